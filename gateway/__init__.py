@@ -1,0 +1,1 @@
+"""The reverse proxy that carries requests to the pods of exposed services."""

@@ -1,0 +1,1 @@
+"""The OSCAR-compatible services API, a process of its own."""

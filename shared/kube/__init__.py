@@ -1,0 +1,1 @@
+"""Client side of the Kubernetes API: the only way the project speaks to a cluster."""

@@ -1,0 +1,1 @@
+"""Embedded cluster: a Kubernetes API server on loopback whose pods are local processes."""

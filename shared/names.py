@@ -1,0 +1,51 @@
+"""Names of the Kubernetes objects that make up one exposed service.
+
+They follow OSCAR (ConfigMap `<name>`, Service `<name>-svc`, pod label `oscar-svc-exp-<name>`), so
+that existing dashboards and habits keep working. Deployments end in `-dlp`, as in OSCAR's document.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+NAMESPACE: Final = "oscar-svc"
+SYSTEM_NAMESPACE: Final = "oscar"
+
+SERVICE_LABEL: Final = "oscar_service"
+USER_SERVICE_LABEL: Final = "oscar.grycap/user-service"
+
+DEFINITION_KEY: Final = "function_config.yaml"
+SCRIPT_KEY: Final = "script.sh"
+DIGEST_KEY: Final = "token_sha256"
+TOKEN_KEY: Final = "token"  # noqa: S105  the key of the Secret, not a token
+
+STOPPED: Final = "oscar.grycap.io/stopped"
+PREVIOUS_REPLICAS: Final = "oscar.grycap.io/previous-replicas"
+RESTARTED_AT: Final = "oscar.grycap.io/restarted-at"
+
+SCRIPT_MOUNT: Final = "/oscar/config"
+
+
+def deployment(name: str) -> str:
+    """The Deployment of service `name`; its pods are listed as `<name>-dlp-…`."""
+    return f"{name}-dlp"
+
+
+def service(name: str) -> str:
+    """The Kubernetes Service of service `name`."""
+    return f"{name}-svc"
+
+
+def token_secret(name: str) -> str:
+    """The Secret that holds the token of service `name`."""
+    return f"{name}-token"
+
+
+def app_label(name: str) -> str:
+    """The value of the label `app` on the pods of service `name`."""
+    return f"oscar-svc-exp-{name}"
+
+
+def base_path(name: str) -> str:
+    """The path prefix under which the gateway exposes service `name` (no trailing slash)."""
+    return f"/system/services/{name}/exposed"

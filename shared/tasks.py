@@ -1,0 +1,71 @@
+"""Supervision of background tasks: each has a name, an owner, and an end that somebody sees."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from types import TracebackType
+
+log = logging.getLogger(__name__)
+
+
+class Supervisor:
+    """Owns the background tasks of a process.
+
+    `async with Supervisor() as tasks: tasks.start("feed", feed.run()); await tasks.failed()`.
+    A task that raises ends the wait in `failed` with its exception; leaving the block cancels what
+    still runs and waits for it. Tasks that return are forgotten.
+    """
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._failure: asyncio.Future[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._failure = asyncio.get_running_loop().create_future()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    def start(self, name: str, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Run `work` as a task called `name` until it ends or the supervisor stops."""
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    async def failed(self) -> None:
+        """Wait until a task fails, and raise its exception."""
+        assert self._failure is not None, "failed() is called inside `async with`"
+        await asyncio.shield(self._failure)
+
+    async def stop(self) -> None:
+        """Cancel every task and wait until each has ended."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._failure is not None and not self._failure.done():
+            self._failure.cancel()
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is None:
+            return
+        if self._failure is not None and not self._failure.done():
+            self._failure.set_exception(error)
+            self._failure.exception()  # marked as seen: the log line below is the report
+        log.error("task %s failed: %r", task.get_name(), error, exc_info=error)
