@@ -1,1 +1,1 @@
-"""What the gateway and the scaler have in common: the model, the cluster client, the embedded cluster."""
+"""What gateway and scaler have in common: the model, the cluster client, the embedded cluster."""

@@ -1,0 +1,119 @@
+"""YAML and JSON text as plain values, read strictly: what two parsers could read differently fails.
+
+Scalars follow the JSON part of YAML 1.2, so that an environment variable `ON: yes`, `T: 12:30` or
+`ID: 0123` stays the text it is (YAML 1.1 makes true, 750 and 83 of them). Fractions are Decimals,
+which keep their digits. Duplicate keys and expanding aliases are refused.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any, Final
+
+import orjson
+import yaml
+
+MAX_TEXT: Final = 1024 * 1024
+MAX_NODES: Final = 100_000
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+class DocumentError(ValueError):
+    """The text is no document; the message says where and why."""
+
+
+class _StrictLoader(_Loader):  # type: ignore[misc]
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(
+                    None, None, "a key must be a word, not a list or a mapping", key.start_mark
+                )
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value!r} stands here twice", key.start_mark
+                )
+            seen.add(key.value)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
+
+
+_SCALARS: Final = (
+    ("tag:yaml.org,2002:null", r"(?:null|Null|NULL|~|)", ["n", "N", "~", ""]),
+    ("tag:yaml.org,2002:bool", r"(?:true|false)", ["t", "f"]),
+    ("tag:yaml.org,2002:int", r"-?(?:0|[1-9][0-9]{0,17})", list("-0123456789")),
+    ("tag:yaml.org,2002:float", r"-?(?:0|[1-9][0-9]*)\.[0-9]+", list("-0123456789")),
+    ("tag:yaml.org,2002:merge", r"<<", ["<"]),
+)
+for _tag, _pattern, _first in _SCALARS:
+    _StrictLoader.add_implicit_resolver(_tag, re.compile(f"^{_pattern}$", re.ASCII), _first)
+_StrictLoader.add_constructor(
+    "tag:yaml.org,2002:float", lambda loader, node: Decimal(loader.construct_scalar(node))
+)
+
+
+def load_yaml(text: str) -> Any:
+    """The value of one YAML document of at most 1 MiB; JSON is YAML too.
+
+    Raises DocumentError with line and column.
+    """
+    if len(text) > MAX_TEXT:
+        raise DocumentError(f"the text is longer than {MAX_TEXT} characters, the most read")
+    try:
+        value = yaml.load(text, _StrictLoader)  # noqa: S506  a subclass of the safe loader
+    except yaml.YAMLError as error:
+        raise DocumentError(f"the text is not valid YAML: {_where(error)}") from error
+    except (RecursionError, ValueError) as error:
+        raise DocumentError(f"the text cannot be read: {error}") from error
+    _bounded(value)
+    return value
+
+
+def dump_yaml(value: Any) -> str:
+    """Block-style YAML of plain values, keys in their order."""
+    text: str = yaml.dump(
+        plain(value), Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False
+    )
+    return text
+
+
+def dump_json(value: Any) -> bytes:
+    """JSON of plain values; Decimals become numbers."""
+    return orjson.dumps(value, default=plain)
+
+
+def plain(value: Any) -> Any:
+    """`value` with Decimals as floats and mappings and sequences as dicts and lists."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if hasattr(value, "items"):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def _bounded(value: Any) -> None:
+    """Refuse a document whose aliases expand beyond MAX_NODES values (or for ever)."""
+    count, stack = 0, [value]
+    while stack:
+        count += 1
+        if count > MAX_NODES:
+            raise DocumentError(f"the document expands to more than {MAX_NODES} values")
+        item = stack.pop()
+        if isinstance(item, dict):
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item)
+
+
+def _where(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error)
+    return f"line {mark.line + 1}, column {mark.column + 1}: {problem}" if mark else str(problem)

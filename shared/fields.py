@@ -1,0 +1,200 @@
+"""Typed reading of a mapping that somebody wrote, collecting every problem with its path."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any, Final, TypeVar
+
+T = TypeVar("T")
+
+_FLAGS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
+class Problems:
+    """What is wrong and what is odd in one document; shared by the readers of its parts."""
+
+    def __init__(self) -> None:
+        self.errors: list[str] = []
+        self.warnings: list[str] = []
+
+
+class Fields:
+    """Reads the fields of one mapping; `path` is where the mapping stands in the document.
+
+    A field that is wrong answers its default and adds a problem, so that reading goes on and all
+    problems are found in one pass. A field that is null counts as absent.
+    """
+
+    def __init__(self, value: Any, path: str, problems: Problems) -> None:
+        self.path = path
+        self.problems = problems
+        self._known: set[str] = set()
+        if value is not None and not isinstance(value, Mapping):
+            self.error("", f"{_shown(value)} is not a mapping of fields")
+            value = None
+        self._mapping: Mapping[str, Any] = value or {}
+
+    def error(self, name: str, sentence: str) -> None:
+        """Add a problem with field `name` ("" for the mapping itself)."""
+        self.problems.errors.append(f"{self._at(name)}: {sentence}")
+
+    def warn(self, name: str, sentence: str) -> None:
+        """Add something odd, which stops nothing."""
+        self.problems.warnings.append(f"{self._at(name)}: {sentence}")
+
+    def raw(self, *names: str) -> Any:
+        """The value under the first of `names` (a field and its aliases) that is given."""
+        self._known.update(names)
+        given = [name for name in names if self._mapping.get(name) is not None]
+        if len(given) > 1 and self._mapping[given[0]] != self._mapping[given[1]]:
+            self.error(given[1], f"differs from {given[0]}, which means the same; give one of them")
+        return self._mapping[given[0]] if given else None
+
+    def text(self, *names: str, default: str = "", among: Sequence[str] = ()) -> str:
+        """A string; of `among`, whatever its case, when that is given. Numbers become text."""
+        value = self.raw(*names)
+        if value is None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+            self.error(names[0], f"{_shown(value)} is not text")
+            return default
+        text = str(value)
+        if among and text.lower() not in among:
+            self.error(names[0], f"{text!r} is not one of {', '.join(among)}")
+            return default
+        return text.lower() if among else text
+
+    def integer(self, *names: str, default: int, least: int, most: int) -> int:
+        """A whole number from `least` to `most`."""
+        value = self.raw(*names)
+        return default if value is None else self._integer(names[0], value, default, least, most)
+
+    def integers(self, *names: str, least: int, most: int) -> tuple[int, ...]:
+        """One whole number or a list of them, each from `least` to `most`."""
+        value = self.raw(*names)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            return (self._integer(names[0], value, least, least, most),)
+        return tuple(
+            self._integer(f"{names[0]}[{index}]", item, least, least, most)
+            for index, item in enumerate(value)
+        )
+
+    def number(self, *names: str, default: float, least: float, most: float) -> float:
+        """A number from `least` to `most`."""
+        value = self.raw(*names)
+        if value is None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+            self.error(names[0], f"{_shown(value)} is not a number")
+            return default
+        return self._ranged(names[0], float(value), default, least, most)
+
+    def flag(self, *names: str, default: bool) -> bool:
+        """A switch: true or false."""
+        value = self.raw(*names)
+        if value is None or isinstance(value, bool):
+            return default if value is None else value
+        if isinstance(value, str) and value.lower() in _FLAGS:
+            return _FLAGS[value.lower()]
+        self.error(names[0], f"{_shown(value)} is not a switch; write true or false")
+        return default
+
+    def texts(self, *names: str) -> dict[str, str]:
+        """A mapping of words to text; numbers and switches become the text they are written as."""
+        value = self.raw(*names)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            self.error(names[0], f"{_shown(value)} is not a mapping")
+            return {}
+        result = {}
+        for key, item in value.items():
+            if item is not None and not isinstance(item, str | int | float | Decimal):
+                self.error(f"{names[0]}.{key}", f"{_shown(item)} is not text")
+            result[str(key)] = _written(item)
+        return result
+
+    def words(self, *names: str) -> tuple[str, ...]:
+        """A list of strings."""
+        value = self.raw(*names)
+        if value is None:
+            return ()
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            self.error(names[0], f"{_shown(value)} is not a list of text")
+            return ()
+        return tuple(value)
+
+    def mapping(self, *names: str) -> Mapping[str, Any]:
+        """A mapping whose content somebody else checks."""
+        value = self.raw(*names)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            self.error(names[0], f"{_shown(value)} is not a mapping")
+            return {}
+        return value
+
+    def parsed(self, *names: str, default: T, parse: Callable[[str], T]) -> T:
+        """Whatever `parse` makes of the text; its ValueError becomes a problem."""
+        text = self.text(*names)
+        if not text:
+            return default
+        try:
+            return parse(text)
+        except ValueError as error:
+            self.error(names[0], str(error))
+            return default
+
+    @contextmanager
+    def section(self, *names: str) -> Iterator[Fields]:
+        """The fields of a mapping inside this one; leaving it warns of fields nobody asked for."""
+        inner = Fields(self.raw(*names), self._at(names[0]), self.problems)
+        yield inner
+        inner.warn_unknown()
+
+    def warn_unknown(self) -> None:
+        """Warn of each field that was not read, with the name that was probably meant."""
+        for name in self.unknown():
+            near = difflib.get_close_matches(str(name), sorted(self._known), n=1, cutoff=0.75)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            self.warn(str(name), f"unknown field is ignored{hint}")
+
+    def unknown(self) -> dict[str, Any]:
+        """The fields that were not read."""
+        return {key: item for key, item in self._mapping.items() if key not in self._known}
+
+    def _integer(self, name: str, value: Any, default: int, least: int, most: int) -> int:
+        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 12:
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            self.error(name, f"{_shown(value)} is not a whole number")
+            return default
+        return int(self._ranged(name, value, default, least, most))
+
+    def _ranged(self, name: str, value: float, default: float, least: float, most: float) -> float:
+        if value < least:
+            self.error(name, f"{value} is below {least}, the least allowed")
+        elif not value <= most:
+            self.error(name, f"{value} is above {most}, the most allowed")
+        else:
+            return value
+        return default
+
+    def _at(self, name: str) -> str:
+        return f"{self.path}.{name}" if self.path and name else self.path or name or "document"
+
+
+def _written(value: Any) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _shown(value: Any) -> str:
+    text = repr(value) if isinstance(value, str) else _written(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"

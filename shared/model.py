@@ -1,0 +1,90 @@
+"""An exposed service as a value: what FDL says, with defaults applied and every field checked.
+
+Field names and defaults follow OSCAR's document of exposed services and its REST API. Fields that
+serving does not need (input, output, storage providers, …) are kept in `extra` as they came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+AuthType = Literal["basic", "forward"]
+ProbeMode = Literal["legacy", "direct"]
+
+EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+def _empty() -> Mapping[str, Any]:
+    return EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long the gateway waits for a pod, in seconds; 0 switches a limit off."""
+
+    connect: float = 2.0
+    """Until the pod accepts the connection."""
+    first_byte: float = 300.0
+    """From the end of the request to the first byte of the response: one inference."""
+    idle: float = 0.0
+    """Between two pieces of a body or of a tunnel."""
+    queue: float = 60.0
+    """For a free or a first replica."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expose:
+    """The `expose` section of a service."""
+
+    api_port: tuple[int, ...]
+    """Ports the container listens on; the first one is exposed by the gateway."""
+    min_scale: int = 1
+    max_scale: int = 10
+    cpu_threshold: int = 80
+    """Average CPU of the pods, in percent of what they request, that the scaler aims at."""
+    rewrite_target: bool = False
+    """True keeps the prefix `/system/services/<name>/exposed` in the path a pod sees."""
+    node_port: tuple[int, ...] = ()
+    """Ports on every node that lead to `api_port`, one for one; 0 lets Kubernetes choose."""
+    default_command: bool = False
+    """True runs the image's own command instead of the script."""
+    set_auth: bool = False
+    """True asks every request for the service's token."""
+    auth_type: AuthType = "basic"
+    health_path: str = "/"
+    probe_mode: ProbeMode = "legacy"
+    timeouts: Timeouts = Timeouts()
+    concurrency: int = 0
+    """Requests one pod works on at a time; 0 is no limit."""
+    affinity: bool = False
+    """True keeps a client on one pod by a cookie, as far as that pod lives."""
+    scaling: Mapping[str, Any] = field(default_factory=_empty)
+    """Settings for the scaler, which checks them itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Environment variables of the container."""
+
+    variables: Mapping[str, str] = field(default_factory=_empty)
+    secrets: Mapping[str, str] = field(default_factory=_empty)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service as its definition states it; the token is never part of it."""
+
+    name: str
+    image: str
+    script: str
+    memory: str = "256Mi"
+    cpu: str = "0.2"
+    environment: Environment = Environment()
+    expose: Expose | None = None
+    labels: Mapping[str, str] = field(default_factory=_empty)
+    annotations: Mapping[str, str] = field(default_factory=_empty)
+    image_pull_secrets: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=_empty)

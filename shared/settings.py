@@ -1,0 +1,106 @@
+"""Settings of a process from its environment: typed, with every error reported at once.
+
+`reader = Reader(os.environ); port = reader.integer("GATEWAY_PORT", 8080, least=0, most=65535); …;
+reader.check()`. A reader answers defaults for what is wrong and remembers the problem, so that one
+`check()` at the end names all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+
+
+class SettingsError(Exception):
+    """The settings are wrong; `problems` has a sentence for each, naming variable and remedy."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("the settings are wrong:\n" + "\n".join(f"  {line}" for line in problems))
+        self.problems = tuple(problems)
+
+
+class Reader:
+    """Reads variables of `environ`, collecting problems until `check`."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._problems: list[str] = []
+
+    def text(self, name: str, default: str, *, among: Sequence[str] = ()) -> str:
+        """A string; one of `among` when that is given."""
+        value = self._environ.get(name, "") or default
+        if among and value not in among:
+            self.problem(name, f"{value!r} is not one of {', '.join(among)}")
+            return default
+        return value
+
+    def integer(
+        self, name: str, default: int, *, least: int | None = None, most: int | None = None
+    ) -> int:
+        """A whole number from `least` to `most`."""
+        return self.parsed(name, default, lambda text: _ranged(int(text, 10), least, most))
+
+    def number(
+        self, name: str, default: float, *, least: float | None = None, most: float | None = None
+    ) -> float:
+        """A finite number from `least` to `most`."""
+        return self.parsed(name, default, lambda text: _ranged(_finite(text), least, most))
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """A switch: 1/true/yes/on or 0/false/no/off."""
+        return self.parsed(name, default, _flag)
+
+    def words(self, name: str, default: Sequence[str] = ()) -> tuple[str, ...]:
+        """A list, separated by commas."""
+        text = self._environ.get(name, "")
+        return tuple(w for w in (part.strip() for part in text.split(",")) if w) or tuple(default)
+
+    def parsed(self, name: str, default: T, parse: Callable[[str], T]) -> T:
+        """Whatever `parse` makes of the variable; its ValueError becomes a problem."""
+        text = self._environ.get(name, "").strip()
+        if not text:
+            return default
+        try:
+            return parse(text)
+        except ValueError as error:
+            self.problem(name, str(error))
+            return default
+
+    def problem(self, name: str, sentence: str) -> None:
+        """Remember that variable `name` is wrong."""
+        self._problems.append(f"{name}: {sentence}")
+
+    def check(self) -> None:
+        """Raise SettingsError when anything read so far was wrong."""
+        if self._problems:
+            raise SettingsError(self._problems)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if value != value or value in (float("inf"), float("-inf")):
+        raise ValueError(f"{text} is not a finite number")
+    return value
+
+
+N = TypeVar("N", int, float)
+
+
+def _ranged(value: N, least: N | None, most: N | None) -> N:
+    if least is not None and value < least:
+        raise ValueError(f"{value} is below {least}, the least allowed")
+    if most is not None and value > most:
+        raise ValueError(f"{value} is above {most}, the most allowed")
+    return value
+
+
+def _flag(text: str) -> bool:
+    word = text.lower()
+    if word in _TRUE or word in _FALSE:
+        return word in _TRUE
+    raise ValueError(f"{text!r} is not a switch; write true or false")
