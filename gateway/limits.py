@@ -1,0 +1,63 @@
+"""What a client may use up, and how long the gateway is patient, whatever the service says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on clients and upstream connections. Sizes in bytes, times in seconds, 0 = off."""
+
+    line: int = 16 * 1024
+    """Request line; longer is 414."""
+    head: int = 32 * 1024
+    """Request line and fields, also of a response; longer is 431 (502 for a response)."""
+    fields: int = 100
+    """Header fields of a request or a response."""
+    body: int = 0
+    """Request body; larger is 413."""
+    head_time: float = 10.0
+    """From the first byte of a head to its last; longer is 408."""
+    body_rate: float = 240.0
+    """Bytes a second that a request body must bring on average over each `body_grace`."""
+    body_grace: float = 10.0
+    """Window over which `body_rate` is measured; a body that stays below it is 408."""
+    keep_alive: float = 75.0
+    """How long a client connection may stay idle."""
+    connections: int = 0
+    """Open client connections in all; one more is refused with 503."""
+    connections_per_address: int = 0
+    """Open client connections of one address; one more is 429."""
+    window: int = 64 * 1024
+    """Bytes kept in memory for a reader that does not keep up, in each direction."""
+    queue: int = 1000
+    """Requests that may wait for one service."""
+    upstream_idle: float = 60.0
+    """How long an idle connection to a pod is kept."""
+    upstream_idle_count: int = 256
+    """Idle connections kept to one pod."""
+    slow_start: float = 10.0
+    """Time over which a new pod grows to its full share of requests."""
+    retry_ratio: float = 0.2
+    """Retries allowed for each request of a service (a budget, refilled by requests)."""
+    ejection_failures: int = 5
+    """Consecutive connect errors and 5xx answers after which a pod is left out for a while."""
+    ejection_pause: float = 5.0
+    """First pause; each further one doubles, up to `ejection_longest`."""
+    ejection_longest: float = 60.0
+    linger: float = 2.0
+    """How long the rest of a refused body is read away, so that the client sees the refusal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """How the gateway presents itself, and whom it believes."""
+
+    via: str = "oscar-gateway"
+    """Pseudonym in `Via`; a request that already carries it has come round in a circle."""
+    trusted: tuple[Network, ...] = field(default=())
+    """Peers whose X-Forwarded-*, Forwarded and X-Request-Id are believed and extended."""

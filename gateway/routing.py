@@ -1,0 +1,190 @@
+"""The route table: which service a request path belongs to, and what its definition asks for.
+
+Tables are immutable. A change makes a new one that shares every unchanged route, and is put in
+place by one reference assignment, so a request sees one table from its first step to its last and
+a plan made under a table can be recognised as out of date by identity.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from shared.model import AuthType, Timeouts
+from shared.names import base_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gateway.service import ServiceState
+
+MANAGEMENT: Final = "_management"
+"""Name of the ordinary route to the management API; no service can be called so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address of a service, as an EndpointSlice states it.
+
+    Conditions: https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#conditions
+    """
+
+    address: str
+    port: int
+    pod: str = ""
+    ready: bool = True
+    serving: bool = True
+    terminating: bool = False
+
+    @property
+    def usable(self) -> bool:
+        """Whether it may be given new requests."""
+        return self.ready and not self.terminating
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """What the definition of a service tells the gateway; equal specs need no new table."""
+
+    name: str
+    rewrite_target: bool = False
+    """True hands the path to the pod with its prefix, as it came."""
+    set_auth: bool = False
+    auth_type: AuthType = "basic"
+    digest: bytes = b""
+    """SHA-256 of the token (32 bytes); empty lets nobody in when `set_auth` is true."""
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    concurrency: int = 0
+    """Requests in flight that one pod takes; 0 is no limit."""
+    affinity: bool = False
+    stopped: bool = False
+    api_port: int = 0
+    """For messages only: endpoints carry their own port."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Route:
+    """A service's definition together with its running state, and bytes prepared for requests."""
+
+    spec: ServiceSpec
+    state: ServiceState
+    prefix: bytes = field(init=False)
+    """`/system/services/<name>/exposed`; empty for the management route."""
+
+    def __post_init__(self) -> None:
+        managed = self.spec.name == MANAGEMENT
+        prefix = b"" if managed else base_path(self.spec.name).encode("ascii")
+        object.__setattr__(self, "prefix", prefix)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RouteTable:
+    """All routes at one moment. `routes` is keyed by service name as it stands in a path."""
+
+    routes: Mapping[bytes, Route] = MappingProxyType({})
+    management: Route | None = None
+
+    def changed(self, routes: Mapping[str, Route | None]) -> RouteTable:
+        """The table after `routes` were put in place (None removes one); costs one dict copy."""
+        merged = dict(self.routes)
+        for name, route in routes.items():
+            key = name.encode("ascii")
+            if route is None:
+                merged.pop(key, None)
+            else:
+                merged[key] = route
+        return RouteTable(merged, self.management)
+
+    def find(self, name: str) -> Route | None:
+        """The route of service `name`."""
+        return self.routes.get(name.encode("utf-8"))
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Where a path leads. `rest` is what follows the prefix, query included, byte for byte."""
+
+    route: Route | None
+    name: str = ""
+    rest: bytes = b""
+    bare: bool = False
+    """The path is the prefix without a slash, which is redirected to the one with it."""
+
+
+class PathError(ValueError):
+    """A path that could lead out of its service; the message says how (400)."""
+
+
+_EXPOSED = re.compile(rb"/system/services/([a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)/exposed(?=[/?]|\Z)")
+_MANAGED = re.compile(rb"/(?:system|health)(?=[/?]|\Z)")
+_SUSPECT = re.compile(rb"\.\.|%(?:25)*(?:2e|00)|\\", re.IGNORECASE)
+_ENCODED = re.compile(rb"%(?:25)*(?:00|2f|5c|2e)|\\", re.IGNORECASE)
+_NOWHERE: Final = Match(None)
+
+
+def match(table: RouteTable, target: bytes) -> Match:
+    """Find the route of an origin-form target, on raw bytes (no decoding, no normalising).
+
+    Raises PathError for a path that would climb out of its prefix in any reader's eyes.
+    """
+    found = _EXPOSED.match(target)
+    if found is None:
+        return _managed(table, target)
+    name = found[1]
+    rest = target[found.end() :]
+    route = table.routes.get(name)
+    if route is None:
+        return Match(None, name.decode("ascii"))
+    if _SUSPECT.search(rest):
+        check_climb(rest.partition(b"?")[0])
+    return Match(route, route.spec.name, rest, rest[:1] != b"/")
+
+
+def _managed(table: RouteTable, target: bytes) -> Match:
+    if not _MANAGED.match(target):
+        return _NOWHERE
+    path = target.partition(b"?")[0]
+    if _ENCODED.search(path) or b"/../" in path + b"/":
+        raise PathError("a dot segment, a backslash or an encoded separator before the service")
+    return Match(table.management, MANAGEMENT, target)
+
+
+_SEPARATOR = re.compile(rb"[/\\]")
+_STEP = re.compile(rb"%([0-9a-fA-F]{2})")
+
+
+def check_climb(path: bytes) -> None:
+    """Raise PathError if `..` segments of `path`, in any spelling, outweigh the others.
+
+    Applications decode before or after they split, once or twice, take `\\` for `/`, collapse `//`
+    or cut `;parameters`; each reading must stay below the prefix.
+    """
+    reading = path
+    for _ in range(4):
+        if b"\0" in reading:
+            raise PathError("an encoded NUL")
+        if _climbs(reading.split(b"/")) or _climbs(_SEPARATOR.split(reading)):
+            raise PathError("'..' segments climb above it")
+        decoded = _STEP.sub(lambda step: bytes((int(step[1], 16),)), reading)
+        dots = _STEP.sub(lambda step: b"." if step[1].lower() == b"2e" else step[0], reading)
+        if _climbs(dots.split(b"/")):
+            raise PathError("encoded '..' segments climb above it")
+        if decoded == reading:
+            return
+        reading = decoded
+    raise PathError("percent-encoding nested too deeply beside a dot segment")
+
+
+def _climbs(segments: list[bytes]) -> bool:
+    depth = 0
+    for segment in segments:
+        name = segment.partition(b";")[0]
+        if name == b"..":
+            depth -= 1
+        elif name not in (b"", b"."):
+            depth += 1
+        if depth < 0:
+            return True
+    return False
