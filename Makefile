@@ -1,0 +1,52 @@
+# Every target works in the virtual environment .venv, which `make venv` makes in this folder.
+# PYTHON names the interpreter to make it with (3.11 or newer).
+
+PYTHON ?= python3
+BIN := .venv/bin
+APT := $(if $(filter 0,$(shell id -u)),,sudo) apt-get
+
+.PHONY: help venv local test lint format bench clean
+
+help:
+	@echo 'make local   install what is needed, start everything on this machine, say what to type next'
+	@echo 'make test    install what is needed, check style, types and imports, run all tests'
+	@echo 'make lint    ruff and mypy alone'
+	@echo 'make bench   measure the gateway beside nginx, HAProxy, Caddy and aiohttp'
+	@echo 'make clean   remove the virtual environment and the state of local runs'
+
+venv: .venv/.made
+
+# RapidOCR asks for OpenCV with a window system; it is installed without its dependencies, and the
+# extra `examples` brings OpenCV without one, which needs no further system packages.
+.venv/.made: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo 'Python 3.11 or newer is needed; name it: make PYTHON=/path/to/python3.11'; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	    { $(APT) update && $(APT) install -y --no-install-recommends python3-venv; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    --constraint constraints.txt --editable '.[dev,examples]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    --no-deps --constraint constraints.txt rapidocr-onnxruntime
+	@touch $@
+
+local: venv
+	@$(BIN)/exposed local
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: venv
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: venv
+	$(BIN)/python -m benchmarks.load
+
+clean:
+	rm -rf .venv .local build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
