@@ -5,22 +5,15 @@ https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from shared.local.tables import core, pods, rbac, workloads
-from shared.local.tables.column import AGE, NAME, Column, Obj
+from shared.local.tables.column import AGE, NAME, Column
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
-class Printable(Protocol):
-    """The part of a Kind that decides its columns."""
-
-    @property
-    def group(self) -> str: ...
-
-    @property
-    def plural(self) -> str: ...
-
+    from shared.local.kinds import Kind, Obj
 
 _GENERIC: Final = (NAME, AGE)
 
@@ -39,6 +32,7 @@ _COLUMNS: Final[Mapping[tuple[str, str], tuple[Column, ...]]] = {
     ("coordination.k8s.io", "leases"): core.LEASES,
     ("discovery.k8s.io", "endpointslices"): core.ENDPOINTSLICES,
     ("events.k8s.io", "events"): core.EVENTS,
+    ("networking.k8s.io", "ingresses"): core.INGRESSES,
     ("networking.k8s.io", "networkpolicies"): core.NETWORK_POLICIES,
     ("policy", "poddisruptionbudgets"): workloads.DISRUPTION_BUDGETS,
     ("rbac.authorization.k8s.io", "clusterrolebindings"): rbac.BINDINGS,
@@ -49,7 +43,7 @@ _COLUMNS: Final[Mapping[tuple[str, str], tuple[Column, ...]]] = {
 
 
 def render(
-    kind: Printable,
+    kind: Kind,
     objects: Iterable[Obj],
     list_meta: Mapping[str, Any],
     include: str = "Metadata",

@@ -6,12 +6,15 @@ that `kubectl get` shows here what it shows against any cluster.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-Obj = dict[str, Any]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from shared.local.kinds import Obj
+
 Cell = str | int | bool
 
 NONE: Final = "<none>"

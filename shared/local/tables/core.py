@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from shared.local.tables.column import (
     AGE,
@@ -11,7 +11,6 @@ from shared.local.tables.column import (
     UNKNOWN,
     UNSET,
     Column,
-    Obj,
     first_few,
     labels,
     selector,
@@ -19,6 +18,9 @@ from shared.local.tables.column import (
     spec,
     status,
 )
+
+if TYPE_CHECKING:
+    from shared.local.kinds import Obj
 
 _ROLE_LABEL: Final = "node-role.kubernetes.io/"
 
@@ -55,6 +57,11 @@ def _slice_ports(obj: Obj, _: float) -> str:
 def _slice_endpoints(obj: Obj, _: float) -> str:
     addresses = [address for e in obj.get("endpoints") or [] for address in e["addresses"]]
     return first_few(addresses) or UNSET
+
+
+def _ingress_hosts(ingress: Obj, _: float) -> str:
+    hosts = [rule["host"] for rule in spec(ingress).get("rules") or [] if rule.get("host")]
+    return first_few(hosts) or "*"
 
 
 def _node_status(node: Obj, _: float) -> str:
@@ -153,6 +160,14 @@ ENDPOINTSLICES: Final = (
 NETWORK_POLICIES: Final = (
     NAME,
     Column("Pod-Selector", lambda obj, _: selector(spec(obj).get("podSelector"))),
+    AGE,
+)
+
+INGRESSES: Final = (
+    NAME,
+    Column("Class", lambda obj, _: spec(obj).get("ingressClassName") or NONE),
+    Column("Hosts", _ingress_hosts),
+    Column("Ports", lambda obj, _: "80, 443" if spec(obj).get("tls") else "80"),
     AGE,
 )
 

@@ -6,9 +6,12 @@ the most telling state among the pod's containers.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from shared.local.tables.column import AGE, NAME, NONE, Column, Obj, seconds_of, since, spec, status
+from shared.local.tables.column import AGE, NAME, NONE, Column, seconds_of, since, spec, status
+
+if TYPE_CHECKING:
+    from shared.local.kinds import Obj
 
 _TERMINAL: Final = ("Succeeded", "Failed")
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from shared.local.tables.column import AGE, NAME, Column, Obj
+from shared.local.tables.column import AGE, NAME, Column
+
+if TYPE_CHECKING:
+    from shared.local.kinds import Obj
 
 
 def _subjects(obj: Obj, kind: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from shared.local.tables.column import (
     AGE,
@@ -11,11 +11,13 @@ from shared.local.tables.column import (
     UNKNOWN,
     UNSET,
     Column,
-    Obj,
     selector,
     spec,
     status,
 )
+
+if TYPE_CHECKING:
+    from shared.local.kinds import Obj
 
 
 def _template_containers(obj: Obj) -> list[Obj]:

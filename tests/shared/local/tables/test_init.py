@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from shared.local import tables
+from shared.local.kinds import DEPLOYMENT, POD, Kind
 from shared.local.tables.column import seconds_of
 
 RECORDED = json.loads((Path(__file__).parents[1] / "exchanges.json").read_text())["exchanges"]
 
 
-class Named(NamedTuple):
-    group: str
-    plural: str
-
-
-PODS, DEPLOYMENTS = Named("", "pods"), Named("apps", "deployments")
+WIDGET = Kind("example.com", "v1", "widgets", "widget", "Widget")
 
 
 def recorded(note: str) -> dict[str, Any]:
@@ -29,8 +25,8 @@ def recorded(note: str) -> dict[str, Any]:
     return body
 
 
-@pytest.mark.parametrize(("kind", "note"), [(PODS, "Table of pods"), (DEPLOYMENTS, "Table of dep")])
-def test_columns_are_those_of_a_real_server(kind: Named, note: str) -> None:
+@pytest.mark.parametrize(("kind", "note"), [(POD, "Table of pods"), (DEPLOYMENT, "Table of dep")])
+def test_columns_are_those_of_a_real_server(kind: Kind, note: str) -> None:
     table = tables.render(kind, [], {"resourceVersion": "869"}, now=0.0)
     assert table == {**recorded(note), "rows": []}
 
@@ -40,7 +36,7 @@ def test_a_deployments_cells_are_those_of_a_real_server() -> None:
     now = seconds_of(obj["metadata"]["creationTimestamp"]) + 19
     obj["status"] |= {"readyReplicas": 0, "updatedReplicas": 1, "availableReplicas": 0}
     obj["spec"]["replicas"] = 1
-    row = tables.render(DEPLOYMENTS, [obj], {}, now=now)["rows"][0]
+    row = tables.render(DEPLOYMENT, [obj], {}, now=now)["rows"][0]
     assert row["cells"] == recorded("Table of dep")["rows"][0]["cells"]
     assert row["object"]["kind"] == "PartialObjectMetadata"
     assert row["object"]["metadata"] == obj["metadata"]
@@ -56,16 +52,15 @@ def test_a_deployments_cells_are_those_of_a_real_server() -> None:
 def test_a_pods_cells_are_those_of_a_real_server(note: str, age: float, cells: list[str]) -> None:
     pod = recorded(note)
     now = seconds_of(pod["metadata"]["creationTimestamp"]) + age
-    row = tables.render(PODS, [pod], {}, now=now)["rows"][0]
+    row = tables.render(POD, [pod], {}, now=now)["rows"][0]
     assert row["cells"] == [pod["metadata"]["name"], *cells, "<none>", "<none>"]
 
 
 def test_the_request_says_what_each_row_includes() -> None:
     obj = {"metadata": {"name": "x", "creationTimestamp": "1970-01-01T00:00:00Z"}}
-    kind = Named("example.com", "widgets")
 
     def included(include: str) -> Any:
-        return tables.render(kind, [obj], {}, include, now=0.0)["rows"][0]["object"]
+        return tables.render(WIDGET, [obj], {}, include, now=0.0)["rows"][0]["object"]
 
     assert included("None") is None
     assert included("Object") == obj
@@ -75,10 +70,10 @@ def test_the_request_says_what_each_row_includes() -> None:
 
 def test_unknown_kinds_show_name_and_age() -> None:
     obj = {"metadata": {"name": "x", "creationTimestamp": "1970-01-01T00:00:00Z"}}
-    table = tables.render(Named("example.com", "widgets"), [obj], {}, now=5.0)
+    table = tables.render(WIDGET, [obj], {}, now=5.0)
     assert [column["name"] for column in table["columnDefinitions"]] == ["Name", "Age"]
     assert table["rows"][0]["cells"] == ["x", "5s"]
 
 
 def test_later_tables_of_a_watch_leave_the_columns_out() -> None:
-    assert tables.render(PODS, [], {}, now=0.0, headers=False)["columnDefinitions"] is None
+    assert tables.render(POD, [], {}, now=0.0, headers=False)["columnDefinitions"] is None
