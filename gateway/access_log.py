@@ -1,0 +1,163 @@
+"""The access log: one line a request, as JSON or in the form OSCAR's request counters parse.
+
+Lines are kept in a bounded buffer and written by a thread, so that a slow reader of standard output
+never holds a request up; what does not fit is dropped and counted. A token in the query is blanked,
+headers that may hold one (Authorization, Cookie, Referer) are not logged at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+from urllib.parse import unquote
+
+import orjson
+
+Mode = Literal["off", "errors", "all"]
+Form = Literal["json", "oscar"]
+
+FLUSH_PERIOD: Final = 0.2
+"""Seconds between two writes."""
+
+_PAIR = re.compile(r"([?&;])([^=&;]*)=([^&;]*)")
+_UNSAFE = re.compile(r'["\\\x00-\x1f\x7f-\xff]')
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One finished request. Times in seconds, sizes in bytes."""
+
+    at: float
+    """When the response ended, unix time."""
+    service: str
+    """Empty when no service matched."""
+    method: str
+    target: str
+    """Path and query as the client sent them."""
+    protocol: str
+    status: int
+    """499 when the client left before the response began."""
+    source: Literal["upstream", "gateway"]
+    """Who made the response."""
+    reason: str
+    """Why the gateway refused or the exchange broke; empty when all went well."""
+    duration: float
+    first_byte: float
+    queue_wait: float
+    bytes_in: int
+    bytes_out: int
+    endpoint: str
+    """`ip:port` of the pod that answered last."""
+    retries: int
+    client: str
+    request_id: str
+    user_agent: str = ""
+
+
+class AccessLog:
+    """Takes entries, writes lines to a file descriptor.
+
+    `capacity` bounds the lines waiting to be written; `dropped` counts those that did not fit.
+    """
+
+    def __init__(self, mode: Mode, form: Form, *, fd: int = 1, capacity: int = 20_000) -> None:
+        self.least_status = {"off": 1000, "errors": 400, "all": 0}[mode]
+        """Responses below this status are not logged; callers check it before making an entry."""
+        self.dropped = 0
+        self._render = _json if form == "json" else _oscar
+        self._fd = fd
+        self._capacity = capacity
+        self._waiting: list[bytes] = []
+
+    def wants(self, status: int, reason: str = "") -> bool:
+        """Whether a response of `status` is logged; a broken exchange counts as an error."""
+        return status >= self.least_status or (bool(reason) and self.least_status < 1000)
+
+    def write(self, entry: Entry) -> None:
+        """Take one entry; never waits."""
+        if len(self._waiting) >= self._capacity:
+            self.dropped += 1
+        else:
+            self._waiting.append(self._render(entry))
+
+    async def run(self) -> None:
+        """Write lines for ever; the last ones when cancelled."""
+        try:
+            while True:
+                await asyncio.sleep(FLUSH_PERIOD)
+                await self._flush()
+        finally:
+            await asyncio.shield(self._flush())
+
+    async def _flush(self) -> None:
+        """Hand what waits to a thread. Until it is written the buffer fills, and then drops."""
+        if self._waiting:
+            lines, self._waiting = self._waiting, []
+            await asyncio.to_thread(_write_all, self._fd, b"".join(lines))
+
+
+def redact(target: str) -> str:
+    """`target` with the value of each query parameter `token` (in any spelling) blanked."""
+    path, mark, query = target.partition("?")
+    return path + _PAIR.sub(_blank, mark + query) if mark else target
+
+
+def _blank(pair: re.Match[str]) -> str:
+    separator, key, value = pair.groups()
+    secret = unquote(key).strip().lower() == "token"
+    return f"{separator}{key}={'REDACTED' if secret else value}"
+
+
+def _json(entry: Entry) -> bytes:
+    line: dict[str, Any] = {
+        "time": _moment(entry.at).isoformat(timespec="milliseconds"),
+        "service": entry.service,
+        "method": entry.method,
+        "target": redact(entry.target),
+        "protocol": entry.protocol,
+        "status": entry.status,
+        "source": entry.source,
+        "reason": entry.reason,
+        "duration": round(entry.duration, 6),
+        "first_byte": round(entry.first_byte, 6),
+        "queue_wait": round(entry.queue_wait, 6),
+        "bytes_in": entry.bytes_in,
+        "bytes_out": entry.bytes_out,
+        "endpoint": entry.endpoint,
+        "retries": entry.retries,
+        "client": entry.client,
+        "request_id": entry.request_id,
+        "user_agent": entry.user_agent,
+    }
+    return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _oscar(entry: Entry) -> bytes:
+    """The line of ingress-nginx: `[02/Jan/2006:15:04:05 -0700]` and a quoted request line."""
+    request = _quoted(f"{entry.method} {redact(entry.target)} {entry.protocol}")
+    line = (
+        f'{entry.client or "-"} - - [{_moment(entry.at):%d/%b/%Y:%H:%M:%S %z}] "{request}" '
+        f'{entry.status} {entry.bytes_out} "-" "{_quoted(entry.user_agent) or "-"}" '
+        f"{entry.duration:.3f} [{entry.service or '-'}] {entry.endpoint or '-'} "
+        f"{_quoted(entry.request_id)}\n"
+    )
+    return line.encode()
+
+
+def _quoted(text: str) -> str:
+    r"""Characters that would end or forge a quoted field as `\xHH`, as nginx writes them."""
+    return _UNSAFE.sub(lambda found: f"\\x{ord(found[0]):02X}", text)
+
+
+def _moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]

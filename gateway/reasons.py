@@ -1,0 +1,197 @@
+"""Why the gateway refuses a request, and what the client or the operator should do about it.
+
+Every refusal has a name, which stands in the body, in `X-Gateway-Error`, in the access log and in
+the metrics.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One kind of refusal. Texts are templates over the fields of `Refusal`."""
+
+    status: int
+    error: str
+    remedy: str
+    retry_after: int = 0
+    """Seconds, for `Retry-After`; 0 omits it."""
+    close: bool = False
+    """Whether the connection's framing can no longer be trusted, so that it must close."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why one request is not answered by a pod. Everything here may be shown to the client."""
+
+    reason: str
+    """A key of REASONS."""
+    detail: str = ""
+    """What exactly was wrong, for example the parser's or the socket's complaint."""
+    api_port: int = 0
+    seconds: float = 0.0
+    """The time-out that fired, or the limit that was passed."""
+
+    @property
+    def status(self) -> int:
+        return REASONS[self.reason].status
+
+    @property
+    def close(self) -> bool:
+        return REASONS[self.reason].close
+
+
+_CHECK_POD: Final = (
+    "Check that the application listens on 0.0.0.0 (or $HOST) and on port {api_port}, as "
+    "expose.api_port says, and read its log."
+)
+_RAISE: Final = "raise expose.timeouts.{name} in the service's definition (0 = no limit)."
+
+REASONS: Final[dict[str, Reason]] = {
+    "bad_request": Reason(
+        400,
+        "The request is not valid HTTP: {detail}.",
+        "Correct the client; the gateway does not guess what an ambiguous request means.",
+        close=True,
+    ),
+    "bad_path": Reason(
+        400,
+        "The path leads out of the service's prefix: {detail}.",
+        "Send the path without '..' segments and without encoded slashes in the prefix.",
+    ),
+    "unauthorized": Reason(
+        401,
+        "Service '{service}' asks for its token.",
+        "Send Basic credentials (user: the service's name, password: its token) or "
+        "'Authorization: Bearer <token>'; GET /system/services/{service} shows the token.",
+    ),
+    "not_found": Reason(
+        404,
+        "Nothing is served at this path.",
+        "Services answer under /system/services/<name>/exposed/.",
+    ),
+    "unknown_service": Reason(
+        404,
+        "There is no exposed service '{service}'.",
+        "Check the name; GET /system/services lists the services, and only those with "
+        "expose.api_port are reachable here.",
+    ),
+    "method_not_allowed": Reason(
+        405, "The gateway does not pass this method on.", "Use another method."
+    ),
+    "request_timeout": Reason(
+        408,
+        "The request did not arrive in time: {detail}.",
+        "Send the head within 10 s and the body without long pauses.",
+        close=True,
+    ),
+    "body_too_large": Reason(
+        413,
+        "The body is larger than this gateway takes ({detail}).",
+        "Send less, or ask the operator to raise GATEWAY_MAX_BODY.",
+        close=True,
+    ),
+    "line_too_long": Reason(
+        414,
+        "The request line is longer than this gateway takes.",
+        "Send long parameters in the body.",
+        close=True,
+    ),
+    "too_many_connections": Reason(
+        429,
+        "This address has too many connections open.",
+        "Reuse connections, or ask the operator to raise GATEWAY_MAX_CONNECTIONS_PER_CLIENT.",
+        retry_after=5,
+        close=True,
+    ),
+    "head_too_large": Reason(
+        431,
+        "The request's header fields are larger than this gateway takes: {detail}.",
+        "Send fewer or smaller fields (cookies, most often).",
+        close=True,
+    ),
+    "client_gone": Reason(499, "The client left before the response.", "", close=True),
+    "internal": Reason(
+        500,
+        "The gateway failed on this request.",
+        "Report the request id to the operator; the gateway's log tells more.",
+        close=True,
+    ),
+    "not_implemented": Reason(
+        501,
+        "The gateway does not know this transfer coding or method: {detail}.",
+        "Send the body with Content-Length, or as 'Transfer-Encoding: chunked'.",
+        close=True,
+    ),
+    "connect_failed": Reason(
+        502,
+        "No pod of service '{service}' accepts connections on port {api_port}: {detail}.",
+        _CHECK_POD,
+    ),
+    "upstream_closed": Reason(
+        502,
+        "The pod of service '{service}' (port {api_port}) closed the connection before it "
+        "answered: {detail}.",
+        "It may have crashed, run out of memory, or been restarted; read its log.",
+    ),
+    "upstream_malformed": Reason(
+        502,
+        "The pod of service '{service}' did not answer valid HTTP on port {api_port}: {detail}.",
+        "Check that expose.api_port is the application's HTTP port (not TLS, not gRPC), and read "
+        "its log.",
+    ),
+    "stopped": Reason(
+        503,
+        "Service '{service}' is stopped.",
+        "Start it: POST /system/services/{service}/start.",
+        retry_after=30,
+    ),
+    "no_ready_pod": Reason(
+        503,
+        "No pod of service '{service}' became ready within {seconds:g} s.",
+        "Pods may still be starting; else see GET /system/services/{service}/deployment and its "
+        "logs, and check expose.health_path and expose.api_port ({api_port}).",
+        retry_after=5,
+    ),
+    "queue_full": Reason(
+        503,
+        "Too many requests wait for service '{service}'.",
+        "Try later, raise expose.max_scale, or raise expose.concurrency.",
+        retry_after=2,
+    ),
+    "queue_timeout": Reason(
+        503,
+        "All pods of service '{service}' were busy for {seconds:g} s (expose.timeouts.queue).",
+        "Try later, raise expose.max_scale or expose.concurrency, or "
+        + _RAISE.replace("{name}", "queue"),
+        retry_after=5,
+    ),
+    "draining": Reason(
+        503,
+        "This gateway is shutting down.",
+        "Repeat the request; another gateway answers.",
+        retry_after=1,
+        close=True,
+    ),
+    "connect_timeout": Reason(
+        504,
+        "No pod of service '{service}' accepted the connection within {seconds:g} s "
+        "(expose.timeouts.connect).",
+        _CHECK_POD + " Or " + _RAISE.replace("{name}", "connect"),
+    ),
+    "first_byte_timeout": Reason(
+        504,
+        "The pod of service '{service}' did not begin its answer within {seconds:g} s "
+        "(expose.timeouts.first_byte).",
+        "If the work takes that long, " + _RAISE.replace("{name}", "first_byte"),
+    ),
+    "idle_timeout": Reason(
+        504,
+        "Nothing moved for {seconds:g} s between the client and the pod of service '{service}' "
+        "(expose.timeouts.idle).",
+        "If pauses are normal, " + _RAISE.replace("{name}", "idle"),
+    ),
+}

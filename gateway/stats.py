@@ -1,0 +1,154 @@
+"""What the gateway counts: plain integers, raised on the way of a request and read at scrape time.
+
+Label sets are bounded: methods outside `METHODS` are one label, requests to no known service are
+counted under `UNKNOWN`, and a service's numbers go when the service does.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import Any, Final
+
+BOUNDS: Final = (
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75,
+    1.0, 2.5, 5.0, 7.5, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0,
+)  # fmt: skip
+"""Upper bounds of the histograms in seconds; the first-byte time-out of 300 s lies within."""
+
+UNKNOWN: Final = "_unknown"
+"""Label of requests that match no service; `_` begins no service's name."""
+MANAGEMENT: Final = "_management"
+"""Label of requests to the services API."""
+
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+OTHER: Final = "OTHER"
+
+RequestKey = tuple[str, int, str]
+"""Method (of METHODS or OTHER), status, and who answered: `upstream` or `gateway`."""
+
+
+class Histogram:
+    """Counts of durations by BOUNDS; the last count is of those above every bound."""
+
+    __slots__ = ("counts", "total")
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(BOUNDS) + 1)
+        self.total = 0.0
+
+    def observe(self, seconds: float) -> None:
+        self.counts[bisect_left(BOUNDS, seconds)] += 1
+        self.total += seconds
+
+
+class ServiceStats:
+    """Numbers of one service; gauges of the moment stand beside counters that only grow."""
+
+    __slots__ = (
+        "auth_failures",
+        "bytes_in",
+        "bytes_out",
+        "duration",
+        "ejections",
+        "first_byte",
+        "queue_wait",
+        "requests",
+        "retries",
+        "tunnels",
+        "tunnels_opened",
+        "upstream_errors",
+    )
+
+    def __init__(self) -> None:
+        self.requests: dict[RequestKey, int] = {}
+        self.duration = Histogram()
+        self.first_byte = Histogram()
+        self.queue_wait = Histogram()
+        self.retries: dict[str, int] = {}
+        """By the reason of `gateway.reasons` that made the first try fail."""
+        self.upstream_errors: dict[str, int] = {}
+        """By the reason of `gateway.reasons`."""
+        self.ejections = 0
+        self.auth_failures = 0
+        self.bytes_in = 0
+        self.bytes_out = 0
+        self.tunnels = 0
+        """Open now."""
+        self.tunnels_opened = 0
+
+    def answered(self, method: str, status: int, seconds: float, first_byte: float) -> None:
+        """Count a request that a pod answered; `method` is of METHODS or OTHER."""
+        key = (method, status, "upstream")
+        requests = self.requests
+        requests[key] = requests.get(key, 0) + 1
+        duration = self.duration
+        duration.counts[bisect_left(BOUNDS, seconds)] += 1
+        duration.total += seconds
+        first = self.first_byte
+        first.counts[bisect_left(BOUNDS, first_byte)] += 1
+        first.total += first_byte
+
+    def refused(self, method: str, status: int, seconds: float) -> None:
+        """Count a request that the gateway answered itself, or that the client gave up (499)."""
+        key = (method, status, "gateway")
+        self.requests[key] = self.requests.get(key, 0) + 1
+        self.duration.observe(seconds)
+
+    def upstream_failed(self, reason: str) -> None:
+        self.upstream_errors[reason] = self.upstream_errors.get(reason, 0) + 1
+
+    def retried(self, reason: str) -> None:
+        self.retries[reason] = self.retries.get(reason, 0) + 1
+
+    def snapshot(self) -> dict[str, Any]:
+        """The numbers as JSON knows them, for `gateway.snapshot`."""
+        return {
+            "requests": {
+                f"{method} {status} {source}": count
+                for (method, status, source), count in self.requests.items()
+            },
+            "duration": _histogram(self.duration),
+            "first_byte": _histogram(self.first_byte),
+            "queue_wait": _histogram(self.queue_wait),
+            "retries": dict(self.retries),
+            "upstream_errors": dict(self.upstream_errors),
+            "ejections": self.ejections,
+            "auth_failures": self.auth_failures,
+            "bytes_in": self.bytes_in,
+            "bytes_out": self.bytes_out,
+            "tunnels": self.tunnels,
+            "tunnels_opened": self.tunnels_opened,
+        }
+
+
+class Stats:
+    """Numbers of one gateway process."""
+
+    def __init__(self) -> None:
+        self.services: dict[str, ServiceStats] = {}
+        self.connections = 0
+        """Client connections open now."""
+        self.connections_accepted = 0
+        self.connections_refused = 0
+        """Closed at once, because one address had too many."""
+        self.loop_lag = Histogram()
+
+    def service(self, name: str) -> ServiceStats:
+        """The numbers of service `name`, made when first asked for."""
+        found = self.services.get(name)
+        if found is None:
+            found = self.services[name] = ServiceStats()
+        return found
+
+    def forget(self, name: str) -> None:
+        """Service `name` was deleted: its series end. Requests still running keep their object."""
+        self.services.pop(name, None)
+
+
+def method_label(method: str) -> str:
+    """The bounded label of a method."""
+    return method if method in METHODS else OTHER
+
+
+def _histogram(histogram: Histogram) -> dict[str, Any]:
+    return {"counts": list(histogram.counts), "total": histogram.total}
