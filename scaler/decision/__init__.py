@@ -1,0 +1,41 @@
+"""The scaling decision: pure, `decide(observation, policy, state, now) -> (decision, state)`."""
+
+from scaler.decision.decide import decide
+from scaler.decision.policy import HPA, RESPONSIVE, Behavior, HpaOptions, Policy, Rate, Rules
+from scaler.decision.state import State
+from scaler.decision.types import (
+    Action,
+    Condition,
+    Container,
+    Decision,
+    ForeignUsage,
+    Load,
+    Observation,
+    Pod,
+    PodClass,
+    PodView,
+    Sample,
+)
+
+__all__ = [
+    "HPA",
+    "RESPONSIVE",
+    "Action",
+    "Behavior",
+    "Condition",
+    "Container",
+    "Decision",
+    "ForeignUsage",
+    "HpaOptions",
+    "Load",
+    "Observation",
+    "Pod",
+    "PodClass",
+    "PodView",
+    "Policy",
+    "Rate",
+    "Rules",
+    "Sample",
+    "State",
+    "decide",
+]

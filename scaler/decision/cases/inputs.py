@@ -1,0 +1,127 @@
+"""From the fields of a case to the values that a decision takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scaler.decision.policy import Behavior, HpaOptions, Policy, Rate, Rules
+from scaler.decision.state import Recommendation, ScaleEvent
+from scaler.decision.types import Container, ForeignUsage, Observation, Pod, Sample
+
+if TYPE_CHECKING:
+    from scaler.decision.cases.fields import Fields
+
+NOW = 1e9
+"""The present of every case, so that an age of 1e9 is the epoch: Kubernetes' zero time."""
+
+_PHASES = ("Pending", "Running", "Succeeded", "Failed", "Unknown")
+
+
+def observation(given: Fields, spec_replicas: int, status_replicas: int) -> Observation:
+    """Pods and samples of a case."""
+    foreign = tuple(
+        ForeignUsage(extra.text("pod", ""), _sample(extra), _containers(extra))
+        for extra in given.items("extra_metrics")
+    )
+    return Observation(given.path, spec_replicas, status_replicas, pods(given), foreign)
+
+
+def pods(given: Fields) -> tuple[Pod, ...]:
+    """The pods under `pods`."""
+    return tuple(
+        Pod(
+            name=item.text("name", f"pod-{index}"),
+            phase=item.choice("phase", _PHASES, "Running"),
+            deleted=item.flag("deleted"),
+            ready=_ready(item),
+            started=_time(item, "start_age_s"),
+            transitioned=_time(item, "ready_transition_age_s"),
+            containers=_containers(item),
+            sample=_sample(item.child("metric")) if item.has("metric") else None,
+            request_m=item.whole("pod_level_request_m"),
+        )
+        for index, item in enumerate(given.items("pods"))
+    )
+
+
+def container(item: Fields) -> Container:
+    """One container with its request, limit and usage."""
+    return Container(
+        item.text("name", ""), item.whole("request_m"), item.whole("limit_m"), item.whole("usage_m")
+    )
+
+
+def policy(given: Fields, name: str) -> Policy:
+    """Target, tolerances and the HPA's options of a case."""
+    behavior = None
+    if given.has("behavior"):
+        both, default = given.child("behavior"), Behavior()
+        behavior = Behavior(
+            rules(both.child("scale_up")) if both.has("scale_up") else default.up,
+            rules(both.child("scale_down")) if both.has("scale_down") else default.down,
+        )
+    return Policy(
+        name=name,
+        target_pct=given.integer("target_utilization_pct", least=1),
+        tolerance_up=given.number("tolerance_up", 0.1),
+        tolerance_down=given.number("tolerance_down", 0.1),
+        hpa=_options(given, behavior),
+    )
+
+
+def rules(given: Fields) -> Rules:
+    """One direction of a behavior."""
+    return Rules(
+        given.number("stabilization_window_s", 0.0),
+        tuple(
+            Rate(
+                item.choice("type", ("Pods", "Percent")),
+                item.integer("value"),
+                item.number("period_s"),
+            )
+            for item in given.items("policies")
+        ),
+        given.choice("select_policy", ("Max", "Min", "Disabled"), "Max"),
+        given.seconds("tolerance"),
+    )
+
+
+def recommendations(given: Fields) -> tuple[Recommendation, ...]:
+    """Past recommendations, `[replicas, age]` each."""
+    return tuple(Recommendation(n, NOW - age) for n, age in given.pairs("recommendations"))
+
+
+def events(given: Fields, name: str) -> tuple[ScaleEvent, ...]:
+    """Past changes, `[change, age]` each."""
+    return tuple(ScaleEvent(change, NOW - age) for change, age in given.pairs(name))
+
+
+def _options(given: Fields, behavior: Behavior | None) -> HpaOptions:
+    default = HpaOptions()
+    return HpaOptions(
+        behavior=behavior,
+        container=given.text("container", "") or None,
+        initialization_s=given.number("cpu_initialization_period_s", default.initialization_s),
+        readiness_delay_s=given.number("initial_readiness_delay_s", default.readiness_delay_s),
+        stabilization_s=given.number("downscale_stabilization_s", default.stabilization_s),
+        up_factor=given.number("legacy_scale_up_factor", default.up_factor),
+        up_minimum=given.integer("legacy_scale_up_minimum", default.up_minimum),
+        configurable_tolerance=given.flag("configurable_tolerance_enabled", True),
+    )
+
+
+def _containers(item: Fields) -> tuple[Container, ...]:
+    return tuple(container(part) for part in item.items("containers"))
+
+
+def _sample(item: Fields) -> Sample:
+    return Sample(NOW - item.number("age_s"), item.number("window_s"))
+
+
+def _ready(item: Fields) -> str | None:
+    return item.choice("ready", ("True", "False", "Unknown")) if item.has("ready") else None
+
+
+def _time(item: Fields, name: str) -> float | None:
+    age = item.seconds(name)
+    return None if age is None else NOW - age

@@ -1,0 +1,107 @@
+"""How a service wants to be scaled: frozen values with their defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+HPA = "hpa"
+RESPONSIVE = "responsive"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `value` pods ("Pods") or percent ("Percent") of change within `period_s` seconds."""
+
+    type: str
+    value: int
+    period_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One direction of `behavior` of an autoscaling/v2 HPA.
+
+    `select` is "Max" (largest change), "Min" (smallest) or "Disabled"; `tolerance` None means
+    the policy's.
+    """
+
+    window_s: float
+    rates: tuple[Rate, ...]
+    select: str = "Max"
+    tolerance: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Behavior:
+    """`behavior` of an autoscaling/v2 HPA; the defaults are Kubernetes' own."""
+
+    up: Rules = Rules(0.0, (Rate("Pods", 4, 15.0), Rate("Percent", 100, 15.0)))
+    down: Rules = Rules(300.0, (Rate("Percent", 100, 15.0),))
+
+
+@dataclass(frozen=True, slots=True)
+class HpaOptions:
+    """What only policy `hpa` knows: flags of kube-controller-manager and fields of the HPA.
+
+    `behavior` None is an HPA of autoscaling/v1. `container` restricts the metric to one container.
+    """
+
+    behavior: Behavior | None = None
+    container: str | None = None
+    initialization_s: float = 300.0
+    readiness_delay_s: float = 30.0
+    stabilization_s: float = 300.0
+    up_factor: float = 2.0
+    up_minimum: int = 4
+    configurable_tolerance: bool = True
+    pod_level_requests: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How to scale one service.
+
+    The first block holds for both policies, the rest for `responsive`. Percentages of usage are
+    of the pods' base: their CPU request, else their limit, else `default_request_m`.
+    """
+
+    name: str = RESPONSIVE
+    min_replicas: int = 1
+    max_replicas: int = 10
+    target_pct: int = 80
+    tolerance_up: float = 0.1
+    tolerance_down: float = 0.1
+    period_s: float = 2.0
+
+    down_window_s: float = 180.0
+    """Seconds for which the highest need still holds before a step down."""
+    down_step_pct: int = 34
+    """Largest step down, in percent of the current replicas (one pod is always allowed)."""
+    down_step_period_s: float = 30.0
+    """Least time between two steps down."""
+    up_factor: int = 4
+    """Largest step up: to this many times the current replicas (four pods are always allowed)."""
+    burst_pct: int = 200
+    """Percent of the target at and above which a burst begins."""
+    burst_window_s: float = 60.0
+    """Seconds below `burst_pct` after which a burst ends."""
+    saturated_pct: int = 95
+    """Percent of its limit from which a pod is saturated, so that its usage hides demand."""
+    saturation_factor: int = 2
+    """By how much the usage of a saturated pod is multiplied."""
+    overload_step_pct: int = 50
+    """Step up, in percent, when no pod is ready and their CPU is high."""
+    overload_period_s: float = 60.0
+    """Least time between two such steps."""
+    warm_up_s: float | None = None
+    """Seconds from start to ready; None: learnt from the pods seen."""
+    max_sample_age_s: float = 90.0
+    """A sample older than this is stale."""
+    default_request_m: int = 100
+    """Base of a container with neither request nor limit."""
+    in_flight_target: int | None = None
+    """Requests a pod should have in flight; None: the gateway's signal is not used."""
+    fallback_replicas: int | None = None
+    """Least replicas after `fallback_after` observations in a row without usable samples."""
+    fallback_after: int = 3
+    hpa: HpaOptions = field(default_factory=HpaOptions)

@@ -1,0 +1,66 @@
+"""What a decision remembers of the ones before it; to and from JSON, so that a restart knows it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """A number of replicas that was called for at `time`."""
+
+    replicas: int
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleEvent:
+    """A change by `change` replicas at `time`; `outdated` ones await reuse of their slot."""
+
+    change: int
+    time: float
+    outdated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Memory of one service between two decisions; `State()` is that of a newcomer.
+
+    `recommendations` None means that nothing was ever recommended: the first decision then records
+    the current size, so that a restart cannot shrink a service for one window.
+    """
+
+    recommendations: tuple[Recommendation, ...] | None = None
+    ups: tuple[ScaleEvent, ...] = ()
+    downs: tuple[ScaleEvent, ...] = ()
+    burst_until: float | None = None
+    failures: int = 0
+    ready_times: tuple[float, ...] = ()
+    """Seconds from start to ready of the last pods seen to become ready."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; `from_json` gives the state back."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> State:
+        """The state written by `to_json`.
+
+        Fields of another version are left out or take their defaults, so that an upgrade does not
+        lose the rest. Raises ValueError when a field has the wrong form.
+        """
+        try:
+            return _parse(data)
+        except (TypeError, KeyError, AttributeError) as error:
+            raise ValueError(f"state: {error}; delete it to begin anew") from error
+
+
+def _parse(data: dict[str, Any]) -> State:
+    known = {field.name: data[field.name] for field in fields(State) if field.name in data}
+    if known.get("recommendations") is not None:
+        known["recommendations"] = tuple(Recommendation(**r) for r in known["recommendations"])
+    for name in ("ups", "downs"):
+        known[name] = tuple(ScaleEvent(**event) for event in known.get(name, ()))
+    known["ready_times"] = tuple(float(t) for t in known.get("ready_times", ()))
+    return State(**known)

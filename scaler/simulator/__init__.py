@@ -1,0 +1,1 @@
+"""Loads replayed against a model of a cluster, with the scaler's own decisions in virtual time."""

@@ -1,0 +1,91 @@
+"""All decision cases of Kubernetes 1.36, through the same door as the command."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scaler.decision import HPA, RESPONSIVE, State, decide
+from scaler.decision.cases import FieldError, evaluate, inputs
+from scaler.decision.cases.fields import Fields
+
+CASES: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parent / "data" / "cases.json").read_text(encoding="utf-8")
+)["cases"]
+
+
+def _of(*suites: str) -> list[Any]:
+    return [pytest.param(case, id=case["id"]) for case in CASES if case["suite"] in suites]
+
+
+def test_every_case_is_there() -> None:
+    assert len(CASES) == 144
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in CASES])
+def test_hpa_decides_as_kubernetes(case: dict[str, Any]) -> None:
+    outcome = evaluate(case)
+    expected = {name: value for name, value in case["expect"].items() if value is not None}
+    if "error_contains" in expected:
+        assert expected["error_contains"] in outcome["error"]
+    else:
+        assert {name: outcome[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("case", _of("replica_calc"))
+def test_the_entry_computes_the_same_number(case: dict[str, Any]) -> None:
+    given = Fields(case["input"], "case")
+    current = given.integer("current_replicas")
+    decision, _ = decide(
+        inputs.observation(given, current, current),
+        inputs.policy(given, HPA),
+        State(recommendations=()),
+        inputs.NOW,
+    )
+    assert decision.raw == case["expect"].get("replicas")
+    assert decision.utilisation_pct == case["expect"].get("utilization_pct")
+
+
+@pytest.mark.parametrize("case", _of("replica_calc", "reconcile"))
+def test_responsive_answers_in_the_same_fields(case: dict[str, Any]) -> None:
+    outcome = evaluate(case, RESPONSIVE)
+    assert set(outcome) <= {*case["expect"], "error"}
+
+
+def test_without_expectation_all_fields_of_the_suite_are_given() -> None:
+    case = {name: value for name, value in CASES[1].items() if name != "expect"}
+    assert evaluate(case) == {"replicas": 5, "utilization_pct": 50, "avg_usage_m": 1000}
+
+
+def _broken(path: tuple[Any, ...], value: Any) -> dict[str, Any]:
+    case = copy.deepcopy(CASES[1])
+    place: Any = case
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    return case
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("suite",), "other", "case.suite: is 'other'; give one of replica_calc, reconcile"),
+        (("input",), None, "case.input: is missing; give a JSON object"),
+        (("input", "target_utilization_pct"), 0, "is 0; give a whole number from 1"),
+        (("input", "current_replicas"), "3", "case.input.current_replicas: is '3'"),
+        (("input", "current_replicas"), True, "case.input.current_replicas: is True"),
+        (("input", "tolerance_up"), float("nan"), "case.input.tolerance_up: is nan"),
+        (("input", "pods", 0, "ready"), "Yes", "case.input.pods[0].ready: is 'Yes'"),
+        (("input", "pods", 0, "deleted"), 1, "give true or false"),
+        (("input", "pods"), {}, "case.input.pods: is an object; give a list"),
+        (("input", "pods", 1, "containers", 0, "usage_m"), -1, "containers[0].usage_m: is -1"),
+    ],
+)
+def test_a_wrong_field_is_named(path: tuple[Any, ...], value: Any, message: str) -> None:
+    with pytest.raises(FieldError) as caught:
+        evaluate(_broken(path, value))
+    assert message in str(caught.value)
