@@ -1,0 +1,133 @@
+"""Child processes of a local run: started, logged, restarted with back-off, stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Final
+
+from shared.clock import Clock
+
+LOG_BYTES: Final = 10 * 1024 * 1024
+FIRST_PAUSE: Final = 0.5
+LONGEST_PAUSE: Final = 30.0
+STEADY: Final = 30.0
+"""Seconds after which a process counts as healthy, so that its next restart is quick again."""
+
+_PR_SET_PDEATHSIG: Final = 1
+_LINE: Final = 64 * 1024
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What to run: arguments to the Python interpreter and the whole environment."""
+
+    name: str
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+    stop_seconds: float = 10.0
+
+
+def pause(failures: int) -> float:
+    """Seconds to wait before the restart after the given number of failures in a row (from 1)."""
+    return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures - 1, 10)))
+
+
+class Child:
+    """One supervised process; `run` keeps it alive until it is cancelled, then stops it."""
+
+    def __init__(
+        self, program: Program, log: Path, clock: Clock, report: Callable[[str], None]
+    ) -> None:
+        self.program = program
+        self.log = log
+        self.pid: int | None = None
+        self.restarts = 0
+        self._clock = clock
+        self._report = report
+
+    async def run(self) -> None:
+        """Start the process; whenever it ends, start it again after a growing pause."""
+        failures = 0
+        while True:
+            began = self._clock.monotonic()
+            code = await self._run_once()
+            steady = self._clock.monotonic() - began >= STEADY
+            failures = 1 if steady else failures + 1
+            wait = pause(failures)
+            self._report(
+                f"{self.program.name} ended ({_ending(code)}); starting it again in {wait:g} s "
+                f"(its log: {self.log})"
+            )
+            await self._clock.sleep(wait)
+            self.restarts += 1
+
+    async def _run_once(self) -> int:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *self.program.arguments,
+            env=dict(self.program.environment),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            limit=_LINE,
+            preexec_fn=_end_with_parent,
+        )
+        self.pid = process.pid
+        assert process.stdout is not None
+        try:
+            await _copy(process.stdout, self.log)
+            return await process.wait()
+        finally:
+            self.pid = None
+            if process.returncode is None:
+                await asyncio.shield(self._stop(process))
+
+    async def _stop(self, process: asyncio.subprocess.Process) -> None:
+        """SIGTERM, and SIGKILL when the process takes longer than it may."""
+        assert process.stdout is not None
+        process.terminate()
+        copying = asyncio.ensure_future(_copy(process.stdout, self.log))
+        try:
+            await asyncio.wait_for(process.wait(), self.program.stop_seconds)
+        except TimeoutError:
+            self._report(f"{self.program.name} did not end in time and is killed")
+            process.kill()
+            await process.wait()
+        finally:
+            copying.cancel()
+            await asyncio.gather(copying, return_exceptions=True)
+
+
+def _end_with_parent() -> None:
+    """In the child, before it runs: the kernel ends it when this process dies, however it dies.
+
+    A session of its own keeps a Ctrl-C of the terminal from reaching it, so that processes end in
+    the order that loses nothing.
+    """
+    os.setsid()
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+async def _copy(stream: asyncio.StreamReader, log: Path) -> None:
+    """Append what the process writes to its log, which is rotated at LOG_BYTES."""
+    handler = RotatingFileHandler(log, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8")
+    try:
+        while data := await stream.read(_LINE):
+            text = data.decode("utf-8", "replace").rstrip("\n")
+            handler.emit(logging.LogRecord("", logging.INFO, "", 0, text, None, None))
+    finally:
+        handler.close()
+
+
+def _ending(code: int) -> str:
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

@@ -1,0 +1,162 @@
+"""The services API as the command line sees it: plain HTTP with the administrator's credentials."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ParamSpec, Self, TypeVar
+
+import aiohttp
+import click
+
+from shared.documents import dump_json
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class ApiError(click.ClickException):
+    """The services API refused or could not be reached; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the services API is and with which `user:password` file to ask it."""
+
+    endpoint: str
+    credentials: Path
+
+
+def home() -> Path:
+    """The folder that holds the state of a local run."""
+    return Path(os.environ.get("EXPOSED_HOME") or ".local").absolute()
+
+
+def target_options(command: Callable[P, T]) -> Callable[..., T]:
+    """Give a command `--endpoint` and `--credentials`, handed to it as `target`."""
+
+    @click.option(
+        "--endpoint",
+        envvar="EXPOSED_ENDPOINT",
+        default=lambda: f"http://127.0.0.1:{os.environ.get('EXPOSED_GATEWAY_PORT', '8080')}",
+        show_default="http://127.0.0.1:8080",
+        help="Address of the gateway.",
+    )
+    @click.option(
+        "--credentials",
+        envvar="EXPOSED_CREDENTIALS",
+        type=click.Path(path_type=Path, dir_okay=False),
+        default=lambda: home() / "credentials",
+        show_default="credentials of the local run",
+        help="File with one line user:password.",
+    )
+    @wraps(command)
+    def wrapped(*args: Any, endpoint: str, credentials: Path, **kwargs: Any) -> T:
+        return command(*args, target=Target(endpoint.rstrip("/"), credentials), **kwargs)  # type: ignore[arg-type]
+
+    return wrapped
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run the asynchronous part of a command."""
+    return asyncio.run(work)
+
+
+class ServicesApi:
+    """Calls of the OSCAR-compatible API under `/system/services`."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+
+    async def __aenter__(self) -> Self:
+        user, password = read_credentials(self._target.credentials)
+        self._session = aiohttp.ClientSession(
+            auth=aiohttp.BasicAuth(user, password, encoding="utf-8"),
+            timeout=aiohttp.ClientTimeout(total=60),
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._session.close()
+
+    async def list(self) -> list[dict[str, Any]]:
+        """All services."""
+        services: list[dict[str, Any]] = await self._call("GET", "")
+        return services
+
+    async def get(self, name: str) -> dict[str, Any] | None:
+        """One service with its token and the state of its Deployment, or None."""
+        try:
+            service: dict[str, Any] = await self._call("GET", f"/{name}?include=deployment")
+        except _NotFoundError:
+            return None
+        return service
+
+    async def apply(self, service: dict[str, Any]) -> bool:
+        """Create the service, or replace it; True when it is new."""
+        new = await self.get(service["name"]) is None
+        await self._call("POST" if new else "PUT", "", service)
+        return new
+
+    async def delete(self, name: str) -> None:
+        """Delete the service with all that belongs to it."""
+        await self._call("DELETE", f"/{name}")
+
+    async def act(self, name: str, action: str) -> dict[str, Any]:
+        """`stop`, `start` or `restart` the service; answers the state of its Deployment."""
+        status: dict[str, Any] = await self._call("POST", f"/{name}/{action}")
+        return status
+
+    async def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        url = f"{self._target.endpoint}/system/services{path}"
+        data = None if body is None else dump_json(body)
+        headers = {"Content-Type": "application/json"} if data else {}
+        try:
+            async with self._session.request(method, url, data=data, headers=headers) as response:
+                text = await response.text()
+                _refuse(response.status, text, path, self._target)
+                return await response.json(content_type=None) if text else None
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise ApiError(
+                f"cannot reach the services API at {self._target.endpoint}: {error}. "
+                "Is it running (`exposed local`), and is --endpoint right?"
+            ) from error
+
+
+class _NotFoundError(ApiError):
+    pass
+
+
+def _refuse(status: int, text: str, path: str, target: Target) -> None:
+    if status < 400:
+        return
+    if status == 401:
+        raise ApiError(f"the credentials in {target.credentials} are not accepted (401)")
+    if status == 404:
+        name = path.split("?")[0].split("/")[1] if path else path
+        raise _NotFoundError(f"there is no service {name!r}; `exposed list` shows what there is")
+    raise ApiError(f"{text.strip() or 'the services API refused'} ({status})")
+
+
+def read_credentials(path: Path) -> tuple[str, str]:
+    """User and password from the one line of `path`."""
+    try:
+        user, separator, password = path.read_text().strip().partition(":")
+    except OSError as error:
+        raise ApiError(
+            f"cannot read the credentials {path}: {error.strerror}; "
+            "start `exposed local` first, or name the file with --credentials"
+        ) from error
+    if not separator:
+        raise ApiError(f"{path} does not hold one line user:password")
+    return user, password

@@ -1,0 +1,112 @@
+"""Applying the services of a local run, waiting until they answer, and saying what to type next."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+
+from shared import fdl, names
+from shared.cli.client import ServicesApi, Target
+from shared.cli.layout import Layout
+from shared.cli.services import read_document
+from shared.cli.waiting import first_answer
+
+ANSWER_SECONDS: Final = 120.0
+
+Say = Callable[[str], None]
+
+
+async def deploy(files: Sequence[Path], target: Target, say: Say) -> None:
+    """Apply the FDL `files` and wait until each service answers through the gateway."""
+    parsed = [item for file in files for item in read_document(file)]
+    async with ServicesApi(target) as api:
+        for item in parsed:
+            await _apply(api, item, say)
+        for item in parsed:
+            await _until_answers(api, item.service.name, target, say)
+
+
+async def _apply(api: ServicesApi, item: fdl.Parsed, say: Say) -> None:
+    for warning in item.warnings:
+        say(f"warning: {warning}")
+    new = await api.apply(fdl.to_json(item.service))
+    say(f"service/{item.service.name} {'created' if new else 'replaced'}")
+
+
+async def _until_answers(api: ServicesApi, name: str, target: Target, say: Say) -> None:
+    service = await api.get(name) or {}
+    url = f"{target.endpoint}{names.base_path(name)}/"
+    status = await first_answer(
+        url,
+        seconds=ANSWER_SECONDS,
+        good=lambda status: status < 500,
+        auth=aiohttp.BasicAuth(name, service.get("token", "")),
+    )
+    if status is None:
+        say(
+            f"service/{name} does not answer yet; see why with "
+            f"`kubectl describe pods -n {names.NAMESPACE} -l oscar_service={name}`"
+        )
+    else:
+        say(f"service/{name} answers at {url}")
+
+
+async def next_steps(layout: Layout, target: Target, say: Say) -> None:
+    """Say what a newcomer can type now, with the real addresses and tokens."""
+    async with ServicesApi(target) as api:
+        services = [await api.get(service["name"]) or {} for service in await api.list()]
+    requests = [line for service in services for line in _request(service, target)]
+    say(
+        "\n".join(
+            [
+                "",
+                "Everything runs. In another terminal:",
+                "",
+                *requests,
+                "  # the pods, as they come and go",
+                f"  export KUBECONFIG={layout.kubeconfig}",
+                f"  {_program('kubectl')} get pods -n {names.NAMESPACE} -w",
+                "",
+                *_load(services),
+                "  # metrics",
+                f"  curl http://127.0.0.1:{layout.gateway_admin}/metrics   # gateway",
+                f"  curl http://127.0.0.1:{layout.scaler}/metrics   # scaler",
+                "",
+                "Ctrl-C ends all of it.",
+            ]
+        )
+    )
+
+
+def _request(service: dict[str, Any], target: Target) -> tuple[str, ...]:
+    """A curl line for the service; the example OCR service gets an image to read."""
+    name = service.get("name", "")
+    url = f"{target.endpoint}{names.base_path(name)}/"
+    auth = f"-u {name}:{service['token']} " if service.get("expose", {}).get("set_auth") else ""
+    data = f"-F data=@{_sample()} " if name == "ocr" else ""
+    path = "recognize" if name == "ocr" else ""
+    return f"  # a request to {name}", f"  curl {auth}{data}{url}{path}", ""
+
+
+def _load(services: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    if not any(service.get("name") == "ocr" for service in services):
+        return ()
+    return (
+        "  # load: watch the pods above grow, and shrink after it",
+        f"  {_program('exposed')} load ocr recognize --upload data={_sample()} --seconds 60",
+        "",
+    )
+
+
+def _sample() -> Path:
+    return Path(__file__).parents[2] / "manifests" / "services" / "sample.png"
+
+
+def _program(name: str) -> str:
+    """The program beside this interpreter: it works whether or not the environment is active."""
+    beside = Path(sys.executable).parent / name
+    return str(beside) if beside.exists() else name

@@ -1,0 +1,191 @@
+"""Where a local run keeps its state, on which ports it listens, and what its processes are told."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import secrets
+import socket
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import click
+
+from shared.cli.children import Program
+from shared.settings import Reader
+
+HOST: Final = "127.0.0.1"
+TAKEN: Final = 2
+"""Exit code when ports or the home folder are in use."""
+
+
+class TakenError(click.ClickException):
+    """Something that this run needs is in use; nothing was started."""
+
+    exit_code = TAKEN
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Home folder and ports (all on 127.0.0.1) of one local run."""
+
+    home: Path
+    gateway: int = 8080
+    gateway_admin: int = 8081
+    management: int = 8082
+    scaler: int = 8083
+    api: int = 6443
+
+    @property
+    def url(self) -> str:
+        """Where people send requests."""
+        return f"http://{HOST}:{self.gateway}"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's kubeconfig."""
+        return self.home / "kubeconfig"
+
+    @property
+    def credentials(self) -> Path:
+        """The file with the `user:password` of the services API."""
+        return self.home / "credentials"
+
+    def log(self, process: str) -> Path:
+        """The log of one of the processes."""
+        return self.home / "logs" / f"{process}.log"
+
+
+_PORTS: Final = {
+    "gateway": "EXPOSED_GATEWAY_PORT",
+    "gateway_admin": "EXPOSED_GATEWAY_ADMIN_PORT",
+    "management": "EXPOSED_MANAGEMENT_PORT",
+    "scaler": "EXPOSED_SCALER_PORT",
+    "api": "EXPOSED_API_PORT",
+}
+
+
+def read(environ: Mapping[str, str], home: Path) -> Layout:
+    """The layout that the environment asks for; port 0 stands for any free one."""
+    reader = Reader(environ)
+    ports = {
+        name: reader.integer(variable, getattr(Layout(home), name), least=0, most=65_535)
+        for name, variable in _PORTS.items()
+    }
+    reader.check()
+    return Layout(home, **{name: port or _free_port() for name, port in ports.items()})
+
+
+def prepare(layout: Layout) -> None:
+    """Make the home folder and the credentials; a run that was there before keeps its own."""
+    layout.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (layout.home / "logs").mkdir(exist_ok=True)
+    if not layout.credentials.exists():
+        _write_private(layout.credentials, f"oscar:{secrets.token_urlsafe(24)}\n")
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner reads, whole or not at all."""
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    draft.rename(path)
+
+
+@contextlib.contextmanager
+def locked(home: Path) -> Iterator[None]:
+    """Hold the home folder for this run alone; a second run is told who has it."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (home / "run.lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise TakenError(
+                f"a local run (process {file.read().strip() or 'unknown'}) uses {home} already; "
+                "end it with Ctrl-C, or choose another folder with EXPOSED_HOME"
+            ) from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+
+
+def check_ports(layout: Layout) -> None:
+    """Raise TakenError naming every port that something else listens on."""
+    taken = [
+        f"  port {port} ({name.replace('_', ' ')}) is in use; choose another with {variable}"
+        for name, variable in _PORTS.items()
+        if not _is_free(port := getattr(layout, name))
+    ]
+    if taken:
+        raise TakenError("cannot start:\n" + "\n".join(taken))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def programs(layout: Layout, environ: Mapping[str, str]) -> tuple[Program, ...]:
+    """The four processes of a local run, in the order in which they are started.
+
+    Each gets the kubeconfig of its own service account, so that a right that is missing in a real
+    cluster is missing here too. What the user set in the environment wins.
+    """
+    home = str(layout.home)
+    return (
+        Program(
+            "cluster",
+            ("-m", "shared.local", "--home", home, "--port", str(layout.api)),
+            dict(environ),
+            stop_seconds=45.0,
+        ),
+        _program(layout, environ, "management", ("-m", "gateway.management"), {
+            "MANAGEMENT_HOST": HOST,
+            "MANAGEMENT_PORT": str(layout.management),
+            "MANAGEMENT_CREDENTIALS_FILE": str(layout.credentials),
+        }),
+        _program(layout, environ, "gateway", ("-m", "gateway"), {
+            "GATEWAY_HOST": HOST,
+            "GATEWAY_PORT": str(layout.gateway),
+            "GATEWAY_ADMIN_HOST": HOST,
+            "GATEWAY_ADMIN_PORT": str(layout.gateway_admin),
+            "GATEWAY_MANAGEMENT": f"{HOST}:{layout.management}",
+            "GATEWAY_DRAIN_GRACE": "0",
+            "GATEWAY_DRAIN_HTTP": "5",
+            "GATEWAY_DRAIN_TUNNELS": "1",
+        }),
+        _program(layout, environ, "scaler", ("-m", "scaler", "run"), {
+            "SCALER_HOST": HOST,
+            "SCALER_PORT": str(layout.scaler),
+            "SCALER_PERIOD": "1",
+        }),
+    )  # fmt: skip
+
+
+def _program(
+    layout: Layout,
+    environ: Mapping[str, str],
+    name: str,
+    arguments: tuple[str, ...],
+    settings: Mapping[str, str],
+) -> Program:
+    kubeconfig = {"KUBECONFIG": str(layout.home / f"{name}.kubeconfig")}
+    return Program(name, arguments, {**settings, **environ, **kubeconfig})

@@ -1,0 +1,104 @@
+"""`exposed local`: the whole system on this machine, with real services, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+
+from shared.cli.children import Child, Program
+from shared.cli.client import Target, home, run
+from shared.cli.deploy import deploy, next_steps
+from shared.cli.layout import Layout, check_ports, locked, prepare, programs, read
+from shared.cli.waiting import until_up
+from shared.clock import SystemClock
+from shared.settings import SettingsError
+from shared.tasks import Supervisor
+
+EXAMPLES: Final = Path(__file__).parents[2] / "manifests" / "services"
+DEFAULT_SERVICES: Final = ("nginx.yaml", "ocr.yaml")
+
+
+@click.command()
+@click.option(
+    "--service",
+    "services",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="FDL file to apply once all runs; may be given again. [default: nginx and ocr]",
+)
+@click.option("--empty", is_flag=True, help="Apply no services.")
+def local(services: Sequence[Path], empty: bool) -> None:
+    """Run everything on this machine until Ctrl-C.
+
+    Starts an embedded cluster, the services API, the gateway and the scaler on 127.0.0.1, applies
+    the example services and says what to type next. State lives in .local (EXPOSED_HOME); the
+    ports are moved by EXPOSED_GATEWAY_PORT, EXPOSED_GATEWAY_ADMIN_PORT, EXPOSED_MANAGEMENT_PORT,
+    EXPOSED_SCALER_PORT and EXPOSED_API_PORT.
+    """
+    try:
+        layout = read(os.environ, home())
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+    files = () if empty else services or tuple(EXAMPLES / name for name in DEFAULT_SERVICES)
+    with locked(layout.home):
+        check_ports(layout)
+        prepare(layout)
+        run(_until_stopped(layout, files))
+
+
+async def _until_stopped(layout: Layout, files: Sequence[Path]) -> None:
+    """Run until SIGINT or SIGTERM; whatever was started has ended on return."""
+    running = asyncio.create_task(_run(layout, files), name="local run")
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, running.cancel)
+    try:
+        await running
+    except asyncio.CancelledError:
+        _say("everything has ended; `make local` goes on where this run stopped")
+
+
+async def _run(layout: Layout, files: Sequence[Path]) -> None:
+    cluster, management, gateway, scaler = programs(layout, os.environ)
+    _say(f"starting in {layout.home}")
+    # The cluster ends last: until they end, the others write to it.
+    async with _started(layout, cluster):
+        await until_up("cluster", f"http://127.0.0.1:{layout.api}/readyz", layout.log("cluster"))
+        _say(f"cluster    up  http://127.0.0.1:{layout.api}")
+        async with _started(layout, management, gateway, scaler) as tasks:
+            await _until_all_up(layout)
+            target = Target(layout.url, layout.credentials)
+            await deploy(files, target, _say)
+            await next_steps(layout, target, _say)
+            await tasks.failed()
+
+
+async def _until_all_up(layout: Layout) -> None:
+    for name, port, path in (
+        ("management", layout.management, "/health"),
+        ("gateway", layout.gateway_admin, "/readyz"),
+        ("scaler", layout.scaler, "/healthz"),
+    ):
+        await until_up(name, f"http://127.0.0.1:{port}{path}", layout.log(name))
+        _say(f"{name:<10} up")
+
+
+@contextlib.asynccontextmanager
+async def _started(layout: Layout, *programs: Program) -> AsyncIterator[Supervisor]:
+    """Keep `programs` running inside the block."""
+    async with Supervisor() as tasks:
+        for program in programs:
+            child = Child(program, layout.log(program.name), SystemClock(), _say)
+            tasks.start(program.name, child.run())
+        yield tasks
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=False)

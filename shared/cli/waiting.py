@@ -1,0 +1,69 @@
+"""Waiting until an HTTP server answers, with an end and a message that says where to look."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+import click
+
+START_SECONDS: Final = 60.0
+_STEP: Final = 0.1
+_TAIL: Final = 8192
+
+
+class NotUpError(click.ClickException):
+    """A process did not come up in time."""
+
+
+async def until_up(name: str, url: str, log: Path, seconds: float = START_SECONDS) -> None:
+    """Return when `url` answers anything below 500; raise NotUpError after `seconds`.
+
+    A refusal for want of credentials is an answer too: the server is there.
+    """
+    status = await first_answer(url, seconds=seconds, good=lambda status: status < 500)
+    if status is None:
+        raise NotUpError(
+            f"{name} did not answer at {url} within {seconds:g} s; the end of {log}:\n{tail(log)}"
+        )
+
+
+async def first_answer(
+    url: str,
+    *,
+    seconds: float,
+    good: Callable[[int], bool],
+    auth: aiohttp.BasicAuth | None = None,
+) -> int | None:
+    """The first status for which `good` is true; None when there is none within `seconds`."""
+    try:
+        async with asyncio.timeout(seconds), aiohttp.ClientSession(auth=auth) as session:
+            while True:
+                status = await _status(session, url)
+                if status is not None and good(status):
+                    return status
+                await asyncio.sleep(_STEP)
+    except TimeoutError:
+        return None
+
+
+async def _status(session: aiohttp.ClientSession, url: str) -> int | None:
+    try:
+        async with session.get(url) as response:
+            return response.status
+    except (aiohttp.ClientError, OSError):
+        return None
+
+
+def tail(log: Path, lines: int = 15) -> str:
+    """The last lines of a log, indented; a sentence when there is none."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - _TAIL))
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return "  (it wrote no log)"
+    return "\n".join(f"  {line}" for line in text.splitlines()[-lines:])
