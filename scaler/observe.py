@@ -1,0 +1,181 @@
+"""What the cluster's objects say of services, and their observation: pure.
+
+Pods are a Deployment's own by the chain of controllers Pod → ReplicaSet → Deployment, never by
+labels alone: a Job or a canary with the same labels is somebody else's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from scaler.decision import Container, Load, Observation, Pod, Sample
+from scaler.sources.quality import Expected
+from shared import quantity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from scaler.sources.samples import PodUsage
+
+Obj = dict[str, Any]
+
+DELETION_COST: Final = "controller.kubernetes.io/pod-deletion-cost"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a Pod object says, apart from its usage."""
+
+    pod: Pod
+    expected: Expected
+    owner: str
+    """uid of the controlling ReplicaSet; empty for a pod without one."""
+    deletion_cost: int | None
+    """The annotation, when there is one."""
+
+    @property
+    def measurable(self) -> bool:
+        """Whether a source should have a sample of this pod."""
+        return self.pod.phase == "Running" and not self.pod.deleted
+
+
+class PodReader:
+    """Facts of pods, read anew only when the object has changed."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, Facts]] = {}
+
+    def by_owner(self, pods: Iterable[Obj]) -> dict[str, list[Facts]]:
+        """Facts of all pods, by the uid of their ReplicaSet; pods that are gone are forgotten."""
+        known: dict[str, tuple[str, Facts]] = {}
+        owned: dict[str, list[Facts]] = {}
+        for obj in pods:
+            uid, version = obj["metadata"]["uid"], obj["metadata"]["resourceVersion"]
+            entry = self._known.get(uid)
+            if entry is None or entry[0] != version:
+                entry = version, read_pod(obj)
+            known[uid] = entry
+            owned.setdefault(entry[1].owner, []).append(entry[1])
+        self._known = known
+        return owned
+
+
+def read_pod(obj: Obj) -> Facts:
+    """The facts of one Pod object."""
+    metadata, spec, status = obj["metadata"], obj["spec"], obj.get("status") or {}
+    ready: Obj = next((c for c in status.get("conditions") or () if c["type"] == "Ready"), {})
+    containers = tuple(_containers(spec))
+    pod = Pod(
+        name=metadata["name"],
+        phase=status.get("phase", "Pending"),
+        deleted="deletionTimestamp" in metadata,
+        ready=ready.get("status"),
+        started=_time(status.get("startTime")),
+        transitioned=_time(ready.get("lastTransitionTime")),
+        containers=containers,
+        request_m=_cpu(spec, "requests"),
+    )
+    names = frozenset(each.name for each in containers)
+    return Facts(
+        pod,
+        Expected(pod.name, names, spec.get("nodeName", "")),
+        controller_of(obj),
+        _cost(metadata.get("annotations") or {}),
+    )
+
+
+def controller_of(obj: Obj) -> str:
+    """The uid of the object that controls `obj`; empty when nothing does."""
+    owners = obj["metadata"].get("ownerReferences") or ()
+    return next((owner["uid"] for owner in owners if owner.get("controller")), "")
+
+
+def _containers(spec: Obj) -> Iterator[Container]:
+    """The containers whose CPU counts: also those that start first and stay (KEP-753)."""
+    for each in spec.get("initContainers") or ():
+        if each.get("restartPolicy") == "Always":
+            yield _container(each)
+    for each in spec.get("containers") or ():
+        yield _container(each)
+
+
+def _container(spec: Obj) -> Container:
+    return Container(spec["name"], _cpu(spec, "requests"), _cpu(spec, "limits"))
+
+
+def _cpu(spec: Obj, kind: str) -> int | None:
+    cpu = ((spec.get("resources") or {}).get(kind) or {}).get("cpu")
+    return None if cpu is None else quantity.milli(str(cpu))
+
+
+def _time(text: str | None) -> float | None:
+    return None if text is None else datetime.fromisoformat(text).timestamp()
+
+
+def _cost(annotations: Mapping[str, str]) -> int | None:
+    text = annotations.get(DELETION_COST, "")
+    return int(text) if text.removeprefix("-").isdigit() else None
+
+
+def replica_sets(objects: Iterable[Obj]) -> dict[str, list[str]]:
+    """uids of ReplicaSets, by the uid of the Deployment that controls them."""
+    owned: dict[str, list[str]] = {}
+    for obj in objects:
+        owned.setdefault(controller_of(obj), []).append(obj["metadata"]["uid"])
+    return owned
+
+
+def rivals(hpas: Iterable[Obj]) -> dict[str, str]:
+    """Names of HorizontalPodAutoscalers, by the Deployment each of them targets."""
+    targets = ((obj["spec"]["scaleTargetRef"], obj["metadata"]["name"]) for obj in hpas)
+    return {ref["name"]: name for ref, name in targets if ref["kind"] == "Deployment"}
+
+
+def capacities(nodes: Iterable[Obj]) -> dict[str, int]:
+    """milliCPU of each node that says how much it has."""
+    stated = ((n["metadata"]["name"], (n.get("status") or {}).get("capacity") or {}) for n in nodes)
+    return {name: quantity.milli(str(each["cpu"])) for name, each in stated if "cpu" in each}
+
+
+def observe(
+    service: str,
+    deployment: Obj,
+    facts: Sequence[Facts],
+    usage: Mapping[str, PodUsage],
+    load: Load | None = None,
+    metrics_error: str = "",
+) -> Observation:
+    """The observation of one service from its Deployment, its pods and their believed samples."""
+    return Observation(
+        service=service,
+        spec_replicas=replicas_of(deployment),
+        status_replicas=(deployment.get("status") or {}).get("replicas", 0),
+        pods=tuple(_measured(each.pod, usage.get(each.pod.name)) for each in facts),
+        load=load,
+        metrics_error=metrics_error,
+    )
+
+
+def replicas_of(deployment: Obj) -> int:
+    """The replicas a Deployment asks for; Kubernetes' default is 1."""
+    replicas = deployment["spec"].get("replicas")
+    return 1 if replicas is None else int(replicas)
+
+
+def _measured(pod: Pod, usage: PodUsage | None) -> Pod:
+    if usage is None:
+        return pod
+    get = usage.containers.get
+    return Pod(
+        pod.name,
+        pod.phase,
+        pod.deleted,
+        pod.ready,
+        pod.started,
+        pod.transitioned,
+        tuple(Container(c.name, c.request_m, c.limit_m, get(c.name)) for c in pod.containers),
+        Sample(usage.time, usage.window),
+        pod.request_m,
+    )

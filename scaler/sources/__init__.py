@@ -1,0 +1,1 @@
+"""Where usage and load come from: one protocol, one file a source."""

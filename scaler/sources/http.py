@@ -1,0 +1,49 @@
+"""GET of a JSON document that is not trusted to be short, quick or sensible."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import aiohttp
+import orjson
+
+from scaler.sources.samples import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_ANSWER: Final = 64 * 2**20
+"""Bytes of an answer that are read at most: some 300 000 series of Prometheus."""
+
+
+async def get_json(
+    session: aiohttp.ClientSession, url: str, params: Mapping[str, str] | None = None
+) -> Any:
+    """The document at `url`. Raises SourceError; time limits are those of the session."""
+    try:
+        async with session.get(url, params=params) as response:
+            body = await _bounded(response.content)
+            if response.status != 200:
+                raise SourceError(f"{url} answered {response.status}: {_begin(body)}")
+            return orjson.loads(body)
+    except TimeoutError as error:
+        raise SourceError(f"{url} did not answer in time") from error
+    except aiohttp.ClientError as error:
+        raise SourceError(f"{url}: {error or type(error).__name__}") from error
+    except ValueError as error:
+        raise SourceError(f"{url} did not answer JSON: {error}") from error
+
+
+async def _bounded(content: aiohttp.StreamReader) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in content.iter_any():
+        size += len(piece)
+        if size > MAX_ANSWER:
+            raise ValueError(f"more than {MAX_ANSWER} bytes")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _begin(body: bytes) -> str:
+    return body[:200].decode(errors="replace").strip()

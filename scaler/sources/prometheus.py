@@ -1,0 +1,72 @@
+"""A Prometheus server's query API: one instant query a fetch.
+
+The query must give cores by the labels `pod` and `container`. Source: Prometheus documentation,
+"HTTP API", instant queries, result type vector.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+from scaler.sources.http import get_json
+from scaler.sources.samples import PodUsage, Samples, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import aiohttp
+
+QUERY: Final = (
+    "sum by (pod, container) (rate(container_cpu_usage_seconds_total"
+    '{namespace="%(namespace)s",container!="",container!="POD"}[1m]))'
+)
+
+
+class Prometheus:
+    """Usage from a Prometheus server.
+
+    `window` is the range of the query's rate, in seconds. A rate is absent as soon as its range
+    holds fewer than two scrapes, so what it says is never older than the window.
+    """
+
+    name = "prometheus"
+
+    def __init__(self, session: aiohttp.ClientSession, url: str, query: str, window: float) -> None:
+        self._session = session
+        self._url = url.rstrip("/") + "/api/v1/query"
+        self._query = query
+        self._window = window
+
+    async def fetch(self) -> Samples:
+        answer = await get_json(self._session, self._url, {"query": self._query})
+        try:
+            return read(answer, self._window)
+        except (KeyError, TypeError) as error:
+            raise SourceError(
+                f"{self._url} did not answer a vector; prometheus.query must be an instant query "
+                "by pod and container"
+            ) from error
+
+
+def read(answer: Mapping[str, Any], window: float) -> Samples:
+    """A vector as samples of pods, each as old as its oldest series."""
+    pods: dict[str, dict[str, int | None]] = {}
+    times: dict[str, float] = {}
+    malformed = 0
+    for series in answer["data"]["result"]:
+        try:
+            pod, container, time, milli = _point(series)
+        except (KeyError, TypeError, ValueError, OverflowError):
+            malformed += 1
+            continue
+        pods.setdefault(pod, {})[container] = milli
+        times[pod] = min(time, times.get(pod, time))
+    usage = {pod: PodUsage(times[pod], window, containers) for pod, containers in pods.items()}
+    return Samples(usage, malformed)
+
+
+def _point(series: Mapping[str, Any]) -> tuple[str, str, float, int]:
+    labels = series["metric"]
+    time, cores = series["value"]
+    return labels["pod"], labels["container"], float(time), math.ceil(float(cores) * 1000)

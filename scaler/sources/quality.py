@@ -1,0 +1,103 @@
+"""Which samples may be believed: stale, partial, missing and absurd ones are told apart.
+
+A sample that is turned down counts as missing, and the decision core never shrinks a service on
+what is missing; so a broken source can at worst keep a service at its size.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from scaler.sources.samples import PodUsage
+
+
+class Fault(StrEnum):
+    """Why a sample was turned down; the names are those of the metric's label."""
+
+    MISSING = "missing"
+    PARTIAL = "partial"
+    STALE = "stale"
+    FUTURE = "future"
+    NEGATIVE = "negative"
+    EXCESSIVE = "excessive"
+
+
+DEFAULT_CAPACITY: Final = 512_000
+"""milliCPU taken for a node whose capacity is unknown: more than any machine sold has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a believable sample keeps to."""
+
+    max_age: float = 90.0
+    """Seconds since the end of the window. Three periods of a metrics-server at its slowest are
+    more, so a cluster with 60 s resolution sets this higher."""
+    max_lead: float = 10.0
+    """Seconds a sample may lie in the future: clocks of nodes differ."""
+    capacity_factor: int = 2
+    """How many times its node's capacity a pod may seem to use: short windows overshoot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A pod that should have a sample."""
+
+    name: str
+    containers: frozenset[str]
+    node: str = ""
+
+
+@dataclass(slots=True)
+class Judged:
+    """The samples that stand, and how many fell by which fault."""
+
+    usage: dict[str, PodUsage] = field(default_factory=dict)
+    faults: Counter[Fault] = field(default_factory=Counter)
+
+
+def judge(
+    expected: Iterable[Expected],
+    samples: Mapping[str, PodUsage],
+    capacities: Mapping[str, int],
+    now: float,
+    limits: Limits,
+) -> Judged:
+    """Keep of `samples` those of the expected pods that may be believed at `now`.
+
+    `capacities` are the milliCPU of nodes by name.
+    """
+    result = Judged()
+    for pod in expected:
+        usage = samples.get(pod.name)
+        if usage is None:
+            result.faults[Fault.MISSING] += 1
+            continue
+        most = capacities.get(pod.node, DEFAULT_CAPACITY) * limits.capacity_factor
+        fault = fault_of(usage, pod.containers, most, now, limits)
+        if fault is None:
+            result.usage[pod.name] = usage
+        else:
+            result.faults[fault] += 1
+    return result
+
+
+def fault_of(
+    usage: PodUsage, containers: frozenset[str], most: int, now: float, limits: Limits
+) -> Fault | None:
+    """What is wrong with a sample of `containers`, at `most` milliCPU; None when nothing is."""
+    if usage.time > now + limits.max_lead:
+        return Fault.FUTURE
+    if usage.time < now - limits.max_age:
+        return Fault.STALE
+    values = [usage.containers.get(name) for name in containers]
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return Fault.PARTIAL
+    if min(known, default=0) < 0:
+        return Fault.NEGATIVE
+    return Fault.EXCESSIVE if sum(known) > most else None

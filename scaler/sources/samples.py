@@ -1,0 +1,44 @@
+"""CPU samples of pods as values, and the protocol every source of them follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class SourceError(Exception):
+    """A source gave nothing; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class PodUsage:
+    """The CPU use of one pod over the window that ends at `time`."""
+
+    time: float
+    """End of the window, unix seconds."""
+    window: float
+    """Length of the window in seconds."""
+    containers: Mapping[str, int | None]
+    """milliCPU of each container; None where the source named a container without a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """One answer of a source, for all services."""
+
+    pods: Mapping[str, PodUsage]
+    """By pod name: all pods of services live in one namespace."""
+    malformed: int = 0
+    """Entries that could not be read, and so count as missing."""
+    failures: tuple[str, ...] = ()
+    """Parts of the source that did not answer, for example single nodes."""
+
+
+class Source(Protocol):
+    """A source of CPU usage."""
+
+    name: str
+
+    async def fetch(self) -> Samples:
+        """The newest samples of every pod. Raises SourceError when there are none to be had."""

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from scaler.sources.kubelet import Counter, Rate, Rates, counters, pods_of
+
+ANSWER = """\
+# HELP container_cpu_usage_seconds_total [STABLE] Cumulative cpu time consumed by the container
+# TYPE container_cpu_usage_seconds_total counter
+container_cpu_usage_seconds_total{container="main",namespace="oscar-svc",pod="a-1"} 4.5 1700000123
+container_cpu_usage_seconds_total{container="main",namespace="kube-system",pod="dns"} 9 1700000123
+container_memory_working_set_bytes{container="main",namespace="oscar-svc",pod="a-1"} 1e+06 170000000
+pod_cpu_usage_seconds_total{namespace="oscar-svc",pod="a-1"} 5.5 1700000123
+scrape_error 0
+"""
+KEY = ("a-1", "main")
+
+
+def test_reads_the_counters_of_one_namespace() -> None:
+    assert list(counters(ANSWER, "oscar-svc")) == [(KEY, Counter(1700000.123, 4.5))]
+
+
+def test_text_that_is_no_exposition_gives_nothing() -> None:
+    assert not list(counters("<html>404</html>", "oscar-svc"))
+
+
+def rounds(*points: tuple[float, float]) -> list[Rate | None]:
+    rates = Rates()
+    return [rates.update([(KEY, Counter(*point))]).get(KEY) for point in points]
+
+
+def test_a_rate_needs_two_counters_and_has_their_distance_as_window() -> None:
+    assert rounds((100, 1.0), (110, 6.0)) == [None, Rate(110, 10, 500)]
+
+
+def test_a_counter_that_stands_still_keeps_the_last_rate_with_its_age() -> None:
+    assert rounds((100, 1.0), (110, 6.0), (110, 6.0))[-1] == Rate(110, 10, 500)
+
+
+def test_a_counter_that_fell_is_a_new_container() -> None:
+    assert rounds((100, 50.0), (110, 1.0), (120, 2.0)) == [None, None, Rate(120, 10, 100)]
+
+
+def test_what_is_not_seen_is_forgotten() -> None:
+    rates = Rates()
+    rates.update([(KEY, Counter(100, 1.0))])
+    rates.update([])
+    assert not rates.update([(KEY, Counter(200, 9.0))])
+
+
+def test_a_pod_is_as_old_as_its_oldest_container() -> None:
+    pods = pods_of({("p", "a"): Rate(10, 5, 100), ("p", "b"): Rate(12, 7, 200)})
+    assert pods["p"].time == 10
+    assert pods["p"].window == 5
+    assert pods["p"].containers == {"a": 100, "b": 200}

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from scaler.sources.quality import Expected, Fault, Limits, judge
+from scaler.sources.samples import PodUsage
+
+NOW = 1000.0
+POD = Expected("p", frozenset({"main"}), node="n")
+
+
+def usage(time: float = NOW, **containers: int | None) -> PodUsage:
+    return PodUsage(time, 15.0, containers)
+
+
+@pytest.mark.parametrize(
+    ("sample", "fault"),
+    [
+        (usage(main=100), None),
+        (usage(main=0), None),
+        (usage(main=8000), None),
+        (usage(main=8001), Fault.EXCESSIVE),
+        (usage(main=-1), Fault.NEGATIVE),
+        (usage(), Fault.PARTIAL),
+        (usage(main=None), Fault.PARTIAL),
+        (usage(other=5), Fault.PARTIAL),
+        (usage(NOW - 90, main=1), None),
+        (usage(NOW - 90.1, main=1), Fault.STALE),
+        (usage(NOW + 10, main=1), None),
+        (usage(NOW + 10.1, main=1), Fault.FUTURE),
+        (None, Fault.MISSING),
+    ],
+)
+def test_each_fault_has_its_own_kind(sample: PodUsage | None, fault: Fault | None) -> None:
+    judged = judge([POD], {"p": sample} if sample else {}, {"n": 4000}, NOW, Limits())
+    assert list(judged.faults) == ([fault] if fault else [])
+    assert ("p" in judged.usage) == (fault is None)
+
+
+def test_samples_of_pods_that_are_not_expected_are_nobodys_business() -> None:
+    judged = judge([POD], {"p": usage(main=1), "stranger": usage(main=-5)}, {"n": 4000}, NOW, Limits())
+    assert set(judged.usage) == {"p"}
+    assert not judged.faults
+
+
+def test_faults_are_counted_per_pod() -> None:
+    pods = [Expected(name, frozenset({"main"})) for name in "abc"]
+    judged = judge(pods, {"a": usage(main=-1), "b": usage(main=-1)}, {"n": 4000}, NOW, Limits())
+    assert judged.faults == {Fault.NEGATIVE: 2, Fault.MISSING: 1}
