@@ -76,7 +76,7 @@ class ServicesApi:
     async def __aenter__(self) -> Self:
         user, password = read_credentials(self._target.credentials)
         self._session = aiohttp.ClientSession(
-            auth=aiohttp.BasicAuth(user, password, encoding="utf-8"),
+            headers={"Authorization": aiohttp.encode_basic_auth(user, password, "utf-8")},
             timeout=aiohttp.ClientTimeout(total=60),
         )
         return self

@@ -44,7 +44,7 @@ async def _until_answers(api: ServicesApi, name: str, target: Target, say: Say) 
         url,
         seconds=ANSWER_SECONDS,
         good=lambda status: status < 500,
-        auth=aiohttp.BasicAuth(name, service.get("token", "")),
+        headers={"Authorization": aiohttp.encode_basic_auth(name, service.get("token", ""))},
     )
     if status is None:
         say(

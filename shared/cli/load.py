@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -55,7 +56,7 @@ class Request:
     """The request that is sent again and again."""
 
     url: str
-    auth: aiohttp.BasicAuth
+    headers: Mapping[str, str]
     upload: tuple[str, str, bytes] | None = None
     """Form field, file name and content."""
 
@@ -85,8 +86,8 @@ def load(
     """
     service = run(fetch(name, target))
     url = f"{target.endpoint}{names.base_path(name)}/{path.lstrip('/')}"
-    auth = aiohttp.BasicAuth(name, service["token"])
-    tally = run(_load(Request(url, auth, _upload(upload)), connections, seconds))
+    headers = {"Authorization": aiohttp.encode_basic_auth(name, service["token"])}
+    tally = run(_load(Request(url, headers, _upload(upload)), connections, seconds))
     _report(tally, seconds)
     raise SystemExit(1 if tally.failed else 0)
 
@@ -130,7 +131,9 @@ async def _client(
         body = request.body()
         method = "GET" if body is None else "POST"
         try:
-            async with session.request(method, request.url, data=body, auth=request.auth) as answer:
+            async with session.request(
+                method, request.url, data=body, headers=request.headers
+            ) as answer:
                 await answer.read()
                 tally.answer(answer.status, time.monotonic() - began)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -36,11 +36,11 @@ async def first_answer(
     *,
     seconds: float,
     good: Callable[[int], bool],
-    auth: aiohttp.BasicAuth | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> int | None:
     """The first status for which `good` is true; None when there is none within `seconds`."""
     try:
-        async with asyncio.timeout(seconds), aiohttp.ClientSession(auth=auth) as session:
+        async with asyncio.timeout(seconds), aiohttp.ClientSession(headers=headers) as session:
             while True:
                 status = await _status(session, url)
                 if status is not None and good(status):

@@ -1,0 +1,89 @@
+"""Where a local run lives: ports, folder, lock, credentials, and what its processes are told."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+
+from shared.cli.layout import (
+    Layout,
+    TakenError,
+    check_ports,
+    locked,
+    prepare,
+    programs,
+    read,
+)
+from shared.settings import SettingsError
+
+
+def test_ports_from_the_environment(tmp_path: Path) -> None:
+    layout = read({"EXPOSED_GATEWAY_PORT": "9000", "EXPOSED_API_PORT": "0"}, tmp_path)
+    assert layout.gateway == 9000
+    assert layout.management == 8082
+    assert layout.api not in (0, 6443)
+    with pytest.raises(SettingsError) as caught:
+        read({"EXPOSED_GATEWAY_PORT": "x", "EXPOSED_SCALER_PORT": "70000"}, tmp_path)
+    assert len(caught.value.problems) == 2
+
+
+def test_every_taken_port_is_named(tmp_path: Path) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as two,
+    ):
+        layout = read({f"EXPOSED_{name}_PORT": "0" for name in ("API", "MANAGEMENT")}, tmp_path)
+        layout = Layout(
+            tmp_path,
+            gateway=one.getsockname()[1],
+            scaler=two.getsockname()[1],
+            gateway_admin=0,
+            management=layout.management,
+            api=layout.api,
+        )
+        with pytest.raises(TakenError) as caught:
+            check_ports(layout)
+    assert f"port {layout.gateway} (gateway) is in use" in caught.value.message
+    assert f"port {layout.scaler} (scaler) is in use; choose another with EXPOSED_SCALER_PORT" in (
+        caught.value.message
+    )
+    assert "management" not in caught.value.message
+    assert caught.value.exit_code == 2
+
+
+def test_one_run_a_folder(tmp_path: Path) -> None:
+    second = locked(tmp_path / "home")
+    with (
+        locked(tmp_path / "home"),
+        pytest.raises(TakenError, match=rf"process {os.getpid()}\) uses .* already"),
+        second,
+    ):
+        pass
+    with locked(tmp_path / "home"):
+        pass
+
+
+def test_credentials_are_private_and_kept(tmp_path: Path) -> None:
+    layout = Layout(tmp_path / "home")
+    prepare(layout)
+    first = layout.credentials.read_text()
+    assert stat.S_IMODE(layout.credentials.stat().st_mode) == 0o600
+    assert stat.S_IMODE(layout.home.stat().st_mode) == 0o700
+    assert first.startswith("oscar:")
+    assert len(first.strip()) > 30
+    prepare(layout)
+    assert layout.credentials.read_text() == first
+
+
+def test_each_process_has_its_own_rights(tmp_path: Path) -> None:
+    environ = {"KUBECONFIG": "/elsewhere", "PATH": "/bin", "SCALER_PERIOD": "5"}
+    made = {program.name: program for program in programs(Layout(tmp_path), environ)}
+    assert list(made) == ["cluster", "management", "gateway", "scaler"]
+    for name in ("management", "gateway", "scaler"):
+        assert made[name].environment["KUBECONFIG"] == str(tmp_path / f"{name}.kubeconfig")
+    assert made["scaler"].environment["SCALER_PERIOD"] == "5"
+    assert made["gateway"].environment["PATH"] == "/bin"
