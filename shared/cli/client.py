@@ -37,14 +37,22 @@ def home() -> Path:
     return Path(os.environ.get("EXPOSED_HOME") or ".local").absolute()
 
 
+def local_endpoint(folder: Path) -> str:
+    """The gateway of the local run in `folder`, which leaves its address there."""
+    try:
+        return (folder / "endpoint").read_text().strip()
+    except OSError:
+        return "http://127.0.0.1:8080"
+
+
 def target_options(command: Callable[P, T]) -> Callable[..., T]:
     """Give a command `--endpoint` and `--credentials`, handed to it as `target`."""
 
     @click.option(
         "--endpoint",
         envvar="EXPOSED_ENDPOINT",
-        default=lambda: f"http://127.0.0.1:{os.environ.get('EXPOSED_GATEWAY_PORT', '8080')}",
-        show_default="http://127.0.0.1:8080",
+        default=lambda: local_endpoint(home()),
+        show_default="the local run's",
         help="Address of the gateway.",
     )
     @click.option(

@@ -80,11 +80,12 @@ def read(environ: Mapping[str, str], home: Path) -> Layout:
 
 
 def prepare(layout: Layout) -> None:
-    """Make the home folder and the credentials; a run that was there before keeps its own."""
+    """Make the home folder, the credentials (those of an earlier run stay) and the address."""
     layout.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     (layout.home / "logs").mkdir(exist_ok=True)
     if not layout.credentials.exists():
         _write_private(layout.credentials, f"oscar:{secrets.token_urlsafe(24)}\n")
+    (layout.home / "endpoint").write_text(f"{layout.url}\n")
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -110,9 +110,10 @@ class Cli:
 
     def __init__(self, api: FakeApi, folder: Path) -> None:
         (folder / "credentials").write_text("oscar:secret\n")
+        (folder / "endpoint").write_text(f"{api.url}\n")
         self.environment = {
             "EXPOSED_HOME": str(folder),
-            "EXPOSED_ENDPOINT": api.url,
+            "EXPOSED_ENDPOINT": "",
             "EXPOSED_CREDENTIALS": "",
         }
 

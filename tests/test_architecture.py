@@ -1,0 +1,145 @@
+"""The rules of the layout, read off the source: who may import whom, what is pure, how long."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("gateway", "scaler", "shared")
+FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in FILES}
+
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 50
+
+# Modules that only compute: bytes and values in, values out.
+PURE = (
+    "gateway.http1",
+    "gateway.framing",
+    "gateway.headers",
+    "gateway.routing",
+    "gateway.auth",
+    "gateway.balancer",
+    "gateway.retry",
+    "gateway.responses",
+    "gateway.management.render",
+    "scaler.decision",
+    "scaler.observe",
+    "shared.documents",
+    "shared.expose",
+    "shared.fdl",
+    "shared.fields",
+    "shared.kube.reflector",
+    "shared.model",
+    "shared.names",
+    "shared.quantity",
+)
+IMPURE = {
+    *("asyncio", "socket", "ssl", "select", "selectors", "subprocess", "threading", "random"),
+    *("time", "aiohttp", "kubernetes_asyncio", "uvloop", "psutil", "sqlite3"),
+}
+
+# importer prefix → prefixes it must not import.
+FORBIDDEN = {
+    "gateway": ("scaler",),
+    "scaler": ("gateway",),
+    "shared": ("gateway", "scaler"),
+    "shared.kube": ("shared.local", "shared.cli"),
+    "shared.local": ("shared.kube", "shared.cli"),
+    "gateway.management": ("gateway.server", "gateway.exchange", "gateway.upstream"),
+}
+CLUSTER_CLIENT = "shared.kube.client"
+
+
+def within(module: str, prefix: str) -> bool:
+    return module == prefix or module.startswith(prefix + ".")
+
+
+@cache
+def tree(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text(encoding="utf-8"))
+
+
+def imports(module: str) -> Iterator[str]:
+    """The full names of all that `module` imports, wherever in the file."""
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports relatively; write the full name"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_the_rules_name_what_exists() -> None:
+    """A rule about a module that was renamed would hold for ever."""
+    for prefix in (*PURE, *FORBIDDEN, CLUSTER_CLIENT):
+        assert any(within(module.removesuffix(".__init__"), prefix) for module in MODULES), prefix
+
+
+@pytest.mark.parametrize(("importer", "banned"), FORBIDDEN.items())
+def test_layers(importer: str, banned: tuple[str, ...]) -> None:
+    wrong = [
+        f"{module} imports {name}"
+        for module in MODULES
+        if within(module, importer)
+        for name in imports(module)
+        if any(within(name, prefix) for prefix in banned)
+    ]
+    assert not wrong
+
+
+def test_only_entry_points_know_the_embedded_cluster() -> None:
+    wrong = [
+        f"{module} imports {name}"
+        for module in MODULES
+        if not within(module, "shared.local") and not module.endswith("__main__")
+        for name in imports(module)
+        if within(name, "shared.local")
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("prefix", PURE)
+def test_pure_modules(prefix: str) -> None:
+    wrong = [
+        f"{module} imports {name}"
+        for module in MODULES
+        if within(module, prefix)
+        for name in imports(module)
+        if name.partition(".")[0] in IMPURE
+    ]
+    assert not wrong
+
+
+def test_one_module_speaks_to_the_cluster() -> None:
+    users = {
+        module
+        for module in MODULES
+        if any(within(name, "kubernetes_asyncio") for name in imports(module))
+    }
+    assert users == {CLUSTER_CLIENT}
+
+
+def test_files_are_short() -> None:
+    lengths = {name: len(path.read_text().splitlines()) for name, path in MODULES.items()}
+    assert {name: n for name, n in lengths.items() if n > LONGEST_FILE} == {}
+
+
+def test_functions_are_short() -> None:
+    long = {
+        f"{module}.{node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for module in MODULES
+        for node in ast.walk(tree(module))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert {name: n for name, n in long.items() if n > LONGEST_FUNCTION} == {}
+
+
+def test_every_module_says_what_it_is() -> None:
+    assert [module for module in MODULES if not ast.get_docstring(tree(module))] == []
