@@ -2,34 +2,75 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Literal, Self
+import os
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from urllib.parse import urlsplit
+
+import aiohttp
+import orjson
+import yaml
+from kubernetes_asyncio import config as library
+from kubernetes_asyncio.client import Configuration
+from kubernetes_asyncio.client.rest import RESTClientObject
+
+from shared.kube import errors
+from shared.kube.resources import DEPLOYMENTS, Obj, Resource
+from shared.kube.transport import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
-
-    from shared.kube.resources import Obj, Resource
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, MutableSequence, Sequence
 
 PatchKind = Literal["merge", "strategic", "json"]
+
+PAGE: Final = 500
+"""Objects a page of a list; what client-go asks for."""
+
+_PATCH_TYPES: Final[dict[str, str]] = {
+    "merge": "application/merge-patch+json",
+    "strategic": "application/strategic-merge-patch+json",
+    "json": "application/json-patch+json",
+}
+_APPLY_TYPE: Final = "application/apply-patch+yaml"
+_LOOPBACK: Final = ("127.", "localhost", "::1")
 
 
 class KubeClient:
     """One connection pool to one API server. Every method raises `shared.kube.errors.KubeError`."""
 
+    def __init__(self, transport: Transport, field_manager: str) -> None:
+        self._transport = transport
+        self._manager = field_manager
+
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, *, field_manager: str, kubeconfig: str | None = None
+        cls, *, field_manager: str, kubeconfig: str | None = None, **bounds: Any
     ) -> AsyncIterator[Self]:
         """Connect as told by `kubeconfig`, the variable KUBECONFIG, or the pod's service account.
 
-        `field_manager` names us in managedFields and in the User-Agent.
+        `field_manager` names us in managedFields and in the User-Agent. `bounds` are those of
+        `Transport`: connect, total and silence (seconds), max_body (bytes).
         """
-        yield cls()
+        configuration = await _configure(kubeconfig or os.environ.get("KUBECONFIG", ""))
+        host = str(configuration.host)
+        rest = RESTClientObject(configuration)  # for its connector: TLS as the configuration says
+        try:
+            async with _session(rest, host, field_manager) as session:
+
+                async def authorize() -> Mapping[str, str]:
+                    return await _authorization(configuration)
+
+                options = _proxy_options(configuration)
+                transport = Transport(session, host, authorize, options, **bounds)
+                yield cls(transport, field_manager)
+        finally:
+            await rest.close()
 
     async def get(self, resource: Resource, name: str, namespace: str | None = None) -> Obj:
         """The object `name`; `NotFound` if there is none."""
-        raise NotImplementedError
+        return await self._transport.json("GET", resource.path(namespace, name))
 
     async def list(
         self,
@@ -41,7 +82,11 @@ class KubeClient:
         limit: int = 0,
     ) -> Obj:
         """All objects (pages of `limit` joined; 0 = 500): `items`, `metadata.resourceVersion`."""
-        raise NotImplementedError
+        try:
+            return await self._joined(resource, namespace, labels, fields, limit)
+        except errors.Expired:  # the pages took longer than the server remembers; as client-go does
+            params = _selectors(labels, fields)
+            return await self._transport.json("GET", resource.path(namespace), params)
 
     async def page(
         self,
@@ -50,21 +95,26 @@ class KubeClient:
         *,
         labels: str = "",
         fields: str = "",
-        limit: int = 500,
+        limit: int = 0,
         continue_: str = "",
     ) -> Obj:
-        """One page of a list; `metadata.continue` leads to the next."""
-        raise NotImplementedError
+        """One page of a list (`limit` 0 = 500); `metadata.continue` leads to the next."""
+        params = _selectors(labels, fields) | {"limit": str(limit or PAGE)}
+        if continue_:
+            params["continue"] = continue_
+        return await self._transport.json("GET", resource.path(namespace), params)
 
     async def create(self, resource: Resource, body: Obj, namespace: str | None = None) -> Obj:
         """POST; `AlreadyExists` if the name is taken."""
-        raise NotImplementedError
+        path = resource.path(namespace)
+        return await self._transport.json("POST", path, self._params(), body)
 
     async def replace(
         self, resource: Resource, body: Obj, namespace: str | None = None, subresource: str = ""
     ) -> Obj:
         """PUT; `Conflict` if `metadata.resourceVersion` is given and stale."""
-        raise NotImplementedError
+        path = resource.path(namespace, body["metadata"]["name"], subresource)
+        return await self._transport.json("PUT", path, self._params(), body)
 
     async def patch(
         self,
@@ -77,13 +127,17 @@ class KubeClient:
         subresource: str = "",
     ) -> Obj:
         """PATCH by merge, strategic merge or JSON patch (`body` is a list of operations)."""
-        raise NotImplementedError
+        path = resource.path(namespace, name, subresource)
+        return await self._transport.json("PATCH", path, self._params(), body, _PATCH_TYPES[kind])
 
     async def apply(
         self, resource: Resource, body: Obj, namespace: str | None = None, *, force: bool = True
     ) -> Obj:
         """Server-side apply of `body` under our field manager; creates the object if missing."""
-        raise NotImplementedError
+        path = resource.path(namespace, body["metadata"]["name"])
+        params = self._params() | {"force": str(force).lower()}
+        whole = {"apiVersion": resource.api_version, "kind": resource.kind} | body
+        return await self._transport.json("PATCH", path, params, whole, _APPLY_TYPE)
 
     async def delete(
         self,
@@ -96,15 +150,27 @@ class KubeClient:
         uid: str | None = None,
     ) -> None:
         """DELETE; with `uid` only that very object (`Conflict` otherwise)."""
-        raise NotImplementedError
+        options: Obj = {
+            "kind": "DeleteOptions",
+            "apiVersion": "v1",
+            "propagationPolicy": propagation,
+        }
+        if grace is not None:
+            options["gracePeriodSeconds"] = grace
+        if uid is not None:
+            options["preconditions"] = {"uid": uid}
+        await self._transport.json("DELETE", resource.path(namespace, name), None, options)
 
     async def scale(
         self, name: str, replicas: int, namespace: str, *, resource_version: str | None
     ) -> Obj:
         """Set the replicas of Deployment `name`; `Conflict` if `resource_version` is stale."""
-        raise NotImplementedError
+        body: Obj = {"spec": {"replicas": replicas}}
+        if resource_version is not None:
+            body["metadata"] = {"resourceVersion": resource_version}
+        return await self.patch(DEPLOYMENTS, name, body, namespace, subresource="scale")
 
-    def watch(
+    async def watch(
         self,
         resource: Resource,
         namespace: str | None = None,
@@ -113,10 +179,130 @@ class KubeClient:
         labels: str = "",
         fields: str = "",
         timeout: float = 240.0,
-    ) -> AsyncIterator[Obj]:
-        """Events `{type, object}` after `resource_version`, bookmarks included, for `timeout` s."""
-        raise NotImplementedError
+    ) -> AsyncGenerator[Obj, None]:
+        """Events `{type, object}` after `resource_version`, bookmarks included, for `timeout` s.
+
+        Use it within `contextlib.aclosing`, so that the connection closes when you leave.
+        """
+        params = _selectors(labels, fields) | {
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": resource_version,
+            "timeoutSeconds": str(max(1, round(timeout))),
+        }
+        lines = self._transport.lines(resource.path(namespace), params, timeout)
+        async with aclosing(lines):
+            async for line in lines:
+                yield _event(line)
 
     async def text(self, path: str) -> str:
         """GET `path` (may carry a query) as text: pod logs, the kubelet through the node proxy."""
-        raise NotImplementedError
+        return (await self._transport.raw("GET", path)).decode("utf-8", "replace")
+
+    async def _joined(
+        self, resource: Resource, namespace: str | None, labels: str, fields: str, limit: int
+    ) -> Obj:
+        items: MutableSequence[Obj] = []
+        token = ""
+        while True:
+            page = await self.page(
+                resource, namespace, labels=labels, fields=fields, limit=limit, continue_=token
+            )
+            items += page.get("items") or []
+            token = page.get("metadata", {}).pop("continue", "")
+            if not token:
+                return page | {"items": items}
+
+    def _params(self) -> dict[str, str]:
+        return {"fieldManager": self._manager}
+
+
+def _selectors(labels: str, fields: str) -> dict[str, str]:
+    selectors = {"labelSelector": labels, "fieldSelector": fields}
+    return {name: value for name, value in selectors.items() if value}
+
+
+def _event(line: bytes) -> Obj:
+    try:
+        event = orjson.loads(line)
+        event["type"], event["object"]
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise errors.Unreachable(f"a watch sent {line[:80]!r}, which is no event") from error
+    return event  # type: ignore[no-any-return]
+
+
+async def _configure(kubeconfig: str) -> Configuration:
+    configuration = Configuration()
+    source = kubeconfig or _default_source()
+    try:
+        if source:
+            await _load_file(source, configuration)
+        else:
+            library.load_incluster_config(  # type: ignore[no-untyped-call]
+                client_configuration=configuration
+            )
+    except (library.ConfigException, OSError, yaml.YAMLError, AttributeError, TypeError) as error:
+        raise errors.NotConfigured(
+            f"cannot read the cluster's address and credentials from "
+            f"{source or 'the service account of this pod'}: {error}; "
+            "set KUBECONFIG to a kubeconfig file, or run as a pod with a service account"
+        ) from error
+    return configuration
+
+
+def _default_source() -> str:
+    in_pod = "KUBERNETES_SERVICE_HOST" in os.environ
+    return "" if in_pod else str(Path("~/.kube/config").expanduser())
+
+
+def _require(source: str) -> None:
+    # KUBECONFIG may name several files; the library only logs when none of them is there
+    paths = [Path(part).expanduser() for part in source.split(os.pathsep) if part]
+    if not any(path.exists() for path in paths):
+        raise FileNotFoundError("no such file")
+
+
+async def _load_file(source: str, configuration: Configuration) -> None:
+    _require(source)
+    loader = await library.load_kube_config(
+        config_file=source, client_configuration=configuration, persist_config=False
+    )
+    if hasattr(loader, "exec_plugin_expiry"):
+
+        async def renew(configuration: Configuration) -> None:
+            await loader.load_from_exec_plugin()  # runs the plugin only when its token has expired
+            configuration.api_key["BearerToken"] = loader.token
+
+        configuration.refresh_api_key_hook = renew
+
+
+def _session(rest: RESTClientObject, host: str, field_manager: str) -> aiohttp.ClientSession:
+    # Proxies of the environment are for other machines: like Go's client, never for loopback.
+    local = (urlsplit(host).hostname or "").startswith(_LOOPBACK)
+    return aiohttp.ClientSession(
+        connector=rest.pool_manager.connector,
+        connector_owner=False,
+        headers={"User-Agent": f"exposed-services ({field_manager})"},
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=not local,
+        read_bufsize=2**20,
+    )
+
+
+def _proxy_options(configuration: Configuration) -> dict[str, Any]:
+    options = {
+        "proxy": configuration.proxy,
+        "proxy_headers": configuration.proxy_headers,
+        "server_hostname": configuration.tls_server_name,
+    }
+    return {name: value for name, value in options.items() if value}
+
+
+async def _authorization(configuration: Configuration) -> dict[str, str]:
+    try:
+        settings = await configuration.auth_settings()
+    except library.ConfigException as error:
+        raise errors.NotConfigured(
+            f"cannot renew the credentials of the cluster: {error}"
+        ) from error
+    return {str(one["key"]): str(one["value"]).strip() for one in settings.values()}

@@ -82,6 +82,13 @@ class Unreachable(KubeError):
         super().__init__(0, "Unreachable", message)
 
 
+class NotConfigured(KubeError):
+    """There is no usable kubeconfig and no service account: nothing to connect to."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(0, "NotConfigured", message)
+
+
 _BY_STATUS: dict[int, type[KubeError]] = {
     400: Invalid,
     401: Unauthorized,

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random as _random
+from contextlib import aclosing
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from shared.clock import Clock, SystemClock
+from shared.kube.errors import KubeError
+from shared.kube.reflector import ListPage, Reflector, Watch
+from shared.kube.remedy import remedy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,9 +21,15 @@ if TYPE_CHECKING:
     from shared.kube.client import KubeClient
     from shared.kube.resources import Obj, Resource
 
+log = logging.getLogger(__name__)
+
 
 class Informer:
     """Keeps `cache` equal to the collection; start `run()` as a supervised task.
+
+    `synced` is set after the first complete list and stays so. `last_contact` (monotonic seconds,
+    -inf before the first) tells how old the copy may be: it moves with each page, event and
+    agreed end of a watch, that is, every `watch_seconds` at least while the server is there.
 
     `on_change` is called after the cache holds the change. If it raises, that is logged and counted
     in `callback_errors`, and the informer goes on: the cache is right, and one poisonous object
@@ -35,20 +47,99 @@ class Informer:
         on_change: Callable[[Change], None] | None = None,
         clock: Clock | None = None,
         random: Callable[[], float] = _random.random,
+        watch_seconds: float = 240.0,
+        page_size: int = 500,
     ) -> None:
         self._kube = kube
         self.resource = resource
         self.namespace = namespace
+        self._labels = labels
+        self._fields = fields
+        self._on_change = on_change
         self._clock = clock or SystemClock()
-        self.synced = asyncio.Event()
-        self.last_contact = float("-inf")  # monotonic seconds of the last word from the server
-        self.callback_errors = 0
-
-    @property
-    def cache(self) -> Mapping[Key, Obj]:
+        self._random = random
+        self._watch_seconds = watch_seconds
+        self._page_size = page_size
+        self._reflector = Reflector()
+        self.cache: Mapping[Key, Obj] = MappingProxyType(self._reflector.cache)
         """(namespace, name) → object, without managedFields; read-only."""
-        raise NotImplementedError
+        self.synced = asyncio.Event()
+        self.last_contact = float("-inf")
+        self.callback_errors = 0
+        self.failures = 0
 
     async def run(self) -> None:
         """List and watch for ever; ends by cancellation only."""
-        raise NotImplementedError
+        while True:
+            try:
+                delay = await self._step()
+            except KubeError as error:
+                delay = self._failed(error)
+            if delay:
+                await self._clock.sleep(delay)
+
+    async def _step(self) -> float:
+        match self._reflector.request:
+            case ListPage(token):
+                await self._list(token)
+                return 0.0
+            case Watch(resource_version):
+                return await self._watch(resource_version)
+
+    async def _list(self, token: str) -> None:
+        page = await self._kube.page(
+            self.resource,
+            self.namespace,
+            labels=self._labels,
+            fields=self._fields,
+            limit=self._page_size,
+            continue_=token,
+        )
+        self._tell(self._reflector.listed(page))
+        if isinstance(self._reflector.request, Watch):
+            self.synced.set()
+
+    async def _watch(self, resource_version: str) -> float:
+        began, events = self._clock.monotonic(), 0
+        stream = self._kube.watch(
+            self.resource,
+            self.namespace,
+            resource_version=resource_version,
+            labels=self._labels,
+            fields=self._fields,
+            timeout=self._watch_seconds * (0.75 + self._random() / 4),  # not all at one moment
+        )
+        async with aclosing(stream):
+            async for event in stream:
+                events += 1
+                self._tell(self._reflector.event(event))
+        self.last_contact = self._clock.monotonic()
+        return self._reflector.ended(self.last_contact - began, events, self._random())
+
+    def _tell(self, changes: list[Change]) -> None:
+        self.last_contact = self._clock.monotonic()
+        if self._on_change is None:
+            return
+        for change in changes:
+            try:
+                self._on_change(change)
+            except Exception:
+                self.callback_errors += 1
+                metadata = change.object["metadata"]
+                log.exception("%s %s: callback failed", self.resource.kind, metadata["name"])
+
+    def _failed(self, error: KubeError) -> float:
+        self.failures += 1
+        request = self._reflector.request
+        verb = "list" if isinstance(request, ListPage) else "watch"
+        delay = self._reflector.failed(error, self._random())
+        hint = remedy(error, verb, self.resource, self.namespace)
+        log.warning(
+            "%s %s: %s; again in %.1f s%s",
+            verb,
+            self.resource.plural,
+            error,
+            delay,
+            f"; {hint}" if hint else "",
+        )
+        return delay

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+
+from shared.kube.backoff import Backoff
+from shared.kube.errors import KubeError, Unreachable, from_status
+
+DOWN = Unreachable("down")
+
+
+def delays(error: KubeError, count: int, jitter: float) -> list[float]:
+    state, seen = Backoff(), []
+    for _ in range(count):
+        seen.append(state.delay(error, jitter))
+        state = state.after(error)
+    return seen
+
+
+def test_delays_double_up_to_the_longest() -> None:
+    assert delays(DOWN, 10, 1.0) == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30.0, 30.0]
+
+
+def test_jitter_takes_off_up_to_half() -> None:
+    assert delays(DOWN, 3, 0.0) == [0.1, 0.2, 0.4]
+
+
+def test_many_failures_do_not_overflow() -> None:
+    assert Backoff(failures=10**6).delay(DOWN, 1.0) == 30.0
+
+
+@pytest.mark.parametrize("code", [401, 403, 404])
+def test_what_only_an_operator_can_mend_is_tried_slowly(code: int) -> None:
+    assert delays(from_status(code, None), 2, 1.0) == [30.0, 30.0]
+
+
+@pytest.mark.parametrize(("asked", "least"), [(7.0, 7.0), (1e6, 120.0)])
+def test_the_server_may_ask_for_more_but_not_for_ever(asked: float, least: float) -> None:
+    delay = Backoff().delay(from_status(429, None, asked), 0.0)
+    assert least < delay < least + 1

@@ -1,0 +1,175 @@
+"""The state machine alone: no sockets, no clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.kube.changes import Change
+from shared.kube.errors import Expired, Forbidden, KubeError, Unreachable, from_status
+from shared.kube.reflector import ListPage, Reflector, Watch
+from tests.shared.kube.scripted import bookmark, event, item, listing, status
+
+NS = "oscar-svc"
+
+
+def told(changes: list[Change]) -> list[tuple[str, str, bool]]:
+    return [(one.type, one.object["metadata"]["name"], one.old is not None) for one in changes]
+
+
+def synced(*items: dict[str, Any], version: int = 10) -> Reflector:
+    reflector = Reflector()
+    reflector.listed(listing(*items, version=version))
+    return reflector
+
+
+def test_it_lists_page_by_page_then_watches_from_the_lists_version() -> None:
+    reflector = Reflector()
+    assert reflector.request == ListPage()
+    assert reflector.listed(listing(item("a"), token="next")) == []
+    assert reflector.request == ListPage("next")
+    assert reflector.cache == {}
+    assert told(reflector.listed(listing(item("b"), version=12))) == [
+        ("ADDED", "a", False),
+        ("ADDED", "b", False),
+    ]
+    assert reflector.request == Watch("12")
+    assert set(reflector.cache) == {(NS, "a"), (NS, "b")}
+
+
+def test_events_change_the_cache_and_move_the_version() -> None:
+    reflector = synced(item("a"))
+    changed = item("a", 11, data={"x": "1"})
+    steps = [
+        (event("MODIFIED", changed), [("MODIFIED", "a", True)], "11"),
+        (event("ADDED", item("b", 12)), [("ADDED", "b", False)], "12"),
+        (bookmark(20), [], "20"),
+        (event("DELETED", item("a", 21)), [("DELETED", "a", True)], "21"),
+    ]
+    for sent, expected, version in steps:
+        assert told(reflector.event(sent)) == expected
+        assert reflector.request == Watch(version)
+    assert set(reflector.cache) == {(NS, "b")}
+
+
+def test_the_old_object_is_what_was_known() -> None:
+    reflector = synced(item("a", 3))
+    change = reflector.event(event("MODIFIED", item("a", 11)))[0]
+    assert change.old == item("a", 3)
+    assert change.object == item("a", 11)
+
+
+def test_deletions_missed_during_a_gap_appear_after_the_relist() -> None:
+    reflector = synced(item("same", 1), item("changed", 2), item("gone", 3))
+    with pytest.raises(Expired):
+        reflector.event(event("ERROR", status(410, "Expired")))
+    reflector.failed(from_status(410, status(410, "Expired")), 0.5)
+    assert reflector.request == ListPage()
+    assert len(reflector.cache) == 3  # still served until the new list is complete
+    relisted = listing(item("same", 1), item("changed", 40), item("new", 41), version=50)
+    assert told(reflector.listed(relisted)) == [
+        ("DELETED", "gone", True),
+        ("MODIFIED", "changed", True),
+        ("ADDED", "new", False),
+    ]
+    assert reflector.request == Watch("50")
+
+
+def test_a_list_that_expires_between_pages_starts_again_without_its_first_part() -> None:
+    reflector = Reflector()
+    reflector.listed(listing(item("stale"), token="old"))
+    reflector.failed(from_status(410, None), 0.0)
+    assert reflector.request == ListPage()
+    assert told(reflector.listed(listing(item("a")))) == [("ADDED", "a", False)]
+
+
+@pytest.mark.parametrize(
+    "error", [from_status(500, None), from_status(429, None), Unreachable("reset")]
+)
+def test_other_failures_go_on_from_the_last_good_version(error: KubeError) -> None:
+    reflector = synced(item("a"))
+    reflector.event(bookmark(30))
+    assert reflector.failed(error, 0.5) > 0
+    assert reflector.request == Watch("30")
+
+
+def test_a_server_that_has_never_seen_our_version_is_listed_anew() -> None:
+    reflector = synced(item("a"), version=900)
+    causes = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
+    reflector.failed(from_status(504, status(504, "Timeout", causes=causes)), 0.0)
+    assert reflector.request == ListPage()
+
+
+def test_an_error_event_is_raised_as_what_it_says() -> None:
+    with pytest.raises(Forbidden, match="no"):
+        synced().event(event("ERROR", status(403, "Forbidden")))
+
+
+def test_unknown_event_types_are_ignored_with_a_log(caplog: pytest.LogCaptureFixture) -> None:
+    reflector = synced(item("a"))
+    assert reflector.event(event("RENAMED", item("a", 99))) == []
+    assert reflector.request == Watch("10")
+    assert "RENAMED" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"type": "ADDED", "object": {}},
+        {"type": "ADDED", "object": {"metadata": {"resourceVersion": "11"}}},
+        {"type": "ADDED", "object": {"metadata": {"name": "a"}}},
+        {"type": "MODIFIED", "object": {"metadata": {"name": "a", "resourceVersion": 7}}},
+        {"type": "MODIFIED", "object": []},
+        {"type": "BOOKMARK", "object": {"metadata": {}}},
+        {"type": "ERROR"},
+    ],
+)
+def test_a_malformed_event_changes_nothing(broken: dict[str, Any]) -> None:
+    reflector = synced(item("a"))
+    with pytest.raises(Unreachable, match="API server sent"):
+        reflector.event(broken)
+    assert reflector.request == Watch("10")
+    assert set(reflector.cache) == {(NS, "a")}
+
+
+def test_a_list_without_items_is_empty() -> None:
+    reflector = synced(item("a"))
+    assert told(reflector.listed({"metadata": {"resourceVersion": "11"}, "items": None})) == [
+        ("DELETED", "a", True)
+    ]
+
+
+def test_managed_fields_are_not_kept() -> None:
+    bulky = item("a", 11)
+    bulky["metadata"]["managedFields"] = [{"manager": "x"}]
+    reflector = synced()
+    reflector.event(event("ADDED", bulky))
+    assert "managedFields" not in reflector.cache[NS, "a"]["metadata"]
+
+
+def test_cluster_scoped_objects_have_an_empty_namespace() -> None:
+    reflector = synced({"metadata": {"name": "node", "resourceVersion": "1"}})
+    assert set(reflector.cache) == {("", "node")}
+
+
+@pytest.mark.parametrize(("seconds", "events"), [(0.1, 1), (1.0, 0), (240.0, 9)])
+def test_a_watch_that_ends_as_agreed_is_followed_at_once(seconds: float, events: int) -> None:
+    assert synced().ended(seconds, events, 0.5) == 0.0
+
+
+def test_watches_that_say_nothing_and_end_at_once_are_slowed_down() -> None:
+    reflector = synced()
+    delays = [reflector.ended(0.01, 0, 0.5) for _ in range(4)]
+    assert delays == sorted(delays)
+    assert delays[0] > 0
+    assert delays[-1] > 4 * delays[0]
+
+
+def test_success_forgets_earlier_failures() -> None:
+    reflector = synced()
+    first = reflector.failed(Unreachable("x"), 0.5)
+    for _ in range(5):
+        reflector.failed(Unreachable("x"), 0.5)
+    reflector.event(bookmark(11))
+    assert reflector.failed(Unreachable("x"), 0.5) == first
