@@ -17,8 +17,6 @@ BOUNDS: Final = (
 
 UNKNOWN: Final = "_unknown"
 """Label of requests that match no service; `_` begins no service's name."""
-MANAGEMENT: Final = "_management"
-"""Label of requests to the services API."""
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OTHER: Final = "OTHER"

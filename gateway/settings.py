@@ -1,0 +1,264 @@
+"""Settings of the gateway, from the environment; all that is wrong is reported at once.
+
+`VARIABLES` names every variable with its default, unit and meaning; `python -m gateway --help`
+prints it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Final, cast
+
+from gateway.access_log import Form, Mode
+from gateway.cors import Cors
+from gateway.limits import Identity, Limits, Network
+from gateway.tls import CertificateFiles
+from shared import log, names
+from shared.settings import Reader
+
+Address = tuple[str, int]
+"""Host and port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """What happens on SIGTERM, in seconds."""
+
+    grace: float
+    http: float
+    tunnels: float
+
+
+@dataclass(frozen=True, slots=True)
+class AccessLogging:
+    """Which requests are logged on standard output, and how."""
+
+    mode: Mode
+    form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the gateway is told from outside; see VARIABLES."""
+
+    listen: Address
+    admin: Address
+    workers: int
+    management: tuple[Address, ...]
+    namespace: str
+    limits: Limits
+    identity: Identity
+    drain: Drain
+    access_log: AccessLogging
+    cors: Cors
+    tls: CertificateFiles | None
+    log_level: str
+    log_format: str
+
+
+_LIMITS: Final = Limits()
+_CORS: Final = Cors()
+
+VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
+    "GATEWAY_HOST": ("0.0.0.0", "address of the public port"),
+    "GATEWAY_PORT": ("8080", "public port"),
+    "GATEWAY_ADMIN_HOST": ("0.0.0.0", "address of the admin port"),
+    "GATEWAY_ADMIN_PORT": ("8081", "port of /metrics, /healthz, /readyz, /load and a status page"),
+    "GATEWAY_WORKERS": ("1", "processes that share the public port"),
+    "GATEWAY_MANAGEMENT": ("", "host:port,… of the services API; empty: not routed"),
+    "GATEWAY_NAMESPACE": (names.NAMESPACE, "namespace of the services"),
+    "GATEWAY_MAX_LINE": (str(_LIMITS.line), "bytes of a request line (414)"),
+    "GATEWAY_MAX_HEAD": (str(_LIMITS.head), "bytes of a request's head (431)"),
+    "GATEWAY_MAX_FIELDS": (str(_LIMITS.fields), "header fields of a request (431)"),
+    "GATEWAY_MAX_BODY": (str(_LIMITS.body), "bytes of a request's body (413); 0: no limit"),
+    "GATEWAY_HEAD_TIME": (f"{_LIMITS.head_time:g}", "seconds for a request's head (408)"),
+    "GATEWAY_MIN_BODY_RATE": (
+        f"{_LIMITS.body_rate:g}",
+        "bytes a second a request's body must bring on average (408); 0: no limit",
+    ),
+    "GATEWAY_KEEP_ALIVE": (f"{_LIMITS.keep_alive:g}", "seconds a client may stay idle"),
+    "GATEWAY_MAX_CONNECTIONS": (
+        str(_LIMITS.connections),
+        "client connections of one process (503); 0: no limit",
+    ),
+    "GATEWAY_MAX_CONNECTIONS_PER_CLIENT": (
+        str(_LIMITS.connections_per_address),
+        "connections of one address to one process (429); 0: no limit",
+    ),
+    "GATEWAY_QUEUE": (str(_LIMITS.queue), "requests that may wait for one service (503)"),
+    "GATEWAY_UPSTREAM_IDLE": (
+        f"{_LIMITS.upstream_idle:g}",
+        "seconds an unused connection to a pod is kept",
+    ),
+    "GATEWAY_SLOW_START": (
+        f"{_LIMITS.slow_start:g}",
+        "seconds until a new pod gets its full share",
+    ),
+    "GATEWAY_RETRY_RATIO": (f"{_LIMITS.retry_ratio:g}", "retries, as a share of requests"),
+    "GATEWAY_EJECTION_FAILURES": (
+        str(_LIMITS.ejection_failures),
+        "failures in a row after which a pod is left out for a while",
+    ),
+    "GATEWAY_VIA": (Identity().via, "name of this gateway in Via"),
+    "GATEWAY_TRUSTED_PROXIES": ("", "CIDRs,… whose X-Forwarded-* and X-Request-Id are believed"),
+    "GATEWAY_DRAIN_GRACE": ("5", "seconds not ready but still accepting, after SIGTERM"),
+    "GATEWAY_DRAIN_HTTP": ("30", "seconds for requests to finish after that"),
+    "GATEWAY_DRAIN_TUNNELS": ("60", "seconds for WebSockets and other tunnels after that"),
+    "GATEWAY_ACCESS_LOG": ("errors", "requests to log: off, errors, all"),
+    "GATEWAY_ACCESS_LOG_FORMAT": ("json", "json, or oscar (as OSCAR's request counters parse)"),
+    "GATEWAY_CORS_ORIGINS": ("", "origins,… whose pages may call services, or *; empty: off"),
+    "GATEWAY_CORS_METHODS": (",".join(_CORS.methods), "methods such pages may use"),
+    "GATEWAY_CORS_HEADERS": (",".join(_CORS.headers), "header fields such pages may send"),
+    "GATEWAY_CORS_CREDENTIALS": ("true", "whether such pages may send credentials (not with *)"),
+    "GATEWAY_CORS_MAX_AGE": (str(_CORS.max_age), "seconds a browser may remember the answer"),
+    "GATEWAY_TLS_CERTIFICATE": ("", "PEM file with the certificate chain; empty: no TLS"),
+    "GATEWAY_TLS_KEY": ("", "PEM file with its key"),
+    "LOG_LEVEL": ("INFO", "least level of the log: " + ", ".join(log.LEVELS)),
+    "LOG_FORMAT": ("text", "form of the log: " + ", ".join(log.FORMATS)),
+}
+"""Variable → default, and what it means with its unit."""
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """The settings that `environ` states; raises SettingsError naming everything wrong."""
+    reader = _Documented(environ)
+    settings = Settings(
+        listen=reader.address("GATEWAY_HOST", "GATEWAY_PORT"),
+        admin=reader.address("GATEWAY_ADMIN_HOST", "GATEWAY_ADMIN_PORT"),
+        workers=reader.whole("GATEWAY_WORKERS", least=1, most=256),
+        management=reader.parsed("GATEWAY_MANAGEMENT", (), _addresses),
+        namespace=reader.string("GATEWAY_NAMESPACE"),
+        limits=_limits(reader),
+        identity=_identity(reader),
+        drain=_drain(reader),
+        access_log=AccessLogging(
+            mode=cast(Mode, reader.string("GATEWAY_ACCESS_LOG", "off", "errors", "all")),
+            form=cast(Form, reader.string("GATEWAY_ACCESS_LOG_FORMAT", "json", "oscar")),
+        ),
+        cors=_cors(reader),
+        tls=_tls(reader),
+        log_level=reader.string("LOG_LEVEL", *log.LEVELS),
+        log_format=reader.string("LOG_FORMAT", *log.FORMATS),
+    )
+    reader.check()
+    return settings
+
+
+class _Documented(Reader):
+    """Takes defaults from VARIABLES, so that what is documented is what holds."""
+
+    def string(self, name: str, *among: str) -> str:
+        return self.text(name, VARIABLES[name][0], among=among)
+
+    def whole(self, name: str, *, least: int = 0, most: int | None = None) -> int:
+        return self.integer(name, int(VARIABLES[name][0]), least=least, most=most)
+
+    def amount(self, name: str, *, least: float = 0.0, most: float | None = None) -> float:
+        return self.number(name, float(VARIABLES[name][0]), least=least, most=most)
+
+    def several(self, name: str) -> tuple[str, ...]:
+        return self.words(name, [word for word in VARIABLES[name][0].split(",") if word])
+
+    def address(self, host: str, port: str) -> Address:
+        return self.string(host), self.whole(port, most=65_535)
+
+
+def _limits(reader: _Documented) -> Limits:
+    return Limits(
+        line=reader.whole("GATEWAY_MAX_LINE", least=1024),
+        head=reader.whole("GATEWAY_MAX_HEAD", least=2048, most=1024 * 1024),
+        fields=reader.whole("GATEWAY_MAX_FIELDS", least=16, most=10_000),
+        body=reader.whole("GATEWAY_MAX_BODY"),
+        head_time=reader.amount("GATEWAY_HEAD_TIME", least=0.1),
+        body_rate=reader.amount("GATEWAY_MIN_BODY_RATE"),
+        keep_alive=reader.amount("GATEWAY_KEEP_ALIVE", least=1.0),
+        connections=reader.whole("GATEWAY_MAX_CONNECTIONS"),
+        connections_per_address=reader.whole("GATEWAY_MAX_CONNECTIONS_PER_CLIENT"),
+        queue=reader.whole("GATEWAY_QUEUE"),
+        upstream_idle=reader.amount("GATEWAY_UPSTREAM_IDLE"),
+        slow_start=reader.amount("GATEWAY_SLOW_START"),
+        retry_ratio=reader.amount("GATEWAY_RETRY_RATIO", most=10.0),
+        ejection_failures=reader.whole("GATEWAY_EJECTION_FAILURES", least=1),
+    )
+
+
+def _identity(reader: _Documented) -> Identity:
+    via = reader.parsed("GATEWAY_VIA", VARIABLES["GATEWAY_VIA"][0], _token)
+    return Identity(via, reader.parsed("GATEWAY_TRUSTED_PROXIES", (), _networks))
+
+
+def _drain(reader: _Documented) -> Drain:
+    return Drain(
+        grace=reader.amount("GATEWAY_DRAIN_GRACE"),
+        http=reader.amount("GATEWAY_DRAIN_HTTP"),
+        tunnels=reader.amount("GATEWAY_DRAIN_TUNNELS"),
+    )
+
+
+def _cors(reader: _Documented) -> Cors:
+    cors = Cors(
+        origins=reader.parsed("GATEWAY_CORS_ORIGINS", (), _origins),
+        methods=reader.several("GATEWAY_CORS_METHODS"),
+        headers=reader.several("GATEWAY_CORS_HEADERS"),
+        credentials=reader.flag("GATEWAY_CORS_CREDENTIALS", default=True),
+        max_age=reader.whole("GATEWAY_CORS_MAX_AGE"),
+    )
+    if "*" in cors.origins and cors.credentials:
+        reader.problem(
+            "GATEWAY_CORS_ORIGINS",
+            "* with credentials lets every page of the web act as the user; name the origins, or "
+            "set GATEWAY_CORS_CREDENTIALS=false",
+        )
+    for name, value in (("METHODS", cors.methods), ("HEADERS", cors.headers)):
+        if not all(map(_is_token, value)):
+            reader.problem(f"GATEWAY_CORS_{name}", "takes names of HTTP, separated by commas")
+    return cors
+
+
+def _tls(reader: _Documented) -> CertificateFiles | None:
+    certificate = reader.string("GATEWAY_TLS_CERTIFICATE")
+    key = reader.string("GATEWAY_TLS_KEY")
+    if bool(certificate) != bool(key):
+        missing = "GATEWAY_TLS_KEY" if certificate else "GATEWAY_TLS_CERTIFICATE"
+        reader.problem(missing, "is missing; TLS needs both a certificate and its key")
+    return CertificateFiles(Path(certificate), Path(key)) if certificate and key else None
+
+
+def _addresses(text: str) -> tuple[Address, ...]:
+    return tuple(_address(word.strip()) for word in text.split(",") if word.strip())
+
+
+def _address(word: str) -> Address:
+    host, colon, port = word.rpartition(":")
+    if not colon or not host or not port.isascii() or not port.isdecimal():
+        raise ValueError(f"{word!r} is not host:port")
+    if not 0 < int(port) < 65_536:
+        raise ValueError(f"{word!r}: a port lies between 1 and 65535")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    return tuple(ip_network(word.strip()) for word in text.split(",") if word.strip())
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    words = tuple(word.strip() for word in text.split(",") if word.strip())
+    for word in words:
+        if word != "*" and not Cors(origins=(word,)).allows(word.encode()):
+            raise ValueError(
+                f"{word!r} is not an origin; write scheme://host or scheme://host:port"
+            )
+    return words
+
+
+def _token(text: str) -> str:
+    if not _is_token(text):
+        raise ValueError(f"{text!r} is not one word of letters, digits, '-', '.', and '_'")
+    return text
+
+
+def _is_token(text: str) -> bool:
+    return text.isascii() and text.replace("-", "a").replace("_", "a").replace(".", "a").isalnum()
