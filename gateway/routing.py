@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from shared.model import AuthType, Timeouts
@@ -83,7 +82,7 @@ class Route:
 class RouteTable:
     """All routes at one moment. `routes` is keyed by service name as it stands in a path."""
 
-    routes: Mapping[bytes, Route] = MappingProxyType({})
+    routes: Mapping[bytes, Route] = field(default_factory=dict)
     management: Route | None = None
 
     def changed(self, routes: Mapping[str, Route | None]) -> RouteTable:
