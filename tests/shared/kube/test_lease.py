@@ -1,0 +1,264 @@
+"""Elections over HTTP against a small server of one Lease, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from shared.clock import ManualClock
+from shared.kube.client import KubeClient
+from shared.kube.lease import MARGIN, Election
+from tests.shared.kube.scripted import Script, hangs, refuses, says
+
+
+class LeaseServer:
+    """One Lease with optimistic concurrency."""
+
+    def __init__(self) -> None:
+        self.lease: dict[str, Any] | None = None
+        self._versions = itertools.count(1)
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        if request.method == "GET":
+            absent = refuses(404, "NotFound")
+            return await (says(self.lease) if self.lease else absent)(request)
+        body = await request.json()
+        if request.method == "POST" and self.lease is not None:
+            return await refuses(409, "AlreadyExists")(request)
+        if request.method == "PUT":
+            assert self.lease is not None
+            read = body["metadata"]["resourceVersion"]
+            if read != self.lease["metadata"]["resourceVersion"]:
+                return await refuses(409, "Conflict")(request)
+        body["metadata"]["resourceVersion"] = str(next(self._versions))
+        self.lease = body
+        return await says(body)(request)
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        assert self.lease is not None
+        spec: dict[str, Any] = self.lease["spec"]
+        return spec
+
+
+@pytest.fixture
+def server(api: Script) -> LeaseServer:
+    api.otherwise = LeaseServer()
+    return api.otherwise
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@asynccontextmanager
+async def running(election: Election) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(election.run(), name="election")
+    try:
+        yield task
+    finally:
+        await stop(task)
+
+
+async def stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def at_rest(clock: ManualClock, sleepers: int = 1) -> None:
+    while clock.sleeping < sleepers:
+        await asyncio.sleep(0.001)  # real sockets are between the election and its next wait
+
+
+async def walk(clock: ManualClock, seconds: int, sleepers: int) -> None:
+    for _ in range(seconds):
+        await clock.advance(1.0)
+        await at_rest(clock, sleepers)
+
+
+def candidate(kube: KubeClient, name: str, clock: ManualClock, **more: Any) -> Election:
+    return Election(kube, "scaler", "oscar", name, clock, **more)
+
+
+async def test_the_first_candidate_creates_the_lease_and_leads(
+    kube: KubeClient, server: LeaseServer, clock: ManualClock
+) -> None:
+    told: list[bool] = []
+    election = candidate(kube, "a", clock, on_change=told.append)
+    assert not election.may_write(clock.monotonic())
+    async with running(election):
+        await at_rest(clock)
+        assert election.leading
+        assert told == [True]
+        assert server.spec == {
+            "holderIdentity": "a",
+            "leaseDurationSeconds": 12,
+            "acquireTime": "1970-01-12T13:46:40.000000Z",
+            "renewTime": "1970-01-12T13:46:40.000000Z",
+            "leaseTransitions": 0,
+        }
+
+
+async def test_a_leader_renews_and_a_second_candidate_waits(
+    kube: KubeClient, server: LeaseServer, clock: ManualClock
+) -> None:
+    first, second = candidate(kube, "a", clock), candidate(kube, "b", clock)
+    async with running(first):
+        await at_rest(clock)
+        async with running(second):
+            await at_rest(clock, 2)
+            await walk(clock, 60, sleepers=2)
+            assert first.may_write(clock.monotonic())
+            assert not second.leading
+    assert server.spec["leaseTransitions"] == 0
+
+
+async def test_a_dead_leader_is_replaced_within_15_seconds(
+    kube: KubeClient, server: LeaseServer, clock: ManualClock
+) -> None:
+    dead = candidate(kube, "dead", clock)
+    await dead._round()  # it renews once and is never heard of again
+    heir = candidate(kube, "heir", clock)
+    async with running(heir):
+        await at_rest(clock)
+        for _ in range(15):
+            both = dead.may_write(clock.monotonic()) and heir.may_write(clock.monotonic())
+            assert not both
+            await walk(clock, 1, sleepers=1)
+        assert heir.leading
+        assert server.spec["holderIdentity"] == "heir"
+        assert server.spec["leaseTransitions"] == 1
+
+
+async def test_the_deadline_counts_from_before_the_renewal_was_sent(
+    kube: KubeClient, server: LeaseServer, api: Script, clock: ManualClock
+) -> None:
+    async def slowly(request: web.Request) -> web.StreamResponse:
+        await clock.advance(4.0)
+        return await server(request)
+
+    election = candidate(kube, "a", clock)
+    began = clock.monotonic()
+    api.then(slowly)
+    await election._round()
+    assert clock.monotonic() == began + 4.0
+    assert election.may_write(began + 12 - MARGIN - 0.01)
+    assert not election.may_write(began + 12 - MARGIN)
+
+
+async def test_a_process_that_was_stopped_may_not_write_when_it_goes_on(
+    kube: KubeClient, server: LeaseServer, clock: ManualClock
+) -> None:
+    election = candidate(kube, "a", clock)
+    await election._round()
+    assert election.may_write(clock.monotonic())
+    await clock.advance(60.0)  # SIGSTOP: the clock goes on, our code does not
+    assert election.leading  # nobody has told it yet,
+    assert not election.may_write(clock.monotonic())  # but the clock has
+
+
+async def test_a_leader_that_cannot_renew_stops_in_time(
+    kube: KubeClient, server: LeaseServer, api: Script, clock: ManualClock
+) -> None:
+    told: list[bool] = []
+    election = candidate(kube, "a", clock, on_change=told.append)
+    async with running(election):
+        await at_rest(clock)
+        api.otherwise = refuses(500, "InternalError")
+        await walk(clock, 9, sleepers=1)
+        assert election.leading
+        await walk(clock, 2, sleepers=1)
+        assert told == [True, False]
+        api.otherwise = server
+        await walk(clock, 2, sleepers=1)
+        assert told == [True, False, True]
+
+
+async def test_a_leader_that_finds_another_holder_stops_at_once(
+    kube: KubeClient, server: LeaseServer, clock: ManualClock
+) -> None:
+    election = candidate(kube, "a", clock)
+    async with running(election):
+        await at_rest(clock)
+        server.spec["holderIdentity"] = "usurper"
+        await walk(clock, 3, sleepers=1)
+        assert not election.leading
+        assert not election.may_write(clock.monotonic())
+
+
+async def test_of_two_candidates_one_wins(
+    kube: KubeClient, server: LeaseServer, clock: ManualClock
+) -> None:
+    both = [candidate(kube, name, clock) for name in ("a", "b")]
+    await asyncio.gather(*(one._round() for one in both))
+    assert [one.leading for one in both].count(True) == 1
+
+
+async def test_of_two_heirs_one_wins(
+    kube: KubeClient, server: LeaseServer, clock: ManualClock
+) -> None:
+    await candidate(kube, "dead", clock)._round()
+    heirs = [candidate(kube, name, clock) for name in ("a", "b")]
+    await asyncio.gather(*(one._round() for one in heirs))
+    await clock.advance(12.0)
+    await asyncio.gather(*(one._round() for one in heirs))
+    assert [one.leading for one in heirs].count(True) == 1
+
+
+async def test_shutdown_gives_the_lease_back_and_the_next_leads_at_once(
+    kube: KubeClient, server: LeaseServer, clock: ManualClock
+) -> None:
+    told: list[bool] = []
+    first = candidate(kube, "a", clock, on_change=told.append)
+    async with running(first):
+        await at_rest(clock)
+    assert server.spec["holderIdentity"] == ""
+    assert told == [True, False]
+    assert not first.may_write(clock.monotonic())
+    heir = candidate(kube, "b", clock)
+    await heir._round()
+    assert heir.leading
+
+
+async def test_shutdown_does_not_take_the_lease_from_another(
+    kube: KubeClient, server: LeaseServer, clock: ManualClock
+) -> None:
+    async with running(candidate(kube, "a", clock)):
+        await at_rest(clock)
+        server.spec["holderIdentity"] = "other"
+    assert server.spec["holderIdentity"] == "other"
+
+
+async def test_shutdown_is_bounded_when_the_server_is_silent(
+    kube: KubeClient,
+    server: LeaseServer,
+    api: Script,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shared.kube.lease.RELEASE", 0.05)
+    async with running(candidate(kube, "a", clock)):
+        await at_rest(clock)
+        api.otherwise = hangs()
+
+
+async def test_a_missing_right_is_told_with_its_remedy(
+    kube: KubeClient, api: Script, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    api.otherwise = refuses(403, "Forbidden")
+    await candidate(kube, "a", clock)._round()
+    assert "get, create and update leases of API group coordination.k8s.io" in caplog.text
+
+
+@pytest.mark.parametrize("renew", [0.0, 10.0, 20.0])
+def test_a_renewal_must_fit_into_the_duration(kube: Any, renew: float) -> None:
+    with pytest.raises(ValueError, match="renew"):
+        Election(kube, "l", "ns", "a", duration=12, renew=renew)
