@@ -14,12 +14,12 @@ from scaler.decision.stabilisation import stabilise, stabilise_legacy
 from scaler.decision.state import Recommendation, State
 from scaler.decision.types import (
     Action,
-    Condition,
     Decision,
     Observation,
     PodClass,
     PodView,
     action_of,
+    conditions,
 )
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _disabled(blank: Decision) -> Decision:
     return replace(
         blank,
         reasons=("ScalingDisabled",),
-        conditions=_conditions("SucceededGetScale", active=("False", "ScalingDisabled")),
+        conditions=conditions("SucceededGetScale", active=("False", "ScalingDisabled")),
     )
 
 
@@ -85,7 +85,7 @@ def _out_of_range(blank: Decision, policy: Policy) -> Decision:
         replicas=replicas,
         action=action_of(blank.current, replicas),
         reasons=(ABOVE_MAXIMUM if above else BELOW_MINIMUM,),
-        conditions=_conditions("SucceededRescale"),
+        conditions=conditions("SucceededRescale"),
     )
 
 
@@ -95,7 +95,7 @@ def _failed(blank: Decision, policy: Policy, error: MetricsError) -> Decision:
         blank,
         valid=False,
         reasons=(f"FailedGet{metric}Metric",),
-        conditions=_conditions("SucceededGetScale", active=("False", f"FailedGet{metric}Metric")),
+        conditions=conditions("SucceededGetScale", active=("False", f"FailedGet{metric}Metric")),
         error=str(error),
     )
 
@@ -151,7 +151,7 @@ def _explain(
         reasons=(*reasons, *bit),
         limits=tuple(bit),
         pods=_views(observation, policy, proposal),
-        conditions=_conditions(
+        conditions=conditions(
             able, active=("True", "ValidMetricFound"), limited=(limited, outcome.limit)
         ),
     )
@@ -186,14 +186,3 @@ def _remember(decision: Decision, policy: Policy, state: State, now: float) -> S
     if change > 0:
         return replace(state, ups=limits.record_change(state.ups, change, behavior.up, now))
     return replace(state, downs=limits.record_change(state.downs, -change, behavior.down, now))
-
-
-def _conditions(
-    able: str, active: tuple[str, str] | None = None, limited: tuple[str, str] | None = None
-) -> tuple[Condition, ...]:
-    found = [Condition("AbleToScale", "True", able)]
-    if active:
-        found.append(Condition("ScalingActive", *active))
-    if limited:
-        found.append(Condition("ScalingLimited", *limited))
-    return tuple(found)

@@ -75,6 +75,8 @@ class Policy:
 
     down_window_s: float = 180.0
     """Seconds for which the highest need still holds before a step down."""
+    caution_limit: int = 2
+    """How often steps down that had to be taken back may double `down_window_s`."""
     down_step_pct: int = 34
     """Largest step down, in percent of the current replicas (one pod is always allowed)."""
     down_step_period_s: float = 30.0

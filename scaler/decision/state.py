@@ -24,6 +24,14 @@ class ScaleEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """The service's measured demand, in milliCPU, at `time`."""
+
+    time: float
+    demand_m: int
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Memory of one service between two decisions; `State()` is that of a newcomer.
 
@@ -38,6 +46,13 @@ class State:
     failures: int = 0
     ready_times: tuple[float, ...] = ()
     """Seconds from start to ready of the last pods seen to become ready."""
+    decided: float | None = None
+    """When the last decision was made."""
+    trend: tuple[Point, ...] = ()
+    caution: int = 0
+    """How often the window is doubled, because steps down had to be taken back."""
+    calm: float = 0.0
+    """Since when `caution` has not risen."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; `from_json` gives the state back."""
@@ -62,5 +77,6 @@ def _parse(data: dict[str, Any]) -> State:
         known["recommendations"] = tuple(Recommendation(**r) for r in known["recommendations"])
     for name in ("ups", "downs"):
         known[name] = tuple(ScaleEvent(**event) for event in known.get(name, ()))
+    known["trend"] = tuple(Point(**point) for point in known.get("trend", ()))
     known["ready_times"] = tuple(float(t) for t in known.get("ready_times", ()))
     return State(**known)

@@ -123,6 +123,18 @@ class Condition:
     reason: str
 
 
+def conditions(
+    able: str, active: tuple[str, str] | None = None, limited: tuple[str, str] | None = None
+) -> tuple[Condition, ...]:
+    """AbleToScale=True for reason `able`; the others as (status, reason), if they are known."""
+    found = [Condition("AbleToScale", "True", able)]
+    if active:
+        found.append(Condition("ScalingActive", *active))
+    if limited:
+        found.append(Condition("ScalingLimited", *limited))
+    return tuple(found)
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The answer: how many replicas, and why.

@@ -1,0 +1,181 @@
+"""How much CPU a service needs, from pods and samples, in exact integers (policy `responsive`).
+
+What cannot be seen is bounded from both sides: `low_m` counts only what was measured and decides
+growth; `high_m` assumes the worst of the rest and decides shrinking.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scaler.decision.types import Container, Observation, Pod, PodClass, PodView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from scaler.decision.policy import Policy
+
+_FUTURE_S = 5.0  # clocks of nodes may be ahead by so much
+_FIRST_SAMPLE_S = 60.0  # a pod that has just become ready may go so long without a sample
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A pod with its class and, in milliCPU, what it used, its base and its limit (0: none)."""
+
+    pod: Pod
+    view: PodView
+    usage_m: int = 0
+    base_m: int = 0
+    limit_m: int = 0
+
+    def saturated(self, policy: Policy) -> bool:
+        """Whether the limit caps the usage, which then hides demand."""
+        return 0 < policy.saturated_pct * self.limit_m <= 100 * self.usage_m
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """The service's CPU: `used_m` over `base_m` of the `measured` ready pods, and its bounds.
+
+    `serving` counts all pods that are ready, measured or not; `saturated` those at their limit;
+    `overloaded` those that are past their warm-up, not ready, and busy.
+    """
+
+    views: tuple[PodView, ...]
+    measured: int
+    serving: int
+    missing: int
+    saturated: int
+    overloaded: int
+    used_m: int
+    base_m: int
+    low_m: int
+    high_m: int
+    oldest: float
+    newest: float
+
+    def replicas_for(self, demand_m: int, target_pct: int) -> int:
+        """Least replicas whose utilisation does not exceed the target."""
+        return ceil_div(demand_m * self.measured * 100, target_pct * self.base_m)
+
+    def exceeds(self, replicas: int, demand_m: int, target_pct: int, margin_permille: int) -> bool:
+        """Whether `demand_m` on `replicas` is above the target by more than the margin."""
+        allowed = target_pct * (1000 + margin_permille) * self.base_m * replicas
+        return demand_m * self.measured * 100_000 > allowed
+
+
+def ceil_div(dividend: int, divisor: int) -> int:
+    """The quotient rounded up, exactly."""
+    return -(-dividend // divisor)
+
+
+def measure(observation: Observation, policy: Policy, warm_up_s: float, now: float) -> Demand:
+    """The demand that `observation` shows."""
+    measures = [_measure(pod, policy, now) for pod in observation.pods]
+    ready = _of_class(measures, PodClass.READY)
+    warming = _of_class(measures, PodClass.WARMING)
+    missing = _of_class(measures, PodClass.MISSING)
+    saturated = [m for m in ready if m.saturated(policy)]
+    used = sum(m.usage_m for m in ready)
+    hidden = (policy.saturation_factor - 1) * sum(m.usage_m for m in saturated)
+    low = used + hidden + _newcomers(policy, ready, saturated, warming)
+    fill = sum(m.base_m for m in missing) + sum(_mean(ready, m) for m in warming)
+    times = [m.pod.sample.time for m in ready if m.pod.sample]
+    return Demand(
+        views=tuple(m.view for m in measures),
+        measured=len(ready),
+        serving=len(ready) + len(warming) + len(missing),
+        missing=len(missing),
+        saturated=len(saturated),
+        overloaded=sum(_overloaded(m, policy, warm_up_s, now) for m in measures),
+        used_m=used,
+        base_m=sum(m.base_m for m in ready),
+        low_m=low,
+        high_m=max(low, used + hidden + fill),
+        oldest=min(times, default=now),
+        newest=max(times, default=now),
+    )
+
+
+def _newcomers(
+    policy: Policy, ready: list[Measure], saturated: list[Measure], warming: list[Measure]
+) -> int:
+    """Demand on pods not yet measured, when all others stayed saturated after they had joined."""
+    if not ready or len(saturated) < len(ready):
+        return 0
+    seen = min(m.pod.sample.time for m in saturated if m.pod.sample)
+    joined = [m for m in warming if (m.pod.transitioned or 0.0) < seen]
+    return policy.saturation_factor * sum(m.limit_m or m.base_m for m in joined)
+
+
+def _mean(ready: list[Measure], warming: Measure) -> int:
+    """What a pod uses if it is as busy as the measured ones."""
+    base = sum(m.base_m for m in ready)
+    return ceil_div(sum(m.usage_m for m in ready) * warming.base_m, base) if base else 0
+
+
+def _measure(pod: Pod, policy: Policy, now: float) -> Measure:
+    usages = [c.usage_m for c in pod.containers if c.usage_m is not None]
+    used = sum(usages)
+    base = pod.request_m or sum(base_of(c, policy) for c in pod.containers)
+    limits = [c.limit_m for c in pod.containers]
+    limit = sum(limit or 0 for limit in limits) if all(limits) else 0
+    pod_class, detail = classify(pod, policy, used, limit, now)
+    if pod_class is PodClass.READY and len(usages) < len(pod.containers):
+        pod_class, detail = PodClass.MISSING, "partial sample"
+    if pod_class in (PodClass.READY, PodClass.UNREADY, PodClass.WARMING) and not detail:
+        detail = _unrequested(pod.containers)
+    share = used * 100 // base if usages and base else None
+    return Measure(pod, PodView(pod.name, pod_class, share, detail), used, base, limit)
+
+
+def base_of(container: Container, policy: Policy) -> int:
+    """What a container's usage is measured against: request, else limit, else the default."""
+    return container.request_m or container.limit_m or policy.default_request_m
+
+
+def _unrequested(containers: Iterable[Container]) -> str:
+    names = [c.name for c in containers if not c.request_m]
+    return f"no CPU request: {', '.join(names)}" if names else ""
+
+
+def classify(
+    pod: Pod, policy: Policy, used_m: int, limit_m: int, now: float
+) -> tuple[PodClass, str]:
+    """What the pod counts as, and why when that is not plain."""
+    if pod.deleted or pod.phase in ("Failed", "Succeeded"):
+        return PodClass.IGNORED, "being deleted" if pod.deleted else pod.phase.lower()
+    if pod.phase == "Pending" or pod.ready in (None, "False") or pod.started is None:
+        return PodClass.UNREADY, "pending" if pod.phase == "Pending" else ""
+    since = max(pod.transitioned or pod.started, pod.started + (policy.warm_up_s or 0.0))
+    if pod.sample is None:
+        young = now - since < _FIRST_SAMPLE_S
+        return (PodClass.WARMING if young else PodClass.MISSING), "no sample"
+    if _absurd(pod.sample.time, pod.sample.window_s, used_m, limit_m, now):
+        return PodClass.MISSING, "absurd sample"
+    if now - pod.sample.time > policy.max_sample_age_s:
+        return PodClass.MISSING, "stale sample"
+    if pod.sample.time - pod.sample.window_s < since:
+        return PodClass.WARMING, "sample shows its start-up"
+    return PodClass.READY, ""
+
+
+def _absurd(time: float, window_s: float, used_m: int, limit_m: int, now: float) -> bool:
+    beyond = limit_m > 0 and used_m > 2 * limit_m
+    return time > now + _FUTURE_S or window_s <= 0 or used_m < 0 or beyond
+
+
+def _overloaded(m: Measure, policy: Policy, warm_up_s: float, now: float) -> bool:
+    """Unready for longer than a start takes, with high CPU in a fresh sample."""
+    pod = m.pod
+    if m.view.pod_class is not PodClass.UNREADY or pod.sample is None or pod.started is None:
+        return False
+    fresh = now - pod.sample.time <= policy.max_sample_age_s
+    begun = pod.sample.time - pod.sample.window_s >= pod.started + 2 * warm_up_s
+    return fresh and begun and 100 * m.usage_m >= policy.target_pct * m.base_m > 0
+
+
+def _of_class(measures: list[Measure], wanted: PodClass) -> list[Measure]:
+    return [m for m in measures if m.view.pod_class is wanted]

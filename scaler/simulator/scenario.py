@@ -1,0 +1,104 @@
+"""A load and what befalls the cluster meanwhile: one run's world, without a policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from random import Random
+
+from scaler.simulator import shapes
+
+Curve = Callable[[Random, int, float], list[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The cluster and the service, as the model needs them. Times in seconds, CPU in milliCPU.
+
+    A pod can do `limit_m` of work a second. `start_s` is the range of the time from the start of
+    a pod to its readiness, during which it burns `start_cpu_m`. Requests give up after waiting
+    `patience_s`; one request is `request_work_m` milliCPU-seconds of work, and a pod that works
+    at its limit has `concurrency` of them in flight.
+    """
+
+    minimum: int = 1
+    maximum: int = 10
+    target_pct: int = 80
+    request_m: int = 1000
+    limit_m: int = 1000
+    schedule_s: float = 2.0
+    start_s: tuple[float, float] = (8.0, 16.0)
+    start_cpu_m: int = 900
+    grace_s: float = 5.0
+    patience_s: float = 30.0
+    slo_wait_s: float = 0.5
+    request_work_m: float = 50.0
+    concurrency: int = 8
+    imbalance: float = 0.05
+    mean_time_to_failure_s: float | None = None
+    rollouts: tuple[int, ...] = ()
+    outages: tuple[tuple[int, int], ...] = ()
+    restarts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A named kind of run; `build` makes one instance of it from a seed."""
+
+    name: str
+    curve: Curve
+    world: World = field(default_factory=World)
+    seconds: int = 3600
+    peak: float = 7.5
+    noise: float = 0.03
+
+    def build(self, seed: int) -> Run:
+        """The world and the load of `seed`; equal seeds give equal runs."""
+        random = Random(f"{self.name} {seed}")  # the same load for every policy
+        curve = shapes.with_noise(random, self.curve(random, self.seconds, self.peak), self.noise)
+        shift = random.randrange(60)
+        world = replace(
+            self.world,
+            rollouts=tuple(at + shift for at in self.world.rollouts),
+            outages=tuple((a + shift, b + shift) for a, b in self.world.outages),
+            restarts=tuple(at + shift for at in self.world.restarts),
+        )
+        return Run(self.name, seed, world, tuple(curve))
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One instance of a scenario: `load` in pods' worth of work, one number a second."""
+
+    scenario: str
+    seed: int
+    world: World
+    load: tuple[float, ...]
+
+
+_SLOW = World(start_s=(60.0, 90.0))
+
+SCENARIOS: dict[str, Scenario] = {
+    scenario.name: scenario
+    for scenario in (
+        Scenario("step-up", shapes.step_up),
+        Scenario("step-down", shapes.step_down),
+        Scenario("ramp", shapes.ramp),
+        Scenario("sine-120", shapes.sine(120)),
+        Scenario("sine-300", shapes.sine(300)),
+        Scenario("sine-1200", shapes.sine(1200)),
+        Scenario("square", shapes.square),
+        Scenario("spike", shapes.spike),
+        Scenario("sawtooth", shapes.sawtooth),
+        Scenario("flash-crowd", shapes.flash_crowd),
+        Scenario("on-off", shapes.on_off),
+        Scenario("diurnal", shapes.diurnal, seconds=7200, noise=0.08),
+        Scenario("edge", shapes.edge),
+        Scenario("rollout", shapes.constant, World(rollouts=(900, 2100))),
+        Scenario("outage", shapes.sine(1200), World(outages=((700, 1000), (2000, 2240)))),
+        Scenario("slow-starters", shapes.step_up, _SLOW),
+        Scenario("failures", shapes.constant, World(mean_time_to_failure_s=1500.0)),
+        Scenario("restart", shapes.square, World(restarts=(800, 1900, 2700))),
+    )
+}
+"""The built-in scenarios, by name."""

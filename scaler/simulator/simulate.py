@@ -1,0 +1,121 @@
+"""One run of one policy over one scenario, in virtual time, with `decide` unchanged."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING
+
+from scaler.decision import Observation, Policy, State, decide
+from scaler.simulator.arms import KUBELET, Arm, fixed_replicas, policy_for
+from scaler.simulator.cluster import Cluster
+from scaler.simulator.sampling import Kubelet, MetricsServer
+
+if TYPE_CHECKING:
+    from scaler.simulator.scenario import Run, World
+
+_RESTART_S = 10  # a controller that restarts is away for so long
+
+
+@dataclass(slots=True)
+class Trace:
+    """What happened, one entry a second. `load` and `ideal` belong to the run, the rest to the arm.
+
+    `utilisation` is the share of the ready pods' requests in use; `wait` is in seconds; `unserved`
+    is the share of the whole work that gave up waiting.
+    """
+
+    load: tuple[float, ...]
+    ideal: list[int]
+    spec: list[int] = field(default_factory=list)
+    ready: list[int] = field(default_factory=list)
+    pods: list[int] = field(default_factory=list)
+    wait: list[float] = field(default_factory=list)
+    utilisation: list[float] = field(default_factory=list)
+    violated: list[bool] = field(default_factory=list)
+    unserved: float = 0.0
+    created: int = 0
+
+
+def ideal_replicas(run: Run) -> list[int]:
+    """Least replicas that keep utilisation at the target in each second."""
+    world = run.world
+    per_pod = world.target_pct / 100 * world.request_m / world.limit_m
+    return [
+        min(world.maximum, max(world.minimum, math.ceil(load / per_pod - 1e-9)))
+        for load in run.load
+    ]
+
+
+def simulate(run: Run, arm: Arm) -> Trace:
+    """The trace of `arm` over `run`; equal arguments give equal traces."""
+    random = Random(f"{run.scenario} {run.seed} cluster")
+    trace = Trace(run.load, ideal_replicas(run))
+    cluster = Cluster(run.world, trace.ideal[0], random)
+    kubelet, server = Kubelet(random), MetricsServer(random)
+    loop = _Loop(run, arm, policy_for(arm, run), random)
+    for second, load in enumerate(run.load):
+        now = float(second)
+        cluster.step(now, load)
+        kubelet.step(now, cluster.pods, cluster.restarted)
+        server.step(now, cluster.pods, kubelet, cluster.restarted)
+        loop.tick(second, cluster, kubelet if arm.source == KUBELET else server, trace.ideal)
+        _record(trace, cluster, run.world, load)
+    trace.created = cluster.created
+    trace.unserved = cluster.dropped / (run.world.limit_m * sum(run.load)) if any(run.load) else 0.0
+    return trace
+
+
+class _Loop:
+    """The controller: asks the policy once a period and writes what it says."""
+
+    def __init__(self, run: Run, arm: Arm, policy: Policy | None, random: Random) -> None:
+        self.run, self.arm, self.policy = run, arm, policy
+        self.phase = random.randrange(arm.period_s)
+        self.state = State()
+        self.resumes = 0
+
+    def tick(
+        self, second: int, cluster: Cluster, source: Kubelet | MetricsServer, ideal: list[int]
+    ) -> None:
+        """Decide and act when the period is over; a restart forgets everything."""
+        if second in self.run.world.restarts:
+            self.state, self.resumes = State(), second + _RESTART_S
+        if second < self.resumes or second % self.arm.period_s != self.phase:
+            return
+        if self.policy is None:
+            cluster.spec = fixed_replicas(self.arm, self.run, ideal, second)
+            return
+        now = float(second)
+        observation = _observe(cluster, source, self.run.world, now, self.arm.gateway)
+        decision, self.state = decide(observation, self.policy, self.state, now)
+        if decision.valid:
+            cluster.spec = decision.replicas
+
+
+def _observe(
+    cluster: Cluster, source: Kubelet | MetricsServer, world: World, now: float, gateway: bool
+) -> Observation:
+    out = any(start <= now < end for start, end in world.outages)
+    samples = {} if out else source.published
+    pods = tuple(pod.observed(world, *samples.get(pod.name, (None, None))) for pod in cluster.pods)
+    return Observation(
+        service="simulated",
+        spec_replicas=cluster.spec,
+        status_replicas=len(cluster.active()),
+        pods=pods,
+        load=cluster.gateway_load(now) if gateway else None,
+        metrics_error="the metrics API does not answer" if out else "",
+    )
+
+
+def _record(trace: Trace, cluster: Cluster, world: World, load: float) -> None:
+    ready = len(cluster.ready())
+    wait = cluster.wait_s()
+    trace.spec.append(cluster.spec)
+    trace.ready.append(ready)
+    trace.pods.append(len(cluster.pods))
+    trace.wait.append(wait)
+    trace.utilisation.append(cluster.served / (ready * world.request_m) if ready else 0.0)
+    trace.violated.append(load > ready or wait > world.slo_wait_s)
