@@ -126,6 +126,11 @@ REASONS: Final[dict[str, Reason]] = {
         "Send the body with Content-Length, or as 'Transfer-Encoding: chunked'.",
         close=True,
     ),
+    "loop": Reason(
+        508,
+        "The request has come through this gateway too often.",
+        "An application sends its requests back to the gateway; correct the address it calls.",
+    ),
     "connect_failed": Reason(
         502,
         "No pod of service '{service}' accepts connections on port {api_port}: {detail}.",

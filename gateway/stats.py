@@ -38,24 +38,26 @@ class Histogram:
         self.counts[bisect_left(BOUNDS, seconds)] += 1
         self.total += seconds
 
+    def snapshot(self) -> dict[str, Any]:
+        """Counts and total as JSON knows them; empty when nothing was observed."""
+        return {"counts": list(self.counts), "total": self.total} if any(self.counts) else {}
+
+
+HISTOGRAMS: Final = ("duration", "first_byte", "queue_wait")
+NUMBERS: Final = (
+    "ejections",
+    "auth_failures",
+    "bytes_in",
+    "bytes_out",
+    "tunnels",
+    "tunnels_opened",
+)
+
 
 class ServiceStats:
     """Numbers of one service; gauges of the moment stand beside counters that only grow."""
 
-    __slots__ = (
-        "auth_failures",
-        "bytes_in",
-        "bytes_out",
-        "duration",
-        "ejections",
-        "first_byte",
-        "queue_wait",
-        "requests",
-        "retries",
-        "tunnels",
-        "tunnels_opened",
-        "upstream_errors",
-    )
+    __slots__ = ("requests", "retries", "upstream_errors", *HISTOGRAMS, *NUMBERS)
 
     def __init__(self) -> None:
         self.requests: dict[RequestKey, int] = {}
@@ -99,24 +101,18 @@ class ServiceStats:
         self.retries[reason] = self.retries.get(reason, 0) + 1
 
     def snapshot(self) -> dict[str, Any]:
-        """The numbers as JSON knows them, for `gateway.snapshot`."""
-        return {
-            "requests": {
-                f"{method} {status} {source}": count
-                for (method, status, source), count in self.requests.items()
-            },
-            "duration": _histogram(self.duration),
-            "first_byte": _histogram(self.first_byte),
-            "queue_wait": _histogram(self.queue_wait),
+        """What is not zero, as JSON knows it, for `gateway.snapshot`."""
+        requests = {" ".join(map(str, key)): count for key, count in self.requests.items()}
+        histograms = {name: getattr(self, name).snapshot() for name in HISTOGRAMS}
+        numbers = {name: getattr(self, name) for name in NUMBERS}
+        everything = {
+            "requests": requests,
             "retries": dict(self.retries),
             "upstream_errors": dict(self.upstream_errors),
-            "ejections": self.ejections,
-            "auth_failures": self.auth_failures,
-            "bytes_in": self.bytes_in,
-            "bytes_out": self.bytes_out,
-            "tunnels": self.tunnels,
-            "tunnels_opened": self.tunnels_opened,
+            **histograms,
+            **numbers,
         }
+        return {name: value for name, value in everything.items() if value}
 
 
 class Stats:
@@ -146,7 +142,3 @@ class Stats:
 def method_label(method: str) -> str:
     """The bounded label of a method."""
     return method if method in METHODS else OTHER
-
-
-def _histogram(histogram: Histogram) -> dict[str, Any]:
-    return {"counts": list(histogram.counts), "total": histogram.total}
