@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from scaler.observe import Facts, PodReader, capacities, replica_sets, rivals
+from scaler.observe import Facts, PodReader, capacities, replica_sets, replicas_of, rivals
 from shared import names
 from shared.fdl import FdlError, load_definition
 
@@ -30,6 +30,11 @@ class Target:
     stopped: bool
     rival: str
     """The HorizontalPodAutoscaler that targets the same Deployment; empty when none does."""
+
+    @property
+    def replicas(self) -> int:
+        """What the Deployment asks for."""
+        return replicas_of(self.deployment)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""The scaler's subcommands, one a file."""
+"""The scaler's commands, one a file; each is imported only when it is called."""

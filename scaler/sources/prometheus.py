@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     import aiohttp
 
-QUERY: Final = (
+QUERY: Final = (  # NAMESPACE stands for the namespace of the services
     "sum by (pod, container) (rate(container_cpu_usage_seconds_total"
-    '{namespace="%(namespace)s",container!="",container!="POD"}[1m]))'
+    '{namespace="NAMESPACE",container!="",container!="POD"}[1m]))'
 )
 
 

@@ -1,0 +1,83 @@
+"""Live copies of what the scaler reads from the cluster."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from scaler.catalog import Caches, Cataloguer
+from shared import names
+from shared.kube.informer import Informer
+from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, HPAS, NODES, PODS, REPLICASETS
+
+if TYPE_CHECKING:
+    from scaler.catalog import Catalog
+    from shared.kube.client import KubeClient
+    from shared.tasks import Supervisor
+
+
+class Cluster:
+    """One informer a kind; `synced` once all that a decision needs is there."""
+
+    def __init__(self, kube: KubeClient) -> None:
+        space = names.NAMESPACE
+        self._configmaps = Informer(kube, CONFIGMAPS, space, labels=names.SERVICE_LABEL)
+        self._deployments = Informer(kube, DEPLOYMENTS, space)
+        self._replicasets = Informer(kube, REPLICASETS, space)
+        self._pods = Informer(kube, PODS, space)
+        self._hpas = Informer(kube, HPAS, space)
+        self._nodes = Informer(kube, NODES)
+        self._cataloguer = Cataloguer()
+        self._needed = (
+            self._configmaps,
+            self._deployments,
+            self._replicasets,
+            self._pods,
+            self._hpas,
+        )
+
+    def start(self, tasks: Supervisor) -> None:
+        """Begin to list and watch."""
+        for informer in (*self._needed, self._nodes):
+            tasks.start(f"informer {informer.resource.plural}", informer.run())
+
+    @property
+    def synced(self) -> bool:
+        """Whether every collection that decisions need was listed once.
+
+        Nodes only bound what is believed of samples: without the right to list them, a large
+        machine is supposed.
+        """
+        return all(informer.synced.is_set() for informer in self._needed)
+
+    async def wait(self) -> None:
+        """Return when `synced` holds."""
+        await asyncio.gather(*(informer.synced.wait() for informer in self._needed))
+
+    def missing(self) -> list[str]:
+        """The collections that were not listed yet, for the operator."""
+        return [each.resource.plural for each in self._needed if not each.synced.is_set()]
+
+    def catalog(self) -> Catalog:
+        """All services as the caches show them now."""
+        return self._cataloguer.catalog(self.caches())
+
+    def caches(self) -> Caches:
+        """The collections themselves."""
+        return Caches(
+            self._configmaps.cache,
+            self._deployments.cache,
+            self._replicasets.cache,
+            self._pods.cache,
+            self._hpas.cache,
+            self._nodes.cache,
+        )
+
+    def nodes_in_use(self) -> set[str]:
+        """Nodes that run a pod of the namespace."""
+        specs = (pod["spec"] for pod in self._pods.cache.values())
+        return {spec["nodeName"] for spec in specs if spec.get("nodeName")}
+
+    def failures(self) -> dict[str, int]:
+        """Failed requests of each informer, by resource."""
+        return {each.resource.plural: each.failures for each in (*self._needed, self._nodes)}

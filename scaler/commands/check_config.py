@@ -1,0 +1,29 @@
+"""`python -m scaler check-config FILE`: is this configuration right?"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from scaler import settings as environment
+from scaler.config import ConfigError, parse
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def check_config(file: Path) -> None:
+    """Check the configuration FILE; name everything that is wrong with it."""
+    try:
+        config = parse(file.read_text("utf-8"), environment.read(os.environ).base)
+    except (ConfigError, UnicodeDecodeError) as error:
+        problems = error.problems if isinstance(error, ConfigError) else (str(error),)
+        raise click.ClickException(
+            f"{file} is wrong:\n" + "\n".join(f"  {p}" for p in problems)
+        ) from error
+    for warning in config.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    click.echo(
+        f"{file} is right: source {config.source.kind}, {len(config.overrides)} services named"
+    )

@@ -1,0 +1,128 @@
+"""`python -m scaler explain NAME`: why this number of replicas, asked of the live cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import aiohttp
+import click
+
+from scaler import settings as environment
+from scaler.catalog import Caches, Cataloguer
+from scaler.config import Config, ConfigError, parse
+from scaler.evaluate import evaluate
+from scaler.explain import explain as lines_of
+from scaler.inputs import TIMEOUT, Fetcher
+from scaler.memory import recall
+from shared import names
+from shared.clock import SystemClock
+from shared.kube.changes import key_of
+from shared.kube.client import KubeClient
+from shared.kube.errors import Forbidden, KubeError
+from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, HPAS, NODES, PODS, REPLICASETS
+from shared.settings import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scaler.evaluate import Inputs
+    from shared.kube.resources import Obj, Resource
+
+KUBELET_PAUSE: Final = 20.0
+"""Seconds between two looks at the kubelets: longer than one of them takes to count anew."""
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The scaler's configuration file; else that of SCALER_CONFIG.",
+)
+def explain(name: str, config: Path | None) -> None:
+    """Tell why service NAME has its number of replicas, and what would be written now.
+
+    Asks the cluster of KUBECONFIG; writes nothing.
+    """
+    try:
+        settings = environment.read(os.environ)
+        path = config or settings.config_path
+        parsed = parse(path.read_text("utf-8"), settings.base) if path else settings.base
+        asyncio.run(_explain(name, parsed))
+    except (SettingsError, ConfigError, KubeError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+async def _explain(name: str, config: Config) -> None:
+    timeout = aiohttp.ClientTimeout(total=TIMEOUT)
+    async with (
+        KubeClient.open(field_manager="scaler-explain") as kube,
+        aiohttp.ClientSession(timeout=timeout) as session,
+    ):
+        caches = await _read(kube)
+        catalog = Cataloguer().catalog(caches)
+        if name in catalog.broken:
+            raise click.ClickException(f"{name}: its definition is wrong: {catalog.broken[name]}")
+        target = catalog.targets.get(name)
+        if target is None:
+            known = ", ".join(sorted(catalog.targets)) or "none"
+            raise click.ClickException(f"no exposed service {name!r}; there are: {known}")
+        nodes = {facts.expected.node for facts in target.pods} - {""}
+        inputs = await _inputs(Fetcher(kube, session, lambda: nodes, _Silent()), config)
+    now = SystemClock().now()
+    scaling, problems = config.scaling_of(name, target.expose.scaling)
+    state = recall(target.deployment)
+    result = evaluate(target, scaling, state, inputs, catalog.capacities, now)
+    for line in lines_of(target, scaling, problems, result):
+        click.echo(line)
+
+
+async def _read(kube: KubeClient) -> Caches:
+    """All collections once, in the form in which informers keep them."""
+    space = names.NAMESPACE
+    return Caches(
+        configmaps=await _list(kube, CONFIGMAPS, space, names.SERVICE_LABEL),
+        deployments=await _list(kube, DEPLOYMENTS, space),
+        replicasets=await _list(kube, REPLICASETS, space),
+        pods=await _list(kube, PODS, space),
+        hpas=await _list(kube, HPAS, space),
+        nodes=await _nodes(kube),
+    )
+
+
+async def _list(
+    kube: KubeClient, resource: Resource, namespace: str | None = None, labels: str = ""
+) -> Mapping[tuple[str, str], Obj]:
+    answer = await kube.list(resource, namespace, labels=labels)
+    return {key_of(item): item for item in answer.get("items") or ()}
+
+
+async def _nodes(kube: KubeClient) -> Mapping[tuple[str, str], Obj]:
+    try:
+        return await _list(kube, NODES)
+    except Forbidden:
+        return {}
+
+
+async def _inputs(fetcher: Fetcher, config: Config) -> Inputs:
+    fetcher.configure(config.source)
+    inputs = await fetcher.fetch()
+    if config.source.kind == "kubelet" and not inputs.samples_error:
+        click.echo(f"counting CPU for {KUBELET_PAUSE:g} s …", err=True)
+        await asyncio.sleep(KUBELET_PAUSE)
+        inputs = await fetcher.fetch()
+    return inputs
+
+
+class _Silent:
+    """Hears of failing sources what the explanation tells anyway, or says it at once."""
+
+    def source(self, kind: str, problem: str) -> None:
+        click.echo(f"{kind}: {problem}", err=True)
+
+    def malformed(self, count: int) -> None:
+        if count:
+            click.echo(f"{count} samples cannot be read", err=True)

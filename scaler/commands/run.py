@@ -1,0 +1,172 @@
+"""`python -m scaler run`: scale the services of a cluster until SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import click
+import uvloop
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from scaler import settings as environment
+from scaler.actuator import Actuator
+from scaler.admin import app
+from scaler.cluster import Cluster
+from scaler.config import ConfigError
+from scaler.config_file import ConfigFile
+from scaler.foreign import author
+from scaler.inputs import TIMEOUT, Fetcher
+from scaler.loop import Loop
+from scaler.metrics import ScalerCollector
+from scaler.report import Reporter
+from scaler.stats import Stats
+from shared import log as logs
+from shared import names
+from shared.clock import SystemClock
+from shared.kube.client import KubeClient
+from shared.kube.errors import KubeError
+from shared.kube.events import EventRecorder
+from shared.kube.lease import Election
+from shared.kube.resources import DEPLOYMENTS
+from shared.settings import SettingsError
+from shared.tasks import Supervisor
+
+if TYPE_CHECKING:
+    from scaler.settings import Settings
+    from shared.clock import Clock
+
+log = logging.getLogger(__name__)
+
+
+_VARIABLES = "\b\nSettings, from the environment:\n" + "\n".join(
+    f"  {name:<16} {text} (default: {default or 'none'})"
+    for name, (default, text) in environment.VARIABLES.items()
+)
+
+
+@click.command(epilog=_VARIABLES)
+def run() -> None:
+    """Scale the services of the cluster until SIGTERM."""
+    try:
+        settings = environment.read(os.environ)
+        logs.setup("scaler", level=settings.log_level, form=settings.log_format)
+        uvloop.run(_serve(settings))
+    except (SettingsError, ConfigError, KubeError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        kube = await stack.enter_async_context(KubeClient.open(field_manager="scaler"))
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT)
+        session = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
+        # Left in this order: first nothing writes any more, then the lease is released.
+        around = await stack.enter_async_context(Supervisor())
+        inside = await stack.enter_async_context(Supervisor())
+        await _wire(settings, kube, session, stack, around, inside)
+        await _until(stop, around, inside)
+        log.info("stopping: the lease is released and services keep their size")
+
+
+async def _until(stop: asyncio.Event, *supervisors: Supervisor) -> None:
+    """Wait for the signal, or for a task that failed, whose exception is raised."""
+    async with Supervisor() as waiters:
+        waiting = [waiters.start("signal", stop.wait())]
+        waiting += [waiters.start("watch over tasks", each.failed()) for each in supervisors]
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+
+
+async def _wire(
+    settings: Settings,
+    kube: KubeClient,
+    session: aiohttp.ClientSession,
+    stack: AsyncExitStack,
+    around: Supervisor,
+    inside: Supervisor,
+) -> None:
+    clock = SystemClock()
+    stats = Stats()
+    events = EventRecorder(kube, "scaler", clock)
+    reporter = Reporter(stats, events, _own(settings), clock)
+    config = ConfigFile(settings.config_path, settings.base, reporter)
+    cluster = Cluster(kube)
+    election = _election(settings, kube, stats, clock)
+
+    def leads() -> bool:
+        return election.may_write(clock.monotonic())
+
+    async def who(name: str) -> str:
+        try:
+            return author(await kube.get(DEPLOYMENTS, name, names.NAMESPACE))
+        except KubeError as error:
+            return f"somebody (managedFields cannot be read: {error})"
+
+    loop = Loop(
+        catalog=cluster.catalog,
+        fetcher=Fetcher(kube, session, cluster.nodes_in_use, reporter),
+        actuator=Actuator(kube, leads, clock),
+        reporter=reporter,
+        config=config,
+        leads=leads,
+        author=who,
+        clock=clock,
+        tasks=inside,
+    )
+    await _admin(settings, stats, cluster, stack)
+    cluster.start(around)
+    around.start("events", events.run())
+    around.start("election", election.run())
+    inside.start("loop", _when_synced(cluster, loop))
+
+
+def _election(settings: Settings, kube: KubeClient, stats: Stats, clock: Clock) -> Election:
+    def changed(leading: bool) -> None:
+        stats.leading = leading
+        log.info("%s", "leading: scaling begins" if leading else "standing by: another leads")
+
+    return Election(
+        kube,
+        settings.lease,
+        names.SYSTEM_NAMESPACE,
+        settings.identity,
+        clock,
+        on_change=changed,
+    )
+
+
+async def _when_synced(cluster: Cluster, loop: Loop) -> None:
+    await cluster.wait()
+    log.info("the cluster's objects are read")
+    await loop.run()
+
+
+async def _admin(settings: Settings, stats: Stats, cluster: Cluster, stack: AsyncExitStack) -> None:
+    registry = CollectorRegistry()
+    registry.register(ScalerCollector(stats, cluster.failures))
+    runner = web.AppRunner(app(registry, stats, cluster.missing), access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, settings.host, settings.port).start()
+    address = runner.addresses[0]
+    log.info("admin port is open", extra={"fields": {"host": address[0], "port": address[1]}})
+
+
+def _own(settings: Settings) -> dict[str, Any]:
+    """What Events about the scaler itself regard: its Lease."""
+    return {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {"name": settings.lease, "namespace": names.SYSTEM_NAMESPACE},
+    }

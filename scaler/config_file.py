@@ -1,0 +1,71 @@
+"""The configuration file: read again when it changes; a bad one leaves the last good one."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from scaler.config import Config, ConfigError, parse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from scaler.report import Reporter
+
+Stamp = tuple[int, int, int]
+
+
+class ConfigFile:
+    """`config` is what holds now; `refresh` looks for a change. Without a path, `base` holds.
+
+    A mounted ConfigMap changes by a swap of symbolic links, so what counts is the file behind them.
+    """
+
+    def __init__(self, path: Path | None, base: Config, reporter: Reporter) -> None:
+        """Read the file once; raises ConfigError when it is wrong and OSError when it is absent."""
+        self._path = path
+        self._base = base
+        self._reporter = reporter
+        self._stamp: Stamp | None = None
+        self.generation = 0
+        self.config = base
+        if path is not None:
+            self._stamp = _stamp(path)
+            self._accept(self._read(path))
+
+    def refresh(self) -> None:
+        """Read the file again if it is not the one read last."""
+        if self._path is None:
+            return
+        try:
+            stamp = _stamp(self._path)
+            if stamp == self._stamp:
+                return
+            self._stamp = stamp
+            self._accept(self._read(self._path))
+        except ConfigError as error:
+            self._reporter.configuration(error.problems, self.generation)
+        except OSError as error:
+            self._refuse(f"{self._path}: {error.strerror}; mount it again, or unset SCALER_CONFIG")
+
+    def _read(self, path: Path) -> Config:
+        try:
+            return parse(path.read_text("utf-8"), self._base)
+        except UnicodeDecodeError as error:
+            raise ConfigError([f"{path}: is not UTF-8 text: {error}"]) from error
+
+    def _accept(self, config: Config) -> None:
+        self.config = config
+        self.generation += 1
+        self._reporter.configuration((), self.generation)
+        self._reporter.warnings(config.warnings)
+
+    def _refuse(self, problem: str) -> None:
+        if self._stamp is not None:
+            self._stamp = None
+            self._reporter.configuration((problem,), self.generation)
+
+
+def _stamp(path: Path) -> Stamp:
+    found = os.stat(path)
+    return found.st_mtime_ns, found.st_ino, found.st_size

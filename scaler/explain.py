@@ -1,0 +1,85 @@
+"""An evaluation told at length: words, a table of the pods, the arithmetic, each limit. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scaler.decision import Action
+from scaler.standing import obstacle
+from scaler.words import sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from scaler.catalog import Target
+    from scaler.decision import Decision, Policy
+    from scaler.evaluate import Evaluation
+    from scaler.scaling import Scaling
+
+
+def explain(
+    target: Target, scaling: Scaling, problems: Sequence[str], result: Evaluation
+) -> Iterator[str]:
+    """The lines of the explanation."""
+    decision = result.decision
+    yield f"{target.name}: {sentence(decision)}"
+    yield ""
+    yield _policy(result.policy)
+    yield from (f"ignored: {problem}" for problem in problems)
+    yield ""
+    yield from _pods(decision)
+    yield from (f"{count} sample(s) turned down: {kind}" for kind, count in result.faults.items())
+    if result.observation.load is not None:
+        load = result.observation.load
+        yield f"gateway: {load.in_flight} requests in flight, {load.waiting} waiting"
+    yield ""
+    yield from _arithmetic(decision)
+    yield ""
+    yield verdict(target, scaling, decision)
+
+
+def verdict(target: Target, scaling: Scaling, decision: Decision) -> str:
+    """What would be written, and if nothing, why."""
+    reason = obstacle(target, scaling)
+    if reason is not None:
+        return f"Nothing is written: {reason[1]}."
+    if not decision.valid:
+        return "Nothing is written: the decision is not valid."
+    if decision.action is Action.NONE:
+        return f"Nothing is written: {decision.current} replicas are right."
+    if scaling.dry_run:
+        return f"Nothing is written: dry run (else {decision.replicas} replicas)."
+    return f"The leading scaler writes {decision.replicas} replicas."
+
+
+def _policy(policy: Policy) -> str:
+    return (
+        f"Policy {policy.name}: {policy.min_replicas} to {policy.max_replicas} replicas, target "
+        f"{policy.target_pct}% (-{policy.tolerance_down:.0%}, +{policy.tolerance_up:.0%}), "
+        f"a decision every {policy.period_s:g} s"
+    )
+
+
+def _pods(decision: Decision) -> Iterator[str]:
+    rows = [("POD", "CLASS", "SHARE", "DETAIL")]
+    for view in decision.pods:
+        share = "-" if view.share_pct is None else f"{view.share_pct}%"
+        rows.append((view.name, view.pod_class.value, share, view.detail))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for name, kind, share, detail in rows:
+        line = f"{name:<{widths[0]}}  {kind:<{widths[1]}}  {share:>{widths[2]}}  {detail}"
+        yield line.rstrip()
+
+
+def _arithmetic(decision: Decision) -> Iterator[str]:
+    yield f"{'replicas now':<18}{decision.current:>5}"
+    for name, number in (
+        ("metrics ask for", decision.raw),
+        ("after windows", decision.stabilised),
+        ("after step limits", decision.limited),
+    ):
+        yield f"{name:<18}{'-' if number is None else number:>5}"
+    yield f"{'within bounds':<18}{decision.replicas:>5}"
+    for title, words in (("because", decision.reasons), ("held by", decision.limits)):
+        yield from (f"{title}: {word}" for word in words)
+    yield from (f"{c.type}={c.status} ({c.reason})" for c in decision.conditions)

@@ -1,0 +1,21 @@
+"""Who else wrote the replicas of a Deployment, by its managedFields: pure.
+
+Source: Kubernetes, "Server-Side Apply": an entry of managedFields lists what its manager set.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def author(deployment: dict[str, Any]) -> str:
+    """The manager that last wrote `spec.replicas`; `somebody unknown` when nobody says so."""
+    entries = deployment["metadata"].get("managedFields") or ()
+    writers = [each for each in entries if _has_replicas(each)]
+    if not writers:
+        return "somebody unknown"
+    return str(max(writers, key=lambda each: each.get("time") or "")["manager"])
+
+
+def _has_replicas(entry: dict[str, Any]) -> bool:
+    return "f:replicas" in ((entry.get("fieldsV1") or {}).get("f:spec") or {})

@@ -1,0 +1,204 @@
+"""The control loop: each tick observes once and decides for every service that is due.
+
+One fetch of samples a tick serves all services, whatever their number. Services are due by their
+own periods, from one tick up, and are spread over them. A service that fails is reported and the
+others go on. Writes run beside the ticks, so a slow one holds up its own service only. A process
+that does not lead decides nothing; its caches stay warm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from typing import TYPE_CHECKING, Final
+
+from scaler.actuator import Result
+from scaler.decision import Action
+from scaler.evaluate import evaluate
+from scaler.memory import Memory, restore
+from scaler.standing import Standing, obstacle
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from scaler.actuator import Actuator
+    from scaler.catalog import Catalog, Target
+    from scaler.config_file import ConfigFile
+    from scaler.evaluate import Evaluation, Inputs
+    from scaler.inputs import Fetcher
+    from scaler.report import Reporter
+    from scaler.scaling import Scaling
+    from shared.clock import Clock
+    from shared.tasks import Supervisor
+
+TICK: Final = 1.0
+"""Seconds between ticks: the shortest period of a service."""
+BREATH: Final = 50
+"""Services decided between two chances for other tasks, such as the lease's, to run."""
+
+
+class Loop:
+    """Ticks for ever; `leads` answers whether this process decides, `author` who wrote replicas."""
+
+    def __init__(
+        self,
+        *,
+        catalog: Callable[[], Catalog],
+        fetcher: Fetcher,
+        actuator: Actuator,
+        reporter: Reporter,
+        config: ConfigFile,
+        leads: Callable[[], bool],
+        author: Callable[[str], Awaitable[str]],
+        clock: Clock,
+        tasks: Supervisor,
+    ) -> None:
+        self._catalog = catalog
+        self._fetcher = fetcher
+        self._actuator = actuator
+        self._reporter = reporter
+        self._config = config
+        self._leads = leads
+        self._author = author
+        self._clock = clock
+        self._tasks = tasks
+        self._memories: dict[str, Memory] = {}
+        self._scalings: dict[str, tuple[tuple[str, int], Scaling]] = {}
+        self._writing: set[str] = set()
+
+    async def run(self) -> None:
+        """Tick every TICK seconds; a tick that takes longer is followed by the next at once."""
+        while True:
+            began = self._clock.monotonic()
+            await self.tick()
+            took = self._clock.monotonic() - began
+            self._reporter.ticked(took, TICK)
+            await self._clock.sleep(max(TICK - took, 0.0))
+
+    async def tick(self) -> None:
+        """Decide for every service that is due now."""
+        self._config.refresh()
+        if not self._leads():
+            self._memories.clear()  # another leads and knows better; begin anew from the cluster
+            return
+        catalog = self._catalog()
+        self._forget(catalog)
+        due = [target for target in catalog.targets.values() if self._is_due(target)]
+        if not due:
+            return
+        self._fetcher.configure(self._config.config.source)
+        inputs = await self._fetcher.fetch()
+        for count, target in enumerate(due):
+            if count % BREATH == BREATH - 1:
+                await asyncio.sleep(0)
+            try:
+                self._handle(target, inputs, catalog)
+            except Exception as error:  # one service's error is its own
+                self._reporter.failed(target.name, error)
+
+    def _forget(self, catalog: Catalog) -> None:
+        for name, reason in catalog.broken.items():
+            self._reporter.broken(name, reason)
+        gone = self._memories.keys() - catalog.targets.keys()
+        for name in gone:
+            del self._memories[name]
+            self._scalings.pop(name, None)
+        self._reporter.forget(gone)
+
+    def _is_due(self, target: Target) -> bool:
+        memory = self._memories.get(target.name)
+        if memory is None:
+            return True
+        changed = memory.version != target.version
+        return changed or memory.due <= self._clock.monotonic() + TICK / 2
+
+    def _handle(self, target: Target, inputs: Inputs, catalog: Catalog) -> None:
+        if target.name in self._writing:
+            return
+        memory = self._remember(target)
+        scaling = self._scaling(target)
+        self._plan(memory, target, scaling.policy.period_s)
+        reason = self._aside(target, scaling, memory)
+        if reason is not None:
+            self._reporter.aside(target, *reason)
+            return
+        self._notice_foreign(target, memory)
+        now = self._clock.now()
+        result = evaluate(target, scaling, memory.state, inputs, catalog.capacities, now)
+        self._reporter.faults(result.faults)
+        standing = Standing.DRY_RUN if scaling.dry_run else Standing.ACTIVE
+        self._reporter.decided(target, result.decision, standing)
+        if not result.decision.valid or result.decision.action is Action.NONE:
+            memory.state = result.state
+        elif not scaling.dry_run:
+            self._writing.add(target.name)
+            self._tasks.start(f"write {target.name}", self._write(target, memory, result))
+
+    def _remember(self, target: Target) -> Memory:
+        memory = self._memories.get(target.name)
+        if memory is None:
+            memory = Memory(restore(target.deployment, self._clock.now()))
+            self._memories[target.name] = memory
+        return memory
+
+    def _plan(self, memory: Memory, target: Target, period: float) -> None:
+        """The next decision is a period away; after the first, a share of it, to spread services.
+
+        A service that fell behind is not made to catch up.
+        """
+        now = self._clock.monotonic()
+        first = memory.due == float("-inf")
+        share = zlib.crc32(target.name.encode()) / 2**32 if first else 1.0
+        since = now if first or memory.due < now - period else memory.due
+        memory.due = since + max(period * share, TICK)
+        memory.version = target.version
+
+    def _scaling(self, target: Target) -> Scaling:
+        key = target.version, self._config.generation
+        known = self._scalings.get(target.name)
+        if known is not None and known[0] == key:
+            return known[1]
+        config = self._config.config
+        scaling, problems = config.scaling_of(target.name, target.expose.scaling)
+        if problems:
+            self._reporter.problems(target, problems)
+        self._scalings[target.name] = key, scaling
+        return scaling
+
+    def _aside(
+        self, target: Target, scaling: Scaling, memory: Memory
+    ) -> tuple[Standing, str] | None:
+        """Why nothing is decided for a service now; None when something is."""
+        reason = obstacle(target, scaling)
+        if reason is not None:
+            memory.expected = None
+            return reason
+        if memory.spent == target.deployment["metadata"]["resourceVersion"]:
+            return Standing.WAITING, "waiting for the cache to show the last write"
+        return None
+
+    def _notice_foreign(self, target: Target, memory: Memory) -> None:
+        expected, memory.expected = memory.expected, target.replicas
+        if expected is not None and expected != target.replicas:
+            name = f"author {target.name}"
+            self._tasks.start(name, self._tell_foreign(target, expected))
+
+    async def _tell_foreign(self, target: Target, expected: int) -> None:
+        by = await self._author(target.deployment["metadata"]["name"])
+        self._reporter.foreign(target, expected, target.replicas, by)
+
+    async def _write(self, target: Target, memory: Memory, result: Evaluation) -> None:
+        try:
+            outcome = await self._actuator.carry_out(target, result.decision, result.state)
+            if outcome.result is Result.WRITTEN:
+                memory.state = result.state
+                memory.expected = result.decision.replicas
+            elif outcome.result is Result.FAILED:
+                memory.expected = None  # it may have been written after all
+            if outcome.result in (Result.WRITTEN, Result.CONFLICT, Result.GONE):
+                memory.spent = target.deployment["metadata"]["resourceVersion"]
+            self._reporter.written(target, result.decision, outcome)
+        except Exception as error:  # one service's error is its own
+            self._reporter.failed(target.name, error)
+        finally:
+            self._writing.discard(target.name)

@@ -1,0 +1,217 @@
+"""Tells of decisions: a log line, numbers for metrics, a status, an Event on the Deployment.
+
+What repeats is told seldom: a hold at most once a minute and service, an Event of one reason at
+most once in five minutes, a change of size always.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from scaler.actuator import Outcome, Result
+from scaler.decision import Action
+from scaler.standing import Standing
+from scaler.stats import ServiceStatus
+from scaler.words import sentence
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterable, Sequence
+
+    from scaler.catalog import Target
+    from scaler.decision import Decision
+    from scaler.sources.quality import Fault
+    from scaler.stats import Stats
+    from shared.clock import Clock
+    from shared.kube.events import EventRecorder
+
+log = logging.getLogger(__name__)
+
+EventType = Literal["Normal", "Warning"]
+
+HOLD_PERIOD: Final = 60.0
+EVENT_PERIOD: Final = 300.0
+CONTROLLER: Final = ""
+"""Stands for the scaler itself where a service's name is asked for."""
+
+
+class Reporter:
+    """The voice of the scaler."""
+
+    def __init__(
+        self, stats: Stats, events: EventRecorder, own: dict[str, Any], clock: Clock
+    ) -> None:
+        self._stats = stats
+        self._events = events
+        self._own = own
+        self._clock = clock
+        self._said: dict[tuple[str, str], float] = {}
+
+    def decided(self, target: Target, decision: Decision, standing: Standing) -> None:
+        """A decision was made; it is not yet written."""
+        self._stats.decided(decision)
+        status = self.status(target, standing)
+        status.decision = decision
+        status.decided = self._clock.now()
+        changes = decision.valid and decision.action is not Action.NONE
+        topic = "decision" if decision.valid else "no decision"
+        if changes or self._due(target.name, topic, HOLD_PERIOD):
+            level = logging.INFO if decision.valid else logging.WARNING
+            dry = " (dry run)" if standing is Standing.DRY_RUN else ""
+            log.log(
+                level,
+                "%s: %s%s",
+                target.name,
+                sentence(decision),
+                dry,
+                extra={"fields": _fields(decision)},
+            )
+        if not decision.valid:
+            self.event(target, "FailedGetPodMetrics", sentence(decision))
+
+    def written(self, target: Target, decision: Decision, outcome: Outcome) -> None:
+        """The write of a decision ended."""
+        self._stats.writes[outcome.result] += 1
+        match outcome.result:
+            case Result.WRITTEN:
+                self.status(target, Standing.ACTIVE).written = self._clock.now()
+                note = f"New size: {decision.replicas}; {sentence(decision)}"
+                self._emit(_reference(target), "SuccessfulRescale", note, "Normal")
+            case Result.FAILED | Result.THROTTLED:
+                note = f"{sentence(decision)}; not written: {outcome.message}"
+                self._warn_now_and_then(target.name, "write failed", note)
+                self.event(target, "FailedRescale", note)
+            case _:
+                log.info("%s: not written: %s", target.name, outcome.message or outcome.result)
+
+    def aside(self, target: Target, standing: Standing, note: str) -> None:
+        """Nothing is decided for a service, and why."""
+        self.status(target, standing).note = note
+        if standing is not Standing.WAITING and self._due(target.name, standing, 10 * HOLD_PERIOD):
+            log.info("%s: %s", target.name, note)
+        if standing is Standing.RIVAL:
+            self.event(target, "RivalAutoscaler", note)
+
+    def foreign(self, target: Target, expected: int, found: int, by: str) -> None:
+        """Somebody else changed the replicas."""
+        self._stats.foreign_changes += 1
+        note = f"replicas changed from {expected} to {found} by {by}, not by the scaler"
+        log.warning("%s: %s", target.name, note)
+        self.event(target, "ForeignReplicaChange", note)
+
+    def problems(self, target: Target, problems: Sequence[str]) -> None:
+        """What is wrong with `expose.scaling` of a service."""
+        for problem in problems:
+            log.warning("%s: %s; the field is ignored", target.name, problem)
+        self.event(target, "InvalidScaling", "; ".join(problems))
+
+    def failed(self, name: str, error: BaseException) -> None:
+        """A service could not be handled in a tick; others go on."""
+        self._stats.service_errors += 1
+        status = self._stats.services.setdefault(name, ServiceStatus())
+        status.standing, status.note = Standing.FAILED, f"{type(error).__name__}: {error}"
+        if self._due(name, "error", HOLD_PERIOD):
+            log.error("%s: cannot be scaled: %s", name, status.note, exc_info=error)
+
+    def broken(self, name: str, reason: str) -> None:
+        """The definition of a service cannot be read."""
+        status = self._stats.services.setdefault(name, ServiceStatus())
+        status.standing, status.note = Standing.FAILED, reason
+        self._warn_now_and_then(name, "definition", f"its definition cannot be read: {reason}")
+
+    def source(self, kind: str, problem: str) -> None:
+        """A source of samples or loads did not answer, wholly or in part."""
+        self._stats.source_failures[kind] += 1
+        self._warn_now_and_then(CONTROLLER, kind, problem)
+
+    def malformed(self, count: int) -> None:
+        """Entries of a source that could not be read."""
+        self._stats.malformed += count
+
+    def faults(self, faults: Counter[Fault]) -> None:
+        """Samples that were turned down."""
+        self._stats.faults.update(faults)
+
+    def warnings(self, warnings: Iterable[str]) -> None:
+        """What is odd in the configuration, but harmless."""
+        for warning in warnings:
+            log.warning("configuration: %s", warning)
+
+    def ticked(self, seconds: float, interval: float) -> None:
+        """A tick is done; when it took longer than `interval`, that is said."""
+        self._stats.ticked(seconds)
+        if seconds > interval:
+            self._stats.overruns += 1
+            self._warn_now_and_then(
+                CONTROLLER,
+                "overrun",
+                f"a tick took {seconds:.2f} s of {interval:g} s; raise periods or give more CPU",
+            )
+
+    def configuration(self, problems: Sequence[str], generation: int) -> None:
+        """The configuration file was read anew; with `problems`, the last good one stays."""
+        self._stats.config_generation = generation
+        self._stats.config_valid = not problems
+        text = "; ".join(problems)
+        if problems:
+            note = f"the configuration is wrong and the last good one stays: {text}"
+            log.error(note)
+            self._emit(self._own, "InvalidConfiguration", note, "Warning")
+        else:
+            log.info("configuration loaded", extra={"fields": {"generation": generation}})
+
+    def event(self, target: Target, reason: str, note: str) -> None:
+        """A warning on the Deployment, at most once in EVENT_PERIOD for each reason."""
+        if self._due(target.name, f"event {reason}", EVENT_PERIOD):
+            self._emit(_reference(target), reason, note, "Warning")
+
+    def status(self, target: Target, standing: Standing) -> ServiceStatus:
+        """The status of a service, brought up to what the cluster shows."""
+        status = self._stats.services.setdefault(target.name, ServiceStatus())
+        status.standing, status.note = standing, ""
+        status.current = target.replicas
+        status.ready = sum(each.pod.ready == "True" for each in target.pods)
+        return status
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Services that are gone."""
+        gone = set(names)
+        for name in gone:
+            self._stats.services.pop(name, None)
+        self._said = {key: at for key, at in self._said.items() if key[0] not in gone}
+
+    def _warn_now_and_then(self, name: str, topic: str, text: str) -> None:
+        if self._due(name, topic, HOLD_PERIOD):
+            log.warning("%s%s", f"{name}: " if name else "", text)
+
+    def _due(self, name: str, topic: str, period: float) -> bool:
+        now = self._clock.monotonic()
+        if now - self._said.get((name, topic), float("-inf")) < period:
+            return False
+        self._said[name, topic] = now
+        return True
+
+    def _emit(self, regarding: dict[str, Any], reason: str, note: str, kind: EventType) -> None:
+        self._events.emit(regarding, reason, note, type=kind, action="Scale")
+
+
+def _reference(target: Target) -> dict[str, Any]:
+    # items of a list do not say their kind
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": target.deployment["metadata"],
+    }
+
+
+def _fields(decision: Decision) -> dict[str, Any]:
+    return {
+        "service": decision.service,
+        "action": decision.action.value,
+        "from": decision.current,
+        "to": decision.replicas,
+        "utilisation": decision.utilisation_pct,
+        "target": decision.target_pct,
+        "reasons": ",".join(decision.reasons),
+    }

@@ -1,0 +1,61 @@
+"""A decision in words, for log lines, Events and `explain`: pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scaler.decision import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scaler.decision import Decision
+
+_VERBS = {Action.UP: "scale up", Action.DOWN: "scale down", Action.NONE: "hold"}
+
+
+def sentence(decision: Decision) -> str:
+    """The whole of a decision in one line: the move, the measure, the way of the number, why."""
+    if not decision.valid:
+        return f"hold {decision.current}: no decision without trusted data: {decision.error}"
+    return "; ".join((f"{move(decision)}: {measure(decision)}", *_rest(decision)))
+
+
+def move(decision: Decision) -> str:
+    """`scale up 2 → 4` or `hold 3`."""
+    verb = _VERBS[decision.action]
+    if decision.action is Action.NONE:
+        return f"{verb} {decision.current}"
+    return f"{verb} {decision.current} → {decision.replicas}"
+
+
+def measure(decision: Decision) -> str:
+    """What was measured against what."""
+    if decision.utilisation_pct is None:
+        return "utilisation not needed"
+    text = f"CPU {decision.utilisation_pct}% of its base, target {decision.target_pct}%"
+    if decision.sample_age_s is not None:
+        text += f", samples up to {max(decision.sample_age_s, 0):.0f} s old"
+    return text
+
+
+def way(decision: Decision) -> str:
+    """How the number came about: each station that changed it."""
+    stations = [("metrics ask", decision.raw), ("window", decision.stabilised),
+                ("limits", decision.limited), ("bounds", decision.replicas)]  # fmt: skip
+    parts, last = [], None
+    for name, number in stations:
+        if number is not None and number != last:
+            parts.append(f"{name} {number}")
+            last = number
+    return ", ".join(parts)
+
+
+def _rest(decision: Decision) -> Iterator[str]:
+    if decision.raw is not None:
+        yield way(decision)
+    because = [reason for reason in decision.reasons if reason not in decision.limits]
+    if because:
+        yield "because " + ", ".join(because)
+    if decision.limits:
+        yield "held by " + ", ".join(decision.limits)
