@@ -30,7 +30,7 @@ def test_the_shipped_configuration_is_right_and_states_the_defaults() -> None:
     config = parse(yaml.safe_load(SHIPPED.read_text())["data"]["config.yaml"], Config())
     assert not config.warnings
     assert config.defaults == Scaling()
-    assert config.source.gateways == ("http://gateway-metrics.oscar:8081",)
+    assert config.source.gateways == ("http://gateway-metrics.oscar.svc:8081",)
 
 
 EVERYTHING = """
