@@ -1,0 +1,252 @@
+"""A connection of a client: cuts request heads out of the bytes, one exchange at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from ipaddress import ip_address
+from math import inf
+from typing import TYPE_CHECKING, cast
+
+from gateway import plan as plans
+from gateway.exchange import Exchange
+from gateway.headers import forwarded_for
+from gateway.http1 import END, ProtocolError, check_beginning
+from gateway.plan import Plan, Profile
+from gateway.reasons import Refusal
+from gateway.responses import render
+
+if TYPE_CHECKING:
+    from gateway.memory import Memory
+    from gateway.server import Gateway
+
+_EMPTY_LINES = re.compile(rb"(?:\r\n)+")
+
+
+class ClientConnection(asyncio.Protocol):
+    """Serves requests in order. Bytes that come before their turn are held, in bounds."""
+
+    __slots__ = (
+        "address",
+        "closing",
+        "deadline",
+        "exchange",
+        "forwarded",
+        "gateway",
+        "held",
+        "look",
+        "plans",
+        "profile",
+        "stalled",
+        "transport",
+    )
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+        self.transport: asyncio.Transport | None = None
+        self.exchange: Exchange | None = None
+        self.held = b""
+        """Bytes whose turn has not come: the beginning of a head, or pipelined requests."""
+        self.closing = False
+        """The last response is on its way; what still comes in is read away."""
+        self.stalled = False
+        """The client does not read what is written to it."""
+        self.deadline = inf
+        self.look = inf
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        gateway = self.gateway
+        self.transport.set_write_buffer_limits(gateway.limits.window)
+        peer = transport.get_extra_info("peername")
+        self.address = _plain_address(peer[0]) if peer else "unix"
+        scheme = b"https" if transport.get_extra_info("ssl_object") is not None else b"http"
+        self.profile = Profile(scheme, gateway.trusts(self.address))
+        self.plans: Memory[Plan] = gateway.plans(self.profile)
+        self.forwarded = forwarded_for(self.address)
+        refusal = gateway.opened(self)
+        self.deadline = gateway.now + (gateway.limits.head_time or inf)
+        gateway.deadlines.watch(self)
+        if refusal is not None:
+            self.refuse(refusal)
+
+    def data_received(self, data: bytes) -> None:
+        exchange = self.exchange
+        if exchange is not None:
+            exchange.client_data(data)
+        elif not self.closing:
+            self.next_request(self.held + data if self.held else data)
+
+    def next_request(self, data: bytes) -> None:
+        """Take one request off `data`, which begins where a head begins."""
+        end = data.find(END) + 4
+        if end < 4:
+            self._wait_for_head(data)
+            return
+        raw = data if end == len(data) else data[:end]
+        table = self.gateway.services.table
+        plan = self.plans.young.get(raw)
+        if plan is None or plan.table is not table:
+            if raw[:2] == b"\r\n":
+                self._skip_empty_lines(data)
+                return
+            plan = self._plan(raw)
+        self.held = b""
+        exchange = self.exchange = Exchange(self, plan)
+        exchange.start(data[end:])
+
+    def _plan(self, raw: bytes) -> Plan:
+        table = self.gateway.services.table
+        plan = self.plans.recall(raw)
+        if plan is None or plan.table is not table:
+            plan = self.gateway.planner.plan(raw, self.profile, table)
+            self.plans.remember(raw, plan)
+        return plan
+
+    def _skip_empty_lines(self, data: bytes) -> None:
+        """Some clients end a body with an empty line too many (RFC 9112, section 2.2)."""
+        found = _EMPTY_LINES.match(data)
+        assert found is not None
+        self.held = b""
+        if found.end() < len(data):
+            self.next_request(data[found.end() :])
+
+    def _wait_for_head(self, data: bytes) -> None:
+        limits = self.gateway.limits
+        try:
+            check_beginning(data, limits)
+        except ProtocolError as error:
+            self.refuse(Refusal(error.reason, error.detail))
+            return
+        if not self.held and limits.head_time:
+            self.until(self.gateway.now + limits.head_time)
+        self.held = data
+
+    def hold(self, data: bytes) -> None:
+        """Keep bytes until the exchange has ended; too many stop the reading."""
+        self.held += data
+        if len(self.held) > self.gateway.limits.window:
+            self.pause_reading()
+
+    def finished(self, *, keep: bool) -> None:
+        """The exchange has ended; what it wrote may still be on its way."""
+        self.exchange = None
+        gateway = self.gateway
+        if not keep or gateway.draining:
+            self.close()
+            return
+        deadline = gateway.now + (gateway.limits.keep_alive or inf)
+        self.deadline = deadline
+        if deadline < self.look:
+            gateway.deadlines.watch(self)
+        if self.held:
+            self.resume_reading()
+            gateway.loop.call_soon(self._continue)
+
+    def _continue(self) -> None:
+        if self.exchange is None and self.held and not self.closing:
+            self.next_request(self.held)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answer bytes that do not make a request, and close."""
+        self.gateway.refused_head(self, refusal)
+        self.write(render(refusal, accept=plans.accept(self.held[:4096]), close=True))
+        self.linger()
+
+    def write(self, data: bytes) -> None:
+        """Send bytes, if the client is still there."""
+        if self.transport is not None:
+            self.transport.write(data)
+
+    def until(self, deadline: float) -> None:
+        """Move the deadline, to whichever side."""
+        self.deadline = deadline
+        if deadline < self.look:
+            self.gateway.deadlines.watch(self)
+
+    def expired(self) -> None:
+        """The deadline has passed."""
+        exchange = self.exchange
+        if exchange is not None:
+            exchange.expired()
+        elif self.closing:
+            self.abort()
+        elif self.held:
+            self.refuse(Refusal("request_timeout", "the head was not complete in time"))
+        else:
+            self.close()
+
+    def linger(self) -> None:
+        """Close without losing the response: a close while bytes come in would reset the
+        connection, and the client might never see why (RFC 9112, section 9.6)."""
+        self.closing = True
+        self.held = b""
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            return
+        if not transport.can_write_eof():
+            transport.close()
+            return
+        transport.write_eof()
+        transport.resume_reading()
+        self.until(self.gateway.now + self.gateway.limits.linger)
+
+    def close(self) -> None:
+        """Close when everything written has gone out."""
+        self.closing = True
+        self.held = b""
+        if self.transport is not None:
+            self.transport.close()
+            self.until(self.gateway.now + self.gateway.limits.keep_alive)
+
+    def abort(self) -> None:
+        """Close at once: the client must not take what it got for whole."""
+        self.closing = True
+        if self.transport is not None:
+            self.transport.abort()
+
+    def eof_received(self) -> bool | None:
+        """A client that stops sending is taken to be gone, except in a tunnel."""
+        return self.exchange is not None and self.exchange.client_ended()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.transport = None
+        self.closing = True
+        self.held = b""
+        self.gateway.closed(self)
+        exchange, self.exchange = self.exchange, None
+        if exchange is not None:
+            exchange.client_gone()
+
+    def pause_writing(self) -> None:
+        self.stalled = True
+        if self.exchange is not None:
+            self.exchange.client_stalls()
+
+    def resume_writing(self) -> None:
+        self.stalled = False
+        if self.exchange is not None:
+            self.exchange.client_drains()
+
+    def pause_reading(self) -> None:
+        """The pod does not keep up."""
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """The pod keeps up again."""
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def __repr__(self) -> str:
+        state = "closing" if self.closing else "busy" if self.exchange else "idle"
+        return f"<ClientConnection {self.address} {state}, {len(self.held)} bytes held>"
+
+
+def _plain_address(address: str) -> str:
+    """An address without zone; IPv4 in IPv6 as IPv4."""
+    if ":" not in address:
+        return address
+    parsed = ip_address(address.partition("%")[0])
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    return str(mapped or parsed)

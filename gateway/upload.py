@@ -1,0 +1,99 @@
+"""A request's body on its way to the pod, when not all of it came with the head."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING
+
+from gateway.framing import CHUNKED, ChunkedBody, LengthBody
+from gateway.http1 import ProtocolError
+from gateway.reasons import Refusal
+
+if TYPE_CHECKING:
+    from gateway.exchange import Exchange
+
+
+class Upload:
+    """Bounds the body, passes it on, and keeps its beginning for another try while that is short.
+
+    The client is read from only as fast as the pod takes it; before the pod is reached, up to
+    `limits.window` bytes are kept.
+    """
+
+    __slots__ = ("_exchange", "_measured", "_opened", "_since", "body", "replayable")
+
+    def __init__(self, exchange: Exchange, length: int) -> None:
+        self._exchange = exchange
+        self._opened = False
+        self._measured = 0
+        self._since = exchange.client.gateway.now
+        self.body = ChunkedBody() if length == CHUNKED else LengthBody(length)
+        self.replayable = True
+        """`exchange.payload` is all of the body that came so far."""
+
+    def feed(self, data: bytes) -> bool:
+        """Take bytes of the client; False when they ended the exchange."""
+        exchange = self._exchange
+        client = exchange.client
+        limits = client.gateway.limits
+        body = self.body
+        try:
+            out = body.feed(data)
+        except ProtocolError as error:
+            exchange.refuse(Refusal(error.reason, error.detail))
+            return False
+        if limits.body and body.size > limits.body:
+            exchange.refuse(Refusal("body_too_large", f"more than {limits.body} bytes"))
+            return False
+        if body.excess:
+            client.hold(body.excess)
+            body.excess = b""
+        self._keep(out, limits.window)
+        if self._opened:
+            exchange.send_body(out)
+            if body.done:
+                exchange.await_head()
+        elif len(exchange.payload) > limits.window:
+            client.pause_reading()
+        return True
+
+    def _keep(self, out: bytes, window: int) -> None:
+        exchange = self._exchange
+        if not self._opened or (self.replayable and len(exchange.payload) + len(out) <= window):
+            exchange.payload += out
+        else:
+            self.replayable = False
+            exchange.payload = b""
+
+    def opened(self) -> None:
+        """The head and the payload were written to a pod."""
+        exchange = self._exchange
+        limits = exchange.client.gateway.limits
+        self._opened = True
+        if len(exchange.payload) > limits.window:
+            self.replayable = False
+            exchange.payload = b""
+        exchange.client.resume_reading()
+        if self.body.done:
+            exchange.await_head()
+        else:
+            self._measure()
+
+    def _measure(self) -> None:
+        exchange = self._exchange
+        gateway = exchange.client.gateway
+        self._measured = self.body.size
+        self._since = gateway.now
+        grace = gateway.limits.body_grace if gateway.limits.body_rate else inf
+        exchange.client.until(gateway.now + grace)
+
+    def check_rate(self) -> None:
+        """The window of measurement is over: a body that hardly moves, though the pod would take
+        it, is given up."""
+        exchange = self._exchange
+        gateway = exchange.client.gateway
+        least = gateway.limits.body_rate * (gateway.now - self._since)
+        if self.body.size - self._measured < least and not exchange.upstream_stalls:
+            exchange.refuse(Refusal("request_timeout", "the body came too slowly"))
+        else:
+            self._measure()
