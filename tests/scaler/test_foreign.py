@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from typing import Any
+
+from scaler.foreign import author
+
+
+def entry(manager: str, time: str, *fields: str) -> dict[str, Any]:
+    return {
+        "manager": manager,
+        "time": time,
+        "fieldsV1": {"f:spec": {f"f:{field}": {} for field in fields}},
+    }
+
+
+def test_the_latest_writer_of_replicas_is_named() -> None:
+    fields = [
+        entry("management", "2026-01-03T00:00:00Z", "template"),
+        entry("scaler", "2026-01-01T00:00:00Z", "replicas"),
+        entry("kubectl", "2026-01-02T00:00:00Z", "replicas"),
+        {"manager": "controller", "fieldsV1": {"f:status": {"f:replicas": {}}}},
+    ]
+    assert author({"metadata": {"managedFields": fields}}) == "kubectl"
+
+
+def test_nobody_may_say_so() -> None:
+    assert author({"metadata": {}}) == "somebody unknown"

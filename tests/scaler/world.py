@@ -1,0 +1,173 @@
+"""The loop with its real client, sources and actuator before a scripted API server, in our time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+from aiohttp import web
+
+from scaler.actuator import Actuator
+from scaler.catalog import Cataloguer
+from scaler.config import Config
+from scaler.config_file import ConfigFile
+from scaler.inputs import Fetcher
+from scaler.loop import Loop
+from scaler.report import Reporter
+from scaler.stats import Stats
+from shared.clock import ManualClock
+from shared.kube.client import KubeClient
+from shared.kube.events import EventRecorder
+from shared.tasks import Supervisor
+from tests.scaler.objects import NOW, Obj, keyed, pod_metrics, stamp
+from tests.shared.kube.scripted import Answer, Script, kubeconfig, says, serve, status
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from scaler.catalog import Caches
+    from scaler.stats import ServiceStatus
+
+LEASE = {"kind": "Lease", "metadata": {"name": "scaler", "namespace": "oscar"}}
+
+
+class World:
+    """One scaler. `caches` are what its informers show; `writes` what reached the API server."""
+
+    def __init__(self, caches: Caches) -> None:
+        self.caches = caches
+        self.clock = ManualClock(NOW)
+        self.stats = Stats()
+        self.leads = True
+        self.usage: dict[str, str] = {}
+        """CPU by pod; every pod not named has no sample."""
+        self.sampled = 0.0
+        """Seconds before now that samples are old."""
+        self.metrics: Answer | None = None
+        """Instead of the metrics."""
+        self.scale: list[Answer] = []
+        """Answers to writes of scale, in order, instead of success."""
+        self.script = Script(otherwise=self._answer)
+        self.loop: Loop
+        self.config: ConfigFile
+        self.tasks: Supervisor
+        self.events: EventRecorder
+
+    async def tick(self, seconds: float = 0.0) -> None:
+        """Move on, tick, and wait until what the tick began has ended."""
+        await self.clock.advance(seconds)
+        await self.loop.tick()
+        await self.rest()
+
+    async def rest(self) -> None:
+        own = asyncio.current_task()
+        names = ("write ", "author ")
+        begun = [t for t in asyncio.all_tasks() if t is not own and t.get_name().startswith(names)]
+        await asyncio.gather(*begun)
+        await self.events.flushed()
+
+    def status(self, name: str = "a") -> ServiceStatus:
+        return self.stats.services[name]
+
+    @property
+    def writes(self) -> list[tuple[str, int, str]]:
+        """Deployment, replicas and resourceVersion of each write of scale."""
+        return [
+            (call.path.split("/")[-2], call.body["spec"]["replicas"],
+             call.body["metadata"]["resourceVersion"])
+            for call in self.script.calls
+            if call.path.endswith("/scale")
+        ]  # fmt: skip
+
+    @property
+    def reasons(self) -> list[str]:
+        """Of all Events written."""
+        return [c.body["reason"] for c in self.script.calls if c.path.endswith("/events")]
+
+    def calls(self, ending: str) -> list[Any]:
+        return [call for call in self.script.calls if call.path.endswith(ending)]
+
+    def put(self, *deployments: Obj) -> None:
+        """The cache shows these Deployments from now on."""
+        merged = {**self.caches.deployments, **keyed(*deployments)}
+        self.caches = replace(self.caches, deployments=merged)
+
+    def change(self, **collections: list[Obj]) -> None:
+        self.caches = replace(
+            self.caches, **{name: keyed(*objects) for name, objects in collections.items()}
+        )
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        if request.path.startswith("/apis/metrics.k8s.io"):
+            return await (self.metrics or says({"items": self._samples()}))(request)
+        if request.path.endswith("/scale"):
+            answer = self.scale.pop(0) if self.scale else says({"kind": "Scale"})
+            return await answer(request)
+        if request.method == "GET":
+            fields = {"manager": "kubectl", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
+            return web.json_response({"metadata": {"managedFields": [fields]}})
+        return web.json_response({"metadata": {"name": "event"}})
+
+    def _samples(self) -> list[Obj]:
+        time = self.clock.now() - self.sampled
+        items = []
+        for name, cpu in self.usage.items():
+            service, _, index = name.partition("/")
+            items.append(pod_metrics(service, int(index), cpu) | {"timestamp": stamp(time)})
+        return items
+
+
+@asynccontextmanager
+async def world(
+    caches: Caches, folder: Path, config: Config | None = None, path: Path | None = None
+) -> AsyncIterator[World]:
+    """A world over `caches`; the configuration is `config`, under the file `path` if given."""
+    made = World(caches)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(serve(made.script))
+        file = folder / "kubeconfig"
+        file.write_text(json.dumps(kubeconfig(made.script.url)))
+        kube = await stack.enter_async_context(
+            KubeClient.open(field_manager="scaler", kubeconfig=str(file))
+        )
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        made.tasks = await stack.enter_async_context(Supervisor())
+        _wire(made, kube, session, config or Config(), path)
+        made.tasks.start("events", made.events.run())
+        yield made
+
+
+def _wire(
+    made: World,
+    kube: KubeClient,
+    session: aiohttp.ClientSession,
+    config: Config,
+    path: Path | None,
+) -> None:
+    made.events = EventRecorder(kube, "scaler", made.clock)
+    reporter = Reporter(made.stats, made.events, LEASE, made.clock)
+    made.config = ConfigFile(path, config, reporter)
+    cataloguer = Cataloguer()
+
+    async def author(_: str) -> str:
+        return "kubectl"
+
+    made.loop = Loop(
+        catalog=lambda: cataloguer.catalog(made.caches),
+        fetcher=Fetcher(kube, session, lambda: {"n1"}, reporter),
+        actuator=Actuator(kube, lambda: made.leads, made.clock),
+        reporter=reporter,
+        config=made.config,
+        leads=lambda: made.leads,
+        author=author,
+        clock=made.clock,
+        tasks=made.tasks,
+    )
+
+
+__all__ = ["World", "status", "world"]
