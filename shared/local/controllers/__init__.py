@@ -1,0 +1,1 @@
+"""Controllers of the embedded cluster: they move what is towards what was asked for."""
