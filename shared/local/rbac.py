@@ -14,7 +14,29 @@ if TYPE_CHECKING:
     from shared.local.kinds import Obj
 
 ADMINISTRATORS: Final = "system:masters"
+AUTHENTICATED: Final = "system:authenticated"
+
 _ALL: Final = "*"
+_EVERYBODY: Final[tuple[Obj, ...]] = (
+    {
+        "verbs": ["get"],
+        "nonResourceURLs": [
+            *("/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*"),
+            *("/healthz", "/livez", "/readyz", "/version"),
+        ],
+    },
+    {
+        "verbs": ["create"],
+        "apiGroups": ["authorization.k8s.io"],
+        "resources": ["selfsubjectaccessreviews"],
+    },
+    {
+        "verbs": ["create"],
+        "apiGroups": ["authentication.k8s.io"],
+        "resources": ["selfsubjectreviews"],
+    },
+)
+"""What Kubernetes' roles system:discovery and system:basic-user give to all who have a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +70,22 @@ class Policy:
     cluster_role_bindings: Iterable[Obj]
 
 
+def administrator(name: str = "kubernetes-admin") -> User:
+    """A user who may do everything."""
+    return User(name, (ADMINISTRATORS, AUTHENTICATED))
+
+
 def service_account(namespace: str, name: str) -> User:
     """The user that a service account's token stands for."""
     groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}")
-    return User(f"system:serviceaccount:{namespace}:{name}", (*groups, "system:authenticated"))
+    return User(f"system:serviceaccount:{namespace}:{name}", (*groups, AUTHENTICATED))
 
 
 def allows(policy: Policy, user: User, request: Attributes) -> bool:
     """Whether `user` may do `request`."""
     if ADMINISTRATORS in user.groups:
+        return True
+    if AUTHENTICATED in user.groups and any(_covers(rule, request) for rule in _EVERYBODY):
         return True
     return any(_covers(rule, request) for rule in _rules(policy, user, request.namespace))
 

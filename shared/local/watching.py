@@ -20,7 +20,7 @@ from shared.local.listing import parse_version
 from shared.local.store import CompactedError, Entry, EventType, make_entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from types import TracebackType
 
     from shared.local.kinds import Kind, Obj
@@ -50,8 +50,8 @@ class Event:
         return b'%s"%s",%s}\n' % (head.encode(), kind.api_version.encode(), self.entry.raw[1:])
 
 
-class SlowReaderError(Exception):
-    """The reader fell too far behind; the stream must end."""
+class EndedError(Exception):
+    """The stream is over: its reader fell too far behind, or the server closes."""
 
 
 def error_event(error: StatusError) -> Event:
@@ -61,17 +61,27 @@ def error_event(error: StatusError) -> Event:
 class Watch:
     """A subscription to the changes that `query` selects; use as a context manager.
 
-    `initial` is what the stream begins with; `next_events` gives what came since, in order.
+    `initial` is what the stream begins with; `next_events` gives what came since, in order. More
+    than `backlog` waiting events end the watch and call `on_overrun`.
     """
 
-    def __init__(self, store: Store, kind: Kind, query: Query, backlog: int = BACKLOG) -> None:
+    def __init__(
+        self,
+        store: Store,
+        kind: Kind,
+        query: Query,
+        *,
+        backlog: int = BACKLOG,
+        on_overrun: Callable[[], None] = lambda: None,
+    ) -> None:
         self._store = store
         self._kind = kind
         self._query = query
         self._backlog = backlog
         self._queue: deque[Event] = deque()
         self._arrived = asyncio.Event()
-        self._overrun = False
+        self._on_overrun = on_overrun
+        self._ended = False
         self._stop = store.listen(self._follow)
 
     def __enter__(self) -> Watch:
@@ -84,6 +94,12 @@ class Watch:
         trace: TracebackType | None,
     ) -> None:
         self._stop()
+
+    def end(self) -> None:
+        """Let the reader meet EndedError, now or at its next wait."""
+        self._ended = True
+        self._queue.clear()
+        self._arrived.set()
 
     def initial(self, *, send_initial: bool = False) -> list[Event]:
         """The state now (no version, version 0, or `send_initial`), or what followed a version."""
@@ -113,14 +129,14 @@ class Watch:
 
     async def next_events(self, timeout: float) -> list[Event]:
         """The events that wait, at least one unless `timeout` seconds pass without any."""
-        if not self._queue and not self._overrun:
+        if not self._queue and not self._ended:
             try:
                 async with asyncio.timeout(timeout):
                     await self._arrived.wait()
             except TimeoutError:
                 return []
-        if self._overrun:
-            raise SlowReaderError
+        if self._ended:
+            raise EndedError
         events = list(self._queue)
         self._queue.clear()
         self._arrived.clear()
@@ -133,11 +149,13 @@ class Watch:
 
     def _follow(self, record: Record) -> None:
         for event in self._selected((record,)):
+            if self._ended:
+                return
             if len(self._queue) >= self._backlog:
-                self._overrun = True
-                self._queue.clear()
-            elif not self._overrun:
-                self._queue.append(event)
+                self.end()
+                self._on_overrun()
+                return
+            self._queue.append(event)
             self._arrived.set()
 
     def _selected(self, records: Iterable[Record]) -> Iterable[Event]:
