@@ -1,0 +1,180 @@
+"""One local run of the whole system: `exposed local` as a process, as a person starts it."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+SERVICES = Path(__file__).parent / "services"
+PROGRAMS = Path(sys.executable).parent
+PORTS = ("GATEWAY", "GATEWAY_ADMIN", "MANAGEMENT", "SCALER", "API")
+
+
+@dataclass
+class Answer:
+    """One HTTP answer."""
+
+    status: int
+    body: str
+    headers: dict[str, str]
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Run:
+    """A running system and the ways in which people use it."""
+
+    home: Path
+    ports: dict[str, int]
+    process: subprocess.Popen[str]
+    output: Path
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.ports['GATEWAY']}"
+
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def request(self, path: str, *, user: str = "", password: str = "", **kw: Any) -> Answer:
+        request = urllib.request.Request(self.url + path, **kw)
+        if user:
+            word = base64.b64encode(f"{user}:{password}".encode()).decode()
+            request.add_header("Authorization", f"Basic {word}")
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                return Answer(response.status, response.read().decode(), dict(response.headers))
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, error.read().decode(), dict(error.headers))
+
+    def call(self, name: str, path: str = "") -> Answer:
+        """A request to service `name` with its token."""
+        if name not in self.tokens:
+            self.tokens[name] = self.exposed("get", name, "--token").strip()
+        return self.request(
+            f"/system/services/{name}/exposed/{path}", user=name, password=self.tokens[name]
+        )
+
+    def exposed(self, *arguments: str) -> str:
+        return self._output("exposed", *arguments)
+
+    def kubectl(self, *arguments: str) -> str:
+        return self._output("kubectl", *arguments)
+
+    def pods(self, name: str) -> list[dict[str, Any]]:
+        """The pods of service `name` that are not being deleted."""
+        text = self.kubectl("get", "pods", "-n", "oscar-svc", "-o", "json")
+        items: list[dict[str, Any]] = json.loads(text)["items"]
+        return [
+            pod
+            for pod in items
+            if pod["metadata"]["name"].startswith(f"{name}-dlp-")
+            and "deletionTimestamp" not in pod["metadata"]
+        ]
+
+    def child(self, module: str) -> psutil.Process:
+        """The process of the run that runs `module`."""
+        for process in psutil.Process(self.process.pid).children():
+            with contextlib.suppress(psutil.Error):
+                if module in process.cmdline():
+                    return process
+        raise AssertionError(f"no process runs {module}; the run said:\n{self.said()}")
+
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "EXPOSED_HOME": str(self.home),
+            "KUBECONFIG": str(self.home / "kubeconfig"),
+            "KUBECACHEDIR": str(self.home / "kubecache"),
+            **{f"EXPOSED_{name}_PORT": str(port) for name, port in self.ports.items()},
+        }
+
+    def _output(self, program: str, *arguments: str) -> str:
+        result = subprocess.run(
+            [str(PROGRAMS / program), *arguments],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert result.returncode == 0, f"{program} {arguments}: {result.stderr}{result.stdout}"
+        return result.stdout
+
+
+def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
+    """Wait for something that other processes bring about; how long it took is not judged."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if value := condition():
+            return value
+        time.sleep(0.1)
+    raise AssertionError(f"not within {seconds:g} s: {what}")
+
+
+def free_ports() -> dict[str, int]:
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in PORTS]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return {name: one.getsockname()[1] for name, one in zip(PORTS, sockets, strict=True)}
+
+
+def start(home: Path, output: Path, *arguments: str, ports: dict[str, int] | None = None) -> Run:
+    """Start `exposed local`; the caller ends it."""
+    run = Run(home, ports or free_ports(), None, output)  # type: ignore[arg-type]
+    with output.open("w") as file:
+        run.process = subprocess.Popen(
+            [str(PROGRAMS / "exposed"), "local", *arguments],
+            env=run.environment(),
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    return run
+
+
+def until_ready(run: Run) -> None:
+    until(lambda: "Everything runs" in run.said() or run.process.poll() is not None, 90, "ready")
+    assert run.process.poll() is None, run.said()
+
+
+def stop(run: Run) -> None:
+    if run.process.poll() is None:
+        run.process.send_signal(signal.SIGINT)
+    try:
+        run.process.wait(60)
+    finally:
+        run.process.kill()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """The system with the services of this folder, for the tests of one file."""
+    folder = tmp_path_factory.mktemp("local")
+    started = start(folder / "home", folder / "output", "--service", str(SERVICES / "burner.yaml"))
+    try:
+        until_ready(started)
+        yield started
+    finally:
+        stop(started)

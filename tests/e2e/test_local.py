@@ -1,0 +1,171 @@
+"""From FDL to a routed, autoscaled service with real processes, as a newcomer uses it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import threading
+import urllib.request
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import PROGRAMS, Run, until
+
+LOAD = (str(PROGRAMS / "exposed"), "load")
+
+pytestmark = pytest.mark.timeout(180)
+
+
+def test_state_is_private(run: Run) -> None:
+    for name in ("credentials", "kubeconfig"):
+        assert stat.S_IMODE((run.home / name).stat().st_mode) == 0o600
+    assert (run.home / "credentials").read_text().count(":") == 1
+
+
+def test_request_with_and_without_token(run: Run) -> None:
+    answer = run.call("burner", "some/path?seconds=0")
+    assert answer.status == 200
+    assert answer.json()["path"] == "/some/path"
+    refused = run.request("/system/services/burner/exposed/")
+    assert refused.status == 401
+    assert refused.headers["WWW-Authenticate"].startswith("Basic ")
+    wrong = run.request("/system/services/burner/exposed/", user="burner", password="0" * 64)
+    assert wrong.status == 401
+
+
+def test_unknown_service(run: Run) -> None:
+    answer = run.request("/system/services/absent/exposed/")
+    assert answer.status == 404
+    assert "absent" in answer.body
+
+
+def test_wrong_port_is_a_502_that_names_api_port(run: Run) -> None:
+    answer = run.request("/system/services/wrongport/exposed/")
+    assert answer.status == 502
+    assert "api_port" in answer.body
+    assert "5000" in answer.body
+
+
+def test_kubectl_lists_the_pods(run: Run) -> None:
+    lines = run.kubectl("get", "pods", "-n", "oscar-svc").splitlines()
+    assert lines[0].split() == ["NAME", "READY", "STATUS", "RESTARTS", "AGE"]
+    burner = next(line for line in lines if line.startswith("burner-dlp-"))
+    assert burner.split()[1:3] == ["1/1", "Running"]
+
+
+def test_list_shows_both_services(run: Run) -> None:
+    rows = {line.split()[0]: line.split() for line in run.exposed("list").splitlines()}
+    assert rows["burner"][1] == "ready"
+    assert rows["burner"][3:6] == ["1-3", "50%", "token"]
+    assert "wrongport" in rows
+
+
+def test_killed_pod_comes_back_and_the_request_in_flight_gets_a_502(run: Run) -> None:
+    pid = run.call("burner").json()["pid"]
+    restarts = sum(restart_count(pod) for pod in run.pods("burner"))
+    with Hanging(run) as hanging:
+        until(lambda: in_flight(run, "burner"), 10, "a request in flight")
+        os.kill(pid, signal.SIGKILL)
+        assert hanging.status() == 502
+    until(lambda: sum(restart_count(p) for p in run.pods("burner")) > restarts, 30, "a restart")
+    assert run.call("burner").status == 200
+    assert run.call("burner").json()["pid"] != pid
+
+
+@pytest.mark.parametrize("module", ["gateway", "scaler", "gateway.management"])
+def test_killed_process_comes_back_and_nothing_is_lost(run: Run, module: str) -> None:
+    process = run.child(module)
+    process.kill()
+    until(lambda: not process.is_running() and run.child(module), 30, f"{module} restarted")
+    until(lambda: attempt(run), 30, "an answer")
+    until(lambda: "burner" in exposed_list(run), 30, "the services API")
+    assert f"{module.split('.')[-1]} ended (signal SIGKILL)" in run.said()
+
+
+def test_scales_out_under_load_and_back_without_a_failed_request(run: Run) -> None:
+    load = subprocess.Popen(
+        [*LOAD, "burner", "?seconds=0.05", "--connections", "6", "--seconds", "25"],
+        env=run.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    until(lambda: len(run.pods("burner")) > 1, 25, "more than one pod under load")
+    output, _ = load.communicate(timeout=60)
+    assert load.returncode == 0, output
+    until(lambda: len(run.pods("burner")) == 1, 60, "one pod after the load")
+    events = run.kubectl("get", "events", "-n", "oscar-svc")
+    assert "SuccessfulRescale" in events
+
+
+def test_stop_and_start(run: Run) -> None:
+    run.exposed("stop", "burner")
+    until(lambda: not run.pods("burner"), 30, "no pod")
+    answer = run.call("burner")
+    assert answer.status == 503
+    assert "stopped" in answer.body
+    run.exposed("start", "burner")
+    until(lambda: run.call("burner").status == 200, 60, "an answer")
+
+
+def test_metrics_of_gateway_and_scaler(run: Run) -> None:
+    for port, name in (("GATEWAY_ADMIN", "burner"), ("SCALER", "burner")):
+        url = f"http://127.0.0.1:{run.ports[port]}/metrics"
+        with urllib.request.urlopen(url, timeout=10) as response:
+            assert f'service="{name}"' in response.read().decode()
+
+
+def restart_count(pod: dict[str, Any]) -> int:
+    return sum(status["restartCount"] for status in pod["status"].get("containerStatuses", ()))
+
+
+def attempt(run: Run) -> bool:
+    try:
+        return run.call("burner").status == 200
+    except OSError:
+        return False
+
+
+def exposed_list(run: Run) -> str:
+    result = subprocess.run(
+        [str(PROGRAMS / "exposed"), "list"],
+        env=run.environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return result.stdout
+
+
+def in_flight(run: Run, name: str) -> int:
+    url = f"http://127.0.0.1:{run.ports['GATEWAY_ADMIN']}/load"
+    with urllib.request.urlopen(url, timeout=10) as response:
+        return int(json.load(response).get(name, {}).get("in_flight", 0))
+
+
+class Hanging:
+    """A request that the pod never answers, in a thread of its own."""
+
+    def __init__(self, run: Run) -> None:
+        self._run, self._status = run, 0
+        run.call("burner")
+        self._thread = threading.Thread(target=self._call)
+
+    def _call(self) -> None:
+        self._status = self._run.call("burner", "hang").status
+
+    def __enter__(self) -> Hanging:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join(60)
+
+    def status(self) -> int:
+        self._thread.join(60)
+        return self._status
