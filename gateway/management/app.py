@@ -1,0 +1,147 @@
+"""The services API as an application: who may call, what failures look like, probes and metrics."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from gateway.management import metrics
+from gateway.management.handlers import Handlers
+from gateway.management.problems import RefusalError, invalid, of_cluster
+from gateway.management.render import TooLargeError
+from shared import fdl
+from shared.kube.errors import KubeError
+from shared.kube.resources import CONFIGMAPS
+from shared.names import NAMESPACE
+
+if TYPE_CHECKING:
+    from gateway.management.credentials import Credentials
+    from gateway.management.lifecycle import Lifecycle
+    from shared.clock import Clock
+    from shared.kube.client import KubeClient
+
+log = logging.getLogger(__name__)
+
+MAX_BODY: Final = 1024 * 1024
+CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="Authorization Required"'}
+
+
+def application(
+    kube: KubeClient, lifecycle: Lifecycle, admin: Credentials, clock: Clock
+) -> web.Application:
+    """The whole application; answers follow OSCAR's contract: errors are text or empty."""
+    counts = metrics.Metrics()
+    app = web.Application(
+        client_max_size=MAX_BODY,
+        middlewares=[_counted(counts), _translated, _authorised(admin)],
+    )
+    app.add_routes(Handlers(kube, lifecycle, admin, clock).routes())
+    app.add_routes(_Probes(kube, counts).routes())
+    return app
+
+
+class _Probes:
+    def __init__(self, kube: KubeClient, counts: metrics.Metrics) -> None:
+        self._kube = kube
+        self._counts = counts
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/health", self._health),
+            web.get("/healthz", self._health),
+            web.get("/readyz", self._ready),
+            web.get("/metrics", self._metrics),
+        ]
+
+    async def _health(self, _: web.Request) -> web.Response:
+        return web.Response(text="Ok")
+
+    async def _ready(self, _: web.Request) -> web.Response:
+        await self._kube.page(CONFIGMAPS, NAMESPACE, limit=1)
+        return web.Response(text="ready\n")
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        return web.Response(
+            body=self._counts.render(), headers={"Content-Type": metrics.CONTENT_TYPE}
+        )
+
+
+def _counted(counts: metrics.Metrics) -> Middleware:
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        began = time.monotonic()
+        response = await handler(request)
+        resource = request.match_info.route.resource
+        route = resource.canonical if resource is not None else "none"
+        counts.answered(request.method, route, response.status, time.monotonic() - began)
+        return response
+
+    return middleware
+
+
+@web.middleware
+async def _translated(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every failure as OSCAR tells it."""
+    try:
+        return await handler(request)
+    except RefusalError as error:
+        return _refused(error)
+    except KubeError as error:
+        log.warning("%s %s: %s", request.method, request.path, error)
+        return _refused(of_cluster(error, _doing(request)))
+    except fdl.FdlError as error:
+        log.warning(
+            "%s %s: the stored definition is wrong: %s", request.method, request.path, error
+        )
+        text = f"The stored definition is wrong, replace it with PUT or delete it: {error}"
+        return web.Response(status=500, text=text)
+    except TooLargeError as error:
+        return _refused(invalid([str(error)]))
+    except web.HTTPRequestEntityTooLarge:
+        return web.Response(status=413, text=f"the body is longer than {MAX_BODY} bytes")
+    except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
+        return await _unknown(request)
+
+
+def _authorised(admin: Credentials) -> Middleware:
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        guarded = request.path.startswith("/system/") and not _is_forward_auth(request)
+        if guarded and not admin.match(request.headers.get("Authorization", "")):
+            return web.Response(status=401, headers=CHALLENGE)
+        return await handler(request)
+
+    return middleware
+
+
+def _is_forward_auth(request: web.Request) -> bool:
+    resource = request.match_info.route.resource
+    return resource is not None and resource.canonical == "/system/services/{name}/auth"
+
+
+def _refused(error: RefusalError) -> web.Response:
+    headers = {"Retry-After": "2"} if error.status == 503 else {}
+    return web.Response(status=error.status, text=error.text or None, headers=headers)
+
+
+def _doing(request: web.Request) -> str:
+    words = {"POST": "creating", "PUT": "updating", "DELETE": "deleting"}
+    action = request.path.rsplit("/", 1)[-1]
+    if request.method == "POST" and action != "services":
+        return {"stop": "stopping", "start": "starting"}.get(action, "restarting") + " the service"
+    return words.get(request.method, "reading") + " the service"
+
+
+async def _unknown(request: web.Request) -> web.Response:
+    """Like OSCAR's router: a slash too many redirects; the rest is 404, also a wrong method."""
+    path = request.path.rstrip("/")
+    if path and path != request.path:
+        clone = request.clone(rel_url=request.rel_url.with_path(path, keep_query=True))
+        if (await request.app.router.resolve(clone)).http_exception is None:
+            code = 301 if request.method == "GET" else 307
+            return web.Response(status=code, headers={"Location": str(clone.rel_url)})
+    return web.Response(status=404, text="404 page not found")

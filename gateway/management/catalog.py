@@ -1,0 +1,115 @@
+"""Services as the cluster holds them: read from ConfigMaps, Secrets and Deployments."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from gateway.management.pod import environment_secret
+from shared import fdl, names
+from shared.kube.errors import NotFound
+from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS
+
+if TYPE_CHECKING:
+    from shared.kube.client import KubeClient
+    from shared.kube.resources import Obj, Resource
+    from shared.model import Service
+
+log = logging.getLogger(__name__)
+
+NS: Final = names.NAMESPACE
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A service with its token ("" while it is missing) and its ConfigMap."""
+
+    service: Service
+    token: str
+    configmap: Obj
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the token, as the gateway reads it."""
+        return str((self.configmap.get("data") or {}).get(names.DIGEST_KEY, ""))
+
+
+class Catalog:
+    """Reads; every method may raise `KubeError`."""
+
+    def __init__(self, kube: KubeClient) -> None:
+        self._kube = kube
+
+    async def find(self, name: str) -> Stored | None:
+        """The service, or None. `FdlError` if its ConfigMap does not hold a definition."""
+        configmap = await self.configmap(name)
+        if configmap is None:
+            return None
+        return Stored(_service(configmap), await self.token(name), configmap)
+
+    async def configmap(self, name: str) -> Obj | None:
+        """The ConfigMap of the service; None too if one of that name is no service's."""
+        configmap = await self._optional(CONFIGMAPS, name)
+        labels = (configmap or {"metadata": {}})["metadata"].get("labels") or {}
+        return configmap if labels.get(names.SERVICE_LABEL) == name else None
+
+    async def all(self) -> list[Stored]:
+        """All services by name; those that cannot be read are left out and logged."""
+        listed = await self._kube.list(CONFIGMAPS, NS, labels=names.SERVICE_LABEL)
+        secrets = await self._kube.list(SECRETS, NS, labels=names.SERVICE_LABEL)
+        tokens = {one["metadata"]["name"]: _token(one) for one in secrets["items"]}
+        found = []
+        for configmap in listed["items"]:
+            name = configmap["metadata"]["name"]
+            try:
+                token = tokens.get(names.token_secret(name), "")
+                found.append(Stored(_service(configmap), token, configmap))
+            except fdl.FdlError as error:
+                log.warning("ConfigMap %s is not a service: %s; apply it again", name, error)
+        return sorted(found, key=lambda one: one.service.name)
+
+    async def deployment(self, name: str) -> Obj | None:
+        """The Deployment of the service, or None."""
+        return await self._optional(DEPLOYMENTS, names.deployment(name))
+
+    async def deployments(self) -> dict[str, Obj]:
+        """Deployments by service."""
+        listed = await self._kube.list(DEPLOYMENTS, NS, labels=names.SERVICE_LABEL)
+        return {one["metadata"]["labels"][names.SERVICE_LABEL]: one for one in listed["items"]}
+
+    async def token(self, name: str) -> str:
+        """The token, "" if its Secret is missing."""
+        secret = await self._optional(SECRETS, names.token_secret(name))
+        return _token(secret) if secret else ""
+
+    async def environment_secrets(self, name: str) -> dict[str, str]:
+        """The values of `environment.secrets`."""
+        secret = await self._optional(SECRETS, environment_secret(name))
+        data = (secret or {}).get("data") or {}
+        return {key: base64.b64decode(value).decode() for key, value in data.items()}
+
+    async def _optional(self, resource: Resource, name: str) -> Obj | None:
+        try:
+            return await self._kube.get(resource, name, NS)
+        except NotFound:
+            return None
+
+
+def _service(configmap: Obj) -> Service:
+    data: dict[str, Any] = configmap.get("data") or {}
+    service = fdl.load_definition(data.get(names.DEFINITION_KEY, ""))
+    name = configmap["metadata"]["name"]
+    if service.name != name:
+        raise fdl.FdlError([f"name: {service.name!r} is not the ConfigMap's name {name!r}"])
+    return replace(service, script=data.get(names.SCRIPT_KEY, ""))
+
+
+def _token(secret: Obj) -> str:
+    try:
+        data = secret.get("data") or {}
+        return base64.b64decode(data.get(names.TOKEN_KEY, ""), validate=True).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError):
+        return ""

@@ -1,0 +1,191 @@
+"""The calls of OSCAR's services API: HTTP in, HTTP out; what they do is in `lifecycle`."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from aiohttp import web
+
+from gateway.management import forward_auth, logs, problems, status
+from gateway.management.catalog import NS, Catalog, Stored
+from gateway.management.representation import service_json
+from shared import fdl, names
+from shared.documents import dump_json
+
+if TYPE_CHECKING:
+    from gateway.management.credentials import Credentials
+    from gateway.management.lifecycle import Lifecycle
+    from shared.clock import Clock
+    from shared.kube.client import KubeClient
+    from shared.kube.resources import Obj
+
+# What OSCAR lets pass here; a name that no service can have is then simply not found.
+_LABEL: Final = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?", re.ASCII)
+
+
+class Handlers:
+    """One method a route of `/system/services`."""
+
+    def __init__(
+        self, kube: KubeClient, lifecycle: Lifecycle, admin: Credentials, clock: Clock
+    ) -> None:
+        self._kube = kube
+        self._catalog = Catalog(kube)
+        self._lifecycle = lifecycle
+        self._admin = admin
+        self._clock = clock
+
+    def routes(self) -> list[web.RouteDef]:
+        """The routes, for an application."""
+        one = "/system/services/{name}"
+        return [
+            web.post("/system/services", self.create),
+            web.get("/system/services", self.list, allow_head=False),
+            web.put("/system/services", self.replace),
+            web.get(one, self.get, allow_head=False),
+            web.delete(one, self.delete),
+            web.post(one + "/stop", self.stop),
+            web.post(one + "/start", self.start),
+            web.post(one + "/restart", self.restart),
+            web.get(one + "/deployment", self.deployment, allow_head=False),
+            web.get(one + "/deployment/logs", self.logs, allow_head=False),
+            web.get(one + "/auth", self.auth, allow_head=False),
+        ]
+
+    async def create(self, request: web.Request) -> web.Response:
+        """201 without a body; what is odd about the definition stands in Warning headers."""
+        parsed = await _parsed(request)
+        if parsed.service.expose is None:
+            raise problems.invalid(
+                ["expose: is missing; only exposed services run here, give its api_port"]
+            )
+        await self._lifecycle.create(parsed.service)
+        return _with_warnings(web.Response(status=201), parsed)
+
+    async def replace(self, request: web.Request) -> web.Response:
+        """204; a definition without `expose` ends the exposure and keeps the service."""
+        parsed = await _parsed(request)
+        await self._lifecycle.replace(parsed.service)
+        return _with_warnings(web.Response(status=204), parsed)
+
+    async def list(self, request: web.Request) -> web.Response:
+        """All services; `include=deployment` adds the state of each."""
+        if request.query.get("include") != "deployment":
+            found = await self._catalog.all()
+            return _json([service_json(one.service, one.token, None) for one in found])
+        found, deployments = await asyncio.gather(self._catalog.all(), self._catalog.deployments())
+        return _json([_described(one, deployments.get(one.service.name)) for one in found])
+
+    async def get(self, request: web.Request) -> web.Response:
+        """One service."""
+        stored = await self._find(request)
+        if request.query.get("include") != "deployment":
+            return _json(service_json(stored.service, stored.token, None))
+        return _json(_described(stored, await self._catalog.deployment(stored.service.name)))
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """204."""
+        await self._lifecycle.delete(_name(request))
+        return web.Response(status=204)
+
+    async def stop(self, request: web.Request) -> web.Response:
+        """200 with the state after it."""
+        name = _name(request)
+        return _state(name, await self._lifecycle.stop(name))
+
+    async def start(self, request: web.Request) -> web.Response:
+        """200 with the state after it."""
+        name = _name(request)
+        return _state(name, await self._lifecycle.start(name))
+
+    async def restart(self, request: web.Request) -> web.Response:
+        """200 with the state after it."""
+        name = _name(request)
+        now = datetime.fromtimestamp(self._clock.now(), UTC).isoformat().replace("+00:00", "Z")
+        return _state(name, await self._lifecycle.restart(name, now))
+
+    async def deployment(self, request: web.Request) -> web.Response:
+        """The state of the service."""
+        stored = await self._find(request)
+        name = stored.service.name
+        return _state(name, await self._catalog.deployment(name))
+
+    async def logs(self, request: web.Request) -> web.Response:
+        """The newest lines of its pods."""
+        stored = await self._find(request)
+        lines = logs.lines_asked(request.query.get("tailLines", ""))
+        timestamps = request.query.get("timestamps", "").lower() in ("true", "1")
+        name = stored.service.name
+        return _json(await logs.read_logs(self._kube, name, lines, timestamps=timestamps))
+
+    async def auth(self, request: web.Request) -> web.Response:
+        """200 or 401 without a body, for proxies that forward authentication."""
+        name = _name(request)
+        configmap = await self._catalog.configmap(name)
+        question = forward_auth.Question(
+            authorization=request.headers.get("Authorization", ""),
+            token=request.query.get("token", ""),
+            forwarded_uri=request.headers.get("X-Forwarded-Uri", ""),
+            cookie=request.cookies.get(forward_auth.cookie_name(name), ""),
+        )
+        stored_digest = ((configmap or {}).get("data") or {}).get(names.DIGEST_KEY, "")
+        passes, token = forward_auth.allowed(question, stored_digest, self._admin)
+        if not passes:
+            raise problems.RefusalError(401)
+        if configmap is None:  # told to the administrator alone
+            raise problems.not_found()
+        response = web.Response()
+        if token:
+            secure = request.headers.get("X-Forwarded-Proto", "").lower() == "https"
+            response.headers["Set-Cookie"] = forward_auth.cookie(name, token, secure=secure)
+        return response
+
+    async def _find(self, request: web.Request) -> Stored:
+        stored = await self._catalog.find(_name(request))
+        if stored is None:
+            raise problems.not_found()
+        return stored
+
+
+async def _parsed(request: web.Request) -> fdl.Parsed:
+    raw = await request.read()  # JSON whatever the Content-Type says: oscar-python sends none
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise problems.invalid([f"the body is not JSON: {error}"]) from error
+    try:
+        return fdl.parse_service(body)
+    except fdl.FdlError as error:
+        raise problems.invalid(error.problems) from error
+
+
+def _name(request: web.Request) -> str:
+    name = request.match_info["name"]
+    if len(name) > 63 or _LABEL.fullmatch(name) is None:
+        raise problems.RefusalError(400, "invalid serviceName")
+    return name
+
+
+def _described(stored: Stored, deployment: Obj | None) -> dict[str, Any]:
+    state = status.deployment_status(deployment)
+    return service_json(stored.service, stored.token, state)
+
+
+def _state(name: str, deployment: Obj | None) -> web.Response:
+    return _json(status.full_status(name, NS, deployment))
+
+
+def _json(body: Any) -> web.Response:
+    return web.Response(body=dump_json(body), content_type="application/json", charset="utf-8")
+
+
+def _with_warnings(response: web.Response, parsed: fdl.Parsed) -> web.Response:
+    for warning in parsed.warnings:  # the form of Kubernetes' API: RFC 7234 §5.5, code 299
+        text = warning.encode("ascii", "backslashreplace").decode()
+        quoted = "".join(char for char in text if char.isprintable()).replace("\\", "\\\\")
+        response.headers.add("Warning", '299 - "' + quoted.replace('"', '\\"') + '"')
+    return response

@@ -1,0 +1,144 @@
+"""The pods of a service: template of its Deployment. Pure.
+
+Names and paths are OSCAR's; the periods of the probes are shorter, so that a service that is up in
+two seconds is used after two seconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import TYPE_CHECKING, Any, Final
+
+from shared import names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shared.model import Expose, Service
+
+CONTAINER: Final = "oscar-container"
+CONTENT: Final = "oscar.grycap.io/content"
+"""Pod annotation that changes with what the pods read at start, so that new content rolls out."""
+GRACE: Final = 30
+"""Seconds between SIGTERM and SIGKILL, the pause before SIGTERM included."""
+PAUSE: Final = 2
+"""Seconds between the pod's leaving the endpoints and SIGTERM: until every gateway knows."""
+
+_FIRST_PORT: Final = "podport-0"
+
+
+def pod_template(service: Service, expose: Expose, token: str) -> dict[str, Any]:
+    """The PodTemplateSpec of `service`."""
+    spec: dict[str, Any] = {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": GRACE,
+        "containers": [_container(service, expose)],
+        "volumes": [_script_volume(service)],
+    }
+    if service.image_pull_secrets:
+        spec["imagePullSecrets"] = [{"name": name} for name in service.image_pull_secrets]
+    labels = {
+        "app": names.app_label(service.name),
+        names.SERVICE_LABEL: service.name,
+        names.USER_SERVICE_LABEL: "true",
+    }
+    annotations = {CONTENT: content_mark(service, token)}
+    return {"metadata": {"labels": labels, "annotations": annotations}, "spec": spec}
+
+
+def environment_secret(name: str) -> str:
+    """The Secret with the `environment.secrets` of service `name`.
+
+    OSCAR calls it `<name>`; here that of a service `a-token` would be the token of service `a`.
+    """
+    return f"{name}-env"
+
+
+def content_mark(service: Service, token: str) -> str:
+    """A digest of script and secrets; keyed, so that nobody can guess secrets by it."""
+    secrets = sorted(service.environment.secrets.items())
+    return hmac.new(
+        token.encode(), repr((service.script, secrets)).encode(), hashlib.sha256
+    ).hexdigest()
+
+
+def _container(service: Service, expose: Expose) -> dict[str, Any]:
+    amounts = _resources(service)
+    container: dict[str, Any] = {
+        "name": CONTAINER,
+        "image": service.image,
+        "imagePullPolicy": "Always",
+        "env": _environment(service),
+        "ports": [
+            {"name": f"podport-{index}", "containerPort": port, "protocol": "TCP"}
+            for index, port in enumerate(expose.api_port)
+        ],
+        # equal, so that the percentage of CPU that the scaler reads has a base
+        "resources": {"requests": amounts, "limits": amounts},
+        "volumeMounts": [{"name": "oscar-config", "mountPath": names.SCRIPT_MOUNT}],
+        "lifecycle": {"preStop": {"sleep": {"seconds": PAUSE}}},
+    }
+    if service.environment.secrets:
+        container["envFrom"] = [{"secretRef": {"name": environment_secret(service.name)}}]
+    if not expose.default_command:
+        container["command"] = ["/bin/sh", f"{names.SCRIPT_MOUNT}/{names.SCRIPT_KEY}"]
+    return container | _probes(service.name, expose)
+
+
+def _resources(service: Service) -> dict[str, str]:
+    amounts = {"cpu": service.cpu, "memory": service.memory}
+    if service.extra.get("enable_gpu") is True:
+        amounts["nvidia.com/gpu"] = "1"
+    return amounts
+
+
+def _environment(service: Service) -> list[dict[str, Any]]:
+    secret = {"name": names.token_secret(service.name), "key": names.TOKEN_KEY}
+    ours: list[dict[str, Any]] = [
+        {"name": "OSCAR_SERVICE_NAME", "value": service.name},
+        {"name": "OSCAR_SERVICE_TOKEN", "valueFrom": {"secretKeyRef": secret}},
+        {"name": "OSCAR_SERVICE_BASE_PATH", "value": names.base_path(service.name)},
+    ]
+    taken = {entry["name"] for entry in ours}
+    return [*_plain(service.environment.variables, taken), *ours]
+
+
+def _plain(variables: Mapping[str, str], taken: set[str]) -> list[dict[str, Any]]:
+    # the kubelet reads `$(NAME)` and `$$` in a value; what users write means itself
+    return [
+        {"name": name, "value": value.replace("$", "$$")}
+        for name, value in variables.items()
+        if name not in taken
+    ]
+
+
+def _script_volume(service: Service) -> dict[str, Any]:
+    source = {
+        "name": service.name,
+        "defaultMode": 0o755,
+        "items": [{"key": names.SCRIPT_KEY, "path": names.SCRIPT_KEY}],
+    }
+    return {"name": "oscar-config", "configMap": source}
+
+
+def _probes(name: str, expose: Expose) -> dict[str, Any]:
+    path = expose.health_path
+    if expose.rewrite_target and expose.probe_mode != "direct":
+        path = names.base_path(name) + path
+    request = {"path": path, "port": _FIRST_PORT, "scheme": "HTTP"}
+    return {
+        "startupProbe": _probe(request, period=1, failures=180),
+        "readinessProbe": _probe(request, period=5, failures=3),
+        "livenessProbe": _probe(request, period=10, failures=12),
+    }
+
+
+def _probe(request: dict[str, Any], *, period: int, failures: int) -> dict[str, Any]:
+    return {
+        "httpGet": request,
+        "periodSeconds": period,
+        "timeoutSeconds": 10,
+        "failureThreshold": failures,
+    }

@@ -1,0 +1,52 @@
+"""Why the services API refuses: each with its HTTP status, the text goes to the client as it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.kube.errors import (
+    Conflict,
+    Invalid,
+    KubeError,
+    NotConfigured,
+    TooManyRequests,
+    Unreachable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class RefusalError(Exception):
+    """A request that is answered with `status` and `text` (text/plain, perhaps empty)."""
+
+    def __init__(self, status: int, text: str = "") -> None:
+        super().__init__(f"{status} {text}".strip())
+        self.status = status
+        self.text = text
+
+
+def not_found() -> RefusalError:
+    """OSCAR answers 404 with an empty body."""
+    return RefusalError(404)
+
+
+def invalid(problems: Sequence[str]) -> RefusalError:
+    """The definition is wrong; one line a problem."""
+    return RefusalError(400, "The service specification is not valid: " + "\n".join(problems))
+
+
+def not_exposed(name: str) -> RefusalError:
+    """Stop, start and restart are for what runs."""
+    return RefusalError(400, f'service "{name}" is not exposed')
+
+
+def of_cluster(error: KubeError, doing: str) -> RefusalError:
+    """What a failed call to the cluster means to the client, who was `doing` something."""
+    if isinstance(error, Invalid):
+        return RefusalError(400, f"The service specification is not valid: {error.message}")
+    if isinstance(error, Conflict):
+        return RefusalError(409, f"Error {doing}: {error.message}")
+    if isinstance(error, Unreachable | TooManyRequests | NotConfigured):
+        return RefusalError(503, f"Error {doing}: the cluster does not answer ({error}); try again")
+    return RefusalError(500, f"Error {doing}: {error}")

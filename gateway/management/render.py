@@ -1,0 +1,132 @@
+"""A service as the Kubernetes objects that make it up. Pure; the table is in the design's section
+"A service in the cluster".
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING, Any, Final
+
+from gateway.management.pod import environment_secret, pod_template
+from shared import fdl, names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shared.model import Expose, Service
+
+Obj = dict[str, Any]
+
+CONFIGMAP_LIMIT: Final = 1024 * 1024
+"""Bytes of keys and values in a ConfigMap, at most (Kubernetes documentation of ConfigMap)."""
+
+
+class TooLargeError(ValueError):
+    """The service does not fit into a ConfigMap."""
+
+
+def digest(token: str) -> str:
+    """What the gateway compares tokens with."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def configmap(service: Service, token: str) -> Obj:
+    """The root object; raises TooLargeError."""
+    data = {
+        names.DEFINITION_KEY: fdl.dump_definition(service),
+        names.SCRIPT_KEY: service.script,
+        names.DIGEST_KEY: digest(token),
+    }
+    size = sum(len(key) + len(value.encode()) for key, value in data.items())
+    if size > CONFIGMAP_LIMIT:
+        raise TooLargeError(
+            f"script: script and definition take {size} bytes, and {CONFIGMAP_LIMIT} fit into the "
+            "ConfigMap that carries them; move data and long code into the image"
+        )
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": _metadata(service), "data": data}
+
+
+def dependents(service: Service, token: str, owner_uid: str) -> list[Obj]:
+    """All other objects, in the order in which they are to be applied.
+
+    `owner_uid` is the uid of the ConfigMap: deleting that deletes these.
+    """
+    objects = [_secret(service, names.token_secret(service.name), {names.TOKEN_KEY: token})]
+    if service.environment.secrets:
+        values = service.environment.secrets
+        objects.append(_secret(service, environment_secret(service.name), values))
+    if service.expose is not None:
+        objects.append(_service(service, service.expose))
+        objects.append(_deployment(service, service.expose, token))
+    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": service.name, "uid": owner_uid}
+    for obj in objects:
+        obj["metadata"]["ownerReferences"] = [owner]
+    return objects
+
+
+def superfluous(service: Service) -> list[tuple[str, str]]:
+    """Kind and name of the objects that an earlier definition may have had and this one has not."""
+    absent: list[tuple[str, str]] = []
+    if service.expose is None:
+        absent.append(("Deployment", names.deployment(service.name)))
+        absent.append(("Service", names.service(service.name)))
+    if not service.environment.secrets:
+        absent.append(("Secret", environment_secret(service.name)))
+    return absent
+
+
+def _metadata(service: Service, name: str = "") -> Obj:
+    return {
+        "name": name or service.name,
+        "namespace": names.NAMESPACE,
+        "labels": {names.SERVICE_LABEL: service.name},
+    }
+
+
+def _secret(service: Service, name: str, values: Mapping[str, str]) -> Obj:
+    data = {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}
+    metadata = _metadata(service, name)
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": metadata,
+        "type": "Opaque",
+        "data": data,
+    }
+
+
+def _service(service: Service, expose: Expose) -> Obj:
+    ports = [
+        {
+            "name": f"serviceport-{index}",
+            "port": 80 + index,
+            "targetPort": port,
+            "protocol": "TCP",
+        }
+        for index, port in enumerate(expose.api_port)
+    ]
+    for port, node_port in zip(ports, expose.node_port, strict=False):
+        if node_port:
+            port["nodePort"] = node_port
+    spec = {
+        "type": "NodePort" if expose.node_port else "ClusterIP",
+        "selector": {"app": names.app_label(service.name)},
+        "ports": ports,
+    }
+    metadata = _metadata(service, names.service(service.name))
+    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+
+
+def _deployment(service: Service, expose: Expose, token: str) -> Obj:
+    # `replicas` is left out: the scaler writes it, and an apply must not undo that
+    spec = {
+        "selector": {"matchLabels": {"app": names.app_label(service.name)}},
+        "strategy": {
+            "type": "RollingUpdate",
+            "rollingUpdate": {"maxUnavailable": 0, "maxSurge": "25%"},
+        },
+        "template": pod_template(service, expose, token),
+    }
+    metadata = _metadata(service, names.deployment(service.name))
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}

@@ -1,0 +1,63 @@
+"""A service as OSCAR's REST API answers it: every field of its JSON, in its order. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from shared import fdl, names
+
+if TYPE_CHECKING:
+    from shared.model import Service
+
+# What OSCAR states for fields that nobody gave; null where a Go slice is nil.
+_DEFAULTS: Final[dict[str, Any]] = {
+    "name": "",
+    "cluster_id": "",
+    "memory": "",
+    "cpu": "",
+    "total_memory": "",
+    "total_cpu": "",
+    "ephemeral_storage_request": "",
+    "enable_gpu": False,
+    "enable_sgx": False,
+    "image_prefetch": False,
+    "synchronous": {"min_scale": 0, "max_scale": 0},
+    "log_level": "INFO",
+    "image": "",
+    "alpine": False,
+    "token": "",
+    "file_stage_in": False,
+    "input": None,
+    "output": None,
+    "script": "",
+    "image_pull_secrets": [],
+    "expose": {},
+    "environment": {},
+    "annotations": {},
+    "vo": "",
+    "labels": {},
+    "storage_providers": {},
+    "clusters": {},
+    "owner": "cluster_admin",
+    "namespace": "",
+    "interlink_node_name": "",
+    "visibility": "private",
+    "allowed_users": None,
+    "isolation_level": "",
+    "bucket_list": None,
+    "mount": {},
+}
+
+
+def service_json(service: Service, token: str, deployment: dict[str, Any] | None) -> dict[str, Any]:
+    """The answer for `service`; `deployment` is its status when the caller asked for it."""
+    body = _DEFAULTS | fdl.to_json(service)
+    body |= {"token": token, "namespace": names.NAMESPACE}
+    body["labels"] = {
+        **body["labels"],
+        names.USER_SERVICE_LABEL: "true",
+        names.SERVICE_LABEL: service.name,
+    }
+    if deployment is not None:
+        body["deployment"] = deployment
+    return body

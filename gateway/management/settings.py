@@ -1,0 +1,72 @@
+"""Settings of the services API, from the environment; all that is wrong is reported at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gateway.management.credentials import Credentials, parse_line
+from shared import log
+from shared.settings import Reader
+
+VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
+    "MANAGEMENT_HOST": ("0.0.0.0", "address to listen on"),
+    "MANAGEMENT_PORT": ("8082", "port to listen on; 0 is any free one"),
+    "MANAGEMENT_CREDENTIALS_FILE": ("", "file with one line user:password of the administrator"),
+    "MANAGEMENT_USERNAME": ("", "the administrator's name, if there is no such file"),
+    "MANAGEMENT_PASSWORD": ("", "the administrator's password, if there is no such file"),
+    "LOG_LEVEL": ("INFO", "least level of the log: " + ", ".join(log.LEVELS)),
+    "LOG_FORMAT": ("text", "form of the log: " + ", ".join(log.FORMATS)),
+}
+"""Variable → default, and what it means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the process is told from outside; see VARIABLES."""
+
+    host: str
+    port: int
+    credentials: Credentials
+    log_level: str
+    log_format: str
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """The settings that `environ` states; raises SettingsError naming everything wrong."""
+    reader = Reader(environ)
+    settings = Settings(
+        host=reader.text("MANAGEMENT_HOST", VARIABLES["MANAGEMENT_HOST"][0]),
+        port=reader.integer("MANAGEMENT_PORT", 8082, least=0, most=65_535),
+        credentials=_credentials(reader),
+        log_level=reader.text("LOG_LEVEL", "INFO", among=log.LEVELS),
+        log_format=reader.text("LOG_FORMAT", "text", among=log.FORMATS),
+    )
+    reader.check()
+    return settings
+
+
+def _credentials(reader: Reader) -> Credentials:
+    path = reader.text("MANAGEMENT_CREDENTIALS_FILE", "")
+    user = reader.text("MANAGEMENT_USERNAME", "")
+    password = reader.text("MANAGEMENT_PASSWORD", "")
+    if path:
+        return _from_file(reader, path)
+    for name, value in (("MANAGEMENT_USERNAME", user), ("MANAGEMENT_PASSWORD", password)):
+        if not value:
+            reader.problem(name, "is missing; set it, or name a MANAGEMENT_CREDENTIALS_FILE")
+    if ":" in user:
+        reader.problem("MANAGEMENT_USERNAME", "must not contain ':', which ends it in HTTP Basic")
+    return Credentials(user, password)
+
+
+def _from_file(reader: Reader, path: str) -> Credentials:
+    try:
+        return parse_line(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        reader.problem("MANAGEMENT_CREDENTIALS_FILE", f"cannot read {path}: {error.strerror}")
+    except ValueError as error:
+        reader.problem("MANAGEMENT_CREDENTIALS_FILE", f"{path} {error}")
+    return Credentials("", "")

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway.management.status import deployment_status, full_status
+
+PROGRESS = {
+    "type": "Progressing",
+    "status": "True",
+    "reason": "NewReplicaSetAvailable",
+    "message": "done",
+    "lastTransitionTime": "2026-01-01T00:00:01Z",
+}
+AVAILABLE = {
+    "type": "Available",
+    "status": "True",
+    "reason": "MinimumReplicasAvailable",
+    "message": "enough",
+    "lastTransitionTime": "2026-01-01T00:00:02Z",
+}
+
+
+def deployment(desired: int | None, replicas: int, available: int, *conditions: Any) -> Any:
+    status = {"replicas": replicas, "availableReplicas": available, "conditions": list(conditions)}
+    return {"spec": {} if desired is None else {"replicas": desired}, "status": status}
+
+
+@pytest.mark.parametrize(
+    ("given", "state"),
+    [
+        (deployment(0, 0, 0), "stopped"),
+        (deployment(0, 2, 2), "stopped"),
+        (deployment(2, 2, 2), "ready"),
+        (deployment(2, 3, 3), "ready"),
+        (deployment(None, 1, 1), "ready"),
+        (deployment(3, 3, 1), "degraded"),
+        (deployment(3, 3, 1, {**PROGRESS, "status": "False"}), "degraded"),
+        (deployment(2, 2, 0, {**PROGRESS, "status": "False"}), "failed"),
+        (deployment(2, 0, 0, {"type": "ReplicaFailure", "status": "True"}), "failed"),
+        (deployment(2, 2, 0, PROGRESS), "pending"),
+        ({"spec": {"replicas": 1}}, "pending"),
+        (None, "unavailable"),
+    ],
+)
+def test_state(given: Any, state: str) -> None:
+    assert deployment_status(given)["state"] == state
+
+
+def test_the_reason_is_that_of_the_newest_condition() -> None:
+    status = deployment_status(deployment(2, 2, 1, AVAILABLE, PROGRESS))
+    assert status == {
+        "state": "degraded",
+        "reason": "MinimumReplicasAvailable: enough",
+        "last_transition_time": "2026-01-01T00:00:02Z",
+        "active_instances": 2,
+        "affected_instances": 1,
+        "resource_kind": "exposed_service",
+    }
+
+
+def test_a_stopped_deployment_says_so_and_a_missing_one_too() -> None:
+    assert deployment_status(deployment(0, 0, 0, PROGRESS))["reason"] == "Deployment is stopped."
+    assert deployment_status(None)["resource_kind"] == "unavailable"
+
+
+def test_the_full_status_names_the_service() -> None:
+    full = full_status("ocr", "oscar-svc", deployment(1, 1, 1))
+    assert (full["service_name"], full["namespace"], full["state"]) == ("ocr", "oscar-svc", "ready")
