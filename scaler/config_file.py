@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from scaler.config import Config, ConfigError, parse
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from scaler.report import Reporter
-
 Stamp = tuple[int, int, int]
+
+
+class Listener(Protocol):
+    """Who is told what became of the file; `scaler.report.Reporter` is one."""
+
+    def configuration(self, problems: Sequence[str], generation: int) -> None:
+        """The file was read; with problems, the last good configuration stays."""
+
+    def warnings(self, warnings: Sequence[str]) -> None:
+        """What is odd in it."""
 
 
 class ConfigFile:
@@ -21,11 +30,11 @@ class ConfigFile:
     A mounted ConfigMap changes by a swap of symbolic links, so what counts is the file behind them.
     """
 
-    def __init__(self, path: Path | None, base: Config, reporter: Reporter) -> None:
+    def __init__(self, path: Path | None, base: Config, listener: Listener) -> None:
         """Read the file once; raises ConfigError when it is wrong and OSError when it is absent."""
         self._path = path
         self._base = base
-        self._reporter = reporter
+        self._listener = listener
         self._stamp: Stamp | None = None
         self.generation = 0
         self.config = base
@@ -44,7 +53,7 @@ class ConfigFile:
             self._stamp = stamp
             self._accept(self._read(self._path))
         except ConfigError as error:
-            self._reporter.configuration(error.problems, self.generation)
+            self._listener.configuration(error.problems, self.generation)
         except OSError as error:
             self._refuse(f"{self._path}: {error.strerror}; mount it again, or unset SCALER_CONFIG")
 
@@ -57,13 +66,13 @@ class ConfigFile:
     def _accept(self, config: Config) -> None:
         self.config = config
         self.generation += 1
-        self._reporter.configuration((), self.generation)
-        self._reporter.warnings(config.warnings)
+        self._listener.configuration((), self.generation)
+        self._listener.warnings(config.warnings)
 
     def _refuse(self, problem: str) -> None:
         if self._stamp is not None:
             self._stamp = None
-            self._reporter.configuration((problem,), self.generation)
+            self._listener.configuration((problem,), self.generation)
 
 
 def _stamp(path: Path) -> Stamp:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -41,8 +40,8 @@ class Evaluation:
     decision: Decision
     state: State
     """The state after the decision, if it is carried out."""
-    faults: Counter[Fault]
-    """Samples of this service that were turned down."""
+    faults: Mapping[str, Fault]
+    """Why samples were turned down, by pod."""
 
 
 def evaluate(
@@ -71,7 +70,7 @@ def evaluate(
         inputs.samples_error,
     )
     decision, after = decide(observation, policy, state, now)
-    faults = Counter() if inputs.samples_error else judged.faults
+    faults = {} if inputs.samples_error else judged.faults
     return Evaluation(observation, policy, decision, after, faults)
 
 

@@ -9,12 +9,13 @@ from scaler.standing import obstacle
 from scaler.words import sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from scaler.catalog import Target
     from scaler.decision import Decision, Policy
     from scaler.evaluate import Evaluation
     from scaler.scaling import Scaling
+    from scaler.sources.quality import Fault
 
 
 def explain(
@@ -27,8 +28,7 @@ def explain(
     yield _policy(result.policy)
     yield from (f"ignored: {problem}" for problem in problems)
     yield ""
-    yield from _pods(decision)
-    yield from (f"{count} sample(s) turned down: {kind}" for kind, count in result.faults.items())
+    yield from _pods(decision, result.faults)
     if result.observation.load is not None:
         load = result.observation.load
         yield f"gateway: {load.in_flight} requests in flight, {load.waiting} waiting"
@@ -60,11 +60,14 @@ def _policy(policy: Policy) -> str:
     )
 
 
-def _pods(decision: Decision) -> Iterator[str]:
+def _pods(decision: Decision, faults: Mapping[str, Fault]) -> Iterator[str]:
     rows = [("POD", "CLASS", "SHARE", "DETAIL")]
     for view in decision.pods:
         share = "-" if view.share_pct is None else f"{view.share_pct}%"
-        rows.append((view.name, view.pod_class.value, share, view.detail))
+        fault = faults.get(view.name)
+        details = [view.detail] if view.detail else []
+        details += [f"sample {fault}"] if fault else []
+        rows.append((view.name, view.pod_class.value, share, ", ".join(details)))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for name, kind, share, detail in rows:
         line = f"{name:<{widths[0]}}  {kind:<{widths[1]}}  {share:>{widths[2]}}  {detail}"

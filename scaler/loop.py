@@ -125,7 +125,7 @@ class Loop:
         self._notice_foreign(target, memory)
         now = self._clock.now()
         result = evaluate(target, scaling, memory.state, inputs, catalog.capacities, now)
-        self._reporter.faults(result.faults)
+        self._reporter.faults(result.faults.values())
         standing = Standing.DRY_RUN if scaling.dry_run else Standing.ACTIVE
         self._reporter.decided(target, result.decision, standing)
         if not result.decision.valid or result.decision.action is Action.NONE:

@@ -7,7 +7,7 @@ most once in five minutes, a change of size always.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from scaler.actuator import Outcome, Result
 from scaler.decision import Action
@@ -16,7 +16,6 @@ from scaler.stats import ServiceStatus
 from scaler.words import sentence
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Iterable, Sequence
 
     from scaler.catalog import Target
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from scaler.sources.quality import Fault
     from scaler.stats import Stats
     from shared.clock import Clock
-    from shared.kube.events import EventRecorder
 
 log = logging.getLogger(__name__)
 
@@ -36,12 +34,25 @@ CONTROLLER: Final = ""
 """Stands for the scaler itself where a service's name is asked for."""
 
 
+class EventSink(Protocol):
+    """Where Events go; `shared.kube.events.EventRecorder` is one."""
+
+    def emit(
+        self,
+        regarding: dict[str, Any],
+        reason: str,
+        note: str,
+        *,
+        type: EventType = "Normal",  # noqa: A002  the API's word
+        action: str = "",
+    ) -> None:
+        """Write an Event, some time."""
+
+
 class Reporter:
     """The voice of the scaler."""
 
-    def __init__(
-        self, stats: Stats, events: EventRecorder, own: dict[str, Any], clock: Clock
-    ) -> None:
+    def __init__(self, stats: Stats, events: EventSink, own: dict[str, Any], clock: Clock) -> None:
         self._stats = stats
         self._events = events
         self._own = own
@@ -129,11 +140,11 @@ class Reporter:
         """Entries of a source that could not be read."""
         self._stats.malformed += count
 
-    def faults(self, faults: Counter[Fault]) -> None:
+    def faults(self, faults: Iterable[Fault]) -> None:
         """Samples that were turned down."""
         self._stats.faults.update(faults)
 
-    def warnings(self, warnings: Iterable[str]) -> None:
+    def warnings(self, warnings: Sequence[str]) -> None:
         """What is odd in the configuration, but harmless."""
         for warning in warnings:
             log.warning("configuration: %s", warning)

@@ -6,7 +6,6 @@ what is missing; so a broken source can at worst keep a service at its size.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -54,10 +53,11 @@ class Expected:
 
 @dataclass(slots=True)
 class Judged:
-    """The samples that stand, and how many fell by which fault."""
+    """The samples that stand, and why the others do not."""
 
     usage: dict[str, PodUsage] = field(default_factory=dict)
-    faults: Counter[Fault] = field(default_factory=Counter)
+    faults: dict[str, Fault] = field(default_factory=dict)
+    """By pod."""
 
 
 def judge(
@@ -75,14 +75,14 @@ def judge(
     for pod in expected:
         usage = samples.get(pod.name)
         if usage is None:
-            result.faults[Fault.MISSING] += 1
+            result.faults[pod.name] = Fault.MISSING
             continue
         most = capacities.get(pod.node, DEFAULT_CAPACITY) * limits.capacity_factor
         fault = fault_of(usage, pod.containers, most, now, limits)
         if fault is None:
             result.usage[pod.name] = usage
         else:
-            result.faults[fault] += 1
+            result.faults[pod.name] = fault
     return result
 
 

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from scaler.actuator import Outcome, Result
+from scaler.catalog import Cataloguer
+from scaler.decision import Action, Decision
+from scaler.report import EVENT_PERIOD, HOLD_PERIOD, Reporter
+from scaler.standing import Standing
+from scaler.stats import Stats
+from shared.clock import ManualClock
+from tests.scaler.objects import service
+
+if TYPE_CHECKING:
+    from scaler.catalog import Target
+
+HOLD = Decision(service="a", policy="hpa", current=2, replicas=2, valid=True)
+GROW = replace(HOLD, replicas=4, action=Action.UP, reasons=("Burst",), utilisation_pct=170)
+BLIND = replace(HOLD, valid=False, error="no samples")
+
+
+class Events:
+    """Keeps what would be written as Events."""
+
+    def __init__(self) -> None:
+        self.emitted: list[tuple[str, str, str]] = []
+
+    def emit(
+        self,
+        regarding: Any,
+        reason: str,
+        note: str,
+        *,
+        type: str = "",  # noqa: A002
+        action: str = "",
+    ) -> None:
+        self.emitted.append((regarding["kind"], type, reason))
+
+
+class Stage:
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        self.events = Events()
+        self.stats = Stats()
+        own = {"kind": "Lease", "metadata": {"name": "scaler"}}
+        self.reporter = Reporter(self.stats, self.events, own, self.clock)
+        self.target: Target = Cataloguer().catalog(service("a", 2)).targets["a"]
+
+
+@pytest.fixture
+def stage(caplog: pytest.LogCaptureFixture) -> Stage:
+    caplog.set_level(logging.INFO)
+    return Stage()
+
+
+def decided(stage: Stage, decision: Decision) -> None:
+    stage.reporter.decided(stage.target, decision, Standing.ACTIVE)
+
+
+async def test_a_hold_is_logged_once_a_minute_a_change_always(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        decided(stage, HOLD)
+    assert len(caplog.records) == 1
+    await stage.clock.advance(HOLD_PERIOD)
+    decided(stage, HOLD)
+    assert len(caplog.records) == 2
+    decided(stage, GROW)
+    decided(stage, GROW)
+    assert len(caplog.records) == 4
+    record = caplog.records[-1]
+    assert record.getMessage().startswith("a: scale up 2 → 4: CPU 170% of its base")
+    assert record.fields["reasons"] == "Burst"  # type: ignore[attr-defined]
+
+
+def test_decisions_are_counted_by_action_and_reason(stage: Stage) -> None:
+    for decision in (HOLD, GROW, GROW, BLIND):
+        decided(stage, decision)
+    assert stage.stats.decisions == {
+        ("None", "None"): 1, ("ScaleUp", "Burst"): 2, ("Invalid", "None"): 1,
+    }  # fmt: skip
+
+
+def test_the_status_shows_the_last_decision_and_the_cluster(stage: Stage) -> None:
+    decided(stage, GROW)
+    status = stage.stats.services["a"]
+    assert (status.current, status.ready, status.decision) == (2, 2, GROW)
+    assert status.written is None
+    stage.reporter.written(stage.target, GROW, Outcome(Result.WRITTEN))
+    assert status.written == stage.clock.now()
+
+
+async def test_warnings_are_events_once_in_five_minutes(stage: Stage) -> None:
+    for _ in range(3):
+        decided(stage, BLIND)
+    await stage.clock.advance(EVENT_PERIOD)
+    decided(stage, BLIND)
+    assert stage.events.emitted == [("Deployment", "Warning", "FailedGetPodMetrics")] * 2
+
+
+@pytest.mark.parametrize(
+    ("result", "reasons"),
+    [
+        (Result.WRITTEN, ["SuccessfulRescale"]),
+        (Result.FAILED, ["FailedRescale"]),
+        (Result.THROTTLED, ["FailedRescale"]),
+        (Result.CONFLICT, []),
+        (Result.GONE, []),
+        (Result.NOT_LEADING, []),
+    ],
+)
+def test_how_a_write_ended_is_counted_and_told(
+    stage: Stage, result: Result, reasons: list[str]
+) -> None:
+    stage.reporter.written(stage.target, GROW, Outcome(result, "why"))
+    assert stage.stats.writes == {result: 1}
+    assert [reason for _, _, reason in stage.events.emitted] == reasons
+
+
+def test_a_wrong_configuration_is_metric_log_and_event(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.reporter.configuration(("period: 3 is wrong", "policy: so is this"), 4)
+    assert stage.stats.config_generation == 4
+    assert not stage.stats.config_valid
+    assert "period: 3 is wrong; policy: so is this" in caplog.text
+    assert stage.events.emitted == [("Lease", "Warning", "InvalidConfiguration")]
+    stage.reporter.configuration((), 5)
+    assert stage.stats.config_valid
+
+
+def test_what_is_gone_is_forgotten(stage: Stage) -> None:
+    decided(stage, BLIND)
+    stage.reporter.forget({"a"})
+    assert not stage.stats.services
+    decided(stage, BLIND)
+    assert len(stage.events.emitted) == 2, "a service of the same name is another service"
+
+
+def test_long_ticks_are_told(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    stage.reporter.ticked(0.2, 1.0)
+    assert not caplog.records
+    stage.reporter.ticked(1.5, 1.0)
+    assert (stage.stats.ticks, stage.stats.overruns) == (2, 1)
+    assert "raise periods" in caplog.text
