@@ -8,16 +8,16 @@ from ipaddress import ip_address
 from math import inf
 from typing import TYPE_CHECKING, cast
 
-from gateway import plan as plans
+from gateway.compose import Profile
 from gateway.exchange import Exchange
-from gateway.headers import forwarded_for
+from gateway.headers import accept, forwarded_for
 from gateway.http1 import END, ProtocolError, check_beginning
-from gateway.plan import Plan, Profile
 from gateway.reasons import Refusal
 from gateway.responses import render
 
 if TYPE_CHECKING:
     from gateway.memory import Memory
+    from gateway.plan import Request
     from gateway.server import Gateway
 
 _EMPTY_LINES = re.compile(rb"(?:\r\n)+")
@@ -35,8 +35,8 @@ class ClientConnection(asyncio.Protocol):
         "gateway",
         "held",
         "look",
-        "plans",
         "profile",
+        "requests",
         "stalled",
         "transport",
     )
@@ -62,7 +62,7 @@ class ClientConnection(asyncio.Protocol):
         self.address = _plain_address(peer[0]) if peer else "unix"
         scheme = b"https" if transport.get_extra_info("ssl_object") is not None else b"http"
         self.profile = Profile(scheme, gateway.trusts(self.address))
-        self.plans: Memory[Plan] = gateway.plans(self.profile)
+        self.requests: Memory[bytes, Request] = gateway.requests(self.profile)
         self.forwarded = forwarded_for(self.address)
         refusal = gateway.opened(self)
         self.deadline = gateway.now + (gateway.limits.head_time or inf)
@@ -85,23 +85,23 @@ class ClientConnection(asyncio.Protocol):
             return
         raw = data if end == len(data) else data[:end]
         table = self.gateway.services.table
-        plan = self.plans.young.get(raw)
-        if plan is None or plan.table is not table:
+        request = self.requests.young.get(raw)
+        if request is None or request.table is not table:
             if raw[:2] == b"\r\n":
                 self._skip_empty_lines(data)
                 return
-            plan = self._plan(raw)
+            request = self._request(raw)
         self.held = b""
-        exchange = self.exchange = Exchange(self, plan)
+        exchange = self.exchange = Exchange(self, request)
         exchange.start(data[end:])
 
-    def _plan(self, raw: bytes) -> Plan:
+    def _request(self, raw: bytes) -> Request:
         table = self.gateway.services.table
-        plan = self.plans.recall(raw)
-        if plan is None or plan.table is not table:
-            plan = self.gateway.planner.plan(raw, self.profile, table)
-            self.plans.remember(raw, plan)
-        return plan
+        request = self.requests.recall(raw)
+        if request is None or request.table is not table:
+            request = self.gateway.planner.request(raw, self.profile, table)
+            self.requests.remember(raw, request)
+        return request
 
     def _skip_empty_lines(self, data: bytes) -> None:
         """Some clients end a body with an empty line too many (RFC 9112, section 2.2)."""
@@ -150,7 +150,7 @@ class ClientConnection(asyncio.Protocol):
     def refuse(self, refusal: Refusal) -> None:
         """Answer bytes that do not make a request, and close."""
         self.gateway.refused_head(self, refusal)
-        self.write(render(refusal, accept=plans.accept(self.held[:4096]), close=True))
+        self.write(render(refusal, accept=accept(self.held[:4096]), close=True))
         self.linger()
 
     def write(self, data: bytes) -> None:
@@ -181,15 +181,19 @@ class ClientConnection(asyncio.Protocol):
         connection, and the client might never see why (RFC 9112, section 9.6)."""
         self.closing = True
         self.held = b""
-        transport = self.transport
-        if transport is None or transport.is_closing():
+        if not self.end():
+            self.close()
             return
-        if not transport.can_write_eof():
-            transport.close()
-            return
-        transport.write_eof()
-        transport.resume_reading()
+        self.resume_reading()
         self.until(self.gateway.now + self.gateway.limits.linger)
+
+    def end(self) -> bool:
+        """Send no more, and keep reading; False when the connection cannot do that."""
+        transport = self.transport
+        if transport is None or transport.is_closing() or not transport.can_write_eof():
+            return False
+        transport.write_eof()
+        return True
 
     def close(self) -> None:
         """Close when everything written has gone out."""
@@ -207,7 +211,7 @@ class ClientConnection(asyncio.Protocol):
 
     def eof_received(self) -> bool | None:
         """A client that stops sending is taken to be gone, except in a tunnel."""
-        return self.exchange is not None and self.exchange.client_ended()
+        return self.exchange is not None and self.exchange.tunnel and self.exchange.client_ended()
 
     def connection_lost(self, error: Exception | None) -> None:
         self.transport = None
@@ -221,12 +225,12 @@ class ClientConnection(asyncio.Protocol):
     def pause_writing(self) -> None:
         self.stalled = True
         if self.exchange is not None:
-            self.exchange.client_stalls()
+            self.exchange.client_stalls(stalled=True)
 
     def resume_writing(self) -> None:
         self.stalled = False
         if self.exchange is not None:
-            self.exchange.client_drains()
+            self.exchange.client_stalls(stalled=False)
 
     def pause_reading(self) -> None:
         """The pod does not keep up."""

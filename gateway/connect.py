@@ -27,7 +27,7 @@ def connect(exchange: Exchange, backend: Backend) -> None:
 
 async def _open(exchange: Exchange, backend: Backend) -> None:
     gateway = exchange.client.gateway
-    upstream = UpstreamConnection(backend, gateway.limits.window)
+    upstream = UpstreamConnection(backend, gateway.replies, gateway.limits.window)
     endpoint = backend.endpoint
     try:
         await gateway.loop.create_connection(lambda: upstream, endpoint.address, endpoint.port)

@@ -25,18 +25,6 @@ LONGEST_EXTENSIONS: Final = 16 * 1024
 LONGEST_TRAILERS: Final = 8 * 1024
 
 
-def request_length(special: dict[bytes, bytes], minor: int) -> int:
-    """Bytes of a request's body, or CHUNKED; raises ProtocolError for an ambiguous one."""
-    coding = special.get(b"transfer-encoding")
-    length = special.get(b"content-length")
-    if coding is None:
-        return 0 if length is None else parse_length(length)
-    if length is not None:
-        raise ProtocolError("both Content-Length and Transfer-Encoding")
-    _check_coding(coding, minor)
-    return CHUNKED
-
-
 def response_length(special: dict[bytes, bytes], minor: int) -> int:
     """Bytes of a response's body, CHUNKED or CLOSE, for a response that may have a body."""
     coding = special.get(b"transfer-encoding")
@@ -45,7 +33,7 @@ def response_length(special: dict[bytes, bytes], minor: int) -> int:
         return CLOSE if length is None else parse_length(length)
     if length is not None:
         raise ProtocolError("both Content-Length and Transfer-Encoding")
-    _check_coding(coding, minor)
+    check_coding(coding, minor)
     return CHUNKED
 
 
@@ -56,7 +44,8 @@ def parse_length(value: bytes) -> int:
     return int(value)
 
 
-def _check_coding(coding: bytes, minor: int) -> None:
+def check_coding(coding: bytes, minor: int) -> None:
+    """Raise ProtocolError unless Transfer-Encoding is exactly `chunked`, in HTTP/1.1."""
     if coding.lower() == b"chunked" and minor == 1:
         return
     if minor == 0:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from gateway.http1 import tokens
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -18,15 +16,12 @@ ESSENTIAL: Final = frozenset({b"host", b"content-length", b"transfer-encoding"})
 """Fields that Connection must not make a proxy forget."""
 
 
-def listed(connection: bytes | None) -> list[bytes]:
-    """Fields that go with this connection only, by the value of Connection."""
-    if connection is None:
-        return []
-    return [
-        name
-        for name in tokens(connection)
-        if name not in (b"close", b"keep-alive", b"upgrade") and name not in ESSENTIAL
-    ]
+def listed(options: list[bytes]) -> list[bytes]:
+    """Fields that go with one connection only, by the members of its Connection field."""
+    return [one for one in options if one not in _OPTIONS and one not in ESSENTIAL]
+
+
+_OPTIONS: Final = frozenset({b"close", b"keep-alive", b"upgrade"})
 
 
 def without(lines: Iterable[bytes], names: Iterable[bytes]) -> list[bytes]:
@@ -47,7 +42,7 @@ def forwarded_host(host: bytes) -> bytes:
     return b';host="' + host + b'"' if b":" in host or b"[" in host else b";host=" + host
 
 
-def quoted_proto(value: bytes | None, default: bytes) -> bytes:
+def proto(value: bytes | None, default: bytes) -> bytes:
     """The scheme a trusted peer names, if it is one."""
     return value.lower() if value is not None and _PROTO.fullmatch(value) else default
 
@@ -126,3 +121,19 @@ class Prefixer:
 _AFTER_HOST: Final = (b"", b"/", b"?", b"#")
 _AFTER_PREFIX: Final = (b"", b"/", b"?", b"#")
 _REFRESH = re.compile(rb"([0-9.]+[ \t]*[;,][ \t]*(?:[uU][rR][lL][ \t]*=[ \t]*)?)(['\"]?)(.+)")
+
+
+_ACCEPT = re.compile(rb"\r\naccept:[ \t]*([^\r]*)", re.IGNORECASE)
+_USER_AGENT = re.compile(rb"\r\nuser-agent:[ \t]*([^\r]*)", re.IGNORECASE)
+
+
+def accept(raw: bytes) -> str:
+    """The Accept field of a head, for an answer of the gateway's own."""
+    found = _ACCEPT.search(raw)
+    return found[1].decode("latin-1") if found else ""
+
+
+def user_agent(raw: bytes) -> str:
+    """The User-Agent field of a head, for the access log."""
+    found = _USER_AGENT.search(raw)
+    return found[1].decode("latin-1") if found else ""

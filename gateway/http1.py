@@ -2,19 +2,18 @@
 
 Strict on purpose: what two parsers could read differently is an error, never a guess. One compiled
 expression judges a whole field line, and its verdict is remembered: clients and pods repeat their
-lines, so that most of a head costs one lookup a line, in C.
+lines, so that most of a head costs one lookup a line.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from gateway.memory import Memory
 
+if TYPE_CHECKING:
     from gateway.limits import Limits
 
 END: Final = b"\r\n\r\n"
@@ -70,12 +69,10 @@ _OF_RESPONSES: Final = _DROPPED | {
     b"via",
     b"x-request-id",
 }
+_VARYING: Final = frozenset({b"content-length", b"traceparent", b"x-request-id"})
+_PATHS: Final = frozenset({b"location", b"content-location", b"refresh", b"set-cookie"})
 _SINGLE: Final = frozenset({b"host", b"content-length", b"authorization", b"max-forwards"})
 _FORWARDED: Final = b"x-forwarded-"
-
-_REMEMBERED_LINES: Final = 2048
-_LARGE_HEAD: Final = 4096
-"""Lines of larger heads are not remembered: one client could fill the memory with them."""
 
 Field = tuple[bytes, bytes]
 """Lower-case name and value of a field that means something to a proxy."""
@@ -92,28 +89,33 @@ class ProtocolError(ValueError):
 
 @dataclass(slots=True)
 class RequestHead:
-    """A valid request head; absolute form is already taken apart into `target` and Host."""
+    """A valid request head, as far as lines can be judged one by one."""
 
     method: bytes
     target: bytes
     minor: int
     """1 for HTTP/1.1, 0 for HTTP/1.0."""
-    lines: list[bytes]
+    plain: list[bytes]
     """Field lines that mean nothing to a proxy, as they came."""
-    special: dict[bytes, bytes]
-    """The other fields by lower-case name; values of repeated ones joined by a comma."""
+    special: list[bytes]
+    """Lines that do, as they came; `fields` takes them apart."""
+    varying: dict[bytes, bytes]
+    """Values of those that differ from request to request (the length of the body, the request's
+    identity), so that `special` is the same in most requests of a client."""
 
 
 @dataclass(slots=True)
 class ResponseHead:
-    """A valid response head; `lines` and `special` as in a request."""
+    """A valid response head."""
 
     status: int
     status_text: bytes
     """Status code and phrase."""
     minor: int
     lines: list[bytes]
+    """Field lines that mean nothing to a proxy, as they came."""
     special: dict[bytes, bytes]
+    """The other fields by lower-case name; values of repeated ones joined by a comma."""
     paths: list[Field]
     """Fields that may name a path under the service's prefix, each on its own."""
 
@@ -130,20 +132,23 @@ def parse_request(head: bytes, limits: Limits) -> RequestHead:
     if line is None:
         raise ProtocolError(_line_fault(head[:end]))
     method, target, minor = line.groups()
-    lines: list[bytes] = []
-    special: dict[bytes, bytes] = {}
-    fields = _split(head, end, limits)
-    judge = _request_field if len(head) < _LARGE_HEAD else _request_field.__wrapped__
-    for text, field in zip(fields, map(judge, fields), strict=True):
+    plain: list[bytes] = []
+    special: list[bytes] = []
+    varying: dict[bytes, bytes] = {}
+    known = _request_lines.young
+    for text in _split(head, end, limits):
+        field = known.get(text)
         if field is None:
-            lines.append(text)
+            field = _judge(text, _OF_REQUESTS, _request_lines)
+        if field is _PLAIN:
+            plain.append(text)
+        elif field[0] in _VARYING:
+            if field[0] in varying:
+                raise ProtocolError(f"{field[0].decode('ascii')} stands more than once")
+            varying[field[0]] = field[1]
         else:
-            name, value = field
-            special[name] = value if name not in special else _joined(name, special[name], value)
-    parsed = RequestHead(method, target, 0 if minor == b"0" else 1, lines, special)
-    if target[0] != 47 or b"host" not in special:
-        _complete(parsed)
-    return parsed
+            special.append(text)
+    return RequestHead(method, target, 0 if minor == b"0" else 1, plain, special, varying)
 
 
 def parse_response(head: bytes, limits: Limits) -> ResponseHead:
@@ -156,20 +161,45 @@ def parse_response(head: bytes, limits: Limits) -> ResponseHead:
     lines: list[bytes] = []
     special: dict[bytes, bytes] = {}
     paths: list[Field] = []
-    fields = _split(head, end, limits)
-    judge = _response_field if len(head) < _LARGE_HEAD else _response_field.__wrapped__
-    for raw, field in zip(fields, map(judge, fields), strict=True):
+    known = _response_lines.young
+    for raw in _split(head, end, limits):
+        field = known.get(raw)
         if field is None:
+            field = _judge(raw, _OF_RESPONSES, _response_lines)
+        if field is _PLAIN:
             lines.append(raw)
         elif field[0] in _PATHS:
             paths.append(field)
         else:
-            name, value = field
-            special[name] = value if name not in special else _joined(name, special[name], value)
+            _add(special, field)
     return ResponseHead(int(text[:3]), text, 0 if minor == b"0" else 1, lines, special, paths)
 
 
-_PATHS: Final = frozenset({b"location", b"content-location", b"refresh", b"set-cookie"})
+def fields(special: list[bytes]) -> dict[bytes, bytes]:
+    """The fields of a request's `special` lines by lower-case name, repeated ones joined.
+
+    Raises ProtocolError when one that must stand alone is repeated.
+    """
+    found: dict[bytes, bytes] = {}
+    for line in special:
+        _add(found, _judge(line, _OF_REQUESTS, _request_lines))
+    return found
+
+
+def resolve_target(target: bytes, found: dict[bytes, bytes], method: bytes) -> bytes:
+    """The target in origin form; the authority of absolute form replaces Host in `found`
+    (RFC 9112, section 3.2.2). `*` and the authority form of CONNECT stay as they are."""
+    if target[:1] == b"/" or method == b"CONNECT" or (method, target) == _SERVER_WIDE:
+        return target
+    absolute = _ABSOLUTE.fullmatch(target)
+    if absolute is None:
+        raise ProtocolError("the request target is neither a path nor an http URL")
+    found[b"host"] = absolute[1]
+    rest: bytes = absolute[2]
+    return rest if rest[:1] == b"/" else b"/" + rest
+
+
+_SERVER_WIDE: Final = (b"OPTIONS", b"*")
 
 
 def check_beginning(data: bytes, limits: Limits) -> None:
@@ -198,47 +228,43 @@ def _split(head: bytes, end: int, limits: Limits) -> list[bytes]:
     return fields
 
 
-def _field_of(special: frozenset[bytes]) -> Callable[[bytes], Field | None]:
-    def judge(line: bytes) -> Field | None:
-        match = _FIELD.fullmatch(line)
-        if match is None:
-            raise ProtocolError(_field_fault(line))
-        name = match[1].lower()
-        if b"_" in name:
-            alias = name.replace(b"_", b"-")
-            return (b"_", b"") if alias in special or alias.startswith(_FORWARDED) else None
-        if name in special or name.startswith(_FORWARDED):
-            return name, match[2].rstrip(b" \t")
-        return None
-
-    return judge
+_PLAIN: Final[Field] = (b"", b"")
+_request_lines: Memory[bytes, Field] = Memory(1024, longest=512)
+_response_lines: Memory[bytes, Field] = Memory(1024, longest=512)
 
 
-_request_field = lru_cache(_REMEMBERED_LINES)(_field_of(_OF_REQUESTS))
-_response_field = lru_cache(_REMEMBERED_LINES)(_field_of(_OF_RESPONSES))
+def _judge(line: bytes, special: frozenset[bytes], known: Memory[bytes, Field]) -> Field:
+    """What `line` says: a field that is special, or _PLAIN; raises ProtocolError."""
+    found = known.recall(line)
+    if found is not None:
+        return found
+    match = _FIELD.fullmatch(line)
+    if match is None:
+        raise ProtocolError(_field_fault(line))
+    name = match[1].lower()
+    if name in special or name.startswith(_FORWARDED):
+        field = (name, match[2].rstrip(b" \t"))
+    elif b"_" in name and _is_alias(name.replace(b"_", b"-"), special):
+        field = (name, b"")
+    else:
+        field = _PLAIN
+    known.remember(line, field)
+    return field
 
 
-def _joined(name: bytes, first: bytes, second: bytes) -> bytes:
-    if name in _SINGLE:
+def _is_alias(name: bytes, special: frozenset[bytes]) -> bool:
+    """CGI-like applications read `X_Forwarded_For` as `X-Forwarded-For`."""
+    return name in special or name.startswith(_FORWARDED)
+
+
+def _add(found: dict[bytes, bytes], field: Field) -> None:
+    name, value = field
+    if name not in found:
+        found[name] = value
+    elif name in _SINGLE:
         raise ProtocolError(f"{name.decode('ascii')} stands more than once")
-    return first + (b"; " if name == b"cookie" else b", ") + second
-
-
-def _complete(head: RequestHead) -> None:
-    """Resolve absolute form (RFC 9112, section 3.2.2) and demand one valid Host."""
-    target = head.target
-    absolute = _ABSOLUTE.fullmatch(target)
-    if absolute is not None:
-        rest = absolute[2]
-        head.special[b"host"] = absolute[1]
-        head.target = rest if rest[:1] == b"/" else b"/" + rest
-    elif target[:1] != b"/" and head.method != b"CONNECT" and (head.method, target) != _SERVER_WIDE:
-        raise ProtocolError("the request target is neither a path nor an http URL")
-    if b"host" not in head.special and head.minor == 1:
-        raise ProtocolError("Host is missing")
-
-
-_SERVER_WIDE: Final = (b"OPTIONS", b"*")
+    else:
+        found[name] += (b"; " if name == b"cookie" else b", ") + value
 
 
 def valid_host(value: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""A bounded memory of results by the bytes they were made from.
+"""A bounded memory of results by what they were made from.
 
 Two generations: what is asked for stays, what is not goes when the younger one is full. Lookups
 cost a dict access; a stream of keys that never repeat cannot grow it nor slow it down.
@@ -6,26 +6,27 @@ cost a dict access; a stream of keys that never repeat cannot grow it nor slow i
 
 from __future__ import annotations
 
-from typing import Final, Generic, TypeVar
+from collections.abc import Sized
+from typing import Generic, TypeVar
 
+K = TypeVar("K", bound=Sized)
 T = TypeVar("T")
 
-LONGEST_KEY: Final = 4096
-"""Longer keys are not remembered, so that the memory is bounded in bytes as well."""
 
+class Memory(Generic[K, T]):
+    """At most `2 * size` results, whose keys are no longer than `longest` (so that memory is
+    bounded in bytes as well)."""
 
-class Memory(Generic[T]):
-    """At most `2 * size` results."""
+    __slots__ = ("_longest", "_old", "_size", "young")
 
-    __slots__ = ("_old", "_size", "young")
-
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, longest: int = 4096) -> None:
         self._size = size
-        self.young: dict[bytes, T] = {}
-        """Look here first, inline: it is the hot path."""
-        self._old: dict[bytes, T] = {}
+        self._longest = longest
+        self.young: dict[K, T] = {}
+        """Hot paths look here first, without a call."""
+        self._old: dict[K, T] = {}
 
-    def recall(self, key: bytes) -> T | None:
+    def recall(self, key: K) -> T | None:
         """The result for `key`, if it is still known."""
         found = self.young.get(key)
         if found is None:
@@ -34,9 +35,9 @@ class Memory(Generic[T]):
                 self.remember(key, found)
         return found
 
-    def remember(self, key: bytes, result: T) -> None:
+    def remember(self, key: K, result: T) -> None:
         """Keep `result` for `key`."""
-        if len(key) > LONGEST_KEY:
+        if len(key) > self._longest:
             return
         if len(self.young) >= self._size:
             self._old, self.young = self.young, {}

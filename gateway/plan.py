@@ -1,26 +1,30 @@
-"""From the bytes of a request head to everything the gateway will do with it: a plan.
+"""From the bytes of a request head to everything the gateway will do with it.
 
-A plan holds for one route table and one kind of client connection. The same bytes give the same
-plan, so plans are remembered (`gateway.memory`), and what is fresh in each request (its id, the
-client's address) is left open in them.
+A `Plan` follows from the fields that mean something to a proxy and from the service, so nearly all
+requests of a client share one; a `Request` is a plan with the bytes of one head. Both are
+remembered: plans by those fields, at their route (a new definition or token makes a new route, and
+so new plans), requests by the whole head, for one route table. What is fresh in each exchange (its
+id) and in each connection (the client's address) is left open in them.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from gateway import auth, headers
+from gateway import auth, compose, headers
+from gateway.affinity import chosen
+from gateway.compose import Profile
 from gateway.cors import is_preflight
-from gateway.framing import CHUNKED, request_length
-from gateway.http1 import ProtocolError, parse_request, tokens, valid_host
+from gateway.framing import check_coding, parse_length
+from gateway.http1 import ProtocolError, fields, parse_request, resolve_target, tokens, valid_host
 from gateway.reasons import Refusal
 from gateway.responses import redirect
 from gateway.routing import PathError, match
 from gateway.stats import method_label
 
 if TYPE_CHECKING:
+    from gateway.compose import Found
     from gateway.cors import Cors
     from gateway.http1 import RequestHead
     from gateway.limits import Identity, Limits
@@ -36,32 +40,19 @@ _ALLOW: Final = (
 _H2C: Final = frozenset({b"h2c", b"h2"})
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What plans need to know of the connection a request came on."""
-
-    scheme: bytes = b"http"
-    trusted: bool = False
-    """The peer is a proxy whose forwarded fields are believed."""
-
-
 @dataclass(slots=True, eq=False)
 class Plan:
-    """What to do with one request head."""
+    """What to do with requests that have the same special fields."""
 
-    raw: bytes
-    table: RouteTable
-    route: Route | None = None
-    service: str = ""
-    answer: Refusal | bytes | None = None
-    """What the gateway answers itself; None when a pod shall answer."""
     method: bytes = b""
     label: str = "OTHER"
     """The method as a label of metrics."""
-    target: bytes = b""
     minor: int = 1
-    length: int = 0
-    """Bytes of the body, or framing.CHUNKED."""
+    service: str = ""
+    route: Route | None = None
+    answer: Refusal | bytes | None = None
+    """What the gateway answers itself; None when a pod shall answer."""
+    chunked: bool = False
     keep: bool = False
     """The client can use its connection again."""
     head_only: bool = False
@@ -73,225 +64,235 @@ class Plan:
     """Label of the pod that the client's cookie names."""
     cors: bytes = b""
     """Lines for the response; they replace the pod's own."""
-    request_id: bytes = b""
-    """The client's; empty: one is made for each request."""
-    traced: bool = False
-    """The client sent a traceparent."""
-    head: bytes = b""
-    """Request head for the pod, to be followed by the connection's `forwarded`, `tail`, the
-    fields of the request id, and the empty line."""
+    dropped: list[bytes] = field(default_factory=list)
+    """Names of plain fields that Connection lists."""
+    fields: bytes = b""
+    """Lines for the pod, to be followed by the connection's `forwarded` and by `tail`."""
     tail: bytes = b""
 
 
+@dataclass(slots=True, eq=False)
+class Request:
+    """A plan with what one head adds to it."""
+
+    plan: Plan
+    raw: bytes
+    table: RouteTable
+    target: bytes = b""
+    head: bytes = b""
+    """The head for the pod as far as `Plan.fields`, which it includes."""
+    length: int = 0
+    """Bytes of the body; without meaning when the plan is chunked."""
+    request_id: bytes = b""
+    """The client's; empty: one is made for each exchange."""
+    traced: bool = False
+    """The client sent a traceparent."""
+
+
 class Planner:
-    """Makes plans; one for a gateway."""
+    """Makes requests of heads; one for a gateway."""
 
     def __init__(self, limits: Limits, identity: Identity, cors: Cors) -> None:
         self._limits = limits
         self._cors = cors
-        self._via = b"1.1 " + identity.via.encode("ascii")
-        self._via_old = b"1.0 " + identity.via.encode("ascii")
-        self._pseudonym = identity.via.encode("ascii").lower()
+        self._pseudonym = identity.via.encode("ascii")
 
-    def plan(self, raw: bytes, profile: Profile, table: RouteTable) -> Plan:
-        """The plan for the head `raw` (with its empty line); never raises for bad input."""
-        plan = Plan(raw, table)
+    def request(self, raw: bytes, profile: Profile, table: RouteTable) -> Request:
+        """The request whose head is `raw`, its empty line included; never raises for bad input."""
         try:
-            self._fill(plan, parse_request(raw, self._limits), profile)
+            return self._request(raw, profile, table)
         except ProtocolError as error:
-            plan.answer = Refusal(error.reason, error.detail)
-            plan.keep = False
-        return plan
+            plan = Plan(answer=Refusal(error.reason, error.detail))
+            return Request(plan, raw, table)
 
-    def _fill(self, plan: Plan, head: RequestHead, profile: Profile) -> None:
-        special = head.special
-        plan.method = head.method
-        plan.label = method_label(head.method.decode("ascii"))
-        plan.head_only = head.method == b"HEAD"
-        plan.target = head.target
-        plan.minor = head.minor
-        plan.length = request_length(special, head.minor)
+    def _request(self, raw: bytes, profile: Profile, table: RouteTable) -> Request:
+        head = parse_request(raw, self._limits)
+        try:
+            found = match(table, head.target)
+        except PathError:
+            return self._unrouted(raw, head, profile, table)
+        route = found.route
+        if route is None or found.rest[:1] != b"/":
+            return self._unrouted(raw, head, profile, table)
+        if route.by_session and b"token=" in found.rest:
+            plan = self._plan(head, found, profile)  # what it says depends on the query
+        else:
+            key = (profile, head.method, head.minor, *head.special)
+            known = route.plans.young.get(key) or route.plans.recall(key)
+            if known is None:
+                known = self._plan(head, found, profile)
+                route.plans.remember(key, known)
+            plan = known
+        return _finish(plan, raw, head, found, table)
+
+    def _unrouted(
+        self, raw: bytes, head: RequestHead, profile: Profile, table: RouteTable
+    ) -> Request:
+        """The rarer paths: absolute form, redirects, refusals."""
+        special = fields(head.special)
+        target = resolve_target(head.target, special, head.method)
+        if target is not head.target:
+            head.target = target
+            head.special = [b"Host: " + special[b"host"], *_others(head.special)]
+        try:
+            found = match(table, target)
+        except PathError as error:
+            plan = self._draft(head, special)
+            plan.answer = plan.answer or Refusal("bad_path", str(error))
+            return _finish(plan, raw, head, None, table)
+        if found.route is not None and found.rest[:1] == b"/":
+            return _finish(self._plan(head, found, profile), raw, head, found, table)
+        plan = self._draft(head, special)
+        plan.service = found.name
+        plan.route = found.route
+        if plan.answer is None:
+            if target == b"*":
+                plan.answer = _ALLOW
+            elif found.route is None:
+                plan.answer = Refusal("unknown_service" if found.name else "not_found")
+            else:
+                location = found.route.prefix + b"/" + found.rest
+                plan.answer = redirect(308, location, close=not plan.keep)
+        return _finish(plan, raw, head, None, table)
+
+    def _draft(self, head: RequestHead, special: Found) -> Plan:
+        """A plan as far as it does not depend on the service."""
         options = tokens(special[b"connection"]) if b"connection" in special else []
-        plan.keep = b"close" not in options if head.minor else b"keep-alive" in options
+        plan = Plan(head.method, method_label(head.method.decode("ascii")), head.minor)
         plan.host = special.get(b"host", b"")
         if not valid_host(plan.host) and (plan.host or head.minor):
-            raise ProtocolError("Host is not valid")
-        if b"upgrade" in special and b"upgrade" in options:
-            plan.upgrade = _wants_upgrade(plan, head)
-        plan.answer = self._own_answer(plan, head) or self._admit(plan, head, profile, options)
-        plan.usual = plan.keep and plan.minor == 1 and not plan.head_only and not plan.cors
+            raise ProtocolError("Host is missing or not valid")
+        if b"transfer-encoding" in special:
+            check_coding(special[b"transfer-encoding"], head.minor)
+            plan.chunked = True
+        plan.head_only = head.method == b"HEAD"
+        plan.keep = b"close" not in options if head.minor else b"keep-alive" in options
+        plan.upgrade = b"upgrade" in options and _wants_upgrade(head, special)
+        plan.dropped = headers.listed(options)
+        plan.answer = self._own_answer(head.method, special)
+        if head.minor == 0:
+            special.pop(b"expect", None)  # nothing can be said to it before the response
+        return plan
 
-    def _own_answer(self, plan: Plan, head: RequestHead) -> Refusal | bytes | None:
-        method = head.method
+    def _own_answer(self, method: bytes, special: Found) -> Refusal | bytes | None:
         if method == b"CONNECT":
             return Refusal("not_implemented", "CONNECT")
         if method == b"TRACE":
             return Refusal("method_not_allowed")
-        if method == b"OPTIONS" and self._ends_here(head):
-            return _ALLOW
-        if self._passes(head.special.get(b"via")) >= PASSES:
-            return Refusal("loop")
-        return None
-
-    def _ends_here(self, head: RequestHead) -> bool:
-        """OPTIONS to the server itself, or not to be forwarded (RFC 9110, section 7.6.2)."""
-        hops = head.special.get(b"max-forwards")
-        if hops is not None and hops.isdigit():
+        if b"max-forwards" in special and method == b"OPTIONS":
+            hops = special[b"max-forwards"]
+            if not hops.isdigit() or len(hops) > 9:
+                raise ProtocolError("Max-Forwards is not a number")
             if int(hops) == 0:
-                return True
-            head.lines.append(b"Max-Forwards: %d" % (int(hops[:9]) - 1))
-        return head.target == b"*"
+                return _ALLOW
+            special[b"max-forwards"] = b"%d" % (int(hops) - 1)
+        seen = special.get(b"via", b"").lower().count(b" " + self._pseudonym.lower())
+        return Refusal("loop") if seen >= PASSES else None
 
-    def _passes(self, via: bytes | None) -> int:
-        return 0 if via is None else via.lower().count(b" " + self._pseudonym)
+    def _plan(self, head: RequestHead, found: Match, profile: Profile) -> Plan:
+        """The plan for a request to a service: who may pass, and with which fields."""
+        route = found.route
+        assert route is not None
+        special = fields(head.special)
+        plan = self._draft(head, special)
+        plan.route = route
+        plan.service = route.spec.name
+        origin = special.get(b"origin") if self._cors else None
+        if origin is not None:
+            plan.cors = self._cors.fields(origin)
+            asked = special.get(b"access-control-request-method")
+            if is_preflight(head.method, origin, asked):
+                plan.answer = plan.answer or self._cors.preflight(origin)
+        plan.usual = plan.keep and head.minor == 1 and not plan.head_only and not plan.cors
+        if plan.answer is None:
+            plan.answer = self._authorise(plan, head, found, special, profile)
+        if plan.answer is None:
+            self._compose(plan, route, special, profile)
+        return plan
 
-    def _admit(
-        self, plan: Plan, head: RequestHead, profile: Profile, options: list[bytes]
+    def _authorise(
+        self, plan: Plan, head: RequestHead, found: Match, special: Found, profile: Profile
     ) -> Refusal | bytes | None:
-        """Route and authorise; compose the request for the pod if both go well."""
-        try:
-            found = match(plan.table, head.target)
-        except PathError as error:
-            return Refusal("bad_path", str(error))
-        plan.service = found.name
-        route = plan.route = found.route
-        if route is None:
-            return Refusal("unknown_service" if found.name else "not_found")
-        if found.bare:
-            return redirect(308, route.prefix + b"/" + found.rest, close=not plan.keep)
-        answer = self._cross_origin(plan, head)
-        if answer is not None:
-            return answer
+        route = found.route
+        assert route is not None
         path, _, query = found.rest.partition(b"?")
-        special = head.special
         verdict = auth.judge(
             route.spec, special.get(b"authorization"), special.get(b"cookie"), query
         )
         if not verdict.allowed:
             return Refusal("unauthorized")
-        if verdict.query is not None:
-            again = path + b"?" + verdict.query if verdict.query else path
-            if head.method in (b"GET", b"HEAD") and not plan.upgrade:
-                return _start_session(plan, route, verdict.token, again, profile)
-            found = replace(found, rest=again)
-        if route.spec.stopped:
-            return Refusal("stopped")
         if verdict.authorization:
             del special[b"authorization"]
-        self._compose(plan, head, found, profile, options)
-        return None
+        if verdict.query is not None:
+            rest = path + b"?" + verdict.query if verdict.query else path
+            if head.method in (b"GET", b"HEAD") and not plan.upgrade:
+                return _start_session(plan, route, verdict.token, rest, profile)
+            found.rest = rest
+        return Refusal("stopped") if route.spec.stopped else None
 
-    def _cross_origin(self, plan: Plan, head: RequestHead) -> bytes | None:
-        if not self._cors:
-            return None
-        origin = head.special.get(b"origin")
-        requested = head.special.get(b"access-control-request-method")
-        if origin is None:
-            return None
-        if is_preflight(head.method, origin, requested):
-            return self._cors.preflight(origin)
-        plan.cors = self._cors.fields(origin)
-        return None
+    def _compose(self, plan: Plan, route: Route, special: Found, profile: Profile) -> None:
+        for name in plan.dropped:
+            special.pop(name, None)
+        lines, plan.tail = compose.forwarded(
+            special, route, profile, plan.host or route.spec.name.encode("ascii")
+        )
+        own = compose.own_fields(special, plan.service, upgrade=plan.upgrade, chunked=plan.chunked)
+        host = b"Host: " + (plan.host or route.spec.name.encode("ascii"))
+        via = compose.via(special, plan.minor, self._pseudonym)
+        plan.fields = b"\r\n".join([host, *own, via, *lines])
+        if route.spec.affinity:
+            plan.affinity = chosen(special.get(b"cookie"))
 
-    def _compose(
-        self,
-        plan: Plan,
-        head: RequestHead,
-        found: Match,
-        profile: Profile,
-        options: list[bytes],
-    ) -> None:
-        route = plan.route
+
+def _finish(
+    plan: Plan, raw: bytes, head: RequestHead, found: Match | None, table: RouteTable
+) -> Request:
+    """Join a plan with the rest of its head."""
+    request = Request(plan, raw, table, head.target)
+    varying = head.varying
+    if varying:
+        _vary(request, varying, head.plain)
+    if plan.answer is None and found is not None:
+        plain = head.plain
+        if plan.dropped:
+            plain = headers.without(plain, plan.dropped)
+        route = found.route
         assert route is not None
-        spec = route.spec
-        special = head.special
-        lines = head.lines
-        if len(options) > 1 or (options and options[0] not in _USUAL_OPTIONS):
-            lines = _without_listed(head, special[b"connection"])
-        target = route.prefix + found.rest if spec.rewrite_target else found.rest
-        host = plan.host or spec.name.encode("ascii")
-        out = [b"%b %b HTTP/1.1\r\nHost: %b" % (head.method, target, host), *lines]
-        self._add_own(out, plan, special)
-        forwarded = special if profile.trusted else {}
-        scheme = headers.quoted_proto(forwarded.get(b"x-forwarded-proto"), profile.scheme)
-        public = forwarded.get(b"x-forwarded-host", host)
-        public = public if valid_host(public) else host
-        out.append(b"X-Forwarded-Proto: %b\r\nX-Forwarded-Host: %b" % (scheme, public))
-        if route.prefix and not spec.rewrite_target:
-            prior = forwarded.get(b"x-forwarded-prefix", b"").rstrip(b"/")
-            out.append(b"X-Forwarded-Prefix: " + prior + route.prefix)
-        if b"forwarded" in forwarded:
-            out.append(b"Forwarded: " + forwarded[b"forwarded"])
-        if profile.trusted:
-            out += [_line(name, value) for name, value in special.items() if name in _TRUSTED]
-        before = forwarded.get(b"x-forwarded-for")
-        out.append(b"X-Forwarded-For: " + (before + b", " if before else b""))
-        plan.head = b"\r\n".join(out)
-        plan.tail = b";proto=%b%b\r\n" % (scheme, headers.forwarded_host(public))
-        self._identify(plan, special)
-        if spec.affinity:
-            plan.affinity = _chosen(special.get(b"cookie"))
-
-    def _add_own(self, out: list[bytes], plan: Plan, special: dict[bytes, bytes]) -> None:
-        """Append the fields that pass by a rule of their own."""
-        if b"authorization" in special:
-            out.append(b"Authorization: " + special[b"authorization"])
-        if b"cookie" in special:
-            cookie = special[b"cookie"]
-            name = auth.session_name(plan.service)
-            if name in cookie:
-                cookie = headers.cookies_without(cookie, name)
-            if cookie:
-                out.append(b"Cookie: " + cookie)
-        for name in _NOTED:
-            if name in special:
-                out.append(_line(name, special[name]))
-        if plan.length == CHUNKED:
-            out.append(b"Transfer-Encoding: chunked")
-        elif b"content-length" in special:
-            out.append(b"Content-Length: %d" % plan.length)
-        if b"expect" in special and plan.minor:
-            out.append(b"Expect: " + special[b"expect"])
-        if plan.upgrade:
-            out.append(b"Connection: upgrade\r\nUpgrade: " + special[b"upgrade"])
-        own = self._via if plan.minor else self._via_old
-        out.append(b"Via: " + (special[b"via"] + b", " if b"via" in special else b"") + own)
-
-    def _identify(self, plan: Plan, special: dict[bytes, bytes]) -> None:
-        request_id = special.get(b"x-request-id")
-        if request_id is not None and headers.REQUEST_ID.fullmatch(request_id):
-            plan.request_id = request_id
-        trace = special.get(b"traceparent")
-        if trace is not None and headers.TRACEPARENT.fullmatch(trace):
-            plan.traced = True
-            plan.tail += b"traceparent: " + trace + b"\r\n"
+        target = found.rest if route.strips else route.prefix + found.rest
+        request.head = b"\r\n".join(
+            (head.method + b" " + target + b" HTTP/1.1", *plain, plan.fields)
+        )
+    return request
 
 
-_USUAL_OPTIONS: Final = frozenset({b"keep-alive", b"close", b"upgrade"})
-_NOTED: Final = (b"origin", b"access-control-request-method")
-_TRUSTED: Final = frozenset({b"x-real-ip", b"x-forwarded-port", b"x-forwarded-server"})
+def _vary(request: Request, varying: Found, plain: list[bytes]) -> None:
+    length = varying.get(b"content-length")
+    if length is not None:
+        if request.plan.chunked:
+            raise ProtocolError("both Content-Length and Transfer-Encoding")
+        request.length = parse_length(length)
+        if request.length and request.plan.upgrade:
+            raise ProtocolError("a body in a request to upgrade")
+        plain.append(b"Content-Length: " + length)
+    name = varying.get(b"x-request-id")
+    if name is not None and headers.REQUEST_ID.fullmatch(name):
+        request.request_id = name
+    trace = varying.get(b"traceparent")
+    if trace is not None and headers.TRACEPARENT.fullmatch(trace):
+        request.traced = True
+        plain.append(b"traceparent: " + trace)
 
-AFFINITY: Final = b"oscar_affinity"
-"""Cookie that names the pod a client was sent to, as `ip:port` in hexadecimal."""
+
+def _others(special: list[bytes]) -> list[bytes]:
+    return headers.without(special, [b"host"])
 
 
-def _line(name: bytes, value: bytes) -> bytes:
-    return name.title() + b": " + value
-
-
-def _without_listed(head: RequestHead, connection: bytes) -> list[bytes]:
-    names = headers.listed(connection)
-    for name in names:
-        head.special.pop(name, None)
-    return headers.without(head.lines, names) if names else head.lines
-
-
-def _wants_upgrade(plan: Plan, head: RequestHead) -> bool:
+def _wants_upgrade(head: RequestHead, special: Found) -> bool:
     """Only GET without a body is upgraded; HTTP/2 never is, it would pass by all checks here."""
-    wanted = tokens(head.special[b"upgrade"])
+    wanted = tokens(special.get(b"upgrade", b""))
     if head.minor == 0 or head.method != b"GET" or not wanted or not _H2C.isdisjoint(wanted):
         return False
-    if plan.length != 0:
+    if b"transfer-encoding" in special:
         raise ProtocolError("a body in a request to upgrade")
     return True
 
@@ -301,28 +302,3 @@ def _start_session(plan: Plan, route: Route, token: bytes, rest: bytes, profile:
     secure = profile.scheme == b"https"
     cookie = auth.session_cookie(route.spec.name, token, route.prefix, secure=secure)
     return redirect(302, route.prefix + rest, cookie=cookie, close=not plan.keep)
-
-
-def _chosen(cookie: bytes | None) -> str:
-    for value in headers.cookies(cookie, AFFINITY) if cookie is not None else []:
-        try:
-            return bytes.fromhex(value.decode("ascii")).decode("ascii")
-        except ValueError:
-            continue
-    return ""
-
-
-_ACCEPT = re.compile(rb"\r\naccept:[ \t]*([^\r]*)", re.IGNORECASE)
-_USER_AGENT = re.compile(rb"\r\nuser-agent:[ \t]*([^\r]*)", re.IGNORECASE)
-
-
-def accept(raw: bytes) -> str:
-    """The Accept field of a head, for an answer of the gateway's own."""
-    found = _ACCEPT.search(raw)
-    return found[1].decode("latin-1") if found else ""
-
-
-def user_agent(raw: bytes) -> str:
-    """The User-Agent field of a head, for the access log."""
-    found = _USER_AGENT.search(raw)
-    return found[1].decode("latin-1") if found else ""

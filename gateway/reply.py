@@ -10,14 +10,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gateway import headers
+from gateway.compose import via
 from gateway.cors import RESPONSE_FIELDS
 from gateway.framing import CHUNKED, CLOSE, response_length
 from gateway.http1 import ResponseHead, parse_response, tokens
+from gateway.memory import Memory
 
 if TYPE_CHECKING:
     from gateway.limits import Limits
     from gateway.plan import Plan
 
+REMEMBERED: Final = 512
+"""Heads, in each of two generations."""
 SWITCHING: Final = 101
 _NO_BODY: Final = frozenset({204, 304})
 
@@ -40,20 +44,37 @@ class Reply:
     """The head for an HTTP/1.1 client, up to what is fresh in each response."""
 
 
-def prepare(raw: bytes, limits: Limits, via: bytes) -> Reply:
-    """Check the response head `raw`; raises ProtocolError."""
-    head = parse_response(raw, limits)
+class Replies:
+    """What one gateway knows of response heads, and adds to them."""
+
+    __slots__ = ("limits", "memory", "pseudonym")
+
+    def __init__(self, limits: Limits, pseudonym: str) -> None:
+        self.limits = limits
+        self.pseudonym = pseudonym.encode("ascii")
+        self.memory: Memory[bytes, Reply] = Memory(REMEMBERED)
+
+
+def prepare(raw: bytes, replies: Replies) -> Reply:
+    """Check the response head `raw` and remember the result; raises ProtocolError."""
+    reply = _prepare(raw, replies)
+    replies.memory.remember(raw, reply)
+    return reply
+
+
+def _prepare(raw: bytes, replies: Replies) -> Reply:
+    head = parse_response(raw, replies.limits)
     status = head.status
     special = head.special
     options = tokens(special[b"connection"]) if b"connection" in special else []
     bodyless = status < 200 or status in _NO_BODY
     length = 0 if bodyless else response_length(special, head.minor)
     reusable = b"close" not in options if head.minor else b"keep-alive" in options
-    names = headers.listed(special.get(b"connection"))
+    names = headers.listed(options)
     if names:
         head.lines = headers.without(head.lines, names)
         head.paths = [field for field in head.paths if field[0] not in names]
-    head.lines += _own_lines(head, via)
+    head.lines += _own_lines(head, replies.pseudonym)
     return Reply(
         head,
         status,
@@ -70,9 +91,7 @@ def render(reply: Reply, plan: Plan) -> bytes:
     head = reply.head
     route = plan.route
     assert route is not None
-    prefixer = None
-    if route.prefix and not route.spec.rewrite_target:
-        prefixer = headers.Prefixer(route.prefix, plan.host)
+    prefixer = headers.Prefixer(route.prefix, plan.host) if route.strips else None
     lines = [*head.lines, *_paths(head, prefixer)]
     if plan.cors:
         lines = [*headers.without(lines, RESPONSE_FIELDS), *plan.cors[:-2].split(b"\r\n")]
@@ -98,14 +117,12 @@ def _block(head: ResponseHead, lines: list[bytes]) -> bytes:
     return b"\r\n".join([b"HTTP/1.1 " + text, *lines, b""])
 
 
-def _own_lines(head: ResponseHead, via: bytes) -> list[bytes]:
+def _own_lines(head: ResponseHead, pseudonym: bytes) -> list[bytes]:
     special = head.special
     lines = []
     if b"x-request-id" in special:
         lines.append(b"X-Request-Id: " + special[b"x-request-id"])
-    received = via if head.minor else via.replace(b"1.1 ", b"1.0 ", 1)
-    earlier = special[b"via"] + b", " if b"via" in special else b""
-    lines.append(b"Via: " + earlier + received)
+    lines.append(via(special, head.minor, pseudonym))
     return lines
 
 

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from gateway.memory import Memory
 from shared.model import AuthType, Timeouts
 from shared.names import base_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gateway.plan import Plan
     from gateway.service import ServiceState
 
+REMEMBERED_PLANS: Final = 128
+"""Of one service, for each of two generations; see `gateway.memory`."""
 MANAGEMENT: Final = "_management"
 """Name of the ordinary route to the management API; no service can be called so."""
 
@@ -63,19 +67,30 @@ class ServiceSpec:
     """For messages only: endpoints carry their own port."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Route:
-    """A service's definition together with its running state, and bytes prepared for requests."""
+    """A definition together with its service's running state, and what is made from the two once.
+
+    A changed definition makes a new route, so what is kept here needs no other care.
+    """
 
     spec: ServiceSpec
     state: ServiceState
     prefix: bytes = field(init=False)
     """`/system/services/<name>/exposed`; empty for the management route."""
+    strips: bool = field(init=False)
+    """The pod sees paths without the prefix."""
+    by_session: bool = field(init=False)
+    """Credentials may come in the query or in a cookie."""
+    plans: Memory[Any, Plan] = field(init=False)
+    """Plans of requests, by what they follow from."""
 
     def __post_init__(self) -> None:
         managed = self.spec.name == MANAGEMENT
-        prefix = b"" if managed else base_path(self.spec.name).encode("ascii")
-        object.__setattr__(self, "prefix", prefix)
+        self.prefix = b"" if managed else base_path(self.spec.name).encode("ascii")
+        self.strips = not managed and not self.spec.rewrite_target
+        self.by_session = self.spec.set_auth and self.spec.auth_type == "forward"
+        self.plans = Memory(REMEMBERED_PLANS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,15 +116,14 @@ class RouteTable:
         return self.routes.get(name.encode("utf-8"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Match:
-    """Where a path leads. `rest` is what follows the prefix, query included, byte for byte."""
+    """Where a path leads. `rest` is what follows the prefix, query included, byte for byte; it
+    does not begin with `/` when the path is the bare prefix, which is redirected."""
 
     route: Route | None
     name: str = ""
     rest: bytes = b""
-    bare: bool = False
-    """The path is the prefix without a slash, which is redirected to the one with it."""
 
 
 class PathError(ValueError):
@@ -136,9 +150,9 @@ def match(table: RouteTable, target: bytes) -> Match:
     route = table.routes.get(name)
     if route is None:
         return Match(None, name.decode("ascii"))
-    if _SUSPECT.search(rest):
+    if (b"." in rest or b"%" in rest or b"\\" in rest) and _SUSPECT.search(rest):
         check_climb(rest.partition(b"?")[0])
-    return Match(route, route.spec.name, rest, rest[:1] != b"/")
+    return Match(route, route.spec.name, rest)
 
 
 def _managed(table: RouteTable, target: bytes) -> Match:

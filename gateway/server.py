@@ -15,8 +15,9 @@ from gateway.client import ClientConnection
 from gateway.deadlines import TICKS, Deadlines
 from gateway.ids import Ids
 from gateway.memory import Memory
-from gateway.plan import Plan, Planner, Profile
+from gateway.plan import Planner, Request
 from gateway.reasons import Refusal
+from gateway.reply import Replies
 from gateway.stats import UNKNOWN
 
 if TYPE_CHECKING:
@@ -24,14 +25,14 @@ if TYPE_CHECKING:
     import ssl as ssl_module
 
     from gateway.access_log import AccessLog
+    from gateway.compose import Profile
     from gateway.cors import Cors
     from gateway.limits import Identity, Limits
-    from gateway.reply import Reply
     from gateway.services import Services
     from gateway.stats import Stats
 
-REMEMBERED_PLANS: Final = 1024
-REMEMBERED_REPLIES: Final = 1024
+REMEMBERED: Final = 512
+"""Request heads, in each of two generations."""
 
 
 class Gateway:
@@ -51,7 +52,6 @@ class Gateway:
         self.stats = stats
         self.limits = limits
         self.identity = identity
-        self.via = b"1.1 " + identity.via.encode("ascii")
         self.access_log = access_log
         self.planner = Planner(limits, identity, cors)
         self.ids = Ids(os.urandom)
@@ -62,8 +62,8 @@ class Gateway:
         self.connections: set[ClientConnection] = set()
         self.connecting: set[asyncio.Task[None]] = set()
         """Attempts to reach a pod."""
-        self.replies: Memory[Reply] = Memory(REMEMBERED_REPLIES)
-        self._plans: dict[Profile, Memory[Plan]] = {}
+        self.replies = Replies(limits, identity.via)
+        self._requests: dict[Profile, Memory[bytes, Request]] = {}
         self._addresses: Counter[str] = Counter()
         self._servers: list[asyncio.Server] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -96,9 +96,9 @@ class Gateway:
             return False
         return any(parsed in network for network in self.identity.trusted)
 
-    def plans(self, profile: Profile) -> Memory[Plan]:
-        """The plans remembered for one kind of connection."""
-        return self._plans.setdefault(profile, Memory(REMEMBERED_PLANS))
+    def requests(self, profile: Profile) -> Memory[bytes, Request]:
+        """The requests remembered for one kind of connection, by their heads."""
+        return self._requests.setdefault(profile, Memory(REMEMBERED))
 
     def opened(self, client: ClientConnection) -> Refusal | None:
         """Register a connection; the answer says why it is one too many."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
-from gateway.framing import CHUNKED, ChunkedBody, LengthBody
+from gateway.framing import ChunkedBody, LengthBody
 from gateway.http1 import ProtocolError
 from gateway.reasons import Refusal
 
@@ -22,12 +22,12 @@ class Upload:
 
     __slots__ = ("_exchange", "_measured", "_opened", "_since", "body", "replayable")
 
-    def __init__(self, exchange: Exchange, length: int) -> None:
+    def __init__(self, exchange: Exchange, length: int, *, chunked: bool) -> None:
         self._exchange = exchange
         self._opened = False
         self._measured = 0
         self._since = exchange.client.gateway.now
-        self.body = ChunkedBody() if length == CHUNKED else LengthBody(length)
+        self.body = ChunkedBody() if chunked else LengthBody(length)
         self.replayable = True
         """`exchange.payload` is all of the body that came so far."""
 
@@ -40,10 +40,10 @@ class Upload:
         try:
             out = body.feed(data)
         except ProtocolError as error:
-            exchange.refuse(Refusal(error.reason, error.detail))
+            self._refuse(Refusal(error.reason, error.detail))
             return False
         if limits.body and body.size > limits.body:
-            exchange.refuse(Refusal("body_too_large", f"more than {limits.body} bytes"))
+            self._refuse(Refusal("body_too_large", f"more than {limits.body} bytes"))
             return False
         if body.excess:
             client.hold(body.excess)
@@ -57,13 +57,22 @@ class Upload:
             client.pause_reading()
         return True
 
+    def _refuse(self, refusal: Refusal) -> None:
+        self._exchange.keep = False
+        self._exchange.refuse(refusal)
+
     def _keep(self, out: bytes, window: int) -> None:
         exchange = self._exchange
         if not self._opened or (self.replayable and len(exchange.payload) + len(out) <= window):
             exchange.payload += out
         else:
-            self.replayable = False
-            exchange.payload = b""
+            self._forget()
+
+    def _forget(self) -> None:
+        exchange = self._exchange
+        self.replayable = False
+        exchange.bytes_in += len(exchange.payload)
+        exchange.payload = b""
 
     def opened(self) -> None:
         """The head and the payload were written to a pod."""
@@ -71,8 +80,7 @@ class Upload:
         limits = exchange.client.gateway.limits
         self._opened = True
         if len(exchange.payload) > limits.window:
-            self.replayable = False
-            exchange.payload = b""
+            self._forget()
         exchange.client.resume_reading()
         if self.body.done:
             exchange.await_head()
@@ -93,7 +101,7 @@ class Upload:
         exchange = self._exchange
         gateway = exchange.client.gateway
         least = gateway.limits.body_rate * (gateway.now - self._since)
-        if self.body.size - self._measured < least and not exchange.upstream_stalls:
-            exchange.refuse(Refusal("request_timeout", "the body came too slowly"))
+        if self.body.size - self._measured < least and not exchange.stalled:
+            self._refuse(Refusal("request_timeout", "the body came too slowly"))
         else:
             self._measure()

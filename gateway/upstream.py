@@ -4,23 +4,51 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
+
+from gateway.framing import CloseBody
+from gateway.http1 import END, ProtocolError
+from gateway.reasons import Refusal
+from gateway.reply import prepare
 
 if TYPE_CHECKING:
     from gateway.balancer import Backend
     from gateway.exchange import Exchange
+    from gateway.framing import Body
+    from gateway.reply import Replies
+
+KEEP_ALIVE: Final = 30
+"""Seconds of silence after which TCP asks whether the pod is still there."""
 
 
 class UpstreamConnection(asyncio.Protocol):
-    """Hands everything that happens to its exchange; bytes that nobody asked for end it."""
+    """Cuts what the pod sends into heads and bodies for its exchange. Bytes that nobody asked for
+    end the connection."""
 
-    __slots__ = ("backend", "exchange", "reused", "since", "transport", "window")
+    __slots__ = (
+        "_partial",
+        "_replies",
+        "_transport",
+        "_window",
+        "backend",
+        "body",
+        "exchange",
+        "reused",
+        "since",
+        "tunnel",
+    )
 
-    def __init__(self, backend: Backend, window: int) -> None:
+    def __init__(self, backend: Backend, replies: Replies, window: int) -> None:
         self.backend = backend
-        self.window = window
+        self._replies = replies
+        self._window = window
+        self._transport: asyncio.Transport | None = None
+        self._partial = b""
         self.exchange: Exchange | None = None
-        self.transport: asyncio.Transport | None = None
+        self.body: Body | None = None
+        """The response's body on its way."""
+        self.tunnel = False
+        """Bytes go through as they are."""
         self.reused = False
         """It has carried an exchange before the one it carries now."""
         self.since = 0.0
@@ -28,66 +56,140 @@ class UpstreamConnection(asyncio.Protocol):
     @property
     def usable(self) -> bool:
         """Whether a request can be written to it."""
-        return self.transport is not None and not self.transport.is_closing()
+        return self._transport is not None and not self._transport.is_closing()
+
+    @property
+    def began(self) -> bool:
+        """The beginning of a head has come."""
+        return self._partial != b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)
-        self.transport.set_write_buffer_limits(self.window)
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(self._window)
         sock = transport.get_extra_info("socket")
-        if sock is not None:
+        if sock is not None and sock.family != socket.AF_UNIX:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEP_ALIVE)
 
     def data_received(self, data: bytes) -> None:
         exchange = self.exchange
         if exchange is None:
             self.abort()  # an answer without a question: its framing cannot be trusted
+        elif self.body is not None:
+            self._relay(exchange, self.body, data)
+        elif self.tunnel:
+            exchange.relay(data)
         else:
-            exchange.upstream_data(data)
+            self._head(exchange, self._partial + data if self._partial else data)
+
+    def _head(self, exchange: Exchange, data: bytes) -> None:
+        end = data.find(END) + 4
+        if end < 4:
+            self._wait_for_head(exchange, data)
+            return
+        replies = self._replies
+        raw = data[:end]
+        reply = replies.memory.young.get(raw)
+        if reply is None:
+            try:
+                reply = replies.memory.recall(raw) or prepare(raw, replies)
+            except ProtocolError as error:
+                exchange.failed(Refusal("upstream_malformed", error.detail))
+                return
+        self._partial = b""
+        if reply.status < 200:
+            rest = exchange.interim(reply, data[end:])
+            if rest and self.exchange is exchange:
+                self._head(exchange, rest)
+        else:
+            exchange.answered(reply, data[end:])
+
+    def _wait_for_head(self, exchange: Exchange, data: bytes) -> None:
+        if len(data) > self._replies.limits.head:
+            exchange.failed(Refusal("upstream_malformed", "its head is too large"))
+        else:
+            self._partial = data
+
+    def _relay(self, exchange: Exchange, body: Body, data: bytes) -> None:
+        try:
+            out = body.feed(data)
+        except ProtocolError as error:
+            exchange.failed(Refusal("upstream_malformed", error.detail))
+            return
+        exchange.relay(out)
+        if body.done and self.exchange is exchange:
+            exchange.complete(clean=not body.excess)
+
+    def begin_body(self, body: Body, rest: bytes) -> None:
+        """The head was passed on; `rest` of what came with it begins the body."""
+        self.body = body
+        if rest and self.exchange is not None:
+            self._relay(self.exchange, body, rest)
+
+    def write(self, data: bytes) -> None:
+        """Send bytes to the pod, if it is still there."""
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def end(self) -> None:
+        """Send no more, and keep reading."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write_eof()
+
+    def free(self) -> None:
+        """The exchange is over, the connection is not."""
+        self.exchange = None
+        self.body = None
+        self.reused = True
 
     def eof_received(self) -> bool | None:
-        return self.exchange is not None and self.exchange.upstream_ended()
+        exchange = self.exchange
+        if exchange is None:
+            return False
+        if isinstance(self.body, CloseBody):
+            exchange.relay(self.body.ended())
+            exchange.complete(clean=False)
+            return False
+        return self.tunnel and exchange.upstream_ended()
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.transport = None
+        self._transport = None
         exchange, self.exchange = self.exchange, None
         if exchange is not None:
-            exchange.upstream_lost(error)
+            exchange.upstream_lost(self, error)
         elif self in self.backend.idle:
             self.backend.idle.remove(self)
 
     def pause_writing(self) -> None:
         if self.exchange is not None:
-            self.exchange.upstream_stalls = True
-            self.exchange.client.pause_reading()
+            self.exchange.upstream_stalls(stalled=True)
 
     def resume_writing(self) -> None:
         if self.exchange is not None:
-            self.exchange.upstream_stalls = False
-            self.exchange.client.resume_reading()
+            self.exchange.upstream_stalls(stalled=False)
 
     def pause_reading(self) -> None:
         """The client does not keep up."""
-        if self.transport is not None and not self.transport.is_closing():
-            self.transport.pause_reading()
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
 
     def resume_reading(self) -> None:
         """The client keeps up again."""
-        if self.transport is not None and not self.transport.is_closing():
-            self.transport.resume_reading()
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def close(self) -> None:
         """Close after what is written has gone out."""
         self.exchange = None
-        if self.transport is not None:
-            self.transport.close()
+        if self._transport is not None:
+            self._transport.close()
 
     def abort(self) -> None:
         """Close at once, so that the pod stops its work."""
         self.exchange = None
-        if self.transport is not None:
-            self.transport.abort()
+        if self._transport is not None:
+            self._transport.abort()
 
     def __repr__(self) -> str:
-        state = "closed" if self.transport is None else "busy" if self.exchange else "idle"
+        state = "closed" if self._transport is None else "busy" if self.exchange else "idle"
         return f"<UpstreamConnection {self.backend.label} {state}>"

@@ -1,0 +1,93 @@
+"""What is written down of an exchange, and the answers the gateway gives in its own name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import monotonic, time
+from typing import TYPE_CHECKING
+
+from gateway import headers
+from gateway.access_log import Entry
+from gateway.ids import request_id
+from gateway.reasons import Refusal
+from gateway.responses import render
+from gateway.stats import UNKNOWN
+
+if TYPE_CHECKING:
+    from gateway.exchange import Exchange
+
+
+def count(exchange: Exchange, status: int, reason: str) -> None:
+    """Count the end of an exchange, and log it if the log wants it."""
+    duration = monotonic() - exchange.started
+    plan = exchange.plan
+    gateway = exchange.client.gateway
+    route = plan.route
+    stats = gateway.stats.service(UNKNOWN) if route is None else route.state.stats
+    stats.bytes_in += len(exchange.request.raw) + len(exchange.payload) + exchange.bytes_in
+    stats.bytes_out += exchange.bytes_out
+    if exchange.reply is None:
+        stats.refused(plan.label, status, duration)
+    else:
+        stats.answered(plan.label, status, duration, exchange.first_byte - exchange.started)
+    if exchange.tunnel:
+        stats.tunnels -= 1
+    if reason == "unauthorized":
+        stats.auth_failures += 1
+    log = gateway.access_log
+    if log.wants(status, reason):
+        log.write(_entry(exchange, status, reason, duration))
+
+
+def rendered(exchange: Exchange, answer: Refusal | bytes) -> tuple[int, str, bytes]:
+    """Status, reason and bytes of an answer of the gateway's own."""
+    if isinstance(answer, bytes):
+        return int(answer[9:12]), "", answer
+    plan = exchange.plan
+    if plan.route is not None:
+        answer = replace(answer, api_port=plan.route.spec.api_port)
+    data = render(
+        answer,
+        service=plan.service,
+        request_id=_request_id(exchange),
+        accept=headers.accept(exchange.request.raw),
+        head_only=plan.head_only,
+        close=not exchange.keep,
+        extra=plan.cors,
+    )
+    exchange.keep = exchange.keep and not answer.close
+    return answer.status, answer.reason, data
+
+
+def _request_id(exchange: Exchange) -> str:
+    own = exchange.request.request_id
+    if own:
+        return own.decode("ascii")
+    exchange.ids = exchange.ids or exchange.client.gateway.ids.fresh()
+    return request_id(exchange.ids).decode("ascii")
+
+
+def _entry(exchange: Exchange, status: int, reason: str, duration: float) -> Entry:
+    plan = exchange.plan
+    request = exchange.request
+    answered = exchange.reply is not None
+    return Entry(
+        at=time(),
+        service=plan.service,
+        method=plan.method.decode("latin-1"),
+        target=request.target.decode("latin-1"),
+        protocol=f"HTTP/1.{plan.minor}",
+        status=status,
+        source="upstream" if answered else "gateway",
+        reason=reason,
+        duration=duration,
+        first_byte=exchange.first_byte - exchange.started if answered else -1.0,
+        queue_wait=exchange.queue_wait,
+        bytes_in=len(request.raw) + len(exchange.payload) + exchange.bytes_in,
+        bytes_out=exchange.bytes_out,
+        endpoint=exchange.backend.label if exchange.backend is not None else "",
+        retries=max(exchange.tries - 1, 0),
+        client=exchange.client.address,
+        request_id=_request_id(exchange),
+        user_agent=headers.user_agent(request.raw),
+    )
