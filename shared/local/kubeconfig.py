@@ -1,50 +1,81 @@
-"""A kubeconfig file for one user of the embedded cluster, readable by its owner alone."""
+"""Tokens and kubeconfig files: one for the administrator, one for each of our service accounts.
+
+Source: https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/. The
+files hold bearer tokens, so they have mode 0600; tokens outlive a restart, and with them what a
+user exported as KUBECONFIG.
+"""
 
 from __future__ import annotations
 
 import base64
+import json
 import os
-from typing import TYPE_CHECKING
+import secrets
+from typing import TYPE_CHECKING, Final
 
-import yaml
+from shared import names
+from shared.local import rbac
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-CLUSTER = "embedded"
+    from shared.local.rbac import User
+
+ADMINISTRATOR: Final = "admin"
+SERVICE_ACCOUNTS: Final = ("gateway", "management", "scaler")
+TOKENS_FILE: Final = "tokens.json"
 
 
-def write(
-    path: Path,
-    *,
-    server: str,
-    token: str,
-    user: str,
-    namespace: str = "default",
-    authority: bytes | None = None,
-) -> None:
-    """Write `path` in one step with mode 0600; `authority` is the PEM that clients shall trust."""
-    cluster = {"server": server}
-    if authority is not None:
-        cluster["certificate-authority-data"] = base64.b64encode(authority).decode()
-    context = {"cluster": CLUSTER, "user": user, "namespace": namespace}
-    config = {
+def user(name: str) -> User:
+    """Who holds the token called `name`."""
+    if name == ADMINISTRATOR:
+        return rbac.administrator()
+    return rbac.service_account(names.SYSTEM_NAMESPACE, name)
+
+
+def tokens(home: Path) -> dict[str, str]:
+    """Name → token, as kept in `home`; those that are missing are made."""
+    path = home / TOKENS_FILE
+    try:
+        known = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        known = {}
+    wanted = {
+        name: known.get(name) or secrets.token_hex(32)
+        for name in (ADMINISTRATOR, *SERVICE_ACCOUNTS)
+    }
+    if wanted != known:
+        write_private(path, json.dumps(wanted))
+    return wanted
+
+
+def path_of(home: Path, name: str) -> Path:
+    """`kubeconfig` for the administrator, `<name>.kubeconfig` for others."""
+    return home / ("kubeconfig" if name == ADMINISTRATOR else f"{name}.kubeconfig")
+
+
+def kubeconfig(name: str, token: str, url: str, authority: bytes) -> str:
+    """The file's text (JSON, which is YAML); `authority` is the PEM that clients trust."""
+    cluster = {
+        "server": url,
+        "certificate-authority-data": base64.b64encode(authority).decode(),
+    }
+    context = {"cluster": "local", "user": name, "namespace": names.NAMESPACE}
+    content = {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [{"name": CLUSTER, "cluster": cluster}],
-        "users": [{"name": user, "user": {"token": token}}],
-        "contexts": [{"name": CLUSTER, "context": context}],
-        "current-context": CLUSTER,
+        "clusters": [{"name": "local", "cluster": cluster}],
+        "users": [{"name": name, "user": {"token": token}}],
+        "contexts": [{"name": "local", "context": context}],
+        "current-context": "local",
     }
-    _write_private(path, yaml.safe_dump(config, sort_keys=False))
+    return json.dumps(content, indent=2) + "\n"
 
 
-def _write_private(path: Path, text: str) -> None:
-    """The file never exists with other content or a wider mode."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def write_private(path: Path, text: str) -> None:
+    """Replace `path` in one step by a file of mode 0600."""
     partial = path.with_name(f".{path.name}.new")
     partial.unlink(missing_ok=True)
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as file:
+    with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
     partial.replace(path)

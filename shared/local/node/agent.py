@@ -89,8 +89,9 @@ class Agent:
         """Run the pods that are there, and follow what comes."""
         self._supervisor = tasks
         self._unsubscribe = self._api.subscribe(self._apply)
-        for pod in list(self.pods.values()):
-            self._launch(pod.sandbox.pod)
+        for pod in self._api.list(POD):
+            if self._is_mine(pod) and not is_terminal(pod):
+                self._launch(pod)
         tasks.start("node/sampler", self._sample())
 
     async def stop(self) -> None:

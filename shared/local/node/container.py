@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.local.controllers.pods import timestamp
+from shared.local.http.providers import LogRequest
 from shared.local.node import probe as probes
 from shared.local.node.environment import ConfigError
-from shared.local.node.logs import LogOptions, read
+from shared.local.node.logs import read
 from shared.local.node.meter import Meter
 from shared.local.node.probe import ProbeError
 from shared.local.node.prober import Prober, Reports
@@ -59,6 +60,7 @@ class Container:
         self.meter = Meter()
         self.process: Process | None = None
         self.started_at = 0.0
+        self.ended = asyncio.Event()  # of the present run
         self._sandbox = sandbox
         self._settings = settings
         self._clock = clock
@@ -66,7 +68,6 @@ class Container:
         self._marker = marker
         self._changed = changed
         self._stopping = False
-        self._ended = asyncio.Event()
         self._prober: Prober | None = None
         self._terminations: set[asyncio.Task[None]] = set()
 
@@ -80,6 +81,11 @@ class Container:
     def log(self) -> Path:
         """The log file of the present run."""
         return self._sandbox.log_of(self.name, self.view.restarts)
+
+    @property
+    def previous_log(self) -> Path:
+        """The log file of the run before the present one."""
+        return self._sandbox.log_of(self.name, self.view.restarts - 1)
 
     async def run(self) -> None:
         """Start it, and again as often as its policy says."""
@@ -114,7 +120,7 @@ class Container:
             return self._note_end(Exit(CANNOT_RUN, 0, "StartError", str(error)), started)
         self.meter = Meter()
         self.started_at = started
-        self._ended.clear()
+        self.ended = asyncio.Event()
         self.view.state = {"running": {"startedAt": timestamp(started)}}
         self._events.normal(self._sandbox.pod, "Started", f"Started container {self.name}")
         self._changed()
@@ -125,7 +131,7 @@ class Container:
             await _cancelled(probing)
             await self.process.close()
             self.process = None
-            self._ended.set()
+            self.ended.set()
         return self._note_end(end, started)
 
     async def _prepared(self) -> Command:
@@ -174,7 +180,7 @@ class Container:
         policy = self.spec.get("terminationMessagePolicy")
         if end.code == 0 or policy != "FallbackToLogsOnError":
             return ""
-        text = read(self.log, LogOptions(tail_lines=MESSAGE_LINES))
+        text = read(self.log, LogRequest(self.name, tail_lines=MESSAGE_LINES))
         return text[-MESSAGE_BYTES:].decode(errors="replace")
 
     def _restarts(self, end: Exit) -> bool:
@@ -229,10 +235,10 @@ class Container:
             async with asyncio.timeout(grace):
                 await self._pre_stop()
                 process.send(_signal(self.spec))
-                await self._ended.wait()
+                await self.ended.wait()
         except TimeoutError:
             process.kill()
-            await self._ended.wait()
+            await self.ended.wait()
 
     async def _pre_stop(self) -> None:
         hook = (self.spec.get("lifecycle") or {}).get("preStop") or {}
@@ -259,7 +265,9 @@ class Container:
             return CANNOT_RUN, f"command {' '.join(words)!r} timed out after {timeout:g} s"
         finally:
             await process.close()
-        output = await asyncio.to_thread(read, Path(command.log), LogOptions(limit_bytes=1024))
+        output = await asyncio.to_thread(
+            read, Path(command.log), LogRequest(self.name, limit_bytes=1024)
+        )
         return end.code, output.decode(errors="replace").strip()
 
 

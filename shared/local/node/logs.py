@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import deque
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -17,19 +16,10 @@ if TYPE_CHECKING:
     from io import BufferedReader
     from pathlib import Path
 
+    from shared.local.http.providers import LogRequest
+
 POLL: Final = 0.1  # seconds between two looks at a log that is followed
 KEPT: Final = 2  # runs of a container whose logs are kept
-
-
-@dataclass(frozen=True, slots=True)
-class LogOptions:
-    """What of a log is asked for; None means no bound. Times in seconds since the epoch."""
-
-    previous: bool = False
-    timestamps: bool = False
-    tail_lines: int | None = None
-    limit_bytes: int | None = None
-    since: float | None = None
 
 
 def path(directory: Path, run: int) -> Path:
@@ -48,7 +38,7 @@ def prune(directory: Path, run: int) -> None:
 class LogReader:
     """Reads one run's log from its beginning, across its rotation, as far as it is written."""
 
-    def __init__(self, log: Path, options: LogOptions) -> None:
+    def __init__(self, log: Path, options: LogRequest) -> None:
         self._log = log
         self._options = options
         self._file: BufferedReader | None = None
@@ -115,7 +105,7 @@ class LogReader:
         return text
 
 
-def read(log: Path, options: LogOptions) -> bytes:
+def read(log: Path, options: LogRequest) -> bytes:
     """The log's text; empty when there is none yet."""
     reader = LogReader(log, options)
     try:
@@ -124,22 +114,20 @@ def read(log: Path, options: LogOptions) -> bytes:
         reader.close()
 
 
-async def follow(log: Path, options: LogOptions, ended: asyncio.Event) -> AsyncIterator[bytes]:
+async def follow(log: Path, options: LogRequest, ended: asyncio.Event) -> AsyncIterator[bytes]:
     """What is there, then what comes, until `ended` is set and everything was given."""
     reader = LogReader(log, options)
     try:
-        data = await asyncio.to_thread(reader.first)
+        yield await asyncio.to_thread(reader.first)
         while not reader.full:
             over = ended.is_set()
-            data += await asyncio.to_thread(reader.more)
+            data = await asyncio.to_thread(reader.more)
             if data:
                 yield data
             elif over:
                 return
             else:
                 await asyncio.sleep(POLL)
-            data = b""
-        yield data
     finally:
         reader.close()
 
