@@ -302,8 +302,8 @@ class Api:
         if kind is kinds.SERVICE and "clusterIP" in old["spec"]:
             new["spec"].setdefault("clusterIP", old["spec"]["clusterIP"])
         defaulting.fill(kind, new)
-        strategy.count_change(kind, old, new)
         if not subresource:
+            strategy.count_change(kind, old, new)
             self._allocate(kind, new)
         if causes := validation.updated(kind, old, new):
             raise invalid(kind, old["metadata"]["name"], causes)

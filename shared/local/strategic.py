@@ -36,7 +36,7 @@ def merge(target: Any, patch: Any, schema: Schema) -> Any:
         if not key.startswith("$"):
             _field(result, key, value, schemas.child(schema, key))
     _drop_items(result, patch)
-    _reorder(result, patch, schema)
+    _reorder(result, patch, target, schema)
     return result
 
 
@@ -67,7 +67,7 @@ def _list(target: list[Any], patch: list[Any], schema: schemas.List) -> list[Any
     if schema.unique:
         if not all(isinstance(item, str) for item in patch):
             raise PatchError("a list that merges as a set holds strings only")
-        return target + [item for item in dict.fromkeys(patch) if item not in target]
+        return _arranged(list(dict.fromkeys(target + patch)), patch, target, "")
     return [_plain(item) for item in patch]
 
 
@@ -88,7 +88,26 @@ def _keyed(target: list[Any], patch: list[Any], schema: schemas.List) -> list[An
             result.append(merge({}, item, schema.item))
         else:
             result[at] = merge(result[at], item, schema.item)
-    return result
+    return _arranged(result, patch, target, key)
+
+
+def _arranged(items: list[Any], wanted: list[Any], before: list[Any], key: str) -> list[Any]:
+    """`items` in the order of `wanted`; those not wanted keep their order of `before`, each ahead
+    of the first wanted item that it was ahead of (strategicpatch, mergeSortedSlice)."""
+    order = [_identity(item, key) for item in wanted]
+    places = {_identity(item, key): place for place, item in enumerate(before)}
+    listed = sorted(
+        (item for item in items if _identity(item, key) in order),
+        key=lambda item: order.index(_identity(item, key)),
+    )
+    own = [item for item in items if _identity(item, key) not in order]
+    result: list[Any] = []
+    for item in listed:
+        place = places.get(_identity(item, key), -1)
+        while own and places.get(_identity(own[0], key), place) < place:
+            result.append(own.pop(0))
+        result.append(item)
+    return result + own
 
 
 def _drop_items(result: dict[str, Any], patch: dict[str, Any]) -> None:
@@ -98,8 +117,7 @@ def _drop_items(result: dict[str, Any], patch: dict[str, Any]) -> None:
             result[name] = [item for item in result[name] if item not in gone]
 
 
-def _reorder(result: dict[str, Any], patch: dict[str, Any], schema: Schema) -> None:
-    """Listed items take the listed order; those only the server has keep their places behind."""
+def _reorder(result: dict[str, Any], patch: dict[str, Any], before: Any, schema: Schema) -> None:
     for key, order in patch.items():
         name = key.removeprefix(_ORDER)
         items = result.get(name)
@@ -107,10 +125,8 @@ def _reorder(result: dict[str, Any], patch: dict[str, Any], schema: Schema) -> N
             continue
         described = schemas.child(schema, name)
         merge_key = described.merge_key if isinstance(described, schemas.List) else ""
-        wanted = [_identity(item, merge_key) for item in order]
-        rank = {value: position for position, value in enumerate(wanted)}
-        items = sorted(items, key=lambda item: rank.get(_identity(item, merge_key), len(rank)))
-        result[name] = items
+        was = before.get(name) if isinstance(before, dict) else None
+        result[name] = _arranged(items, order, was or [], merge_key)
 
 
 def _identity(item: Any, merge_key: str) -> str:

@@ -177,7 +177,10 @@ class Deployments:
         if annotations.get(REVISION) != revision:
             namespace, name = key_of(deployment)
             body = {"metadata": {"annotations": {REVISION: revision}}}
-            self._api.patch(DEPLOYMENT, name, namespace, body, manager=MANAGER)
+            # Through status, as Kubernetes does: a revision is no change of what is asked for.
+            self._api.patch(
+                DEPLOYMENT, name, namespace, body, subresource="status", manager=MANAGER
+            )
 
     def _resize(self, deployment: Obj, sizes: rollout.Resize) -> None:
         """Give the ReplicaSets named their new sizes, and all of them the desired total."""

@@ -97,6 +97,8 @@ class ApiServer:
             return self._document(request)
         self._authorize(user, wanted.attributes())
         kind = wanted.kind
+        if kind is not None and kind.source == "metrics" and not self.providers.pod_metrics:
+            return _no_page()  # like a cluster without metrics-server
         if kind is None:
             if wanted.version not in kinds.versions(wanted.group):
                 return _no_page()

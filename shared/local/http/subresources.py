@@ -13,7 +13,6 @@ from shared.local.errors import (
     method_not_allowed,
     no_such_resource,
     not_found,
-    unavailable,
 )
 from shared.local.http import options, rendering, reviews
 from shared.local.http.exchange import json_response
@@ -131,7 +130,7 @@ class Subresources:
             return self._providers.node_metrics()
         if exchange.kind is kinds.POD_METRICS and self._providers.pod_metrics:
             return self._providers.pod_metrics(exchange.target.namespace)
-        raise unavailable("no node agent measures pods; start the embedded cluster with one")
+        raise no_such_resource()
 
 
 def _created() -> web.Response:
