@@ -128,8 +128,8 @@ class Lifecycle:
         for obj in render.dependents(service, token, owner["metadata"]["uid"]):
             await self._kube.apply(RESOURCES[obj["kind"]], obj, NS)
         if service.expose and running is None and service.expose.min_scale != 1:
-            name = names.deployment(service.name)
-            await self._kube.scale(name, service.expose.min_scale, NS, resource_version=None)
+            body = {"spec": {"replicas": service.expose.min_scale}}
+            await self._kube.patch(DEPLOYMENTS, names.deployment(service.name), body, NS)
 
     async def _finished(self, name: str) -> bool:
         """Whether the service of that name has all it needs; a foreign ConfigMap counts so."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import email.utils
+import io
 import socket
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
@@ -25,6 +26,9 @@ SILENCE: Final = 15.0
 """Seconds a watch may outlive the time-out the server was asked to keep."""
 MAX_BODY: Final = 256 * 1024 * 1024
 """Bytes of one answer: a page of 500 objects of 512 KiB each."""
+
+_LARGE: Final = 512 * 1024
+"""Bytes of a request that aiohttp is to write piece by piece, without holding up the loop."""
 
 Authorize = Callable[[], Awaitable[Mapping[str, str]]]
 Params = Mapping[str, str]
@@ -116,7 +120,7 @@ class Transport:
             async with self._session.request(
                 method,
                 url,
-                data=body,
+                data=io.BytesIO(body) if body and len(body) > _LARGE else body,
                 headers={**headers, **authorization},
                 timeout=timeout,
                 allow_redirects=False,

@@ -63,7 +63,7 @@ class Script:
 
 @contextlib.asynccontextmanager
 async def serve(script: Script) -> AsyncIterator[Script]:
-    app = web.Application()
+    app = web.Application(client_max_size=4 * 1024 * 1024)
     app.router.add_route("*", "/{path:.*}", script.handle)
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()

@@ -173,6 +173,13 @@ async def test_calls_share_connections(api: Script, kube: KubeClient) -> None:
     assert len(peers) == 1
 
 
+async def test_a_large_body_goes_out_whole(api: Script, kube: KubeClient) -> None:
+    api.otherwise = says({})
+    body = item("a", data={"x": "y" * 1_500_000})
+    await kube.create(CONFIGMAPS, body, "ns")
+    assert api.calls[0].body == body
+
+
 async def test_429_carries_the_time_to_wait(api: Script, kube: KubeClient) -> None:
     api.then(refuses(429, "TooManyRequests", Retry_After="2"))
     with pytest.raises(errors.TooManyRequests) as caught:

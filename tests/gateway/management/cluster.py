@@ -1,0 +1,100 @@
+"""The embedded API server for tests of the services API, with the rights of the manifests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from shared.kube.client import KubeClient
+from shared.local import kinds
+from shared.local.api import Api
+from shared.local.authentication import Tokens
+from shared.local.http.providers import LogRequest, Providers
+from shared.local.http.server import ApiServer
+from shared.local.journal import Journal
+from shared.local.rbac import User
+from shared.local.store import Store
+
+NS = "oscar-svc"
+MANIFESTS = Path(__file__).parents[3] / "manifests" / "base"
+ACCOUNT = "system:serviceaccount:oscar:management"
+KINDS = {
+    "ServiceAccount": kinds.SERVICE_ACCOUNT,
+    "Role": kinds.ROLE,
+    "RoleBinding": kinds.ROLE_BINDING,
+}
+
+
+@dataclass
+class Cluster:
+    """The state behind the server, and a client with the rights that management has."""
+
+    api: Api
+    kube: KubeClient
+    kubeconfig: Path
+    logs: dict[str, str] = field(default_factory=dict)
+
+    def names(self, kind: kinds.Kind) -> list[str]:
+        return [one["metadata"]["name"] for one in self.api.list(kind, NS)]
+
+    def configmap(self, name: str) -> dict[str, Any]:
+        return self.api.get(kinds.CONFIG_MAP, name, NS)
+
+    def deployment(self, name: str) -> dict[str, Any]:
+        return self.api.get(kinds.DEPLOYMENT, f"{name}-dlp", NS)
+
+    def container(self, name: str) -> dict[str, Any]:
+        only: dict[str, Any] = self.deployment(name)["spec"]["template"]["spec"]["containers"][0]
+        return only
+
+    def scale(self, name: str, replicas: int) -> None:
+        """What the scaler does."""
+        body = {"spec": {"replicas": replicas}}
+        deployment = f"{name}-dlp"
+        self.api.patch(
+            kinds.DEPLOYMENT, deployment, NS, body, subresource="scale", manager="scaler"
+        )
+
+
+@asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[Cluster]:
+    api = Api(Store(Journal(folder / "store.db")))
+    for name in ("oscar", NS):
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        api.create(kinds.NAMESPACE, body, manager="test")
+    for obj in yaml.safe_load_all((MANIFESTS / "management" / "rbac.yaml").read_text()):
+        api.create(KINDS[obj["kind"]], obj, obj["metadata"]["namespace"], manager="test")
+    logs: dict[str, str] = {}
+
+    async def read(pod: dict[str, Any], _: LogRequest) -> AsyncIterator[bytes]:
+        yield logs[pod["metadata"]["name"]].encode()
+
+    user = User(ACCOUNT, ("system:serviceaccounts", "system:authenticated"))
+    server = ApiServer(api, Tokens({"sesame": user}), Providers(logs=read))
+    port = await server.start()
+    try:
+        path = _kubeconfig(folder, f"http://127.0.0.1:{port}")
+        async with KubeClient.open(field_manager="exposed-services", kubeconfig=str(path)) as kube:
+            yield Cluster(api, kube, path, logs)
+    finally:
+        await server.stop()
+
+
+def _kubeconfig(folder: Path, url: str) -> Path:
+    path = folder / "kubeconfig"
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "c", "cluster": {"server": url}}],
+        "users": [{"name": "u", "user": {"token": "sesame"}}],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+        "current-context": "x",
+    }
+    path.write_text(json.dumps(config))
+    return path

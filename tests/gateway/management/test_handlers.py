@@ -1,0 +1,334 @@
+"""The REST contract over HTTP, against the embedded API server with the rights of the manifests."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from typing import Any
+
+import pytest
+from aiohttp import ClientResponse
+from aiohttp.test_utils import TestClient
+
+from shared.local import kinds
+from tests.gateway.management.cluster import NS, Cluster
+
+Client = TestClient[Any, Any]
+Body = dict[str, Any]
+SERVICES = "/system/services"
+
+
+async def ok(response: ClientResponse, status: int) -> str:
+    text = await response.text()
+    assert response.status == status, text
+    return text
+
+
+async def create(admin: Client, body: Body) -> None:
+    assert await ok(await admin.post(SERVICES, json=body), 201) == ""
+
+
+async def get(admin: Client, query: str = "") -> Body:
+    answer: Body = json.loads(await ok(await admin.get(f"{SERVICES}/ocr{query}"), 200))
+    return answer
+
+
+async def test_no_services_are_an_empty_list(admin: Client) -> None:
+    assert await ok(await admin.get(SERVICES), 200) == "[]"
+
+
+async def test_a_created_service_is_answered_with_its_token(admin: Client, body: Body) -> None:
+    await create(admin, body)
+    answer = await get(admin)
+    assert re.fullmatch("[0-9a-f]{64}", answer["token"])
+    assert answer["expose"]["api_port"] == [5000]
+    assert answer["environment"] == {"variables": {"MODE": "fast"}, "secrets": {}}
+    assert answer["namespace"] == NS
+    assert answer["input"] is None
+    assert "deployment" not in answer
+    listed = json.loads(await ok(await admin.get(SERVICES), 200))
+    assert listed == [answer]
+
+
+async def test_what_the_cluster_holds_after_a_create(
+    admin: Client, cluster: Cluster, body: Body
+) -> None:
+    await create(admin, body)
+    token = (await get(admin))["token"]
+    configmap = cluster.configmap("ocr")
+    assert configmap["data"]["token_sha256"] == hashlib.sha256(token.encode()).hexdigest()
+    secret = cluster.api.get(kinds.SECRET, "ocr-token", NS)
+    assert base64.b64decode(secret["data"]["token"]).decode() == token
+    assert cluster.deployment("ocr")["spec"]["replicas"] == 2
+    assert cluster.names(kinds.SERVICE) == ["ocr-svc"]
+
+
+async def test_json_is_read_whatever_the_content_type(admin: Client, body: Body) -> None:
+    raw = json.dumps(body).encode()
+    headers = {"Content-Type": "application/octet-stream"}
+    await ok(await admin.post(SERVICES, data=raw, headers=headers), 201)
+
+
+async def test_a_name_can_be_used_once(admin: Client, cluster: Cluster, body: Body) -> None:
+    await create(admin, body)
+    before = cluster.configmap("ocr")
+    text = await ok(await admin.post(SERVICES, json=body | {"image": "other"}), 400)
+    assert text == "A service with the provided name already exists"
+    assert cluster.configmap("ocr") == before
+
+
+async def test_the_name_of_a_foreign_configmap_cannot_be_used(
+    admin: Client, cluster: Cluster, body: Body
+) -> None:
+    foreign = {"metadata": {"name": "ocr"}, "data": {"theirs": "x"}}
+    cluster.api.create(kinds.CONFIG_MAP, foreign, NS, manager="test")
+    await ok(await admin.post(SERVICES, json=body), 400)
+    await ok(await admin.put(SERVICES, json=body), 404)
+    await ok(await admin.delete(f"{SERVICES}/ocr"), 404)
+    assert cluster.configmap("ocr")["data"] == {"theirs": "x"}
+
+
+async def test_all_problems_are_told_at_once_as_text(admin: Client, cluster: Cluster) -> None:
+    wrong = {"name": "Bad Name", "expose": {"api_port": 0, "min_scale": 5, "max_scale": 3}}
+    response = await admin.post(SERVICES, json=wrong)
+    text = await ok(response, 400)
+    assert response.content_type == "text/plain"
+    assert text.startswith("The service specification is not valid: ")
+    for field in ("name:", "image:", "script:", "expose.api_port:", "expose.max_scale:"):
+        assert field in text
+    assert cluster.names(kinds.CONFIG_MAP) == []
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"7", b'"x"', b"\xff"])
+async def test_what_is_no_json_object_is_refused(admin: Client, raw: bytes) -> None:
+    text = await ok(await admin.post(SERVICES, data=raw), 400)
+    assert text.startswith("The service specification is not valid: ")
+
+
+async def test_a_service_must_be_exposed_to_be_created(admin: Client, body: Body) -> None:
+    del body["expose"]
+    assert "expose: is missing" in await ok(await admin.post(SERVICES, json=body), 400)
+
+
+async def test_what_is_odd_is_told_in_warnings(admin: Client, body: Body) -> None:
+    body["expose"]["NodePort"] = 30500
+    response = await admin.post(SERVICES, json=body)
+    await ok(response, 201)
+    assert "bypasses authentication" in response.headers["Warning"]
+
+
+async def test_a_node_port_that_is_taken_is_the_clients_problem_and_leaves_nothing(
+    admin: Client, cluster: Cluster, body: Body
+) -> None:
+    body["expose"] |= {"NodePort": 30500, "set_auth": False}
+    await create(admin, body)
+    text = await ok(await admin.post(SERVICES, json=body | {"name": "second"}), 400)
+    assert "30500" in text
+    assert cluster.names(kinds.CONFIG_MAP) == ["ocr"]
+    assert cluster.names(kinds.SECRET) == ["ocr-token"]
+    assert cluster.names(kinds.DEPLOYMENT) == ["ocr-dlp"]
+
+
+async def test_put_replaces_all_but_token_and_size(
+    admin: Client, cluster: Cluster, body: Body
+) -> None:
+    await create(admin, body)
+    before = await get(admin)
+    cluster.scale("ocr", 4)
+    changed = body | {"image": "registry/ocr:2", "token": "ab" * 32, "environment": {}}
+    changed["expose"] = {"api_port": [8000], "max_scale": 9}
+    assert await ok(await admin.put(SERVICES, json=changed), 204) == ""
+    after = await get(admin)
+    assert after["token"] == before["token"]
+    assert after["expose"]["min_scale"] == 1
+    assert after["expose"]["set_auth"] is False
+    container = cluster.container("ocr")
+    assert container["image"] == "registry/ocr:2"
+    assert [port["containerPort"] for port in container["ports"]] == [8000]
+    assert "MODE" not in [entry["name"] for entry in container["env"]]
+    assert cluster.deployment("ocr")["spec"]["replicas"] == 4
+    ports = cluster.api.get(kinds.SERVICE, "ocr-svc", NS)["spec"]["ports"]
+    assert [port["targetPort"] for port in ports] == [8000]
+
+
+async def test_put_right_after_create_keeps_the_size(
+    admin: Client, cluster: Cluster, body: Body
+) -> None:
+    await create(admin, body)
+    await ok(await admin.put(SERVICES, json=body | {"image": "registry/ocr:2"}), 204)
+    assert cluster.deployment("ocr")["spec"]["replicas"] == 2
+
+
+async def test_put_of_an_unknown_service_is_404_and_empty(admin: Client, body: Body) -> None:
+    assert await ok(await admin.put(SERVICES, json=body), 404) == ""
+
+
+async def test_an_answer_can_be_put_back_and_changes_nothing(
+    admin: Client, cluster: Cluster, body: Body
+) -> None:
+    body["environment"]["secrets"] = {"KEY": "s3cret"}
+    await create(admin, body)
+    template = cluster.deployment("ocr")["spec"]["template"]
+    answer = await get(admin)
+    assert answer["environment"]["secrets"] == {"KEY": ""}
+    await ok(await admin.put(SERVICES, json=answer), 204)
+    assert cluster.deployment("ocr")["spec"]["template"] == template
+    stored = cluster.api.get(kinds.SECRET, "ocr-env", NS)["data"]
+    assert base64.b64decode(stored["KEY"]) == b"s3cret"
+
+
+async def test_secrets_that_are_no_longer_defined_are_deleted(
+    admin: Client, cluster: Cluster, body: Body
+) -> None:
+    await create(admin, body | {"environment": {"secrets": {"KEY": "s3cret"}}})
+    assert cluster.names(kinds.SECRET) == ["ocr-env", "ocr-token"]
+    await ok(await admin.put(SERVICES, json=body), 204)
+    assert cluster.names(kinds.SECRET) == ["ocr-token"]
+    assert "envFrom" not in cluster.container("ocr")
+
+
+async def test_put_can_end_and_renew_the_exposure(
+    admin: Client, cluster: Cluster, body: Body
+) -> None:
+    await create(admin, body)
+    token = (await get(admin))["token"]
+    hidden = {key: value for key, value in body.items() if key != "expose"}
+    await ok(await admin.put(SERVICES, json=hidden), 204)
+    assert cluster.names(kinds.DEPLOYMENT) == []
+    assert cluster.names(kinds.SERVICE) == []
+    assert (await get(admin))["expose"] == {}
+    text = await ok(await admin.post(f"{SERVICES}/ocr/stop"), 400)
+    assert text == 'service "ocr" is not exposed'
+    await ok(await admin.put(SERVICES, json=body), 204)
+    assert cluster.deployment("ocr")["spec"]["replicas"] == 2
+    assert (await get(admin))["token"] == token
+
+
+async def test_put_can_add_change_and_drop_node_ports(
+    admin: Client, cluster: Cluster, body: Body
+) -> None:
+    await create(admin, body)
+    for node_port, kind in ((30500, "NodePort"), (30501, "NodePort"), (None, "ClusterIP")):
+        body["expose"]["NodePort"] = node_port
+        await ok(await admin.put(SERVICES, json=body), 204)
+        spec = cluster.api.get(kinds.SERVICE, "ocr-svc", NS)["spec"]
+        assert spec["type"] == kind
+        assert spec["ports"][0].get("nodePort") == node_port
+
+
+async def test_delete_takes_all_with_it(admin: Client, cluster: Cluster, body: Body) -> None:
+    await create(admin, body)
+    await create(admin, body | {"name": "other"})
+    assert await ok(await admin.delete(f"{SERVICES}/ocr"), 204) == ""
+    assert await ok(await admin.get(f"{SERVICES}/ocr"), 404) == ""
+    assert await ok(await admin.delete(f"{SERVICES}/ocr"), 404) == ""
+    assert cluster.names(kinds.CONFIG_MAP) == ["other"]
+    assert cluster.names(kinds.SECRET) == ["other-token"]
+    assert cluster.names(kinds.SERVICE) == ["other-svc"]
+    assert cluster.names(kinds.DEPLOYMENT) == ["other-dlp"]
+
+
+async def test_a_deleted_name_can_be_used_again_and_has_a_new_token(
+    admin: Client, body: Body
+) -> None:
+    await create(admin, body)
+    first = (await get(admin))["token"]
+    await ok(await admin.delete(f"{SERVICES}/ocr"), 204)
+    await create(admin, body)
+    assert (await get(admin))["token"] != first
+
+
+async def test_stop_and_start(admin: Client, cluster: Cluster, body: Body) -> None:
+    await create(admin, body)
+    cluster.scale("ocr", 4)
+    stopped = json.loads(await ok(await admin.post(f"{SERVICES}/ocr/stop"), 200))
+    assert (stopped["service_name"], stopped["state"]) == ("ocr", "stopped")
+    assert stopped["reason"] == "Deployment is stopped."
+    started = json.loads(await ok(await admin.post(f"{SERVICES}/ocr/start"), 200))
+    assert started["state"] == "pending"
+    assert cluster.deployment("ocr")["spec"]["replicas"] == 4
+
+
+async def test_restart_gives_the_pods_a_new_template(
+    admin: Client, cluster: Cluster, body: Body
+) -> None:
+    await create(admin, body)
+    await ok(await admin.post(f"{SERVICES}/ocr/restart"), 200)
+    annotations = cluster.deployment("ocr")["spec"]["template"]["metadata"]["annotations"]
+    assert annotations["oscar.grycap.io/restarted-at"] == "1970-01-12T13:46:40Z"
+    await ok(await admin.put(SERVICES, json=body), 204)  # which does not restart them again
+    kept = cluster.deployment("ocr")["spec"]["template"]["metadata"]["annotations"]
+    assert kept == annotations
+
+
+async def test_the_state_is_embedded_when_asked_for(admin: Client, body: Body) -> None:
+    await create(admin, body)
+    alone = json.loads(await ok(await admin.get(f"{SERVICES}/ocr/deployment"), 200))
+    embedded = (await get(admin, "?include=deployment"))["deployment"]
+    assert embedded == {
+        key: value for key, value in alone.items() if key not in ("service_name", "namespace")
+    }
+    assert embedded["state"] == "pending"
+    listed = json.loads(await ok(await admin.get(f"{SERVICES}?include=deployment"), 200))
+    assert listed[0]["deployment"] == embedded
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", ""),
+        ("DELETE", ""),
+        ("POST", "/stop"),
+        ("POST", "/start"),
+        ("POST", "/restart"),
+        ("GET", "/deployment"),
+        ("GET", "/deployment/logs"),
+    ],
+)
+async def test_an_unknown_service_is_404_and_empty(admin: Client, method: str, path: str) -> None:
+    response = await admin.request(method, f"{SERVICES}/nothing{path}")
+    assert await ok(response, 404) == ""
+
+
+@pytest.mark.parametrize("name", ["a%2Fb", "-a", "a%20b", "a" * 64, "%E9", "..%2Fx"])
+async def test_what_cannot_be_a_label_is_no_name(admin: Client, name: str) -> None:
+    response = await admin.get(f"{SERVICES}/{name}")
+    assert await ok(response, 400) == "invalid serviceName"
+
+
+async def test_logs_of_a_service_without_pods(admin: Client, body: Body) -> None:
+    await create(admin, body)
+    answer = json.loads(await ok(await admin.get(f"{SERVICES}/ocr/deployment/logs"), 200))
+    assert answer == {
+        "service_name": "ocr",
+        "available": False,
+        "message": "The service has no pods.",
+        "entries": [],
+    }
+
+
+async def test_forward_auth_by_token_sets_the_cookie_and_by_cookie_passes(
+    admin: Client, anyone: Client, body: Body
+) -> None:
+    await create(admin, body)
+    token = (await get(admin))["token"]
+    path = f"{SERVICES}/ocr/auth"
+    response = await anyone.get(path, headers={"X-Forwarded-Uri": f"/x?token={token}"})
+    assert await ok(response, 200) == ""
+    assert response.headers["Set-Cookie"].startswith(f"oscar_service_ocr_auth={token}; Path=/sys")
+    cookie = {"Cookie": f"oscar_service_ocr_auth={token}"}
+    await ok(await anyone.get(path, headers=cookie), 200)
+    await ok(await admin.get(path), 200)
+
+
+async def test_forward_auth_refuses_and_does_not_tell_what_exists(
+    admin: Client, anyone: Client, body: Body
+) -> None:
+    await create(admin, body)
+    for name in ("ocr", "nothing"):
+        for headers in ({}, {"Authorization": f"Bearer {'ab' * 32}"}):
+            response = await anyone.get(f"{SERVICES}/{name}/auth", headers=headers)
+            assert await ok(response, 401) == ""
+    await ok(await admin.get(f"{SERVICES}/nothing/auth"), 404)
