@@ -22,7 +22,7 @@ from shared.kube.errors import AlreadyExists, Conflict, KubeError, NotFound
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS, SERVICES
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Coroutine
 
     from shared.kube.client import KubeClient
     from shared.kube.resources import Obj
@@ -191,7 +191,7 @@ class Lifecycle:
         except NotFound:
             return
 
-    async def _undo(self, work: Any) -> None:
+    async def _undo(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             async with asyncio.timeout(UNDO):
                 await work

@@ -20,6 +20,7 @@ from shared.local.http.server import ApiServer
 from shared.local.journal import Journal
 from shared.local.rbac import User
 from shared.local.store import Store
+from tests.shared.kube.scripted import kubeconfig
 
 NS = "oscar-svc"
 MANIFESTS = Path(__file__).parents[3] / "manifests" / "base"
@@ -64,7 +65,7 @@ class Cluster:
 
 @asynccontextmanager
 async def running(folder: Path) -> AsyncIterator[Cluster]:
-    api = Api(Store(Journal(folder / "store.db")))
+    api = Api(Store(Journal(None)))
     for name in ("oscar", NS):
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
         api.create(kinds.NAMESPACE, body, manager="test")
@@ -79,22 +80,9 @@ async def running(folder: Path) -> AsyncIterator[Cluster]:
     server = ApiServer(api, Tokens({"sesame": user}), Providers(logs=read))
     port = await server.start()
     try:
-        path = _kubeconfig(folder, f"http://127.0.0.1:{port}")
+        path = folder / "kubeconfig"
+        path.write_text(json.dumps(kubeconfig(f"http://127.0.0.1:{port}")))
         async with KubeClient.open(field_manager="exposed-services", kubeconfig=str(path)) as kube:
             yield Cluster(api, kube, path, logs)
     finally:
         await server.stop()
-
-
-def _kubeconfig(folder: Path, url: str) -> Path:
-    path = folder / "kubeconfig"
-    config = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "c", "cluster": {"server": url}}],
-        "users": [{"name": "u", "user": {"token": "sesame"}}],
-        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
-        "current-context": "x",
-    }
-    path.write_text(json.dumps(config))
-    return path

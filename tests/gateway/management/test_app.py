@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -114,7 +115,7 @@ async def test_metrics_name_routes_and_not_paths(admin: Client) -> None:
 async def without_cluster(script: Script, folder: Path) -> AsyncIterator[Client]:
     async with serve(script):
         path = folder / "kubeconfig"
-        path.write_text(str(kubeconfig(script.url)).replace("'", '"'))
+        path.write_text(json.dumps(kubeconfig(script.url)))
         async with KubeClient.open(field_manager="t", kubeconfig=str(path)) as kube:
             credentials = Credentials("oscar", "secret")
             app = application(kube, Lifecycle(kube), credentials, ManualClock())
