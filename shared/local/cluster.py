@@ -22,6 +22,7 @@ from shared.local.http.server import ApiServer
 from shared.local.journal import Journal, JournalError
 from shared.local.node.addresses import Addresses, SubnetTakenError
 from shared.local.node.agent import Agent
+from shared.local.node.hollow import HollowNode
 from shared.local.node.nodeport import NodePorts
 from shared.local.node.providers import NodeProviders
 from shared.local.node.settings import NodeSettings
@@ -90,6 +91,12 @@ class Cluster:
         trace: TracebackType | None,
     ) -> None:
         await self._stack.aclose()
+
+    def add_hollow_node(self, name: str = "hollow") -> HollowNode:
+        """A node whose pods are no processes, for tests and benchmarks at scale."""
+        node = HollowNode(self.api, self._clock, name)
+        self.nodes.hollow.append(node)
+        return node
 
     async def until(self, stop: asyncio.Event) -> None:
         """Return when `stop` is set; raise when a part of the cluster fails."""

@@ -8,6 +8,7 @@ from shared.local.controllers.cache import Cache, key_of
 from shared.local.controllers.deployment import Deployments
 from shared.local.controllers.endpointslice import EndpointSlices
 from shared.local.controllers.events import Events
+from shared.local.controllers.expiry import EventExpiry
 from shared.local.controllers.queue import WorkQueue
 from shared.local.controllers.replicaset import ReplicaSets
 from shared.local.controllers.scheduler import Scheduler
@@ -44,6 +45,7 @@ class Controllers:
         deployments = Deployments(
             api, self.cache, clock, Events(api, clock, "deployment-controller")
         )
+        self._expiry = EventExpiry(api, clock)
         slices = EndpointSlices(api, self.cache, clock)
         named: list[tuple[str, Controller]] = [
             ("endpointslices", slices),  # first: who must not be sent requests is most urgent
@@ -59,6 +61,7 @@ class Controllers:
         """Run every controller as a task of `tasks`."""
         for _, queue in self._lanes:
             tasks.start(f"controller/{queue.name}", queue.run())
+        tasks.start("controller/event-expiry", self._expiry.run())
 
     def settle(self) -> None:
         """Work until no key waits: for a start that shall not show the world of before."""

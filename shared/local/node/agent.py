@@ -81,8 +81,8 @@ class Agent:
                 self._confirm(pod)
             elif self._is_mine(pod) and not is_terminal(pod):
                 self._adopt(pod)
-        for directory in self._home.glob("pods/*"):
-            if directory.name not in self.pods:
+        for directory in (*self._home.glob("pods/*"), *self._home.glob("logs/pods/*")):
+            if directory.name.rpartition("_")[2] not in self.pods:
                 shutil.rmtree(directory, ignore_errors=True)
 
     def start(self, tasks: Supervisor) -> None:

@@ -38,6 +38,10 @@ NO_COMMAND = (
     "this cluster runs processes of this machine and no images: give the container a command "
     "(for an OSCAR service: a script, with expose.default_command false)"
 )
+ADDRESS_IN_USE = (
+    "the address is in use: here all pods share one machine, so a server must listen on $HOST "
+    "(the pod's own address) and $PORT, not on every address"
+)
 MESSAGE_LINES = 20  # of the log, as a termination message that falls back to it
 MESSAGE_BYTES = 2048
 
@@ -65,7 +69,7 @@ class Container:
         self._settings = settings
         self._clock = clock
         self._events = events
-        self._marker = marker
+        self._marker = f"{marker}/{sandbox.pod['metadata']['uid']}/{spec['name']}"
         self._changed = changed
         self._stopping = False
         self._prober: Prober | None = None
@@ -167,7 +171,7 @@ class Container:
         }
         if end.signal:
             ended["signal"] = end.signal
-        message = end.message or self._last_lines(end)
+        message = end.message or self._parting_words(end)
         if message:
             ended["message"] = message
         self.view.ready = self.view.started = False
@@ -175,13 +179,17 @@ class Container:
         self._changed()
         return end
 
-    def _last_lines(self, end: Exit) -> str:
-        """The log's end, where the spec says terminationMessagePolicy FallbackToLogsOnError."""
-        policy = self.spec.get("terminationMessagePolicy")
-        if end.code == 0 or policy != "FallbackToLogsOnError":
+    def _parting_words(self, end: Exit) -> str:
+        """What the log's end tells of a failure: an address in use, or all of it when asked for."""
+        if end.code == 0:
             return ""
-        text = read(self.log, LogRequest(self.name, tail_lines=MESSAGE_LINES))
-        return text[-MESSAGE_BYTES:].decode(errors="replace")
+        lines = read(self.log, LogRequest(self.name, tail_lines=MESSAGE_LINES))
+        text = lines[-MESSAGE_BYTES:].decode(errors="replace")
+        if "address already in use" in text.lower():
+            self._events.warning(self._sandbox.pod, "AddressInUse", ADDRESS_IN_USE)
+            return ADDRESS_IN_USE
+        fall_back = self.spec.get("terminationMessagePolicy") == "FallbackToLogsOnError"
+        return text if fall_back else ""
 
     def _restarts(self, end: Exit) -> bool:
         policy = self._sandbox.pod["spec"].get("restartPolicy", "Always")

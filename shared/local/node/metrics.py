@@ -32,7 +32,7 @@ class PodUsage:
 
 def pod_metrics(pod: PodUsage) -> Obj | None:
     """A PodMetrics object; None while a container lacks its second sample."""
-    if not pod.rates or pod.rates.keys() != pod.samples.keys():
+    if not pod.rates or pod.samples.keys() - pod.rates.keys():
         return None
     oldest = min(pod.rates.values(), key=lambda rate: rate.time)
     return {

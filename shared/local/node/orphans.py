@@ -9,13 +9,14 @@ import time
 from pathlib import Path
 from typing import Final
 
-from shared.local.node.process import MARKER
+MARKER: Final = "EXPOSED_CLUSTER"
+"""Environment variable that every process of a cluster carries: `<cluster>/<pod>/<container>`."""
 
 PATIENCE: Final = 5.0  # seconds for the kernel to end what was killed
 
 
 def kill_marked(marker: str) -> int:
-    """SIGKILL to every process whose environment says that it belongs to `marker`; how many.
+    """SIGKILL to every process that `marker` (of a cluster, or of one container) names; how many.
 
     The mark is read again through a pidfd that holds the process, so that a pid which the kernel
     gave to another process meanwhile is never hit.
@@ -44,7 +45,8 @@ def _carries(pid: int, marker: str) -> bool:
         entries = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:  # gone, or somebody else's
         return False
-    return f"{MARKER}={marker}".encode() in entries
+    wanted = f"{MARKER}={marker}".encode()
+    return any(entry == wanted or entry.startswith(wanted + b"/") for entry in entries)
 
 
 def _kill(pid: int, marker: str) -> bool:

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from shared.local.node.orphans import MARKER, kill_marked
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 SHIM: Final = Path(__file__).with_name("shim.py")
-MARKER: Final = "EXPOSED_CLUSTER"
-"""Environment variable that every process of a cluster carries: its value is the cluster's id."""
-
 CANNOT_RUN: Final = 128  # the exit code of a container whose command cannot be executed
 
 
@@ -58,7 +57,9 @@ class Process:
         shim: subprocess.Popen[bytes],
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
+        marker: str,
     ) -> None:
+        self._marker = marker
         self._shim = shim
         self._reader = reader
         self._writer = writer
@@ -71,7 +72,10 @@ class Process:
 
     @classmethod
     async def start(cls, command: Command, marker: str) -> Process:
-        """Run `command`. Raises `StartError` when it cannot be executed."""
+        """Run `command`; each of its processes carries `marker` in its environment.
+
+        Raises `StartError` when it cannot be executed.
+        """
         ours, theirs = socket.socketpair()
         with theirs:
             # It forks and returns at once; the wait is in `close`.
@@ -82,18 +86,18 @@ class Process:
                 env={MARKER: marker, "PATH": os.defpath},
                 start_new_session=True,
             )
-        process = cls(shim, *await asyncio.open_connection(sock=ours))
+        process = cls(shim, *await asyncio.open_connection(sock=ours), marker)
         try:
-            await process._begin(command, marker)
+            await process._begin(command)
         except BaseException:
             await process.close()
             raise
         return process
 
-    async def _begin(self, command: Command, marker: str) -> None:
+    async def _begin(self, command: Command) -> None:
         config = {
             "command": list(command.command),
-            "env": {**command.env, MARKER: marker},
+            "env": {**command.env, MARKER: self._marker},
             "cwd": command.cwd,
             "log": command.log,
             "log_bytes": command.log_bytes,
@@ -118,7 +122,9 @@ class Process:
         answer = (await self._reader.readline()).decode().strip()
         await self.close()
         word, _, rest = answer.partition(" ")
-        if word != "exited" or rest == "None":  # the shim was killed, and the command with it
+        if word != "exited" or rest == "None":
+            # The shim was killed, and its command with it; what that had forked may live on.
+            await asyncio.to_thread(kill_marked, self._marker)
             return Exit(137, 9, "Error", "the process that watches the container was killed")
         return exit_of(int(rest))
 
