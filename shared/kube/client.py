@@ -86,7 +86,8 @@ class KubeClient:
             return await self._joined(resource, namespace, labels, fields, limit)
         except errors.Expired:  # the pages took longer than the server remembers; as client-go does
             params = _selectors(labels, fields)
-            return await self._transport.json("GET", resource.path(namespace), params)
+            whole = await self._transport.json("GET", resource.path(namespace), params)
+            return _typed(resource, whole)
 
     async def page(
         self,
@@ -102,7 +103,7 @@ class KubeClient:
         params = _selectors(labels, fields) | {"limit": str(limit or PAGE)}
         if continue_:
             params["continue"] = continue_
-        return await self._transport.json("GET", resource.path(namespace), params)
+        return _typed(resource, await self._transport.json("GET", resource.path(namespace), params))
 
     async def create(self, resource: Resource, body: Obj, namespace: str | None = None) -> Obj:
         """POST; `AlreadyExists` if the name is taken."""
@@ -215,6 +216,14 @@ class KubeClient:
 
     def _params(self) -> dict[str, str]:
         return {"fieldManager": self._manager}
+
+
+def _typed(resource: Resource, page: Obj) -> Obj:
+    # items of a list come without the two fields that every object has by itself
+    for item in page.get("items") or []:
+        item.setdefault("apiVersion", resource.api_version)
+        item.setdefault("kind", resource.kind)
+    return page
 
 
 def _selectors(labels: str, fields: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from ssl import SSLContext
 from typing import Any
 
 import orjson
@@ -62,12 +63,12 @@ class Script:
 
 
 @contextlib.asynccontextmanager
-async def serve(script: Script) -> AsyncIterator[Script]:
+async def serve(script: Script, tls: SSLContext | None = None) -> AsyncIterator[Script]:
     app = web.Application(client_max_size=4 * 1024 * 1024)
     app.router.add_route("*", "/{path:.*}", script.handle)
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     await site.start()
     script.port = runner.addresses[0][1]
     try:

@@ -44,6 +44,7 @@ async def test_list_joins_pages_under_the_last_version(api: Script, kube: KubeCl
     whole = await kube.list(CONFIGMAPS, "ns", labels="oscar_service", limit=1)
     assert [one["metadata"]["name"] for one in whole["items"]] == ["a", "b", "c"]
     assert whole["metadata"] == {"resourceVersion": "5"}
+    assert {(one["apiVersion"], one["kind"]) for one in whole["items"]} == {("v1", "ConfigMap")}
     assert [call.query.get("continue") for call in api.calls] == [None, "one", "two"]
     assert {call.query["limit"] for call in api.calls} == {"1"}
     assert {call.query["labelSelector"] for call in api.calls} == {"oscar_service"}
