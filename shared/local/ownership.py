@@ -116,6 +116,7 @@ def applied(
     Raises 409 with one cause a field when others own what would change, unless `force`.
     """
     schema = schemas.of(kind)
+    config = {k: v for k, v in config.items() if k != _ignored_part(kind, manager)}
     try:
         fields.check_items(config, schema)
     except fields.ItemKeyError as error:
@@ -162,12 +163,17 @@ def _merge_lists(live: list[Any], config: list[Any], schema: schemas.List) -> li
     return list((merged | {step: after[step] for step in after if step not in before}).values())
 
 
+def _ignored_part(kind: Kind, manager: Manager) -> str:
+    """The part of an object that the manager's endpoint does not take."""
+    if manager.subresource:
+        return "spec"
+    return "status" if kind.subresource("status") else ""
+
+
 def _ownable(paths: Iterable[Path], kind: Kind, manager: Manager) -> Paths:
     """Less what nobody owns, and less what the manager's endpoint ignores."""
-    ignored = {"f:spec"} if manager.subresource else set()
-    if not manager.subresource and kind.subresource("status"):
-        ignored = {"f:status"}
-    return frozenset(path for path in paths if path not in _UNOWNED and path[0] not in ignored)
+    ignored = f"f:{_ignored_part(kind, manager)}"
+    return frozenset(path for path in paths if path not in _UNOWNED and path[0] != ignored)
 
 
 def _refuse_conflicts(others: Owners, written: Paths, *, force: bool) -> None:
