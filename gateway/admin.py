@@ -6,6 +6,8 @@ It is not for the public: it names services and pods.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -13,12 +15,13 @@ from aiohttp import web
 from gateway import metrics, snapshot, status_page
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    import socket
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from gateway.snapshot import Snapshot
 
     Source = Callable[[], Awaitable[Snapshot]]
-    Excuse = Callable[[], str]
+    Excuse = Callable[[], Awaitable[str]]
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -50,7 +53,7 @@ class Admin:
 
     async def _ready(self, _: web.Request) -> web.Response:
         """503 until the route table is complete, and from the beginning of a shutdown."""
-        if excuse := self._excuse():
+        if excuse := await self._excuse():
             return web.Response(status=503, text=f"not ready: {excuse}\n")
         return web.Response(text="ready\n")
 
@@ -68,6 +71,21 @@ class Admin:
     async def _page(self, _: web.Request) -> web.Response:
         text = status_page.render(await self._source())
         return web.Response(text=text, content_type="text/html")
+
+
+@contextlib.asynccontextmanager
+async def serving(app: web.Application, where: socket.socket | Path) -> AsyncIterator[None]:
+    """Serve `app` on a bound socket, or on a new Unix socket at a path, inside the block."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        if isinstance(where, Path):
+            await web.UnixSite(runner, where).start()
+        else:
+            await web.SockSite(runner, where).start()
+        yield
+    finally:
+        await runner.cleanup()
 
 
 async def _alive(_: web.Request) -> web.Response:

@@ -36,7 +36,10 @@ async def client(aiohttp_client: AiohttpClient, state: _State) -> TestClient[Any
     async def source() -> dict[str, Any]:
         return SNAPSHOT
 
-    return await aiohttp_client(Admin(source, lambda: state.excuse).application())
+    async def excuse() -> str:
+        return state.excuse
+
+    return await aiohttp_client(Admin(source, excuse).application())
 
 
 async def test_readiness_says_why_not(client: TestClient[Any, Any], state: _State) -> None:

@@ -1,0 +1,77 @@
+"""`python -m gateway`: reads the settings and runs one process, or several."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import ssl
+import sys
+from pathlib import Path
+
+import click
+import uvloop
+
+from gateway import process, settings, workers
+from gateway.listening import ListenError
+from shared import log as logs
+from shared.kube.errors import NotConfigured
+from shared.settings import SettingsError
+
+log = logging.getLogger("gateway")
+
+
+def _variables() -> str:
+    lines = [
+        f"\b\n{name} [{default or 'none'}]\n    {meaning}"
+        for name, (default, meaning) in settings.VARIABLES.items()
+    ]
+    return "\n\n".join(lines)
+
+
+@click.command(
+    help="Route /system/services/<name>/exposed/… to the pods of exposed services.\n\n"
+    "The cluster is found by KUBECONFIG, or by the service account of the pod.",
+    epilog=f"Settings, from the environment [default]:\n\n{_variables()}",
+)
+@click.option("--check", is_flag=True, help="Check the settings and end.")
+@click.option("--worker", type=click.Path(path_type=Path), hidden=True)
+def main(check: bool, worker: Path | None) -> None:
+    """See the command's help."""
+    try:
+        read = settings.read(os.environ)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+    if check:
+        click.echo("the settings are valid")
+        return
+    logs.setup("gateway", level=read.log_level, form=read.log_format)
+    try:
+        uvloop.run(_run(read, worker))
+    except (ListenError, NotConfigured, ssl.SSLError, FileNotFoundError) as error:
+        log.error("cannot start: %s", error)
+        sys.exit(1)
+
+
+async def _run(read: settings.Settings, worker: Path | None) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if worker is not None:
+        loop.add_reader(sys.stdin.fileno(), _orphaned, loop, stop)
+    if read.workers > 1:
+        await workers.run(read, stop)
+    else:
+        await process.run(read, stop, worker)
+
+
+def _orphaned(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """The parent of this worker has ended: the pipe from it is closed."""
+    loop.remove_reader(sys.stdin.fileno())
+    stop.set()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""Real gateway processes for tests, and an application behind them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import sys
+from asyncio.subprocess import PIPE
+from typing import TYPE_CHECKING
+
+from aiohttp import WSMsgType, web
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+class App:
+    """An application: `/` answers at once, `/slow` when `release` is set, `/ws` echoes."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.release = asyncio.Event()
+        self.arrived = asyncio.Event()
+        """Set when a request to `/slow` came in."""
+
+    async def _fast(self, request: web.Request) -> web.Response:
+        return web.Response(text=request.headers.get("X-Forwarded-Prefix", ""))
+
+    async def _slow(self, _: web.Request) -> web.Response:
+        self.arrived.set()
+        await self.release.wait()
+        return web.Response(text="done")
+
+    async def _echo(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        async for message in socket:
+            if message.type is WSMsgType.TEXT:
+                await socket.send_str(message.data)
+        return socket
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def started(cls) -> AsyncIterator[App]:
+        app = cls()
+        application = web.Application()
+        application.router.add_get("/", app._fast)
+        application.router.add_get("/slow", app._slow)
+        application.router.add_get("/ws", app._echo)
+        runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        app.port = runner.addresses[0][1]
+        try:
+            yield app
+        finally:
+            app.release.set()
+            await runner.cleanup()
+
+
+class GatewayProcess:
+    """A running `python -m gateway`; its log is kept in `lines`."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.lines: list[str] = []
+        self.port = 0
+        self._grown = asyncio.Condition()
+
+    async def read_log(self) -> None:
+        assert self.process.stderr is not None
+        async for raw in self.process.stderr:
+            async with self._grown:
+                self.lines.append(raw.decode())
+                self._grown.notify_all()
+
+    async def said(self, pattern: str, times: int = 1) -> re.Match[str]:
+        """Wait until so many lines of the log match; the answer is the last match."""
+
+        def found() -> list[re.Match[str]]:
+            return [match for line in self.lines if (match := re.search(pattern, line))]
+
+        async with self._grown:
+            await self._grown.wait_for(lambda: len(found()) >= times)
+        return found()[times - 1]
+
+    async def url(self, path: str = "/", service: str = "a") -> str:
+        """A URL of a service, once the gateway listens."""
+        self.port = int((await self.said(r"listening on [\d.]+:(\d+)"))[1])
+        return f"http://127.0.0.1:{self.port}/system/services/{service}/exposed{path}"
+
+    async def admin(self, path: str) -> str:
+        """A URL of the admin port."""
+        port = (await self.said(r"admin port is [\d.]+:(\d+)"))[1]
+        return f"http://127.0.0.1:{port}{path}"
+
+    def terminate(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+
+
+@contextlib.asynccontextmanager
+async def gateway(kubeconfig: str, **environment: str) -> AsyncIterator[GatewayProcess]:
+    """A gateway on ports of the kernel's choice, without grace at its end."""
+    settings = {
+        "KUBECONFIG": kubeconfig,
+        "GATEWAY_HOST": "127.0.0.1",
+        "GATEWAY_PORT": "0",
+        "GATEWAY_ADMIN_HOST": "127.0.0.1",
+        "GATEWAY_ADMIN_PORT": "0",
+        "GATEWAY_DRAIN_GRACE": "0",
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "gateway", env=os.environ | settings | environment, stderr=PIPE
+    )
+    running = GatewayProcess(process)
+    reading = asyncio.create_task(running.read_log())
+    try:
+        yield running
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+        await process.wait()
+        await reading

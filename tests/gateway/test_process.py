@@ -1,0 +1,162 @@
+"""The gateway as a process: started, ready, drained. Real processes, sockets and signals."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import aiohttp
+import pytest
+
+from tests.gateway.cluster import TOKEN, Cluster, configmap, endpoint_slice, entry, kubeconfig
+from tests.gateway.cluster import serving as cluster_serving
+from tests.gateway.processes import App, gateway
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+@pytest.fixture
+async def app() -> AsyncIterator[App]:
+    async with App.started() as app:
+        yield app
+
+
+@pytest.fixture
+async def cluster(app: App) -> AsyncIterator[Cluster]:
+    async with cluster_serving() as cluster:
+        cluster.put("configmaps", configmap("a", api_port=app.port))
+        cluster.put("endpointslices", endpoint_slice("a", entry("127.0.0.1"), port=app.port))
+        yield cluster
+
+
+@pytest.fixture
+def config(cluster: Cluster, tmp_path: Path) -> str:
+    return kubeconfig(tmp_path, cluster.port)
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as client:
+        yield client
+
+
+async def test_from_the_cluster_to_the_pod(
+    config: str, cluster: Cluster, client: aiohttp.ClientSession
+) -> None:
+    async with gateway(config) as process:
+        async with client.get(await process.url()) as answer:
+            assert await answer.text() == "/system/services/a/exposed"
+        async with client.get(await process.admin("/readyz")) as answer:
+            assert answer.status == 200
+        async with client.get(await process.admin("/metrics")) as answer:
+            text = await answer.text()
+            key = 'code="200",method="GET",service="a",source="upstream"'
+            assert f"gateway_requests_total{{{key}}} 1.0" in text
+
+        cluster.put("configmaps", configmap("b", set_auth=True))
+        while (await _status(client, await process.url(service="b"))) == 404:
+            await asyncio.sleep(0.01)
+        assert await _status(client, await process.url(service="b")) == 401
+
+        process.terminate()
+        assert await process.process.wait() == 0
+
+
+async def test_nobody_is_cut_off_who_can_finish(
+    config: str, app: App, client: aiohttp.ClientSession
+) -> None:
+    async with gateway(config, GATEWAY_DRAIN_GRACE="0.2") as process:
+        slow = asyncio.create_task(_text(client, await process.url("/slow")))
+        idle = await asyncio.open_connection("127.0.0.1", process.port)
+        async with client.ws_connect(await process.url("/ws")) as tunnel:
+            await app.arrived.wait()
+            process.terminate()
+            await process.said("shutting down")
+            async with client.get(await process.admin("/readyz")) as answer:
+                assert (answer.status, await answer.text()) == (503, "not ready: shutting down\n")
+            assert await idle[0].read() == b"", "an idle connection is closed"
+            idle[1].close()
+            with pytest.raises(aiohttp.ClientConnectionError):
+                await _status(client, await process.url())
+            await tunnel.send_str("still here")
+            assert await tunnel.receive_str() == "still here"
+            app.release.set()
+            assert await slow == "done"
+        assert await process.process.wait() == 0
+
+
+async def test_what_does_not_finish_is_cut_in_time(
+    config: str, app: App, client: aiohttp.ClientSession
+) -> None:
+    async with gateway(config, GATEWAY_DRAIN_HTTP="0.1", GATEWAY_DRAIN_TUNNELS="0.3") as process:
+        slow = asyncio.create_task(_text(client, await process.url("/slow")))
+        async with client.ws_connect(await process.url("/ws")) as tunnel:
+            await app.arrived.wait()
+            process.terminate()
+            with pytest.raises(aiohttp.ClientConnectionError):
+                await slow
+            await tunnel.send_str("longer")
+            assert await tunnel.receive_str() == "longer"
+            await process.said("cutting 1 tunnels")
+        assert await process.process.wait() == 0
+        assert any("cutting 1 requests" in line for line in process.lines)
+
+
+async def test_a_start_without_the_api_server_waits_and_says_so(
+    config: str, cluster: Cluster, client: aiohttp.ClientSession
+) -> None:
+    cluster.reachable = False
+    async with gateway(config) as process:
+        await process.said("WARNING.*list configmaps")
+        async with client.get(await process.admin("/readyz")) as answer:
+            assert answer.status == 503
+            assert "API server" in await answer.text()
+        async with client.get(await process.admin("/healthz")) as answer:
+            assert answer.status == 200
+        cluster.reachable = True
+        assert await _status(client, await process.url()) == 200
+
+
+async def test_the_last_table_serves_when_the_api_server_is_gone(
+    config: str, cluster: Cluster, client: aiohttp.ClientSession
+) -> None:
+    async with gateway(config) as process:
+        assert await _status(client, await process.url()) == 200
+        cluster.lose()
+        await process.said("WARNING.*configmaps")
+        assert await _status(client, await process.url()) == 200
+        async with client.get(await process.admin("/readyz")) as answer:
+            assert answer.status == 200
+
+
+async def test_a_taken_port_is_named_with_its_setting(config: str, app: App) -> None:
+    async with gateway(config, GATEWAY_PORT=str(app.port)) as process:
+        assert await process.process.wait() == 1
+        await process.said(f"cannot listen on 127.0.0.1:{app.port}.*GATEWAY_PORT")
+
+
+async def test_no_cluster_at_all_is_an_error_with_a_remedy(tmp_path: Path) -> None:
+    async with gateway(str(tmp_path / "none")) as process:
+        assert await process.process.wait() == 1
+        await process.said("cannot start.*KUBECONFIG")
+
+
+async def test_the_access_log_goes_to_standard_output(
+    config: str, client: aiohttp.ClientSession
+) -> None:
+    async with gateway(config, GATEWAY_ACCESS_LOG="all") as process:
+        await _status(client, await process.url(f"/?token={TOKEN}"))
+    # the token of a service without set_auth is an ordinary parameter, and blanked all the same
+    assert not any(TOKEN in line for line in process.lines)
+
+
+async def _status(client: aiohttp.ClientSession, url: str) -> int:
+    async with client.get(url) as answer:
+        return answer.status
+
+
+async def _text(client: aiohttp.ClientSession, url: str) -> str:
+    async with client.get(url) as answer:
+        return await answer.text()

@@ -1,0 +1,92 @@
+"""Several workers behind one port, with real processes and signals."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import aiohttp
+import psutil
+import pytest
+
+from gateway.workers import LONGEST_PAUSE, pause
+from tests.gateway.cluster import configmap, endpoint_slice, entry, kubeconfig, serving
+from tests.gateway.processes import App, GatewayProcess, gateway
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+REQUESTS = 40
+
+
+@pytest.fixture
+async def process(tmp_path: Path) -> AsyncIterator[GatewayProcess]:
+    async with App.started() as app, serving() as cluster:
+        cluster.put("configmaps", configmap("a", api_port=app.port))
+        cluster.put("endpointslices", endpoint_slice("a", entry("127.0.0.1"), port=app.port))
+        config = kubeconfig(tmp_path, cluster.port)
+        async with gateway(config, GATEWAY_WORKERS="2") as process:
+            await process.said("listening on", times=2)
+            yield process
+
+
+async def fetch(process: GatewayProcess, count: int) -> None:
+    """So many requests, each on its own connection, so that the kernel spreads them."""
+    url = await process.url()
+    connector = aiohttp.TCPConnector(force_close=True)
+    async with aiohttp.ClientSession(connector=connector) as client:
+        for _ in range(count):
+            async with client.get(url) as answer:
+                assert answer.status == 200
+
+
+async def numbers(process: GatewayProcess) -> dict[str, float]:
+    async with (
+        aiohttp.ClientSession() as client,
+        client.get(await process.admin("/metrics")) as answer,
+    ):
+        lines = (await answer.text()).splitlines()
+    pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, value in pairs}
+
+
+SERVED = 'gateway_requests_total{code="200",method="GET",service="a",source="upstream"}'
+
+
+async def test_workers_are_counted_as_one_and_replaced_when_they_die(
+    process: GatewayProcess,
+) -> None:
+    await fetch(process, REQUESTS)
+    found = await numbers(process)
+    assert found[SERVED] == REQUESTS
+    assert found["gateway_workers"] == 2
+    assert found['gateway_endpoints{service="a",state="ready"}'] == 1
+
+    children = psutil.Process(process.process.pid).children()
+    os.kill(children[0].pid, signal.SIGKILL)
+    await process.said("worker . ended")
+    await process.said("listening on", times=3)
+    await fetch(process, REQUESTS)
+    found = await numbers(process)
+    assert found[SERVED] == 2 * REQUESTS, "what a dead worker counted is not lost"
+    assert found["gateway_worker_restarts_total"] == 1
+
+    process.terminate()
+    assert await process.process.wait() == 0
+    assert not any(child.is_running() for child in children)
+
+
+async def test_no_worker_outlives_its_parent(process: GatewayProcess) -> None:
+    children = psutil.Process(process.process.pid).children()
+    assert len(children) == 2
+    process.process.kill()
+    await asyncio.to_thread(psutil.wait_procs, children, 30)
+    assert not any(child.is_running() for child in children)
+
+
+def test_pauses_grow_to_a_bound() -> None:
+    assert [pause(failures) for failures in (1, 2, 3)] == [0.5, 1.0, 2.0]
+    assert pause(1_000) == LONGEST_PAUSE
