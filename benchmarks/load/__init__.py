@@ -1,0 +1,1 @@
+"""The gateway beside nginx, HAProxy, Caddy and a plain aiohttp proxy, measured in one run."""
