@@ -7,7 +7,6 @@ PORT="${PORT:-80}"
 PATH="$PATH:/usr/sbin"
 
 work="$(mktemp -d)"
-chmod 755 "$work"  # the workers of nginx are another user when it starts as root
 mkdir "$work/html"
 cat > "$work/html/index.html" <<'HTML'
 <!DOCTYPE html>
@@ -24,7 +23,12 @@ if ! command -v nginx > /dev/null; then
     exec python3 -m http.server --bind "$HOST" --directory "$work/html" "$PORT"
 fi
 
+# Started as root, nginx would serve as a user who cannot read a folder of root's.
+user=''
+[ "$(id -u)" != 0 ] || user='user root;'
+
 cat > "$work/nginx.conf" <<CONF
+$user
 daemon off;
 worker_processes 1;
 pid $work/nginx.pid;

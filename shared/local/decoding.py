@@ -32,6 +32,7 @@ _GO_ERRORS: Final = {
     "Expecting ',' delimiter": "after object key:value pair",
     "Extra data": "after top-level value",
 }
+_OMITTED_WHEN_EMPTY: Final = ("annotations", "finalizers", "labels", "ownerReferences")
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -86,11 +87,15 @@ def typed(value: Obj, kind: Kind) -> Obj:
     body = {**value, **head}
     body.setdefault("metadata", {})
     try:
-        return {**head, **checked(body, schemas.of(kind), kind.kind)}
+        clean = checked(body, schemas.of(kind), kind.kind)
     except TypeError as error:
         raise bad_request(
             f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {error}'
         ) from error
+    for name in _OMITTED_WHEN_EMPTY:
+        if name in clean["metadata"] and not clean["metadata"][name]:
+            del clean["metadata"][name]
+    return {**head, **clean}
 
 
 def checked(value: Any, schema: Schema, path: str) -> Any:
@@ -107,8 +112,10 @@ def checked(value: Any, schema: Schema, path: str) -> Any:
         return _without_nulls(value)
     if not isinstance(value, dict):
         raise _mismatch(value, path, "map" if isinstance(schema, schemas.Map) else "struct")
+    fields = schema.fields if isinstance(schema, schemas.Struct) else None
+    inner = schemas.ANY if fields is not None else schema.value
     return {
-        key: checked(item, schemas.child(schema, key), f"{path}.{key}")
+        key: checked(item, fields.get(key, inner) if fields else inner, f"{path}.{key}")
         for key, item in value.items()
         if item is not None
     }

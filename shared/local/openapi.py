@@ -1,4 +1,4 @@
-"""OpenAPI v3 as far as kubectl needs it: validation, apply, dry runs and a light `explain`.
+"""OpenAPI as far as kubectl needs it: validation, apply, dry runs and a light `explain`.
 
 kubectl looks up two things: a schema by its group, version and kind, and whether PATCH of that kind
 takes `fieldValidation` and `dryRun`; with both, the server does the checking. The schemas are
@@ -46,6 +46,14 @@ _OBJECT_META: Final[Obj] = {
         "uid": {"type": "string"},
     },
 }
+
+V2_MEDIA_TYPE: Final = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+
+V2: Final = b"\x0a\x032.0" + b"\x12\x16" + b"\x0a\x0aKubernetes" + b"\x12\x08embedded"
+"""GET /openapi/v2: an OpenAPI document without definitions, as protobuf (swagger, title, version).
+
+kubectl insists on one when it applies a `List`; what the document does not describe it lets pass.
+"""
 
 
 def v3_index(kinds: Sequence[Kind]) -> Obj:

@@ -31,10 +31,12 @@ VERSION: Final = {
 HEALTH: Final = ("/healthz", "/livez", "/readyz")
 
 
-def find(path: str, address: str, accept: str) -> tuple[str, Obj] | None:
+def find(path: str, address: str, accept: str) -> tuple[str, Obj | bytes] | None:
     """(media type, document) at `path`, or None. `address` is the server's host:port."""
     if path == "/version":
         return media.JSON, VERSION
+    if path == "/openapi/v2":
+        return openapi.V2_MEDIA_TYPE, openapi.V2
     if path in ("/api", "/apis") and _wants_aggregated(accept):
         return discovery.AGGREGATED, discovery.aggregated(KINDS, core=path == "/api")
     document = _plain(path, address)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import web
 
-from shared.local import decoding
+from shared.local import decoding, protobuf
 from shared.local.errors import bad_request, too_large
 from shared.local.http import media
 
@@ -57,6 +57,8 @@ class Exchange:
 
     async def object(self, kind: Kind) -> Obj:
         """The body as an object of `kind`; raises 400, 413 or 415."""
+        if self._is_protobuf():
+            return decoding.typed(self._from_protobuf(await self.body()), kind)
         yaml_body = media.is_yaml(self.request.headers.get("Content-Type", ""))
         return decoding.decode(await self.body(), kind, yaml_body=yaml_body)
 
@@ -65,6 +67,8 @@ class Exchange:
         body = await self.body()
         if not body:
             return {}
+        if self._is_protobuf():
+            return self._from_protobuf(body)
         yaml_body = media.is_yaml(self.request.headers.get("Content-Type", ""))
         try:
             value = decoding.parse_yaml(body) if yaml_body else decoding.parse_json(body)
@@ -81,6 +85,15 @@ class Exchange:
             return decoding.parse_yaml(body) if yaml_body else decoding.parse_json(body)
         except ValueError as error:
             raise bad_request(f"error decoding patch: {error}") from error
+
+    def _is_protobuf(self) -> bool:
+        return self.request.content_type == protobuf.MEDIA_TYPE
+
+    def _from_protobuf(self, body: bytes) -> Obj:
+        try:
+            return protobuf.decode(body)
+        except ValueError as error:
+            raise bad_request(f"the body cannot be read: {error}") from error
 
 
 def json_response(body: bytes, status: int = 200) -> web.Response:

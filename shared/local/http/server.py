@@ -125,7 +125,8 @@ class ApiServer:
         if found is None:
             return _no_page()
         media_type, document = found
-        return web.Response(body=orjson.dumps(document), headers={"Content-Type": media_type})
+        body = document if isinstance(document, bytes) else orjson.dumps(document)
+        return web.Response(body=body, headers={"Content-Type": media_type})
 
     def _authorize(self, user: User, asked: Attributes) -> None:
         if not self._allowed(user, asked):
