@@ -83,6 +83,6 @@ def _arithmetic(decision: Decision) -> Iterator[str]:
     ):
         yield f"{name:<18}{'-' if number is None else number:>5}"
     yield f"{'within bounds':<18}{decision.replicas:>5}"
-    for title, words in (("because", decision.reasons), ("held by", decision.limits)):
-        yield from (f"{title}: {word}" for word in words)
+    yield from (f"because: {word}" for word in decision.reasons if word not in decision.limits)
+    yield from (f"held by: {word}" for word in decision.limits)
     yield from (f"{c.type}={c.status} ({c.reason})" for c in decision.conditions)

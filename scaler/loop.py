@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 TICK: Final = 1.0
 """Seconds between ticks: the shortest period of a service."""
+PATIENCE: Final = 10.0
+"""Seconds the cache gets to show what was written; a broken watch is repaired within them."""
 BREATH: Final = 50
 """Services decided between two chances for other tasks, such as the lease's, to run."""
 
@@ -173,7 +175,8 @@ class Loop:
         if reason is not None:
             memory.expected = None
             return reason
-        if memory.spent == target.deployment["metadata"]["resourceVersion"]:
+        same = memory.spent == target.deployment["metadata"]["resourceVersion"]
+        if same and self._clock.monotonic() < memory.patience:
             return Standing.WAITING, "waiting for the cache to show the last write"
         return None
 
@@ -197,6 +200,7 @@ class Loop:
                 memory.expected = None  # it may have been written after all
             if outcome.result in (Result.WRITTEN, Result.CONFLICT, Result.GONE):
                 memory.spent = target.deployment["metadata"]["resourceVersion"]
+                memory.patience = self._clock.monotonic() + PATIENCE
             self._reporter.written(target, result.decision, outcome)
         except Exception as error:  # one service's error is its own
             self._reporter.failed(target.name, error)

@@ -37,7 +37,10 @@ class Memory:
     """resourceVersion of the definition that was decided on last."""
     spent: str = ""
     """resourceVersion of the Deployment that a write has used up: nothing is decided until the
-    cache shows a newer one."""
+    cache shows another one, or `patience` is at its end. Deciding early is idle, never harmful,
+    for a write with that version again would be refused."""
+    patience: float = float("-inf")
+    """Monotonic seconds."""
     expected: int | None = None
     """Replicas the Deployment had after our last look or write; None: anything may be there."""
 

@@ -134,7 +134,6 @@ async def _wire(
 def _election(settings: Settings, kube: KubeClient, stats: Stats, clock: Clock) -> Election:
     def changed(leading: bool) -> None:
         stats.leading = leading
-        log.info("%s", "leading: scaling begins" if leading else "standing by: another leads")
 
     return Election(
         kube,

@@ -1,0 +1,277 @@
+"""The scaler as a process, before an embedded cluster, over a proxy that breaks what it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import re
+import signal
+import sys
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+
+from shared import names
+from shared.local import kinds
+from shared.tasks import Supervisor
+from tests.scaler.embedded import Embedded, embedded
+from tests.scaler.proxy import Proxy, cut, expired, half_a_line, hang, proxy, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+# A window of nothing and steps without bound: the number follows the load at once.
+QUICK = """
+defaults:
+  policy: hpa
+  hpa:
+    behavior:
+      scaleUp: {policies: [{type: Pods, value: 100, periodSeconds: 1}]}
+      scaleDown:
+        stabilizationWindowSeconds: 0
+        policies: [{type: Pods, value: 100, periodSeconds: 1}]
+"""
+METRICS = "/apis/metrics.k8s.io/"
+SCALE = "/deployments/[a-z]+-dlp/scale$"
+
+
+@pytest.fixture
+async def cluster(tmp_path: Path) -> AsyncIterator[Embedded]:
+    async with embedded(tmp_path) as made:
+        made.add("a", 1)
+        yield made
+
+
+@pytest.fixture
+async def before(cluster: Embedded) -> AsyncIterator[Proxy]:
+    async with proxy(f"http://127.0.0.1:{cluster.port}") as made:
+        yield made
+
+
+@asynccontextmanager
+async def scaler(
+    cluster: Embedded, before: Proxy, identity: str = "one", **environment: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A scaler behind the proxy; it is killed in the end if it still runs."""
+    config = cluster.folder / "config.yaml"
+    if not config.exists():
+        config.write_text(QUICK)
+    settings = {
+        "KUBECONFIG": cluster.kubeconfig(before.port),
+        "SCALER_HOST": "127.0.0.1",
+        "SCALER_PORT": "0",
+        "SCALER_PERIOD": "1",
+        "SCALER_CONFIG": str(config),
+        "SCALER_IDENTITY": identity,
+    }
+    command = (sys.executable, "-m", "scaler", "run")
+    process = await asyncio.create_subprocess_exec(
+        *command, env={**os.environ, **settings, **environment}, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def replicas(cluster: Embedded, before: Proxy, wanted: int) -> None:
+    """Wait until service a has so many replicas."""
+    await before.until(lambda: cluster.replicas("a") == wanted)
+
+
+async def said(process: asyncio.subprocess.Process, text: str) -> str:
+    """The next line of the log that has `text`."""
+    assert process.stderr is not None
+    async for line in process.stderr:
+        if text in line.decode():
+            return line.decode()
+    raise AssertionError(f"the log ended without {text!r}")
+
+
+async def test_replicas_follow_the_load_and_sigterm_ends_it_cleanly(
+    cluster: Embedded, before: Proxy
+) -> None:
+    async with scaler(cluster, before) as process:
+        cluster.load["a"] = 0.3
+        await replicas(cluster, before, 4)
+        cluster.load["a"] = 0.03
+        await replicas(cluster, before, 2)
+        process.send_signal(signal.SIGTERM)
+        await said(process, "stopping")
+        assert await process.wait() == 0
+    lease = cluster.api.get(kinds.LEASE, "scaler", names.SYSTEM_NAMESPACE)
+    assert lease["spec"]["holderIdentity"] == ""
+    reasons = {
+        event["reason"]
+        for event in cluster.api.list(kinds.EVENT_V1, names.NAMESPACE)
+        if event["reportingController"] == "scaler"
+    }
+    assert "SuccessfulRescale" in reasons
+    entries = cluster.deployment("a")["metadata"]["managedFields"]
+    assert ("scaler", "scale") in {(e["manager"], e.get("subresource")) for e in entries}
+
+
+async def test_it_starts_without_an_api_server_and_without_metrics_and_recovers(
+    cluster: Embedded, before: Proxy
+) -> None:
+    before.down = True
+    absent = before.breaks("GET", METRICS, refuse(404, "NotFound"), times=10**6)
+    cluster.load["a"] = 0.15
+    async with scaler(cluster, before) as process:
+        await said(process, "list deployments")
+        before.down = False
+        assert "install metrics-server" in await said(process, "metrics.k8s.io")
+        assert cluster.replicas("a") == 1
+        absent.times = 0
+        await replicas(cluster, before, 2)
+
+
+FAULTS: list[tuple[str, str, Any, dict[str, Any]]] = [
+    ("POST", "/events$", refuse(500, "InternalError"), {}),
+    ("PATCH", SCALE, refuse(429, "TooManyRequests", Retry_After="1"), {}),
+    ("PATCH", SCALE, refuse(500, "InternalError"), {}),
+    ("PATCH", SCALE, hang, {}),
+    ("PATCH", SCALE, cut, {"after": True}),
+    ("PATCH", "/status$", refuse(403, "Forbidden"), {}),
+    ("GET", METRICS, refuse(503, "ServiceUnavailable"), {"times": 2}),
+    ("GET", METRICS, hang, {}),
+    ("WATCH", "/deployments$", expired, {}),
+    ("WATCH", "/deployments$", refuse(410, "Expired"), {}),
+    ("WATCH", "/(deployments|pods)$", half_a_line, {"after": True, "times": 2}),
+]
+
+
+async def test_every_fault_is_survived_and_nothing_is_lost(
+    cluster: Embedded, before: Proxy
+) -> None:
+    """After each fault the number follows the load again, in one and the same process."""
+    wanted = itertools.cycle([(2.0, 10), (0.001, 1)])
+    async with scaler(cluster, before) as process:
+        for method, path, answer, more in FAULTS:
+            fault = before.breaks(method, path, answer, **more)
+            if method == "WATCH":
+                before.hang_up()
+            cluster.load["a"], number = next(wanted)
+            await replicas(cluster, before, number)
+            await before.until(fault.spent)
+        assert process.returncode is None
+
+
+async def test_a_conflict_is_real_when_somebody_was_faster(
+    cluster: Embedded, before: Proxy
+) -> None:
+    def meddle() -> None:
+        cluster.scale("a", 3)
+
+    before.breaks("PATCH", SCALE, None, meddle=meddle)
+    cluster.load["a"] = 2.0
+    async with scaler(cluster, before):
+        await replicas(cluster, before, 10)
+    assert [r.status for r in before.seen("PATCH", SCALE)] == [409, 200]
+    first, second = (r.body["metadata"]["resourceVersion"] for r in before.seen("PATCH", SCALE))
+    assert first != second, "decided anew on what the cache shows now"
+
+
+async def test_a_right_that_is_missing_is_named(cluster: Embedded, before: Proxy) -> None:
+    for role in cluster.api.list(kinds.CLUSTER_ROLE):
+        cluster.api.delete(kinds.CLUSTER_ROLE, role["metadata"]["name"])
+    cluster.load["a"] = 0.15
+    async with scaler(cluster, before) as process:
+        assert "nodes" in await said(process, "nodes")
+        await replicas(cluster, before, 2)
+
+
+async def test_a_changed_configuration_is_taken_over_while_it_runs(
+    cluster: Embedded, before: Proxy
+) -> None:
+    config = cluster.folder / "config.yaml"
+    config.write_text("defaults: {policy: hpa, pause: true}")
+    cluster.load["a"] = 0.15
+    async with scaler(cluster, before) as process:
+        await said(process, "paused")
+        config.write_text("defaults: {policy: nonsense}")
+        assert "policy" in await said(process, "the last good one stays")
+        assert cluster.replicas("a") == 1
+        config.write_text(QUICK)
+        await replicas(cluster, before, 2)
+
+
+@pytest.mark.parametrize(
+    ("environment", "problem"),
+    [
+        ({"SCALER_CONFIG": "/nowhere/config.yaml"}, "/nowhere/config.yaml"),
+        ({"KUBECONFIG": "/nowhere/kubeconfig"}, "set KUBECONFIG"),
+    ],
+)
+async def test_what_is_wrong_at_the_start_is_said_in_a_sentence(
+    cluster: Embedded, before: Proxy, environment: dict[str, str], problem: str
+) -> None:
+    async with scaler(cluster, before, **environment) as process:
+        _, text = await process.communicate()
+        assert process.returncode == 1
+        assert problem in text.decode()
+        assert "Traceback" not in text.decode()
+
+
+async def test_the_admin_port_tells(cluster: Embedded, before: Proxy) -> None:
+    cluster.load["a"] = 0.15
+    async with scaler(cluster, before) as process, aiohttp.ClientSession() as session:
+        port = (await said(process, "admin port")).rsplit("port=", 1)[1].strip()
+        await before.until(lambda: bool(before.seen("POST", "/events$")))
+        url = f"http://127.0.0.1:{port}"
+        async with session.get(f"{url}/readyz") as answer:
+            assert answer.status == 200
+        async with session.get(f"{url}/metrics") as answer:
+            metrics = await answer.text()
+        assert 'scaler_writes_total{result="written"} 1.0' in metrics
+        assert "scaler_leader 1.0" in metrics
+        async with session.get(f"{url}/decisions") as answer:
+            assert (await answer.json())["a"]["standing"] in ("active", "waiting-for-cache")
+
+
+def owners(proxies: dict[str, Proxy]) -> str:
+    """Who wrote scale, one letter a write, in the order of time; only what was written counts."""
+    writes = [
+        (request.time, name)
+        for name, each in proxies.items()
+        for request in each.seen("PATCH", SCALE)
+        if request.status == 200
+    ]
+    return "".join(name for _, name in sorted(writes))
+
+
+async def swing(cluster: Embedded) -> None:
+    """A load that asks for another number every second."""
+    for load in itertools.cycle((2.0, 0.001)):
+        cluster.load["a"] = load
+        await asyncio.sleep(1)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+async def test_one_writer_at_all_times_though_leaders_are_paused_and_killed(
+    cluster: Embedded,
+) -> None:
+    upstream = f"http://127.0.0.1:{cluster.port}"
+    async with Supervisor() as tasks, proxy(upstream) as a, proxy(upstream) as b:
+        tasks.start("load", swing(cluster))
+        proxies = {"a": a, "b": b}
+        async with scaler(cluster, a, "a") as first:
+            await a.until(lambda: len(a.seen("PATCH", SCALE)) >= 2)
+            async with scaler(cluster, b, "b") as second:
+                await b.until(lambda: bool(b.seen("WATCH", "/deployments$")))
+                first.send_signal(signal.SIGSTOP)
+                await b.until(lambda: bool(b.seen("PATCH", SCALE)))
+                first.send_signal(signal.SIGCONT)
+                looks = len(a.seen("GET", "/leases/"))
+                await a.until(lambda: len(a.seen("GET", "/leases/")) >= looks + 3)
+                written = len(a.seen("PATCH", SCALE))
+                second.kill()
+                await a.until(lambda: len(a.seen("PATCH", SCALE)) > written)
+    assert re.fullmatch("a+b+a+", owners(proxies)), owners(proxies)
