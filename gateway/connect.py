@@ -37,7 +37,7 @@ async def _open(exchange: Exchange, backend: Backend) -> None:
     except asyncio.CancelledError:
         upstream.abort()
         raise
-    if upstream.usable:
+    if upstream.transport is not None and not upstream.transport.is_closing():
         exchange.connected(upstream)
     else:
         exchange.connect_failed("closed at once")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from gateway import affinity, pool, record, reply, retry
 from gateway.connect import connect
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from gateway.client import ClientConnection
     from gateway.plan import Request
     from gateway.reply import Reply
-    from gateway.routing import Route
     from gateway.upstream import UpstreamConnection
 
 
@@ -56,38 +55,34 @@ class Exchange:
     keep: bool = True
     """The client's connection is good for another request."""
     tunnel: bool = False
+    half_closed: bool = False
+    """One side of the tunnel sends no more; when the other does neither, all is over."""
     bytes_in: int = 0
     bytes_out: int = 0
 
     def __init__(self, client: ClientConnection, request: Request) -> None:
         self.client = client
         self.request = request
-        self.plan = request.plan
+        plan = self.plan = request.plan
+        self.route = plan.route
         self.started = monotonic()
-
-    @property
-    def route(self) -> Route:
-        """The service's route; only for requests that have one."""
-        route = self.plan.route
-        assert route is not None
-        return route
 
     # -- the request
 
     def start(self, rest: bytes) -> None:
         """Begin; `rest` is what came after the head."""
         plan = self.plan
-        if self.request.length or plan.chunked:
+        request = self.request
+        length = request.length
+        if plan.chunked or length != len(rest):
             if not self._take_body(rest):
                 return
-        elif rest:
-            self.client.hold(rest)
-        if plan.answer is not None:
-            self._answer(plan.answer)
+        elif length:
+            self.payload = rest
+        if request.answer is not None:
+            self._answer(request.answer)
             return
-        route = plan.route
-        assert route is not None
-        backend = route.state.admission.acquire(plan.affinity)
+        backend = self.route.state.admission.acquire(plan.affinity)
         if backend is None:
             self._queue()
             return
@@ -95,14 +90,10 @@ class Exchange:
         self._dispatch(backend)
 
     def _take_body(self, rest: bytes) -> bool:
+        """Begin a body that goes on, or hold what follows one; False when it is refused."""
         length = self.request.length
-        most = self.client.gateway.limits.body
-        if most and length > most:
-            self.keep = False
-            self.refuse(Refusal("body_too_large", f"{length} bytes"))
-            return False
-        if length == len(rest):
-            self.payload = rest
+        if not length and not self.plan.chunked:
+            self.client.hold(rest)
             return True
         self.upload = Upload(self, length, chunked=self.plan.chunked)
         return self.upload.feed(rest)
@@ -140,12 +131,11 @@ class Exchange:
 
     def _dispatch(self, backend: Backend, *, fresh: bool = False) -> None:
         self.tries += 1
-        now = self.client.gateway.now
         if not fresh:
-            repeatable = self.plan.method in retry.IDEMPOTENT
-            upstream = pool.lease(backend, repeatable=repeatable, now=now)
+            now = self.client.gateway.now
+            upstream = pool.lease(backend, repeatable=self.plan.repeatable, now=now)
             if upstream is not None:
-                self._send(cast("UpstreamConnection", upstream))
+                self._send(upstream)  # type: ignore[arg-type]  # the pool holds nothing else
                 return
         self._until(self.route.spec.timeouts.connect)
         connect(self, backend)
@@ -174,9 +164,11 @@ class Exchange:
             if request.traced:
                 ids = ids[:LINE]
         head = (request.head, client.forwarded, plan.tail, ids, b"\r\n", self.payload)
-        upstream.write(b"".join(head))
+        transport = upstream.transport
+        assert transport is not None  # as leased, or just made
+        transport.write(b"".join(head))
         if self.upload is None:
-            self.await_head()
+            client.until(client.gateway.now + self.route.first_byte)
         else:
             self.upload.opened()
 
@@ -189,7 +181,7 @@ class Exchange:
     def await_head(self) -> None:
         """All of the request is sent: the pod's time to answer begins."""
         if self.reply is None:
-            self._until(self.route.spec.timeouts.first_byte)
+            self.client.until(self.client.gateway.now + self.route.first_byte)
 
     # -- the response
 
@@ -205,32 +197,43 @@ class Exchange:
     def answered(self, answer: Reply, rest: bytes) -> None:
         """The pod's head came: pass it on, and the body as far as it is here."""
         plan = self.plan
+        client = self.client
+        upload = self.upload
         self.reply = answer
         self.first_byte = monotonic()
-        usual = plan.usual and (answer.usual or not self.route.strips)
-        head = answer.block if usual else reply.render(answer, plan)
-        length = 0 if plan.head_only else answer.length
-        ending = b"\r\n" if usual and self._undisturbed() else self._ending(length)
-        if length == len(rest):
-            self._write(b"".join((head, self._name(answer), ending, rest)))
-            self.complete(clean=True)
-            return
-        self._write(b"".join((head, self._name(answer), ending)))
-        body = response_body(length, modern=plan.minor == 1)
-        if body.done:
-            self.complete(clean=not rest)
-            return
-        self._until(self.route.spec.timeouts.idle)
-        if self.upstream is not None:
-            self.upstream.begin_body(body, rest)
-
-    def _undisturbed(self) -> bool:
-        upload = self.upload
-        return (
-            not self.client.gateway.draining
+        length = answer.length
+        if (
+            plan.usual
+            and (answer.usual or not self.route.strips)
             and (upload is None or upload.body.done)
-            and not self.route.spec.affinity
-        )
+            and not client.gateway.draining
+        ):
+            head, ending = answer.block, b"\r\n"
+        else:
+            length = 0 if plan.head_only else length
+            head, ending = reply.render(answer, plan), self._ending(length)
+        if answer.named:
+            name = b""
+        else:
+            name = self.ids[:LINE] or b"X-Request-Id: " + self.request.request_id + b"\r\n"
+        if length == len(rest):
+            self._write(b"".join((head, name, ending, rest)))
+            self.complete(self.first_byte, clean=True)
+            return
+        self._write(b"".join((head, name, ending)))
+        self._begin_body(length, rest)
+
+    def _begin_body(self, length: int, rest: bytes) -> None:
+        body = response_body(length, modern=self.plan.minor == 1)
+        if body.done:
+            self.complete(self.first_byte, clean=not rest)
+            return
+        client = self.client
+        client.until(client.gateway.now + self.route.idle)
+        if self.upstream is not None:
+            if client.stalled:
+                self.upstream.pause_reading()
+            self.upstream.begin_body(body, rest)
 
     def _ending(self, length: int) -> bytes:
         """What ends the head when the connection may not go on, or a cookie is to be set."""
@@ -247,25 +250,19 @@ class Exchange:
             ending = affinity.line(backend.label, self.route.prefix) + ending
         return ending
 
-    def _name(self, answer: Reply) -> bytes:
-        """The request id's line, unless the pod wrote one."""
-        if answer.named:
-            return b""
-        if self.ids:
-            return self.ids[:LINE]
-        return b"X-Request-Id: " + self.request.request_id + b"\r\n"
-
     def relay(self, data: bytes) -> None:
         """Pass a piece of the response's body or of the tunnel on."""
-        self._write(data)
-        if self.client.deadline != inf:
-            self._until(self.route.spec.timeouts.idle)
+        self.bytes_out += len(data)
+        client = self.client
+        client.write(data)
+        if client.deadline != inf:
+            client.until(client.gateway.now + self.route.idle)
 
     def _write(self, data: bytes) -> None:
         self.bytes_out += len(data)
         self.client.write(data)
 
-    def complete(self, *, clean: bool) -> None:
+    def complete(self, now: float, *, clean: bool) -> None:
         """The response has been passed on to its last byte; `clean`: nothing came after it."""
         answer = self.reply
         backend = self.backend
@@ -277,7 +274,7 @@ class Exchange:
             self._note_failure(backend)
         else:
             backend.failures = 0
-        record.count(self, answer.status, "")
+        record.count(self, answer.status, "", now)
         self._end(reusable=clean and uploaded and answer.reusable)
         if uploaded:
             self.client.finished(keep=self.keep and self.plan.keep)
@@ -304,17 +301,19 @@ class Exchange:
 
     def _into_tunnel(self, data: bytes) -> None:
         self.send_body(data)
-        self._until(self.route.spec.timeouts.idle)
+        self.client.until(self.client.gateway.now + self.route.idle)
 
     def upstream_ended(self) -> bool:
         """The pod sends no more into the tunnel; True keeps its connection for the other way."""
-        return self.client.end()
+        first, self.half_closed = not self.half_closed, True
+        return first and self.client.end()
 
     def client_ended(self) -> bool:
         """The client sends no more into the tunnel; True keeps its connection."""
-        if self.upstream is not None:
+        first, self.half_closed = not self.half_closed, True
+        if first and self.upstream is not None:
             self.upstream.end()
-        return self.upstream is not None
+        return first and self.upstream is not None
 
     # -- back-pressure
 
@@ -340,7 +339,7 @@ class Exchange:
         """The pod's connection is gone before the exchange has ended."""
         self.upstream = None
         if self.tunnel:
-            record.count(self, reply.SWITCHING, "")
+            record.count(self, reply.SWITCHING, "", monotonic())
             self._end(reusable=False)
             self.client.close()
             return
@@ -400,7 +399,7 @@ class Exchange:
     def client_gone(self) -> None:
         """The client closed its connection: stop the pod's work at once."""
         status = 499 if self.reply is None else self.reply.status
-        record.count(self, status, "" if self.tunnel else "client_gone")
+        record.count(self, status, "" if self.tunnel else "client_gone", monotonic())
         self._end(reusable=False)
 
     def expired(self) -> None:
@@ -428,7 +427,7 @@ class Exchange:
         """Answer in place of the pod; a pod's answer that has begun is cut off, so that the client
         sees that it is not whole."""
         if self.reply is not None:
-            record.count(self, self.reply.status, refusal.reason)
+            record.count(self, self.reply.status, refusal.reason, monotonic())
             self._end(reusable=False)
             self.client.abort()
         else:
@@ -441,7 +440,7 @@ class Exchange:
         self.keep = self.keep and self.plan.keep and not self.client.gateway.draining
         status, reason, data = record.rendered(self, answer)
         self._write(data)
-        record.count(self, status, reason)
+        record.count(self, status, reason, monotonic())
         self._end(reusable=False)
         if self.keep:
             self.client.finished(keep=True)
@@ -461,23 +460,18 @@ class Exchange:
             task.cancel()
         upstream, self.upstream = self.upstream, None
         if upstream is not None:
-            self._part(upstream, reusable=reusable)
+            if reusable:
+                upstream.exchange = upstream.body = None
+                upstream.reused = True
+                gateway = self.client.gateway
+                if self.client.stalled:
+                    upstream.resume_reading()
+                pool.give_back(upstream, gateway.now, gateway.limits.upstream_idle_count)
+            else:
+                upstream.abort()
         backend, self.backend = self.backend, None
         if backend is not None:
             self.route.state.admission.release(backend)
-
-    def _part(self, upstream: UpstreamConnection, *, reusable: bool) -> None:
-        client = self.client
-        gateway = client.gateway
-        if not reusable or not upstream.usable:
-            upstream.abort()
-            return
-        upstream.free()
-        if client.stalled:
-            upstream.resume_reading()
-        most = gateway.limits.upstream_idle_count
-        if not pool.give_back(upstream.backend, upstream, gateway.now, most):
-            upstream.close()
 
     def _until(self, seconds: float) -> None:
         """Set the deadline of the phase; 0 is none."""

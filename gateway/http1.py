@@ -228,6 +228,7 @@ def _split(head: bytes, end: int, limits: Limits) -> list[bytes]:
     return fields
 
 
+_UNDERSCORE: Final = ord("_")
 _PLAIN: Final[Field] = (b"", b"")
 _request_lines: Memory[bytes, Field] = Memory(1024, longest=512)
 _response_lines: Memory[bytes, Field] = Memory(1024, longest=512)
@@ -244,7 +245,7 @@ def _judge(line: bytes, special: frozenset[bytes], known: Memory[bytes, Field]) 
     name = match[1].lower()
     if name in special or name.startswith(_FORWARDED):
         field = (name, match[2].rstrip(b" \t"))
-    elif b"_" in name and _is_alias(name.replace(b"_", b"-"), special):
+    elif _UNDERSCORE in name and _is_alias(name.replace(b"_", b"-"), special):
         field = (name, b"")
     else:
         field = _PLAIN

@@ -1,7 +1,7 @@
 """A bounded memory of results by what they were made from.
 
 Two generations: what is asked for stays, what is not goes when the younger one is full. Lookups
-cost a dict access; a stream of keys that never repeat cannot grow it nor slow it down.
+cost a dict access; a stream of keys that never repeat does not get in at all.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Memory(Generic[K, T]):
     """At most `2 * size` results, whose keys are no longer than `longest` (so that memory is
     bounded in bytes as well)."""
 
-    __slots__ = ("_longest", "_old", "_size", "young")
+    __slots__ = ("_longest", "_old", "_once", "_size", "young")
 
     def __init__(self, size: int, longest: int = 4096) -> None:
         self._size = size
@@ -25,6 +25,8 @@ class Memory(Generic[K, T]):
         self.young: dict[K, T] = {}
         """Hot paths look here first, without a call."""
         self._old: dict[K, T] = {}
+        self._once: set[int] = set()
+        """Hashes of keys seen once: what never comes again is not worth its memory."""
 
     def recall(self, key: K) -> T | None:
         """The result for `key`, if it is still known."""
@@ -36,7 +38,14 @@ class Memory(Generic[K, T]):
         return found
 
     def remember(self, key: K, result: T) -> None:
-        """Keep `result` for `key`."""
+        """Keep `result` for `key`, if this is not the first time the key is seen."""
+        mark = hash(key)
+        once = self._once
+        if mark not in once:
+            if len(once) >= self._size:
+                once.clear()
+            once.add(mark)
+            return
         if len(key) > self._longest:
             return
         if len(self.young) >= self._size:

@@ -20,6 +20,7 @@ from gateway.framing import check_coding, parse_length
 from gateway.http1 import ProtocolError, fields, parse_request, resolve_target, tokens, valid_host
 from gateway.reasons import Refusal
 from gateway.responses import redirect
+from gateway.retry import IDEMPOTENT
 from gateway.routing import PathError, match
 from gateway.stats import method_label
 
@@ -44,12 +45,13 @@ _H2C: Final = frozenset({b"h2c", b"h2"})
 class Plan:
     """What to do with requests that have the same special fields."""
 
+    route: Route
+    """`RouteTable.nowhere` when no service matches."""
     method: bytes = b""
     label: str = "OTHER"
     """The method as a label of metrics."""
     minor: int = 1
     service: str = ""
-    route: Route | None = None
     answer: Refusal | bytes | None = None
     """What the gateway answers itself; None when a pod shall answer."""
     chunked: bool = False
@@ -57,6 +59,8 @@ class Plan:
     """The client can use its connection again."""
     head_only: bool = False
     upgrade: bool = False
+    repeatable: bool = False
+    """The request may be sent twice (RFC 9110, section 9.2.2)."""
     usual: bool = False
     """The response's head can be taken as it is prepared for everyone."""
     host: bytes = b""
@@ -66,6 +70,8 @@ class Plan:
     """Lines for the response; they replace the pod's own."""
     dropped: list[bytes] = field(default_factory=list)
     """Names of plain fields that Connection lists."""
+    line_end: bytes = b""
+    """End of the pod's request line, and Host, which should come first."""
     fields: bytes = b""
     """Lines for the pod, to be followed by the connection's `forwarded` and by `tail`."""
     tail: bytes = b""
@@ -78,6 +84,8 @@ class Request:
     plan: Plan
     raw: bytes
     table: RouteTable
+    answer: Refusal | bytes | None = None
+    """As in the plan, or what is wrong with this head only."""
     target: bytes = b""
     head: bytes = b""
     """The head for the pod as far as `Plan.fields`, which it includes."""
@@ -102,8 +110,8 @@ class Planner:
         try:
             return self._request(raw, profile, table)
         except ProtocolError as error:
-            plan = Plan(answer=Refusal(error.reason, error.detail))
-            return Request(plan, raw, table)
+            refusal = Refusal(error.reason, error.detail)
+            return Request(Plan(table.nowhere), raw, table, refusal)
 
     def _request(self, raw: bytes, profile: Profile, table: RouteTable) -> Request:
         head = parse_request(raw, self._limits)
@@ -123,7 +131,7 @@ class Planner:
                 known = self._plan(head, found, profile)
                 route.plans.remember(key, known)
             plan = known
-        return _finish(plan, raw, head, found, table)
+        return self._finish(plan, raw, head, found, table)
 
     def _unrouted(
         self, raw: bytes, head: RequestHead, profile: Profile, table: RouteTable
@@ -137,14 +145,13 @@ class Planner:
         try:
             found = match(table, target)
         except PathError as error:
-            plan = self._draft(head, special)
+            plan = self._draft(head, special, table.nowhere)
             plan.answer = plan.answer or Refusal("bad_path", str(error))
-            return _finish(plan, raw, head, None, table)
+            return self._finish(plan, raw, head, None, table)
         if found.route is not None and found.rest[:1] == b"/":
-            return _finish(self._plan(head, found, profile), raw, head, found, table)
-        plan = self._draft(head, special)
+            return self._finish(self._plan(head, found, profile), raw, head, found, table)
+        plan = self._draft(head, special, found.route or table.nowhere)
         plan.service = found.name
-        plan.route = found.route
         if plan.answer is None:
             if target == b"*":
                 plan.answer = _ALLOW
@@ -153,12 +160,12 @@ class Planner:
             else:
                 location = found.route.prefix + b"/" + found.rest
                 plan.answer = redirect(308, location, close=not plan.keep)
-        return _finish(plan, raw, head, None, table)
+        return self._finish(plan, raw, head, None, table)
 
-    def _draft(self, head: RequestHead, special: Found) -> Plan:
+    def _draft(self, head: RequestHead, special: Found, route: Route) -> Plan:
         """A plan as far as it does not depend on the service."""
         options = tokens(special[b"connection"]) if b"connection" in special else []
-        plan = Plan(head.method, method_label(head.method.decode("ascii")), head.minor)
+        plan = Plan(route, head.method, method_label(head.method.decode("ascii")), head.minor)
         plan.host = special.get(b"host", b"")
         if not valid_host(plan.host) and (plan.host or head.minor):
             raise ProtocolError("Host is missing or not valid")
@@ -166,6 +173,7 @@ class Planner:
             check_coding(special[b"transfer-encoding"], head.minor)
             plan.chunked = True
         plan.head_only = head.method == b"HEAD"
+        plan.repeatable = head.method in IDEMPOTENT
         plan.keep = b"close" not in options if head.minor else b"keep-alive" in options
         plan.upgrade = b"upgrade" in options and _wants_upgrade(head, special)
         plan.dropped = headers.listed(options)
@@ -194,8 +202,7 @@ class Planner:
         route = found.route
         assert route is not None
         special = fields(head.special)
-        plan = self._draft(head, special)
-        plan.route = route
+        plan = self._draft(head, special, route)
         plan.service = route.spec.name
         origin = special.get(b"origin") if self._cors else None
         if origin is not None:
@@ -203,7 +210,8 @@ class Planner:
             asked = special.get(b"access-control-request-method")
             if is_preflight(head.method, origin, asked):
                 plan.answer = plan.answer or self._cors.preflight(origin)
-        plan.usual = plan.keep and head.minor == 1 and not plan.head_only and not plan.cors
+        usual = plan.keep and head.minor == 1 and not plan.head_only and not plan.cors
+        plan.usual = usual and not route.spec.affinity
         if plan.answer is None:
             plan.answer = self._authorise(plan, head, found, special, profile)
         if plan.answer is None:
@@ -230,6 +238,42 @@ class Planner:
             found.rest = rest
         return Refusal("stopped") if route.spec.stopped else None
 
+    def _finish(
+        self, plan: Plan, raw: bytes, head: RequestHead, found: Match | None, table: RouteTable
+    ) -> Request:
+        """Join a plan with the rest of its head."""
+        request = Request(plan, raw, table, plan.answer, head.target)
+        plain = head.plain
+        if head.varying:
+            self._vary(request, head.varying, plain)
+        if plan.answer is None and found is not None:
+            if plan.dropped:
+                plain = headers.without(plain, plan.dropped)
+            route = plan.route
+            target = found.rest if route.strips else route.prefix + found.rest
+            line = head.method + b" " + target + plan.line_end
+            request.head = b"\r\n".join((line, *plain, plan.fields))
+        return request
+
+    def _vary(self, request: Request, varying: Found, plain: list[bytes]) -> None:
+        length = varying.get(b"content-length")
+        if length is not None:
+            if request.plan.chunked:
+                raise ProtocolError("both Content-Length and Transfer-Encoding")
+            count = request.length = parse_length(length)
+            if count and request.plan.upgrade:
+                raise ProtocolError("a body in a request to upgrade")
+            if self._limits.body and count > self._limits.body:
+                request.answer = Refusal("body_too_large", f"{count} bytes")
+            plain.append(b"Content-Length: " + length)
+        name = varying.get(b"x-request-id")
+        if name is not None and headers.REQUEST_ID.fullmatch(name):
+            request.request_id = name
+        trace = varying.get(b"traceparent")
+        if trace is not None and headers.TRACEPARENT.fullmatch(trace):
+            request.traced = True
+            plain.append(b"traceparent: " + trace)
+
     def _compose(self, plan: Plan, route: Route, special: Found, profile: Profile) -> None:
         for name in plan.dropped:
             special.pop(name, None)
@@ -237,50 +281,11 @@ class Planner:
             special, route, profile, plan.host or route.spec.name.encode("ascii")
         )
         own = compose.own_fields(special, plan.service, upgrade=plan.upgrade, chunked=plan.chunked)
-        host = b"Host: " + (plan.host or route.spec.name.encode("ascii"))
+        plan.line_end = b" HTTP/1.1\r\nHost: " + (plan.host or route.spec.name.encode("ascii"))
         via = compose.via(special, plan.minor, self._pseudonym)
-        plan.fields = b"\r\n".join([host, *own, via, *lines])
+        plan.fields = b"\r\n".join([*own, via, *lines])
         if route.spec.affinity:
             plan.affinity = chosen(special.get(b"cookie"))
-
-
-def _finish(
-    plan: Plan, raw: bytes, head: RequestHead, found: Match | None, table: RouteTable
-) -> Request:
-    """Join a plan with the rest of its head."""
-    request = Request(plan, raw, table, head.target)
-    varying = head.varying
-    if varying:
-        _vary(request, varying, head.plain)
-    if plan.answer is None and found is not None:
-        plain = head.plain
-        if plan.dropped:
-            plain = headers.without(plain, plan.dropped)
-        route = found.route
-        assert route is not None
-        target = found.rest if route.strips else route.prefix + found.rest
-        request.head = b"\r\n".join(
-            (head.method + b" " + target + b" HTTP/1.1", *plain, plan.fields)
-        )
-    return request
-
-
-def _vary(request: Request, varying: Found, plain: list[bytes]) -> None:
-    length = varying.get(b"content-length")
-    if length is not None:
-        if request.plan.chunked:
-            raise ProtocolError("both Content-Length and Transfer-Encoding")
-        request.length = parse_length(length)
-        if request.length and request.plan.upgrade:
-            raise ProtocolError("a body in a request to upgrade")
-        plain.append(b"Content-Length: " + length)
-    name = varying.get(b"x-request-id")
-    if name is not None and headers.REQUEST_ID.fullmatch(name):
-        request.request_id = name
-    trace = varying.get(b"traceparent")
-    if trace is not None and headers.TRACEPARENT.fullmatch(trace):
-        request.traced = True
-        plain.append(b"traceparent: " + trace)
 
 
 def _others(special: list[bytes]) -> list[bytes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
+    from asyncio import Transport
     from collections.abc import Iterable
 
     from gateway.balancer import Backend
@@ -25,9 +26,9 @@ class Connection(Protocol):
     since: float
     """When it was given back, monotonic seconds."""
 
-    @property
-    def usable(self) -> bool:
-        """Nothing says that the pod closed it."""
+    backend: Backend
+    transport: Transport | None
+    """None when it is closed."""
 
     def close(self) -> None:
         """Close it."""
@@ -38,22 +39,25 @@ def lease(backend: Backend, *, repeatable: bool, now: float) -> Connection | Non
     or none."""
     idle: list[Connection] = backend.idle
     while idle:
-        connection = idle[-1]
-        if connection.usable:
-            if not repeatable and now - connection.since > FRESH:
-                return None
-            return idle.pop()
-        idle.pop()
+        connection = idle.pop()
+        transport = connection.transport
+        if transport is not None and not transport.is_closing():
+            if repeatable or now - connection.since <= FRESH:
+                return connection
+            idle.append(connection)
+            return None
     return None
 
 
-def give_back(backend: Backend, connection: Connection, now: float, most: int) -> bool:
-    """Put a connection in; False when it must be closed instead (pod leaving, pool full)."""
-    if backend.leaving or len(backend.idle) >= most:
-        return False
-    connection.since = now
-    backend.idle.append(connection)
-    return True
+def give_back(connection: Connection, now: float, most: int) -> None:
+    """Put a connection in, or close it (the pod is leaving, the pool is full)."""
+    backend = connection.backend
+    transport = connection.transport
+    if backend.leaving or len(backend.idle) >= most or transport is None:
+        connection.close()
+    else:
+        connection.since = now
+        backend.idle.append(connection)
 
 
 def expired(states: Iterable[ServiceState], before: float) -> list[Connection]:

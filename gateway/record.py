@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from time import monotonic, time
+from time import time
 from typing import TYPE_CHECKING
 
 from gateway import headers
@@ -11,32 +11,29 @@ from gateway.access_log import Entry
 from gateway.ids import request_id
 from gateway.reasons import Refusal
 from gateway.responses import render
-from gateway.stats import UNKNOWN
 
 if TYPE_CHECKING:
     from gateway.exchange import Exchange
 
 
-def count(exchange: Exchange, status: int, reason: str) -> None:
-    """Count the end of an exchange, and log it if the log wants it."""
-    duration = monotonic() - exchange.started
+def count(exchange: Exchange, status: int, reason: str, now: float) -> None:
+    """Count the end of an exchange at `now`, and log it if the log wants it."""
+    started = exchange.started
     plan = exchange.plan
-    gateway = exchange.client.gateway
-    route = plan.route
-    stats = gateway.stats.service(UNKNOWN) if route is None else route.state.stats
+    stats = plan.route.state.stats
     stats.bytes_in += len(exchange.request.raw) + len(exchange.payload) + exchange.bytes_in
     stats.bytes_out += exchange.bytes_out
     if exchange.reply is None:
-        stats.refused(plan.label, status, duration)
+        stats.refused(plan.label, status, now - started)
     else:
-        stats.answered(plan.label, status, duration, exchange.first_byte - exchange.started)
+        stats.answered(plan.label, status, now - started, exchange.first_byte - started)
     if exchange.tunnel:
         stats.tunnels -= 1
     if reason == "unauthorized":
         stats.auth_failures += 1
-    log = gateway.access_log
+    log = exchange.client.gateway.access_log
     if log.wants(status, reason):
-        log.write(_entry(exchange, status, reason, duration))
+        log.write(_entry(exchange, status, reason, now - started))
 
 
 def rendered(exchange: Exchange, answer: Refusal | bytes) -> tuple[int, str, bytes]:
@@ -44,8 +41,7 @@ def rendered(exchange: Exchange, answer: Refusal | bytes) -> tuple[int, str, byt
     if isinstance(answer, bytes):
         return int(answer[9:12]), "", answer
     plan = exchange.plan
-    if plan.route is not None:
-        answer = replace(answer, api_port=plan.route.spec.api_port)
+    answer = replace(answer, api_port=plan.route.spec.api_port)
     data = render(
         answer,
         service=plan.service,

@@ -90,7 +90,6 @@ def render(reply: Reply, plan: Plan) -> bytes:
     """The head as `plan` needs it, up to what is fresh in each response."""
     head = reply.head
     route = plan.route
-    assert route is not None
     prefixer = headers.Prefixer(route.prefix, plan.host) if route.strips else None
     lines = [*head.lines, *_paths(head, prefixer)]
     if plan.cors:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.memory import Memory
@@ -82,6 +83,9 @@ class Route:
     """The pod sees paths without the prefix."""
     by_session: bool = field(init=False)
     """Credentials may come in the query or in a cookie."""
+    first_byte: float = field(init=False)
+    idle: float = field(init=False)
+    """Time-outs of the definition in seconds, `inf` where they are off."""
     plans: Memory[Any, Plan] = field(init=False)
     """Plans of requests, by what they follow from."""
 
@@ -90,6 +94,8 @@ class Route:
         self.prefix = b"" if managed else base_path(self.spec.name).encode("ascii")
         self.strips = not managed and not self.spec.rewrite_target
         self.by_session = self.spec.set_auth and self.spec.auth_type == "forward"
+        self.first_byte = self.spec.timeouts.first_byte or inf
+        self.idle = self.spec.timeouts.idle or inf
         self.plans = Memory(REMEMBERED_PLANS)
 
 
@@ -97,6 +103,8 @@ class Route:
 class RouteTable:
     """All routes at one moment. `routes` is keyed by service name as it stands in a path."""
 
+    nowhere: Route
+    """Stands for the service of requests that match none: it has counts, and no pod."""
     routes: Mapping[bytes, Route] = field(default_factory=dict)
     management: Route | None = None
 
@@ -109,7 +117,7 @@ class RouteTable:
                 merged.pop(key, None)
             else:
                 merged[key] = route
-        return RouteTable(merged, self.management)
+        return RouteTable(self.nowhere, merged, self.management)
 
     def find(self, name: str) -> Route | None:
         """The route of service `name`."""
@@ -135,6 +143,7 @@ _MANAGED = re.compile(rb"/(?:system|health)(?=[/?]|\Z)")
 _SUSPECT = re.compile(rb"\.\.|%(?:25)*(?:2e|00)|\\", re.IGNORECASE)
 _ENCODED = re.compile(rb"%(?:25)*(?:00|2f|5c|2e)|\\", re.IGNORECASE)
 _NOWHERE: Final = Match(None)
+_DOT, _PERCENT, _BACKSLASH = b".%\\"  # as numbers: `bytes in bytes` raises inside, and is slow
 
 
 def match(table: RouteTable, target: bytes) -> Match:
@@ -150,7 +159,7 @@ def match(table: RouteTable, target: bytes) -> Match:
     route = table.routes.get(name)
     if route is None:
         return Match(None, name.decode("ascii"))
-    if (b"." in rest or b"%" in rest or b"\\" in rest) and _SUSPECT.search(rest):
+    if (_DOT in rest or _PERCENT in rest or _BACKSLASH in rest) and _SUSPECT.search(rest):
         check_climb(rest.partition(b"?")[0])
     return Match(route, route.spec.name, rest)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gateway.routing import MANAGEMENT, Endpoint, Route, RouteTable, ServiceSpec
 from gateway.service import ServiceState
+from gateway.stats import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,12 +32,12 @@ class Services:
         monotonic: Callable[[], float] = time.monotonic,
         random: Callable[[], float] = random_module.random,
     ) -> None:
-        self.table = RouteTable()
         self._limits = limits
         self._stats = stats
         self._monotonic = monotonic
         self._random = random
         self._unsettled: set[ServiceState] = set()
+        self.table = RouteTable(self._route(ServiceSpec(UNKNOWN), None))
 
     def define(self, specs: Iterable[ServiceSpec], removed: Iterable[str] = ()) -> None:
         """Take over definitions that are new or changed, and drop `removed`: one swap for all.
@@ -76,7 +77,7 @@ class Services:
         """Route `/system/…` and `/health` to the management API at `addresses`."""
         old = self.table.management
         route = old or self._route(ServiceSpec(MANAGEMENT, rewrite_target=True), None)
-        self.table = RouteTable(self.table.routes, route)
+        self.table = RouteTable(self.table.nowhere, self.table.routes, route)
         self._place(route.state, [Endpoint(address, port) for address, port in addresses])
 
     def states(self) -> list[ServiceState]:

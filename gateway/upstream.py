@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from time import monotonic
 from typing import TYPE_CHECKING, Final, cast
 
 from gateway.framing import CloseBody
@@ -28,13 +29,13 @@ class UpstreamConnection(asyncio.Protocol):
     __slots__ = (
         "_partial",
         "_replies",
-        "_transport",
         "_window",
         "backend",
         "body",
         "exchange",
         "reused",
         "since",
+        "transport",
         "tunnel",
     )
 
@@ -42,7 +43,7 @@ class UpstreamConnection(asyncio.Protocol):
         self.backend = backend
         self._replies = replies
         self._window = window
-        self._transport: asyncio.Transport | None = None
+        self.transport: asyncio.Transport | None = None
         self._partial = b""
         self.exchange: Exchange | None = None
         self.body: Body | None = None
@@ -54,18 +55,13 @@ class UpstreamConnection(asyncio.Protocol):
         self.since = 0.0
 
     @property
-    def usable(self) -> bool:
-        """Whether a request can be written to it."""
-        return self._transport is not None and not self._transport.is_closing()
-
-    @property
     def began(self) -> bool:
         """The beginning of a head has come."""
         return self._partial != b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-        self._transport.set_write_buffer_limits(self._window)
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.set_write_buffer_limits(self._window)
         sock = transport.get_extra_info("socket")
         if sock is not None and sock.family != socket.AF_UNIX:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -118,7 +114,7 @@ class UpstreamConnection(asyncio.Protocol):
             return
         exchange.relay(out)
         if body.done and self.exchange is exchange:
-            exchange.complete(clean=not body.excess)
+            exchange.complete(monotonic(), clean=not body.excess)
 
     def begin_body(self, body: Body, rest: bytes) -> None:
         """The head was passed on; `rest` of what came with it begins the body."""
@@ -128,19 +124,13 @@ class UpstreamConnection(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send bytes to the pod, if it is still there."""
-        if self._transport is not None:
-            self._transport.write(data)
+        if self.transport is not None:
+            self.transport.write(data)
 
     def end(self) -> None:
         """Send no more, and keep reading."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write_eof()
-
-    def free(self) -> None:
-        """The exchange is over, the connection is not."""
-        self.exchange = None
-        self.body = None
-        self.reused = True
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.write_eof()
 
     def eof_received(self) -> bool | None:
         exchange = self.exchange
@@ -148,12 +138,12 @@ class UpstreamConnection(asyncio.Protocol):
             return False
         if isinstance(self.body, CloseBody):
             exchange.relay(self.body.ended())
-            exchange.complete(clean=False)
+            exchange.complete(monotonic(), clean=False)
             return False
         return self.tunnel and exchange.upstream_ended()
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._transport = None
+        self.transport = None
         exchange, self.exchange = self.exchange, None
         if exchange is not None:
             exchange.upstream_lost(self, error)
@@ -170,26 +160,26 @@ class UpstreamConnection(asyncio.Protocol):
 
     def pause_reading(self) -> None:
         """The client does not keep up."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.pause_reading()
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.pause_reading()
 
     def resume_reading(self) -> None:
         """The client keeps up again."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.resume_reading()
 
     def close(self) -> None:
         """Close after what is written has gone out."""
         self.exchange = None
-        if self._transport is not None:
-            self._transport.close()
+        if self.transport is not None:
+            self.transport.close()
 
     def abort(self) -> None:
         """Close at once, so that the pod stops its work."""
         self.exchange = None
-        if self._transport is not None:
-            self._transport.abort()
+        if self.transport is not None:
+            self.transport.abort()
 
     def __repr__(self) -> str:
-        state = "closed" if self._transport is None else "busy" if self.exchange else "idle"
+        state = "closed" if self.transport is None else "busy" if self.exchange else "idle"
         return f"<UpstreamConnection {self.backend.label} {state}>"
