@@ -18,7 +18,7 @@ from shared.local.controllers.pods import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from shared.local.kinds import Obj
 
@@ -102,6 +102,15 @@ def endpoints(service: Obj, pods: Sequence[Obj]) -> dict[Ports, dict[str, Obj]]:
         group = groups.setdefault(resolve_ports(service, pod), {})
         group[pod["metadata"]["uid"]] = endpoint(service, pod)
     return groups
+
+
+def is_ready_endpoint(slices: Iterable[Obj], uid: str) -> bool:
+    """Some slice still says that the pod `uid` takes requests."""
+    return any(
+        entry["conditions"].get("ready") and (entry.get("targetRef") or {}).get("uid") == uid
+        for each in slices
+        for entry in each.get("endpoints") or ()
+    )
 
 
 def lay_out(

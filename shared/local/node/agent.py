@@ -11,11 +11,11 @@ import shutil
 from typing import TYPE_CHECKING
 
 from shared.local.controllers.cache import key_of
-from shared.local.controllers.endpoints import PORT_MAP
+from shared.local.controllers.endpoints import PORT_MAP, is_ready_endpoint
 from shared.local.controllers.events import Events
 from shared.local.controllers.pods import is_terminal, is_terminating
 from shared.local.errors import StatusError
-from shared.local.kinds import CONFIG_MAP, NODE, POD, SECRET
+from shared.local.kinds import CONFIG_MAP, ENDPOINT_SLICE, NODE, POD, SECRET
 from shared.local.node import node_object, orphans, ports, procfs, volumes
 from shared.local.node.meter import Meter
 from shared.local.node.pod import Pod
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MANAGER = "node-agent"
+LOOK_AGAIN = 0.02  # seconds
 RETRY = 5.0  # seconds until a pod whose task failed unexpectedly is tried again
 
 
@@ -208,7 +209,8 @@ class Agent:
         """The pod's deletion was asked for: give watchers time, end it, then confirm."""
         metadata = pod["metadata"]
         grace = metadata.get("deletionGracePeriodSeconds", 30)
-        await self._clock.sleep(min(self.settings.endpoint_lag, grace))
+        if grace > 0:
+            await self._leave_rotation(metadata["namespace"], metadata["uid"])
         known = self.pods.get(metadata["uid"])
         if known is not None:
             await known.stop(grace)
@@ -217,6 +219,15 @@ class Agent:
             task.cancel()
             await asyncio.wait([task])
         self._confirm(pod)
+
+    async def _leave_rotation(self, namespace: str, uid: str) -> None:
+        """Wait until no new request is sent to the pod."""
+        end = self._clock.monotonic() + self.settings.endpoint_wait
+        while is_ready_endpoint(self._api.list(ENDPOINT_SLICE, namespace), uid):
+            if self._clock.monotonic() > end:
+                return
+            await self._clock.sleep(LOOK_AGAIN)
+        await self._clock.sleep(self.settings.endpoint_lag)
 
     # -- telling the cluster ---------------------------------------------------------------------
 

@@ -52,7 +52,8 @@ class Log:
     def write(self, data: bytes) -> None:
         """Take in output; what ends in no newline waits for the rest."""
         *lines, self._rest = (self._rest + data).split(b"\n")
-        self._put([(b"F", line) for line in lines])
+        if lines:
+            self._put([(b"F", line) for line in lines])
         while len(self._rest) >= LINE_LIMIT:
             self._put([(b"P", self._rest[:LINE_LIMIT])])
             self._rest = self._rest[LINE_LIMIT:]
@@ -200,7 +201,7 @@ class Shim:
     def _copy(self, output: int, log: Log) -> bool:
         """Move what is there to the log; False when there is nothing (yet, or ever again)."""
         try:
-            data = os.read(output, 65536)
+            data = os.read(output, 16384)
         except BlockingIOError:
             return False
         log.write(data)

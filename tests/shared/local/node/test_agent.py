@@ -7,7 +7,8 @@ import os
 import signal
 from typing import Any
 
-from shared.local.kinds import CONFIG_MAP, ENDPOINT_SLICE, POD, SECRET
+from shared.local.kinds import CONFIG_MAP, DEPLOYMENT, ENDPOINT_SLICE, POD, SECRET
+from shared.local.node.nodeport import backends
 
 SPACE = "oscar-svc"
 SERVE = "exec python -m http.server --bind $HOST $PORT"
@@ -216,6 +217,56 @@ async def test_endpoints_stop_being_ready_before_sigterm(node: Any) -> None:
     conditions, alive = slices[0]
     assert conditions == {"ready": False, "serving": True, "terminating": True}
     assert alive >= 2, "shim and script still ran"
+
+
+async def test_a_rolling_update_fails_no_request(node: Any) -> None:
+    """A client that knows the slices alone, as the gateway does, asks all the time."""
+    routed: list[tuple[str, int]] = []
+
+    def follow(change: Any) -> None:
+        if change.kind is ENDPOINT_SLICE:
+            routed[:] = backends([change.object], "")
+
+    node.api.subscribe(follow)
+    node.expose(targetPort=8000)
+    node.api.create(DEPLOYMENT, deployment(), SPACE, manager="test")
+
+    def complete(template: str) -> bool:
+        status = node.api.get(DEPLOYMENT, "p", SPACE)["status"]
+        running = [pod for pod in node.api.list(POD, SPACE) if template in str(pod["metadata"])]
+        return status.get("readyReplicas") == status.get("replicas") == 2 == len(running)
+
+    await node.until(lambda: complete("p-") and len(routed) == 2)
+    roll = {"spec": {"template": {"metadata": {"annotations": {"generation": "second"}}}}}
+    node.api.patch(DEPLOYMENT, "p", SPACE, roll, manager="test")
+    answers = []
+    while not complete("second") or len(node.api.list(POD, SPACE)) > 2:
+        address, port = routed[len(answers) % len(routed)]
+        answers.append(await get(address, port))
+        await asyncio.sleep(0.005)
+    assert len(answers) > 20
+    assert all(b"200" in answer for answer in answers)
+
+
+def deployment() -> dict[str, Any]:
+    container = {
+        "name": "c",
+        "image": "none",
+        "command": ["/bin/sh", "-c", SERVE],
+        **PORTS,
+        **READY,
+    }
+    pod = {"containers": [container], "nodeSelector": {"kubernetes.io/hostname": "local"}}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "p"},
+        "spec": {
+            "replicas": 2,
+            "selector": {"matchLabels": {"app": "p"}},
+            "template": {"metadata": {"labels": {"app": "p"}}, "spec": pod},
+        },
+    }
 
 
 async def test_pods_that_shall_end_do(node: Any) -> None:
