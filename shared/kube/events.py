@@ -93,7 +93,6 @@ class EventRecorder:
                 await self._write(message)
             except KubeError as error:
                 self.failed += 1
-                self._correlator.forget(message.about, message.says)
                 namespace = message.regarding["namespace"]
                 hint = remedy(error, "create and patch", EVENTS, namespace)
                 log.warning("event %s not written: %s; %s", message.reason, error, hint)
@@ -120,7 +119,7 @@ class EventRecorder:
         namespace = message.regarding["namespace"] or "default"
         try:
             await self._kube.patch(EVENTS, series.name, body, namespace)
-        except NotFound:  # events live for an hour; write it anew
+        except NotFound:  # events live for an hour, and the first write may have failed
             return False
         return True
 

@@ -64,10 +64,6 @@ class Correlator:
         _keep(self._series, (about, says), series)
         return series
 
-    def forget(self, about: Hashable, says: Hashable) -> None:
-        """The Event of a series is gone; the next repetition starts a new one."""
-        self._series.pop((about, says), None)
-
     def _due(self, series: Series, now: float) -> bool:
         due = series.count == 2 or now - series.written >= REFRESH
         if due:

@@ -28,13 +28,6 @@ def test_after_a_quiet_time_a_new_series_begins() -> None:
     assert counts(Correlator(), [0, 360, 720.5]) == [1, 2, 1]
 
 
-def test_what_was_forgotten_begins_anew() -> None:
-    correlator = Correlator()
-    counts(correlator, [0, 1])
-    correlator.forget("pod", "failed")
-    assert counts(correlator, [2]) == [1]
-
-
 def test_a_flood_about_one_object_is_cut_off_and_others_are_not() -> None:
     correlator = Correlator()
     flood = [correlator.observe("pod", i, str(i), 0.0) for i in range(50)]
