@@ -26,12 +26,13 @@ def may_retry(method: bytes, *, tries: int, sent: bool, answered: bool, replayab
 class Budget:
     """Retries as a share of requests, so that they cannot multiply an overload.
 
-    Each request earns `ratio` of a retry; at most `burst` are saved up, which is also the start.
+    Each request earns `ratio` of a retry; at most `burst` are saved up, which is also the start: as
+    many as one pod may have in flight when it ends, for they all fail in one instant.
     """
 
     __slots__ = ("_burst", "_ratio", "_saved", "_seen")
 
-    def __init__(self, ratio: float, burst: float = 10.0) -> None:
+    def __init__(self, ratio: float, burst: float = 100.0) -> None:
         self._ratio = ratio
         self._burst = burst
         self._saved = burst
