@@ -291,6 +291,10 @@ class Api:
             new = self._succeed(kind, old, new, "")
             new["metadata"]["managedFields"] = owners
             return scale.view(self._store(kind, old, new, dry_run=dry_run))
+        if subresource == "status":  # the other parts are not taken, so not looked at either
+            obj = {
+                key: obj[key] for key in ("kind", "apiVersion", "metadata", "status") if key in obj
+            }
         new = self._succeed(kind, old, self._decoded(kind, obj), subresource)
         writer = ownership.Manager(manager, "Update", kind.api_version, subresource)
         new = ownership.tracked(old, new, kind, writer, strategy.timestamp(self.now()))
@@ -302,9 +306,10 @@ class Api:
         if kind is kinds.SERVICE and "clusterIP" in old["spec"]:
             new["spec"].setdefault("clusterIP", old["spec"]["clusterIP"])
         defaulting.fill(kind, new)
-        if not subresource:
-            strategy.count_change(kind, old, new)
-            self._allocate(kind, new)
+        if subresource:
+            return new
+        strategy.count_change(kind, old, new)
+        self._allocate(kind, new)
         if causes := validation.updated(kind, old, new):
             raise invalid(kind, old["metadata"]["name"], causes)
         return new

@@ -84,10 +84,9 @@ def typed(value: Obj, kind: Kind) -> Obj:
             "the kinds differ"
         )
     head = {"kind": kind.kind, "apiVersion": kind.api_version}
-    body = {**value, **head}
-    body.setdefault("metadata", {})
+    metadata, managed = _without_managed_fields(value.get("metadata"))
     try:
-        clean = checked(body, schemas.of(kind), kind.kind)
+        clean = checked({**value, **head, "metadata": metadata}, schemas.of(kind), kind.kind)
     except TypeError as error:
         raise bad_request(
             f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {error}'
@@ -95,7 +94,17 @@ def typed(value: Obj, kind: Kind) -> Obj:
     for name in _OMITTED_WHEN_EMPTY:
         if name in clean["metadata"] and not clean["metadata"][name]:
             del clean["metadata"][name]
+    if managed is not None:
+        clean["metadata"]["managedFields"] = managed
     return {**head, **clean}
+
+
+def _without_managed_fields(metadata: Any) -> tuple[Any, Any]:
+    """managedFields are the server's own and larger than all the rest: they are not looked into."""
+    if not isinstance(metadata, dict) or "managedFields" not in metadata:
+        return {} if metadata is None else metadata, None
+    rest = {key: value for key, value in metadata.items() if key != "managedFields"}
+    return rest, metadata["managedFields"]
 
 
 def checked(value: Any, schema: Schema, path: str) -> Any:
@@ -112,10 +121,11 @@ def checked(value: Any, schema: Schema, path: str) -> Any:
         return _without_nulls(value)
     if not isinstance(value, dict):
         raise _mismatch(value, path, "map" if isinstance(schema, schemas.Map) else "struct")
-    fields = schema.fields if isinstance(schema, schemas.Struct) else None
-    inner = schemas.ANY if fields is not None else schema.value
+    fields, others = (
+        ({}, schema.value) if isinstance(schema, schemas.Map) else (schema.fields, schemas.ANY)
+    )
     return {
-        key: checked(item, fields.get(key, inner) if fields else inner, f"{path}.{key}")
+        key: checked(item, fields.get(key, others), f"{path}.{key}")
         for key, item in value.items()
         if item is not None
     }

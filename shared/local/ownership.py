@@ -41,10 +41,14 @@ class Manager(NamedTuple):
 
 
 class Owned(NamedTuple):
-    """The fields of one manager, and when they last changed (RFC 3339)."""
+    """The fields of one manager, and when they last changed (RFC 3339).
+
+    tree: the same fields as FieldsV1, if they were read so.
+    """
 
     paths: Paths
     time: str
+    tree: dict[str, Any] | None = None
 
 
 Owners = dict[Manager, Owned]
@@ -59,7 +63,7 @@ def read(obj: Obj | None) -> Owners:
             entry["operation"],
             entry["apiVersion"],
             entry.get("subresource", ""),
-        ): Owned(frozenset(fields.from_json(entry.get("fieldsV1", {}))), entry.get("time", ""))
+        ): _owned(entry.get("fieldsV1", {}), entry.get("time", ""))
         for entry in entries
     }
 
@@ -186,6 +190,10 @@ def _refuse_conflicts(others: Owners, written: Paths, *, force: bool) -> None:
         raise apply_conflict(conflicts)
 
 
+def _owned(tree: dict[str, Any], time: str) -> Owned:
+    return Owned(frozenset(fields.from_json(tree)), time, tree)
+
+
 def _less(owned: Owned, lost: Paths, now: str) -> Owned:
     return _renewed(owned, owned.paths - lost, now)
 
@@ -215,7 +223,7 @@ def _entry(manager: Manager, owned: Owned) -> dict[str, Any]:
         "apiVersion": manager.api_version,
         "time": owned.time,
         "fieldsType": "FieldsV1",
-        "fieldsV1": fields.to_json(owned.paths),
+        "fieldsV1": fields.to_json(owned.paths) if owned.tree is None else owned.tree,
     }
     if manager.subresource:
         entry["subresource"] = manager.subresource
