@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from shared.kube.client import KubeClient
     from shared.kube.resources import Obj
 
+BODY_SECONDS: Final = 30.0
+"""Seconds a client has to send its definition."""
+
 # What OSCAR lets pass here; a name that no service can have is then simply not found.
 _LABEL: Final = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?", re.ASCII)
 
@@ -152,8 +155,13 @@ class Handlers:
 
 
 async def _parsed(request: web.Request) -> fdl.Parsed:
-    raw = await request.read()  # JSON whatever the Content-Type says: oscar-python sends none
     try:
+        async with asyncio.timeout(BODY_SECONDS):
+            raw = await request.read()
+    except TimeoutError:
+        text = f"the body did not come within {BODY_SECONDS:g} s"
+        raise problems.RefusalError(408, text) from None
+    try:  # JSON whatever the Content-Type says: oscar-python sends none
         body = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise problems.invalid([f"the body is not JSON: {error}"]) from error

@@ -51,7 +51,7 @@ class Lifecycle:
 
     async def create(self, service: Service) -> None:
         """A new service. One that an earlier create left unfinished is completed."""
-        async with self._alone(service.name):
+        async with self._alone(service.name, "created"):
             token = self._new_token()
             root = render.configmap(service, token)
             try:
@@ -69,7 +69,7 @@ class Lifecycle:
 
     async def replace(self, service: Service) -> None:
         """A new definition for a service; its token, its size and whether it is stopped stay."""
-        async with self._alone(service.name):
+        async with self._alone(service.name, "replaced"):
             configmap = await self._catalog.configmap(service.name)
             if configmap is None:
                 raise problems.not_found()
@@ -85,7 +85,7 @@ class Lifecycle:
 
     async def delete(self, name: str) -> None:
         """The service with all that belongs to it."""
-        async with self._alone(name):
+        async with self._alone(name, "deleted"):
             configmap = await self._catalog.configmap(name)
             if configmap is None:
                 raise problems.not_found()
@@ -93,14 +93,14 @@ class Lifecycle:
 
     async def stop(self, name: str) -> Obj:
         """No pods until `start`; the gateway is told first, so that it refuses at once."""
-        async with self._alone(name):
+        async with self._alone(name, "stopped"):
             await self._exposed(name)
             await self._mark(name, stopped=True)
             return await self._change(name, _stopped)
 
     async def start(self, name: str) -> Obj:
         """As many pods as before the stop."""
-        async with self._alone(name):
+        async with self._alone(name, "started"):
             stored = await self._exposed(name)
             least = stored.service.expose.min_scale if stored.service.expose else 1
             deployment = await self._change(name, lambda now: _started(now, least))
@@ -109,7 +109,7 @@ class Lifecycle:
 
     async def restart(self, name: str, at: str) -> Obj:
         """New pods one after another; `at` is RFC 3339."""
-        async with self._alone(name):
+        async with self._alone(name, "restarted"):
             await self._exposed(name)
             annotations = {names.RESTARTED_AT: at}
             template = {"metadata": {"annotations": annotations}}
@@ -199,12 +199,14 @@ class Lifecycle:
             log.error("could not undo a failed change: %s; apply or delete the service", error)
 
     @asynccontextmanager
-    async def _alone(self, name: str) -> AsyncIterator[None]:
+    async def _alone(self, name: str, done: str) -> AsyncIterator[None]:
+        """The right to change service `name`; a change that succeeds is logged as `done`."""
         lock = self._locks.setdefault(name, asyncio.Lock())
         self._users[name] += 1
         try:
             async with lock:
                 yield
+                log.info("service %s %s", name, done)
         finally:
             self._users[name] -= 1
             if not self._users[name]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -50,6 +52,16 @@ async def test_a_created_service_is_answered_with_its_token(admin: Client, body:
     assert "deployment" not in answer
     listed = json.loads(await ok(await admin.get(SERVICES), 200))
     assert listed == [answer]
+
+
+async def test_changes_are_logged(
+    admin: Client, body: Body, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "gateway.management")
+    await create(admin, body)
+    await admin.post(SERVICES, json=body)  # refused: nothing changes
+    await admin.delete(f"{SERVICES}/ocr")
+    assert caplog.messages == ["service ocr created", "service ocr deleted"]
 
 
 async def test_what_the_cluster_holds_after_a_create(
@@ -105,6 +117,18 @@ async def test_all_problems_are_told_at_once_as_text(admin: Client, cluster: Clu
 async def test_what_is_no_json_object_is_refused(admin: Client, raw: bytes) -> None:
     text = await ok(await admin.post(SERVICES, data=raw), 400)
     assert text.startswith("The service specification is not valid: ")
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(
+    admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("gateway.management.handlers.BODY_SECONDS", 0.05)
+    text = await ok(await admin.post(SERVICES, data=slowly()), 408)
+    assert "within 0.05 s" in text
 
 
 async def test_a_service_must_be_exposed_to_be_created(admin: Client, body: Body) -> None:
