@@ -39,6 +39,7 @@ class Backend:
         self.endpoint = endpoint
         self.label = f"{endpoint.address}:{endpoint.port}"
         self.born = born
+        """When it was first seen, last became ready, or stopped being ready."""
         self.in_flight = 0
         self.failures = 0
         """Consecutive ones."""
@@ -89,11 +90,21 @@ class Balancer:
             elif endpoint.usable and backend.leaving:
                 backend.born = now
             elif not endpoint.usable and not backend.leaving:
+                backend.born = now
                 left.append(backend)
             backend.endpoint = endpoint
             backend.leaving = not endpoint.usable
         self.refresh(now)
         return left
+
+    def unready_for(self, now: float) -> float | None:
+        """Seconds for which a pod has run without being ready; None when no pod does."""
+        born = [
+            one.born
+            for one in self.backends.values()
+            if not one.endpoint.ready and not one.endpoint.terminating
+        ]
+        return now - min(born) if born else None
 
     def _leave(self, key: tuple[str, int]) -> Backend:
         backend = self.backends.pop(key)

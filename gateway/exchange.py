@@ -112,11 +112,32 @@ class Exchange:
 
     def _queue(self) -> None:
         route = self.route
+        limit = route.spec.timeouts.queue
+        if limit and self._unready_for() > limit:
+            self._refuse_waiting(limit)
+            return
         if not route.state.admission.wait(self):
             self.refuse(Refusal("queue_full"))
             return
         self.waiting_since = monotonic()
-        self._until(route.spec.timeouts.queue)
+        self._until(limit)
+
+    def _unready_for(self) -> float:
+        """Seconds for which no pod has been ready although one runs: waiting longer is vain."""
+        balancer = self.route.state.balancer
+        if balancer.candidates:
+            return 0.0
+        return balancer.unready_for(self.client.gateway.now) or 0.0
+
+    def _refuse_waiting(self, seconds: float) -> None:
+        balancer = self.route.state.balancer
+        if balancer.candidates:
+            reason = "queue_timeout"
+        elif balancer.unready_for(self.client.gateway.now) is None:
+            reason = "no_ready_pod"
+        else:
+            reason = "not_ready"
+        self.refuse(Refusal(reason, seconds=seconds))
 
     def granted(self, backend: Backend) -> None:
         """A slot came free (see `admission.Waiter`)."""
@@ -406,9 +427,7 @@ class Exchange:
         """The deadline of the phase has passed."""
         timeouts = self.route.spec.timeouts
         if self.waiting_since:
-            any_pod = bool(self.route.state.balancer.candidates)
-            reason = "queue_timeout" if any_pod else "no_ready_pod"
-            self.refuse(Refusal(reason, seconds=timeouts.queue))
+            self._refuse_waiting(timeouts.queue)
         elif self.connecting is not None:
             self.connecting.cancel()
             self.connecting = None

@@ -136,6 +136,13 @@ REASONS: Final[dict[str, Reason]] = {
         "No pod of service '{service}' accepts connections on port {api_port}: {detail}.",
         _CHECK_POD,
     ),
+    "not_ready": Reason(
+        502,
+        "A pod of service '{service}' runs, but nothing answered its readiness probe on port "
+        "{api_port} within {seconds:g} s.",
+        "If it is not still loading: " + _CHECK_POD,
+        retry_after=10,
+    ),
     "upstream_closed": Reason(
         502,
         "The pod of service '{service}' (port {api_port}) closed the connection before it "

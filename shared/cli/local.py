@@ -71,7 +71,7 @@ async def _run(layout: Layout, files: Sequence[Path]) -> None:
     # The cluster ends last: until they end, the others write to it.
     async with _started(layout, cluster):
         await until_up("cluster", f"https://127.0.0.1:{layout.api}/readyz", layout.log("cluster"))
-        _say(f"cluster    up  http://127.0.0.1:{layout.api}")
+        _say(f"cluster    up  https://127.0.0.1:{layout.api}")
         async with _started(layout, management, gateway, scaler) as tasks:
             await _until_all_up(layout)
             target = Target(layout.url, layout.credentials)
