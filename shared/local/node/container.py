@@ -38,6 +38,7 @@ NO_COMMAND = (
     "this cluster runs processes of this machine and no images: give the container a command "
     "(for an OSCAR service: a script, with expose.default_command false)"
 )
+NO_INIT = "init containers do not run in this cluster: do their work at the beginning of the script"
 ADDRESS_IN_USE = (
     "the address is in use: here all pods share one machine, so a server must listen on $HOST "
     "(the pod's own address) and $PORT, not on every address"
@@ -141,21 +142,28 @@ class Container:
     async def _prepared(self) -> Command:
         """The command, once all that it refers to exists."""
         while True:
+            if self._sandbox.pod["spec"].get("initContainers"):
+                await self._give_up("InitContainersUnsupported", NO_INIT)
             try:
                 command = self._sandbox.command(self.spec, self.view.restarts)
             except ConfigError as error:
                 mount = str(error).startswith("MountVolume")
-                reason = "ContainerCreating" if mount else "CreateContainerConfigError"
+                self._wait(
+                    "ContainerCreating" if mount else "CreateContainerConfigError", str(error)
+                )
                 event = "FailedMount" if mount else "Failed"
-                self._wait(reason, str(error))
                 self._events.warning(self._sandbox.pod, event, str(error))
                 await self._clock.sleep(self._settings.config_retry)
                 continue
             if command is not None:
                 return command
-            self._wait("ImageRunUnsupported", f"container {self.name}: {NO_COMMAND}")
-            self._events.warning(self._sandbox.pod, "ImageRunUnsupported", NO_COMMAND)
-            await asyncio.Event().wait()  # only a new pod can change it
+            await self._give_up("ImageRunUnsupported", f"container {self.name}: {NO_COMMAND}")
+
+    async def _give_up(self, reason: str, message: str) -> None:
+        """Say why it cannot run here; only a new pod can change that."""
+        self._wait(reason, message)
+        self._events.warning(self._sandbox.pod, reason, message)
+        await asyncio.Event().wait()
 
     def _wait(self, reason: str, message: str = "") -> None:
         waiting = {"reason": reason} | ({"message": message} if message else {})

@@ -7,6 +7,10 @@ import os
 import signal
 from typing import Any
 
+import pytest
+
+from shared.local.errors import StatusError
+from shared.local.http.providers import LogRequest
 from shared.local.kinds import CONFIG_MAP, DEPLOYMENT, ENDPOINT_SLICE, POD, SECRET
 from shared.local.node.nodeport import backends
 
@@ -117,6 +121,61 @@ async def test_a_container_without_command_says_what_to_do(node: Any) -> None:
     assert waiting["reason"] == "ImageRunUnsupported"
     assert "script" in waiting["message"]
     assert node.pod()["status"]["phase"] == "Pending"
+
+
+async def test_init_containers_are_refused_and_not_skipped(node: Any) -> None:
+    first = {"name": "i", "image": "none", "command": ["true"]}
+    await node.run("sleep 9", initContainers=[first])
+    await node.until(lambda: "InitContainersUnsupported" in node.reasons())
+    assert "script" in node.status()["state"]["waiting"]["message"]
+
+
+async def test_a_failed_liveness_probe_is_a_restart(node: Any) -> None:
+    probe = {"exec": {"command": ["/bin/sh", "-c", "test -e $TMPDIR/well"]}}
+    liveness = {**probe, "periodSeconds": 1, "failureThreshold": 1, "initialDelaySeconds": 1}
+    script = "echo started; trap 'echo told; exit 0' TERM; while :; do sleep 0.02; done"
+    await node.run(script, container={"livenessProbe": liveness})
+    await node.until(lambda: node.status()["restartCount"] == 1)
+    assert "told" in node.log()
+    assert {"Unhealthy", "Killing"} <= set(node.reasons())
+    assert node.status()["lastState"]["terminated"]["exitCode"] == 0
+
+
+async def test_a_startup_probe_by_command_makes_it_started(node: Any) -> None:
+    probe = {"exec": {"command": ["/bin/sh", "-c", "test -e $TMPDIR/well"]}, "periodSeconds": 1}
+    await node.run("sleep 0.3; touch $TMPDIR/well; exec sleep 9", container={"startupProbe": probe})
+    await node.until(lambda: "running" in node.status()["state"])
+    assert not node.status()["started"]
+    await node.until_ready()
+    assert node.status()["started"]
+
+
+async def test_the_prestop_hook_comes_before_sigterm(node: Any) -> None:
+    hook = {"exec": {"command": ["/bin/sh", "-c", "echo hooked > $TMPDIR/../note"]}}
+    script = "trap 'cat note; exit 0' TERM; while :; do sleep 0.02; done"
+    await node.run(script, container={"lifecycle": {"preStop": hook}})
+    await node.until_ready()
+    chunks = node.providers.logs(node.pod(), LogRequest("c", follow=True))
+    assert await anext(chunks) == b""
+    node.api.delete(POD, "p", SPACE)
+    assert b"".join([chunk async for chunk in chunks]) == b"hooked\n"
+    await node.until(lambda: not node.exists())
+
+
+async def test_logs_of_this_run_and_the_one_before(node: Any) -> None:
+    await node.run("echo run; exit 1")
+    with pytest.raises(StatusError, match="is waiting to start: ContainerCreating"):
+        await anext(node.providers.logs(node.pod(), LogRequest("c")))
+    await node.until(lambda: node.status()["restartCount"] == 1)
+    text = await anext(node.providers.logs(node.pod(), LogRequest("c", previous=True)))
+    assert text == b"run\n"
+
+
+async def test_there_is_no_log_of_a_run_that_was_not(node: Any) -> None:
+    await node.run("exec sleep 9")
+    await node.until_ready()
+    with pytest.raises(StatusError, match="previous terminated container"):
+        await anext(node.providers.logs(node.pod(), LogRequest("c", previous=True)))
 
 
 async def test_a_crash_is_restarted_backed_off_and_remembered(node: Any) -> None:
