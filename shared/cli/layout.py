@@ -177,6 +177,10 @@ def programs(layout: Layout, environ: Mapping[str, str]) -> tuple[Program, ...]:
             "SCALER_HOST": HOST,
             "SCALER_PORT": str(layout.scaler),
             "SCALER_PERIOD": "1",
+            "SCALER_GATEWAYS": f"http://{HOST}:{layout.gateway_admin}",
+            # One name for all its lives, so that a restart need not wait until its lease runs out:
+            # there is one scaler here, started again only when the one before has ended.
+            "SCALER_IDENTITY": "local",
         }),
     )  # fmt: skip
 
