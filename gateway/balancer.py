@@ -113,23 +113,25 @@ class Balancer:
 
     def refresh(self, now: float) -> None:
         """Let ejected pods return and new pods grow; run some ten times a second."""
-        window = self._limits.slow_start
         self.settled = True
         ready = []
+        ejected = []
         for backend in self.backends.values():
             if backend.leaving:
                 continue
             if backend.ejected_until > now:
-                self.settled = False
-                continue
-            backend.ejected_until = 0.0
-            age = now - backend.born
-            backend.penalty = 1.0
-            if age < window:
-                self.settled = False
-                backend.penalty = 1.0 / max(LEAST_SHARE, age / window)
-            ready.append(backend)
-        self.candidates = ready
+                ejected.append(backend)
+            else:
+                backend.ejected_until = 0.0
+                backend.penalty = self._penalty(now - backend.born)
+                ready.append(backend)
+        if ejected or any(one.penalty > 1.0 for one in ready):
+            self.settled = False
+        self.candidates = ready or ejected  # sick pods are better than none
+
+    def _penalty(self, age: float) -> float:
+        window = self._limits.slow_start
+        return 1.0 / max(LEAST_SHARE, age / window) if age < window else 1.0
 
     def pick(self, limit: int = 0) -> Backend | None:
         """The pod for one request; None when none is there or all have `limit` in flight."""
@@ -168,7 +170,7 @@ class Balancer:
     def failed(self, backend: Backend, now: float) -> bool:
         """Note a connect error or a 5xx answer; True when the pod is ejected for it.
 
-        The last candidate is never ejected: a sick pod is better than none.
+        The last candidate is never ejected.
         """
         backend.failures += 1
         if backend.failures < self._limits.ejection_failures or backend.ejected_until > now:
