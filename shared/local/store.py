@@ -6,6 +6,8 @@ and watches join; neither is ever changed in place. Every write takes the next r
 
 from __future__ import annotations
 
+import contextlib
+import gc
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -110,8 +112,9 @@ class Store:
         self._listeners: list[Callable[[Record], None]] = []
         self._undelivered: deque[Record] = deque()
         self._delivering = False
-        for row in journal.load():
-            self._bucket(row.bucket).put(_restored(row))
+        with _uncollected():
+            for row in journal.load():
+                self._bucket(row.bucket).put(_restored(row))
         self.version = journal.version()
         self._start = self.version
 
@@ -219,6 +222,18 @@ def make_entry(obj: Obj, version: int) -> Entry:
     obj["metadata"] = {**obj["metadata"], "resourceVersion": str(version)}
     shown = {key: value for key, value in obj.items() if key not in ("kind", "apiVersion")}
     return Entry(obj, orjson.dumps(shown), version)
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without cyclic garbage collection, which takes most of the time when much is built."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _restored(row: Row) -> Entry:
