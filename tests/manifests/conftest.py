@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import ssl
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 import aiohttp
+import pytest
+import yaml
 from aiohttp import web
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
 
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
@@ -52,11 +57,25 @@ class Recorder:
     def __init__(self, upstream: str, authority: str) -> None:
         self.seen: dict[str, set[Request]] = defaultdict(set)
         self.refused: list[str] = []
+        self.url = ""
         self._upstream = upstream
-        self._context = ssl.create_default_context(cafile=authority)
+        self._context = ssl.create_default_context(cadata=authority)
+        self._news = asyncio.Condition()
 
-    async def start(self) -> str:
-        """Listen on a free port; its URL."""
+    async def until(self, token: str, verb: str, resource: str, patience: float = 40.0) -> None:
+        """Wait until the holder of `token` has done so."""
+
+        def done() -> bool:
+            return any((r.verb, r.resource) == (verb, resource) for r in self.seen[token])
+
+        try:
+            async with asyncio.timeout(patience), self._news:
+                await self._news.wait_for(done)
+        except TimeoutError:
+            pytest.fail(f"{verb} {resource} was never asked for; refused: {self.refused}")
+
+    async def start(self) -> None:
+        """Listen on a free port, at `url`."""
         self._session = aiohttp.ClientSession(auto_decompress=False)
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._pass)
@@ -64,17 +83,22 @@ class Recorder:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
-        return f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 
     async def stop(self) -> None:
         await self._runner.cleanup()
         await self._session.close()
 
+    async def _note(self, token: str, asked: Request) -> None:
+        async with self._news:
+            self.seen[token].add(asked)
+            self._news.notify_all()
+
     async def _pass(self, request: web.Request) -> web.StreamResponse:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         asked = understand(request.method, request.path, request.query)
         if asked is not None:
-            self.seen[token].add(asked)
+            await self._note(token, asked)
         kept = {k: v for k, v in request.headers.items() if k not in {"Host", "Accept-Encoding"}}
         async with self._session.request(
             request.method,
@@ -84,6 +108,8 @@ class Recorder:
             ssl=self._context,
             timeout=aiohttp.ClientTimeout(total=None),
         ) as answer:
+            if asked is not None and asked.verb == "patch" and answer.status == 201:
+                await self._note(token, asked._replace(verb="create"))  # apply needs both
             if answer.status == 403:
                 self.refused.append(await answer.text())
             response = web.StreamResponse(status=answer.status)
@@ -92,3 +118,15 @@ class Recorder:
             async for chunk in answer.content.iter_any():
                 await response.write(chunk)
         return response
+
+
+@pytest.fixture
+async def recorder(cluster_home: Path) -> AsyncIterator[Recorder]:
+    """A proxy that listens before the embedded cluster, at `recorder.url`."""
+    config = yaml.safe_load((cluster_home / "kubeconfig").read_text())
+    cluster = config["clusters"][0]["cluster"]
+    authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
+    proxy = Recorder(cluster["server"], authority)
+    await proxy.start()
+    yield proxy
+    await proxy.stop()
