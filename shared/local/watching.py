@@ -101,13 +101,19 @@ class Watch:
         self._queue.clear()
         self._arrived.set()
 
-    def initial(self, *, send_initial: bool = False) -> list[Event]:
-        """The state now (no version, version 0, or `send_initial`), or what followed a version."""
+    def initial(self, send_initial: bool = False, *, mark_end: bool = False) -> list[Event]:
+        """The state now (no version, version 0, or `send_initial`), or what followed a version.
+
+        It covers all that happened so far; `next_events` goes on from here. `mark_end` adds, after
+        a state that was asked for by `send_initial`, the bookmark that says so.
+        """
+        self._queue.clear()
         version = parse_version(self._query.version)
         if version > self._store.version:
             raise too_large_version(version, self._store.version)
         if version == 0 or send_initial:
-            return list(self._present())
+            end = [self.bookmark(initial_end=True)] if send_initial and mark_end else []
+            return [*self._present(), *end]
         try:
             return list(self._selected(self._store.since(version)))
         except CompactedError as error:
@@ -120,7 +126,7 @@ class Watch:
             await asyncio.sleep(min(timeout, _FUTURE_PATIENCE))
 
     def bookmark(self, *, initial_end: bool = False) -> Event:
-        """Everything up to the present version has been shown, if nothing is queued."""
+        """All up to the present version has been shown; say so only while no event waits."""
         metadata: Obj = {"resourceVersion": str(self._store.version)}
         if initial_end:
             metadata["annotations"] = {"k8s.io/initial-events-end": "true"}

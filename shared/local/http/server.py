@@ -15,10 +15,12 @@ from shared.local import kinds, rbac
 from shared.local.errors import StatusError, internal, method_not_allowed, no_such_resource
 from shared.local.http import documents, target
 from shared.local.http.exchange import LARGEST_BODY, Exchange, json_response
+from shared.local.http.logs import Logs
 from shared.local.http.providers import Providers
-from shared.local.http.streams import BOOKMARK_INTERVAL, Logs, Watches
 from shared.local.http.subresources import Subresources
 from shared.local.http.verbs import Verbs
+from shared.local.http.watches import BOOKMARK_INTERVAL, Watches
+from shared.local.watching import BACKLOG
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -45,12 +47,13 @@ class ApiServer:
         providers: Providers | None = None,
         *,
         bookmark_interval: float = BOOKMARK_INTERVAL,
+        watch_backlog: int = BACKLOG,
     ) -> None:
         self.providers = providers or Providers()
         self._api = api
         self._tokens = tokens
         self._verbs = Verbs(api)
-        self._watches = Watches(api, bookmark_interval)
+        self._watches = Watches(api, bookmark_interval, watch_backlog)
         self._logs = Logs(api, self.providers)
         self._others = Subresources(api, self.providers, tokens, self._allowed)
         self._address = ""
@@ -103,7 +106,7 @@ class ApiServer:
             if wanted.version not in kinds.versions(wanted.group):
                 return _no_page()
             raise no_such_resource()
-        _check_scope(kind, wanted)
+        _check_path(kind, wanted)
         return await self._dispatch(Exchange(request, wanted, kind, user))
 
     async def _dispatch(self, exchange: Exchange) -> web.StreamResponse:
@@ -158,12 +161,16 @@ def _verbs(kind: Kind, subresource: str) -> tuple[str, ...]:
     return found.verbs
 
 
-def _check_scope(kind: Kind, wanted: Target) -> None:
-    """Objects of a namespace are reached through it; only lists and watches span all."""
+def _check_path(kind: Kind, wanted: Target) -> None:
+    """Objects of a namespace are reached through it; only lists and watches span all. What is
+    created has no name in its path, what is changed has one."""
     if wanted.namespace is not None and not kind.namespaced:
         raise no_such_resource()
     if kind.namespaced and wanted.namespace is None and wanted.verb not in ("list", "watch"):
         raise method_not_allowed() if wanted.verb == "create" else no_such_resource()
+    creates_by_name = wanted.verb == "create" and wanted.name and not wanted.subresource
+    if creates_by_name or (wanted.verb in ("update", "patch") and not wanted.name):
+        raise method_not_allowed()
 
 
 def _refusal(error: StatusError) -> web.Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -36,13 +37,17 @@ class Cluster:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Cluster]:
-        port = await self.server.start()
+        self.port = await self.server.start()
         try:
-            async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as self.client:
+            async with aiohttp.ClientSession(f"http://127.0.0.1:{self.port}") as self.client:
                 yield self
         finally:
             await self.server.stop()
             self.api.store.close()
+
+    def open_watches(self) -> set[Any]:
+        """The watches that the server has open."""
+        return self.server._watches._open
 
     async def call(
         self,
@@ -59,7 +64,8 @@ class Cluster:
         data = body
         if body is not None:
             headers["Content-Type"] = content_type
-            data = body if isinstance(body, str | bytes) else json.dumps(body)
+            text = body if isinstance(body, str) else json.dumps(body)
+            data = io.BytesIO(text.encode())
         async with self.client.request(method, path, data=data, headers=headers) as response:
             text = await response.text()
             if response.content_type == "application/json" and text:
