@@ -8,7 +8,7 @@ from typing import Final
 
 _UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 _PART: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{0,9})?)(h|ms|m|s|us|µs|ns)", re.ASCII)
-_PLAIN: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{0,9})?", re.ASCII)
+_PLAIN: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{0,9})?)s?", re.ASCII)
 _WHOLE: Final = re.compile(rf"(?:{_PART.pattern})+", re.ASCII)
 
 
@@ -22,8 +22,8 @@ def seconds(value: object) -> float:
         if math.isfinite(number) and number >= 0:
             return number
     elif isinstance(value, str):
-        if _PLAIN.fullmatch(value):
-            return float(value)
+        if plain := _PLAIN.fullmatch(value):
+            return float(plain[1])
         if _WHOLE.fullmatch(value):
             return sum(float(n) * _UNITS[unit] for n, unit in _PART.findall(value))
     raise ValueError(f"{value!r} is not a duration; write for example 15s, 1m30s or 0.5")

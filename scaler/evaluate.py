@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from scaler.catalog import Target
     from scaler.decision import Decision, Observation, Policy, State
-    from scaler.scaling import Scaling
     from scaler.sources.quality import Fault
 
 
@@ -46,14 +45,13 @@ class Evaluation:
 
 def evaluate(
     target: Target,
-    scaling: Scaling,
+    policy: Policy,
     state: State,
     inputs: Inputs,
     capacities: Mapping[str, int],
     now: float,
 ) -> Evaluation:
     """Decide for one service at `now` (unix seconds)."""
-    policy = scaling.policy_for(target.expose, now)
     judged = judge(
         (facts.expected for facts in target.pods if facts.measurable),
         inputs.samples.pods,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from scaler.sources.samples import Source
     from shared.kube.client import KubeClient
 
-TIMEOUT: Final = 3.0
+TIMEOUT: Final = 5.0
 """Seconds a tick waits for its samples: changed bounds must act even when no source answers."""
 
 

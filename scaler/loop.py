@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from scaler.actuator import Result
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
     from scaler.actuator import Actuator
     from scaler.catalog import Catalog, Target
     from scaler.config_file import ConfigFile
+    from scaler.decision import Policy
     from scaler.evaluate import Evaluation, Inputs
     from scaler.inputs import Fetcher
     from scaler.report import Reporter
     from scaler.scaling import Scaling
     from shared.clock import Clock
+    from shared.model import Expose
     from shared.tasks import Supervisor
 
 TICK: Final = 1.0
@@ -37,6 +40,24 @@ PATIENCE: Final = 10.0
 """Seconds the cache gets to show what was written; a broken watch is repaired within them."""
 BREATH: Final = 50
 """Services decided between two chances for other tasks, such as the lease's, to run."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """The settings of a service as long as its definition and the configuration stay the same."""
+
+    key: tuple[str, int]
+    """resourceVersion of the definition, generation of the configuration."""
+    scaling: Scaling
+    _policies: dict[int, Policy] = field(default_factory=dict)
+
+    def policy(self, expose: Expose, now: float) -> Policy:
+        """The policy at `now`; there are few different ones, so each is made once."""
+        scheduled = self.scaling.least_replicas(now)
+        policy = self._policies.get(scheduled)
+        if policy is None:
+            policy = self._policies[scheduled] = self.scaling.policy_for(expose, scheduled)
+        return policy
 
 
 class Loop:
@@ -65,7 +86,7 @@ class Loop:
         self._clock = clock
         self._tasks = tasks
         self._memories: dict[str, Memory] = {}
-        self._scalings: dict[str, tuple[tuple[str, int], Scaling]] = {}
+        self._plans: dict[str, Plan] = {}
         self._writing: set[str] = set()
 
     async def run(self) -> None:
@@ -104,7 +125,7 @@ class Loop:
         gone = self._memories.keys() - catalog.targets.keys()
         for name in gone:
             del self._memories[name]
-            self._scalings.pop(name, None)
+            self._plans.pop(name, None)
         self._reporter.forget(gone)
 
     def _is_due(self, target: Target) -> bool:
@@ -118,15 +139,17 @@ class Loop:
         if target.name in self._writing:
             return
         memory = self._remember(target)
-        scaling = self._scaling(target)
-        self._plan(memory, target, scaling.policy.period_s)
+        plan = self._plan(target)
+        scaling = plan.scaling
+        self._schedule(memory, target, scaling.policy.period_s)
         reason = self._aside(target, scaling, memory)
         if reason is not None:
             self._reporter.aside(target, *reason)
             return
         self._notice_foreign(target, memory)
         now = self._clock.now()
-        result = evaluate(target, scaling, memory.state, inputs, catalog.capacities, now)
+        policy = plan.policy(target.expose, now)
+        result = evaluate(target, policy, memory.state, inputs, catalog.capacities, now)
         self._reporter.faults(result.faults.values())
         standing = Standing.DRY_RUN if scaling.dry_run else Standing.ACTIVE
         self._reporter.decided(target, result.decision, standing)
@@ -143,7 +166,7 @@ class Loop:
             self._memories[target.name] = memory
         return memory
 
-    def _plan(self, memory: Memory, target: Target, period: float) -> None:
+    def _schedule(self, memory: Memory, target: Target, period: float) -> None:
         """The next decision is a period away; after the first, a share of it, to spread services.
 
         A service that fell behind is not made to catch up.
@@ -155,17 +178,15 @@ class Loop:
         memory.due = since + max(period * share, TICK)
         memory.version = target.version
 
-    def _scaling(self, target: Target) -> Scaling:
+    def _plan(self, target: Target) -> Plan:
         key = target.version, self._config.generation
-        known = self._scalings.get(target.name)
-        if known is not None and known[0] == key:
-            return known[1]
-        config = self._config.config
-        scaling, problems = config.scaling_of(target.name, target.expose.scaling)
-        if problems:
-            self._reporter.problems(target, problems)
-        self._scalings[target.name] = key, scaling
-        return scaling
+        plan = self._plans.get(target.name)
+        if plan is None or plan.key != key:
+            scaling, problems = self._config.config.scaling_of(target.name, target.expose.scaling)
+            if problems:
+                self._reporter.problems(target, problems)
+            plan = self._plans[target.name] = Plan(key, scaling)
+        return plan
 
     def _aside(
         self, target: Target, scaling: Scaling, memory: Memory

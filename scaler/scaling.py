@@ -43,9 +43,16 @@ class Scaling:
     """Decide and report, write nothing."""
     schedules: tuple[Schedule, ...] = ()
 
-    def policy_for(self, expose: Expose, now: float) -> Policy:
-        """The policy for a service at `now`: bounds and target of its definition, schedules."""
-        least = max(expose.min_scale, minimum(self.schedules, now))
+    def least_replicas(self, now: float) -> int:
+        """What the schedules ask for at `now`."""
+        return minimum(self.schedules, now)
+
+    def policy_for(self, expose: Expose, scheduled: int = 0) -> Policy:
+        """The policy for a service: bounds and target of its definition, and `scheduled` replicas.
+
+        A schedule raises the minimum, but never above the definition's maximum.
+        """
+        least = max(expose.min_scale, scheduled)
         return replace(
             self.policy,
             min_replicas=min(least, expose.max_scale),

@@ -75,7 +75,8 @@ async def _explain(name: str, config: Config) -> None:
     now = SystemClock().now()
     scaling, problems = config.scaling_of(name, target.expose.scaling)
     state = recall(target.deployment)
-    result = evaluate(target, scaling, state, inputs, catalog.capacities, now)
+    policy = scaling.policy_for(target.expose, scaling.least_replicas(now))
+    result = evaluate(target, policy, state, inputs, catalog.capacities, now)
     for line in lines_of(target, scaling, problems, result):
         click.echo(line)
 

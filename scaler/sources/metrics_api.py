@@ -51,22 +51,36 @@ class MetricsApi:
 def read(answer: Mapping[str, Any]) -> Samples:
     """A PodMetricsList as samples; entries that make no sense are counted, not guessed at."""
     pods: dict[str, PodUsage] = {}
+    times = _Times()
     malformed = 0
     for item in answer.get("items") or ():
         try:
-            pods[item["metadata"]["name"]] = _usage(item)
+            pods[item["metadata"]["name"]] = _usage(item, times)
         except (KeyError, TypeError, ValueError, AttributeError):
             malformed += 1
     return Samples(pods, malformed)
 
 
-def _usage(item: Mapping[str, Any]) -> PodUsage:
+class _Times(dict[str, float]):
+    """Unix seconds by timestamp: pods of one scrape share theirs."""
+
+    def __missing__(self, text: str) -> float:
+        self[text] = time = datetime.fromisoformat(text).timestamp()
+        return time
+
+
+def _usage(item: Mapping[str, Any], times: Mapping[str, float]) -> PodUsage:
     return PodUsage(
-        time=datetime.fromisoformat(item["timestamp"]).timestamp(),
+        time=times[item["timestamp"]],
         window=seconds(item["window"]),
         containers={each["name"]: _milli(each["usage"].get("cpu")) for each in item["containers"]},
     )
 
 
 def _milli(cpu: str | None) -> int | None:
-    return None if cpu is None else quantity.milli(cpu)
+    if cpu is None:
+        return None
+    number = cpu[:-1]
+    if cpu.endswith("n") and number.isascii() and number.isdigit():  # as metrics-server writes it
+        return -(-int(number) // 1_000_000)
+    return quantity.milli(cpu)

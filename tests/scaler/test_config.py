@@ -205,12 +205,13 @@ def test_wrong_fields_of_a_definition_are_told_and_the_others_hold() -> None:
 
 def test_bounds_and_target_are_the_definitions() -> None:
     expose = Expose(api_port=(80,), min_scale=2, max_scale=7, cpu_threshold=50)
-    policy = Scaling().policy_for(expose, now=0.0)
+    policy = Scaling().policy_for(expose)
     assert (policy.min_replicas, policy.max_replicas, policy.target_pct) == (2, 7, 50)
 
 
 @pytest.mark.parametrize(("least", "expected"), [(1, 2), (5, 5), (99, 7)])
 def test_a_schedule_raises_the_minimum_within_the_maximum(least: int, expected: int) -> None:
     expose = Expose(api_port=(80,), min_scale=2, max_scale=7)
-    schedules = (Schedule("* * * * *", 120.0, least),)
-    assert Scaling(schedules=schedules).policy_for(expose, now=1e9).min_replicas == expected
+    scaling = Scaling(schedules=(Schedule("* * * * *", 120.0, least),))
+    scheduled = scaling.least_replicas(now=1e9)
+    assert scaling.policy_for(expose, scheduled).min_replicas == expected

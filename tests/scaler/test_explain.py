@@ -29,7 +29,7 @@ def told(scaling: Scaling = HPA_SCALING, cpu: int = 160, rival: bool = False) ->
         "a-dlp-1-1": PodUsage(NOW - 500, 15, {"main": 50}),
     }
     inputs = Inputs(Samples(usage), loads=Loads({"a": Load(3, 2)}))
-    result = evaluate(target, scaling, State(), inputs, {}, NOW)
+    result = evaluate(target, scaling.policy_for(target.expose), State(), inputs, {}, NOW)
     return "\n".join(explain(target, scaling, ["period: nonsense"], result))
 
 
@@ -67,6 +67,6 @@ def test_what_is_not_written_and_why(scaling: Scaling, cpu: int, rival: bool, en
 def test_without_data_the_verdict_says_so() -> None:
     target = Cataloguer().catalog(service("a", 1)).targets["a"]
     inputs = Inputs(samples_error="metrics.k8s.io did not answer")
-    result = evaluate(target, HPA_SCALING, State(), inputs, {}, NOW)
+    result = evaluate(target, HPA_SCALING.policy_for(target.expose), State(), inputs, {}, NOW)
     assert "not valid" in verdict(target, HPA_SCALING, result.decision)
     assert not result.faults, "no samples at all are one failure, not one a pod"
