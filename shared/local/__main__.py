@@ -7,6 +7,7 @@ code 0; what keeps it from starting is told in one sentence, with exit code 2.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -40,6 +41,7 @@ def main(
 ) -> None:
     """Run an embedded Kubernetes cluster whose pods are processes of this machine."""
     log.setup("cluster")
+    os.umask(0o077)  # the store holds Secrets
     node = NodeSettings(sample_period=sample_period, backoff=BackOff(first=restart_delay))
     try:
         asyncio.run(serve(ClusterSettings(home, port, pod_subnet, node)))

@@ -67,17 +67,18 @@ class HollowNode:
         return PodUsage(namespace, name, labels, dict.fromkeys(containers, rate))
 
     def _apply(self, change: Change) -> None:
-        pod = change.object
-        mine = change.kind is POD and pod["spec"].get("nodeName") == self.name
-        if not mine or change.type == "DELETED":
+        """Answer a change at once; the pod may have changed again since, so it is looked up."""
+        if change.kind is not POD or change.object["spec"].get("nodeName") != self.name:
             return
-        namespace, name = key_of(pod)
+        namespace, name = key_of(change.object)
+        pod = self._api.find(POD, name, namespace)
+        if pod is None or pod["spec"].get("nodeName") != self.name:
+            return
         if is_terminating(pod):
             self._api.delete(POD, name, namespace, grace=0, uid=pod["metadata"]["uid"])
         elif "podIP" not in pod.get("status", {}):
-            self._api.update(
-                POD, {**pod, "status": self._running(pod)}, subresource="status", manager=MANAGER
-            )
+            body = {**pod, "status": self._running(pod)}
+            self._api.update(POD, body, subresource="status", manager=MANAGER)
 
     def _running(self, pod: Obj) -> Obj:
         now = self._clock.now()

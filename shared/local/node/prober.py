@@ -84,24 +84,26 @@ class Prober:
         schedule = Schedule.of(probe)
         verdict = Verdict()
         due = self._born + schedule.initial_delay
+        if name != "Liveness":  # the first attempt that counts is a period later
+            due = await self._hasten(probe, due, due + schedule.period)
         while True:
-            if name != "Liveness" and not verdict.passed:
-                due = await self._hasten(probe, due, schedule.period)
             await self._sleep_until(due)
-            due = max(due + schedule.period, self._clock.monotonic())
-            before = verdict.passed
+            last, before = max(due, self._clock.monotonic()), verdict.passed
             verdict = verdict.after(await self._passes(name, probe), schedule)
             known, changed = verdict.passed, verdict.passed is not before
             if known is not None and changed and not keep(known):
                 return known
+            due = last + schedule.period
+            if name != "Liveness" and not verdict.passed:
+                due = await self._hasten(probe, last + EAGER_FIRST, due)
 
-    async def _hasten(self, probe: Obj, begin: float, period: float) -> float:
-        """Try more often from `begin` for one period, and count no failure; when to go on.
+    async def _hasten(self, probe: Obj, begin: float, end: float) -> float:
+        """Try more often between two attempts that count; when to make the next of these.
 
         Kubernetes does so as well while a container is not ready ("to make the Pod ready faster").
         """
         due, pause = begin, EAGER_FIRST
-        while due < begin + period:
+        while due < end:
             await self._sleep_until(due)
             try:
                 await self._attempt(probe)
@@ -110,7 +112,7 @@ class Prober:
                 pause = min(pause * EAGER_GROWTH, EAGER_LAST)
             else:
                 return self._clock.monotonic()
-        return begin + period
+        return end
 
     async def _sleep_until(self, due: float) -> None:
         await self._clock.sleep(max(0.0, due - self._clock.monotonic()))

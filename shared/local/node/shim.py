@@ -67,11 +67,11 @@ class Log:
     def _put(self, lines: list[tuple[bytes, bytes]]) -> None:
         stamp = _stamp()
         record = b"".join(b"%s stdout %s %s\n" % (stamp, tag, line) for tag, line in lines)
-        if self._size and self._size + len(record) > self._limit:
-            os.close(self._file)
-            os.replace(self._path, self._path + ".1")
-            self._open()
         with contextlib.suppress(OSError):  # a full disk costs log lines, not the service
+            if self._size and self._size + len(record) > self._limit:
+                os.replace(self._path, self._path + ".1")
+                os.close(self._file)
+                self._open()
             os.write(self._file, record)
         self._size += len(record)
 
@@ -110,6 +110,7 @@ def _become(config: dict[str, Any], output: int, failure: int) -> None:
     where = command[0]
     try:
         os.setsid()
+        os.umask(0o022)  # the agent's own is stricter
         _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)

@@ -91,6 +91,15 @@ async def test_a_start_that_never_comes_is_the_end() -> None:
     assert subject.task.done()
 
 
+async def test_attempts_count_once_a_period() -> None:
+    subject = Subject(startupProbe={"periodSeconds": 10, "failureThreshold": 3})
+    subject.healthy["startupProbe"] = False
+    await settle()
+    await subject.clock.advance(100)
+    failures = [(moment, text) for moment, text in subject.news() if "failed" in text]
+    assert failures == [(10, "failed Startup"), (20, "failed Startup"), (30, "failed Startup")]
+
+
 async def test_the_initial_delay_is_kept() -> None:
     subject = Subject(livenessProbe={"initialDelaySeconds": 30, "failureThreshold": 1})
     subject.healthy["livenessProbe"] = False
