@@ -69,7 +69,10 @@ def test_wrong_types_are_named_by_their_field(fields: Any, message: str) -> None
 
 
 def test_a_typed_object_is_a_copy_without_nulls() -> None:
-    given_ = {"metadata": {"name": "a", "labels": None}, "spec": {"own": {"x": None, "y": [None]}}}
+    given_: dict[str, Any] = {
+        "metadata": {"name": "a", "labels": None},
+        "spec": {"own": {"x": None, "y": [None]}},
+    }
     found = typed(given_, POD)
     assert found == {
         "kind": "Pod",
@@ -107,6 +110,9 @@ JSON = st.recursive(
 def test_any_object_is_decoded_or_refused(value: dict[str, Any]) -> None:
     for kind in (POD, DEPLOYMENT, CONFIG_MAP, kinds.SERVICE):
         try:
-            assert typed(value, kind)["kind"] == kind.kind
-        except StatusError as refused:
-            assert refused.code == 400
+            found = typed(value, kind)
+        except StatusError as error:
+            code = error.code
+        else:
+            code = 200 if found["kind"] == kind.kind else 500
+        assert code in (200, 400)
