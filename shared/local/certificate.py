@@ -8,7 +8,6 @@ so nothing else can ever be signed with it.
 from __future__ import annotations
 
 import ipaddress
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -17,6 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from shared.local.files import replace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,9 +65,10 @@ def _issue(files: ServerCertificate, now: datetime) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     authority = _authority(authority_key, now)
     certificate = _server(key, authority, authority_key, now)
-    _write(files.key, _pem(key), 0o600)
-    _write(files.authority, authority.public_bytes(serialization.Encoding.PEM), 0o644)
-    _write(files.certificate, certificate.public_bytes(serialization.Encoding.PEM), 0o644)
+    files.key.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    replace(files.key, _pem(key), 0o600)
+    replace(files.authority, authority.public_bytes(serialization.Encoding.PEM), 0o644)
+    replace(files.certificate, certificate.public_bytes(serialization.Encoding.PEM), 0o644)
 
 
 def _authority(key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certificate:
@@ -140,13 +142,3 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-
-
-def _write(path: Path, content: bytes, mode: int) -> None:
-    """Replace `path` in one step, so that a reader never sees half a file."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.new")
-    partial.unlink(missing_ok=True)
-    with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(content)
-    partial.replace(path)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from shared.clock import Clock, SystemClock
-from shared.local import certificate, kubeconfig
+from shared.local import certificate, files, kubeconfig
 from shared.local.api import Api
 from shared.local.authentication import Tokens
 from shared.local.bootstrap import bootstrap
@@ -149,9 +149,9 @@ class Cluster:
         tokens = kubeconfig.tokens(home)
         holders = {token: kubeconfig.user(name) for name, token in tokens.items()}
         server = ApiServer(self.api, Tokens(holders, self._clock.now), self.nodes.callbacks())
-        files = certificate.obtain(home / "pki", self._clock.now())
+        issued = certificate.obtain(home / "pki", self._clock.now())
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        tls.load_cert_chain(files.certificate, files.key)
+        tls.load_cert_chain(issued.certificate, issued.key)
         try:
             port = await server.start(HOST, self.settings.port, tls)
         except OSError as error:
@@ -161,10 +161,10 @@ class Cluster:
             ) from error
         self._stack.push_async_callback(server.stop)
         self.url = f"https://{HOST}:{port}"
-        authority = files.authority.read_bytes()
+        authority = issued.authority.read_bytes()
         for name, token in tokens.items():
             text = kubeconfig.kubeconfig(name, token, self.url, authority)
-            kubeconfig.write_private(kubeconfig.path_of(home, name), text)
+            files.replace(kubeconfig.path_of(home, name), text.encode())
 
     def _run(self) -> None:
         node_ports = NodePorts(
@@ -194,5 +194,5 @@ def _identity(home: Path) -> str:
     """The mark that this cluster's processes carry; made once for a home."""
     path = home / "cluster.id"
     if not path.exists():
-        kubeconfig.write_private(path, secrets.token_hex(16))
+        files.replace(path, secrets.token_hex(16).encode())
     return path.read_text().strip()

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import secrets
 from typing import TYPE_CHECKING, Final
 
 from shared import names
-from shared.local import rbac
+from shared.local import files, rbac
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +44,7 @@ def tokens(home: Path) -> dict[str, str]:
         for name in (ADMINISTRATOR, *SERVICE_ACCOUNTS)
     }
     if wanted != known:
-        write_private(path, json.dumps(wanted))
+        files.replace(path, json.dumps(wanted).encode())
     return wanted
 
 
@@ -70,12 +69,3 @@ def kubeconfig(name: str, token: str, url: str, authority: bytes) -> str:
         "current-context": "local",
     }
     return json.dumps(content, indent=2) + "\n"
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replace `path` in one step by a file of mode 0600."""
-    partial = path.with_name(f".{path.name}.new")
-    partial.unlink(missing_ok=True)
-    with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    partial.replace(path)

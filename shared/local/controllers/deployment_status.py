@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.local.controllers.pods import condition, seconds_of, timestamp
+from shared.local.controllers.pods import condition, seconds_of
 from shared.local.controllers.rollout import counted, max_unavailable, name_of, size
+from shared.local.strategy import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

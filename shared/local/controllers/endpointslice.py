@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from shared.local.controllers import endpoints
 from shared.local.controllers.cache import SERVICE_NAME, key_of
-from shared.local.controllers.pods import is_terminating, timestamp
+from shared.local.controllers.pods import is_terminating
 from shared.local.kinds import ENDPOINT_SLICE, POD, SERVICE
+from shared.local.strategy import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

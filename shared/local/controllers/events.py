@@ -10,9 +10,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.local.controllers.pods import timestamp
 from shared.local.errors import StatusError
 from shared.local.kinds import EVENT
+from shared.local.strategy import timestamp
 
 if TYPE_CHECKING:
     from shared.clock import Clock

@@ -5,22 +5,18 @@ Source: Kubernetes `pkg/api/v1/pod/util.go`, `pkg/controller/controller_utils.go
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
+
+from shared.local import strategy
 
 Obj = dict[str, Any]
 
 TERMINAL_PHASES = ("Succeeded", "Failed")
 
 
-def timestamp(seconds: float) -> str:
-    """`seconds` since the epoch as Kubernetes writes times: RFC 3339, UTC, whole seconds."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def seconds_of(time: str | None) -> float:
     """A Kubernetes timestamp as seconds since the epoch; 0 when it is absent."""
-    return datetime.fromisoformat(time).timestamp() if time else 0.0
+    return strategy.seconds(time) if time else 0.0
 
 
 def condition(obj: Obj, kind: str) -> Obj | None:

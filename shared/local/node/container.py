@@ -11,7 +11,6 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared.local.controllers.pods import timestamp
 from shared.local.http.providers import LogRequest
 from shared.local.node import probe as probes
 from shared.local.node.environment import ConfigError
@@ -21,6 +20,7 @@ from shared.local.node.probe import ProbeError
 from shared.local.node.prober import Prober, Reports
 from shared.local.node.process import CANNOT_RUN, Exit, Process, StartError
 from shared.local.node.status import ContainerState
+from shared.local.strategy import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable

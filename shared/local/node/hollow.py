@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.local.controllers.cache import key_of
-from shared.local.controllers.pods import is_terminal, is_terminating, timestamp
+from shared.local.controllers.pods import is_terminal, is_terminating
 from shared.local.kinds import NODE, POD
 from shared.local.node import node_object
 from shared.local.node.meter import Rate
 from shared.local.node.metrics import PodUsage
 from shared.local.node.settings import NodeSettings
 from shared.local.node.status import ContainerState, pod_status
+from shared.local.strategy import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

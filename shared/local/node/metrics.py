@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from shared.local.controllers.pods import timestamp
+from shared.local.strategy import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

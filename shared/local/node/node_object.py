@@ -10,8 +10,8 @@ import os
 import platform
 from typing import TYPE_CHECKING
 
-from shared.local.controllers.pods import timestamp
 from shared.local.node import procfs
+from shared.local.strategy import timestamp
 
 if TYPE_CHECKING:
     from shared.local.kinds import Obj

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from shared.local.controllers.pods import condition, timestamp
+from shared.local.controllers.pods import condition
+from shared.local.strategy import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,10 +7,10 @@ the files, each replaced at once; as in Kubernetes, not those mounted by `subPat
 from __future__ import annotations
 
 import base64
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shared.local.files import replace
 from shared.local.node.environment import ConfigError
 
 if TYPE_CHECKING:
@@ -116,24 +116,16 @@ def mounts(container: Obj, directories: Mapping[str, Path]) -> dict[str, str]:
 
 
 def write(directory: Path, wanted: Files) -> None:
-    """Make `directory` hold exactly `wanted`; a reader sees each file whole, old or new."""
+    """Make `directory` hold exactly `wanted`; a reader sees each file whole, old or new.
+
+    Only the owner gets rights: here containers are told apart by nothing else.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     for path, (data, mode) in wanted.items():
         target = directory / path
         target.parent.mkdir(parents=True, exist_ok=True)
         if not target.is_file() or target.read_bytes() != data:
-            _replace(target, data, mode & 0o700)
+            replace(target, data, mode & 0o700)
     for entry in directory.rglob("*"):
         if entry.is_file() and str(entry.relative_to(directory)) not in wanted:
             entry.unlink()
-
-
-def _replace(target: Path, data: bytes, mode: int) -> None:
-    """Only the owner gets rights: here containers are told apart by nothing else."""
-    new = target.with_name(f".{target.name}.new")
-    new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        os.fchmod(descriptor, mode)
-    os.replace(new, target)

@@ -39,10 +39,3 @@ def test_a_kubeconfig() -> None:
     cluster = content["clusters"][0]["cluster"]
     assert base64.b64decode(cluster["certificate-authority-data"]) == b"PEM"
     assert content["users"] == [{"name": "scaler", "user": {"token": "t0ken"}}]
-
-
-def test_a_private_file_replaces_one_that_was_open_to_all(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    path.write_text("old")
-    kubeconfig.write_private(path, "new")
-    assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == ("new", 0o600)

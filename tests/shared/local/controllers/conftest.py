@@ -10,7 +10,6 @@ import pytest
 from shared.clock import ManualClock
 from shared.local.api import Api
 from shared.local.controllers.manager import Controllers
-from shared.local.controllers.pods import timestamp
 from shared.local.journal import Journal
 from shared.local.kinds import (
     DEPLOYMENT,
@@ -24,6 +23,7 @@ from shared.local.kinds import (
     Kind,
 )
 from shared.local.store import Store
+from shared.local.strategy import timestamp
 
 Obj = dict[str, Any]
 SPACE = "oscar-svc"

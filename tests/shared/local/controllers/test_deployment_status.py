@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shared.local.controllers.deployment_status import deadline_in, progressing, with_condition
-from shared.local.controllers.pods import timestamp
+from shared.local.strategy import timestamp
 
 Obj = dict[str, Any]
 

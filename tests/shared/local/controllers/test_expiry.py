@@ -6,8 +6,8 @@ from typing import Any
 
 from shared.local.controllers.events import Events
 from shared.local.controllers.expiry import MOST, EventExpiry, last_seen, outdated
-from shared.local.controllers.pods import timestamp
 from shared.local.kinds import EVENT
+from shared.local.strategy import timestamp
 
 SPACE = "oscar-svc"
 

@@ -11,8 +11,8 @@ from shared.local.controllers.pods import (
     is_available,
     restarts,
     seconds_of,
-    timestamp,
 )
+from shared.local.strategy import timestamp
 
 Obj = dict[str, Any]
 

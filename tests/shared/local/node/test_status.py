@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.local.controllers.pods import timestamp
 from shared.local.node.status import ContainerState, phase, pod_status, qos_class
+from shared.local.strategy import timestamp
 
 RUNNING = {"running": {"startedAt": timestamp(0)}}
 WAITING = {"waiting": {"reason": "ContainerCreating"}}

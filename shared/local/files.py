@@ -1,0 +1,20 @@
+"""Files that are replaced in one step, so that a reader sees the old or the new one, whole."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def replace(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Give `path` this content and mode, whatever was there; its directory exists."""
+    partial = path.with_name(f".{path.name}.new")
+    partial.unlink(missing_ok=True)
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "wb") as file:
+        file.write(content)
+        os.fchmod(descriptor, mode)
+    partial.replace(path)
