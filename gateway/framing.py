@@ -17,8 +17,13 @@ CLOSE: Final = -2
 """Lengths of a body that is chunked, and of one that ends with its connection."""
 
 _LENGTH = re.compile(rb"[0-9]{1,18}")
-_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})(?:[ \t]*(;[^\x00-\x08\x0a-\x1f\x7f]*))?\r\n")
-_TRAILER = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\x00-\x08\x0a-\x1f\x7f]*")
+_TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
+_QUOTED: Final = rb'"(?:[\t !#-\[\]-~]|\\[\t -~])*+"'
+_EXTENSION: Final = b"(?:;" + _TOKEN + b"(?:=(?:" + _TOKEN + b"|" + _QUOTED + b"))?)"
+_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})" + _EXTENSION + rb"*+\r\n")
+_TRAILER = re.compile(
+    rb"(?!(?i:content-length|transfer-encoding|host):)" + _TOKEN + rb":[^\x00-\x08\x0a-\x1f\x7f]*"
+)
 
 LONGEST_SIZE_LINE: Final = 300
 LONGEST_EXTENSIONS: Final = 16 * 1024
@@ -215,7 +220,8 @@ class ChunkedBody:
             self._extensions += end - size_end
             if end - at > LONGEST_SIZE_LINE or self._extensions > LONGEST_EXTENSIONS:
                 raise ProtocolError("chunk extensions are too long")
-            self._cut(data, size_end, end - 2)
+            if not self._bare:
+                self._cut(data, size_end, end - 2)
         self._left = int(match[1], 16)
         self._state = _DATA if self._left else _TRAILERS
         if self._bare:
@@ -250,7 +256,7 @@ class ChunkedBody:
         return length + 2
 
 
-_BEGINNING = re.compile(rb"[0-9a-fA-F]{1,15}(?:[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*)?)?\r?")
+_BEGINNING = re.compile(rb"[0-9a-fA-F]{1,15}(?:;[\t -~]*)?\r?")
 
 
 def response_body(length: int, *, modern: bool) -> LengthBody | ChunkedBody | CloseBody:

@@ -24,7 +24,7 @@ _REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb"{1,64}+) ([!-\"$-~]++) HTTP/1\.([
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9][0-9](?: " + _TEXT + rb"*+)?)")
 _FIELD = re.compile(rb"(" + _TOKEN + rb"++):[ \t]*+(" + _TEXT + rb"*+)")
 _ABSOLUTE = re.compile(rb"(?i:https?)://([^/?]++)(.*)")
-_HOST = re.compile(rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=%]++|\[[0-9A-Fa-f:.]++\])(?::[0-9]{0,5})?")
+_HOST = re.compile(rb"(?:[A-Za-z0-9\-._~!$&'()*+;=%]++|\[[0-9A-Fa-f:.]++\])(?::[0-9]{0,5})?")
 _BARE = re.compile(rb"(?<!\r)\n|\r[^\n]|\x00")
 
 _DROPPED: Final = frozenset(

@@ -1,0 +1,11 @@
+"""The limits are the ones the design states."""
+
+from __future__ import annotations
+
+from gateway.limits import Limits
+
+
+def test_defaults() -> None:
+    limits = Limits()
+    assert (limits.line, limits.head, limits.fields) == (16 * 1024, 32 * 1024, 100)
+    assert (limits.head_time, limits.body) == (10.0, 0)

@@ -1,0 +1,50 @@
+"""What is written down of requests."""
+
+from __future__ import annotations
+
+from tests.gateway.harness import Pod, echo, get, post, rig
+
+
+async def test_an_answered_request() -> None:
+    pod = await Pod(echo).start()
+    async with rig(pod) as r:
+        answer = await r.ask(post(b"hello", b"/x?y", b"User-Agent: me"))
+        await r.balanced()
+        (entry,) = r.log.entries
+        assert (entry.service, entry.method, entry.status) == ("echo", "POST", 200)
+        assert entry.target == "/system/services/echo/exposed/x?y"
+        assert (entry.source, entry.reason, entry.retries) == ("upstream", "", 0)
+        assert entry.endpoint == f"127.0.0.1:{pod.port}"
+        assert entry.request_id == answer.fields[b"x-request-id"].decode()
+        assert entry.user_agent == "me"
+        assert 0 < entry.first_byte <= entry.duration
+        assert entry.bytes_out == len(answer.head) + len(answer.body)
+        stats = r.state.stats
+        assert stats.requests == {("POST", 200, "upstream"): 1}
+        assert stats.bytes_out == entry.bytes_out
+        assert stats.bytes_in == entry.bytes_in == len(post(b"hello", b"/x?y", b"User-Agent: me"))
+
+
+async def test_a_refused_request() -> None:
+    async with rig(set_auth=True) as r:
+        assert (await r.ask(get(method=b"BREW"))).status == 401
+        (entry,) = r.log.entries
+        assert (entry.status, entry.source, entry.reason) == (401, "gateway", "unauthorized")
+        assert entry.endpoint == ""
+        assert r.state.stats.auth_failures == 1
+        assert r.state.stats.requests == {("OTHER", 401, "gateway"): 1}
+
+
+async def test_large_bodies_are_counted_to_the_last_byte() -> None:
+    async with rig(await Pod(echo).start()) as r:
+        request = post(b"x" * 2_000_000)
+        answer = await r.ask(request)
+        await r.balanced()
+        assert r.state.stats.bytes_in == len(request)
+        assert r.state.stats.bytes_out == len(answer.head) + len(answer.body)
+
+
+async def test_requests_to_nowhere_are_counted_apart() -> None:
+    async with rig() as r:
+        await r.ask(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert r.stats.service("_unknown").requests == {("GET", 404, "gateway"): 1}
