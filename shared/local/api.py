@@ -303,8 +303,8 @@ class Api:
     def _succeed(self, kind: Kind, old: Obj, new: Obj, subresource: str) -> Obj:
         """The complete and valid successor of `old` that the request `new` asks for."""
         new = strategy.admit_successor(kind, old, new, subresource)
-        if kind is kinds.SERVICE and "clusterIP" in old["spec"]:
-            new["spec"].setdefault("clusterIP", old["spec"]["clusterIP"])
+        if kind is kinds.SERVICE and not subresource and "clusterIP" in old["spec"]:
+            new.setdefault("spec", {}).setdefault("clusterIP", old["spec"]["clusterIP"])
         defaulting.fill(kind, new)
         if subresource:
             return new

@@ -61,6 +61,11 @@ class List:
 Schema = Scalar | Struct | Map | List
 
 ANY: Final = Struct()
+"""Any value at all."""
+
+OBJECT: Final = Struct()
+"""An object of any fields; told from ANY by identity."""
+
 STRING: Final = Scalar("string", (str,))
 INT: Final = Scalar("int32", (int,))
 LONG: Final = Scalar("int64", (int,))
@@ -184,8 +189,8 @@ _CONTAINER: Final = Struct(
         "livenessProbe": _PROBE,
         "readinessProbe": _PROBE,
         "startupProbe": _PROBE,
-        "lifecycle": Struct(),
-        "securityContext": Struct(),
+        "lifecycle": OBJECT,
+        "securityContext": OBJECT,
     }
 )
 _SOURCE_ITEMS: Final = List(Struct({**_strings("key", "path"), "mode": INT}))
@@ -213,7 +218,7 @@ _POD_SPEC: Final = Struct(
         "imagePullSecrets": keyed(Struct({"name": STRING}), "name"),
         "hostAliases": keyed(Struct({"ip": STRING, "hostnames": STRINGS}), "ip"),
         "nodeSelector": Map(STRING, atomic=True),
-        "securityContext": Struct(),
+        "securityContext": OBJECT,
         "tolerations": ITEMS,
         "topologySpreadConstraints": keyed(
             Struct({"labelSelector": _SELECTOR}), "topologyKey", "whenUnsatisfiable"
@@ -251,7 +256,7 @@ _BINDING: Final[dict[str, Schema]] = {
 }
 
 
-def _object(spec: Schema = ANY, status: Schema = ANY, **fields: Schema) -> Struct:
+def _object(spec: Schema = OBJECT, status: Schema = OBJECT, **fields: Schema) -> Struct:
     top: dict[str, Schema] = {"apiVersion": STRING, "kind": STRING, "metadata": _META}
     return Struct({**top, "spec": spec, "status": status, **fields})
 
@@ -294,7 +299,7 @@ _KINDS: Final[dict[str, Schema]] = {
                 "publishNotReadyAddresses": BOOL,
             }
         ),
-        Struct({"conditions": _CONDITIONS, "loadBalancer": ANY}),
+        Struct({"conditions": _CONDITIONS, "loadBalancer": OBJECT}),
     ),
     "pods": _object(
         _POD_SPEC,
