@@ -12,6 +12,7 @@ import threading
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -123,11 +124,24 @@ def admin(cluster_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Kubec
 @pytest.fixture
 def kubectl(admin: Kubectl, cluster_home: Path) -> Iterator[Kubectl]:
     """kubectl with the administrator's rights in a namespace that is new for each test."""
+    with _namespace(cluster_home) as name:
+        yield Kubectl(cluster_home / "kubeconfig", admin.home, name)
+
+
+@pytest.fixture(scope="module")
+def shared_kubectl(admin: Kubectl, cluster_home: Path) -> Iterator[Kubectl]:
+    """The same in one namespace for all tests of a module, which only read in it."""
+    with _namespace(cluster_home) as name:
+        yield Kubectl(cluster_home / "kubeconfig", admin.home, name)
+
+
+@contextmanager
+def _namespace(home: Path) -> Iterator[str]:
     name = f"t-{uuid.uuid4().hex[:8]}"
     space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-    _call(cluster_home, "POST", "/api/v1/namespaces", space)
-    yield Kubectl(cluster_home / "kubeconfig", admin.home, name)
-    _call(cluster_home, "DELETE", f"/api/v1/namespaces/{name}")
+    _call(home, "POST", "/api/v1/namespaces", space)
+    yield name
+    _call(home, "DELETE", f"/api/v1/namespaces/{name}")
 
 
 def _call(home: Path, method: str, path: str, body: object = None) -> None:
@@ -163,7 +177,7 @@ def _workload(name: str, script: str, *, replicas: int = 1, **container: Any) ->
     }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def workload() -> Callable[..., dict[str, Any]]:
     """`workload(name, script, replicas=…, **container)`: a Deployment of pods that run `script`."""
     return _workload

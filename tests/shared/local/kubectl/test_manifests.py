@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
@@ -17,16 +17,6 @@ BASE = str(Path(__file__).parents[4] / "manifests" / "base")
 @pytest.fixture(scope="module")
 def applied(admin: Kubectl) -> str:
     return admin("apply", "-k", BASE)
-
-
-def test_the_base_builds(admin: Kubectl) -> None:
-    built: list[dict[str, Any]] = list(yaml.safe_load_all(admin("kustomize", BASE)))
-    deployments = [each for each in built if each["kind"] == "Deployment"]
-    assert {each["metadata"]["name"] for each in deployments} == {
-        "gateway",
-        "management",
-        "scaler",
-    }
 
 
 def test_the_base_is_applied_whole_and_applies_again_unchanged(
@@ -47,14 +37,9 @@ def test_the_base_is_applied_whole_and_applies_again_unchanged(
     [
         ("gateway", "watch", "endpointslices.discovery.k8s.io", "oscar-svc", "yes"),
         ("gateway", "get", "secrets", "oscar-svc", "no"),
-        ("gateway", "patch", "configmaps", "oscar-svc", "no"),
-        ("management", "create", "secrets", "oscar-svc", "yes"),
         ("management", "get", "secrets", "oscar", "no"),
-        ("management", "delete", "pods", "oscar-svc", "no"),
         ("scaler", "patch", "deployments.apps/scale", "oscar-svc", "yes"),
         ("scaler", "patch", "deployments.apps", "oscar-svc", "no"),
-        ("scaler", "get", "secrets", "oscar-svc", "no"),
-        ("scaler", "create", "leases.coordination.k8s.io", "oscar", "yes"),
     ],
 )
 def test_accounts_may_do_what_they_must_and_no_more(

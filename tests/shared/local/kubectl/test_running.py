@@ -28,22 +28,33 @@ def pods(kubectl: Kubectl) -> list[str]:
     ]
 
 
-@pytest.fixture
-def web(kubectl: Kubectl, workload: Workload) -> Kubectl:
-    """A namespace with the Deployment `web` of two pods, both ready, and a Service for them."""
+def start(kubectl: Kubectl, workload: Workload) -> Kubectl:
+    """Run the Deployment `web` of two pods, until both are ready, and a Service for them."""
     kubectl.apply(workload("web", f'echo "I am $HOSTNAME"; {SLEEP}', replicas=2))
     kubectl("expose", "deployment", "web", "--port=80", "--target-port=8080")
     kubectl("rollout", "status", "deployment/web", WAIT)
     return kubectl
 
 
-def test_get_shows_pods_that_run(web: Kubectl) -> None:
-    header, *rows = web("get", "pods", "-o", "wide").splitlines()
+@pytest.fixture(scope="module")
+def shown(shared_kubectl: Kubectl, workload: Workload) -> Kubectl:
+    """`web`, to look at."""
+    return start(shared_kubectl, workload)
+
+
+@pytest.fixture
+def web(kubectl: Kubectl, workload: Workload) -> Kubectl:
+    """`web`, to change."""
+    return start(kubectl, workload)
+
+
+def test_get_shows_pods_that_run(shown: Kubectl) -> None:
+    header, *rows = shown("get", "pods", "-o", "wide").splitlines()
     assert header.split()[:5] == ["NAME", "READY", "STATUS", "RESTARTS", "AGE"]
     assert [row.split()[1:4] for row in rows] == [["1/1", "Running", "0"]] * 2
     assert all("127." in row for row in rows)
-    assert "2/2" in web("get", "deployment")
-    everything = web("get", "all", "-o", "name")
+    assert "2/2" in shown("get", "deployment")
+    everything = shown("get", "all", "-o", "name")
     assert {line.split("/")[0] for line in everything.splitlines()} == {
         "pod",
         "service",
@@ -52,27 +63,27 @@ def test_get_shows_pods_that_run(web: Kubectl) -> None:
     }
 
 
-def test_describe_tells_the_story_of_each_kind(web: Kubectl) -> None:
-    pod = web("describe", pods(web)[0])
+def test_describe_tells_the_story_of_each_kind(shown: Kubectl) -> None:
+    pod = shown("describe", pods(shown)[0])
     assert re.search(r"^Status: +Running$", pod, re.MULTILINE)
     assert re.search(r"^Controlled By: +ReplicaSet/web-", pod, re.MULTILINE)
     assert "Scheduled" in pod
     assert "Started" in pod
-    deployment = web("describe", "deployment", "web")
+    deployment = shown("describe", "deployment", "web")
     assert "2 desired | 2 updated | 2 total | 2 available | 0 unavailable" in deployment
     assert "ScalingReplicaSet" in deployment
-    service = web("describe", "service", "web")
+    service = shown("describe", "service", "web")
     assert "8080" in service
     assert service.count("127.") >= 2
-    web("describe", "rs")
+    shown("describe", "rs")
 
 
-def test_describe_a_node_counts_its_pods(web: Kubectl) -> None:
-    (node,) = web.object("nodes")["items"]
-    described = web("describe", "node", node["metadata"]["name"])
+def test_describe_a_node_counts_its_pods(shown: Kubectl) -> None:
+    (node,) = shown.object("nodes")["items"]
+    described = shown("describe", "node", node["metadata"]["name"])
     assert "Non-terminated Pods:" in described
-    assert web.namespace in described
-    assert "Ready" in web("get", "nodes")
+    assert shown.namespace in described
+    assert "Ready" in shown("get", "nodes")
 
 
 def test_describe_configuration(kubectl: Kubectl) -> None:
@@ -83,12 +94,17 @@ def test_describe_configuration(kubectl: Kubectl) -> None:
     assert "Active" in kubectl("describe", "namespace", kubectl.namespace)
 
 
-def test_logs_of_one_pod_and_of_all(web: Kubectl) -> None:
-    assert "I am" in web("logs", pods(web)[0])
-    assert len(web("logs", "-l", "app=web").splitlines()) == 2
-    assert "I am" in web("logs", "deployment/web")
-    assert web("logs", pods(web)[0], "--tail=0") == ""
-    assert "Z I am" in web("logs", pods(web)[0], "--timestamps")
+def test_logs_of_one_pod_and_of_all(shown: Kubectl) -> None:
+    with shown.follow(
+        "logs", "-f", "-l", "app=web"
+    ) as logs:  # a pod that is ready may yet be silent
+        logs.until("I am")
+        logs.until("I am")
+    assert "I am" in shown("logs", pods(shown)[0])
+    assert len(shown("logs", "-l", "app=web").splitlines()) == 2
+    assert "I am" in shown("logs", "deployment/web")
+    assert shown("logs", pods(shown)[0], "--tail=0") == ""
+    assert "Z I am" in shown("logs", pods(shown)[0], "--timestamps")
 
 
 def test_logs_are_followed_to_the_end(kubectl: Kubectl, workload: Workload) -> None:
@@ -165,27 +181,27 @@ def test_a_pod_is_deleted_by_force(web: Kubectl) -> None:
     assert "NotFound" in web.fails("get", gone)
 
 
-def test_top_reads_the_metrics(web: Kubectl) -> None:
+def test_top_reads_the_metrics(shown: Kubectl) -> None:
     # The first sample needs two readings of the clock; until then the server has none.
-    names = [name.removeprefix("pod/") for name in pods(web)]
-    path = f"/apis/metrics.k8s.io/v1beta1/namespaces/{web.namespace}/pods"
+    names = [name.removeprefix("pod/") for name in pods(shown)]
+    path = f"/apis/metrics.k8s.io/v1beta1/namespaces/{shown.namespace}/pods"
     for _ in range(100):
-        if all(name in web("get", "--raw", path) for name in names):
+        if all(name in shown("get", "--raw", path) for name in names):
             break
-    header, *rows = web("top", "pods").splitlines()
+    header, *rows = shown("top", "pods").splitlines()
     assert header.split() == ["NAME", "CPU(cores)", "MEMORY(bytes)"]
     assert sorted(row.split()[0] for row in rows) == sorted(names)
-    assert "CPU(%)" in web("top", "nodes")
+    assert "CPU(%)" in shown("top", "nodes")
 
 
-def test_events_are_listed_in_both_ways(web: Kubectl) -> None:
-    listed = web("events")
+def test_events_are_listed_in_both_ways(shown: Kubectl) -> None:
+    listed = shown("events")
     assert "ScalingReplicaSet" in listed
-    assert "SuccessfulCreate" in web("get", "events")
-    assert "Scheduled" in web("events", "--for", pods(web)[0])
+    assert "SuccessfulCreate" in shown("get", "events")
+    assert "Scheduled" in shown("events", "--for", pods(shown)[0])
 
 
-def test_endpoints_are_printed(web: Kubectl) -> None:
-    row = web("get", "endpointslices", "--no-headers").split()
+def test_endpoints_are_printed(shown: Kubectl) -> None:
+    row = shown("get", "endpointslices", "--no-headers").split()
     assert (row[1], row[2]) == ("IPv4", "8080")
     assert row[3].count("127.") == 2
