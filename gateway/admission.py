@@ -18,6 +18,9 @@ class Waiter(Protocol):
     def granted(self, backend: Backend) -> None:
         """The slot is yours: `backend.in_flight` already counts you; release it in the end."""
 
+    def dismissed(self, reason: str) -> None:
+        """There will be no slot; `reason` is a key of `gateway.reasons.REASONS`."""
+
 
 class Admission:
     """Slots of a service: `limit` for each pod (0 = no limit), and those who wait for one."""
@@ -81,6 +84,12 @@ class Admission:
             self.in_flight += 1
             self.total += 1
             self.waiting.popleft().granted(backend)
+
+    def dismiss(self, reason: str) -> None:
+        """Send away all who wait."""
+        waiting, self.waiting = self.waiting, deque()
+        for waiter in waiting:
+            waiter.dismissed(reason)
 
     def __repr__(self) -> str:
         return f"<Admission {self.in_flight} in flight, {len(self.waiting)} waiting>"

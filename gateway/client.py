@@ -14,6 +14,7 @@ from gateway.headers import accept, forwarded_for
 from gateway.http1 import END, ProtocolError, check_beginning
 from gateway.reasons import Refusal
 from gateway.responses import render
+from gateway.sockets import keep_alive
 
 if TYPE_CHECKING:
     from gateway.memory import Memory
@@ -58,6 +59,7 @@ class ClientConnection(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         gateway = self.gateway
         self.transport.set_write_buffer_limits(gateway.limits.window)
+        keep_alive(transport)
         peer = transport.get_extra_info("peername")
         self.address = _plain_address(peer[0]) if peer else "unix"
         scheme = b"https" if transport.get_extra_info("ssl_object") is not None else b"http"
@@ -74,6 +76,8 @@ class ClientConnection(asyncio.Protocol):
         exchange = self.exchange
         if exchange is not None:
             exchange.client_data(data)
+        elif self.stalled:
+            self.hold(data)  # who does not read gets no more answers
         elif not self.closing:
             self.next_request(self.held + data if self.held else data)
 
@@ -144,7 +148,7 @@ class ClientConnection(asyncio.Protocol):
             gateway.loop.call_soon(self._continue)
 
     def _continue(self) -> None:
-        if self.exchange is None and self.held and not self.closing:
+        if self.exchange is None and self.held and not self.closing and not self.stalled:
             self.next_request(self.held)
 
     def refuse(self, refusal: Refusal) -> None:
@@ -229,7 +233,10 @@ class ClientConnection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self.stalled = False
-        if self.exchange is not None:
+        if self.exchange is None:
+            self.resume_reading()
+            self.gateway.loop.call_soon(self._continue)
+        else:
             self.exchange.client_stalls(stalled=False)
 
     def pause_reading(self) -> None:

@@ -145,6 +145,11 @@ class Exchange:
         self.backend = backend
         self._dispatch(backend)
 
+    def dismissed(self, reason: str) -> None:
+        """The service was stopped or deleted while this request waited."""
+        self._unqueued()
+        self.refuse(Refusal(reason))
+
     def _unqueued(self) -> None:
         self.queue_wait = monotonic() - self.waiting_since
         self.waiting_since = 0.0

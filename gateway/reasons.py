@@ -94,6 +94,13 @@ REASONS: Final[dict[str, Reason]] = {
         "Send less, or ask the operator to raise GATEWAY_MAX_BODY.",
         close=True,
     ),
+    "gateway_full": Reason(
+        503,
+        "This gateway has as many connections open as it may.",
+        "Try later, or ask the operator to raise GATEWAY_MAX_CONNECTIONS.",
+        retry_after=5,
+        close=True,
+    ),
     "line_too_long": Reason(
         414,
         "The request line is longer than this gateway takes.",

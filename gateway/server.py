@@ -108,11 +108,13 @@ class Gateway:
         self.stats.connections += 1
         self.stats.connections_accepted += 1
         limits = self.limits
-        mine = self._addresses[client.address]
-        if limits.connections_per_address and mine > limits.connections_per_address:
-            self.stats.connections_refused += 1
-            return Refusal("too_many_connections")
-        return None
+        reason = ""
+        if 0 < limits.connections < len(self.connections):
+            reason = "gateway_full"
+        elif 0 < limits.connections_per_address < self._addresses[client.address]:
+            reason = "too_many_connections"
+        self.stats.connections_refused += bool(reason)
+        return Refusal(reason) if reason else None
 
     def closed(self, client: ClientConnection) -> None:
         """Forget a connection."""

@@ -61,7 +61,9 @@ class Services:
             if route is not None:
                 self._retire(route.state)
         for changed in changes.values():
-            if changed is not None:
+            if changed is not None and changed.spec.stopped:
+                changed.state.admission.dismiss("stopped")
+            elif changed is not None:
                 changed.state.admission.admit()  # a raised limit lets waiters in
 
     def locate(self, name: str, endpoints: Iterable[Endpoint]) -> None:
@@ -117,6 +119,7 @@ class Services:
     def _retire(self, state: ServiceState) -> None:
         self._unsettled.discard(state)
         _close_idle(state.balancer.update((), self._monotonic()))
+        state.admission.dismiss("unknown_service")
         self._stats.forget(state.name)
 
 

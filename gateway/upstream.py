@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from time import monotonic
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 from gateway.framing import CloseBody
 from gateway.http1 import END, ProtocolError
 from gateway.reasons import Refusal
 from gateway.reply import prepare
+from gateway.sockets import keep_alive
 
 if TYPE_CHECKING:
     from gateway.balancer import Backend
     from gateway.exchange import Exchange
     from gateway.framing import Body
     from gateway.reply import Replies
-
-KEEP_ALIVE: Final = 30
-"""Seconds of silence after which TCP asks whether the pod is still there."""
 
 
 class UpstreamConnection(asyncio.Protocol):
@@ -62,10 +59,7 @@ class UpstreamConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
         self.transport.set_write_buffer_limits(self._window)
-        sock = transport.get_extra_info("socket")
-        if sock is not None and sock.family != socket.AF_UNIX:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEP_ALIVE)
+        keep_alive(transport)
 
     def data_received(self, data: bytes) -> None:
         exchange = self.exchange

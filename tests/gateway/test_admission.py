@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 class Waiter:
     def __init__(self) -> None:
         self.backend: Backend | None = None
+        self.reason = ""
+
+    def dismissed(self, reason: str) -> None:
+        self.reason = reason
 
     def granted(self, backend: Backend) -> None:
         self.backend = backend
@@ -88,3 +92,13 @@ def test_a_slot_moves_between_pods() -> None:
     assert other is not None
     slots.move(first, other)
     assert (first.in_flight, other.in_flight, slots.in_flight) == (0, 1, 1)
+
+
+def test_all_who_wait_are_sent_away() -> None:
+    slots, _ = admission(0)
+    waiters = [Waiter(), Waiter()]
+    for waiter in waiters:
+        slots.wait(waiter)
+    slots.dismiss("stopped")
+    assert [waiter.reason for waiter in waiters] == ["stopped", "stopped"]
+    assert not slots.waiting

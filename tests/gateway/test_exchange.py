@@ -762,3 +762,44 @@ async def test_a_sick_pod_is_left_out_but_never_the_last_one() -> None:
         assert r.state.stats.ejections == 1
         r.services.locate("echo", [sick.endpoint])
         assert (await r.ask(get())).status == 500
+
+
+@pytest.mark.parametrize("way", ["stopped", "deleted"])
+async def test_who_waits_for_a_service_that_goes_is_told(way: str) -> None:
+    async with rig() as r:
+        wire = await r.connect()
+        await wire.send(get())
+        await r.until(lambda: r.state.waiting == 1)
+        route = r.services.table.find("echo")
+        assert route is not None
+        if way == "stopped":
+            r.services.define([replace(route.spec, stopped=True)])
+        else:
+            r.services.define([], removed=["echo"])
+        assert (await wire.response()).status == (503 if way == "stopped" else 404)
+        assert route.state.waiting == 0
+
+
+async def test_who_does_not_read_gets_no_more_answers() -> None:
+    served = 0
+    large = b"x" * 1_000_000
+
+    async def script(wire: Wire) -> None:
+        nonlocal served
+        while True:
+            await wire.request()
+            served += 1
+            await wire.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", large)
+
+    async with rig(await Pod(script).start()) as r:
+        wire = await r.connect()
+        wire.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        await wire.send(get() * 100)
+        last = -1
+        while last != served:
+            last = served
+            await asyncio.sleep(0.2)
+        assert served < 50
+        wire.writer.transport.resume_reading()  # type: ignore[attr-defined]
+        for _ in range(100):
+            assert len((await wire.response()).body) == 1_000_000

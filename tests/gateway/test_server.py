@@ -26,6 +26,13 @@ async def test_connections_of_one_address_are_bounded() -> None:
         assert r.stats.connections_refused == 1
 
 
+async def test_connections_are_bounded_in_all() -> None:
+    async with rig(limits=Limits(connections=1)) as r:
+        await r.connect()
+        second = await r.connect()
+        assert (await second.response()).fields[b"x-gateway-error"] == b"gateway_full"
+
+
 async def test_connections_are_counted() -> None:
     async with rig() as r:
         wires = [await r.connect() for _ in range(3)]
