@@ -55,7 +55,7 @@ def verdict(target: Target, scaling: Scaling, decision: Decision) -> str:
 def _policy(policy: Policy) -> str:
     return (
         f"Policy {policy.name}: {policy.min_replicas} to {policy.max_replicas} replicas, target "
-        f"{policy.target_pct}% (-{policy.tolerance_down:.0%}, +{policy.tolerance_up:.0%}), "
+        f"{policy.target_pct}% (-{policy.down_tolerance:.0%}, +{policy.up_tolerance:.0%}), "
         f"a decision every {policy.period_s:g} s"
     )
 

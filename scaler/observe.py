@@ -175,7 +175,7 @@ def _measured(pod: Pod, usage: PodUsage | None) -> Pod:
         pod.ready,
         pod.started,
         pod.transitioned,
-        tuple(Container(c.name, c.request_m, c.limit_m, get(c.name)) for c in pod.containers),
+        tuple([Container(c.name, c.request_m, c.limit_m, get(c.name)) for c in pod.containers]),
         Sample(usage.time, usage.window),
         pod.request_m,
     )

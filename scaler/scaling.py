@@ -88,16 +88,22 @@ def _policy(fields: Fields, base: Policy) -> Policy:
     return _fallback(fields, _down(fields, _up(fields, policy)))
 
 
-def _tolerance(fields: Fields, base: Policy) -> tuple[float, float]:
-    """`tolerance: 0.1` for both directions, or `{up: …, down: …}`."""
+def _tolerance(fields: Fields, base: Policy) -> tuple[float | None, float | None]:
+    """`tolerance: 0.1` for both directions, or `{up: …, down: …}`; unset: the policy's own."""
     if isinstance(fields.raw("tolerance"), dict):
         with fields.section("tolerance") as inner:
             return (
-                inner.number("up", default=base.tolerance_up, least=0, most=1),
-                inner.number("down", default=base.tolerance_down, least=0, most=1),
+                _share(inner, "up", base.tolerance_up),
+                _share(inner, "down", base.tolerance_down),
             )
-    up = fields.number("tolerance", default=base.tolerance_up, least=0, most=1)
+    up = _share(fields, "tolerance", base.tolerance_up)
     return up, base.tolerance_down if fields.raw("tolerance") is None else up
+
+
+def _share(fields: Fields, name: str, base: float | None) -> float | None:
+    if fields.raw(name) is None:
+        return base
+    return fields.number(name, default=0.0, least=0, most=1)
 
 
 def _warm_up(fields: Fields, base: float | None) -> float | None:
@@ -112,6 +118,7 @@ def _down(fields: Fields, base: Policy) -> Policy:
         return replace(
             base,
             down_window_s=duration(down, "window", base.down_window_s),
+            longest_window_s=duration(down, "longest_window", base.longest_window_s),
             down_step_pct=down.integer("step", default=base.down_step_pct, least=1, most=100),
             down_step_period_s=duration(down, "every", base.down_step_period_s),
         )

@@ -24,6 +24,6 @@ def check_config(file: Path) -> None:
         ) from error
     for warning in config.warnings:
         click.echo(f"warning: {warning}", err=True)
-    click.echo(
-        f"{file} is right: source {config.source.kind}, {len(config.overrides)} services named"
-    )
+    count = len(config.overrides)
+    services = "1 service" if count == 1 else f"{count} services"
+    click.echo(f"{file} is right: source {config.source.kind}, {services} named")

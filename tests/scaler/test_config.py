@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from scaler.config import Config, ConfigError, parse
-from scaler.decision import Behavior, Policy, Rate
+from scaler.decision import Behavior, HpaOptions, Policy, Rate
 from scaler.scaling import Scaling
 from scaler.schedules import Schedule
 from shared.model import Expose
@@ -43,7 +43,7 @@ default_request: 250m
 in_flight_target: 4
 pause: true
 dry_run: true
-down: {window: 5m, step: 10, every: 15}
+down: {window: 5m, longest_window: 20m, step: 10, every: 15}
 up:
   {factor: 2, burst: 300, burst_window: 30s, saturated: 90, saturation_factor: 3,
    overload_step: 100, overload_every: 2m}
@@ -77,6 +77,7 @@ def test_every_field_reaches_the_policy() -> None:
             tolerance_down=0.2,
             period_s=60,
             down_window_s=300,
+            longest_window_s=1200,
             down_step_pct=10,
             down_step_period_s=15,
             up_factor=2,
@@ -104,6 +105,18 @@ def test_every_field_reaches_the_policy() -> None:
         up=replace(default.up, window_s=30, rates=(Rate("Percent", 50, 60),)),
         down=replace(default.down, select="Disabled", tolerance=0),
     )
+
+
+def test_every_setting_of_a_policy_can_be_configured() -> None:
+    policy = scaling(f"defaults: {yaml.safe_load(EVERYTHING)}").policy
+    assert unchanged(policy, Policy()) == {"min_replicas", "max_replicas", "target_pct"}
+    flags = {"up_factor", "up_minimum", "configurable_tolerance", "pod_level_requests"}
+    assert unchanged(policy.hpa, Policy().hpa) == flags
+
+
+def unchanged(settings: Policy | HpaOptions, default: Policy | HpaOptions) -> set[str]:
+    names = (field.name for field in fields(settings))
+    return {name for name in names if getattr(settings, name) == getattr(default, name)}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,13 @@
 from __future__ import annotations
 
-from scaler.sources.kubelet import Counter, Rate, Rates, counters, pods_of
+import pytest
+from aiohttp import web
+
+from scaler.sources.kubelet import Counter, Kubelet, Rate, Rates, counters, pods_of
+from scaler.sources.samples import SourceError
+from shared.kube.client import KubeClient
+from tests.shared.kube.conftest import *  # noqa: F403  the scripted API server
+from tests.shared.kube.scripted import Script, refuses
 
 ANSWER = """\
 # HELP container_cpu_usage_seconds_total [STABLE] Cumulative cpu time consumed by the container
@@ -51,3 +58,34 @@ def test_a_pod_is_as_old_as_its_oldest_container() -> None:
     assert pods["p"].time == 10
     assert pods["p"].window == 5
     assert pods["p"].containers == {"a": 100, "b": 200}
+
+
+async def test_every_node_in_use_is_scraped_and_one_that_fails_is_named(
+    api: Script, kube: KubeClient
+) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if "/nodes/n2/" in request.path:
+            return await refuses(502, "BadGateway", "dial tcp")(request)
+        time = 1000 * len(api.calls)
+        line = 'container_cpu_usage_seconds_total{container="c",namespace="oscar-svc",pod="p"}'
+        return web.Response(text=f"{line} {time / 2000} {time}\n")
+
+    api.otherwise = answer
+    source = Kubelet(kube, "oscar-svc", lambda: ["n2", "n1", "n1"])
+    first = await source.fetch()
+    assert not first.pods
+    assert {call.path for call in api.calls} == {
+        "/api/v1/nodes/n1/proxy/metrics/resource",
+        "/api/v1/nodes/n2/proxy/metrics/resource",
+    }
+    second = await source.fetch()
+    assert second.pods["p"].containers == {"c": 500}
+    [failure] = second.failures
+    assert "node n2" in failure
+    assert "nodes/proxy" in failure
+
+
+async def test_when_no_node_answers_there_are_no_samples(api: Script, kube: KubeClient) -> None:
+    api.otherwise = refuses(403, "Forbidden")
+    with pytest.raises(SourceError, match="nodes/proxy"):
+        await Kubelet(kube, "oscar-svc", lambda: ["n1"]).fetch()

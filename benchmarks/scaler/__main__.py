@@ -1,0 +1,94 @@
+"""`python -m benchmarks.scaler`: a table of ticks; exit code 1 when a bound is broken."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from benchmarks.scaler.measure import MEBIBYTE, Result, measure
+from scaler.decision import HPA, RESPONSIVE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PODS = 10
+MOST_CPU = 0.5
+"""Seconds of CPU for one tick of 1 000 services."""
+MOST_REQUESTS = 2.0
+"""Requests a tick, whatever the number of services."""
+MOST_GROWTH = 8 * MEBIBYTE
+"""Bytes by which a process at rest may grow."""
+
+
+@click.command()
+@click.option("--services", default="10,100,1000", help="Numbers of services, by commas.")
+@click.option("--ticks", default=20, help="Ticks measured for each number.")
+def main(services: str, ticks: int) -> None:
+    """Measure ticks over services of ten pods each, before an embedded API server."""
+    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print("CPU of one tick in ms: median (10th to 90th percentile); all services due in each tick")
+    print(f"{'services':>8} {'pods':>6} {'policy':<10} {'CPU a tick':>22} {'µs/pod':>7} "
+          f"{'wall':>6} {'calls':>6} {'RSS MiB':>8}")  # fmt: skip
+    broken: list[str] = []
+    for number in (int(each) for each in services.split(",")):
+        with cluster(number) as kubeconfig:
+            for policy in (HPA, RESPONSIVE):
+                result = asyncio.run(measure(kubeconfig, number, PODS, policy, ticks))
+                print(row(result), flush=True)
+                broken += bounds(result)
+    for each in broken:
+        print(f"BROKEN: {each}")
+    sys.exit(bool(broken))
+
+
+def row(result: Result) -> str:
+    """One line of the table."""
+    low, *_, high = statistics.quantiles(result.cpu, n=10)
+    spread = f"{result.median * 1e3:.1f} ({low * 1e3:.1f} to {high * 1e3:.1f})"
+    pods = result.services * result.pods
+    wall = statistics.median(result.wall) * 1e3
+    return (
+        f"{result.services:>8} {pods:>6} {result.policy:<10} {spread:>22} "
+        f"{result.median / pods * 1e6:>7.1f} {wall:>6.0f} {result.requests:>6.2f} "
+        f"{result.rss / MEBIBYTE:>8.1f}"
+    )
+
+
+def bounds(result: Result) -> Iterator[str]:
+    """What the result breaks."""
+    where = f"{result.services} services, policy {result.policy}"
+    if result.services <= 1000 and result.median > MOST_CPU:
+        yield f"{where}: {result.median:.2f} s of CPU a tick, more than {MOST_CPU}"
+    if result.requests > MOST_REQUESTS:
+        yield f"{where}: {result.requests:.2f} requests a tick, more than {MOST_REQUESTS}"
+    if result.growth > MOST_GROWTH:
+        yield f"{where}: grew by {result.growth / MEBIBYTE:.1f} MiB at rest"
+
+
+@contextmanager
+def cluster(services: int) -> Iterator[str]:
+    """The kubeconfig of an embedded cluster in its own process."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = (sys.executable, "-m", "benchmarks.scaler.cluster")
+        process = subprocess.Popen(
+            [*command, folder, str(services), str(PODS)], stdout=subprocess.PIPE, text=True
+        )
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
+            process.wait()
+
+
+if __name__ == "__main__":
+    main()

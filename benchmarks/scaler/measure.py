@@ -1,0 +1,135 @@
+"""One scaler, wired as `python -m scaler run` wires it, ticked by hand and measured."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import aiohttp
+import psutil
+
+from scaler.actuator import Actuator
+from scaler.cluster import Cluster
+from scaler.config import Config
+from scaler.config_file import ConfigFile
+from scaler.decision import Policy
+from scaler.inputs import Fetcher
+from scaler.loop import Loop
+from scaler.report import Reporter
+from scaler.scaling import Scaling
+from scaler.stats import Stats
+from shared.clock import SystemClock
+from shared.kube.client import KubeClient
+from shared.kube.events import EventRecorder
+from shared.tasks import Supervisor
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MEBIBYTE = 2**20
+WARM_UP = 3
+"""Ticks not measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What `ticks` ticks over all services cost."""
+
+    services: int
+    pods: int
+    policy: str
+    cpu: Sequence[float]
+    """Seconds of CPU of this process, by tick."""
+    wall: Sequence[float]
+    requests: float
+    """To the API server, by tick."""
+    rss: int
+    """Bytes resident after the last tick."""
+    growth: int
+    """Bytes by which that grew from the middle tick to the last."""
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.cpu)
+
+
+class Steps(SystemClock):
+    """Monotonic time that goes on by the step, so that every service is due in every tick."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+
+    def monotonic(self) -> float:
+        return float(self.steps)
+
+
+async def measure(kubeconfig: str, services: int, pods: int, policy: str, ticks: int) -> Result:
+    """Every service is due in every tick."""
+    config = Config(defaults=Scaling(policy=Policy(name=policy, period_s=1.0)))
+    async with (
+        KubeClient.open(field_manager="scaler", kubeconfig=kubeconfig) as kube,
+        aiohttp.ClientSession() as session,
+        Supervisor() as tasks,
+    ):
+        cluster = Cluster(kube)
+        cluster.start(tasks)
+        await cluster.wait()
+        stats = Stats()
+        clock = Steps()
+        loop = _loop(kube, session, tasks, cluster, stats, config, clock)
+        for _ in range(WARM_UP):
+            clock.steps += 1
+            await loop.tick()  # the first reads every pod and every definition
+            await asyncio.sleep(1.0)
+        stats.decisions.clear()
+        before = await _requests(kube)
+        cpu, wall, sizes = [], [], []
+        for _ in range(ticks):
+            clock.steps += 1
+            began = time.monotonic(), time.process_time()
+            await loop.tick()
+            wall.append(time.monotonic() - began[0])
+            cpu.append(time.process_time() - began[1])
+            sizes.append(psutil.Process().memory_info().rss)
+            await asyncio.sleep(max(1.0 - wall[-1], 0))
+        requests = (await _requests(kube) - before - 1) / ticks
+        decided = sum(stats.decisions.values())
+        assert decided == services * ticks, f"{decided} decisions, not {services * ticks}"
+        assert {action for action, _ in stats.decisions} == {"None"}, stats.decisions
+        growth = sizes[-1] - sizes[len(sizes) // 2]
+        return Result(services, pods, policy, cpu, wall, requests, sizes[-1], growth)
+
+
+def _loop(
+    kube: KubeClient,
+    session: aiohttp.ClientSession,
+    tasks: Supervisor,
+    cluster: Cluster,
+    stats: Stats,
+    config: Config,
+    clock: SystemClock,
+) -> Loop:
+    own = {"kind": "Lease", "metadata": {"name": "scaler", "namespace": "oscar"}}
+    reporter = Reporter(stats, EventRecorder(kube, "scaler", clock), own, clock)
+
+    async def nobody(_: str) -> str:
+        return "nobody"
+
+    return Loop(
+        catalog=cluster.catalog,
+        fetcher=Fetcher(kube, session, cluster.nodes_in_use, reporter),
+        actuator=Actuator(kube, lambda: True, clock),
+        reporter=reporter,
+        config=ConfigFile(None, config, reporter),
+        leads=lambda: True,
+        author=nobody,
+        clock=clock,
+        tasks=tasks,
+    )
+
+
+async def _requests(kube: KubeClient) -> int:
+    return int(await kube.text("/api/v1/nodes/hollow/proxy/requests"))

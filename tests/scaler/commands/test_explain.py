@@ -1,0 +1,54 @@
+"""`explain` as a process before an embedded cluster, with the rights of the scaler."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.scaler.embedded import Embedded, embedded
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+@pytest.fixture
+async def cluster(tmp_path: Path) -> AsyncIterator[Embedded]:
+    async with embedded(tmp_path) as made:
+        made.add("a", 2, scaling={"policy": "hpa"})
+        made.load["a"] = 0.16
+        made.controllers.settle()
+        yield made
+
+
+async def told(cluster: Embedded, name: str) -> tuple[int | None, str]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "scaler", "explain", name),
+        env={**os.environ, "KUBECONFIG": cluster.kubeconfig()},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    return process.returncode, output.decode()
+
+
+async def test_the_live_decision_is_told_and_nothing_is_written(cluster: Embedded) -> None:
+    before = cluster.deployment("a")["metadata"]["resourceVersion"]
+    code, text = await told(cluster, "a")
+    assert code == 0, text
+    assert text.startswith("a: ")
+    assert "Policy hpa: 1 to 10 replicas, target 80%" in text
+    assert text.count("a-dlp-") == 2
+    assert cluster.deployment("a")["metadata"]["resourceVersion"] == before
+
+
+async def test_a_name_that_is_wrong_is_answered_with_those_that_are_right(
+    cluster: Embedded,
+) -> None:
+    code, text = await told(cluster, "b")
+    assert code == 1
+    assert "no exposed service 'b'; there are: a" in text
