@@ -122,7 +122,7 @@ def _measure(pod: Pod, policy: Policy, now: float) -> Measure:
     base = pod.request_m or sum(base_of(c, policy) for c in pod.containers)
     limits = [c.limit_m for c in pod.containers]
     limit = sum(limit or 0 for limit in limits) if all(limits) else 0
-    pod_class, detail = classify(pod, policy, used, limit, now)
+    pod_class, detail = classify(pod, policy, used, now)
     if pod_class is PodClass.READY and len(usages) < len(pod.containers):
         pod_class, detail = PodClass.MISSING, "partial sample"
     if pod_class in (PodClass.READY, PodClass.UNREADY, PodClass.WARMING) and not detail:
@@ -141,10 +141,12 @@ def _unrequested(containers: Iterable[Container]) -> str:
     return f"no CPU request: {', '.join(names)}" if names else ""
 
 
-def classify(
-    pod: Pod, policy: Policy, used_m: int, limit_m: int, now: float
-) -> tuple[PodClass, str]:
-    """What the pod counts as, and why when that is not plain."""
+def classify(pod: Pod, policy: Policy, used_m: int, now: float) -> tuple[PodClass, str]:
+    """What the pod counts as, and why when that is not plain.
+
+    Usage above the limit is believed, because limits do not bind everywhere; whether a sample is
+    more than its node can do is for those to judge who know the node (`scaler.sources.quality`).
+    """
     if pod.deleted or pod.phase in ("Failed", "Succeeded"):
         return PodClass.IGNORED, "being deleted" if pod.deleted else pod.phase.lower()
     if pod.phase == "Pending" or pod.ready in (None, "False") or pod.started is None:
@@ -153,18 +155,13 @@ def classify(
     if pod.sample is None:
         young = now - since < _FIRST_SAMPLE_S
         return (PodClass.WARMING if young else PodClass.MISSING), "no sample"
-    if _absurd(pod.sample.time, pod.sample.window_s, used_m, limit_m, now):
+    if pod.sample.time > now + _FUTURE_S or pod.sample.window_s <= 0 or used_m < 0:
         return PodClass.MISSING, "absurd sample"
     if now - pod.sample.time > policy.max_sample_age_s:
         return PodClass.MISSING, "stale sample"
     if pod.sample.time - pod.sample.window_s < since:
         return PodClass.WARMING, "sample shows its start-up"
     return PodClass.READY, ""
-
-
-def _absurd(time: float, window_s: float, used_m: int, limit_m: int, now: float) -> bool:
-    beyond = limit_m > 0 and used_m > 2 * limit_m
-    return time > now + _FUTURE_S or window_s <= 0 or used_m < 0 or beyond
 
 
 def _overloaded(m: Measure, policy: Policy, warm_up_s: float, now: float) -> bool:
