@@ -17,12 +17,10 @@ from shared.local import (
     conversion,
     decoding,
     defaulting,
-    json_patch,
     kinds,
     ownership,
+    patching,
     scale,
-    schema,
-    strategic,
     strategy,
     validation,
 )
@@ -34,7 +32,6 @@ from shared.local.errors import (
     forbidden,
     invalid,
     not_found,
-    rejected,
 )
 from shared.local.garbage import Garbage
 from shared.local.selectors import field_predicate, label_predicate
@@ -43,9 +40,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from shared.local.kinds import Kind, Obj
+    from shared.local.patching import PatchType
     from shared.local.store import Entry, EventType, Record, Store
 
-PatchType = Literal["json", "merge", "strategic", "apply"]
 Propagation = Literal["Background", "Foreground", "Orphan"]
 
 
@@ -153,7 +150,7 @@ class Api:
         entry = self._entry(kind, name, namespace)
         current = conversion.from_stored(kind, entry.object)
         target = scale.view(current) if subresource == "scale" else current
-        patched = _patched(kind, target, body, patch_type)
+        patched = patching.patched(kind, target, body, patch_type)
         return self._replace(kind, entry, patched, subresource, manager, dry_run=dry_run)
 
     def scale(self, kind: Kind, name: str, namespace: str) -> Obj:
@@ -282,15 +279,7 @@ class Api:
         """Update `entry` to the object (or Scale) `obj`, and answer in the same form."""
         old = entry.object
         if subresource == "scale":
-            wanted = scale.decode(obj, old["metadata"]["name"])
-            new = self._decoded(kind, scale.rescaled(old, wanted))
-            now = strategy.timestamp(self.now())
-            owners = ownership.scaled(old, kind, manager, now)
-            if new["spec"]["replicas"] == old["spec"]["replicas"]:
-                owners = old["metadata"].get("managedFields", [])
-            new = self._succeed(kind, old, new, "")
-            new["metadata"]["managedFields"] = owners
-            return scale.view(self._store(kind, old, new, dry_run=dry_run))
+            return scale.view(self._rescale(kind, old, obj, manager, dry_run=dry_run))
         if subresource == "status":  # the other parts are not taken, so not looked at either
             obj = {
                 key: obj[key] for key in ("kind", "apiVersion", "metadata", "status") if key in obj
@@ -299,6 +288,13 @@ class Api:
         writer = ownership.Manager(manager, "Update", kind.api_version, subresource)
         new = ownership.tracked(old, new, kind, writer, strategy.timestamp(self.now()))
         return conversion.from_stored(kind, self._store(kind, old, new, dry_run=dry_run))
+
+    def _rescale(self, kind: Kind, old: Obj, sent: Obj, manager: str, *, dry_run: bool) -> Obj:
+        """Give the workload the replicas of the Scale `sent`."""
+        wanted = scale.decode(sent, old["metadata"]["name"])
+        new = self._succeed(kind, old, self._decoded(kind, scale.rescaled(old, wanted)), "")
+        new = ownership.scaled(old, new, kind, manager, strategy.timestamp(self.now()))
+        return self._store(kind, old, new, dry_run=dry_run)
 
     def _succeed(self, kind: Kind, old: Obj, new: Obj, subresource: str) -> Obj:
         """The complete and valid successor of `old` that the request `new` asks for."""
@@ -375,21 +371,3 @@ class Api:
 
     def _holds(self, namespace: Obj) -> bool:
         return not self.store.is_empty(namespace["metadata"]["name"])
-
-
-def _patched(kind: Kind, target: Obj, body: Any, patch_type: PatchType) -> Obj:
-    try:
-        if patch_type == "json":
-            result = json_patch.apply(target, body)
-        elif patch_type == "merge":
-            result = json_patch.merge(target, body)
-        else:
-            described = schema.ANY if target["kind"] == "Scale" else schema.of(kind)
-            result = strategic.merge(target, body, described)
-    except json_patch.PatchError as error:
-        if patch_type == "json":
-            raise rejected() from error
-        raise bad_request(str(error)) from error
-    if not isinstance(result, dict) or not isinstance(result.get("metadata"), dict):
-        raise bad_request("the patch leaves no object with metadata")
-    return result

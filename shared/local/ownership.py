@@ -97,19 +97,20 @@ def tracked(old: Obj | None, new: Obj, kind: Kind, manager: Manager, now: str) -
     return _with_owners(new, owners)
 
 
-def scaled(parent: Obj, kind: Kind, name: str, now: str) -> list[dict[str, Any]]:
-    """managedFields of a workload after `name` changed its replicas through `scale`.
+def scaled(old: Obj, new: Obj, kind: Kind, name: str, now: str) -> Obj:
+    """`new` with managedFields after `name` changed the replicas of `old` through `scale`.
 
     The replicas pass to the scaler only if somebody owned them: a Scale shows only that field, and
     updates of an object without managedFields stay untracked (apimachinery, ScaleHandler).
     """
-    owners = read(parent)
-    if any(owned.paths & REPLICAS for owned in owners.values()):
+    owners = read(old)
+    changed = new["spec"]["replicas"] != old["spec"]["replicas"]
+    if changed and any(owned.paths & REPLICAS for owned in owners.values()):
         manager = Manager(name, "Update", kind.api_version, "scale")
         mine = owners.pop(manager, Owned(fields.NOTHING, now))
         owners = {other: _less(owned, REPLICAS, now) for other, owned in owners.items()}
         owners[manager] = _renewed(mine, mine.paths | REPLICAS, now)
-    return write(owners)
+    return _with_owners(new, owners)
 
 
 def applied(

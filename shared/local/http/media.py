@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from shared.local.errors import not_acceptable, unsupported_media_type, unsupported_patch_type
 
 if TYPE_CHECKING:
-    from shared.local.api import PatchType
+    from shared.local.patching import PatchType
 
 JSON: Final = "application/json"
 YAML: Final = "application/yaml"

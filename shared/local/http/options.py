@@ -14,9 +14,10 @@ from shared.local.validation import checks
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shared.local.api import PatchType, Propagation
+    from shared.local.api import Propagation
     from shared.local.http.target import Target
     from shared.local.kinds import Kind
+    from shared.local.patching import PatchType
 
 _GROUP: Final = "meta.k8s.io"
 _LONGEST_MANAGER: Final = 128

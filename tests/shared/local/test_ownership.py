@@ -185,6 +185,14 @@ def test_scaling_to_the_same_number_changes_no_owner(api: Api) -> None:
     assert api.get(DEPLOYMENT, "d", SPACE) == before
 
 
+def test_scaling_an_unowned_object_to_the_same_number_writes_nothing(api: Api) -> None:
+    created = api.create(DEPLOYMENT, deployment(replicas=2), SPACE, manager="x")
+    untracked = {**created, "metadata": {**created["metadata"], "managedFields": []}}
+    before = api.update(DEPLOYMENT, untracked, manager="x")
+    scale(api, 2)
+    assert api.get(DEPLOYMENT, "d", SPACE) == before
+
+
 def test_an_object_without_owners_stays_untracked(api: Api) -> None:
     api.create(CONFIG_MAP, {"metadata": {"name": "m"}, "data": {"a": "1"}}, SPACE, manager="x")
     reset = {"metadata": {"name": "m", "namespace": SPACE, "managedFields": []}}
