@@ -103,6 +103,7 @@ class Loop:
         self._config.refresh()
         if not self._leads():
             self._memories.clear()  # another leads and knows better; begin anew from the cluster
+            self._reporter.keep(frozenset())
             return
         catalog = self._catalog()
         self._forget(catalog)
@@ -122,11 +123,10 @@ class Loop:
     def _forget(self, catalog: Catalog) -> None:
         for name, reason in catalog.broken.items():
             self._reporter.broken(name, reason)
-        gone = self._memories.keys() - catalog.targets.keys()
-        for name in gone:
+        for name in self._memories.keys() - catalog.targets.keys():
             del self._memories[name]
             self._plans.pop(name, None)
-        self._reporter.forget(gone)
+        self._reporter.keep(catalog.targets.keys() | catalog.broken.keys())
 
     def _is_due(self, target: Target) -> bool:
         memory = self._memories.get(target.name)

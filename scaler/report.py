@@ -16,7 +16,7 @@ from scaler.stats import ServiceStatus
 from scaler.words import sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Sequence, Set
 
     from scaler.catalog import Target
     from scaler.decision import Decision
@@ -30,6 +30,8 @@ EventType = Literal["Normal", "Warning"]
 
 HOLD_PERIOD: Final = 60.0
 EVENT_PERIOD: Final = 300.0
+BLIND_GRACE: Final = 30.0
+"""Seconds without trusted data before an Event tells of it."""
 CONTROLLER: Final = ""
 """Stands for the scaler itself where a service's name is asked for."""
 
@@ -58,6 +60,7 @@ class Reporter:
         self._own = own
         self._clock = clock
         self._said: dict[tuple[str, str], float] = {}
+        self._blind_since: dict[str, float] = {}
 
     def decided(self, target: Target, decision: Decision, standing: Standing) -> None:
         """A decision was made; it is not yet written."""
@@ -78,8 +81,7 @@ class Reporter:
                 dry,
                 extra={"fields": _fields(decision)},
             )
-        if not decision.valid:
-            self.event(target, "FailedGetPodMetrics", sentence(decision))
+        self._complain_of_blindness(target, decision)
 
     def written(self, target: Target, decision: Decision, outcome: Outcome) -> None:
         """The write of a decision ended."""
@@ -185,12 +187,24 @@ class Reporter:
         status.ready = sum(each.pod.ready == "True" for each in target.pods)
         return status
 
-    def forget(self, names: Iterable[str]) -> None:
-        """Services that are gone."""
-        gone = set(names)
+    def keep(self, names: Set[str]) -> None:
+        """Forget every service that is not among `names`."""
+        gone = self._stats.services.keys() - names
+        if not gone:
+            return
         for name in gone:
-            self._stats.services.pop(name, None)
+            del self._stats.services[name]
+            self._blind_since.pop(name, None)
         self._said = {key: at for key, at in self._said.items() if key[0] not in gone}
+
+    def _complain_of_blindness(self, target: Target, decision: Decision) -> None:
+        """An Event once there were no data for a while: that new pods have none is no news."""
+        if decision.valid:
+            self._blind_since.pop(target.name, None)
+            return
+        now = self._clock.monotonic()
+        if now - self._blind_since.setdefault(target.name, now) >= BLIND_GRACE:
+            self.event(target, "FailedGetPodMetrics", sentence(decision))
 
     def _warn_now_and_then(self, name: str, topic: str, text: str) -> None:
         if self._due(name, topic, HOLD_PERIOD):

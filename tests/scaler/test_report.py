@@ -9,7 +9,7 @@ import pytest
 from scaler.actuator import Outcome, Result
 from scaler.catalog import Cataloguer
 from scaler.decision import Action, Decision
-from scaler.report import EVENT_PERIOD, HOLD_PERIOD, Reporter
+from scaler.report import BLIND_GRACE, EVENT_PERIOD, HOLD_PERIOD, Reporter
 from scaler.standing import Standing
 from scaler.stats import Stats
 from shared.clock import ManualClock
@@ -95,8 +95,14 @@ def test_the_status_shows_the_last_decision_and_the_cluster(stage: Stage) -> Non
     assert status.written == stage.clock.now()
 
 
-async def test_warnings_are_events_once_in_five_minutes(stage: Stage) -> None:
+async def test_blindness_that_lasts_is_an_event_once_in_five_minutes(stage: Stage) -> None:
+    decided(stage, BLIND)
+    decided(stage, HOLD)
+    await stage.clock.advance(BLIND_GRACE)
+    decided(stage, BLIND)
+    assert not stage.events.emitted, "that new pods have no samples is no news"
     for _ in range(3):
+        await stage.clock.advance(BLIND_GRACE)
         decided(stage, BLIND)
     await stage.clock.advance(EVENT_PERIOD)
     decided(stage, BLIND)
@@ -135,10 +141,12 @@ def test_a_wrong_configuration_is_metric_log_and_event(
 
 
 def test_what_is_gone_is_forgotten(stage: Stage) -> None:
-    decided(stage, BLIND)
-    stage.reporter.forget({"a"})
-    assert not stage.stats.services
-    decided(stage, BLIND)
+    stage.reporter.broken("b", "not YAML")
+    stage.reporter.problems(stage.target, ["wrong"])
+    decided(stage, HOLD)
+    stage.reporter.keep({"b"})
+    assert set(stage.stats.services) == {"b"}
+    stage.reporter.problems(stage.target, ["wrong"])
     assert len(stage.events.emitted) == 2, "a service of the same name is another service"
 
 
