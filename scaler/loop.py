@@ -132,7 +132,7 @@ class Loop:
         memory = self._memories.get(target.name)
         if memory is None:
             return True
-        changed = memory.version != target.version
+        changed = memory.settings != self._settings(target)
         return changed or memory.due <= self._clock.monotonic() + TICK / 2
 
     def _handle(self, target: Target, inputs: Inputs, catalog: Catalog) -> None:
@@ -176,10 +176,13 @@ class Loop:
         share = zlib.crc32(target.name.encode()) / 2**32 if first else 1.0
         since = now if first or memory.due < now - period else memory.due
         memory.due = since + max(period * share, TICK)
-        memory.version = target.version
+        memory.settings = self._settings(target)
+
+    def _settings(self, target: Target) -> tuple[str, int]:
+        return target.version, self._config.generation
 
     def _plan(self, target: Target) -> Plan:
-        key = target.version, self._config.generation
+        key = self._settings(target)
         plan = self._plans.get(target.name)
         if plan is None or plan.key != key:
             scaling, problems = self._config.config.scaling_of(target.name, target.expose.scaling)

@@ -33,8 +33,8 @@ class Memory:
     state: State = field(default_factory=State)
     due: float = float("-inf")
     """Monotonic seconds of the next decision."""
-    version: str = ""
-    """resourceVersion of the definition that was decided on last."""
+    settings: tuple[str, int] = ("", 0)
+    """resourceVersion of the definition, and generation of the configuration, decided on last."""
     spent: str = ""
     """resourceVersion of the Deployment that a write has used up: nothing is decided until the
     cache shows another one, or `patience` is at its end. Deciding early is idle, never harmful,

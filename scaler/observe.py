@@ -6,6 +6,7 @@ labels alone: a Job or a canary with the same labels is somebody else's.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from scaler.sources.samples import PodUsage
 
 Obj = dict[str, Any]
+
+_INTEGER: Final = re.compile(r"-?[0-9]{1,10}", re.ASCII)
 
 DELETION_COST: Final = "controller.kubernetes.io/pod-deletion-cost"
 
@@ -116,7 +119,7 @@ def _time(text: str | None) -> float | None:
 
 def _cost(annotations: Mapping[str, str]) -> int | None:
     text = annotations.get(DELETION_COST, "")
-    return int(text) if text.removeprefix("-").isdigit() else None
+    return int(text) if _INTEGER.fullmatch(text) else None
 
 
 def replica_sets(objects: Iterable[Obj]) -> dict[str, list[str]]:

@@ -233,6 +233,18 @@ async def test_services_are_decided_by_their_own_periods_and_spread_over_them(
         assert [sum(counts[start : start + 10]) for start in (11, 21)] == [40, 40]
 
 
+async def test_a_changed_configuration_acts_at_once_whatever_the_period(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("defaults: {policy: hpa, period: 1h, pause: true}")
+    async with world(service("a", 1), tmp_path, path=path) as made:
+        made.usage = {"a/0": "160m"}
+        await made.tick()
+        assert made.status().standing is Standing.PAUSED
+        path.write_text("defaults: {policy: hpa, period: 1h}")
+        await made.tick(1)
+        assert made.writes == [("a-dlp", 2, "1")]
+
+
 async def test_the_error_of_one_service_is_its_own(tmp_path: Path) -> None:
     caches = together(service("a", 1), service("b", 1))
     broken = deployment("a", 1)
