@@ -7,6 +7,7 @@ code 0; what keeps it from starting is told in one sentence, with exit code 2.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -57,6 +58,7 @@ async def serve(settings: ClusterSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with Cluster(settings) as cluster:
+        gc.freeze()  # what was loaded stays for good; collections need not walk it
         click.echo(f"cluster ready at {cluster.url}; export KUBECONFIG={cluster.kubeconfig}")
         await cluster.until(stop)
 
