@@ -140,9 +140,7 @@ class Balancer:
         if count == 1:
             chosen = candidates[0]
         elif count:
-            random = self._random
-            first = int(random() * count)
-            second = int(random() * (count - 1))
+            first, second = divmod(int(self._random() * count * (count - 1)), count - 1)
             chosen = candidates[first]
             other = candidates[second if second < first else second + 1]
             if (other.in_flight + 1) * other.penalty < (chosen.in_flight + 1) * chosen.penalty:

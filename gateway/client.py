@@ -8,7 +8,6 @@ from ipaddress import ip_address
 from math import inf
 from typing import TYPE_CHECKING, cast
 
-from gateway.compose import Profile
 from gateway.exchange import Exchange
 from gateway.headers import accept, forwarded_for
 from gateway.http1 import END, ProtocolError, check_beginning
@@ -17,8 +16,6 @@ from gateway.responses import render
 from gateway.sockets import keep_alive
 
 if TYPE_CHECKING:
-    from gateway.memory import Memory
-    from gateway.plan import Request
     from gateway.server import Gateway
 
 _EMPTY_LINES = re.compile(rb"(?:\r\n)+")
@@ -63,8 +60,7 @@ class ClientConnection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         self.address = _plain_address(peer[0]) if peer else "unix"
         scheme = b"https" if transport.get_extra_info("ssl_object") is not None else b"http"
-        self.profile = Profile(scheme, gateway.trusts(self.address))
-        self.requests: Memory[bytes, Request] = gateway.requests(self.profile)
+        self.profile, self.requests = gateway.kind(scheme, self.address)
         self.forwarded = forwarded_for(self.address)
         refusal = gateway.opened(self)
         self.deadline = gateway.now + (gateway.limits.head_time or inf)
@@ -89,23 +85,16 @@ class ClientConnection(asyncio.Protocol):
             return
         raw = data if end == len(data) else data[:end]
         table = self.gateway.services.table
-        request = self.requests.young.get(raw)
+        request = self.requests.get(raw)
         if request is None or request.table is not table:
             if raw[:2] == b"\r\n":
                 self._skip_empty_lines(data)
                 return
-            request = self._request(raw)
+            request = self.gateway.planner.request(raw, self.profile, table)
+            self.requests.remember(raw, request)
         self.held = b""
         exchange = self.exchange = Exchange(self, request)
         exchange.start(data[end:])
-
-    def _request(self, raw: bytes) -> Request:
-        table = self.gateway.services.table
-        request = self.requests.recall(raw)
-        if request is None or request.table is not table:
-            request = self.gateway.planner.request(raw, self.profile, table)
-            self.requests.remember(raw, request)
-        return request
 
     def _skip_empty_lines(self, data: bytes) -> None:
         """Some clients end a body with an empty line too many (RFC 9112, section 2.2)."""
@@ -132,7 +121,7 @@ class ClientConnection(asyncio.Protocol):
         if len(self.held) > self.gateway.limits.window:
             self.pause_reading()
 
-    def finished(self, *, keep: bool) -> None:
+    def finished(self, keep: bool) -> None:
         """The exchange has ended; what it wrote may still be on its way."""
         self.exchange = None
         gateway = self.gateway
@@ -214,8 +203,15 @@ class ClientConnection(asyncio.Protocol):
             self.transport.abort()
 
     def eof_received(self) -> bool | None:
-        """A client that stops sending is taken to be gone, except in a tunnel."""
-        return self.exchange is not None and self.exchange.tunnel and self.exchange.client_ended()
+        """A client that stops sending is taken to be gone, except in a tunnel. What it gets of an
+        answer must not look like all of it."""
+        exchange = self.exchange
+        if exchange is None:
+            return False
+        if exchange.tunnel:
+            return exchange.client_ended()
+        self.abort()
+        return False
 
     def connection_lost(self, error: Exception | None) -> None:
         self.transport = None

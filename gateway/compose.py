@@ -15,9 +15,9 @@ Found = dict[bytes, bytes]
 """Values of the special fields of a request by lower-case name."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Profile:
-    """What plans need to know of the connection a request came on."""
+    """What plans need to know of the connection a request came on; one object for each kind."""
 
     scheme: bytes = b"http"
     trusted: bool = False

@@ -159,7 +159,7 @@ class Exchange:
         self.tries += 1
         if not fresh:
             now = self.client.gateway.now
-            upstream = pool.lease(backend, repeatable=self.plan.repeatable, now=now)
+            upstream = pool.lease(backend, self.plan.repeatable, now)
             if upstream is not None:
                 self._send(upstream)  # type: ignore[arg-type]  # the pool holds nothing else
                 return
@@ -243,8 +243,10 @@ class Exchange:
         else:
             name = self.ids[:LINE] or b"X-Request-Id: " + self.request.request_id + b"\r\n"
         if length == len(rest):
-            self._write(b"".join((head, name, ending, rest)))
-            self.complete(self.first_byte, clean=True)
+            whole = b"".join((head, name, ending, rest))
+            self.bytes_out += len(whole)
+            client.write(whole)
+            self.complete(self.first_byte, True)
             return
         self._write(b"".join((head, name, ending)))
         self._begin_body(length, rest)
@@ -252,7 +254,7 @@ class Exchange:
     def _begin_body(self, length: int, rest: bytes) -> None:
         body = response_body(length, modern=self.plan.minor == 1)
         if body.done:
-            self.complete(self.first_byte, clean=not rest)
+            self.complete(self.first_byte, not rest)
             return
         client = self.client
         client.until(client.gateway.now + self.route.idle)
@@ -288,7 +290,7 @@ class Exchange:
         self.bytes_out += len(data)
         self.client.write(data)
 
-    def complete(self, now: float, *, clean: bool) -> None:
+    def complete(self, now: float, clean: bool) -> None:
         """The response has been passed on to its last byte; `clean`: nothing came after it."""
         answer = self.reply
         backend = self.backend
@@ -301,9 +303,9 @@ class Exchange:
         else:
             backend.failures = 0
         record.count(self, answer.status, "", now)
-        self._end(reusable=clean and uploaded and answer.reusable)
+        self._end(reusable=clean and uploaded and answer.reusable and not self.stalled)
         if uploaded:
-            self.client.finished(keep=self.keep and self.plan.keep)
+            self.client.finished(self.keep and self.plan.keep)
         else:
             self.client.linger()
 
@@ -366,7 +368,7 @@ class Exchange:
         self.upstream = None
         if self.tunnel:
             record.count(self, reply.SWITCHING, "", monotonic())
-            self._end(reusable=False)
+            self._end(False)
             self.client.close()
             return
         detail = str(error) if error is not None else "without an answer"
@@ -399,7 +401,9 @@ class Exchange:
                 state.stats.retried(refusal.reason)
                 state.admission.move(backend, other)
                 self.backend = other
-                self.sent = False
+                self.sent = self.stalled = False
+                if self.upload is not None:
+                    self.upload.reopen()
                 self._dispatch(other, fresh=True)
                 return
         self.refuse(refusal)
@@ -426,7 +430,7 @@ class Exchange:
         """The client closed its connection: stop the pod's work at once."""
         status = 499 if self.reply is None else self.reply.status
         record.count(self, status, "" if self.tunnel else "client_gone", monotonic())
-        self._end(reusable=False)
+        self._end(False)
 
     def expired(self) -> None:
         """The deadline of the phase has passed."""
@@ -452,7 +456,7 @@ class Exchange:
         sees that it is not whole."""
         if self.reply is not None:
             record.count(self, self.reply.status, refusal.reason, monotonic())
-            self._end(reusable=False)
+            self._end(False)
             self.client.abort()
         else:
             self._answer(refusal)
@@ -465,15 +469,15 @@ class Exchange:
         status, reason, data = record.rendered(self, answer)
         self._write(data)
         record.count(self, status, reason, monotonic())
-        self._end(reusable=False)
+        self._end(False)
         if self.keep:
-            self.client.finished(keep=True)
+            self.client.finished(True)
         else:
             self.client.linger()
 
     # -- the end
 
-    def _end(self, *, reusable: bool) -> None:
+    def _end(self, reusable: bool) -> None:
         """Leave the client, and give back what the exchange holds: place, connection, slot."""
         self.client.exchange = None
         if self.waiting_since:
@@ -482,6 +486,8 @@ class Exchange:
         task, self.connecting = self.connecting, None
         if task is not None:
             task.cancel()
+        if self.stalled:
+            self.client.resume_reading()
         upstream, self.upstream = self.upstream, None
         if upstream is not None:
             if reusable:

@@ -20,7 +20,7 @@ END: Final = b"\r\n\r\n"
 
 _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 _TEXT: Final = rb"[^\x00-\x08\x0a-\x1f\x7f]"
-_REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb"{1,64}+) ([!-\"$-~]++) HTTP/1\.([01])")
+_REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb"{1,64}+) ([!-\"$-~]++) HTTP/1\.([01])\r\n")
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9][0-9](?: " + _TEXT + rb"*+)?)")
 _FIELD = re.compile(rb"(" + _TOKEN + rb"++):[ \t]*+(" + _TEXT + rb"*+)")
 _ABSOLUTE = re.compile(rb"(?i:https?)://([^/?]++)(.*)")
@@ -125,21 +125,15 @@ def parse_request(head: bytes, limits: Limits) -> RequestHead:
 
     Raises ProtocolError with reason `line_too_long`, `head_too_large` or `bad_request`.
     """
-    end = head.find(b"\r\n")
-    if end > limits.line:
-        raise ProtocolError("", "line_too_long")
-    line = _REQUEST_LINE.fullmatch(head, 0, end)
-    if line is None:
-        raise ProtocolError(_line_fault(head[:end]))
-    method, target, minor = line.groups()
+    line = _REQUEST_LINE.match(head)
+    if line is None or line.end() > limits.line:
+        raise _line_fault(head[: head.find(b"\r\n")], limits)
     plain: list[bytes] = []
     special: list[bytes] = []
     varying: dict[bytes, bytes] = {}
-    known = _request_lines.young
-    for text in _split(head, end, limits):
-        field = known.get(text)
-        if field is None:
-            field = _judge(text, _OF_REQUESTS, _request_lines)
+    known = _request_lines.get
+    for text in _split(head, line.end(), limits):
+        field = known(text) or _judge(text, _OF_REQUESTS, _request_lines)
         if field is _PLAIN:
             plain.append(text)
         elif field[0] in _VARYING:
@@ -148,6 +142,7 @@ def parse_request(head: bytes, limits: Limits) -> RequestHead:
             varying[field[0]] = field[1]
         else:
             special.append(text)
+    method, target, minor = line.groups()
     return RequestHead(method, target, 0 if minor == b"0" else 1, plain, special, varying)
 
 
@@ -161,11 +156,9 @@ def parse_response(head: bytes, limits: Limits) -> ResponseHead:
     lines: list[bytes] = []
     special: dict[bytes, bytes] = {}
     paths: list[Field] = []
-    known = _response_lines.young
-    for raw in _split(head, end, limits):
-        field = known.get(raw)
-        if field is None:
-            field = _judge(raw, _OF_RESPONSES, _response_lines)
+    known = _response_lines.get
+    for raw in _split(head, end + 2, limits):
+        field = known(raw) or _judge(raw, _OF_RESPONSES, _response_lines)
         if field is _PLAIN:
             lines.append(raw)
         elif field[0] in _PATHS:
@@ -182,7 +175,7 @@ def fields(special: list[bytes]) -> dict[bytes, bytes]:
     """
     found: dict[bytes, bytes] = {}
     for line in special:
-        _add(found, _judge(line, _OF_REQUESTS, _request_lines))
+        _add(found, _request_lines.get(line) or _judge(line, _OF_REQUESTS, _request_lines))
     return found
 
 
@@ -217,12 +210,12 @@ def tokens(value: bytes) -> list[bytes]:
     return [part for item in value.lower().split(b",") if (part := item.strip(b" \t"))]
 
 
-def _split(head: bytes, end: int, limits: Limits) -> list[bytes]:
+def _split(head: bytes, start: int, limits: Limits) -> list[bytes]:
     if len(head) > limits.head:
         raise ProtocolError(f"more than {limits.head} bytes", "head_too_large")
-    if end + 4 == len(head):
+    if start + 2 == len(head):
         return []
-    fields = head[end + 2 : -4].split(b"\r\n")
+    fields = head[start:-4].split(b"\r\n")
     if len(fields) > limits.fields:
         raise ProtocolError(f"more than {limits.fields} fields", "head_too_large")
     return fields
@@ -236,9 +229,6 @@ _response_lines: Memory[bytes, Field] = Memory(1024, longest=512)
 
 def _judge(line: bytes, special: frozenset[bytes], known: Memory[bytes, Field]) -> Field:
     """What `line` says: a field that is special, or _PLAIN; raises ProtocolError."""
-    found = known.recall(line)
-    if found is not None:
-        return found
     match = _FIELD.fullmatch(line)
     if match is None:
         raise ProtocolError(_field_fault(line))
@@ -273,11 +263,13 @@ def valid_host(value: bytes) -> bool:
     return _HOST.fullmatch(value) is not None
 
 
-def _line_fault(line: bytes) -> str:
+def _line_fault(line: bytes, limits: Limits) -> ProtocolError:
+    if len(line) + 2 > limits.line:
+        return ProtocolError("", "line_too_long")
     version = line.rpartition(b" ")[2]
     if re.fullmatch(rb"HTTP/[0-9]\.[0-9]", version) and not version.startswith(b"HTTP/1."):
-        return "only HTTP/1.1 and HTTP/1.0 are spoken here"
-    return f"the request line is {_shown(line)}"
+        return ProtocolError("only HTTP/1.1 and HTTP/1.0 are spoken here")
+    return ProtocolError(f"the request line is {_shown(line)}")
 
 
 def _field_fault(line: bytes) -> str:

@@ -21,7 +21,7 @@ from gateway.http1 import ProtocolError, fields, parse_request, resolve_target, 
 from gateway.reasons import Refusal
 from gateway.responses import redirect
 from gateway.retry import IDEMPOTENT
-from gateway.routing import PathError, match
+from gateway.routing import PathError, match, service_name
 from gateway.stats import method_label
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gateway.cors import Cors
     from gateway.http1 import RequestHead
     from gateway.limits import Identity, Limits
-    from gateway.routing import Match, Route, RouteTable
+    from gateway.routing import Route, RouteTable
 
 PASSES: Final = 5
 """How often a request may come through this gateway. An application may well call another service
@@ -72,29 +72,36 @@ class Plan:
     """Names of plain fields that Connection lists."""
     line_end: bytes = b""
     """End of the pod's request line, and Host, which should come first."""
+    rest: bytes = b""
+    """What the path below the prefix became, when a token was taken out of its query."""
     fields: bytes = b""
     """Lines for the pod, to be followed by the connection's `forwarded` and by `tail`."""
     tail: bytes = b""
 
 
-@dataclass(slots=True, eq=False)
 class Request:
-    """A plan with what one head adds to it."""
+    """A plan with what one head adds to it. Attributes of the class are the usual case."""
 
-    plan: Plan
-    raw: bytes
-    table: RouteTable
-    answer: Refusal | bytes | None = None
-    """As in the plan, or what is wrong with this head only."""
-    target: bytes = b""
-    head: bytes = b""
-    """The head for the pod as far as `Plan.fields`, which it includes."""
     length: int = 0
     """Bytes of the body; without meaning when the plan is chunked."""
     request_id: bytes = b""
     """The client's; empty: one is made for each exchange."""
     traced: bool = False
     """The client sent a traceparent."""
+    head: bytes = b""
+    """The head for the pod as far as `Plan.fields`, which it includes."""
+
+    def __init__(self, plan: Plan, raw: bytes, table: RouteTable) -> None:
+        self.plan = plan
+        self.raw = raw
+        self.table = table
+        self.answer = plan.answer
+        """As in the plan, or what is wrong with this head only."""
+
+    @property
+    def target(self) -> bytes:
+        """As the client wrote it; empty when its head was not understood."""
+        return self.raw.split(b" ", 2)[1] if self.plan.method else b""
 
 
 class Planner:
@@ -108,30 +115,29 @@ class Planner:
     def request(self, raw: bytes, profile: Profile, table: RouteTable) -> Request:
         """The request whose head is `raw`, its empty line included; never raises for bad input."""
         try:
-            return self._request(raw, profile, table)
+            head = parse_request(raw, self._limits)
+            try:
+                found = match(table, head.target)
+            except PathError:
+                return self._unrouted(raw, head, profile, table)
+            route, rest = found
+            if route is None or rest[:1] != b"/":
+                return self._unrouted(raw, head, profile, table)
+            if route.by_session and b"token=" in rest:
+                plan = self._plan(head, route, rest, profile)  # it depends on the query
+                rest = plan.rest or rest
+            else:
+                key = (profile, head.method, head.minor, *head.special)
+                known = route.plans.get(key)
+                if known is None:
+                    known = self._plan(head, route, rest, profile)
+                    route.plans.remember(key, known)
+                plan = known
+            return self._finish(plan, raw, head, rest, table)
         except ProtocolError as error:
-            refusal = Refusal(error.reason, error.detail)
-            return Request(Plan(table.nowhere), raw, table, refusal)
-
-    def _request(self, raw: bytes, profile: Profile, table: RouteTable) -> Request:
-        head = parse_request(raw, self._limits)
-        try:
-            found = match(table, head.target)
-        except PathError:
-            return self._unrouted(raw, head, profile, table)
-        route = found.route
-        if route is None or found.rest[:1] != b"/":
-            return self._unrouted(raw, head, profile, table)
-        if route.by_session and b"token=" in found.rest:
-            plan = self._plan(head, found, profile)  # what it says depends on the query
-        else:
-            key = (profile, head.method, head.minor, *head.special)
-            known = route.plans.young.get(key) or route.plans.recall(key)
-            if known is None:
-                known = self._plan(head, found, profile)
-                route.plans.remember(key, known)
-            plan = known
-        return self._finish(plan, raw, head, found, table)
+            return Request(
+                Plan(table.nowhere, answer=Refusal(error.reason, error.detail)), raw, table
+            )
 
     def _unrouted(
         self, raw: bytes, head: RequestHead, profile: Profile, table: RouteTable
@@ -143,24 +149,24 @@ class Planner:
             head.target = target
             head.special = [b"Host: " + special[b"host"], *_others(head.special)]
         try:
-            found = match(table, target)
+            route, rest = match(table, target)
         except PathError as error:
             plan = self._draft(head, special, table.nowhere)
             plan.answer = plan.answer or Refusal("bad_path", str(error))
-            return self._finish(plan, raw, head, None, table)
-        if found.route is not None and found.rest[:1] == b"/":
-            return self._finish(self._plan(head, found, profile), raw, head, found, table)
-        plan = self._draft(head, special, found.route or table.nowhere)
-        plan.service = found.name
+            return self._finish(plan, raw, head, b"", table)
+        if route is not None and rest[:1] == b"/":
+            plan = self._plan(head, route, rest, profile)
+            return self._finish(plan, raw, head, plan.rest or rest, table)
+        plan = self._draft(head, special, route or table.nowhere)
+        plan.service = service_name(target)
         if plan.answer is None:
             if target == b"*":
                 plan.answer = _ALLOW
-            elif found.route is None:
-                plan.answer = Refusal("unknown_service" if found.name else "not_found")
+            elif route is None:
+                plan.answer = Refusal("unknown_service" if plan.service else "not_found")
             else:
-                location = found.route.prefix + b"/" + found.rest
-                plan.answer = redirect(308, location, close=not plan.keep)
-        return self._finish(plan, raw, head, None, table)
+                plan.answer = redirect(308, route.prefix + b"/" + rest, close=not plan.keep)
+        return self._finish(plan, raw, head, b"", table)
 
     def _draft(self, head: RequestHead, special: Found, route: Route) -> Plan:
         """A plan as far as it does not depend on the service."""
@@ -197,10 +203,8 @@ class Planner:
         seen = special.get(b"via", b"").lower().count(b" " + self._pseudonym.lower())
         return Refusal("loop") if seen >= PASSES else None
 
-    def _plan(self, head: RequestHead, found: Match, profile: Profile) -> Plan:
+    def _plan(self, head: RequestHead, route: Route, rest: bytes, profile: Profile) -> Plan:
         """The plan for a request to a service: who may pass, and with which fields."""
-        route = found.route
-        assert route is not None
         special = fields(head.special)
         plan = self._draft(head, special, route)
         plan.service = route.spec.name
@@ -213,17 +217,16 @@ class Planner:
         usual = plan.keep and head.minor == 1 and not plan.head_only and not plan.cors
         plan.usual = usual and not route.spec.affinity
         if plan.answer is None:
-            plan.answer = self._authorise(plan, head, found, special, profile)
+            plan.answer = self._authorise(plan, head, rest, special, profile)
         if plan.answer is None:
             self._compose(plan, route, special, profile)
         return plan
 
     def _authorise(
-        self, plan: Plan, head: RequestHead, found: Match, special: Found, profile: Profile
+        self, plan: Plan, head: RequestHead, rest: bytes, special: Found, profile: Profile
     ) -> Refusal | bytes | None:
-        route = found.route
-        assert route is not None
-        path, _, query = found.rest.partition(b"?")
+        route = plan.route
+        path, _, query = rest.partition(b"?")
         verdict = auth.judge(
             route.spec, special.get(b"authorization"), special.get(b"cookie"), query
         )
@@ -232,25 +235,24 @@ class Planner:
         if verdict.authorization:
             del special[b"authorization"]
         if verdict.query is not None:
-            rest = path + b"?" + verdict.query if verdict.query else path
+            plan.rest = path + b"?" + verdict.query if verdict.query else path
             if head.method in (b"GET", b"HEAD") and not plan.upgrade:
-                return _start_session(plan, route, verdict.token, rest, profile)
-            found.rest = rest
+                return _start_session(plan, verdict.token, profile)
         return Refusal("stopped") if route.spec.stopped else None
 
     def _finish(
-        self, plan: Plan, raw: bytes, head: RequestHead, found: Match | None, table: RouteTable
+        self, plan: Plan, raw: bytes, head: RequestHead, rest: bytes, table: RouteTable
     ) -> Request:
-        """Join a plan with the rest of its head."""
-        request = Request(plan, raw, table, plan.answer, head.target)
+        """Join a plan with the rest of its head; `rest` is the path below the prefix."""
+        request = Request(plan, raw, table)
         plain = head.plain
         if head.varying:
             self._vary(request, head.varying, plain)
-        if plan.answer is None and found is not None:
+        if plan.answer is None:
             if plan.dropped:
                 plain = headers.without(plain, plan.dropped)
             route = plan.route
-            target = found.rest if route.strips else route.prefix + found.rest
+            target = rest if route.strips else route.prefix + rest
             line = head.method + b" " + target + plan.line_end
             request.head = b"\r\n".join((line, *plain, plan.fields))
         return request
@@ -302,8 +304,9 @@ def _wants_upgrade(head: RequestHead, special: Found) -> bool:
     return True
 
 
-def _start_session(plan: Plan, route: Route, token: bytes, rest: bytes, profile: Profile) -> bytes:
+def _start_session(plan: Plan, token: bytes, profile: Profile) -> bytes:
     """Send a browser to the same page without the token in its URL, with a session cookie."""
+    route = plan.route
     secure = profile.scheme == b"https"
     cookie = auth.session_cookie(route.spec.name, token, route.prefix, secure=secure)
-    return redirect(302, route.prefix + rest, cookie=cookie, close=not plan.keep)
+    return redirect(302, route.prefix + plan.rest, cookie=cookie, close=not plan.keep)

@@ -34,7 +34,7 @@ class Connection(Protocol):
         """Close it."""
 
 
-def lease(backend: Backend, *, repeatable: bool, now: float) -> Connection | None:
+def lease(backend: Backend, repeatable: bool, now: float) -> Connection | None:
     """Take the warmest usable connection out; a request that is not `repeatable` gets a fresh one
     or none."""
     idle: list[Connection] = backend.idle

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from gateway.limits import Limits
     from gateway.plan import Plan
 
-REMEMBERED: Final = 512
-"""Heads, in each of two generations."""
+REMEMBERED: Final = 1024
+"""Heads."""
 SWITCHING: Final = 101
 _NO_BODY: Final = frozenset({204, 304})
 

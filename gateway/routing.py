@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from gateway.plan import Plan
     from gateway.service import ServiceState
 
-REMEMBERED_PLANS: Final = 128
-"""Of one service, for each of two generations; see `gateway.memory`."""
+REMEMBERED_PLANS: Final = 256
+"""Of one service."""
 MANAGEMENT: Final = "_management"
 """Name of the ordinary route to the management API; no service can be called so."""
 
@@ -124,16 +124,6 @@ class RouteTable:
         return self.routes.get(name.encode("utf-8"))
 
 
-@dataclass(slots=True)
-class Match:
-    """Where a path leads. `rest` is what follows the prefix, query included, byte for byte; it
-    does not begin with `/` when the path is the bare prefix, which is redirected."""
-
-    route: Route | None
-    name: str = ""
-    rest: bytes = b""
-
-
 class PathError(ValueError):
     """A path that could lead out of its service; the message says how (400)."""
 
@@ -142,35 +132,43 @@ _EXPOSED = re.compile(rb"/system/services/([a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)/ex
 _MANAGED = re.compile(rb"/(?:system|health)(?=[/?]|\Z)")
 _SUSPECT = re.compile(rb"\.\.|%(?:25)*(?:2e|00)|\\", re.IGNORECASE)
 _ENCODED = re.compile(rb"%(?:25)*(?:00|2f|5c|2e)|\\", re.IGNORECASE)
-_NOWHERE: Final = Match(None)
+_NOWHERE: Final = (None, b"")
 _DOT, _PERCENT, _BACKSLASH = b".%\\"  # as numbers: `bytes in bytes` raises inside, and is slow
 
 
-def match(table: RouteTable, target: bytes) -> Match:
-    """Find the route of an origin-form target, on raw bytes (no decoding, no normalising).
+def match(table: RouteTable, target: bytes) -> tuple[Route | None, bytes]:
+    """The route of an origin-form target, on raw bytes (no decoding, no normalising), and what
+    follows its prefix, query included, byte for byte.
 
-    Raises PathError for a path that would climb out of its prefix in any reader's eyes.
+    The rest does not begin with `/` when the path is the bare prefix, which is redirected to the
+    one with a slash. Raises PathError for a path that would climb out of its prefix in any
+    reader's eyes.
     """
     found = _EXPOSED.match(target)
     if found is None:
         return _managed(table, target)
-    name = found[1]
-    rest = target[found.end() :]
-    route = table.routes.get(name)
+    route = table.routes.get(found[1])
     if route is None:
-        return Match(None, name.decode("ascii"))
+        return _NOWHERE
+    rest = target[found.end() :]
     if (_DOT in rest or _PERCENT in rest or _BACKSLASH in rest) and _SUSPECT.search(rest):
         check_climb(rest.partition(b"?")[0])
-    return Match(route, route.spec.name, rest)
+    return route, rest
 
 
-def _managed(table: RouteTable, target: bytes) -> Match:
+def service_name(target: bytes) -> str:
+    """The name of the service that a target asks for, whether it exists or not."""
+    found = _EXPOSED.match(target)
+    return found[1].decode("ascii") if found else ""
+
+
+def _managed(table: RouteTable, target: bytes) -> tuple[Route | None, bytes]:
     if not _MANAGED.match(target):
         return _NOWHERE
     path = target.partition(b"?")[0]
     if _ENCODED.search(path) or b"/../" in path + b"/":
         raise PathError("a dot segment, a backslash or an encoded separator before the service")
-    return Match(table.management, MANAGEMENT, target)
+    return table.management, target
 
 
 _SEPARATOR = re.compile(rb"[/\\]")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from gateway import pool
 from gateway.client import ClientConnection
+from gateway.compose import Profile
 from gateway.deadlines import TICKS, Deadlines
 from gateway.ids import Ids
 from gateway.memory import Memory
@@ -25,14 +26,13 @@ if TYPE_CHECKING:
     import ssl as ssl_module
 
     from gateway.access_log import AccessLog
-    from gateway.compose import Profile
     from gateway.cors import Cors
     from gateway.limits import Identity, Limits
     from gateway.services import Services
     from gateway.stats import Stats
 
-REMEMBERED: Final = 512
-"""Request heads, in each of two generations."""
+REMEMBERED: Final = 1024
+"""Request heads."""
 
 
 class Gateway:
@@ -63,7 +63,7 @@ class Gateway:
         self.connecting: set[asyncio.Task[None]] = set()
         """Attempts to reach a pod."""
         self.replies = Replies(limits, identity.via)
-        self._requests: dict[Profile, Memory[bytes, Request]] = {}
+        self._kinds: dict[tuple[bytes, bool], tuple[Profile, Memory[bytes, Request]]] = {}
         self._addresses: Counter[str] = Counter()
         self._servers: list[asyncio.Server] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -86,7 +86,7 @@ class Gateway:
         if self._timer is None:
             self._tick()
 
-    def trusts(self, address: str) -> bool:
+    def _trusts(self, address: str) -> bool:
         """Whether forwarded fields of this peer are believed."""
         if not self.identity.trusted:
             return False
@@ -96,9 +96,12 @@ class Gateway:
             return False
         return any(parsed in network for network in self.identity.trusted)
 
-    def requests(self, profile: Profile) -> Memory[bytes, Request]:
-        """The requests remembered for one kind of connection, by their heads."""
-        return self._requests.setdefault(profile, Memory(REMEMBERED))
+    def kind(self, scheme: bytes, address: str) -> tuple[Profile, Memory[bytes, Request]]:
+        """What kind of connection this is, and the requests remembered for it, by their heads."""
+        key = (scheme, self._trusts(address))
+        if key not in self._kinds:
+            self._kinds[key] = (Profile(*key), Memory(REMEMBERED))
+        return self._kinds[key]
 
     def opened(self, client: ClientConnection) -> Refusal | None:
         """Register a connection; the answer says why it is one too many."""

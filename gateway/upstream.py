@@ -73,26 +73,26 @@ class UpstreamConnection(asyncio.Protocol):
             self._head(exchange, self._partial + data if self._partial else data)
 
     def _head(self, exchange: Exchange, data: bytes) -> None:
-        end = data.find(END) + 4
-        if end < 4:
-            self._wait_for_head(exchange, data)
-            return
+        """Take heads off `data`: any number of interim ones, and one that is final."""
         replies = self._replies
-        raw = data[:end]
-        reply = replies.memory.young.get(raw)
-        if reply is None:
-            try:
-                reply = replies.memory.recall(raw) or prepare(raw, replies)
-            except ProtocolError as error:
-                exchange.failed(Refusal("upstream_malformed", error.detail))
+        while data and self.exchange is exchange:
+            end = data.find(END) + 4
+            if end < 4:
+                self._wait_for_head(exchange, data)
                 return
-        self._partial = b""
-        if reply.status < 200:
-            rest = exchange.interim(reply, data[end:])
-            if rest and self.exchange is exchange:
-                self._head(exchange, rest)
-        else:
-            exchange.answered(reply, data[end:])
+            raw = data[:end]
+            reply = replies.memory.get(raw)
+            if reply is None:
+                try:
+                    reply = prepare(raw, replies)
+                except ProtocolError as error:
+                    exchange.failed(Refusal("upstream_malformed", error.detail))
+                    return
+            self._partial = b""
+            if reply.status >= 200:
+                exchange.answered(reply, data[end:])
+                return
+            data = exchange.interim(reply, data[end:])
 
     def _wait_for_head(self, exchange: Exchange, data: bytes) -> None:
         if len(data) > self._replies.limits.head:
@@ -108,7 +108,7 @@ class UpstreamConnection(asyncio.Protocol):
             return
         exchange.relay(out)
         if body.done and self.exchange is exchange:
-            exchange.complete(monotonic(), clean=not body.excess)
+            exchange.complete(monotonic(), not body.excess)
 
     def begin_body(self, body: Body, rest: bytes) -> None:
         """The head was passed on; `rest` of what came with it begins the body."""
@@ -132,7 +132,7 @@ class UpstreamConnection(asyncio.Protocol):
             return False
         if isinstance(self.body, CloseBody):
             exchange.relay(self.body.ended())
-            exchange.complete(monotonic(), clean=False)
+            exchange.complete(monotonic(), False)
             return False
         return self.tunnel and exchange.upstream_ended()
 

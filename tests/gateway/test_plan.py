@@ -20,6 +20,7 @@ from gateway.stats import Stats
 TOKEN = b"0123456789abcdef" * 4
 DIGEST = hashlib.sha256(TOKEN).digest()
 E = b"/system/services/app/exposed"
+STRANGER = Profile()
 TRUSTED = Profile(b"http", trusted=True)
 
 
@@ -34,7 +35,7 @@ class Desk:
         identity = Identity(trusted=(ip_network("10.0.0.0/8"),))
         self.planner = Planner(limits, identity, cors or Cors())
 
-    def raw(self, raw: bytes, profile: Profile = Profile()) -> Request:  # noqa: B008
+    def raw(self, raw: bytes, profile: Profile = STRANGER) -> Request:
         first = self.planner.request(raw, profile, self.services.table)
         for _ in range(2):  # a remembered plan must say the same
             again = self.planner.request(raw, profile, self.services.table)
@@ -51,7 +52,7 @@ class Desk:
         *lines: bytes,
         method: bytes = b"GET",
         version: bytes = b"1.1",
-        profile: Profile = Profile(),  # noqa: B008
+        profile: Profile = STRANGER,
     ) -> Request:
         start = method + b" " + E + rest + b" HTTP/" + version
         return self.raw(b"\r\n".join((start, b"Host: gw.test", *lines, b"", b"")), profile)

@@ -44,9 +44,9 @@ def test_the_warmest_connection_goes_first() -> None:
     first, second = Connection(pod), Connection(pod)
     pool.give_back(first, 1.0, 10)
     pool.give_back(second, 2.0, 10)
-    assert pool.lease(pod, repeatable=True, now=3.0) is second
-    assert pool.lease(pod, repeatable=True, now=3.0) is first
-    assert pool.lease(pod, repeatable=True, now=3.0) is None
+    assert pool.lease(pod, True, 3.0) is second
+    assert pool.lease(pod, True, 3.0) is first
+    assert pool.lease(pod, True, 3.0) is None
 
 
 def test_closed_ones_are_never_leased() -> None:
@@ -56,7 +56,7 @@ def test_closed_ones_are_never_leased() -> None:
         pool.give_back(one, 1.0, 10)
     gone.transport = None
     closing.state.closing = True
-    assert pool.lease(pod, repeatable=True, now=1.0) is good
+    assert pool.lease(pod, True, 1.0) is good
     assert pod.idle == []
 
 
@@ -64,9 +64,9 @@ def test_requests_that_must_not_be_sent_twice_get_fresh_ones() -> None:
     pod = backend()
     one = Connection(pod)
     pool.give_back(one, 0.0, 10)
-    assert pool.lease(pod, repeatable=False, now=pool.FRESH + 0.1) is None
+    assert pool.lease(pod, False, pool.FRESH + 0.1) is None
     assert pod.idle == [one]
-    assert pool.lease(pod, repeatable=False, now=pool.FRESH) is one
+    assert pool.lease(pod, False, pool.FRESH) is one
 
 
 def test_what_does_not_fit_is_closed() -> None:

@@ -111,4 +111,4 @@ def test_heads_are_remembered() -> None:
     replies = Replies(Limits(), "gw")
     raw = b"HTTP/1.1 200 OK\r\n\r\n"
     made = [prepare(raw, replies) for _ in range(2)]
-    assert replies.memory.recall(raw) is made[1]
+    assert replies.memory[raw] is made[1]

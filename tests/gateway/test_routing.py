@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from gateway.limits import Limits
-from gateway.routing import MANAGEMENT, Endpoint, PathError, RouteTable, ServiceSpec, match
+from gateway.routing import (
+    MANAGEMENT,
+    Endpoint,
+    PathError,
+    RouteTable,
+    ServiceSpec,
+    match,
+    service_name,
+)
 from gateway.services import Services
 from gateway.stats import Stats
 
@@ -36,9 +44,9 @@ def table(*specs: ServiceSpec) -> RouteTable:
     ],
 )
 def test_the_rest_is_byte_for_byte(rest: bytes) -> None:
-    found = match(table(), E + rest)
-    assert found.route is not None
-    assert (found.name, found.rest) == ("my-app", rest)
+    route, found = match(table(), E + rest)
+    assert route is not None
+    assert (route.spec.name, found) == ("my-app", rest)
 
 
 @pytest.mark.parametrize(
@@ -46,14 +54,15 @@ def test_the_rest_is_byte_for_byte(rest: bytes) -> None:
     [b"/", b"/other", b"//system/services/my-app/exposed/", b"/systemx", b"/x" + E, b"*"],
 )
 def test_nowhere(target: bytes) -> None:
-    assert match(table(), target).route is None
+    assert match(table(), target) == (None, b"")
+    assert service_name(target) == ""
 
 
 @pytest.mark.parametrize("name", [b"other", b"my-app2", b"a" * 63])
 def test_unknown_services(name: bytes) -> None:
-    found = match(table(), b"/system/services/" + name + b"/exposed/")
-    assert found.route is None
-    assert found.name == name.decode()
+    target = b"/system/services/" + name + b"/exposed/"
+    assert match(table(), target)[0] is None
+    assert service_name(target) == name.decode()
 
 
 @pytest.mark.parametrize(
@@ -71,10 +80,10 @@ def test_unknown_services(name: bytes) -> None:
     ],
 )
 def test_the_management_api(target: bytes) -> None:
-    found = match(table(), target)
-    assert found.name == MANAGEMENT
-    assert found.rest == target
-    assert match(RouteTable(table().nowhere), target).route is None
+    route, rest = match(table(), target)
+    assert route is not None
+    assert (route.spec.name, rest) == (MANAGEMENT, target)
+    assert match(RouteTable(table().nowhere), target)[0] is None
 
 
 @pytest.mark.parametrize(
