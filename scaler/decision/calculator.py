@@ -105,7 +105,7 @@ def _replicas(
 
 def within_tolerance(policy: Policy, ratio: float) -> bool:
     """Whether `ratio` is so near to 1 that nothing is done; both bounds are inclusive."""
-    up, down = policy.tolerance_up, policy.tolerance_down
+    up, down = policy.up_tolerance, policy.down_tolerance
     options = policy.hpa
     if options.behavior is not None and options.configurable_tolerance:
         up = up if options.behavior.up.tolerance is None else options.behavior.up.tolerance

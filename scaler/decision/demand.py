@@ -54,7 +54,6 @@ class Demand:
     low_m: int
     high_m: int
     oldest: float
-    newest: float
 
     def replicas_for(self, demand_m: int, target_pct: int) -> int:
         """Least replicas whose utilisation does not exceed the target."""
@@ -95,7 +94,6 @@ def measure(observation: Observation, policy: Policy, warm_up_s: float, now: flo
         low_m=low,
         high_m=max(low, used + hidden + fill),
         oldest=min(times, default=now),
-        newest=max(times, default=now),
     )
 
 

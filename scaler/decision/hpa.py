@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from scaler.decision import limits
+from scaler.decision import entry, limits
 from scaler.decision.calculator import MetricsError, Proposal, pod_request, propose
 from scaler.decision.stabilisation import stabilise, stabilise_legacy
 from scaler.decision.state import Recommendation, State
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from scaler.decision.policy import Policy
 
 BELOW_TARGET = "All metrics below target"
-ABOVE_MAXIMUM = "Current number of replicas above Spec.MaxReplicas"
-BELOW_MINIMUM = "Current number of replicas below Spec.MinReplicas"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +45,8 @@ def decide(
     current = observation.spec_replicas
     if state.recommendations is None:
         state = replace(state, recommendations=(Recommendation(current, now),))
-    blank = Decision(
-        service=observation.service,
-        policy=policy.name,
-        current=current,
-        replicas=current,
-        valid=True,
-        target_pct=policy.target_pct,
-    )
-    if current == 0:
-        return _disabled(blank), state
-    if not policy.min_replicas <= current <= policy.max_replicas:
-        decision = _out_of_range(blank, policy)
+    blank = entry.blank(observation, policy)
+    if decision := entry.settled(blank, policy):
         return decision, _remember(decision, policy, state, now)
     try:
         proposal = propose(observation, policy, now)
@@ -67,26 +55,6 @@ def decide(
     outcome, state = _normalise(current, proposal.replicas, policy, state, now)
     decision = _explain(blank, observation, policy, proposal, outcome, now)
     return decision, _remember(decision, policy, state, now)
-
-
-def _disabled(blank: Decision) -> Decision:
-    return replace(
-        blank,
-        reasons=("ScalingDisabled",),
-        conditions=conditions("SucceededGetScale", active=("False", "ScalingDisabled")),
-    )
-
-
-def _out_of_range(blank: Decision, policy: Policy) -> Decision:
-    above = blank.current > policy.max_replicas
-    replicas = policy.max_replicas if above else policy.min_replicas
-    return replace(
-        blank,
-        replicas=replicas,
-        action=action_of(blank.current, replicas),
-        reasons=(ABOVE_MAXIMUM if above else BELOW_MINIMUM,),
-        conditions=conditions("SucceededRescale"),
-    )
 
 
 def _failed(blank: Decision, policy: Policy, error: MetricsError) -> Decision:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scaler.decision.state import Point, Recommendation, ScaleEvent, State
+from scaler.decision.state import Recommendation, Return, ScaleEvent, State
 
 if TYPE_CHECKING:
-    from scaler.decision.demand import Demand
     from scaler.decision.policy import Policy
     from scaler.decision.types import Observation
 
 _STARTS = 9  # so many starts are remembered
 _LONGEST_START_S = 600.0  # what takes longer was no start
 _UNKNOWN_START_S = 30.0  # until one was seen
-_TREND_S = 60.0  # the trend looks back so far
-_TREND_STEP_S = 5.0  # least distance of its points
+_RETURNS = 4  # so many returns of demand are remembered
+_NEAR_PCT = 85  # a level of so much of the highest is near to it
+_FORGET = 3  # returns are forgotten after so many of the longest windows
+_SPARE = 1.25  # the next gap may be longer than the last by so much
 
 
 def warm_up(policy: Policy, state: State) -> float:
@@ -40,47 +41,46 @@ def learn_starts(observation: Observation, state: State, now: float) -> State:
     return replace(state, decided=now, ready_times=(*state.ready_times, *times)[-_STARTS:])
 
 
-def learn_trend(demand: Demand, state: State) -> State:
-    """Remembers a new point of the demand, if every serving pod was measured and none capped."""
-    if demand.measured < demand.serving or demand.saturated:
-        return replace(state, trend=())
-    points = tuple(p for p in state.trend if p.time > demand.newest - _TREND_S)
-    if points and demand.newest < points[-1].time + _TREND_STEP_S:
-        return replace(state, trend=points)
-    return replace(state, trend=(*points, Point(demand.newest, demand.used_m)))
-
-
-def remember_need(state: State, replicas: int, window_s: float, now: float) -> State:
-    """Adds to the window what is needed now.
+def remember_need(state: State, policy: Policy, replicas: int, now: float) -> State:
+    """Adds to the history what is needed now, and learns from a demand that has come back.
 
     What is older and not higher can never be the highest again, so it goes at once: the history
-    falls from its first entry, the window's maximum, to its last.
+    falls from its first entry to its last, and each entry tells when its level was last needed.
     """
-    kept = [
-        past
-        for past in state.recommendations or ()
-        if past.time > now - window_s and past.replicas > replicas
+    past = [p for p in state.recommendations or () if p.time > now - policy.longest_window_s]
+    kept = [p for p in past if p.replicas > replicas]
+    newest = (*kept, Recommendation(replicas, now))
+    gap = _gap(past, replicas, now)
+    if gap > policy.down_window_s:
+        state = replace(state, returns=(*state.returns, Return(gap, now))[-_RETURNS:])
+    return replace(state, recommendations=newest)
+
+
+def _gap(past: list[Recommendation], replicas: int, now: float) -> float:
+    """How long a level near the highest was not needed, if it is needed again; else 0."""
+    if not past:
+        return 0.0
+    level = max(p.replicas for p in past) * _NEAR_PCT
+    back = [now - p.time for p in past if level <= 100 * p.replicas <= 100 * replicas]
+    return max(back, default=0.0)
+
+
+def highest(policy: Policy, state: State, now: float) -> int:
+    """The most that was needed within the window."""
+    since = now - window(policy, state, now)
+    return max((p.replicas for p in state.recommendations or () if p.time >= since), default=0)
+
+
+def window(policy: Policy, state: State, now: float) -> float:
+    """Seconds for which a need holds: longer, if demand came back after longer not long ago."""
+    recent = [
+        r.gap_s * _SPARE for r in state.returns if now - r.time < _FORGET * policy.longest_window_s
     ]
-    return replace(state, recommendations=(*kept, Recommendation(replicas, now)))
+    return min(policy.longest_window_s, max([policy.down_window_s, *recent]))
 
 
-def remember_change(state: State, policy: Policy, change: int, now: float) -> State:
-    """Records a step; a step up soon after one down doubles the window of the next ones."""
-    if change < 0:
-        return replace(state, downs=(ScaleEvent(-change, now),))
-    reversed_soon = bool(state.downs) and now - state.downs[-1].time < window(policy, state)
-    if reversed_soon and (not state.ups or state.ups[-1].time < state.downs[-1].time):
-        state = replace(state, caution=min(state.caution + 1, policy.caution_limit), calm=now)
-    return replace(state, ups=(ScaleEvent(change, now),))
-
-
-def relax(state: State, policy: Policy, now: float) -> State:
-    """Takes back one doubling after two windows without another reversal."""
-    if state.caution and now - state.calm > 2 * window(policy, state):
-        return replace(state, caution=state.caution - 1, calm=now)
-    return state
-
-
-def window(policy: Policy, state: State) -> float:
-    """Seconds for which the highest need holds, doubled by each recent reversal."""
-    return policy.down_window_s * (1 << state.caution)
+def remember_change(state: State, change: int, now: float) -> State:
+    """Records a step; only the last one of each direction matters."""
+    if change > 0:
+        return replace(state, ups=(ScaleEvent(change, now),))
+    return replace(state, downs=(ScaleEvent(-change, now),)) if change else state

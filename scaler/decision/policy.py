@@ -8,6 +8,10 @@ HPA = "hpa"
 RESPONSIVE = "responsive"
 
 
+_TOLERANCES = {HPA: (0.1, 0.1), RESPONSIVE: (0.03, 0.0)}
+"""Up and down. A responsive policy needs no slack downwards: it projects and holds instead."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rate:
     """At most `value` pods ("Pods") or percent ("Percent") of change within `period_s` seconds."""
@@ -69,14 +73,15 @@ class Policy:
     min_replicas: int = 1
     max_replicas: int = 10
     target_pct: int = 80
-    tolerance_up: float = 0.1
-    tolerance_down: float = 0.1
+    tolerance_up: float | None = None
+    tolerance_down: float | None = None
+    """Shares of the target within which nothing is done; None: the policy's own."""
     period_s: float = 2.0
 
-    down_window_s: float = 180.0
+    down_window_s: float = 120.0
     """Seconds for which the highest need still holds before a step down."""
-    caution_limit: int = 2
-    """How often steps down that had to be taken back may double `down_window_s`."""
+    longest_window_s: float = 600.0
+    """Longest that the window may grow to, where demand is seen to come back."""
     down_step_pct: int = 34
     """Largest step down, in percent of the current replicas (one pod is always allowed)."""
     down_step_period_s: float = 30.0
@@ -107,3 +112,13 @@ class Policy:
     """Least replicas after `fallback_after` observations in a row without usable samples."""
     fallback_after: int = 3
     hpa: HpaOptions = field(default_factory=HpaOptions)
+
+    @property
+    def up_tolerance(self) -> float:
+        """By what share of the target utilisation may exceed it."""
+        return _TOLERANCES[self.name][0] if self.tolerance_up is None else self.tolerance_up
+
+    @property
+    def down_tolerance(self) -> float:
+        """By what share of the target utilisation may fall short of it."""
+        return _TOLERANCES[self.name][1] if self.tolerance_down is None else self.tolerance_down

@@ -24,11 +24,11 @@ class ScaleEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """The service's measured demand, in milliCPU, at `time`."""
+class Return:
+    """At `time` demand came back to a level that it had left `gap_s` seconds before."""
 
+    gap_s: float
     time: float
-    demand_m: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,8 @@ class State:
     """Seconds from start to ready of the last pods seen to become ready."""
     decided: float | None = None
     """When the last decision was made."""
-    trend: tuple[Point, ...] = ()
-    caution: int = 0
-    """How often the window is doubled, because steps down had to be taken back."""
-    calm: float = 0.0
-    """Since when `caution` has not risen."""
+    returns: tuple[Return, ...] = ()
+    """How often, and after how long, demand has come back."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; `from_json` gives the state back."""
@@ -77,6 +74,6 @@ def _parse(data: dict[str, Any]) -> State:
         known["recommendations"] = tuple(Recommendation(**r) for r in known["recommendations"])
     for name in ("ups", "downs"):
         known[name] = tuple(ScaleEvent(**event) for event in known.get(name, ()))
-    known["trend"] = tuple(Point(**point) for point in known.get("trend", ()))
+    known["returns"] = tuple(Return(**one) for one in known.get("returns", ()))
     known["ready_times"] = tuple(float(t) for t in known.get("ready_times", ()))
     return State(**known)

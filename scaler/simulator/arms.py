@@ -17,7 +17,8 @@ KUBELET = "kubelet"
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """A policy as it would be deployed. `gateway` adds the gateway's count of requests.
+    """A policy as it would be deployed. `gateway` adds the gateway's count of requests;
+    `restores` says that a restart finds the state again, as the scaler does and Kubernetes not.
 
     `fixed` instead of `policy`: "min", "max", or "oracle", which knows the load to come.
     """
@@ -27,6 +28,7 @@ class Arm:
     period_s: int = 15
     source: str = METRICS_SERVER
     gateway: bool = False
+    restores: bool = False
     fixed: str = ""
 
 
@@ -42,9 +44,15 @@ ARMS: dict[str, Arm] = {
         Arm("hpa-v1", _hpa(None)),
         Arm("hpa-default", _hpa(Behavior())),
         Arm("hpa-tuned", _hpa(_TUNED)),
-        Arm("responsive", Policy(), period_s=2),
-        Arm("responsive-kubelet", Policy(), period_s=2, source=KUBELET),
-        Arm("responsive-gateway", Policy(in_flight_target=6), period_s=2, gateway=True),
+        Arm("responsive", Policy(), period_s=2, restores=True),
+        Arm("responsive-kubelet", Policy(), period_s=2, restores=True, source=KUBELET),
+        Arm(
+            "responsive-gateway",
+            Policy(in_flight_target=6),
+            period_s=2,
+            restores=True,
+            gateway=True,
+        ),
         Arm("static-min", fixed="min"),
         Arm("static-max", fixed="max"),
         Arm("oracle", fixed="oracle", period_s=1),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from scaler.decision import Observation, Policy, State, decide
+from scaler.decision import Action, Observation, Policy, State, decide
+from scaler.decision.state import Recommendation
 from scaler.simulator.arms import KUBELET, Arm, fixed_replicas, policy_for
 from scaler.simulator.cluster import Cluster
 from scaler.simulator.sampling import Kubelet, MetricsServer
@@ -74,14 +75,15 @@ class _Loop:
         self.run, self.arm, self.policy = run, arm, policy
         self.phase = random.randrange(arm.period_s)
         self.state = State()
+        self.stored: dict[str, Any] = {}
         self.resumes = 0
 
     def tick(
         self, second: int, cluster: Cluster, source: Kubelet | MetricsServer, ideal: list[int]
     ) -> None:
-        """Decide and act when the period is over; a restart forgets everything."""
+        """Decide and act when the period is over."""
         if second in self.run.world.restarts:
-            self.state, self.resumes = State(), second + _RESTART_S
+            self._restart(second, cluster.spec)
         if second < self.resumes or second % self.arm.period_s != self.phase:
             return
         if self.policy is None:
@@ -90,8 +92,18 @@ class _Loop:
         now = float(second)
         observation = _observe(cluster, source, self.run.world, now, self.arm.gateway)
         decision, self.state = decide(observation, self.policy, self.state, now)
-        if decision.valid:
+        if decision.valid and decision.action is not Action.NONE:
             cluster.spec = decision.replicas
+            self.stored = self.state.to_json()
+
+    def _restart(self, second: int, replicas: int) -> None:
+        """Go on from what was stored with the last change, if the arm stores it, else anew."""
+        self.resumes = second + _RESTART_S
+        self.state = State()
+        if self.arm.restores and self.stored:
+            state = State.from_json(self.stored)
+            found = Recommendation(replicas, float(self.resumes))
+            self.state = replace(state, recommendations=(*(state.recommendations or ()), found))
 
 
 def _observe(
