@@ -5,11 +5,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 APT := $(if $(filter 0,$(shell id -u)),,sudo) apt-get
 
-.PHONY: help venv local test lint format bench clean
+.PHONY: help venv local test test-apps lint format bench clean
 
 help:
 	@echo 'make local   install what is needed, start everything on this machine, say what to type next'
 	@echo 'make test    install what is needed, check style, types and imports, run all tests'
+	@echo 'make test-apps  try JupyterLab, FastAPI and a browser behind the gateway (slow)'
 	@echo 'make lint    ruff and mypy alone'
 	@echo 'make bench   measure the gateway beside nginx, HAProxy, Caddy and aiohttp'
 	@echo 'make clean   remove the virtual environment and the state of local runs'
@@ -36,6 +37,16 @@ local: venv
 test: lint
 	$(BIN)/python -m pytest
 
+# Real applications and a browser behind the gateway; slow, so apart from `make test`.
+test-apps: venv .venv-apps/.made
+	$(BIN)/python -m pytest tests/apps
+
+.venv-apps/.made: tests/apps/requirements.txt
+	@command -v chromium >/dev/null || { $(APT) update && $(APT) install -y --no-install-recommends chromium; }
+	test -x .venv-apps/bin/python || $(PYTHON) -m venv .venv-apps
+	.venv-apps/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
 lint: venv
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -49,4 +60,4 @@ bench: venv
 	$(BIN)/python -m benchmarks.load
 
 clean:
-	rm -rf .venv .local build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-apps .local build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import sys
 from asyncio.subprocess import PIPE
 from typing import TYPE_CHECKING
@@ -15,6 +16,14 @@ from aiohttp import WSMsgType, web
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+
+def free_port() -> int:
+    """A port for a program that cannot be told to take any."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 class App:
@@ -35,12 +44,12 @@ class App:
         return web.Response(text="done")
 
     async def _echo(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        async for message in socket:
+        tunnel = web.WebSocketResponse()
+        await tunnel.prepare(request)
+        async for message in tunnel:
             if message.type is WSMsgType.TEXT:
-                await socket.send_str(message.data)
-        return socket
+                await tunnel.send_str(message.data)
+        return tunnel
 
     @classmethod
     @contextlib.asynccontextmanager

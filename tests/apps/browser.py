@@ -1,0 +1,101 @@
+"""A real browser, driven over the Chrome DevTools Protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import re
+from asyncio.subprocess import PIPE
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+class Page:
+    """One tab. Methods of the protocol: https://chromedevtools.github.io/devtools-protocol/."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._numbers = itertools.count(1)
+        self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self.failures: list[str] = []
+        """Requests of the page that failed, with their status or reason."""
+
+    async def receive(self) -> None:
+        """Hand out answers and note failures; runs beside the test."""
+        async for raw in self._socket:
+            message = raw.json()
+            if "id" in message:
+                self._answers.pop(message["id"]).set_result(message)
+            elif message["method"] == "Network.responseReceived":
+                response = message["params"]["response"]
+                if response["status"] >= 400:
+                    self.failures.append(f"{response['status']} {response['url']}")
+
+    async def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        number = next(self._numbers)
+        answer = self._answers[number] = asyncio.get_running_loop().create_future()
+        await self._socket.send_json({"id": number, "method": method, "params": parameters})
+        message = await answer
+        assert "error" not in message, message
+        result: dict[str, Any] = message["result"]
+        return result
+
+    async def go(self, url: str) -> None:
+        """Open a page; its scripts may still run on return."""
+        await self.call("Page.navigate", url=url)
+
+    async def run(self, script: str) -> Any:
+        """The value of an expression in the page; a promise is awaited."""
+        result = await self.call(
+            "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
+        )
+        assert "exceptionDetails" not in result, result
+        return result["result"].get("value")
+
+    async def until(self, condition: str, period: float = 0.1) -> Any:
+        """Wait until an expression is true in the page; the answer is its value."""
+        while True:
+            with contextlib.suppress(AssertionError):  # the page may be changing just now
+                if value := await self.run(f"(v => v instanceof Node ? true : v)({condition})"):
+                    return value
+            await asyncio.sleep(period)
+
+
+@contextlib.asynccontextmanager
+async def opened(program: str, profile: Path) -> AsyncIterator[Page]:
+    """A headless browser with one empty tab."""
+    browser = await asyncio.create_subprocess_exec(
+        program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+        "--remote-debugging-port=0", f"--user-data-dir={profile}", "about:blank", stderr=PIPE,
+    )  # fmt: skip
+    try:
+        port = await _debugging_port(browser)
+        async with aiohttp.ClientSession() as client:
+            async with client.get(f"http://127.0.0.1:{port}/json/list") as answer:
+                tabs = await answer.json()
+            address = next(tab["webSocketDebuggerUrl"] for tab in tabs if tab["type"] == "page")
+            async with client.ws_connect(address, max_msg_size=0) as socket:
+                page = Page(socket)
+                receiving = asyncio.create_task(page.receive())
+                await page.call("Page.enable")
+                await page.call("Network.enable")
+                yield page
+                receiving.cancel()
+                await asyncio.gather(receiving, return_exceptions=True)
+    finally:
+        browser.kill()
+        await browser.communicate()
+
+
+async def _debugging_port(browser: asyncio.subprocess.Process) -> int:
+    assert browser.stderr is not None
+    async for line in browser.stderr:
+        if found := re.search(rb"DevTools listening on ws://127\.0\.0\.1:(\d+)/", line):
+            return int(found[1])
+    raise AssertionError("the browser ended before it listened")
