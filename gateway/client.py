@@ -13,7 +13,7 @@ from gateway.headers import accept, forwarded_for
 from gateway.http1 import END, ProtocolError, check_beginning
 from gateway.reasons import Refusal
 from gateway.responses import render
-from gateway.sockets import keep_alive
+from gateway.sockets import cut, has_left, keep_alive
 
 if TYPE_CHECKING:
     from gateway.server import Gateway
@@ -200,7 +200,7 @@ class ClientConnection(asyncio.Protocol):
         """Close at once: the client must not take what it got for whole."""
         self.closing = True
         if self.transport is not None:
-            self.transport.abort()
+            cut(self.transport)
 
     def eof_received(self) -> bool | None:
         """A client that stops sending is taken to be gone, except in a tunnel. What it gets of an
@@ -239,11 +239,20 @@ class ClientConnection(asyncio.Protocol):
         """The pod does not keep up."""
         if self.transport is not None and not self.transport.is_closing():
             self.transport.pause_reading()
+            self.gateway.unread.add(self)
 
     def resume_reading(self) -> None:
         """The pod keeps up again."""
+        self.gateway.unread.discard(self)
         if self.transport is not None and not self.transport.is_closing():
             self.transport.resume_reading()
+
+    def look_for_end(self) -> None:
+        """Notice that the client is gone although it is not read from."""
+        exchange = self.exchange
+        half = exchange is not None and exchange.tunnel
+        if self.transport is not None and has_left(self.transport, half_closed=not half):
+            self.abort()
 
     def __repr__(self) -> str:
         state = "closing" if self.closing else "busy" if self.exchange else "idle"

@@ -60,6 +60,8 @@ class Gateway:
         self.deadlines = Deadlines(self.now)
         self.draining = False
         self.connections: set[ClientConnection] = set()
+        self.unread: set[ClientConnection] = set()
+        """Clients that are not read from, so that their end would go unnoticed."""
         self.connecting: set[asyncio.Task[None]] = set()
         """Attempts to reach a pod."""
         self.replies = Replies(limits, identity.via)
@@ -122,6 +124,7 @@ class Gateway:
     def closed(self, client: ClientConnection) -> None:
         """Forget a connection."""
         self.connections.discard(client)
+        self.unread.discard(client)
         self.deadlines.forget(client)
         self.stats.connections -= 1
         self._addresses[client.address] -= 1
@@ -135,12 +138,15 @@ class Gateway:
         self.stats.service(UNKNOWN).refused("OTHER", refusal.status, 0.0)
 
     def _tick(self) -> None:
-        """Ten times a second: deadlines, ejections, slow starts; once a second: idle pods."""
+        """Ten times a second: deadlines, clients that left, ejections, slow starts; once a second:
+        idle pods."""
         now = self.now = time.monotonic()
         self._timer = self.loop.call_later(1 / TICKS, self._tick)
         for item in self.deadlines.turn(now):
             assert isinstance(item, ClientConnection)
             self._expire(item)
+        for client in list(self.unread):
+            client.look_for_end()
         self.services.refresh(now)
         self._turns += 1
         if self._turns % TICKS == 0:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import socket
+import struct
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from asyncio import BaseTransport
+    from asyncio import BaseTransport, Transport
 
 SILENCE: Final = 30
 """Seconds of silence after which TCP asks whether the other side is still there."""
+_NO_LINGERING: Final = struct.pack("ii", 1, 0)
+_CLOSE: Final = 7
+_CLOSE_WAIT: Final = 8
+"""States of TCP as Linux numbers them (include/net/tcp_states.h)."""
 
 
 def keep_alive(transport: BaseTransport) -> None:
@@ -19,3 +24,22 @@ def keep_alive(transport: BaseTransport) -> None:
     if sock is not None and sock.family != socket.AF_UNIX:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, SILENCE)
+
+
+def cut(transport: Transport) -> None:
+    """Close at once, by a reset: a plain close would end a body that has no length of its own as if
+    it were whole."""
+    sock = transport.get_extra_info("socket")
+    if sock is not None and sock.family != socket.AF_UNIX and not transport.is_closing():
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
+    transport.abort()
+
+
+def has_left(transport: Transport, *, half_closed: bool) -> bool:
+    """Whether the other side has broken the connection off, or sends no more (`half_closed`): what
+    a transport does not notice while its reading is paused."""
+    sock = transport.get_extra_info("socket")
+    if sock is None or sock.family == socket.AF_UNIX or transport.is_closing():
+        return False
+    state = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+    return state == _CLOSE or (half_closed and state == _CLOSE_WAIT)

@@ -87,6 +87,10 @@ class Upload:
         else:
             self._measure()
 
+    def reopen(self) -> None:
+        """The pod failed, and another one is sought: what comes meanwhile is kept as well."""
+        self._opened = False
+
     def _measure(self) -> None:
         exchange = self._exchange
         gateway = exchange.client.gateway
