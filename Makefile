@@ -39,7 +39,7 @@ test: lint
 
 # Real applications and a browser behind the gateway; slow, so apart from `make test`.
 test-apps: venv .venv-apps/.made
-	$(BIN)/python -m pytest tests/apps
+	APPS_PYTHON=.venv-apps/bin/python $(BIN)/python -m pytest tests/apps
 
 .venv-apps/.made: tests/apps/requirements.txt
 	@command -v chromium >/dev/null || { $(APT) update && $(APT) install -y --no-install-recommends chromium; }

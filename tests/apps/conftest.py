@@ -1,4 +1,4 @@
-"""Real applications behind a real gateway. Left out unless `make test-apps` installed them."""
+"""Real applications behind a real gateway; left out unless `make test-apps` asks for them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.apps.browser import Page, opened
 from tests.gateway.cluster import Cluster, configmap, endpoint_slice, entry, kubeconfig, serving
 from tests.gateway.processes import GatewayProcess, gateway
 
-PYTHON = Path(os.environ.get("APPS_PYTHON", ".venv-apps/bin/python")).absolute()
+PYTHON = Path(os.environ.get("APPS_PYTHON", "missing")).absolute()
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 
 collect_ignore_glob = [] if PYTHON.exists() else ["test_*.py"]
