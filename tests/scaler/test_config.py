@@ -13,7 +13,9 @@ from scaler.scaling import Scaling
 from scaler.schedules import Schedule
 from shared.model import Expose
 
-SHIPPED = Path(__file__).parents[2] / "manifests/base/scaler/config.yaml"
+MANIFESTS = Path(__file__).parents[2] / "manifests"
+SHIPPED = MANIFESTS / "base/scaler/config.yaml"
+REFERENCE = MANIFESTS / "scaler-config.yaml"
 
 
 def scaling(text: str, name: str = "any", written: dict[str, Any] | None = None) -> Scaling:
@@ -31,6 +33,21 @@ def test_the_shipped_configuration_is_right_and_states_the_defaults() -> None:
     assert not config.warnings
     assert config.defaults == Scaling()
     assert config.source.gateways == ("http://gateway-metrics.oscar.svc:8081",)
+
+
+def test_the_reference_names_every_field_with_its_default() -> None:
+    text = REFERENCE.read_text()
+    assert parse(text, Config()) == Config(), f"bring {REFERENCE.name} up to the defaults"
+    written = yaml.safe_load(text)["defaults"]
+    assert keys(written) == keys(yaml.safe_load(EVERYTHING))
+
+
+def keys(layer: Any) -> set[str]:
+    """Names of all fields, but not those below behavior and schedules."""
+    if not isinstance(layer, dict):
+        return set()
+    inner = (keys(value) for name, value in layer.items() if name != "behavior")
+    return set(layer).union(*inner) - {"behavior", "schedules"}
 
 
 EVERYTHING = """

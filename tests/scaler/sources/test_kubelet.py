@@ -6,6 +6,8 @@ from aiohttp import web
 from scaler.sources.kubelet import Counter, Kubelet, Rate, Rates, counters, pods_of
 from scaler.sources.samples import SourceError
 from shared.kube.client import KubeClient
+from shared.local.node.meter import Sample
+from shared.local.node.metrics import PodUsage, resource_text
 from tests.shared.kube.conftest import *  # noqa: F403  the scripted API server
 from tests.shared.kube.scripted import Script, refuses
 
@@ -89,3 +91,11 @@ async def test_when_no_node_answers_there_are_no_samples(api: Script, kube: Kube
     api.otherwise = refuses(403, "Forbidden")
     with pytest.raises(SourceError, match="nodes/proxy"):
         await Kubelet(kube, "oscar-svc", lambda: ["n1"]).fetch()
+
+
+def test_the_embedded_nodes_answer_is_read_like_a_kubelets() -> None:
+    usage = PodUsage(
+        "oscar-svc", "p", {}, samples={"c": Sample(100.25, 7.5, 2**20)}, started={"c": 1.0}
+    )
+    text = resource_text([usage], None)
+    assert list(counters(text, "oscar-svc")) == [(("p", "c"), Counter(100.25, 7.5))]
