@@ -91,8 +91,9 @@ def dump_definition(service: Service) -> str:
     return dump_yaml({key: item for key, item in to_json(service).items() if key != "script"})
 
 
-def to_json(service: Service) -> dict[str, Any]:
-    """The service with OSCAR's JSON names; ports as lists; values of secrets blanked."""
+def to_json(service: Service, *, secrets: bool = False) -> dict[str, Any]:
+    """The service with OSCAR's JSON names; ports as lists; values of secrets only if asked for."""
+    values = service.environment.secrets
     body: dict[str, Any] = {
         "name": service.name,
         "memory": service.memory,
@@ -103,7 +104,7 @@ def to_json(service: Service) -> dict[str, Any]:
         "expose": expose_json(service.expose) if service.expose else {},
         "environment": {
             "variables": dict(service.environment.variables),
-            "secrets": dict.fromkeys(service.environment.secrets, ""),
+            "secrets": dict(values) if secrets else dict.fromkeys(values, ""),
         },
         "annotations": dict(service.annotations),
         "labels": dict(service.labels),

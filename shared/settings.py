@@ -43,7 +43,7 @@ class Reader:
         self, name: str, default: int, *, least: int | None = None, most: int | None = None
     ) -> int:
         """A whole number from `least` to `most`."""
-        return self.parsed(name, default, lambda text: _ranged(int(text, 10), least, most))
+        return self.parsed(name, default, lambda text: _ranged(_whole(text), least, most))
 
     def number(
         self, name: str, default: float, *, least: float | None = None, most: float | None = None
@@ -81,8 +81,18 @@ class Reader:
             raise SettingsError(self._problems)
 
 
+def _whole(text: str) -> int:
+    try:
+        return int(text, 10)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a whole number") from None
+
+
 def _finite(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a number") from None
     if value != value or value in (float("inf"), float("-inf")):
         raise ValueError(f"{text} is not a finite number")
     return value

@@ -14,7 +14,9 @@ from typing import Any, ParamSpec, Self, TypeVar
 import aiohttp
 import click
 
+from shared import fdl
 from shared.documents import dump_json
+from shared.model import Service
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -105,24 +107,28 @@ class ServicesApi:
     async def get(self, name: str) -> dict[str, Any] | None:
         """One service with its token and the state of its Deployment, or None."""
         try:
-            service: dict[str, Any] = await self._call("GET", f"/{name}?include=deployment")
+            service: dict[str, Any] = await self._call("GET", f"{_path(name)}?include=deployment")
         except _NotFoundError:
             return None
         return service
 
-    async def apply(self, service: dict[str, Any]) -> bool:
+    async def apply(self, service: Service) -> bool:
         """Create the service, or replace it; True when it is new."""
-        new = await self.get(service["name"]) is None
-        await self._call("POST" if new else "PUT", "", service)
+        body = fdl.to_json(service, secrets=True)
+        try:
+            new = await self.get(service.name) is None
+            await self._call("POST" if new else "PUT", "", body)
+        except ApiError as error:
+            raise ApiError(f"service/{service.name}: {error.message}") from error
         return new
 
     async def delete(self, name: str) -> None:
         """Delete the service with all that belongs to it."""
-        await self._call("DELETE", f"/{name}")
+        await self._call("DELETE", _path(name))
 
     async def act(self, name: str, action: str) -> dict[str, Any]:
         """`stop`, `start` or `restart` the service; answers the state of its Deployment."""
-        status: dict[str, Any] = await self._call("POST", f"/{name}/{action}")
+        status: dict[str, Any] = await self._call("POST", f"{_path(name)}/{action}")
         return status
 
     async def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
@@ -143,6 +149,14 @@ class ServicesApi:
 
 class _NotFoundError(ApiError):
     pass
+
+
+def _path(name: str) -> str:
+    """The path of one service; ApiError for what cannot name one."""
+    try:
+        return f"/{fdl.check_name(name)}"
+    except ValueError as error:
+        raise ApiError(str(error)) from error
 
 
 def _refuse(status: int, text: str, path: str, target: Target) -> None:

@@ -33,7 +33,7 @@ async def deploy(files: Sequence[Path], target: Target, say: Say) -> None:
 async def _apply(api: ServicesApi, item: fdl.Parsed, say: Say) -> None:
     for warning in item.warnings:
         say(f"warning: {warning}")
-    new = await api.apply(fdl.to_json(item.service))
+    new = await api.apply(item.service)
     say(f"service/{item.service.name} {'created' if new else 'replaced'}")
 
 

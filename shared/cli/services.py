@@ -44,7 +44,7 @@ async def _apply(parsed: Sequence[fdl.Parsed], target: Target) -> None:
         for item in parsed:
             for warning in item.warnings:
                 click.secho(f"warning: {warning}", fg="yellow", err=True)
-            new = await api.apply(fdl.to_json(item.service))
+            new = await api.apply(item.service)
             name = item.service.name
             click.echo(f"service/{name} {'created' if new else 'replaced'}")
             click.echo(f"  {target.endpoint}{names.base_path(name)}/")

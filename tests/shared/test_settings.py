@@ -35,3 +35,4 @@ def test_all_errors_at_once() -> None:
         "BIG",
     ]
     assert "9 is above 8, the most allowed" in str(caught.value)
+    assert "PORT: 'x' is not a whole number" in str(caught.value)

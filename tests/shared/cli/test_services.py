@@ -51,11 +51,18 @@ def test_apply_names_every_error_and_sends_nothing(cli: Cli, api: FakeApi, fdl: 
     assert api.calls == []
 
 
+def test_apply_sends_the_values_of_secrets(cli: Cli, api: FakeApi, fdl: str) -> None:
+    secrets = "environment: {secrets: {KEY: value}}\n      expose"
+    Path(fdl).write_text(FDL.replace("expose", secrets))
+    assert cli("apply", fdl).exit_code == 0
+    assert api.services["one"]["environment"]["secrets"] == {"KEY": "value"}
+
+
 def test_a_refusal_of_the_api_is_shown(cli: Cli, fdl: str) -> None:
     Path(fdl).write_text(FDL.replace("name: one", "name: refused"))
     result = cli("apply", fdl)
     assert result.exit_code == 1
-    assert "The service specification is not valid: image (400)" in result.output
+    assert "service/refused: The service specification is not valid: image (400)" in result.output
 
 
 def test_list_and_get(cli: Cli, api: FakeApi, fdl: str) -> None:
@@ -81,6 +88,14 @@ def test_a_missing_service(cli: Cli, arguments: tuple[str, ...]) -> None:
     result = cli(*arguments, "absent")
     assert result.exit_code == 1
     assert "there is no service 'absent'; `exposed list` shows what there is" in result.output
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "one?x=1", "-"])
+def test_what_cannot_name_a_service_is_not_sent(cli: Cli, api: FakeApi, name: str) -> None:
+    result = cli("get", "--", name)
+    assert result.exit_code == 1
+    assert f"{name!r} cannot name a service" in result.output
+    assert api.calls == []
 
 
 def test_unreachable_wrong_and_missing_credentials(cli: Cli, tmp_path: Path) -> None:
