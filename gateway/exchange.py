@@ -58,6 +58,7 @@ class Exchange:
     half_closed: bool = False
     """One side of the tunnel sends no more; when the other does neither, all is over."""
     bytes_in: int = 0
+    """Into the tunnel."""
     bytes_out: int = 0
 
     def __init__(self, client: ClientConnection, request: Request) -> None:
@@ -199,8 +200,7 @@ class Exchange:
             self.upload.opened()
 
     def send_body(self, data: bytes) -> None:
-        """Pass on more of the body."""
-        self.bytes_in += len(data)
+        """Pass on more of the body, or of the tunnel."""
         if self.upstream is not None:
             self.upstream.write(data)
 
@@ -218,6 +218,8 @@ class Exchange:
             return b""
         if self.plan.minor:
             self._write(reply.interim(answer))
+        if answer.status == reply.CONTINUE and self.upload is not None:
+            self.upload.invited()
         return rest
 
     def answered(self, answer: Reply, rest: bytes) -> None:
@@ -328,6 +330,7 @@ class Exchange:
         self._into_tunnel(held)
 
     def _into_tunnel(self, data: bytes) -> None:
+        self.bytes_in += len(data)
         self.send_body(data)
         self.client.until(self.client.gateway.now + self.route.idle)
 
@@ -443,7 +446,7 @@ class Exchange:
             self.failed(Refusal("connect_timeout", seconds=timeouts.connect))
         elif self.reply is not None:
             self.refuse(Refusal("idle_timeout", seconds=timeouts.idle))
-        elif self.upload is not None and not self.upload.body.done:
+        elif self.upload is not None and self.upload.expected:
             self.upload.check_rate()
         else:
             self.route.state.stats.upstream_failed("first_byte_timeout")

@@ -59,6 +59,8 @@ class Plan:
     """The client can use its connection again."""
     head_only: bool = False
     upgrade: bool = False
+    expects: bool = False
+    """The client waits for 100 (Continue) before it sends the body (RFC 9110, section 10.1.1)."""
     repeatable: bool = False
     """The request may be sent twice (RFC 9110, section 9.2.2)."""
     usual: bool = False
@@ -186,6 +188,7 @@ class Planner:
         plan.answer = self._own_answer(head.method, special)
         if head.minor == 0:
             special.pop(b"expect", None)  # nothing can be said to it before the response
+        plan.expects = special.get(b"expect", b"").lower() == b"100-continue"
         return plan
 
     def _own_answer(self, method: bytes, special: Found) -> Refusal | bytes | None:

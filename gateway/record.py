@@ -21,7 +21,7 @@ def count(exchange: Exchange, status: int, reason: str, now: float) -> None:
     started = exchange.started
     plan = exchange.plan
     stats = plan.route.state.stats
-    stats.bytes_in += len(exchange.request.raw) + len(exchange.payload) + exchange.bytes_in
+    stats.bytes_in += _received(exchange)
     stats.bytes_out += exchange.bytes_out
     if exchange.reply is None:
         stats.refused(plan.label, status, now - started)
@@ -55,6 +55,13 @@ def rendered(exchange: Exchange, answer: Refusal | bytes) -> tuple[int, str, byt
     return answer.status, answer.reason, data
 
 
+def _received(exchange: Exchange) -> int:
+    """Bytes of the client; the framing of chunks is not counted."""
+    upload = exchange.upload
+    body = len(exchange.payload) if upload is None else upload.body.size
+    return len(exchange.request.raw) + body + exchange.bytes_in
+
+
 def _request_id(exchange: Exchange) -> str:
     own = exchange.request.request_id
     if own:
@@ -79,7 +86,7 @@ def _entry(exchange: Exchange, status: int, reason: str, duration: float) -> Ent
         duration=duration,
         first_byte=exchange.first_byte - exchange.started if answered else -1.0,
         queue_wait=exchange.queue_wait,
-        bytes_in=len(request.raw) + len(exchange.payload) + exchange.bytes_in,
+        bytes_in=_received(exchange),
         bytes_out=exchange.bytes_out,
         endpoint=exchange.backend.label if exchange.backend is not None else "",
         retries=max(exchange.tries - 1, 0),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 REMEMBERED: Final = 1024
 """Heads."""
+CONTINUE: Final = 100
 SWITCHING: Final = 101
 _NO_BODY: Final = frozenset({204, 304})
 

@@ -20,16 +20,22 @@ class Upload:
     `limits.window` bytes are kept.
     """
 
-    __slots__ = ("_exchange", "_measured", "_opened", "_since", "body", "replayable")
+    __slots__ = ("_exchange", "_invited", "_measured", "_opened", "_since", "body", "replayable")
 
     def __init__(self, exchange: Exchange, length: int, *, chunked: bool) -> None:
         self._exchange = exchange
         self._opened = False
+        self._invited = not exchange.plan.expects
         self._measured = 0
         self._since = exchange.client.gateway.now
         self.body = ChunkedBody() if chunked else LengthBody(length)
         self.replayable = True
         """`exchange.payload` is all of the body that came so far."""
+
+    @property
+    def expected(self) -> bool:
+        """It is the client's turn to send: the body is not complete, and waits for no 100."""
+        return self._invited and not self.body.done
 
     def feed(self, data: bytes) -> bool:
         """Take bytes of the client; False when they ended the exchange."""
@@ -53,6 +59,8 @@ class Upload:
             exchange.send_body(out)
             if body.done:
                 exchange.await_head()
+            else:
+                self.invited()  # who does not wait for the 100 needs none
         elif len(exchange.payload) > limits.window:
             client.pause_reading()
         return True
@@ -69,10 +77,8 @@ class Upload:
             self._forget()
 
     def _forget(self) -> None:
-        exchange = self._exchange
         self.replayable = False
-        exchange.bytes_in += len(exchange.payload)
-        exchange.payload = b""
+        self._exchange.payload = b""
 
     def opened(self) -> None:
         """The head and the payload were written to a pod."""
@@ -82,10 +88,19 @@ class Upload:
         if len(exchange.payload) > limits.window:
             self._forget()
         exchange.client.resume_reading()
-        if self.body.done:
-            exchange.await_head()
-        else:
+        if self.body.size:
+            self._invited = True
+        if self.expected:
             self._measure()
+        else:
+            exchange.await_head()
+
+    def invited(self) -> None:
+        """The client may send from now on; its rate is measured."""
+        if not self._invited:
+            self._invited = True
+            if not self.body.done:
+                self._measure()
 
     def reopen(self) -> None:
         """The pod failed, and another one is sought: what comes meanwhile is kept as well."""

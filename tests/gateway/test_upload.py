@@ -92,3 +92,17 @@ async def test_bodies_to_nobody_are_not_kept() -> None:
         r.services.locate("echo", [Endpoint("127.0.0.1", 1, ready=False)])
         answer = await r.ask(get(b"/", b"Content-Length: 5", method=b"POST") + b"hello")
         assert answer.fields[b"x-gateway-error"] == b"queue_full"
+
+
+@pytest.mark.parametrize("size", [10, 5000, 500_000])
+@pytest.mark.parametrize("window", [1000, 64 * 1024])
+async def test_each_byte_is_counted_once(size: int, window: int) -> None:
+    async with rig(await Pod(echo).start(), limits=Limits(window=window)) as r:
+        wire = await r.connect()
+        head = get(b"/", b"Content-Length: %d" % size, method=b"POST")
+        await wire.send(head, b"x" * (size // 2))
+        await r.until(lambda: r.state.in_flight == 1)
+        await wire.send(b"x" * (size - size // 2))
+        await wire.response()
+        await r.balanced()
+        assert r.state.stats.bytes_in == len(head) + size
