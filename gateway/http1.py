@@ -1,8 +1,8 @@
 """Heads of HTTP/1.1 messages: bytes in, values out (RFC 9112; RFC 9110, section 5).
 
-Strict on purpose: what two parsers could read differently is an error, never a guess. One compiled
-expression judges a whole field line, and its verdict is remembered: clients and pods repeat their
-lines, so that most of a head costs one lookup a line.
+Strict on purpose: what two parsers could read differently is an error, never a guess. The bytes of
+all fields are checked at once, in C; names are judged by an expression once and remembered, because
+clients and pods write the same names again and again.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ END: Final = b"\r\n\r\n"
 _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 _TEXT: Final = rb"[^\x00-\x08\x0a-\x1f\x7f]"
 _REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb"{1,64}+) ([!-\"$-~]++) HTTP/1\.([01])\r\n")
-_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9][0-9](?: " + _TEXT + rb"*+)?)")
-_FIELD = re.compile(rb"(" + _TOKEN + rb"++):[ \t]*+(" + _TEXT + rb"*+)")
+_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9][0-9](?: " + _TEXT + rb"*+)?)\r\n")
+_NAME = re.compile(_TOKEN + rb"++")
 _ABSOLUTE = re.compile(rb"(?i:https?)://([^/?]++)(.*)")
 _HOST = re.compile(rb"(?:[A-Za-z0-9\-._~!$&'()*+;=%]++|\[[0-9A-Fa-f:.]++\])(?::[0-9]{0,5})?")
 _BARE = re.compile(rb"(?<!\r)\n|\r[^\n]|\x00")
@@ -131,15 +131,18 @@ def parse_request(head: bytes, limits: Limits) -> RequestHead:
     plain: list[bytes] = []
     special: list[bytes] = []
     varying: dict[bytes, bytes] = {}
-    known = _request_lines.get
+    kinds = _request_names.get
     for text in _split(head, line.end(), limits):
-        field = known(text) or _judge(text, _OF_REQUESTS, _request_lines)
-        if field is _PLAIN:
+        name, colon, value = text.partition(b":")
+        kind = kinds(name)
+        if kind is None or not colon:
+            kind = _judge(text, _OF_REQUESTS, _request_names)
+        if kind is _PLAIN:
             plain.append(text)
-        elif field[0] in _VARYING:
-            if field[0] in varying:
-                raise ProtocolError(f"{field[0].decode('ascii')} stands more than once")
-            varying[field[0]] = field[1]
+        elif kind in _VARYING:
+            if kind in varying:
+                raise ProtocolError(f"{kind.decode('ascii')} stands more than once")
+            varying[kind] = value.strip(b" \t")
         else:
             special.append(text)
     method, target, minor = line.groups()
@@ -148,23 +151,25 @@ def parse_request(head: bytes, limits: Limits) -> RequestHead:
 
 def parse_response(head: bytes, limits: Limits) -> ResponseHead:
     """The response whose head is exactly `head`, its empty line included; raises ProtocolError."""
-    end = head.find(b"\r\n")
-    line = _STATUS_LINE.fullmatch(head, 0, end)
+    line = _STATUS_LINE.match(head)
     if line is None:
-        raise ProtocolError(f"its first line is {_shown(head[:end])}")
-    minor, text = line.groups()
+        raise ProtocolError(f"its first line is {_shown(head[: head.find(END[:2])])}")
     lines: list[bytes] = []
     special: dict[bytes, bytes] = {}
     paths: list[Field] = []
-    known = _response_lines.get
-    for raw in _split(head, end + 2, limits):
-        field = known(raw) or _judge(raw, _OF_RESPONSES, _response_lines)
-        if field is _PLAIN:
-            lines.append(raw)
-        elif field[0] in _PATHS:
-            paths.append(field)
+    kinds = _response_names.get
+    for text in _split(head, line.end(), limits):
+        name, colon, value = text.partition(b":")
+        kind = kinds(name)
+        if kind is None or not colon:
+            kind = _judge(text, _OF_RESPONSES, _response_names)
+        if kind is _PLAIN:
+            lines.append(text)
+        elif kind in _PATHS:
+            paths.append((kind, value.strip(b" \t")))
         else:
-            _add(special, field)
+            _add(special, kind, value.strip(b" \t"))
+    minor, text = line.groups()
     return ResponseHead(int(text[:3]), text, 0 if minor == b"0" else 1, lines, special, paths)
 
 
@@ -175,7 +180,8 @@ def fields(special: list[bytes]) -> dict[bytes, bytes]:
     """
     found: dict[bytes, bytes] = {}
     for line in special:
-        _add(found, _request_lines.get(line) or _judge(line, _OF_REQUESTS, _request_lines))
+        name, _, value = line.partition(b":")
+        _add(found, name.lower(), value.strip(b" \t"))
     return found
 
 
@@ -215,41 +221,40 @@ def _split(head: bytes, start: int, limits: Limits) -> list[bytes]:
         raise ProtocolError(f"more than {limits.head} bytes", "head_too_large")
     if start + 2 == len(head):
         return []
-    fields = head[start:-4].split(b"\r\n")
-    if len(fields) > limits.fields:
+    block = head[start:-4]
+    fields = block.split(b"\r\n")
+    breaks = len(fields) - 1
+    if breaks >= limits.fields:
         raise ProtocolError(f"more than {limits.fields} fields", "head_too_large")
+    if block.translate(None, _ALLOWED) or block.count(b"\r") + block.count(b"\n") != 2 * breaks:
+        raise ProtocolError("a field holds a control character, a bare CR or a bare LF")
     return fields
 
 
-_UNDERSCORE: Final = ord("_")
-_PLAIN: Final[Field] = (b"", b"")
-_request_lines: Memory[bytes, Field] = Memory(1024, longest=512)
-_response_lines: Memory[bytes, Field] = Memory(1024, longest=512)
+_ALLOWED: Final = bytes(byte for byte in range(256) if byte in b"\t\r\n" or 32 <= byte != 127)
+_PLAIN: Final = b""
+_request_names: Memory[bytes, bytes] = Memory(1024, longest=64)
+_response_names: Memory[bytes, bytes] = Memory(1024, longest=64)
 
 
-def _judge(line: bytes, special: frozenset[bytes], known: Memory[bytes, Field]) -> Field:
-    """What `line` says: a field that is special, or _PLAIN; raises ProtocolError."""
-    match = _FIELD.fullmatch(line)
-    if match is None:
+def _judge(line: bytes, special: frozenset[bytes], known: Memory[bytes, bytes]) -> bytes:
+    """What kind of field `line` is: the lower-case name of one that is special, or _PLAIN.
+
+    Names come again and again, as they were written, so the verdict on a name is remembered.
+    Raises ProtocolError when this is no field.
+    """
+    name, colon, _ = line.partition(b":")
+    if not colon or _NAME.fullmatch(name) is None:
         raise ProtocolError(_field_fault(line))
-    name = match[1].lower()
-    if name in special or name.startswith(_FORWARDED):
-        field = (name, match[2].rstrip(b" \t"))
-    elif _UNDERSCORE in name and _is_alias(name.replace(b"_", b"-"), special):
-        field = (name, b"")
-    else:
-        field = _PLAIN
-    known.remember(line, field)
-    return field
+    kind = name.lower()
+    alias = kind.replace(b"_", b"-")  # CGI-like applications take one for the other
+    if alias not in special and not alias.startswith(_FORWARDED):
+        kind = _PLAIN
+    known.remember(name, kind)
+    return kind
 
 
-def _is_alias(name: bytes, special: frozenset[bytes]) -> bool:
-    """CGI-like applications read `X_Forwarded_For` as `X-Forwarded-For`."""
-    return name in special or name.startswith(_FORWARDED)
-
-
-def _add(found: dict[bytes, bytes], field: Field) -> None:
-    name, value = field
+def _add(found: dict[bytes, bytes], name: bytes, value: bytes) -> None:
     if name not in found:
         found[name] = value
     elif name in _SINGLE:
@@ -278,9 +283,7 @@ def _field_fault(line: bytes) -> str:
         return "a field is folded onto a second line"
     if not colon:
         return f"a field without a colon: {_shown(line)}"
-    if re.fullmatch(_TOKEN + rb"+", name) is None:
-        return f"a field's name is not a token: {_shown(name)}"
-    return f"the value of {_shown(name)} holds a control character"
+    return f"a field's name is not a token: {_shown(name)}"
 
 
 def _shown(data: bytes) -> str:
