@@ -78,7 +78,7 @@ def measure(observation: Observation, policy: Policy, warm_up_s: float, now: flo
     missing = _of_class(measures, PodClass.MISSING)
     saturated = [m for m in ready if m.saturated(policy)]
     used = sum(m.usage_m for m in ready)
-    hidden = (policy.saturation_factor - 1) * sum(m.usage_m for m in saturated)
+    hidden = sum(max(0, policy.saturation_factor * m.limit_m - m.usage_m) for m in saturated)
     low = used + hidden + _newcomers(policy, ready, saturated, warming)
     fill = sum(m.base_m for m in missing) + sum(_mean(ready, m) for m in warming)
     times = [m.pod.sample.time for m in ready if m.pod.sample]

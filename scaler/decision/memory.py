@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 _STARTS = 9  # so many starts are remembered
 _LONGEST_START_S = 600.0  # what takes longer was no start
 _UNKNOWN_START_S = 30.0  # until one was seen
+_PAUSE_S = 60.0  # after so long without a decision, much may have been missed,
+_PAUSE_PERIODS = 4  # if so many decisions have failed to come
 _RETURNS = 4  # so many returns of demand are remembered
-_NEAR_PCT = 85  # a level of so much of the highest is near to it
+_NEAR_PCT = 75  # a level of so much of the highest is near to it
 _FORGET = 3  # returns are forgotten after so many of the longest windows
 _SPARE = 1.25  # the next gap may be longer than the last by so much
 
@@ -29,16 +31,27 @@ def warm_up(policy: Policy, state: State) -> float:
     return sorted(state.ready_times)[len(state.ready_times) // 2]
 
 
-def learn_starts(observation: Observation, state: State, now: float) -> State:
+def begin(observation: Observation, policy: Policy, state: State, now: float) -> State:
+    """Where a decision starts from: a newcomer, and one back from a pause, has the size it finds
+    as its first recommendation, and knows since when it has watched."""
+    state = _learn_starts(observation, state, now)
+    pause = max(_PAUSE_S, _PAUSE_PERIODS * policy.period_s)
+    if state.decided is None or now - state.decided > pause:
+        here = Recommendation(observation.spec_replicas, now)
+        state = replace(state, since=now, recommendations=(*(state.recommendations or ()), here))
+    return replace(state, decided=now)
+
+
+def _learn_starts(observation: Observation, state: State, now: float) -> State:
     """Remembers how long the pods took that became ready since the last decision."""
-    since = now if state.decided is None else state.decided
+    last = now if state.decided is None else state.decided
     times = [
         pod.transitioned - pod.started
         for pod in observation.pods
         if pod.ready == "True" and pod.transitioned is not None and pod.started is not None
-        if pod.transitioned > since and pod.transitioned - pod.started <= _LONGEST_START_S
+        if pod.transitioned > last and pod.transitioned - pod.started <= _LONGEST_START_S
     ]
-    return replace(state, decided=now, ready_times=(*state.ready_times, *times)[-_STARTS:])
+    return replace(state, ready_times=(*state.ready_times, *times)[-_STARTS:])
 
 
 def remember_need(state: State, policy: Policy, replicas: int, now: float) -> State:
@@ -72,11 +85,16 @@ def highest(policy: Policy, state: State, now: float) -> int:
 
 
 def window(policy: Policy, state: State, now: float) -> float:
-    """Seconds for which a need holds: longer, if demand came back after longer not long ago."""
-    recent = [
-        r.gap_s * _SPARE for r in state.returns if now - r.time < _FORGET * policy.longest_window_s
-    ]
-    return min(policy.longest_window_s, max([policy.down_window_s, *recent]))
+    """Seconds for which a need holds.
+
+    Longer, if demand came back after longer not long ago; and the longest until so long has been
+    watched, for until then it is not known whether demand comes back.
+    """
+    longest = policy.longest_window_s
+    if now - state.since < longest:
+        return longest
+    recent = [r.gap_s * _SPARE for r in state.returns if now - r.time < _FORGET * longest]
+    return min(longest, max([policy.down_window_s, *recent]))
 
 
 def remember_change(state: State, change: int, now: float) -> State:

@@ -80,7 +80,7 @@ class Policy:
 
     down_window_s: float = 120.0
     """Seconds for which the highest need still holds before a step down."""
-    longest_window_s: float = 600.0
+    longest_window_s: float = 550.0
     """Longest that the window may grow to, where demand is seen to come back."""
     down_step_pct: int = 34
     """Largest step down, in percent of the current replicas (one pod is always allowed)."""
@@ -95,7 +95,7 @@ class Policy:
     saturated_pct: int = 95
     """Percent of its limit from which a pod is saturated, so that its usage hides demand."""
     saturation_factor: int = 2
-    """By how much the usage of a saturated pod is multiplied."""
+    """The demand on a saturated pod is taken for so many times its limit."""
     overload_step_pct: int = 50
     """Step up, in percent, when no pod is ready and their CPU is high."""
     overload_period_s: float = 60.0

@@ -12,21 +12,18 @@ from scaler.decision import entry, memory, steps
 from scaler.decision.demand import Demand, measure
 from scaler.decision.limits import TOO_FEW, TOO_MANY, WITHIN_RANGE
 from scaler.decision.needs import Need, need_of
-from scaler.decision.state import Recommendation, State
 from scaler.decision.types import Action, Decision, Observation, action_of, conditions
 
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy
+    from scaler.decision.state import State
 
 
 def decide(
     observation: Observation, policy: Policy, state: State, now: float
 ) -> tuple[Decision, State]:
     """The policy's answer and its memory."""
-    state = memory.learn_starts(observation, state, now)
-    if state.recommendations is None:
-        here = Recommendation(observation.spec_replicas, now)
-        state = replace(state, recommendations=(here,))
+    state = memory.begin(observation, policy, state, now)
     blank = entry.blank(observation, policy)
     if decision := entry.settled(blank, policy):
         return decision, state

@@ -48,6 +48,8 @@ class State:
     """Seconds from start to ready of the last pods seen to become ready."""
     decided: float | None = None
     """When the last decision was made."""
+    since: float = 0.0
+    """Since when decisions were made without a long pause."""
     returns: tuple[Return, ...] = ()
     """How often, and after how long, demand has come back."""
 

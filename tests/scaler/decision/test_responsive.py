@@ -1,0 +1,245 @@
+"""Policy `responsive`, a rule at a time, through the public entry."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from scaler.decision import Action, Container, Load, PodClass, Policy, State, decide
+from scaler.decision.state import Recommendation, Return, ScaleEvent
+from tests.scaler.decision.build import NOW, ask, observe, pod, pods, settled
+
+WIDE = Policy(max_replicas=100)
+
+
+def test_growth_is_exactly_what_brings_the_target_back() -> None:
+    decision = ask(pods([960, 960]), WIDE)  # 1.92 pods of work at 80 %: 2.4 pods
+    assert (decision.action, decision.replicas) == (Action.UP, 3)
+    assert decision.reasons == ("AboveTarget",)
+    assert decision.utilisation_pct == 96
+
+
+def test_arithmetic_is_exact_where_floats_round_up() -> None:
+    policy = replace(WIDE, target_pct=50)
+    assert ask(pods([560] * 25), policy).replicas == 28  # policy hpa says 29
+
+
+def test_within_the_tolerance_nothing_is_done() -> None:
+    assert ask(pods([820, 820])).action is Action.NONE
+    assert ask(pods([830, 830])).replicas == 3
+
+
+def test_pods_already_starting_are_counted() -> None:
+    starting = [pod(f"s{i}", None, ready="False", age_s=5) for i in range(2)]
+    decision = ask([*pods([960, 960, 960]), *starting], WIDE)
+    assert decision.action is not Action.UP  # 3.6 pods are needed, five are asked for
+
+
+def test_a_saturated_pod_counts_for_more_than_it_shows() -> None:
+    decision = ask(pods([1000], limit_m=1000), WIDE)
+    assert decision.replicas == 3
+    assert decision.reasons == ("AboveTarget", "Saturated")
+    assert ask(pods([1000], limit_m=2000), WIDE).replicas == 2
+
+
+def test_usage_above_a_limit_that_does_not_bind_is_believed() -> None:
+    assert ask(pods([3200], limit_m=1000), WIDE).replicas == 4
+
+
+def test_newcomers_count_as_saturated_when_the_others_stayed_so_after_they_joined() -> None:
+    joined = [
+        replace(one, transitioned=NOW - 12)
+        for one in (pod("n1", 300, limit_m=1000, age_s=30), pod("n2", 300, limit_m=1000, age_s=30))
+    ]
+    decision = ask([*pods([1000], limit_m=1000), *joined], WIDE)
+    assert [view.pod_class for view in decision.pods][1:] == [PodClass.WARMING] * 2
+    assert decision.replicas == 8  # three pods at twice their limit: 7.5
+
+
+def test_one_step_up_is_bounded() -> None:
+    decision = ask(pods([30_000]), WIDE)
+    assert decision.raw == 38
+    assert decision.replicas == 5
+    assert "UpStep" in decision.limits
+
+
+def test_start_up_cpu_is_masked() -> None:
+    fresh = pod("new", 1000, age_s=40, ready_age_s=12)
+    decision = ask([*pods([600, 600]), fresh])
+    assert decision.pods[-1].pod_class is PodClass.WARMING
+    assert decision.utilisation_pct == 60
+    assert decision.action is Action.NONE
+
+
+def test_a_configured_warm_up_masks_a_pod_that_was_ready_at_once() -> None:
+    fresh = pod("new", 1000, age_s=60, ready_age_s=60)
+    policy = Policy(warm_up_s=50)
+    assert ask([fresh], policy).pods[0].pod_class is PodClass.WARMING
+    assert ask([fresh]).pods[0].pod_class is PodClass.READY
+
+
+def test_a_container_without_request_is_measured_against_its_limit_or_the_default() -> None:
+    limited = ask([pod("a", 450, request_m=None, limit_m=500)])
+    assert limited.utilisation_pct == 90
+    assert limited.pods[0].detail == "no CPU request: app"
+    bare = replace(pod("b", 800), containers=(Container("app", 900, None, 720), Container("x")))
+    decision = ask([bare, *pods([900])])
+    assert [view.pod_class for view in decision.pods] == [PodClass.MISSING, PodClass.READY]
+    assert ask([pod("c", 90, request_m=None)]).utilisation_pct == 90
+
+
+def test_rollout_surge_does_not_inflate() -> None:
+    spread = pods([640] * 5)  # four pods at 80 %, spread over five
+    assert ask(spread, spec=4).action is Action.NONE
+    old = [pod(f"o{i}", 640, deleted=True) for i in range(2)]
+    assert ask([*spread, *old], spec=4).action is Action.NONE
+
+
+def test_all_pods_unready_and_busy_is_overload() -> None:
+    busy = [pod(f"p{i}", 950, ready="False", ready_age_s=60) for i in range(4)]
+    decision = ask(busy)
+    assert (decision.replicas, decision.reasons) == (6, ("Overload",))
+    recently = settled(ups=(ScaleEvent(2, NOW - 30),))
+    assert not ask(busy, state=recently).valid
+    idle = [pod(f"p{i}", 50, ready="False", ready_age_s=60) for i in range(4)]
+    assert not ask(idle).valid
+    young = [pod(f"p{i}", 950, ready="False", age_s=20, ready_age_s=20) for i in range(4)]
+    assert not ask(young).valid
+
+
+@pytest.mark.parametrize(
+    ("one", "detail"),
+    [
+        (pod("a", None), "no sample"),
+        (pod("a", 100, sample_age_s=91), "stale sample"),
+        (pod("a", 100, sample_age_s=-10), "absurd sample"),
+    ],
+)
+def test_without_a_usable_sample_nothing_is_written(one: object, detail: str) -> None:
+    decision = ask([one, one])  # type: ignore[list-item]
+    assert not decision.valid
+    assert decision.replicas == decision.current
+    assert [view.detail for view in decision.pods] == [detail] * 2
+    assert decision.reasons == ("NoUsableSamples",)
+
+
+def test_fallback_replicas_after_failures_only_upwards() -> None:
+    policy = Policy(fallback_replicas=5, fallback_after=3)
+    state = settled()
+    for expected in (2, 2, 5):
+        observation = observe(pods([None, None]), error="the metrics API does not answer")
+        decision, state = decide(observation, policy, state, NOW)
+        assert decision.replicas == expected
+    assert decision.reasons == ("Fallback",)
+    assert decision.error == "the metrics API does not answer"
+    assert ask(pods([None] * 7), policy, replace(state, failures=9), error="gone").replicas == 7
+
+
+def test_unseen_pods_are_taken_for_busy_before_a_step_down() -> None:
+    decision = ask([*pods([300] * 4), pod("lost", None)])
+    assert decision.replicas == 4  # 1.2 measured and 1.0 assumed need three, a step allows four
+    lost = [pod(name, None, request_m=10) for name in "xy"]
+    half = ask([*pods([10, 10]), *lost])
+    assert (half.replicas, half.limits) == (4, ("SamplesMissing",))
+
+
+def test_down_in_bounded_steps_to_a_projected_utilisation_below_the_target() -> None:
+    decision = ask(pods([100] * 9))
+    assert (decision.stabilised, decision.replicas) == (2, 6)
+    assert decision.limits == ("DownStep",)
+    assert ask(pods([500, 500])).replicas == 2  # one pod would be at 100 %
+
+
+def test_steps_down_keep_their_distance() -> None:
+    stepped = settled(downs=(ScaleEvent(1, NOW - 20),))
+    decision = ask(pods([100] * 4), state=stepped)
+    assert (decision.replicas, decision.limits) == (4, ("DownPeriod",))
+
+
+def test_a_need_holds_for_the_window() -> None:
+    state = settled(recommendations=(Recommendation(4, NOW - 100),))
+    decision = ask(pods([100] * 4), state=state)
+    assert (decision.action, decision.limits) == (Action.NONE, ("DownWindow",))
+    later = settled(recommendations=(Recommendation(4, NOW - 121),))
+    assert ask(pods([100] * 4), state=later).action is Action.DOWN
+
+
+def test_the_window_grows_where_demand_comes_back() -> None:
+    known = settled(
+        recommendations=(Recommendation(4, NOW - 300),), returns=(Return(280.0, NOW - 500),)
+    )
+    assert ask(pods([100] * 4), state=known).action is Action.NONE
+    forgotten = replace(known, returns=(Return(280.0, NOW - 9000),))
+    assert ask(pods([100] * 4), state=forgotten).action is Action.DOWN
+
+
+def test_the_first_decision_of_a_newcomer_never_shrinks() -> None:
+    decision, state = decide(observe(pods([10] * 8)), Policy(), State(), NOW)
+    assert decision.limits == ("DownWindow",)
+    assert State.from_json(state.to_json()) == state
+
+
+def test_after_a_pause_the_longest_window_holds_the_size_found() -> None:
+    away = settled(decided=NOW - 300, recommendations=(Recommendation(2, NOW - 300),))
+    decision, state = decide(observe(pods([100] * 4)), Policy(), away, NOW)
+    assert decision.limits == ("DownWindow",)
+    assert state.since == NOW
+    for elapsed, action in ((500, Action.NONE), (551, Action.DOWN)):
+        now = NOW + elapsed
+        watched = replace(state, decided=now - 2)
+        assert ask(pods([100] * 4, now=now), state=watched, now=now).action is action
+
+
+def test_a_burst_never_shrinks() -> None:
+    policy = Policy(target_pct=40)
+    decision, state = decide(observe(pods([800, 800])), policy, settled(), NOW)
+    assert decision.replicas == 4
+    calm = pods([100] * 4, now=NOW + 50)
+    assert ask(calm, policy, state, now=NOW + 50).limits[-1] == "Burst"
+    later = replace(state, decided=NOW + 59)
+    after = ask(pods([100] * 4, now=NOW + 61), policy, later, now=NOW + 61)
+    assert after.action is Action.DOWN
+
+
+def test_growth_by_a_guess_is_given_back_but_a_measured_need_is_held() -> None:
+    _, guessed = decide(observe(pods([1000], limit_m=1000)), Policy(), settled(), NOW)
+    calm = pods([300] * 3, limit_m=1000, now=NOW + 70)
+    guessed = replace(guessed, decided=NOW + 68)
+    assert ask(calm, state=guessed, now=NOW + 70).action is Action.DOWN
+    _, measured = decide(observe(pods([900, 900])), Policy(), settled(), NOW)
+    calm = pods([300] * 3, now=NOW + 70)
+    assert ask(calm, state=measured, now=NOW + 70).limits == ("DownWindow",)
+
+
+def test_the_gateways_signal_is_a_second_metric_and_the_larger_wins() -> None:
+    policy = Policy(in_flight_target=4)
+    load = Load(NOW - 1, in_flight=10, waiting=3)
+    decision = ask(pods([100, 100]), policy, load=load)
+    assert (decision.replicas, decision.reasons) == (4, ("GatewayLoad",))
+    assert ask(pods([2000, 2000]), policy, load=load).replicas == 5
+    unmeasured = ask(pods([None]), policy, load=load)
+    assert (unmeasured.valid, unmeasured.replicas) == (True, 4)
+    assert ask(pods([None] * 5), policy, load=load).replicas == 5
+    old = replace(load, time=NOW - 60)
+    assert ask(pods([100, 100]), policy, load=old).limits == ("GatewayMissing",)
+
+
+def test_bounds_act_at_once_and_stopped_stays_stopped() -> None:
+    policy = Policy(min_replicas=2, max_replicas=5)
+    assert ask([], policy, spec=1).replicas == 2
+    assert ask([], policy, spec=9).replicas == 5
+    stopped = ask([], policy, spec=0)
+    assert (stopped.replicas, stopped.reasons) == (0, ("ScalingDisabled",))
+    limited = ask(pods([5000] * 3), policy)
+    assert (limited.replicas, limited.limits) == (5, ("UpStep", "TooManyReplicas"))
+
+
+def test_conditions_read_like_an_hpas() -> None:
+    state = settled(recommendations=(Recommendation(4, NOW - 10),))
+    found = {c.type: (c.status, c.reason) for c in ask(pods([100] * 4), state=state).conditions}
+    assert found == {
+        "AbleToScale": ("True", "ScaleDownStabilized"),
+        "ScalingActive": ("True", "ValidMetricFound"),
+        "ScalingLimited": ("True", "DesiredWithinRange"),
+    }
