@@ -27,6 +27,7 @@ VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
     "SCALER_SOURCE": (SourceConfig().kind, "source of samples, if not configured"),
     "SCALER_GATEWAYS": ("", "addresses,… of gateways' admin ports, if not configured"),
     "SCALER_LEASE": ("scaler", "name of the Lease that elects the leader"),
+    "SCALER_LEASE_DURATION": ("12", "seconds after which a silent leader is replaced"),
     "SCALER_IDENTITY": ("", "our name in the Lease; empty: host and process"),
     "LOG_LEVEL": ("INFO", "least level of the log: " + ", ".join(log.LEVELS)),
     "LOG_FORMAT": ("text", "form of the log: " + ", ".join(log.FORMATS)),
@@ -44,6 +45,7 @@ class Settings:
     base: Config
     """What holds where the configuration file says nothing."""
     lease: str
+    lease_duration: int
     identity: str
     log_level: str
     log_format: str
@@ -59,6 +61,9 @@ def read(environ: Mapping[str, str]) -> Settings:
         config_path=Path(path) if path else None,
         base=_base(reader),
         lease=reader.text("SCALER_LEASE", _default("SCALER_LEASE")),
+        lease_duration=reader.integer(
+            "SCALER_LEASE_DURATION", int(_default("SCALER_LEASE_DURATION")), least=5, most=300
+        ),
         identity=reader.text("SCALER_IDENTITY", f"{socket.gethostname()}_{os.getpid()}"),
         log_level=reader.text("LOG_LEVEL", _default("LOG_LEVEL"), among=log.LEVELS),
         log_format=reader.text("LOG_FORMAT", _default("LOG_FORMAT"), among=log.FORMATS),

@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 
 
 _VARIABLES = "\b\nSettings, from the environment:\n" + "\n".join(
-    f"  {name:<16} {text} (default: {default or 'none'})"
+    f"  {name:<22} {text} (default: {default or 'none'})"
     for name, (default, text) in environment.VARIABLES.items()
 )
 
@@ -141,6 +141,8 @@ def _election(settings: Settings, kube: KubeClient, stats: Stats, clock: Clock) 
         names.SYSTEM_NAMESPACE,
         settings.identity,
         clock,
+        duration=settings.lease_duration,
+        renew=settings.lease_duration / 4,
         on_change=changed,
     )
 

@@ -26,6 +26,7 @@ def test_every_variable_is_read() -> None:
             "SCALER_SOURCE": "kubelet",
             "SCALER_GATEWAYS": "http://127.0.0.1:8081, http://127.0.0.1:9081",
             "SCALER_LEASE": "other",
+            "SCALER_LEASE_DURATION": "20",
             "SCALER_IDENTITY": "me",
         }
     )
@@ -33,6 +34,7 @@ def test_every_variable_is_read() -> None:
     assert (settings.host, settings.port, settings.lease, settings.identity) == (
         "127.0.0.1", 0, "other", "me",
     )  # fmt: skip
+    assert settings.lease_duration == 20
     assert settings.base.defaults.policy.period_s == 1
     assert settings.base.source.kind == "kubelet"
     assert settings.base.source.gateways == ("http://127.0.0.1:8081", "http://127.0.0.1:9081")
