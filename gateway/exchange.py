@@ -305,11 +305,18 @@ class Exchange:
         else:
             backend.failures = 0
         record.count(self, answer.status, "", now)
-        self._end(reusable=clean and uploaded and answer.reusable and not self.stalled)
-        if uploaded:
-            self.client.finished(self.keep and self.plan.keep)
+        client = self.client
+        upstream = self.upstream
+        client.exchange = None
+        if upstream is not None and clean and uploaded and answer.reusable and not self.stalled:
+            self._give_back(client, upstream)
+            self.route.state.admission.release(backend)
         else:
-            self.client.linger()
+            self._end()
+        if uploaded:
+            client.finished(self.keep and self.plan.keep)
+        else:
+            client.linger()
 
     # -- tunnels
 
@@ -371,7 +378,7 @@ class Exchange:
         self.upstream = None
         if self.tunnel:
             record.count(self, reply.SWITCHING, "", monotonic())
-            self._end(False)
+            self._end()
             self.client.close()
             return
         detail = str(error) if error is not None else "without an answer"
@@ -433,7 +440,7 @@ class Exchange:
         """The client closed its connection: stop the pod's work at once."""
         status = 499 if self.reply is None else self.reply.status
         record.count(self, status, "" if self.tunnel else "client_gone", monotonic())
-        self._end(False)
+        self._end()
 
     def expired(self) -> None:
         """The deadline of the phase has passed."""
@@ -459,7 +466,7 @@ class Exchange:
         sees that it is not whole."""
         if self.reply is not None:
             record.count(self, self.reply.status, refusal.reason, monotonic())
-            self._end(False)
+            self._end()
             self.client.abort()
         else:
             self._answer(refusal)
@@ -472,7 +479,7 @@ class Exchange:
         status, reason, data = record.rendered(self, answer)
         self._write(data)
         record.count(self, status, reason, monotonic())
-        self._end(False)
+        self._end()
         if self.keep:
             self.client.finished(True)
         else:
@@ -480,8 +487,17 @@ class Exchange:
 
     # -- the end
 
-    def _end(self, reusable: bool) -> None:
-        """Leave the client, and give back what the exchange holds: place, connection, slot."""
+    def _give_back(self, client: ClientConnection, upstream: UpstreamConnection) -> None:
+        """The pod's connection is good for another exchange."""
+        gateway = client.gateway
+        upstream.exchange = upstream.body = None
+        upstream.reused = True
+        if client.stalled:
+            upstream.resume_reading()
+        pool.give_back(upstream, gateway.now, gateway.limits.upstream_idle_count)
+
+    def _end(self) -> None:
+        """Leave the client, and give up what the exchange holds: place, connection, slot."""
         self.client.exchange = None
         if self.waiting_since:
             self.route.state.admission.leave(self)
@@ -493,15 +509,7 @@ class Exchange:
             self.client.resume_reading()
         upstream, self.upstream = self.upstream, None
         if upstream is not None:
-            if reusable:
-                upstream.exchange = upstream.body = None
-                upstream.reused = True
-                gateway = self.client.gateway
-                if self.client.stalled:
-                    upstream.resume_reading()
-                pool.give_back(upstream, gateway.now, gateway.limits.upstream_idle_count)
-            else:
-                upstream.abort()
+            upstream.abort()
         backend, self.backend = self.backend, None
         if backend is not None:
             self.route.state.admission.release(backend)

@@ -32,7 +32,7 @@ def count(exchange: Exchange, status: int, reason: str, now: float) -> None:
     if reason == "unauthorized":
         stats.auth_failures += 1
     log = exchange.client.gateway.access_log
-    if log.wants(status, reason):
+    if (status >= log.least_status or reason) and log.wants(status, reason):
         log.write(_entry(exchange, status, reason, now - started))
 
 
