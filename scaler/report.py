@@ -100,11 +100,14 @@ class Reporter:
 
     def aside(self, target: Target, standing: Standing, note: str) -> None:
         """Nothing is decided for a service, and why."""
+        known = self._stats.services.get(target.name)
+        before = known.standing if known else None
         self.status(target, standing).note = note
-        if standing is not Standing.WAITING and self._due(target.name, standing, 10 * HOLD_PERIOD):
-            log.info("%s: %s", target.name, note)
+        if standing in (Standing.WAITING, before):
+            return
+        log.info("%s: %s", target.name, note)
         if standing is Standing.RIVAL:
-            self.event(target, "RivalAutoscaler", note)
+            self._emit(_reference(target), "RivalAutoscaler", note, "Warning")
 
     def foreign(self, target: Target, expected: int, found: int, by: str) -> None:
         """Somebody else changed the replicas."""

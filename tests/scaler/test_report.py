@@ -109,6 +109,20 @@ async def test_blindness_that_lasts_is_an_event_once_in_five_minutes(stage: Stag
     assert stage.events.emitted == [("Deployment", "Warning", "FailedGetPodMetrics")] * 2
 
 
+async def test_standing_aside_is_told_when_it_begins(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        stage.reporter.aside(stage.target, Standing.RIVAL, "a-hpa scales it")
+        await stage.clock.advance(EVENT_PERIOD)
+    assert [record.getMessage() for record in caplog.records] == ["a: a-hpa scales it"]
+    assert [reason for _, _, reason in stage.events.emitted] == ["RivalAutoscaler"]
+    assert stage.stats.services["a"].note == "a-hpa scales it"
+    decided(stage, HOLD)
+    stage.reporter.aside(stage.target, Standing.RIVAL, "b-hpa scales it")
+    assert len(stage.events.emitted) == 2
+
+
 @pytest.mark.parametrize(
     ("result", "reasons"),
     [

@@ -25,7 +25,7 @@ from shared.kube.client import KubeClient
 from shared.kube.events import EventRecorder
 from shared.tasks import Supervisor
 from tests.scaler.objects import NOW, Obj, keyed, pod_metrics, stamp
-from tests.shared.kube.scripted import Answer, Script, kubeconfig, says, serve, status
+from tests.shared.kube.scripted import Answer, Script, kubeconfig, says, serve
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -168,6 +168,3 @@ def _wire(
         clock=made.clock,
         tasks=made.tasks,
     )
-
-
-__all__ = ["World", "status", "world"]
