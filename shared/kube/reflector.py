@@ -92,6 +92,9 @@ class Reflector:
 
     def failed(self, error: KubeError, jitter: float) -> float:
         """The request failed; seconds to wait. `jitter` is in [0, 1)."""
+        if isinstance(self.request, Watch) and _needs_list(error):
+            # The server is back and answers: failures to reach it must not delay the list.
+            self._backoff = Backoff()
         delay = self._backoff.delay(error, jitter)
         self._backoff = self._backoff.after(error)
         if _needs_list(error):

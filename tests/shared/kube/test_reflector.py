@@ -101,6 +101,15 @@ def test_a_server_that_has_never_seen_our_version_is_listed_anew() -> None:
     assert reflector.request == ListPage()
 
 
+def test_a_restarted_server_is_listed_without_the_pause_of_the_failures_before() -> None:
+    reflector = synced(item("a"))
+    for _ in range(6):
+        long = reflector.failed(Unreachable("refused"), 0.5)
+    assert reflector.failed(from_status(410, None), 0.5) < 0.2 < long
+    assert reflector.request == ListPage()
+    assert reflector.failed(from_status(500, None), 0.5) > 0.2  # a list that fails pauses longer
+
+
 def test_an_error_event_is_raised_as_what_it_says() -> None:
     with pytest.raises(Forbidden, match="no"):
         synced().event(event("ERROR", status(403, "Forbidden")))
