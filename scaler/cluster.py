@@ -58,10 +58,6 @@ class Cluster:
     async def wait(self) -> None:
         """Return when `synced` holds."""
         await asyncio.gather(*(informer.synced.wait() for informer in self._needed))
-        # Caches live as long as the process: spare the collector from walking them at every turn,
-        # which would be a third of the cost of a tick over many pods.
-        gc.freeze()
-        gc.set_threshold(COLLECT_AFTER, 20, 20)
 
     def missing(self) -> list[str]:
         """The collections that were not listed yet, for the operator."""
@@ -90,3 +86,13 @@ class Cluster:
     def failures(self) -> dict[str, int]:
         """Failed requests of each informer, by resource."""
         return {each.resource.plural: each.failures for each in (*self._needed, self._nodes)}
+
+
+def spare_collector() -> None:
+    """Let the garbage collector pass over all that is cached now; for a process that only scales.
+
+    Caches live as long as the process, and walking them at every turn would be a third of the cost
+    of a tick over many pods.
+    """
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, 20, 20)

@@ -12,7 +12,7 @@ import aiohttp
 import psutil
 
 from scaler.actuator import Actuator
-from scaler.cluster import Cluster
+from scaler.cluster import Cluster, spare_collector
 from scaler.config import Config
 from scaler.config_file import ConfigFile
 from scaler.decision import Policy
@@ -77,6 +77,7 @@ async def measure(kubeconfig: str, services: int, pods: int, policy: str, ticks:
         cluster = Cluster(kube)
         cluster.start(tasks)
         await cluster.wait()
+        spare_collector()
         stats = Stats()
         clock = Steps()
         loop = _loop(kube, session, tasks, cluster, stats, config, clock)

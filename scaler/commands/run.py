@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry
 from scaler import settings as environment
 from scaler.actuator import Actuator
 from scaler.admin import app
-from scaler.cluster import Cluster
+from scaler.cluster import Cluster, spare_collector
 from scaler.config import ConfigError
 from scaler.config_file import ConfigFile
 from scaler.foreign import author
@@ -149,6 +149,7 @@ def _election(settings: Settings, kube: KubeClient, stats: Stats, clock: Clock) 
 
 async def _when_synced(cluster: Cluster, loop: Loop) -> None:
     await cluster.wait()
+    spare_collector()
     log.info("the cluster's objects are read")
     await loop.run()
 
