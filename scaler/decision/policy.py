@@ -80,7 +80,7 @@ class Policy:
 
     down_window_s: float = 120.0
     """Seconds for which the highest need still holds before a step down."""
-    longest_window_s: float = 550.0
+    longest_window_s: float = 500.0
     """Longest that the window may grow to, where demand is seen to come back."""
     down_step_pct: int = 34
     """Largest step down, in percent of the current replicas (one pod is always allowed)."""

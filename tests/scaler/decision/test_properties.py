@@ -59,7 +59,7 @@ def _numbered(listed: list[Pod]) -> tuple[Pod, ...]:
     return tuple(replace(one, name=f"p{index}") for index, one in enumerate(listed))
 
 
-@given(policies, st.lists(st.lists(members, max_size=8), max_size=4), st.integers(0, 40))
+@given(policies, st.lists(st.lists(members, max_size=6), max_size=3), st.integers(0, 40))
 def test_bounds_hold_and_invalid_means_unchanged(
     policy: Policy, rounds: list[list[Pod]], replicas: int
 ) -> None:
@@ -76,7 +76,8 @@ def test_bounds_hold_and_invalid_means_unchanged(
         replicas = decision.replicas
 
 
-@given(st.lists(members, max_size=8), policies)
+@given(st.lists(members, max_size=6), policies)
+@settings(max_examples=60)
 def test_without_samples_nothing_shrinks(listed: list[Pod], policy: Policy) -> None:
     blind = tuple(replace(one, sample=None) for one in _numbered(listed))
     decision = ask(blind, policy, spec=policy.max_replicas, error="gone")
@@ -99,7 +100,7 @@ def test_more_load_never_means_fewer_replicas(
 
 
 @given(st.integers(50, 9000), st.integers(1, 10), st.integers(20, 100))
-@settings(max_examples=50)
+@settings(max_examples=30)
 def test_constant_load_settles_without_oscillation(work_m: int, start: int, target: int) -> None:
     policy, state, replicas = Policy(target_pct=target, max_replicas=500), State(), start
     directions = []

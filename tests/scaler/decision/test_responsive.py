@@ -185,7 +185,7 @@ def test_after_a_pause_the_longest_window_holds_the_size_found() -> None:
     decision, state = decide(observe(pods([100] * 4)), Policy(), away, NOW)
     assert decision.limits == ("DownWindow",)
     assert state.since == NOW
-    for elapsed, action in ((500, Action.NONE), (551, Action.DOWN)):
+    for elapsed, action in ((490, Action.NONE), (501, Action.DOWN)):
         now = NOW + elapsed
         watched = replace(state, decided=now - 2)
         assert ask(pods([100] * 4, now=now), state=watched, now=now).action is action

@@ -1,0 +1,84 @@
+"""The model of the cluster."""
+
+from __future__ import annotations
+
+from random import Random
+
+from scaler.simulator.cluster import Cluster
+from scaler.simulator.scenario import World
+
+
+def _cluster(replicas: int, world: World | None = None) -> Cluster:
+    return Cluster(world or World(imbalance=0.0), replicas, Random(1))
+
+
+def _run(cluster: Cluster, seconds: range, load: float) -> None:
+    for second in seconds:
+        cluster.step(float(second), load)
+
+
+def test_a_pod_takes_time_to_start_and_burns_cpu_meanwhile() -> None:
+    cluster = _cluster(1)
+    cluster.spec = 2
+    _run(cluster, range(5), 0.5)
+    assert (len(cluster.active()), len(cluster.ready())) == (2, 1)
+    assert cluster.pods[1].cpu > 2 * cluster.world.start_cpu_m
+    _run(cluster, range(5, 25), 0.5)
+    assert len(cluster.ready()) == 2
+
+
+def test_a_pod_does_no_more_than_its_limit_and_the_rest_waits() -> None:
+    cluster = _cluster(2)
+    before = cluster.pods[0].cpu
+    _run(cluster, range(10), 3.0)
+    assert cluster.pods[0].cpu - before == 10 * cluster.world.limit_m
+    assert cluster.backlog == 10 * 1000
+    assert cluster.wait_s() == 5.0
+
+
+def test_requests_give_up_after_their_patience() -> None:
+    cluster = _cluster(1)
+    _run(cluster, range(200), 2.0)
+    assert cluster.wait_s() <= 2 * cluster.world.patience_s
+    assert cluster.dropped > 0
+
+
+def test_deletion_takes_unready_pods_first_and_costs_until_the_end_of_grace() -> None:
+    cluster = _cluster(2)
+    cluster.spec = 3
+    _run(cluster, range(4), 0.5)
+    cluster.spec = 2
+    _run(cluster, range(4, 6), 0.5)
+    assert len(cluster.ready()) == 2
+    assert len(cluster.pods) == 3
+    _run(cluster, range(6, 11), 0.5)
+    assert len(cluster.pods) == 2
+
+
+def test_a_rollout_replaces_all_pods_and_keeps_enough_of_them_ready() -> None:
+    cluster = _cluster(8, World(rollouts=(5,)))
+    least, most = 8, 8
+    for second in range(300):
+        cluster.step(float(second), 4.0)
+        least, most = min(least, len(cluster.ready())), max(most, len(cluster.active()))
+    assert {pod.version for pod in cluster.active()} == {1}
+    assert least >= 6
+    assert 8 < most <= 10
+
+
+def test_failures_restart_in_place() -> None:
+    cluster = _cluster(5, World(mean_time_to_failure_s=50.0))
+    down = 0
+    for second in range(300):
+        cluster.step(float(second), 1.0)
+        down += len(cluster.ready()) < 5
+    assert down > 0
+    assert len(cluster.active()) == 5
+
+
+def test_the_gateway_counts_what_is_in_flight_and_waits() -> None:
+    cluster = _cluster(2)
+    _run(cluster, range(3), 3.0)
+    load = cluster.gateway_load(3.0)
+    assert load.in_flight == 2 * cluster.world.concurrency
+    assert load.waiting == 3000 / cluster.world.request_work_m
