@@ -72,6 +72,7 @@ class Plan:
     """Lines for the response; they replace the pod's own."""
     dropped: list[bytes] = field(default_factory=list)
     """Names of plain fields that Connection lists."""
+    start: bytes = b""
     line_end: bytes = b""
     """End of the pod's request line, and Host, which should come first."""
     rest: bytes = b""
@@ -256,8 +257,8 @@ class Planner:
                 plain = headers.without(plain, plan.dropped)
             route = plan.route
             target = rest if route.strips else route.prefix + rest
-            line = head.method + b" " + target + plan.line_end
-            request.head = b"\r\n".join((line, *plain, plan.fields))
+            plain.append(plan.fields)
+            request.head = plan.start + target + plan.line_end + b"\r\n".join(plain)
         return request
 
     def _vary(self, request: Request, varying: Found, plain: list[bytes]) -> None:
@@ -286,7 +287,10 @@ class Planner:
             special, route, profile, plan.host or route.spec.name.encode("ascii")
         )
         own = compose.own_fields(special, plan.service, upgrade=plan.upgrade, chunked=plan.chunked)
-        plan.line_end = b" HTTP/1.1\r\nHost: " + (plan.host or route.spec.name.encode("ascii"))
+        plan.start = plan.method + b" "
+        plan.line_end = b" HTTP/1.1\r\nHost: %b\r\n" % (
+            plan.host or route.spec.name.encode("ascii")
+        )
         via = compose.via(special, plan.minor, self._pseudonym)
         plan.fields = b"\r\n".join([*own, via, *lines])
         if route.spec.affinity:
