@@ -71,7 +71,7 @@ class App:
 
 
 class GatewayProcess:
-    """A running `python -m gateway`; its log is kept in `lines`."""
+    """A running `python -m gateway`; its log and its access log are kept in `lines`."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
@@ -79,9 +79,9 @@ class GatewayProcess:
         self.port = 0
         self._grown = asyncio.Condition()
 
-    async def read_log(self) -> None:
-        assert self.process.stderr is not None
-        async for raw in self.process.stderr:
+    async def read(self, stream: asyncio.StreamReader | None) -> None:
+        assert stream is not None
+        async for raw in stream:
             async with self._grown:
                 self.lines.append(raw.decode())
                 self._grown.notify_all()
@@ -122,10 +122,11 @@ async def gateway(kubeconfig: str, **environment: str) -> AsyncIterator[GatewayP
         "GATEWAY_DRAIN_GRACE": "0",
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "gateway", env=os.environ | settings | environment, stderr=PIPE
-    )
+        sys.executable, "-m", "gateway",
+        env=os.environ | settings | environment, stdout=PIPE, stderr=PIPE,
+    )  # fmt: skip
     running = GatewayProcess(process)
-    reading = asyncio.create_task(running.read_log())
+    reading = asyncio.gather(running.read(process.stdout), running.read(process.stderr))
     try:
         yield running
     finally:
