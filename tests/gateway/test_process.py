@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -11,6 +12,7 @@ import pytest
 from tests.gateway.cluster import TOKEN, Cluster, configmap, endpoint_slice, entry, kubeconfig
 from tests.gateway.cluster import serving as cluster_serving
 from tests.gateway.processes import App, gateway
+from tests.gateway.test_tls import issue
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -129,6 +131,28 @@ async def test_the_last_table_serves_when_the_api_server_is_gone(
         assert await _status(client, await process.url()) == 200
         async with client.get(await process.admin("/readyz")) as answer:
             assert answer.status == 200
+
+
+async def test_tls_and_cross_origin_pages(
+    config: str, tmp_path: Path, client: aiohttp.ClientSession
+) -> None:
+    files = issue(tmp_path, "localhost")
+    async with gateway(
+        config,
+        GATEWAY_TLS_CERTIFICATE=str(files.certificate),
+        GATEWAY_TLS_KEY=str(files.key),
+        GATEWAY_CORS_ORIGINS="https://ui.example",
+    ) as process:
+        url = (await process.url()).replace("http://127.0.0.1", "https://localhost")
+        trust = ssl.create_default_context(cafile=files.certificate)
+        headers = {"Origin": "https://ui.example", "Access-Control-Request-Method": "PUT"}
+        async with client.options(url, headers=headers, ssl=trust) as answer:
+            assert answer.headers["Access-Control-Allow-Origin"] == "https://ui.example"
+        async with client.get(
+            url, headers={"Origin": "https://other.example"}, ssl=trust
+        ) as answer:
+            assert answer.status == 200
+            assert "Access-Control-Allow-Origin" not in answer.headers
 
 
 async def test_a_taken_port_is_named_with_its_setting(config: str, app: App) -> None:
