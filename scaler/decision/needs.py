@@ -53,7 +53,7 @@ def utilisation_need(policy: Policy, demand: Demand, current: int) -> Need | Non
     """Measured demand over the target; pods at their limit count for more than they show.
 
     It is compared with what all replicas asked for will carry, so pods that are still starting
-    are not asked for twice.
+    are not asked for twice. To shrink, unseen pods count as busy as they may be.
     """
     if not demand.measured:
         return None
@@ -62,7 +62,7 @@ def utilisation_need(policy: Policy, demand: Demand, current: int) -> Need | Non
     lasting = 0 if demand.saturated else careful
     margin = round(policy.up_tolerance * 1000)
     if not demand.exceeds(current, demand.low_m, policy.target_pct, margin):
-        return Need(min(current, wanted), (), lasting)
+        return Need(min(current, max(wanted, careful)), (), lasting)
     reasons = ("AboveTarget", "Saturated") if demand.saturated else ("AboveTarget",)
     return Need(wanted, reasons, lasting)
 

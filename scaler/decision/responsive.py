@@ -101,7 +101,7 @@ def _decide(
     current = blank.current
     state = steps.burst(policy, demand, need, current, state, now)
     state = memory.remember_need(state, policy, steps.lasting(policy, need, state, now), now)
-    stable, window = steps.held(policy, demand, need, current, state, now)
+    stable, window = steps.held(policy, need, current, state, now)
     limited, step = (
         steps.up_step(policy, current, stable)
         if stable > current

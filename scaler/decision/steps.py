@@ -49,15 +49,11 @@ def lasting(policy: Policy, need: Need, state: State, now: float) -> int:
     return 0 if in_burst(state, now) and not waves else need.lasting
 
 
-def held(
-    policy: Policy, demand: Demand, need: Need, current: int, state: State, now: float
-) -> Bounded:
-    """Up to the need at once; down no further than what the window and the unseen pods allow."""
-    if need.replicas > current:
+def held(policy: Policy, need: Need, current: int, state: State, now: float) -> Bounded:
+    """Up to the need at once; down no further than the window allows."""
+    if need.replicas >= current:
         return need.replicas, ()
-    careful = demand.replicas_for(demand.high_m, policy.target_pct) if demand.measured else current
-    window = max(need.replicas, memory.highest(policy, state, now), careful)
-    stable = min(current, window)
+    stable = min(current, max(need.replicas, memory.highest(policy, state, now)))
     return stable, ("DownWindow",) if stable > need.replicas else ()
 
 

@@ -52,12 +52,12 @@ def _replica_calc(given: Fields, policy_name: str) -> dict[str, Any]:
             "utilization_pct": measured.percent,
             "avg_usage_m": measured.average_m,
         }
-    policy = replace(policy, min_replicas=0, max_replicas=2**31 - 1)
-    decision, _ = decide(observation, policy, State(recommendations=()), NOW)
+    policy = replace(policy, min_replicas=1, max_replicas=2**31 - 1)
+    decision, _ = decide(observation, policy, State(), NOW)
     if not decision.valid:
         return {"error": decision.error}
     return {
-        "replicas": decision.replicas,
+        "replicas": decision.replicas if decision.raw is None else decision.raw,
         "utilization_pct": decision.utilisation_pct,
         "avg_usage_m": decision.average_usage_m,
     }
@@ -72,7 +72,7 @@ def _reconcile(given: Fields, policy_name: str) -> dict[str, Any]:
         max_replicas=given.integer("max_replicas"),
     )
     history = inputs.recommendations(given) if given.has("recommendations") else None
-    state = State(recommendations=history)
+    state = State(recommendations=history, decided=None if history is None else NOW - 1)
     decision, _ = decide(observation, policy, state, NOW)
     return {
         "desired_replicas": decision.replicas,
