@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scaler.decision.policy import Behavior, HpaOptions, Policy, Rate, Rules
@@ -56,9 +57,11 @@ def policy(given: Fields, name: str) -> Policy:
     behavior = None
     if given.has("behavior"):
         both, default = given.child("behavior"), Behavior()
+        window = given.number("downscale_stabilization_s", default.down.window_s)
+        down = replace(default.down, window_s=window)
         behavior = Behavior(
-            rules(both.child("scale_up")) if both.has("scale_up") else default.up,
-            rules(both.child("scale_down")) if both.has("scale_down") else default.down,
+            rules(both.child("scale_up"), default.up) if both.has("scale_up") else default.up,
+            rules(both.child("scale_down"), down) if both.has("scale_down") else down,
         )
     return Policy(
         name=name,
@@ -69,21 +72,21 @@ def policy(given: Fields, name: str) -> Policy:
     )
 
 
-def rules(given: Fields) -> Rules:
-    """One direction of a behavior."""
+def rules(given: Fields, default: Rules) -> Rules:
+    """One direction of a behavior; what is absent is as in `default`."""
     return Rules(
-        given.number("stabilization_window_s", 0.0),
-        tuple(
-            Rate(
-                item.choice("type", ("Pods", "Percent")),
-                item.integer("value"),
-                item.number("period_s"),
-            )
-            for item in given.items("policies")
-        ),
+        given.number("stabilization_window_s", default.window_s),
+        tuple(_rate(item) for item in given.items("policies"))
+        if given.has("policies")
+        else default.rates,
         given.choice("select_policy", ("Max", "Min", "Disabled"), "Max"),
         given.seconds("tolerance"),
     )
+
+
+def _rate(item: Fields) -> Rate:
+    kind = item.choice("type", ("Pods", "Percent"))
+    return Rate(kind, item.integer("value"), item.number("period_s"))
 
 
 def recommendations(given: Fields) -> tuple[Recommendation, ...]:

@@ -146,7 +146,10 @@ def _clamp_legacy(given: Fields, _policy_name: str) -> dict[str, Any]:
 def _rate_limit_behavior(given: Fields, _policy_name: str) -> dict[str, Any]:
     replicas, reason = limits.clamp_rates(
         *_sizes(given),
-        Behavior(inputs.rules(given.child("scale_up")), inputs.rules(given.child("scale_down"))),
+        Behavior(
+            inputs.rules(given.child("scale_up"), Behavior().up),
+            inputs.rules(given.child("scale_down"), Behavior().down),
+        ),
         inputs.events(given, "scale_up_events"),
         inputs.events(given, "scale_down_events"),
         NOW,
@@ -161,7 +164,7 @@ def _rate_limit_only(given: Fields, _policy_name: str) -> dict[str, Any]:
     return {
         "limit": limit(
             given.integer("current_replicas"),
-            inputs.rules(given.child("rules")),
+            inputs.rules(given.child("rules"), Behavior().up),
             inputs.events(given, "scale_up_events"),
             inputs.events(given, "scale_down_events"),
             NOW,
@@ -196,7 +199,9 @@ def _scale_events(given: Fields, _policy_name: str) -> dict[str, Any]:
     after = before
     if given.has("rules"):
         change = given.integer("replica_change")
-        after = limits.record_change(before, change, inputs.rules(given.child("rules")), NOW)
+        after = limits.record_change(
+            before, change, inputs.rules(given.child("rules"), Behavior().up), NOW
+        )
     return {
         "change_in_query_period": limits.change_within(before, given.number("query_period_s"), NOW),
         "events_after": [[event.change, event.outdated] for event in after],

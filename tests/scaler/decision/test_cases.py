@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from scaler.decision import HPA, RESPONSIVE, State, decide
+from scaler.decision import HPA, RESPONSIVE, Behavior, Rules, State, decide
 from scaler.decision.cases import FieldError, evaluate, inputs
 from scaler.decision.cases.fields import Fields
 
@@ -89,3 +89,15 @@ def test_a_wrong_field_is_named(path: tuple[Any, ...], value: Any, message: str)
     with pytest.raises(FieldError) as caught:
         evaluate(_broken(path, value))
     assert message in str(caught.value)
+
+
+def test_what_a_behavior_leaves_out_is_kubernetes_default() -> None:
+    given = {
+        "target_utilization_pct": 50,
+        "downscale_stabilization_s": 120,
+        "behavior": {"scale_down": {"select_policy": "Min"}, "scale_up": {"policies": []}},
+    }
+    behavior = inputs.policy(Fields(given, "case"), HPA).hpa.behavior
+    assert behavior is not None
+    assert behavior.down == Rules(120.0, Behavior().down.rates, "Min")
+    assert behavior.up == Rules(0.0, ())
