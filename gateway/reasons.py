@@ -121,12 +121,6 @@ REASONS: Final[dict[str, Reason]] = {
         close=True,
     ),
     "client_gone": Reason(499, "The client left before the response.", "", close=True),
-    "internal": Reason(
-        500,
-        "The gateway failed on this request.",
-        "Report the request id to the operator; the gateway's log tells more.",
-        close=True,
-    ),
     "not_implemented": Reason(
         501,
         "The gateway does not know this transfer coding or method: {detail}.",
@@ -187,13 +181,6 @@ REASONS: Final[dict[str, Reason]] = {
         "Try later, raise expose.max_scale or expose.concurrency, or "
         + _RAISE.replace("{name}", "queue"),
         retry_after=5,
-    ),
-    "draining": Reason(
-        503,
-        "This gateway is shutting down.",
-        "Repeat the request; another gateway answers.",
-        retry_after=1,
-        close=True,
     ),
     "connect_timeout": Reason(
         504,

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from aiohttp import web
 
+from tests.shared.kube import scripted
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
@@ -90,32 +92,30 @@ class Cluster:
 
 
 @contextlib.asynccontextmanager
+async def listening(app: web.Application) -> AsyncIterator[int]:
+    """Serves `app` on loopback; yields the port."""
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+@contextlib.asynccontextmanager
 async def serving() -> AsyncIterator[Cluster]:
     cluster = Cluster()
     app = web.Application()
     app.router.add_get("/{path:.*}", cluster._handle)
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    cluster.port = runner.addresses[0][1]
-    try:
+    async with listening(app) as cluster.port:
         yield cluster
-    finally:
-        await runner.cleanup()
 
 
 def kubeconfig(folder: Path, port: int) -> str:
     """A kubeconfig for the API server on loopback port `port`; the answer is its path."""
     path = folder / "kubeconfig"
-    config = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{port}"}}],
-        "users": [{"name": "u", "user": {"token": "sesame"}}],
-        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
-        "current-context": "x",
-    }
-    path.write_text(json.dumps(config))
+    path.write_text(json.dumps(scripted.kubeconfig(f"http://127.0.0.1:{port}")))
     return str(path)
 
 

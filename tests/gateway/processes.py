@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import WSMsgType, web
 
+from tests.gateway.cluster import listening
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -59,15 +61,11 @@ class App:
         application.router.add_get("/", app._fast)
         application.router.add_get("/slow", app._slow)
         application.router.add_get("/ws", app._echo)
-        runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        app.port = runner.addresses[0][1]
-        try:
-            yield app
-        finally:
-            app.release.set()
-            await runner.cleanup()
+        async with listening(application) as app.port:
+            try:
+                yield app
+            finally:
+                app.release.set()
 
 
 class GatewayProcess:

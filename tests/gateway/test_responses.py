@@ -66,7 +66,7 @@ def test_401_asks_for_basic_credentials() -> None:
 
 
 def test_503_and_429_say_when_to_try_again() -> None:
-    for reason in ("stopped", "queue_full", "draining", "too_many_connections"):
+    for reason in ("stopped", "queue_full", "not_ready", "too_many_connections"):
         assert int(parse(render(Refusal(reason)))[1]["Retry-After"]) > 0
 
 
