@@ -72,13 +72,14 @@ def judge(
     `capacities` are the milliCPU of nodes by name.
     """
     result = Judged()
+    earliest, latest = now - limits.max_age, now + limits.max_lead
     for pod in expected:
         usage = samples.get(pod.name)
         if usage is None:
             result.faults[pod.name] = Fault.MISSING
             continue
         most = capacities.get(pod.node, DEFAULT_CAPACITY) * limits.capacity_factor
-        fault = fault_of(usage, pod.containers, most, now, limits)
+        fault = _fault(usage, pod.containers, most, earliest, latest)
         if fault is None:
             result.usage[pod.name] = usage
         else:
@@ -86,18 +87,18 @@ def judge(
     return result
 
 
-def fault_of(
-    usage: PodUsage, containers: frozenset[str], most: int, now: float, limits: Limits
+def _fault(
+    usage: PodUsage, containers: frozenset[str], most: int, earliest: float, latest: float
 ) -> Fault | None:
     """What is wrong with a sample of `containers`, at `most` milliCPU; None when nothing is."""
-    if usage.time > now + limits.max_lead:
-        return Fault.FUTURE
-    if usage.time < now - limits.max_age:
-        return Fault.STALE
-    values = [usage.containers.get(name) for name in containers]
-    known = [value for value in values if value is not None]
-    if len(known) < len(values):
-        return Fault.PARTIAL
-    if min(known, default=0) < 0:
-        return Fault.NEGATIVE
-    return Fault.EXCESSIVE if sum(known) > most else None
+    if not earliest <= usage.time <= latest:
+        return Fault.STALE if usage.time < earliest else Fault.FUTURE
+    total = 0
+    for name in containers:
+        value = usage.containers.get(name)
+        if value is None:
+            return Fault.PARTIAL
+        if value < 0:
+            return Fault.NEGATIVE
+        total += value
+    return Fault.EXCESSIVE if total > most else None
