@@ -34,24 +34,27 @@ def warm_up(policy: Policy, state: State) -> float:
 def begin(observation: Observation, policy: Policy, state: State, now: float) -> State:
     """Where a decision starts from: a newcomer, and one back from a pause, has the size it finds
     as its first recommendation, and knows since when it has watched."""
-    state = _learn_starts(observation, state, now)
+    times = _ready_times(observation, state)
     pause = max(_PAUSE_S, _PAUSE_PERIODS * policy.period_s)
-    if state.decided is None or now - state.decided > pause:
-        here = Recommendation(observation.spec_replicas, now)
-        state = replace(state, since=now, recommendations=(*(state.recommendations or ()), here))
-    return replace(state, decided=now)
+    if state.decided is not None and now - state.decided <= pause:
+        return replace(state, decided=now, ready_times=times)
+    here = Recommendation(observation.spec_replicas, now)
+    past = (*(state.recommendations or ()), here)
+    return replace(state, decided=now, ready_times=times, since=now, recommendations=past)
 
 
-def _learn_starts(observation: Observation, state: State, now: float) -> State:
-    """Remembers how long the pods took that became ready since the last decision."""
-    last = now if state.decided is None else state.decided
+def _ready_times(observation: Observation, state: State) -> tuple[float, ...]:
+    """How long the last pods took to start, those since the last decision included."""
+    if state.decided is None:
+        return state.ready_times
     times = [
         pod.transitioned - pod.started
         for pod in observation.pods
-        if pod.ready == "True" and pod.transitioned is not None and pod.started is not None
-        if pod.transitioned > last and pod.transitioned - pod.started <= _LONGEST_START_S
+        if pod.transitioned is not None and pod.transitioned > state.decided
+        if pod.ready == "True" and pod.started is not None
+        if pod.transitioned - pod.started <= _LONGEST_START_S
     ]
-    return replace(state, ready_times=(*state.ready_times, *times)[-_STARTS:])
+    return (*state.ready_times, *times)[-_STARTS:]
 
 
 def remember_need(state: State, policy: Policy, replicas: int, now: float) -> State:
