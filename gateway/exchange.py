@@ -308,7 +308,8 @@ class Exchange:
         client = self.client
         upstream = self.upstream
         client.exchange = None
-        if upstream is not None and clean and uploaded and answer.reusable and not self.stalled:
+        clean = clean and answer.reusable and (upload is None or upload.taken)
+        if upstream is not None and clean:
             self._give_back(client, upstream)
             self.route.state.admission.release(backend)
         else:

@@ -37,6 +37,13 @@ class Upload:
         """It is the client's turn to send: the body is not complete, and waits for no 100."""
         return self._invited and not self.body.done
 
+    @property
+    def taken(self) -> bool:
+        """The pod has surely read all of it. One that answers before it has read a large body may
+        announce to keep the connection, and still close it after the next request (nginx does).
+        """
+        return self.body.done and self.replayable
+
     def feed(self, data: bytes) -> bool:
         """Take bytes of the client; False when they ended the exchange."""
         exchange = self._exchange

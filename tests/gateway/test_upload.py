@@ -106,3 +106,14 @@ async def test_each_byte_is_counted_once(size: int, window: int) -> None:
         await wire.response()
         await r.balanced()
         assert r.state.stats.bytes_in == len(head) + size
+
+
+@pytest.mark.parametrize(("size", "connections"), [(2000, 1), (200_000, 2)])
+async def test_a_large_body_uses_its_connection_up(size: int, connections: int) -> None:
+    pod = await Pod(echo).start()
+    async with rig(pod) as r:
+        wire = await r.connect()
+        for _ in range(2):
+            await wire.send(get(b"/", b"Content-Length: %d" % size, method=b"POST"), b"x" * size)
+            assert (await wire.response()).status == 200
+        assert pod.connections == connections
