@@ -75,6 +75,8 @@ async def _measure(names: list[str], chosen: Sequence[str], rounds: int, seconds
             try:
                 await _round(results, arm, chosen, seconds, f"round {number + 1}/{rounds}")
             except arms.StartError as error:
+                if arm == "gateway":
+                    raise click.ClickException(f"the gateway did not start: {error}") from error
                 click.echo(f"{arm} is left out: {error}", err=True)
                 names.remove(arm)
         if _wanted("services", chosen) and "gateway" in names:
