@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from math import inf
 from typing import TYPE_CHECKING, cast
 
+from gateway import failures, tunnel
 from gateway.exchange import Exchange
 from gateway.headers import accept, forwarded_for
 from gateway.http1 import END, ProtocolError, check_beginning
@@ -161,7 +162,7 @@ class ClientConnection(asyncio.Protocol):
         """The deadline has passed."""
         exchange = self.exchange
         if exchange is not None:
-            exchange.expired()
+            failures.expired(exchange)
         elif self.closing:
             self.abort()
         elif self.held:
@@ -209,7 +210,7 @@ class ClientConnection(asyncio.Protocol):
         if exchange is None:
             return False
         if exchange.tunnel:
-            return exchange.client_ended()
+            return tunnel.client_ended(exchange)
         self.abort()
         return False
 

@@ -1,8 +1,9 @@
 """One request's life: admit, send, relay, count. The only file that knows the order of the steps.
 
 The course is: `start` → a slot, at once or from the queue → a connection, from the pool or new →
-`_send` → `answered` → `relay` → `complete`. Whatever goes wrong comes in by `failed` (the pod),
-`client_gone`, `expired` (a time-out) or `refuse`. All leave by `_end`, which gives everything back.
+`_send` → `answered` → `relay` → `complete`. What goes wrong with the pod, or takes too long, comes
+in by `gateway.failures`; a client that leaves, by `client_gone`; and what the gateway answers
+itself, by `refuse`. All of these leave by `end`, which gives everything up.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from gateway import affinity, pool, record, reply, retry
+from gateway import affinity, failures, pool, record, reply, tunnel
 from gateway.connect import connect
 from gateway.framing import response_body
 from gateway.ids import LINE
@@ -88,7 +89,7 @@ class Exchange:
             self._queue()
             return
         self.backend = backend
-        self._dispatch(backend)
+        self.dispatch(backend)
 
     def _take_body(self, rest: bytes) -> bool:
         """Begin a body that goes on, or hold what follows one; False when it is refused."""
@@ -103,7 +104,7 @@ class Exchange:
         """More bytes of the client: of the body, of the tunnel, or of what follows."""
         upload = self.upload
         if self.tunnel:
-            self._into_tunnel(data)
+            tunnel.forward(self, data)
         elif upload is not None and not upload.body.done:
             upload.feed(data)
         else:
@@ -114,8 +115,8 @@ class Exchange:
     def _queue(self) -> None:
         route = self.route
         limit = route.spec.timeouts.queue
-        if limit and self._unready_for() > limit:
-            self._refuse_waiting(limit)
+        if limit and failures.unready_for(self) > limit:
+            failures.refuse_waiting(self, limit)
             return
         if not route.state.admission.wait(self):
             self.refuse(Refusal("queue_full"))
@@ -123,28 +124,11 @@ class Exchange:
         self.waiting_since = monotonic()
         self._until(limit)
 
-    def _unready_for(self) -> float:
-        """Seconds for which no pod has been ready although one runs: waiting longer is vain."""
-        balancer = self.route.state.balancer
-        if balancer.candidates:
-            return 0.0
-        return balancer.unready_for(self.client.gateway.now) or 0.0
-
-    def _refuse_waiting(self, seconds: float) -> None:
-        balancer = self.route.state.balancer
-        if balancer.candidates:
-            reason = "queue_timeout"
-        elif balancer.unready_for(self.client.gateway.now) is None:
-            reason = "no_ready_pod"
-        else:
-            reason = "not_ready"
-        self.refuse(Refusal(reason, seconds=seconds))
-
     def granted(self, backend: Backend) -> None:
         """A slot came free (see `admission.Waiter`)."""
         self._unqueued()
         self.backend = backend
-        self._dispatch(backend)
+        self.dispatch(backend)
 
     def dismissed(self, reason: str) -> None:
         """The service was stopped or deleted while this request waited."""
@@ -156,7 +140,7 @@ class Exchange:
         self.waiting_since = 0.0
         self.route.state.stats.queue_wait.observe(self.queue_wait)
 
-    def _dispatch(self, backend: Backend, *, fresh: bool = False) -> None:
+    def dispatch(self, backend: Backend, *, fresh: bool = False) -> None:
         self.tries += 1
         if not fresh:
             now = self.client.gateway.now
@@ -175,7 +159,7 @@ class Exchange:
     def connect_failed(self, detail: str) -> None:
         """No connection to the pod could be opened."""
         self.connecting = None
-        self.failed(Refusal("connect_failed", detail))
+        failures.failed(self, Refusal("connect_failed", detail))
 
     def _send(self, upstream: UpstreamConnection) -> None:
         request = self.request
@@ -214,10 +198,10 @@ class Exchange:
     def interim(self, answer: Reply, rest: bytes) -> bytes:
         """A 1xx head came; the answer is what of `rest` is still to be read as a head."""
         if answer.status == reply.SWITCHING:
-            self._switch(answer, rest)
+            tunnel.begin(self, answer, rest)
             return b""
         if self.plan.minor:
-            self._write(reply.interim(answer))
+            self.write(reply.interim(answer))
         if answer.status == reply.CONTINUE and self.upload is not None:
             self.upload.invited()
         return rest
@@ -250,7 +234,7 @@ class Exchange:
             client.write(whole)
             self.complete(self.first_byte, True)
             return
-        self._write(b"".join((head, name, ending)))
+        self.write(b"".join((head, name, ending)))
         self._begin_body(length, rest)
 
     def _begin_body(self, length: int, rest: bytes) -> None:
@@ -288,7 +272,7 @@ class Exchange:
         if client.deadline != inf:
             client.until(client.gateway.now + self.route.idle)
 
-    def _write(self, data: bytes) -> None:
+    def write(self, data: bytes) -> None:
         self.bytes_out += len(data)
         self.client.write(data)
 
@@ -301,7 +285,7 @@ class Exchange:
         upload = self.upload
         uploaded = upload is None or upload.body.done
         if answer.status >= 500:
-            self._note_failure(backend)
+            failures.note(self, backend)
         else:
             backend.failures = 0
         record.count(self, answer.status, "", now)
@@ -313,46 +297,11 @@ class Exchange:
             self._give_back(client, upstream)
             self.route.state.admission.release(backend)
         else:
-            self._end()
+            self.end()
         if uploaded:
             client.finished(self.keep and self.plan.keep)
         else:
             client.linger()
-
-    # -- tunnels
-
-    def _switch(self, answer: Reply, rest: bytes) -> None:
-        upstream = self.upstream
-        if not self.plan.upgrade or upstream is None:
-            self.failed(Refusal("upstream_malformed", "101 without a request to upgrade"))
-            return
-        self.reply = answer
-        self.first_byte = monotonic()
-        self.tunnel = upstream.tunnel = True
-        stats = self.route.state.stats
-        stats.tunnels += 1
-        stats.tunnels_opened += 1
-        self._write(reply.interim(answer) + rest)
-        held, self.client.held = self.client.held, b""
-        self.client.resume_reading()
-        self._into_tunnel(held)
-
-    def _into_tunnel(self, data: bytes) -> None:
-        self.bytes_in += len(data)
-        self.send_body(data)
-        self.client.until(self.client.gateway.now + self.route.idle)
-
-    def upstream_ended(self) -> bool:
-        """The pod sends no more into the tunnel; True keeps its connection for the other way."""
-        first, self.half_closed = not self.half_closed, True
-        return first and self.client.end()
-
-    def client_ended(self) -> bool:
-        """The client sends no more into the tunnel; True keeps its connection."""
-        first, self.half_closed = not self.half_closed, True
-        if first and self.upstream is not None:
-            self.upstream.end()
-        return first and self.upstream is not None
 
     # -- back-pressure
 
@@ -372,102 +321,18 @@ class Exchange:
             else:
                 self.upstream.resume_reading()
 
-    # -- what goes wrong
-
-    def upstream_lost(self, upstream: UpstreamConnection, error: Exception | None) -> None:
-        """The pod's connection is gone before the exchange has ended."""
-        self.upstream = None
-        if self.tunnel:
-            record.count(self, reply.SWITCHING, "", monotonic())
-            self._end()
-            self.client.close()
-            return
-        detail = str(error) if error is not None else "without an answer"
-        if self.reply is not None:
-            detail = "in the middle of its answer"
-        stale = upstream.reused and self.bytes_out == 0 and not upstream.began
-        self.failed(Refusal("upstream_closed", detail), stale=stale)
-
-    def failed(self, refusal: Refusal, *, stale: bool = False) -> None:
-        """The pod failed this request: try another connection, or say so.
-
-        `stale`: the pod closed an idle connection just as it was used again, which says nothing
-        about its health.
-        """
-        state = self.route.state
-        upstream, self.upstream = self.upstream, None
-        answered = self.reply is not None or self.bytes_out > 0
-        if upstream is not None:
-            answered = answered or upstream.began
-            upstream.abort()
-        state.stats.upstream_failed(refusal.reason)
-        backend = self.backend
-        assert backend is not None
-        if not stale:
-            self._note_failure(backend)
-            self.tried = (*self.tried, backend)
-        if self._may_retry(answered=answered, stale=stale):
-            other = backend if stale else state.balancer.other(self.tried, state.admission.limit)
-            if other is not None:
-                state.stats.retried(refusal.reason)
-                state.admission.move(backend, other)
-                self.backend = other
-                self.sent = self.stalled = False
-                if self.upload is not None:
-                    self.upload.reopen()
-                self._dispatch(other, fresh=True)
-                return
-        self.refuse(refusal)
-
-    def _may_retry(self, *, answered: bool, stale: bool) -> bool:
-        upload = self.upload
-        state = self.route.state
-        return retry.may_retry(
-            self.plan.method,
-            tries=self.tries,
-            sent=self.sent,
-            answered=answered,
-            replayable=upload is None or upload.replayable,
-        ) and (stale or state.budget.spend(state.admission.total))
-
-    def _note_failure(self, backend: Backend) -> None:
-        state = self.route.state
-        gateway = self.client.gateway
-        if state.balancer.failed(backend, gateway.now):
-            state.stats.ejections += 1
-            gateway.services.unsettle(state)
-
     def client_gone(self) -> None:
         """The client closed its connection: stop the pod's work at once."""
         status = 499 if self.reply is None else self.reply.status
         record.count(self, status, "" if self.tunnel else "client_gone", monotonic())
-        self._end()
-
-    def expired(self) -> None:
-        """The deadline of the phase has passed."""
-        timeouts = self.route.spec.timeouts
-        if self.waiting_since:
-            self._refuse_waiting(timeouts.queue)
-        elif self.connecting is not None:
-            self.connecting.cancel()
-            self.connecting = None
-            self.failed(Refusal("connect_timeout", seconds=timeouts.connect))
-        elif self.reply is not None:
-            self.refuse(Refusal("idle_timeout", seconds=timeouts.idle))
-        elif self.upload is not None and self.upload.expected:
-            self.upload.check_rate()
-        else:
-            self.route.state.stats.upstream_failed("first_byte_timeout")
-            if self.backend is not None:
-                self._note_failure(self.backend)
-            self.refuse(Refusal("first_byte_timeout", seconds=timeouts.first_byte))
+        self.end()
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer in place of the pod; a pod's answer that has begun is cut off, so that the client
         sees that it is not whole."""
         if self.reply is not None:
             record.count(self, self.reply.status, refusal.reason, monotonic())
-            self._end()
+            self.end()
             self.client.abort()
         else:
             self._answer(refusal)
@@ -478,9 +343,9 @@ class Exchange:
             self.keep = False
         self.keep = self.keep and self.plan.keep and not self.client.gateway.draining
         status, reason, data = record.rendered(self, answer)
-        self._write(data)
+        self.write(data)
         record.count(self, status, reason, monotonic())
-        self._end()
+        self.end()
         if self.keep:
             self.client.finished(True)
         else:
@@ -497,7 +362,7 @@ class Exchange:
             upstream.resume_reading()
         pool.give_back(upstream, gateway.now, gateway.limits.upstream_idle_count)
 
-    def _end(self) -> None:
+    def end(self) -> None:
         """Leave the client, and give up what the exchange holds: place, connection, slot."""
         self.client.exchange = None
         if self.waiting_since:

@@ -6,6 +6,7 @@ import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING, cast
 
+from gateway import failures, tunnel
 from gateway.framing import CloseBody
 from gateway.http1 import END, ProtocolError
 from gateway.reasons import Refusal
@@ -86,7 +87,7 @@ class UpstreamConnection(asyncio.Protocol):
                 try:
                     reply = prepare(raw, replies)
                 except ProtocolError as error:
-                    exchange.failed(Refusal("upstream_malformed", error.detail))
+                    failures.failed(exchange, Refusal("upstream_malformed", error.detail))
                     return
             self._partial = b""
             if reply.status >= 200:
@@ -96,7 +97,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def _wait_for_head(self, exchange: Exchange, data: bytes) -> None:
         if len(data) > self._replies.limits.head:
-            exchange.failed(Refusal("upstream_malformed", "its head is too large"))
+            failures.failed(exchange, Refusal("upstream_malformed", "its head is too large"))
         else:
             self._partial = data
 
@@ -104,7 +105,7 @@ class UpstreamConnection(asyncio.Protocol):
         try:
             out = body.feed(data)
         except ProtocolError as error:
-            exchange.failed(Refusal("upstream_malformed", error.detail))
+            failures.failed(exchange, Refusal("upstream_malformed", error.detail))
             return
         exchange.relay(out)
         if body.done and self.exchange is exchange:
@@ -134,13 +135,13 @@ class UpstreamConnection(asyncio.Protocol):
             exchange.relay(self.body.ended())
             exchange.complete(monotonic(), False)
             return False
-        return self.tunnel and exchange.upstream_ended()
+        return self.tunnel and tunnel.upstream_ended(exchange)
 
     def connection_lost(self, error: Exception | None) -> None:
         self.transport = None
         exchange, self.exchange = self.exchange, None
         if exchange is not None:
-            exchange.upstream_lost(self, error)
+            failures.lost(exchange, self, error)
         elif self in self.backend.idle:
             self.backend.idle.remove(self)
 
