@@ -14,6 +14,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final
 
+from shared.cli.waiting import tail
 from shared.clock import Clock
 
 LOG_BYTES: Final = 10 * 1024 * 1024
@@ -64,9 +65,10 @@ class Child:
             steady = self._clock.monotonic() - began >= STEADY
             failures = 1 if steady else failures + 1
             wait = pause(failures)
+            words = f"\n{tail(self.log, lines=2)}" if code > 0 else ""
             self._report(
                 f"{self.program.name} ended ({_ending(code)}); starting it again in {wait:g} s "
-                f"(its log: {self.log})"
+                f"(its log: {self.log}){words}"
             )
             await self._clock.sleep(wait)
             self.restarts += 1

@@ -173,12 +173,17 @@ def _refuse(status: int, text: str, path: str, target: Target) -> None:
 def read_credentials(path: Path) -> tuple[str, str]:
     """User and password from the one line of `path`."""
     try:
-        user, separator, password = path.read_text().strip().partition(":")
+        user, separator, password = path.read_bytes().decode().strip().partition(":")
+    except UnicodeDecodeError:
+        separator = ""
     except OSError as error:
         raise ApiError(
             f"cannot read the credentials {path}: {error.strerror}; "
             "start `exposed local` first, or name the file with --credentials"
         ) from error
-    if not separator:
-        raise ApiError(f"{path} does not hold one line user:password")
+    if not separator or "\n" in user + password:
+        raise ApiError(
+            f"{path} does not hold one line user:password; write it so, or remove the file, and "
+            "`exposed local` makes a new one"
+        )
     return user, password

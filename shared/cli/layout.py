@@ -15,6 +15,7 @@ from typing import Final
 import click
 
 from shared.cli.children import Program
+from shared.cli.client import read_credentials
 from shared.settings import Reader
 
 HOST: Final = "127.0.0.1"
@@ -80,11 +81,15 @@ def read(environ: Mapping[str, str], home: Path) -> Layout:
 
 
 def prepare(layout: Layout) -> None:
-    """Make the home folder, the credentials (those of an earlier run stay) and the address."""
+    """Make the home folder, the credentials (those of an earlier run stay) and the address.
+
+    ApiError when what an earlier run or somebody left as credentials is none.
+    """
     layout.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     (layout.home / "logs").mkdir(exist_ok=True)
     if not layout.credentials.exists():
         _write_private(layout.credentials, f"oscar:{secrets.token_urlsafe(24)}\n")
+    read_credentials(layout.credentials)
     (layout.home / "endpoint").write_text(f"{layout.url}\n")
 
 

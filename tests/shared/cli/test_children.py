@@ -62,7 +62,7 @@ async def test_a_process_that_ends_is_started_again(tmp_path: Path) -> None:
     assert written(tmp_path / "log").count("hello") >= 3
     assert clock.slept[:3] == [0.5, 1.0, 2.0]
     assert "thing ended (exit code 3); starting it again in 0.5 s" in said[0]
-    assert str(tmp_path / "log") in said[0]
+    assert f"{tmp_path / 'log'})\n  hello" in said[0]
 
 
 async def test_kill_is_reported_and_the_process_comes_back(tmp_path: Path) -> None:

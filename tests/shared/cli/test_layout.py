@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.cli.client import ApiError
 from shared.cli.layout import (
     Layout,
     TakenError,
@@ -77,6 +78,14 @@ def test_credentials_are_private_and_kept(tmp_path: Path) -> None:
     assert len(first.strip()) > 30
     prepare(layout)
     assert layout.credentials.read_text() == first
+
+
+@pytest.mark.parametrize("text", [b"", b"nothing", b"\xff\xfe:", b"one:two\nthree"])
+def test_spoilt_credentials_are_named_before_anything_starts(tmp_path: Path, text: bytes) -> None:
+    layout = Layout(tmp_path)
+    layout.credentials.write_bytes(text)
+    with pytest.raises(ApiError, match=r"credentials does not hold one line user:password"):
+        prepare(layout)
 
 
 def test_each_process_has_its_own_rights(tmp_path: Path) -> None:
