@@ -164,7 +164,7 @@ class ClientConnection(asyncio.Protocol):
         if exchange is not None:
             failures.expired(exchange)
         elif self.closing:
-            self.abort()
+            self._drop()
         elif self.held:
             self.refuse(Refusal("request_timeout", "the head was not complete in time"))
         else:
@@ -179,7 +179,19 @@ class ClientConnection(asyncio.Protocol):
             self.close()
             return
         self.resume_reading()
-        self.until(self.gateway.now + self.gateway.limits.linger)
+        limits = self.gateway.limits
+        self.until(self.gateway.now + (limits.keep_alive if self._unsent() else limits.linger))
+
+    def _unsent(self) -> bool:
+        """Some of the last answer waits for a slow reader."""
+        return self.transport is not None and self.transport.get_write_buffer_size() > 0
+
+    def _drop(self) -> None:
+        """Enough of closing. What has gone out may still arrive; what has not is cut off."""
+        if self._unsent():
+            self.abort()
+        elif self.transport is not None:
+            self.transport.abort()
 
     def end(self) -> bool:
         """Send no more, and keep reading; False when the connection cannot do that."""

@@ -369,3 +369,45 @@ async def test_the_wait_for_a_100_is_not_a_slow_body() -> None:
         assert (await wire.head()).startswith(b"HTTP/1.1 100 ")
         await wire.send(b"body")
         assert (await wire.response()).body == b"ok"
+
+
+async def test_a_slow_reader_gets_all_of_a_pod_that_has_left() -> None:
+    body = bytes(range(256)) * 16_000
+
+    async def script(wire: Wire) -> None:
+        await wire.request()
+        await wire.send(b"HTTP/1.1 200 OK\r\n\r\n" + body)
+
+    pod = await Pod(script).start()
+    async with rig(pod) as r:
+        wire = await r.connect()
+        pause(wire)
+        await wire.send(get(b"/", b"Connection: close"))
+        await r.until(lambda: pod.connections == 1)
+        await asyncio.sleep(0.3)
+        resume(wire)
+        await wire.head()
+        assert await wire.chunks() == body
+        await r.balanced()
+
+
+async def test_a_slow_reader_gets_all_of_an_early_answer() -> None:
+    """The rest of its upload is read away for a short time only, but the answer is not cut."""
+    body = bytes(range(256)) * 32_000
+
+    async def script(wire: Wire) -> None:
+        await wire.head()
+        await wire.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        await wire.reader.read()
+
+    async with rig(await Pod(script).start(), limits=Limits(linger=0.1)) as r:
+        wire = await r.connect()
+        await wire.send(get(b"/", b"Content-Length: 1000", method=b"POST"))
+        await wire.head()
+        for _ in range(8):
+            assert await wire.exactly(len(body) // 8 - 1)
+            pause(wire)
+            await asyncio.sleep(0.2)
+            resume(wire)
+        assert len(await wire.rest()) == 8
+        await r.balanced()
