@@ -139,9 +139,10 @@ REASONS: Final[dict[str, Reason]] = {
     ),
     "not_ready": Reason(
         502,
-        "A pod of service '{service}' runs, but nothing answered its readiness probe on port "
+        "Service '{service}' has a pod, but nothing in it answered the readiness probe on port "
         "{api_port} within {seconds:g} s.",
-        "If it is not still loading: " + _CHECK_POD,
+        "If it is not still loading: " + _CHECK_POD + " Whether it runs at all, its events say: "
+        "kubectl describe pods -l oscar_service={service}.",
         retry_after=10,
     ),
     "upstream_closed": Reason(

@@ -71,7 +71,7 @@ async def next_steps(layout: Layout, target: Target, say: Say) -> None:
                 f"  export KUBECONFIG={layout.kubeconfig}",
                 f"  {_program('kubectl')} get pods -n {names.NAMESPACE} -w",
                 "",
-                *_load(services),
+                *_load(services, layout),
                 "  # metrics",
                 f"  curl http://127.0.0.1:{layout.gateway_admin}/metrics   # gateway",
                 f"  curl http://127.0.0.1:{layout.scaler}/metrics   # scaler",
@@ -92,11 +92,12 @@ def _request(service: dict[str, Any], target: Target) -> tuple[str, ...]:
     return f"  # a request to {name}", f"  curl {auth}{data}{url}{path}", ""
 
 
-def _load(services: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+def _load(services: Sequence[dict[str, Any]], layout: Layout) -> tuple[str, ...]:
     if not any(service.get("name") == "ocr" for service in services):
         return ()
     return (
         "  # load: watch the pods above grow, and shrink after it",
+        f"  export EXPOSED_HOME={layout.home}",
         f"  {_program('exposed')} load ocr recognize --upload data={_sample()} --seconds 60",
         "",
     )

@@ -1,0 +1,23 @@
+"""What a local run says when it is up: lines that work from any folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shared.cli.client import Target
+from shared.cli.deploy import next_steps
+from shared.cli.layout import Layout
+from tests.shared.cli.conftest import FakeApi
+
+
+async def test_the_lines_name_token_and_folder(api: FakeApi, tmp_path: Path) -> None:
+    layout = Layout(tmp_path, gateway_admin=7, scaler=8)
+    layout.credentials.write_text("oscar:secret\n")
+    api.services["ocr"] = {"name": "ocr", "token": "t" * 64, "expose": {"set_auth": True}}
+    said: list[str] = []
+    await next_steps(layout, Target(api.url, layout.credentials), said.append)
+    assert f"curl -u ocr:{'t' * 64} -F data=@" in said[0]
+    assert f"{api.url}/system/services/ocr/exposed/recognize" in said[0]
+    assert f"export KUBECONFIG={tmp_path}/kubeconfig" in said[0]
+    assert f"export EXPOSED_HOME={tmp_path}\n" in said[0]
+    assert "curl http://127.0.0.1:7/metrics" in said[0]
