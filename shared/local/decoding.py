@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 import yaml
 
+from shared.local import kind_schemas
 from shared.local import schema as schemas
 from shared.local.errors import bad_request
 
@@ -86,7 +87,7 @@ def typed(value: Obj, kind: Kind) -> Obj:
     head = {"kind": kind.kind, "apiVersion": kind.api_version}
     metadata, managed = _without_managed_fields(value.get("metadata"))
     try:
-        clean = checked({**value, **head, "metadata": metadata}, schemas.of(kind), kind.kind)
+        clean = checked({**value, **head, "metadata": metadata}, kind_schemas.of(kind), kind.kind)
     except TypeError as error:
         raise bad_request(
             f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {error}'

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from shared.local import fields
+from shared.local import fields, kind_schemas
 from shared.local import schema as schemas
 from shared.local.errors import apply_conflict, bad_request
 
@@ -85,7 +85,7 @@ def tracked(old: Obj | None, new: Obj, kind: Kind, manager: Manager, now: str) -
         return _with_owners(new, {})
     if old is not None and not before:
         return _with_owners(new, {})
-    changes = fields.compare(_bare(old or {}), _bare(new), schemas.of(kind))
+    changes = fields.compare(_bare(old or {}), _bare(new), kind_schemas.of(kind))
     written = _ownable(changes.written, kind, manager)
     owners = {
         other: _less(owned, written | changes.removed, now)
@@ -120,7 +120,7 @@ def applied(
 
     Raises 409 with one cause a field when others own what would change, unless `force`.
     """
-    schema = schemas.of(kind)
+    schema = kind_schemas.of(kind)
     config = {k: v for k, v in config.items() if k != _ignored_part(kind, manager)}
     try:
         fields.check_items(config, schema)

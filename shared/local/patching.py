@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from shared.local import json_patch, schema, strategic
+from shared.local import json_patch, kind_schemas, schema, strategic
 from shared.local.errors import bad_request, rejected
 
 if TYPE_CHECKING:
@@ -32,5 +32,5 @@ def _apply(kind: Kind, target: Obj, body: Any, patch_type: PatchType) -> Any:
         return json_patch.apply(target, body)
     if patch_type == "merge":
         return json_patch.merge(target, body)
-    described = schema.of(kind) if target["kind"] == kind.kind else schema.ANY
+    described = kind_schemas.of(kind) if target["kind"] == kind.kind else schema.ANY
     return strategic.merge(target, body, described)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.local import fields, schema
+from shared.local import fields, kind_schemas, schema
 from shared.local.kinds import POD
 
-SCHEMA = schema.of(POD)
+SCHEMA = kind_schemas.of(POD)
 CONTAINER = 'k:{"name":"a"}'
 STEPS = st.sampled_from(["f:a", "f:b", 'k:{"name":"x"}', 'v:"y"'])
 

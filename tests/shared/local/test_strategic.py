@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.local import schema, strategic
+from shared.local import kind_schemas, strategic
 from shared.local.json_patch import PatchError
 from shared.local.kinds import DEPLOYMENT, POD, SERVICE, Kind
 
@@ -139,7 +139,7 @@ def pod(**container: Any) -> dict[str, Any]:
 )
 def test_patch(kind: Kind, target: Any, patch: Any, expected: Any) -> None:
     before = copy.deepcopy((target, patch))
-    assert strategic.merge(target, patch, schema.of(kind)) == expected
+    assert strategic.merge(target, patch, kind_schemas.of(kind)) == expected
     assert (target, patch) == before
 
 
@@ -156,4 +156,4 @@ def test_patch(kind: Kind, target: Any, patch: Any, expected: Any) -> None:
 )
 def test_malformed_patches_are_refused(patch: Any) -> None:
     with pytest.raises(PatchError):
-        strategic.merge(pod(image="one"), patch, schema.of(POD))
+        strategic.merge(pod(image="one"), patch, kind_schemas.of(POD))
