@@ -108,11 +108,11 @@ class ClientConnection(asyncio.Protocol):
     def _wait_for_head(self, data: bytes) -> None:
         limits = self.gateway.limits
         try:
-            check_beginning(data, limits)
+            check_beginning(data, limits, len(self.held))
         except ProtocolError as error:
             self.refuse(Refusal(error.reason, error.detail))
             return
-        if not self.held and limits.head_time:
+        if limits.head_time and data.strip(b"\r\n") and not self.held.strip(b"\r\n"):
             self.until(self.gateway.now + limits.head_time)
         self.held = data
 

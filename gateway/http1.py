@@ -201,13 +201,16 @@ def resolve_target(target: bytes, found: dict[bytes, bytes], method: bytes) -> b
 _SERVER_WIDE: Final = (b"OPTIONS", b"*")
 
 
-def check_beginning(data: bytes, limits: Limits) -> None:
-    """Raise ProtocolError when `data`, the beginning of a head, cannot become a valid one."""
-    if len(data) > limits.line and b"\r\n" not in data[: limits.line + 2]:
+def check_beginning(data: bytes, limits: Limits, seen: int = 0) -> None:
+    """Raise ProtocolError when `data`, the beginning of a head, cannot become a valid one.
+
+    The first `seen` bytes were checked before: a head that drips in is not read again and again.
+    """
+    if len(data) > limits.line and data.find(b"\r\n", 0, limits.line + 2) < 0:
         raise ProtocolError("", "line_too_long")
     if len(data) > limits.head:
         raise ProtocolError(f"more than {limits.head} bytes", "head_too_large")
-    if _BARE.search(data):
+    if _BARE.search(data, max(seen - 2, 0)):
         raise ProtocolError("a line ends in a bare CR or LF, or holds NUL")
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from binascii import hexlify
+from struct import Struct
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 BATCH: Final = 256
+_DIGITS: Final = Struct("32s16s")
 LINE: Final = len(b"X-Request-Id: \r\n") + 32
 """Bytes of the first line of what `fresh` answers."""
 
@@ -31,11 +33,10 @@ class Ids:
 
     def _refill(self) -> None:
         digits = hexlify(self._random(24 * BATCH))
-        for at in range(0, 48 * BATCH, 48):
-            trace, span = digits[at : at + 32], digits[at + 32 : at + 48]
-            self.ready.append(
-                b"X-Request-Id: %b\r\ntraceparent: 00-%b-%b-00\r\n" % (trace, trace, span)
-            )
+        self.ready += [
+            b"X-Request-Id: %b\r\ntraceparent: 00-%b-%b-00\r\n" % (trace, trace, span)
+            for trace, span in _DIGITS.iter_unpack(digits)
+        ]
 
 
 def request_id(lines: bytes) -> bytes:

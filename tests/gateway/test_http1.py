@@ -158,6 +158,13 @@ def test_every_beginning_of_a_good_head_has_hope() -> None:
     head = request(b"Host: h", b"X-A: b")
     for end in range(len(head)):
         check_beginning(head[:end], LIMITS)
+        check_beginning(head[:end], LIMITS, seen=max(end - 1, 0))
+
+
+@pytest.mark.parametrize("bad", [b"GET / HTTP/1.1\nH", b"GET / HTTP/1.1\rH", b"GE\x00"])
+def test_hopeless_beginnings_are_refused_byte_by_byte(bad: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        [check_beginning(bad[:end], LIMITS, end - 1) for end in range(1, len(bad) + 1)]
 
 
 @pytest.mark.parametrize(
