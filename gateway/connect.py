@@ -38,6 +38,7 @@ async def _open(exchange: Exchange, backend: Backend) -> None:
         upstream.abort()
         raise
     if upstream.transport is not None and not upstream.transport.is_closing():
+        gateway.pods.add(backend)
         exchange.connected(upstream)
     else:
         exchange.connect_failed("closed at once")

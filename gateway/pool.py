@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from asyncio import Transport
-    from collections.abc import Iterable
 
     from gateway.balancer import Backend
-    from gateway.service import ServiceState
 
 FRESH: Final = 2.0
 """Seconds of idleness after which a connection is not used for a request that must not be sent
@@ -60,13 +58,17 @@ def give_back(connection: Connection, now: float, most: int) -> None:
         backend.idle.append(connection)
 
 
-def expired(states: Iterable[ServiceState], before: float) -> list[Connection]:
-    """Take out all connections that are idle since `before` or longer; the caller closes them."""
+def expired(pods: set[Backend], before: float) -> list[Connection]:
+    """Take out all connections that are idle since `before` or longer; the caller closes them.
+
+    Pods that have neither connections nor requests leave `pods`.
+    """
     out: list[Connection] = []
-    for state in states:
-        for backend in state.balancer.backends.values():
-            idle: list[Connection] = backend.idle
-            if idle and idle[0].since <= before:
-                out += [one for one in idle if one.since <= before]
-                backend.idle = [one for one in idle if one.since > before]
+    for backend in list(pods):
+        idle: list[Connection] = backend.idle
+        if idle and idle[0].since <= before:
+            out += [one for one in idle if one.since <= before]
+            backend.idle = [one for one in idle if one.since > before]
+        if not backend.idle and not backend.in_flight:
+            pods.discard(backend)
     return out

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import ssl as ssl_module
 
     from gateway.access_log import AccessLog
+    from gateway.balancer import Backend
     from gateway.cors import Cors
     from gateway.limits import Identity, Limits
     from gateway.services import Services
@@ -62,6 +63,8 @@ class Gateway:
         self.connections: set[ClientConnection] = set()
         self.unread: set[ClientConnection] = set()
         """Clients that are not read from, so that their end would go unnoticed."""
+        self.pods: set[Backend] = set()
+        """Those that may have connections of ours, so that no others are looked at."""
         self.connecting: set[asyncio.Task[None]] = set()
         """Attempts to reach a pod."""
         self.replies = Replies(limits, identity.via)
@@ -151,7 +154,7 @@ class Gateway:
         self._turns += 1
         if self._turns % TICKS == 0:
             idle = self.limits.upstream_idle or inf
-            for connection in pool.expired(self.services.states(), now - idle):
+            for connection in pool.expired(self.pods, now - idle):
                 connection.close()
 
     def _expire(self, client: ClientConnection) -> None:
@@ -197,7 +200,7 @@ class Gateway:
         for task in list(self.connecting):
             task.cancel()
         await asyncio.gather(*self.connecting, return_exceptions=True)
-        for connection in pool.expired(self.services.states(), inf):
+        for connection in pool.expired(self.pods, inf):
             connection.close()
         if self._timer is not None:
             self._timer.cancel()

@@ -90,6 +90,10 @@ def test_old_ones_expire() -> None:
     old, new = Connection(pod), Connection(pod)
     pool.give_back(old, 1.0, 10)
     pool.give_back(new, 2.0, 10)
-    assert pool.expired([state], 0.5) == []
-    assert pool.expired([state], 1.0) == [old]
+    pods = {pod}
+    assert pool.expired(pods, 0.5) == []
+    assert pool.expired(pods, 1.0) == [old]
     assert pod.idle == [new]
+    assert pods == {pod}
+    assert pool.expired(pods, 2.0) == [new]
+    assert pods == set()
