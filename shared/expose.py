@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from shared.fields import Fields
 
 _LONGEST: Final = 86_400.0
+_TARGET: Final = re.compile(r"/[!-~]*")
 _TIMEOUTS: Final = ("connect", "first_byte", "idle", "queue")
 
 
@@ -57,6 +59,8 @@ def _check_expose(fields: Fields, expose: Expose) -> None:
     """What concerns two fields at once."""
     if expose.max_scale < expose.min_scale:
         fields.error("max_scale", f"{expose.max_scale} is below min_scale {expose.min_scale}")
+    if _TARGET.fullmatch(expose.health_path) is None:
+        fields.error("health_path", "is no path of a URL; write spaces and the like as %20")
     if len(set(expose.api_port)) < len(expose.api_port):
         fields.error("api_port", "names a port twice")
     if expose.node_port and len(expose.node_port) != len(expose.api_port):

@@ -257,3 +257,16 @@ def test_anything_is_a_service_or_a_clear_error(expose: dict[str, Any]) -> None:
     else:
         again = fdl.load_definition(fdl.dump_definition(parsed.service))
         assert again.expose == parsed.service.expose
+
+
+@pytest.mark.parametrize("path", ["/a b", "/a\r\nX-Injected: 1", "/ä"])
+def test_a_health_path_is_a_path_of_a_url(path: str) -> None:
+    with pytest.raises(fdl.FdlError, match=r"expose\.health_path: is no path of a URL"):
+        fdl.parse_service(
+            {
+                "name": "one",
+                "image": "image",
+                "script": "run",
+                "expose": {"api_port": 80, "health_path": path},
+            }
+        )
