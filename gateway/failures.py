@@ -116,7 +116,13 @@ def expired(exchange: Exchange) -> None:
     elif exchange.upload is not None and exchange.upload.expected:
         exchange.upload.check_rate()
     else:
-        exchange.route.state.stats.upstream_failed("first_byte_timeout")
-        if exchange.backend is not None:
-            note(exchange, exchange.backend)
-        exchange.refuse(Refusal("first_byte_timeout", seconds=timeouts.first_byte))
+        overdue(exchange)
+
+
+def overdue(exchange: Exchange) -> None:
+    """The pod took too long to answer, or to take what it should answer."""
+    exchange.route.state.stats.upstream_failed("first_byte_timeout")
+    if exchange.backend is not None:
+        note(exchange, exchange.backend)
+    seconds = exchange.route.spec.timeouts.first_byte
+    exchange.refuse(Refusal("first_byte_timeout", seconds=seconds))

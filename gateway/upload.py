@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
+from gateway import failures
 from gateway.framing import ChunkedBody, LengthBody
 from gateway.http1 import ProtocolError
 from gateway.reasons import Refusal
@@ -20,14 +21,23 @@ class Upload:
     `limits.window` bytes are kept.
     """
 
-    __slots__ = ("_exchange", "_invited", "_measured", "_opened", "_since", "body", "replayable")
+    __slots__ = (
+        "_exchange",
+        "_invited",
+        "_measured",
+        "_moved",
+        "_opened",
+        "_since",
+        "body",
+        "replayable",
+    )
 
     def __init__(self, exchange: Exchange, length: int, *, chunked: bool) -> None:
         self._exchange = exchange
         self._opened = False
         self._invited = not exchange.plan.expects
         self._measured = 0
-        self._since = exchange.client.gateway.now
+        self._since = self._moved = exchange.client.gateway.now
         self.body = ChunkedBody() if chunked else LengthBody(length)
         self.replayable = True
         """`exchange.payload` is all of the body that came so far."""
@@ -116,18 +126,26 @@ class Upload:
     def _measure(self) -> None:
         exchange = self._exchange
         gateway = exchange.client.gateway
+        now = gateway.now
+        if self.body.size != self._measured or not exchange.stalled:
+            self._moved = now
         self._measured = self.body.size
-        self._since = gateway.now
-        grace = gateway.limits.body_grace if gateway.limits.body_rate else inf
-        exchange.client.until(gateway.now + grace)
+        self._since = now
+        patience = self._moved + exchange.route.first_byte if exchange.stalled else inf
+        exchange.client.until(min(now + gateway.limits.body_grace, patience))
 
     def check_rate(self) -> None:
-        """The window of measurement is over: a body that hardly moves, though the pod would take
-        it, is given up."""
+        """The window of measurement is over: a body that hardly moves is given up. Who holds it up
+        is the client, or the pod, which has as long to take it as to answer it."""
         exchange = self._exchange
         gateway = exchange.client.gateway
-        least = gateway.limits.body_rate * (gateway.now - self._since)
-        if self.body.size - self._measured < least and not exchange.stalled:
+        moved = self.body.size - self._measured
+        limit = exchange.route.first_byte
+        if exchange.stalled and not moved and gateway.now >= self._moved + limit:
+            failures.overdue(exchange)
+        elif moved < gateway.limits.body_rate * (gateway.now - self._since) and (
+            not exchange.stalled
+        ):
             self._refuse(Refusal("request_timeout", "the body came too slowly"))
         else:
             self._measure()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.limits import Limits
+from shared.model import Timeouts
 from tests.gateway.harness import PREFIX, Pod, Rig, Wire, get, post, rig
 
 if TYPE_CHECKING:
@@ -411,3 +412,24 @@ async def test_a_slow_reader_gets_all_of_an_early_answer() -> None:
             resume(wire)
         assert len(await wire.rest()) == 8
         await r.balanced()
+
+
+async def test_a_pod_that_takes_nothing_of_an_upload_is_given_up() -> None:
+    async def script(wire: Wire) -> None:
+        pause(wire)
+        await asyncio.Event().wait()
+
+    limits = Limits(body_grace=0.1)
+    async with rig(
+        await Pod(script).start(), limits=limits, timeouts=Timeouts(first_byte=0.3)
+    ) as r:
+        wire = await r.connect()
+        await wire.send(get(b"/", b"Content-Length: %d" % PLENTY, method=b"POST"))
+        sending = asyncio.create_task(Pump()(wire), name="sending")
+        try:
+            async with asyncio.timeout(2):
+                answer = await wire.response()
+        finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+        assert answer.fields[b"x-gateway-error"] == b"first_byte_timeout"
