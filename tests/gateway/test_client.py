@@ -191,3 +191,13 @@ def held(r: Rig) -> bytes:
 )
 def test_addresses(address: str, plain: str) -> None:
     assert _plain_address(address) == plain
+
+
+async def test_empty_lines_do_not_keep_a_connection(pod: Pod) -> None:
+    async with rig(pod, limits=Limits(head_time=0.2, keep_alive=0.4)) as r:
+        wire = await r.connect()
+        closed = asyncio.create_task(wire.ended(), name="closed")
+        async with asyncio.timeout(5):
+            while not closed.done():
+                wire.writer.write(b"\r\n")
+                await asyncio.sleep(0.02)
