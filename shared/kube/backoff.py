@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from shared.kube.errors import Forbidden, KubeError, NotFound, Unauthorized
+from shared.kube.errors import Forbidden, KubeError, NotFound, Unauthorized, Unreachable
 
 FIRST: Final = 0.2
 """Seconds before the first repetition, at most."""
 LONGEST: Final = 30.0
 """Seconds between repetitions, at most; also the pace of failures only an operator can mend."""
+RECONNECT: Final = 3.0
+"""Seconds between attempts to reach a server that does not answer at all, at most: an attempt costs
+it nothing while it is away, and what was missed is stale until it succeeds."""
 PATIENCE: Final = 120.0
 """Seconds of Retry-After we honour; a server asking for more is asked again after that."""
 
@@ -33,6 +36,7 @@ class Backoff:
         if isinstance(error, Unauthorized | Forbidden | NotFound):
             ceiling = LONGEST
         else:
-            ceiling = min(LONGEST, FIRST * 2 ** min(self.failures, 16))
+            longest = RECONNECT if isinstance(error, Unreachable) else LONGEST
+            ceiling = min(longest, FIRST * 2 ** min(self.failures, 16))
         asked = min(error.retry_after or 0.0, PATIENCE)
         return asked + ceiling * (0.5 + jitter / 2)

@@ -6,6 +6,7 @@ from shared.kube.backoff import Backoff
 from shared.kube.errors import KubeError, Unreachable, from_status
 
 DOWN = Unreachable("down")
+BROKEN = from_status(500, None)
 
 
 def delays(error: KubeError, count: int, jitter: float) -> list[float]:
@@ -17,7 +18,11 @@ def delays(error: KubeError, count: int, jitter: float) -> list[float]:
 
 
 def test_delays_double_up_to_the_longest() -> None:
-    assert delays(DOWN, 10, 1.0) == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30.0, 30.0]
+    assert delays(BROKEN, 10, 1.0) == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30.0, 30.0]
+
+
+def test_a_server_that_is_away_is_found_soon_after_it_returns() -> None:
+    assert delays(DOWN, 6, 1.0) == [0.2, 0.4, 0.8, 1.6, 3.0, 3.0]
 
 
 def test_jitter_takes_off_up_to_half() -> None:
@@ -25,7 +30,7 @@ def test_jitter_takes_off_up_to_half() -> None:
 
 
 def test_many_failures_do_not_overflow() -> None:
-    assert Backoff(failures=10**6).delay(DOWN, 1.0) == 30.0
+    assert Backoff(failures=10**6).delay(BROKEN, 1.0) == 30.0
 
 
 @pytest.mark.parametrize("code", [401, 403, 404])
