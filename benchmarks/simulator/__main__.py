@@ -45,7 +45,7 @@ def run(scenarios: list[Scenario], seeds: range, arms: tuple[str, ...], label: s
 def broken(found: list[Ratio]) -> list[str]:
     """The promised bounds that `responsive` on the HPA's own samples does not keep."""
     return [
-        f"{one.arm} against {one.baseline}: {name} {value:.3f} is above {most}"
+        f"{one.arm} against {one.baseline}: {name} {value:.3f} is above {most:g}"
         for one in found
         if one.arm == "responsive"
         for name, value, most in (
@@ -80,6 +80,7 @@ def _text(results: Results, others: dict[str, Results], found: list[Ratio], seed
     parts = [
         _HEAD.format(first=seeds.start, last=seeds.stop - 1),
         report.markdown(report.ratio_table(found)),
+        _bounds(found),
         "## Where responsive loses\n",
         report.markdown(report.loss_table(results, [r for r in found if r.arm == "responsive"])),
         "## Other worlds (three seeds, never tuned on)\n",
@@ -90,6 +91,11 @@ def _text(results: Results, others: dict[str, Results], found: list[Ratio], seed
     for measure, title in report.MEASURES.items():
         parts += [f"## {title}\n", report.markdown(report.measure_table(results, measure))]
     return "\n".join(parts)
+
+
+def _bounds(found: list[Ratio]) -> str:
+    kept = f"Promised: SLO violation {MOST_VIOLATION}, pod-seconds {MOST_COST}, fewer reversals. "
+    return kept + ("; ".join(broken(found)) or "All kept") + ".\n"
 
 
 _HEAD = """# Scaling policies in the simulator
