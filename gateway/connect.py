@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gateway.upstream import UpstreamConnection
 
 if TYPE_CHECKING:
     from gateway.balancer import Backend
     from gateway.exchange import Exchange
+
+PATIENCE: Final = 1.5
+"""Seconds for which the only pod of a service may refuse connections: its container has ended and
+starts again, which the cluster has not told us yet."""
+PAUSE: Final = 0.05
 
 
 def connect(exchange: Exchange, backend: Backend) -> None:
@@ -28,9 +33,8 @@ def connect(exchange: Exchange, backend: Backend) -> None:
 async def _open(exchange: Exchange, backend: Backend) -> None:
     gateway = exchange.client.gateway
     upstream = UpstreamConnection(backend, gateway.replies, gateway.limits.window)
-    endpoint = backend.endpoint
     try:
-        await gateway.loop.create_connection(lambda: upstream, endpoint.address, endpoint.port)
+        await _dial(exchange, backend, upstream)
     except OSError as error:
         exchange.connect_failed(os.strerror(error.errno) if error.errno else str(error))
         return
@@ -42,3 +46,23 @@ async def _open(exchange: Exchange, backend: Backend) -> None:
         exchange.connected(upstream)
     else:
         exchange.connect_failed("closed at once")
+
+
+async def _dial(exchange: Exchange, backend: Backend, upstream: UpstreamConnection) -> None:
+    """Connect `upstream`; a refusal is final only when another pod can be tried, or after a while.
+
+    Nothing has been sent to the pod yet, so that any request may wait here.
+    """
+    loop = exchange.client.gateway.loop
+    route = exchange.route
+    end = loop.time() + min(PATIENCE, (route.spec.timeouts.connect or PATIENCE) / 2)
+    endpoint = backend.endpoint
+    while True:
+        try:
+            await loop.create_connection(lambda: upstream, endpoint.address, endpoint.port)
+        except ConnectionRefusedError:
+            if len(route.state.balancer.candidates) > 1 or loop.time() >= end:
+                raise
+            await asyncio.sleep(PAUSE)
+        else:
+            return
