@@ -50,7 +50,7 @@ def _panel(axis: Any, name: str, trace: Trace) -> None:
 
 
 def plane(path: Path, results: Results) -> None:
-    """Cost against violations: a point a scenario and policy, its cross the spread of seeds."""
+    """Cost against violations: a small point a scenario and policy, a large one a policy."""
     figure = Figure(figsize=(9, 6), layout="constrained")
     axis: Any = figure.subplots()
     for index, arm in enumerate(dict.fromkeys(arm for _, arm in results)):
