@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 APT := $(if $(filter 0,$(shell id -u)),,sudo) apt-get
 
-.PHONY: help venv local test test-apps lint format bench clean
+.PHONY: help venv local test test-apps lint format bench bench-scaler bench-simulator clean
 
 help:
 	@echo 'make local   install what is needed, start everything on this machine, say what to type next'
@@ -13,6 +13,8 @@ help:
 	@echo 'make test-apps  try JupyterLab, FastAPI and a browser behind the gateway (slow)'
 	@echo 'make lint    ruff and mypy alone'
 	@echo 'make bench   measure the gateway beside nginx, HAProxy, Caddy and aiohttp'
+	@echo 'make bench-scaler     measure a tick of the scaler over 1 000 services with 10 000 pods'
+	@echo 'make bench-simulator  compare scaling policies over all shapes of load'
 	@echo 'make clean   remove the virtual environment and the state of local runs'
 
 venv: .venv/.made
@@ -57,7 +59,17 @@ format: venv
 	$(BIN)/ruff check --fix .
 
 bench: venv
+	@for program in nginx haproxy caddy wrk; do \
+	    PATH="$$PATH:/usr/sbin" command -v $$program >/dev/null || missing="$$missing $$program"; \
+	done; test -z "$$missing" || \
+	    { $(APT) update && $(APT) install -y --no-install-recommends $$missing; }
 	$(BIN)/python -m benchmarks.load
+
+bench-scaler: venv
+	$(BIN)/python -m benchmarks.scaler
+
+bench-simulator: venv
+	$(BIN)/python -m benchmarks.simulator
 
 clean:
 	rm -rf .venv .venv-apps .local build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
