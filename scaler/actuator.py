@@ -106,6 +106,11 @@ class Actuator:
         await self._annotate(target, decision, state)
         return Outcome(Result.WRITTEN)
 
+    async def note(self, target: Target, decision: Decision, state: State) -> None:
+        """Keep what was learnt for a successor, although the size stays."""
+        async with self._slots:
+            await self._annotate(target, decision, state)
+
     async def _annotate(self, target: Target, decision: Decision, state: State) -> None:
         text = annotation(decision, state, self._clock.now())
         body = {"metadata": {"annotations": {ANNOTATION: text}}}

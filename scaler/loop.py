@@ -154,7 +154,10 @@ class Loop:
         standing = Standing.DRY_RUN if scaling.dry_run else Standing.ACTIVE
         self._reporter.decided(target, result.decision, standing)
         if not result.decision.valid or result.decision.action is Action.NONE:
-            memory.state = result.state
+            learnt, memory.state = memory.state.learnt, result.state
+            if result.state.learnt != learnt and not scaling.dry_run:
+                note = self._actuator.note(target, result.decision, result.state)
+                self._tasks.start(f"note {target.name}", note)
         elif not scaling.dry_run:
             self._writing.add(target.name)
             self._tasks.start(f"write {target.name}", self._write(target, memory, result))

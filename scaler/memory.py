@@ -1,9 +1,10 @@
 """What the scaler remembers of a service, and how it finds that again after a restart: pure.
 
-With each change of size the last decision and the state behind it are written as JSON into the
-annotation `oscar.grycap.io/scaler-decision` of the Deployment. It goes through the `status`
-subresource: Kubernetes keeps `spec` and `labels` as they are there but takes annotations
-(deploymentStatusStrategy.PrepareForUpdate), so the scaler needs no right to change what runs.
+With each change of size, or of what was learnt of the service, the last decision and the state
+behind it are written as JSON into the annotation `oscar.grycap.io/scaler-decision` of the
+Deployment. It goes through the `status` subresource: Kubernetes keeps `spec` and `labels` as they
+are there but takes annotations (deploymentStatusStrategy.PrepareForUpdate), so the scaler needs no
+right to change what runs.
 """
 
 from __future__ import annotations

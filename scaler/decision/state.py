@@ -53,6 +53,11 @@ class State:
     returns: tuple[Return, ...] = ()
     """How often, and after how long, demand has come back."""
 
+    @property
+    def learnt(self) -> tuple[object, ...]:
+        """What took long to find out, and is worth keeping although no size changes."""
+        return self.returns, self.ready_times
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; `from_json` gives the state back."""
         return asdict(self)

@@ -91,13 +91,17 @@ class _Loop:
             return
         now = float(second)
         observation = _observe(cluster, source, self.run.world, now, self.arm.gateway)
+        learnt = self.state.learnt
         decision, self.state = decide(observation, self.policy, self.state, now)
-        if decision.valid and decision.action is not Action.NONE:
+        changes = decision.valid and decision.action is not Action.NONE
+        if changes:
             cluster.spec = decision.replicas
+        if changes or self.state.learnt != learnt:
             self.stored = self.state.to_json()
 
     def _restart(self, second: int, replicas: int) -> None:
-        """Go on from what was stored with the last change, if the arm stores it, else anew."""
+        """Go on from what was stored with the last change of size or of what was learnt, if the
+        arm stores it, else anew."""
         self.resumes = second + _RESTART_S
         self.state = State()
         if self.arm.restores and self.stored:

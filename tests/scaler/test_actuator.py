@@ -12,6 +12,7 @@ from scaler import actuator
 from scaler.actuator import Actuator, Result
 from scaler.catalog import Cataloguer
 from scaler.decision import Action, Decision, State
+from scaler.memory import ANNOTATION, recall
 from shared.clock import ManualClock
 from tests.scaler.objects import service
 from tests.shared.kube.conftest import *  # noqa: F403  the scripted API server
@@ -85,3 +86,15 @@ async def test_writes_at_a_time_are_bounded(api: Script, kube: KubeClient) -> No
     subject = made(kube)
     await asyncio.gather(*(subject.carry_out(TARGET, UP, State()) for _ in range(40)))
     assert most == actuator.PARALLEL
+
+
+async def test_what_was_learnt_is_kept_without_a_change_of_size(
+    api: Script, kube: KubeClient
+) -> None:
+    api.otherwise = says({})
+    learnt = State(ready_times=(12.5,))
+    await made(kube).note(TARGET, replace(DOWN, replicas=3, action=Action.NONE), learnt)
+    (call,) = api.calls
+    assert call.path.endswith("/deployments/a-dlp/status")
+    text = call.body["metadata"]["annotations"][ANNOTATION]
+    assert recall({"metadata": {"annotations": {ANNOTATION: text}}}) == learnt

@@ -335,3 +335,17 @@ async def test_pods_change_under_it(one: World) -> None:
     one.change(pods=[pod("a", 0, version=2, ready="False", age=10)])
     await one.tick()
     assert not one.writes, "an unready pod's start-up is no load"
+
+
+async def test_what_was_learnt_is_kept_though_no_size_changes(tmp_path: Path) -> None:
+    responsive = Config(defaults=Scaling(policy=Policy(period_s=1.0)))
+    async with world(service("a", 1), tmp_path, responsive) as one:
+        one.usage = {"a/0": "80m"}
+        await one.tick(1)
+        assert not one.calls("/deployments/a-dlp/status")
+        one.change(pods=[pod("a", 0, version=2, age=-2)])
+        await one.tick(2)
+        await one.tick(1)
+        assert not one.writes
+        [note] = one.calls("/deployments/a-dlp/status")
+        assert '"ready_times":[' in note.body["metadata"]["annotations"][ANNOTATION]
