@@ -79,6 +79,7 @@ def test_killed_pod_comes_back_and_the_request_in_flight_gets_a_502(run: Run) ->
 
 @pytest.mark.parametrize("module", ["gateway", "scaler", "gateway.management"])
 def test_killed_process_comes_back_and_nothing_is_lost(run: Run, module: str) -> None:
+    assert run.call("burner").status == 200
     process = run.child(module)
     assert process is not None
     process.kill()
@@ -102,7 +103,7 @@ def test_scales_out_under_load_and_back_without_a_failed_request(run: Run) -> No
         finally:
             load.kill()
     assert load.returncode == 0, output
-    until(lambda: len(run.pods("burner")) == 1, 60, "one pod after the load")
+    until(lambda: len(run.pods("burner")) == 1, 110, "one pod after the load")
     events = run.kubectl("get", "events", "-n", "oscar-svc")
     assert "SuccessfulRescale" in events
 
