@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from scaler.decision import HPA, RESPONSIVE
 from scaler.decision.cases import FieldError, evaluate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class InputError(click.ClickException):
@@ -18,42 +21,51 @@ class InputError(click.ClickException):
 
 
 @click.command()
-@click.argument("file", type=click.File("r"))
+@click.argument("file", type=click.File("r", encoding="utf-8"))
 @click.option(
     "--policy",
     type=click.Choice([HPA, RESPONSIVE]),
     default=HPA,
     show_default=True,
-    help="Who decides.",
+    help="Who decides the suites replica_calc and reconcile; the others are steps of hpa.",
 )
-def decide(file: TextIO, policy: str) -> None:
+@click.pass_context
+def decide(context: click.Context, file: TextIO, policy: str) -> None:
     """Decide the cases in FILE ("-" is standard input); print one JSON line a case, in order.
 
-    FILE holds one case, a list of cases, or {"cases": [...]}.
+    FILE holds one case, a list of cases, or {"cases": [...]}. A line has the fields that stand
+    under the case's "expect" (without it all of the suite's), or "error" where no number can be
+    computed. A case that cannot be read gets such a line too, standard error repeats it, and the
+    command ends with 1; with 2 when FILE itself cannot be read.
     """
-    try:
-        lines = [json.dumps(evaluate(case, policy, path)) for path, case in _cases(_loaded(file))]
-    except FieldError as error:
-        raise InputError(str(error)) from error
-    for line in lines:
-        click.echo(line)
+    broken = 0
+    for path, case in _cases(_loaded(file), file.name):
+        try:
+            outcome = evaluate(case, policy, path)
+        except FieldError as error:
+            broken += 1
+            outcome = {"error": str(error)}
+            click.echo(f"Error: {error}", err=True)
+        click.echo(json.dumps(outcome))
+    if broken:
+        context.exit(1)
 
 
 def _loaded(file: TextIO) -> Any:
     try:
         return json.load(file)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{file.name}: is not JSON ({error}); give one JSON value") from error
 
 
-def _cases(data: Any) -> list[tuple[str, Any]]:
+def _cases(data: Any, name: str) -> Iterator[tuple[str, Any]]:
     if isinstance(data, dict) and "cases" in data:
         data = data["cases"]
         if not isinstance(data, list):
-            raise InputError("cases: is no list; give a list of cases")
+            raise InputError(f"{name}: cases is no list; give a list of cases")
     if isinstance(data, list):
-        return [(_path(index, case), case) for index, case in enumerate(data)]
-    return [("case", data)]
+        return ((_path(index, case), case) for index, case in enumerate(data))
+    return iter([("case", data)])
 
 
 def _path(index: int, case: Any) -> str:

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 
+_LARGEST = 2**53
+"""Beyond it JSON's numbers are no longer exact, and sums and products overflow a float."""
+
+
 class FieldError(ValueError):
     """A field is absent or has the wrong form; the message names it and the remedy."""
 
@@ -46,9 +50,9 @@ class Fields:
         """A whole number of at least `least`."""
         wanted = f"a whole number from {least}"
         value = self._given(name, default, wanted)
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        if not _is_whole(value) or value < least:
             raise self._wrong(name, value, wanted)
-        return value
+        return int(self._bounded(name, value))
 
     def whole(self, name: str) -> int | None:
         """A whole number from 0, or None when absent."""
@@ -89,15 +93,20 @@ class Fields:
         if not isinstance(item, list) or len(item) != 2:
             raise self._wrong(name, item, wanted)
         count, age = item
-        if not isinstance(count, int) or isinstance(count, bool):
+        if not _is_whole(count):
             raise self._wrong(name, item, wanted)
-        return count, self._number(name, age)
+        return int(self._bounded(name, count)), self._number(name, age)
 
     def _number(self, name: str, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self._wrong(name, value, "a number from 0")
-        if not math.isfinite(value) or value < 0:
+        if math.isnan(value) or value < 0:
             raise self._wrong(name, value, "a number from 0")
+        return self._bounded(name, value)
+
+    def _bounded(self, name: str, value: float) -> float:
+        if abs(value) > _LARGEST:
+            raise self._wrong(name, value, "a number of at most 2^53")
         return value
 
     def _list(self, name: str) -> list[Any]:
@@ -120,6 +129,10 @@ class Fields:
 
     def _wrong(self, name: str, value: Any, wanted: str) -> FieldError:
         return FieldError(f"{self.path}.{name}: is {_shown(value)}; give {wanted}")
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _shown(value: Any) -> str:

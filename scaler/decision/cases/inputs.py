@@ -21,7 +21,7 @@ _PHASES = ("Pending", "Running", "Succeeded", "Failed", "Unknown")
 def observation(given: Fields, spec_replicas: int, status_replicas: int) -> Observation:
     """Pods and samples of a case."""
     foreign = tuple(
-        ForeignUsage(extra.text("pod", ""), _sample(extra), _containers(extra))
+        ForeignUsage(extra.text("pod", ""), _sample(extra), containers(extra))
         for extra in given.items("extra_metrics")
     )
     return Observation(given.path, spec_replicas, status_replicas, pods(given), foreign)
@@ -37,7 +37,7 @@ def pods(given: Fields) -> tuple[Pod, ...]:
             ready=_ready(item),
             started=_time(item, "start_age_s"),
             transitioned=_time(item, "ready_transition_age_s"),
-            containers=_containers(item),
+            containers=containers(item),
             sample=_sample(item.child("metric")) if item.has("metric") else None,
             request_m=item.whole("pod_level_request_m"),
         )
@@ -45,15 +45,26 @@ def pods(given: Fields) -> tuple[Pod, ...]:
     )
 
 
-def container(item: Fields) -> Container:
-    """One container with its request, limit and usage."""
-    return Container(
-        item.text("name", ""), item.whole("request_m"), item.whole("limit_m"), item.whole("usage_m")
+def containers(item: Fields) -> tuple[Container, ...]:
+    """Containers with requests, limits and usages; of init containers those that keep running."""
+    running = [part for part in item.items("init_containers") if part.flag("restart_always")]
+    return tuple(
+        Container(
+            part.text("name", ""),
+            part.whole("request_m"),
+            part.whole("limit_m"),
+            part.whole("usage_m"),
+        )
+        for part in [*item.items("containers"), *running]
     )
 
 
-def policy(given: Fields, name: str) -> Policy:
-    """Target, tolerances and the HPA's options of a case."""
+def policy(given: Fields, name: str, measured: bool = True) -> Policy:
+    """Target, tolerances and the HPA's options of a case.
+
+    The target may be left out when the case is decided without any metric (not `measured`).
+    """
+    target = given.integer("target_utilization_pct", least=1) if measured else Policy().target_pct
     behavior = None
     if given.has("behavior"):
         both, default = given.child("behavior"), Behavior()
@@ -65,7 +76,7 @@ def policy(given: Fields, name: str) -> Policy:
         )
     return Policy(
         name=name,
-        target_pct=given.integer("target_utilization_pct", least=1),
+        target_pct=target,
         tolerance_up=given.number("tolerance_up", 0.1),
         tolerance_down=given.number("tolerance_down", 0.1),
         hpa=_options(given, behavior),
@@ -109,12 +120,11 @@ def _options(given: Fields, behavior: Behavior | None) -> HpaOptions:
         stabilization_s=given.number("downscale_stabilization_s", default.stabilization_s),
         up_factor=given.number("legacy_scale_up_factor", default.up_factor),
         up_minimum=given.integer("legacy_scale_up_minimum", default.up_minimum),
-        configurable_tolerance=given.flag("configurable_tolerance_enabled", True),
+        configurable_tolerance=given.flag(
+            "configurable_tolerance_enabled", default.configurable_tolerance
+        ),
+        pod_level_requests=given.flag("pod_level_resources_enabled", default.pod_level_requests),
     )
-
-
-def _containers(item: Fields) -> tuple[Container, ...]:
-    return tuple(container(part) for part in item.items("containers"))
 
 
 def _sample(item: Fields) -> Sample:

@@ -64,15 +64,20 @@ def _replica_calc(given: Fields, policy_name: str) -> dict[str, Any]:
 
 
 def _reconcile(given: Fields, policy_name: str) -> dict[str, Any]:
-    sizes = given.integer("spec_replicas"), given.integer("status_replicas", 0)
-    observation = inputs.observation(given, *sizes)
+    spec = given.integer("spec_replicas")
+    low, high = given.integer("min_replicas", 1), given.integer("max_replicas")
+    observation = inputs.observation(given, spec, given.integer("status_replicas", spec))
+    measured = spec > 0 and low <= spec <= high
     policy = replace(
-        inputs.policy(given, policy_name),
-        min_replicas=given.integer("min_replicas"),
-        max_replicas=given.integer("max_replicas"),
+        inputs.policy(given, policy_name, measured), min_replicas=low, max_replicas=high
     )
     history = inputs.recommendations(given) if given.has("recommendations") else None
-    state = State(recommendations=history, decided=None if history is None else NOW - 1)
+    state = State(
+        recommendations=history,
+        ups=inputs.events(given, "scale_up_events"),
+        downs=inputs.events(given, "scale_down_events"),
+        decided=None if history is None else NOW - 1,
+    )
     decision, _ = decide(observation, policy, state, NOW)
     return {
         "desired_replicas": decision.replicas,
@@ -107,9 +112,8 @@ def _group_pods(given: Fields, _policy_name: str) -> dict[str, Any]:
 
 
 def _pod_request(given: Fields, _policy_name: str) -> dict[str, Any]:
-    restartable = [c for c in given.items("init_containers") if c.flag("restart_always")]
-    containers = tuple(inputs.container(c) for c in [*given.items("containers"), *restartable])
-    pod = Pod("test-pod", containers=containers, request_m=given.whole("pod_level_request_m"))
+    request_m = given.whole("pod_level_request_m")
+    pod = Pod("test-pod", containers=inputs.containers(given), request_m=request_m)
     options = HpaOptions(
         container=given.text("container", "") or None,
         pod_level_requests=given.flag("pod_level_resources_enabled"),

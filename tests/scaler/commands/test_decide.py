@@ -47,17 +47,51 @@ def test_the_policy_can_be_chosen() -> None:
     assert answer["desired_replicas"] == 5
 
 
+def test_without_expect_a_case_gets_all_fields_of_its_suite() -> None:
+    case = {name: value for name, value in CASES[1].items() if name != "expect"}
+    assert set(json.loads(_run(case).stdout)) == {"replicas", "utilization_pct", "avg_usage_m"}
+
+
+@pytest.mark.parametrize(
+    ("case", "message"),
+    [
+        ({"id": "mine", "suite": "reconcile"}, "case[1] (mine).input: is missing; give"),
+        ({"id": "mine", "suite": "recon"}, "case[1] (mine).suite: is 'recon'; give one of replica"),
+        ({"suite": "reconcile", "input": []}, "case[1].input: is a list; give a JSON object"),
+        (3, "case[1]: is 3; give a JSON object"),
+        (None, "case[1]: is None; give a JSON object"),
+    ],
+)
+def test_a_broken_case_keeps_its_line_and_the_rest_is_decided(case: Any, message: str) -> None:
+    result = _run([CASES[1], case, CASES[1]])
+    assert result.exit_code == 1
+    first, broken, last = (json.loads(line) for line in result.stdout.splitlines())
+    assert first == last == {"replicas": 5, "utilization_pct": 50, "avg_usage_m": 1000}
+    assert list(broken) == ["error"]
+    assert broken["error"].startswith(message)
+    assert broken["error"] in result.stderr
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
+        ("", "is not JSON"),
         ("{", "is not JSON"),
-        ([CASES[1], {"id": "mine", "suite": "reconcile"}], "case[1] (mine).input: is missing"),
-        ([3], "case[0]: is 3; give a JSON object"),
-        ({"cases": {}}, "cases: is no list"),
+        ("[" * 100_000, "is not JSON"),
+        ("9" * 5_000, "is not JSON"),
+        ({"cases": {}}, "cases is no list; give a list of cases"),
     ],
 )
-def test_bad_input_prints_nothing_and_names_the_field(data: Any, message: str) -> None:
+def test_an_unusable_file_prints_nothing(data: Any, message: str) -> None:
     result = _run(data)
     assert result.exit_code == 2
     assert result.stdout == ""
     assert message in result.stderr
+
+
+def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "cases.bin"
+    file.write_bytes(b"\xff\xfe\x00")
+    result = CliRunner().invoke(decide, [str(file)])
+    assert result.exit_code == 2
+    assert "cases.bin: is not JSON" in result.stderr
