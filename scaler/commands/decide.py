@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -21,7 +21,7 @@ class InputError(click.ClickException):
 
 
 @click.command()
-@click.argument("file", type=click.File("r", encoding="utf-8"))
+@click.argument("file", type=click.File("rb"))
 @click.option(
     "--policy",
     type=click.Choice([HPA, RESPONSIVE]),
@@ -30,7 +30,7 @@ class InputError(click.ClickException):
     help="Who decides the suites replica_calc and reconcile; the others are steps of hpa.",
 )
 @click.pass_context
-def decide(context: click.Context, file: TextIO, policy: str) -> None:
+def decide(context: click.Context, file: BinaryIO, policy: str) -> None:
     """Decide the cases in FILE ("-" is standard input); print one JSON line a case, in order.
 
     FILE holds one case, a list of cases, or {"cases": [...]}. A line has the fields that stand
@@ -38,8 +38,8 @@ def decide(context: click.Context, file: TextIO, policy: str) -> None:
     computed. A case that cannot be read gets such a line too, standard error repeats it, and the
     command ends with 1; with 2 when FILE itself cannot be read.
     """
-    broken = 0
-    for path, case in _cases(_loaded(file), file.name):
+    broken, name = 0, getattr(file, "name", "<stdin>")
+    for path, case in _cases(_loaded(file.read(), name), name):
         try:
             outcome = evaluate(case, policy, path)
         except FieldError as error:
@@ -51,11 +51,11 @@ def decide(context: click.Context, file: TextIO, policy: str) -> None:
         context.exit(1)
 
 
-def _loaded(file: TextIO) -> Any:
+def _loaded(text: bytes, name: str) -> Any:
     try:
-        return json.load(file)
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{file.name}: is not JSON ({error}); give one JSON value") from error
+        raise InputError(f"{name}: is not JSON ({error}); give one JSON value") from error
 
 
 def _cases(data: Any, name: str) -> Iterator[tuple[str, Any]]:

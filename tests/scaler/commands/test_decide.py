@@ -89,6 +89,13 @@ def test_an_unusable_file_prints_nothing(data: Any, message: str) -> None:
     assert message in result.stderr
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_any_encoding_of_json_is_read(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "cases.json"
+    file.write_text(json.dumps([CASES[1]]), encoding=encoding)
+    assert CliRunner().invoke(decide, [str(file)]).exit_code == 0
+
+
 def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
     file = tmp_path / "cases.bin"
     file.write_bytes(b"\xff\xfe\x00")

@@ -17,6 +17,7 @@ from scaler.decision import HPA, RESPONSIVE, Behavior, Rules, State, decide
 from scaler.decision.cases import FieldError, evaluate, inputs
 from scaler.decision.cases.fields import Fields
 
+
 def _read(name: str) -> list[dict[str, Any]]:
     text = (Path(__file__).parent / "data" / name).read_text(encoding="utf-8")
     cases: list[dict[str, Any]] = json.loads(text)["cases"]
