@@ -34,7 +34,7 @@ def _of(*suites: str) -> list[Any]:
 
 def test_every_case_is_there() -> None:
     assert len(CASES) == 144
-    assert len({case["id"] for case in ALL}) == len(ALL) == 264
+    assert len({case["id"] for case in ALL}) == len(ALL) == 266
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in ALL])
