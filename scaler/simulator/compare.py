@@ -15,7 +15,7 @@ from scaler.simulator.simulate import simulate
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from scaler.simulator.arms import Arm
+    from scaler.simulator.arm import Arm
     from scaler.simulator.scenario import Run
 
 Results = dict[tuple[str, str], list[Scores]]

@@ -14,7 +14,7 @@ from scaler.simulator.compare import Ratio, Results, against, average
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from scaler.simulator.arms import Arm
+    from scaler.simulator.arm import Arm
 
 Table = list[list[str]]
 
@@ -133,13 +133,7 @@ def page(results: Results, found: Sequence[Ratio], arms: Sequence[Arm], images: 
 
 def describe(arm: Arm) -> str:
     """What an arm is, in one line."""
-    if arm.policy is None:
-        return f"{arm.name}: no policy, {arm.fixed}"
-    gateway = ", and the gateway's count of requests" if arm.gateway else ""
-    return (
-        f"{arm.name}: policy {arm.policy.name} every {arm.period_s} s on samples of {arm.source}"
-        f"{gateway}"
-    )
+    return f"{arm.name}: {arm.about}"
 
 
 def _html(table: Table) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -74,6 +75,16 @@ class Run:
     seed: int
     world: World
     load: tuple[float, ...]
+
+
+def ideal_replicas(run: Run) -> list[int]:
+    """Least replicas that keep utilisation at the target in each second."""
+    world = run.world
+    per_pod = world.target_pct / 100 * world.request_m / world.limit_m
+    return [
+        min(world.maximum, max(world.minimum, math.ceil(load / per_pod - 1e-9)))
+        for load in run.load
+    ]
 
 
 _SLOW = World(start_s=(60.0, 90.0))

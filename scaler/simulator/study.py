@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from scaler.simulator.arms import Arm
+    from scaler.simulator.arm import Arm
     from scaler.simulator.compare import Ratio, Results
     from scaler.simulator.scenario import Run
 
