@@ -38,7 +38,7 @@ def bursting(scenario: Scenario) -> Scenario:
 def run(scenarios: list[Scenario], seeds: range, arms: tuple[str, ...], label: str) -> Results:
     """All runs, with a progress bar."""
     runs = [scenario.build(seed) for scenario in scenarios for seed in seeds]
-    with click.progressbar(length=len(runs), label=label, file=sys.stderr) as bar:
+    with click.progressbar(length=len(runs) * len(arms), label=label, file=sys.stderr) as bar:
         return compare(runs, [ARMS[name] for name in arms], 2, lambda: bar.update(1))
 
 

@@ -49,7 +49,7 @@ class Names(click.ParamType[list[str]]):
     help="A load of your own instead: CSV (time, cores) or a Prometheus range query's JSON.",
 )
 @click.option("--policies", type=Names(dict(ARMS)), default=_DEFAULT_ARMS, show_default=True)
-@click.option("--seeds", type=click.IntRange(1, 1000), default=10, show_default=True)
+@click.option("--seeds", type=click.IntRange(1, 100), default=10, show_default=True)
 @click.option("--first-seed", type=click.IntRange(0), default=1, show_default=True)
 @click.option("--min", "minimum", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--max", "maximum", type=click.IntRange(1), default=10, show_default=True)
@@ -102,7 +102,9 @@ def simulate(
     numbers = range(first_seed, first_seed + seeds)
     runs = _recorded(load, fitted(World()), numbers) if load else _built_in(shape, fitted, numbers)
     arms = [ARMS[name] for name in policies]
-    with click.progressbar(length=len(runs), label="Simulating", file=sys.stderr) as bar:
+    with click.progressbar(
+        length=len(runs) * len(arms), label="Simulating", file=sys.stderr
+    ) as bar:
         results = compare(runs, arms, processes, lambda: bar.update(1))
     _print(results)
     if out:

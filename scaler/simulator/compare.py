@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
+import multiprocessing
+import os
+import signal
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from statistics import mean
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from scaler.simulator.scores import Scores, score
 from scaler.simulator.simulate import simulate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from multiprocessing.process import BaseProcess
 
     from scaler.simulator.arm import Arm
     from scaler.simulator.scenario import Run
@@ -46,26 +51,44 @@ def compare(
     processes: int = 1,
     progress: Callable[[], None] = lambda: None,
 ) -> Results:
-    """All scores; `progress` is called after each run."""
+    """All scores; `progress` is called after each arm of each run."""
+    jobs = [(run, arm) for run in runs for arm in arms]
     results: Results = {}
-    for run, scores in zip(runs, _all(runs, arms, processes), strict=True):
-        for arm, one in zip(arms, scores, strict=True):
+    with _workers(processes) as each:
+        for (run, arm), one in zip(jobs, each(_scores, jobs), strict=True):
             results.setdefault((run.scenario, arm.name), []).append(one)
-        progress()
+            progress()
     return results
 
 
-def _all(runs: Sequence[Run], arms: Sequence[Arm], processes: int) -> Iterable[list[Scores]]:
-    work = partial(_scores, arms=tuple(arms))
+def _scores(job: tuple[Run, Arm]) -> Scores:
+    return score(simulate(*job))
+
+
+@contextmanager
+def _workers(processes: int) -> Iterator[Callable[..., Iterator[Scores]]]:
+    """A `map` over processes; leaving it early drops what was not begun."""
     if processes <= 1:
-        yield from map(work, runs)
+        yield map
         return
-    with ProcessPoolExecutor(processes) as pool:
-        yield from pool.map(work, runs)
+    pool = ProcessPoolExecutor(processes, initializer=_end_with_the_command)
+    try:
+        yield pool.map
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-def _scores(run: Run, arms: tuple[Arm, ...]) -> list[Scores]:
-    return [score(simulate(run, arm)) for arm in arms]
+def _end_with_the_command() -> None:
+    """Ctrl-C reaches every process of the terminal: a worker ends at once and says nothing. When
+    the command is killed otherwise, no signal comes, but its end is seen."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if command := multiprocessing.parent_process():
+        Thread(target=_end_after, args=(command,), name="end with the command", daemon=True).start()
+
+
+def _end_after(command: BaseProcess) -> None:
+    command.join()
+    os._exit(1)
 
 
 def average(results: Results, scenario: str, arm: str, measure: str) -> float:

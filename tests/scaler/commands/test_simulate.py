@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import csv
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from click.testing import CliRunner
 
@@ -54,3 +58,15 @@ def test_bad_options_are_refused_with_the_remedy(options: list[str], message: st
     result = CliRunner().invoke(simulate, options)
     assert result.exit_code == 2
     assert message in result.output
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 1), (signal.SIGKILL, -9)])
+def test_a_comparison_that_is_stopped_leaves_no_process_behind(number: int, status: int) -> None:
+    options = ["--shape", "ramp", "--seeds", "100", "--processes", "2"]
+    command = [sys.executable, "-m", "scaler", "simulate", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while len(psutil.Process(process.pid).children()) < 2:
+            assert process.poll() is None
+        process.send_signal(number)
+        process.communicate()  # ends when the last process that could write has ended
+    assert process.returncode == status

@@ -12,7 +12,7 @@ from scaler.simulator.compare import Results, against, compare
 from scaler.simulator.scenario import Run, World
 from scaler.simulator.scores import Scores
 
-NEUTRAL = Scores(0, 0, 100, 0, 0, 0, 0, 0, 0, None, 0, 0, 0, 1)
+NEUTRAL = Scores(0, 0, 100, 0, 0, 0, 0, 0, 0, None, 0, 0, 0, 1, None, None, 0, 0)
 
 
 def _results() -> Results:
@@ -50,4 +50,4 @@ def test_several_processes_give_the_same_scores() -> None:
     arms = [ARMS["hpa-v1"], ARMS["responsive"]]
     seen: list[None] = []
     assert compare(runs, arms, 2, lambda: seen.append(None)) == compare(runs, arms)
-    assert len(seen) == 2
+    assert len(seen) == 4
