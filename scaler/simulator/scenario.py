@@ -41,6 +41,11 @@ class World:
     outages: tuple[tuple[int, int], ...] = ()
     restarts: tuple[int, ...] = ()
 
+    @property
+    def capacity_at_target(self) -> float:
+        """Load that one pod takes when its utilisation is at the target."""
+        return self.target_pct / 100 * self.request_m / self.limit_m
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
@@ -77,13 +82,16 @@ class Run:
     load: tuple[float, ...]
 
 
+def needed_replicas(load: float, world: World) -> int:
+    """Least replicas that keep utilisation at the target under `load`, without any bounds."""
+    return math.ceil(load / world.capacity_at_target - 1e-9)
+
+
 def ideal_replicas(run: Run) -> list[int]:
-    """Least replicas that keep utilisation at the target in each second."""
+    """Least replicas that keep utilisation at the target in each second, within the bounds."""
     world = run.world
-    per_pod = world.target_pct / 100 * world.request_m / world.limit_m
     return [
-        min(world.maximum, max(world.minimum, math.ceil(load / per_pod - 1e-9)))
-        for load in run.load
+        min(world.maximum, max(world.minimum, needed_replicas(load, world))) for load in run.load
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
@@ -27,6 +27,7 @@ def _results() -> Results:
 def test_ratios_are_geometric_means_and_losses_are_named() -> None:
     ratio = against(_results(), "a", "b")
     assert ratio.violation == pytest.approx(0.5)  # (1 * 25/100) ** 0.5
+    assert ratio.violation_range == pytest.approx((0.5, 0.5))  # a single seed
     assert ratio.cost == pytest.approx(1.0)  # (2 * 0.5) ** 0.5
     assert ratio.reversals == 0.5
     assert (ratio.loses_violation, ratio.loses_cost) == ((), ("calm",))
@@ -51,3 +52,16 @@ def test_several_processes_give_the_same_scores() -> None:
     seen: list[None] = []
     assert compare(runs, arms, 2, lambda: seen.append(None)) == compare(runs, arms)
     assert len(seen) == 4
+
+
+def test_ranges_are_over_the_seeds() -> None:
+    seeds = [replace(NEUTRAL, pod_seconds=cost) for cost in (100, 110, 120)]
+    results = {("calm", "a"): seeds, ("calm", "b"): [NEUTRAL] * 3}
+    ratio = against(results, "a", "b")
+    assert ratio.cost == pytest.approx(1.1)
+    assert ratio.cost_range == pytest.approx((1.02, 1.18))
+
+
+def test_every_measure_has_a_title_and_a_meaning() -> None:
+    assert set(report.MEASURES) == set(report.MEANINGS)
+    assert set(report.MEASURES) <= {field.name for field in fields(Scores)}
