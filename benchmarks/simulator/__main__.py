@@ -13,7 +13,8 @@ import click
 
 from scaler.simulator import plots, report
 from scaler.simulator.arms import ARMS
-from scaler.simulator.compare import Ratio, Results, compare
+from scaler.simulator.compare import Results, compare
+from scaler.simulator.ratios import Ratio
 from scaler.simulator.scenario import SCENARIOS, Scenario
 from scaler.simulator.study import headline
 
@@ -120,7 +121,8 @@ Ratios below 1 are better. Each is the geometric mean over the scenarios of the 
 the seeds; violations count as seconds + 1, because some scenarios have none. The SLO is violated
 in a second in which the load exceeds what the ready pods can do, or a request would wait for more
 than half a second. Reversals: changes of direction within ten minutes, as a ratio of totals.
-In parentheses: tenth to ninetieth percentile over the seeds; tables below show medians.
+In parentheses what four in five other draws of seeds give (bootstrap).
+Tables below: median (tenth to ninetieth percentile).
 
 ![cost and violations](plane.png)
 """

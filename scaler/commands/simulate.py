@@ -66,7 +66,7 @@ Examples:
   A service's own load:   simulate --service nginx.yaml --load cpu.json --out report
   Settings to try on it:  simulate --service nginx.yaml --load cpu.json --scaling quick.yaml
 The load of a service, as JSON, is what Prometheus answers at /api/v1/query_range to
-  sum(rate(container_cpu_usage_seconds_total{namespace="oscar-svc",pod=~"nginx-dlp.*"}[1m]))
+  sum(rate(container_cpu_usage_seconds_total{namespace="oscar-svc",pod=~"nginx-dlp.*",container!=""}[1m]))
 Where the service was short of pods then, the recording shows less than was asked of it."""
 )
 @click.option(
@@ -258,5 +258,5 @@ def _print(results: Results) -> None:
     if found := headline(results):
         click.echo("Ratios (below 1 is better)\n")
         click.echo(report.markdown(report.ratio_table(found)))
-    for sentence in verdicts(results, found):
+    for sentence in verdicts(results, [one for one in found if one.baseline == found[0].baseline]):
         click.echo(sentence)

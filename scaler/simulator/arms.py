@@ -11,14 +11,17 @@ from scaler.decision import HPA, Action, Behavior, HpaOptions, Policy, Rate, Rul
 from scaler.decision.state import Recommendation
 from scaler.simulator.arm import KUBELET, METRICS_SERVER, Arm
 from scaler.simulator.keda import keda_http
-from scaler.simulator.kpa import kpa
+from scaler.simulator.kpa import TARGET_SHARE, kpa
 from scaler.simulator.scenario import ideal_replicas
 
 if TYPE_CHECKING:
     from scaler.decision import Observation
     from scaler.simulator.arm import Decider, Start
 
-_BY_GATEWAY = "on the gateway's count of requests"
+_BY_GATEWAY = (
+    f"on the gateway's count of requests; aims at {TARGET_SHARE:.0%} of a pod's concurrency, "
+    "whatever the target"
+)
 
 
 def policy_arm(

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from scaler.simulator.arm import Arm
-    from scaler.simulator.compare import Ratio, Results
+    from scaler.simulator.compare import Results
+    from scaler.simulator.ratios import Ratio
 
 
 def page(
@@ -80,8 +81,9 @@ img {{ display: block; max-width: 100%; margin: 1em 0; }}
 <h1>Scaling policies side by side</h1>
 {arms}
 <p>Tables show medians over the seeds, with the tenth and ninetieth percentile; less is better.
-Ratios compare the mean of each scenario, and are geometric means over the scenarios. A scenario
-counts as alike where costs differ by less than 1 % and violations by less than two seconds.</p>
+Ratios compare the mean of each scenario, and are geometric means over the scenarios; in parentheses
+what four in five other draws of seeds give (bootstrap). In words, a scenario counts as alike where
+costs differ by less than 1 % and violations by less than two seconds.</p>
 {body}
 </html>
 """

@@ -7,14 +7,14 @@ matters is told by form as well.
 from __future__ import annotations
 
 import math
-from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from scaler.simulator.compare import geometric, spread
+from scaler.simulator.arms import BOUNDS
+from scaler.simulator.ratios import Samples, interval, ratio, samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from scaler.simulator.compare import Results
     from scaler.simulator.scenario import Run
-    from scaler.simulator.scores import Scores
     from scaler.simulator.simulate import Trace
 
 mpl.use("Agg")
@@ -31,7 +30,7 @@ _DEMAND, _READY, _ASKED, _VIOLATED, _BUSY = "#c8c8c8", "#0072B2", "#009E73", "#D
 _COLOURS = ("#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7", "#8a8a00")
 _MARKERS = "osD^vP*Xph<>"
 _MOST_POINTS = 4000
-_UNITS = ((2 * 86_400, 86_400, "days"), (3 * 3600, 3600, "hours"), (0, 60, "minutes"))
+_UNITS = ((4 * 86_400, 86_400, "days"), (3 * 3600, 3600, "hours"), (0, 60, "minutes"))
 
 
 def timeline(path: Path, run: Run, traces: dict[str, Trace]) -> None:
@@ -58,7 +57,7 @@ def _unit(seconds: int) -> tuple[int, str]:
     return next((width, name) for least, width, name in _UNITS if seconds >= least)
 
 
-def _thin(values: Sequence[float], how: Callable[[Sequence[float]], float]) -> list[float]:
+def thin(values: Sequence[float], how: Callable[[Sequence[float]], float]) -> list[float]:
     """At most so many points as a picture can show, each standing for as many seconds."""
     each = math.ceil(len(values) / _MOST_POINTS)
     return [how(values[at : at + each]) for at in range(0, len(values), each)]
@@ -71,14 +70,14 @@ def _times(seconds: int, width: int) -> list[float]:
 
 def _replicas(axis: Any, run: Run, name: str, trace: Trace, width: int, top: int) -> None:
     times = _times(len(trace.load), width)
-    needed = [load / run.world.capacity_at_target for load in _thin(trace.load, max)]
-    violated = [bool(any_) for any_ in _thin(trace.violated, max)]
+    needed = [load / run.world.capacity_at_target for load in thin(trace.load, max)]
+    violated = [bool(any_) for any_ in thin(trace.violated, max)]
     axis.fill_between(
         times, needed, color=_DEMAND, linewidth=0, label="demand (replicas at the target)"
     )
     axis.step(
         times,
-        _thin(trace.spec, max),
+        thin(trace.spec, max),
         where="post",
         color=_ASKED,
         linewidth=1,
@@ -87,7 +86,7 @@ def _replicas(axis: Any, run: Run, name: str, trace: Trace, width: int, top: int
     )
     axis.step(
         times,
-        _thin(trace.ready, min),
+        thin(trace.ready, min),
         where="post",
         color=_READY,
         linewidth=1.6,
@@ -117,7 +116,7 @@ def _replicas(axis: Any, run: Run, name: str, trace: Trace, width: int, top: int
 
 def _utilisation(axis: Any, run: Run, trace: Trace, width: int) -> None:
     times = _times(len(trace.load), width)
-    shares = [100 * share for share in _thin(trace.utilisation, max)]
+    shares = [100 * share for share in thin(trace.utilisation, max)]
     target, most = run.world.target_pct, 100 * run.world.limit_m / run.world.request_m
     axis.plot(times, shares, color=_BUSY, linewidth=0.6, label="CPU of the ready pods")
     axis.axhline(target, color=_VIOLATED, linewidth=1, ls=":", label="target")
@@ -128,14 +127,22 @@ def _utilisation(axis: Any, run: Run, trace: Trace, width: int) -> None:
 
 def plane(path: Path, results: Results) -> None:
     """Cost against violations, both relative to the first policy: a small mark a scenario, a large
-    one with its range over the seeds for all of them."""
-    scenarios = list(dict.fromkeys(scenario for scenario, _ in results))
+    one for all of them, with the range that other seeds might have given."""
+    bounds = {arm.name for arm in BOUNDS}
     arms = list(dict.fromkeys(arm for _, arm in results))
     figure = Figure(figsize=(9.5, 6.5), layout="constrained")
     axis: Any = figure.subplots()
     for index, arm in enumerate(arms):
-        pairs = [(results[s, arm], results[s, arms[0]]) for s in scenarios]
-        _marks(axis, arm, pairs, _COLOURS[index % len(_COLOURS)], _MARKERS[index % len(_MARKERS)])
+        style = {
+            "color": _COLOURS[index % len(_COLOURS)],
+            "marker": _MARKERS[index % len(_MARKERS)],
+        }
+        costs = samples(results, arm, arms[0], "pod_seconds")
+        violations = samples(results, arm, arms[0], "violation_s", plus=1)
+        if arm not in bounds:
+            small = [[ratio([one]) for one in found] for found in (costs, violations)]
+            axis.scatter(*small, s=24, alpha=0.5, lw=0, **style)
+        _large(axis, arm, costs, violations, style)
     for line in (axis.axvline, axis.axhline):
         line(1, color="#999999", linewidth=0.8, zorder=0)
     axis.set_yscale("log")
@@ -146,44 +153,28 @@ def plane(path: Path, results: Results) -> None:
     axis.set_ylabel(f"SLO violation: seconds + 1, as a multiple of {arms[0]}'s")
     axis.set_title(
         "Left is cheaper, down keeps the SLO better. Small: one scenario; large: mean of all,\n"
-        "with the tenth to ninetieth percentile over the seeds",
+        "with the range of four in five other draws of seeds",
         fontsize=10,
     )
     axis.legend(fontsize=9, loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
     figure.savefig(path, dpi=110)
 
 
-Pairs = list[tuple[list["Scores"], list["Scores"]]]
-
-
-def _marks(axis: Any, arm: str, pairs: Pairs, colour: str, marker: str) -> None:
-    small = [_relative(ours, first) for ours, first in pairs]
-    axis.scatter(*zip(*small, strict=True), s=24, color=colour, marker=marker, alpha=0.5, lw=0)
-    x, y = (geometric(values) for values in zip(*small, strict=True))
-    seeds = range(min(len(ours) for ours, _ in pairs))
-    by_seed = [[_relative([o[i]], [f[i]]) for o, f in pairs] for i in seeds]
-    ranges = [spread([geometric(one[way] for one in seed) for seed in by_seed]) for way in (0, 1)]
-    bars = [
+def _large(axis: Any, arm: str, costs: Samples, violations: Samples, style: dict[str, str]) -> None:
+    x, y = ratio(costs), ratio(violations)
+    errors = [
         [[max(0.0, middle - low)], [max(0.0, high - middle)]]
-        for middle, (low, high) in zip((x, y), ranges, strict=True)
+        for middle, (low, high) in ((x, interval(costs)), (y, interval(violations)))
     ]
     axis.errorbar(
-        x,
-        y,
-        xerr=bars[0],
-        yerr=bars[1],
-        color=colour,
-        marker=marker,
+        *(x, y),
+        xerr=errors[0],
+        yerr=errors[1],
         ms=11,
         ls="",
         mec="white",
         elinewidth=1.5,
         capsize=3,
         label=arm,
+        **style,
     )
-
-
-def _relative(ours: list[Scores], first: list[Scores]) -> tuple[float, float]:
-    cost = mean(s.pod_seconds for s in ours) / mean(s.pod_seconds for s in first)
-    violation = (mean(s.violation_s for s in ours) + 1) / (mean(s.violation_s for s in first) + 1)
-    return cost, violation

@@ -8,12 +8,13 @@ from dataclasses import asdict
 from statistics import median
 from typing import TYPE_CHECKING
 
-from scaler.simulator.compare import Ratio, Results, against, average, spread
+from scaler.simulator.ratios import Ratio, against, average, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from scaler.simulator.arm import Arm
+    from scaler.simulator.compare import Results
 
 Table = list[list[str]]
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scaler.simulator.arm import Arm
-    from scaler.simulator.compare import Ratio, Results
+    from scaler.simulator.compare import Results
+    from scaler.simulator.ratios import Ratio
     from scaler.simulator.scenario import Run
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scaler.simulator.arms import BOUNDS
-from scaler.simulator.compare import Ratio, Results, average
+from scaler.simulator.ratios import Ratio, average
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from scaler.simulator.compare import Results
 
 _ALIKE = 0.01  # share by which costs may differ and still count as alike; noise does as much
 _ALIKE_S = 2.0  # the same of violations, in seconds a run, or one per cent

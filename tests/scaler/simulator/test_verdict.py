@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from scaler.simulator.compare import Results, against
+from scaler.simulator.compare import Results
+from scaler.simulator.ratios import against
 from scaler.simulator.scores import Scores
 from scaler.simulator.verdict import verdicts, winners
 
@@ -29,7 +30,7 @@ def test_a_verdict_names_the_size_of_the_difference_and_every_kind_of_load() -> 
     )
     (sentence,) = verdicts(results, [against(results, "a", "b")])
     assert sentence == (
-        "a against b: SLO violated −37 %, pod-seconds +28 %, reversals alike. "
+        "a against b: SLO violated −33 %, pod-seconds +28 %, reversals alike. "
         "Better in both: step; less violation at a higher cost: spike; alike: calm; "
         "worse in both: night."
     )
