@@ -121,7 +121,8 @@ def arm_of_settings(text: str, arm: str, service: Service | None, name: str, not
     """
     document = _document(text)
     if isinstance(document, Mapping) and document.get("kind") == "ConfigMap":
-        text = next(iter((document.get("data") or {}).values()), "")
+        data = document.get("data")
+        text = str(next(iter(data.values()), "")) if isinstance(data, Mapping) else ""
         document = _document(text)
     if isinstance(document, Mapping) and "functions" in document:
         raise InputError("is an FDL document; give it by --service")
