@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from scaler.simulator import report
 from scaler.simulator.arms import ARMS
 from scaler.simulator.compare import Results, compare
-from scaler.simulator.load_file import LoadError, read_load
-from scaler.simulator.scenario import SCENARIOS, Run, World
-from scaler.simulator.study import headline, write
+from scaler.simulator.inputs import (
+    UNITS,
+    InputError,
+    arm_of_service,
+    arm_of_settings,
+    read_recording,
+    read_service,
+)
+from scaler.simulator.scenario import SCENARIOS, Run
+from scaler.simulator.setup import DEFAULT, Sizing, built_in
+from scaler.simulator.study import headline, pictured, write
+from scaler.simulator.verdict import verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from scaler.simulator.arm import Arm
+    from shared.model import Service
 
 _DEFAULT_ARMS = "hpa-v1,hpa-default,hpa-tuned,responsive,responsive-kubelet"
+_MEASURES = ("violation_s", "pod_seconds", "reversals")
 
 
 class Names(click.ParamType[list[str]]):
@@ -38,106 +52,211 @@ class Names(click.ParamType[list[str]]):
         for name in names:
             if name not in self.known:
                 self.fail(f"{name!r} is unknown; known are {', '.join(self.known)}", param, ctx)
-        return names
+        return list(dict.fromkeys(names))
 
 
-@click.command()
-@click.option("--shape", type=Names(dict(SCENARIOS)), help="Built-in loads, or all.  [all]")
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_COUNT = click.IntRange(1)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  Built-in loads:         simulate --shape square,spike --out report
+  A service's own load:   simulate --service nginx.yaml --load cpu.json --out report
+  Settings to try on it:  simulate --service nginx.yaml --load cpu.json --scaling quick.yaml
+The load of a service, as JSON, is what Prometheus answers at /api/v1/query_range to
+  sum(rate(container_cpu_usage_seconds_total{namespace="oscar-svc",pod=~"nginx-dlp.*",container!=""}[1m]))
+Where the service was short of pods then, the recording shows less than was asked of it."""
+)
+@click.option(
+    "--shape",
+    type=Names(dict(SCENARIOS)),
+    help=f"Built-in loads, sized to fill --max replicas: {', '.join(SCENARIOS)}, or all.  [all]",
+)
 @click.option(
     "--load",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A load of your own instead: CSV (time, cores) or a Prometheus range query's JSON.",
+    type=_FILE,
+    help="A recorded load instead: CSV (a column of times, seconds or ISO 8601, and one or more of "
+    "values) or the JSON of a Prometheus range query; series are added; also gzipped.",
 )
-@click.option("--policies", type=Names(dict(ARMS)), default=_DEFAULT_ARMS, show_default=True)
-@click.option("--seeds", type=click.IntRange(1, 1000), default=10, show_default=True)
-@click.option("--first-seed", type=click.IntRange(0), default=1, show_default=True)
-@click.option("--min", "minimum", type=click.IntRange(1), default=1, show_default=True)
-@click.option("--max", "maximum", type=click.IntRange(1), default=10, show_default=True)
-@click.option("--target", type=click.IntRange(1, 1000), default=80, show_default=True, help="In %.")
-@click.option("--request", type=click.IntRange(1), help="CPU request in milliCPU.  [the limit]")
-@click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="milliCPU.")
+@click.option(
+    "--unit",
+    type=click.Choice(UNITS),
+    default=UNITS[0],
+    show_default=True,
+    help="What --load counts: CPU in use, a counter of CPU seconds, or requests a second.",
+)
+@click.option(
+    "--work",
+    type=click.FloatRange(min=0, min_open=True),
+    help=f"CPU that a request takes, in milliCPU-seconds.  [{DEFAULT.request_work_m:g}]",
+)
+@click.option(
+    "--service",
+    type=_FILE,
+    help="FDL of your service: replicas, target, CPU, concurrency, and its expose.scaling as one "
+    "more policy. The options below win over it.",
+)
+@click.option("--name", default="", help="Your service, where a file has several.")
+@click.option(
+    "--scaling",
+    type=_FILE,
+    multiple=True,
+    help="YAML with settings to try as one more policy, named as the file: the fields of "
+    "expose.scaling, or the scaler's whole configuration. May be given several times.",
+)
+@click.option(
+    "--policies",
+    type=Names(dict(ARMS)),
+    default=_DEFAULT_ARMS,
+    show_default=True,
+    help=f"To run side by side: {', '.join(ARMS)}, or all.",
+)
+@click.option("--min", "minimum", type=_COUNT, help=f"Least replicas.  [{DEFAULT.minimum}]")
+@click.option("--max", "maximum", type=_COUNT, help=f"Most replicas.  [{DEFAULT.maximum}]")
+@click.option(
+    "--target",
+    type=click.IntRange(1, 1000),
+    help=f"CPU to aim at, in percent of the request.  [{DEFAULT.target_pct}]",
+)
+@click.option("--request", type=_COUNT, help="CPU request of a pod in milliCPU.  [the limit]")
+@click.option(
+    "--limit",
+    type=_COUNT,
+    help=f"CPU limit of a pod in milliCPU: the most it can use.  [{DEFAULT.limit_m}]",
+)
 @click.option(
     "--start",
     type=(click.FloatRange(0), click.FloatRange(0)),
-    help="Range of the seconds from a pod's start to its readiness.",
+    metavar="LEAST MOST",
+    help="Seconds from a pod's start to its readiness.  [{:g} {:g}]".format(*DEFAULT.start_s),
 )
-@click.option("--processes", type=click.IntRange(1), default=min(2, os.cpu_count() or 1))
+@click.option(
+    "--concurrency",
+    type=_COUNT,
+    help="Requests in flight in a pod that works at its limit; for policies that count requests."
+    f"  [{DEFAULT.concurrency}]",
+)
+@click.option(
+    "--slo",
+    type=click.FloatRange(0),
+    help=f"Seconds that a request may wait for a pod.  [{DEFAULT.slo_wait_s:g}]",
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(1, 100),
+    default=10,
+    show_default=True,
+    help="Runs of each load; they differ in phases and start times, and built-in loads in form.",
+)
+@click.option("--first-seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--processes", type=_COUNT, default=min(2, os.cpu_count() or 1), show_default=True)
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Directory for the report, pictures and scores.",
+    help="Directory for report.html, its pictures and scores.csv.",
 )
 def simulate(
     shape: list[str] | None,
     load: Path | None,
+    unit: str,
+    service: Path | None,
+    name: str,
+    scaling: tuple[Path, ...],
     policies: list[str],
     seeds: int,
     first_seed: int,
-    minimum: int,
-    maximum: int,
-    target: int,
-    request: int | None,
-    limit: int,
-    start: tuple[float, float] | None,
     processes: int,
     out: Path | None,
+    **sizes: Any,
 ) -> None:
-    """Run POLICIES side by side and score them: SLO violations, cost, reaction, reversals."""
+    """Run policies side by side on a load and score them: SLO violations, cost, reversals, and how
+    soon they answer. Nothing is changed in any cluster."""
     if shape and load:
         raise click.UsageError("--shape and --load exclude each other; give one of them")
-    if minimum > maximum:
-        raise click.UsageError(f"--min {minimum} is above --max {maximum}; lower it")
-
-    def fitted(world: World) -> World:
-        return replace(
-            world,
-            minimum=minimum,
-            maximum=maximum,
-            target_pct=target,
-            request_m=request or limit,
-            limit_m=limit,
-            start_s=start or world.start_s,
-        )
-
-    numbers = range(first_seed, first_seed + seeds)
-    runs = _recorded(load, fitted(World()), numbers) if load else _built_in(shape, fitted, numbers)
-    arms = [ARMS[name] for name in policies]
-    with click.progressbar(length=len(runs), label="Simulating", file=sys.stderr) as bar:
+    _prepare(out)
+    own = _service(service, name) if service else None
+    arms = [*(ARMS[each] for each in policies), *_own_arms(own, scaling, name)]
+    runs = _runs(shape, load, unit, Sizing(**sizes), own, range(first_seed, first_seed + seeds))
+    with _bar(len(runs) * len(arms), "Simulating") as bar:
         results = compare(runs, arms, processes, lambda: bar.update(1))
     _print(results)
     if out:
-        try:
-            write(out, runs, arms, results)
-        except ImportError as error:
-            raise click.ClickException(
-                f"pictures need matplotlib ({error}); pip install 'exposed-services[plots]'"
-            ) from error
+        with _bar(len(pictured(runs)) * len(arms), "Drawing") as bar:
+            write(out, runs, arms, results, lambda: bar.update(1))
         click.echo(f"Report: {out / 'report.html'}")
 
 
-def _built_in(
-    shape: list[str] | None, fitted: Callable[[World], World], numbers: range
-) -> list[Run]:
-    chosen = [SCENARIOS[name] for name in shape or SCENARIOS]
-    return [
-        replace(scenario, world=fitted(scenario.world)).build(seed)
-        for scenario in chosen
-        for seed in numbers
-    ]
-
-
-def _recorded(path: Path, world: World, seeds: range) -> list[Run]:
+def _prepare(out: Path | None) -> None:
+    """Fail before the long work, not after it."""
+    if out is None:
+        return
+    if importlib.util.find_spec("matplotlib") is None:
+        raise click.ClickException(
+            "pictures need matplotlib; pip install 'exposed-services[plots]', or leave --out away"
+        )
     try:
-        load = read_load(path.read_text(encoding="utf-8"), world.limit_m / 1000)
-    except (LoadError, UnicodeDecodeError) as error:
-        raise click.BadParameter(f"{path}: {error}", param_hint="--load") from error
-    return [Run(path.stem, seed, world, load) for seed in seeds]
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.BadParameter(f"{out}: {error.strerror}", param_hint="--out") from error
+
+
+@contextmanager
+def _naming(path: Path, option: str) -> Iterator[Callable[[str], None]]:
+    """Whatever is wrong with the file is said with its name; so is what is worth a note."""
+    try:
+        yield lambda sentence: click.echo(f"{path}: {sentence}", err=True)
+    except (InputError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"{path}: {error}", param_hint=option) from error
+
+
+def _service(path: Path, name: str) -> Service:
+    with _naming(path, "--service") as note:
+        return read_service(path.read_text("utf-8"), name, note)
+
+
+def _own_arms(service: Service | None, files: tuple[Path, ...], name: str) -> list[Arm]:
+    arms: list[Arm] = []
+    if service and (arm := arm_of_service(service, partial(click.echo, err=True))):
+        arms.append(arm)
+    for path in files:
+        with _naming(path, "--scaling") as note:
+            if path.stem in (*ARMS, *(arm.name for arm in arms)):
+                raise InputError(f"{path.stem!r} is the name of another policy; rename the file")
+            arms.append(arm_of_settings(path.read_text("utf-8"), path.stem, service, name, note))
+    return arms
+
+
+def _runs(
+    shape: list[str] | None,
+    load: Path | None,
+    unit: str,
+    sizing: Sizing,
+    service: Service | None,
+    seeds: range,
+) -> list[Run]:
+    try:
+        world = sizing.of(DEFAULT, service)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    if load is None:
+        return built_in(shape, sizing, service, seeds)
+    with _naming(load, "--load") as note:
+        recorded = read_recording(load, unit, world, note)
+    return [Run(load.name.split(".")[0], seed, world, recorded) for seed in seeds]
+
+
+def _bar(length: int, label: str) -> Any:
+    return click.progressbar(length=length, label=label, file=sys.stderr)
 
 
 def _print(results: Results) -> None:
-    for measure in ("violation_s", "pod_seconds", "reversals"):
+    for measure in _MEASURES:
         click.echo(f"\n{report.MEASURES[measure]}\n")
         click.echo(report.markdown(report.measure_table(results, measure)))
     if found := headline(results):
         click.echo("Ratios (below 1 is better)\n")
         click.echo(report.markdown(report.ratio_table(found)))
+    for sentence in verdicts(results, [one for one in found if one.baseline == found[0].baseline]):
+        click.echo(sentence)

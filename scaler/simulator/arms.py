@@ -1,85 +1,117 @@
-"""The policies that are run side by side, each with its loop's period and its source of samples."""
+"""The controllers that are run side by side, by name."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from scaler.decision import HPA, Behavior, HpaOptions, Policy, Rate, Rules
+from scaler.decision import HPA, Action, Behavior, HpaOptions, Policy, Rate, Rules, State, decide
+from scaler.decision.state import Recommendation
+from scaler.simulator.arm import KUBELET, METRICS_SERVER, Arm
+from scaler.simulator.keda import keda_http
+from scaler.simulator.kpa import TARGET_SHARE, kpa
+from scaler.simulator.scenario import ideal_replicas
 
 if TYPE_CHECKING:
-    from scaler.simulator.scenario import Run
+    from scaler.decision import Observation
+    from scaler.simulator.arm import Decider, Start
 
-METRICS_SERVER = "metrics-server"
-KUBELET = "kubelet"
+_BY_GATEWAY = (
+    f"on the gateway's count of requests; aims at {TARGET_SHARE:.0%} of a pod's concurrency, "
+    "whatever the target"
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Arm:
-    """A policy as it would be deployed. `gateway` adds the gateway's count of requests;
+def policy_arm(
+    name: str,
+    policy: Policy,
+    period_s: int,
+    *,
+    source: str = METRICS_SERVER,
+    gateway: bool = False,
+    restores: bool = False,
+) -> Arm:
+    """An arm that decides as the scaler does, with the service's limits and target.
+
     `restores` says that a restart finds the state again, as the scaler does and Kubernetes not.
-
-    `fixed` instead of `policy`: "min", "max", or "oracle", which knows the load to come.
     """
-
-    name: str
-    policy: Policy | None = None
-    period_s: int = 15
-    source: str = METRICS_SERVER
-    gateway: bool = False
-    restores: bool = False
-    fixed: str = ""
+    about = f"policy {policy.name} every {period_s} s on samples of {source}"
+    about += ", and the gateway's count of requests" if gateway else ""
+    start = partial(_by_policy, policy=policy, restores=restores)
+    return Arm(name, about, start, period_s, source, gateway)
 
 
-def _hpa(behavior: Behavior | None) -> Policy:
-    return Policy(name=HPA, hpa=HpaOptions(behavior=behavior))
-
-
-_TUNED = Behavior(down=Rules(300.0, (Rate("Percent", 10, 60.0),)))
-
-ARMS: dict[str, Arm] = {
-    arm.name: arm
-    for arm in (
-        Arm("hpa-v1", _hpa(None)),
-        Arm("hpa-default", _hpa(Behavior())),
-        Arm("hpa-tuned", _hpa(_TUNED)),
-        Arm("responsive", Policy(), period_s=2, restores=True),
-        Arm("responsive-kubelet", Policy(), period_s=2, restores=True, source=KUBELET),
-        Arm(
-            "responsive-gateway",
-            Policy(in_flight_target=6),
-            period_s=2,
-            restores=True,
-            gateway=True,
-        ),
-        Arm("static-min", fixed="min"),
-        Arm("static-max", fixed="max"),
-        Arm("oracle", fixed="oracle", period_s=1),
-    )
-}
-"""The built-in arms, by name. HPA: v1 is as OSCAR makes it, default has `behavior` set to
-Kubernetes' defaults, tuned shrinks by at most a tenth a minute."""
-
-
-def policy_for(arm: Arm, run: Run) -> Policy | None:
-    """The arm's policy with the service's limits and target."""
-    if arm.policy is None:
-        return None
-    world = run.world
-    return replace(
-        arm.policy,
+def _by_policy(start: Start, policy: Policy, restores: bool) -> Decider:
+    world, kept = start.run.world, start.kept
+    fitted = replace(
+        policy,
         min_replicas=world.minimum,
         max_replicas=world.maximum,
         target_pct=world.target_pct,
     )
+    state = _found(start) if restores else State()
+
+    def decider(seen: Observation, now: float) -> int:
+        nonlocal state
+        learnt = state.learnt
+        decision, state = decide(seen, fitted, state, now)
+        changes = decision.valid and decision.action is not Action.NONE
+        if changes or state.learnt != learnt:
+            kept["state"] = state.to_json()
+        return decision.replicas if changes else seen.spec_replicas
+
+    return decider
 
 
-def fixed_replicas(arm: Arm, run: Run, ideal: list[int], second: int) -> int:
-    """Replicas of an arm without a policy; the oracle looks ahead by a pod's start."""
-    if arm.fixed == "min":
-        return run.world.minimum
-    if arm.fixed == "max":
-        return run.world.maximum
-    lead = math.ceil(run.world.schedule_s + run.world.start_s[1]) + 1
-    return max(ideal[second : second + lead])
+def _found(start: Start) -> State:
+    """What was stored with the last change of size or of what was learnt, and the size found."""
+    if "state" not in start.kept:
+        return State()
+    state = State.from_json(start.kept["state"])
+    found = Recommendation(start.replicas, start.now)
+    return replace(state, recommendations=(*(state.recommendations or ()), found))
+
+
+def _least(start: Start) -> Decider:
+    return lambda _seen, _now: start.run.world.minimum
+
+
+def _most(start: Start) -> Decider:
+    return lambda _seen, _now: start.run.world.maximum
+
+
+def _oracle(start: Start) -> Decider:
+    ideal, world = ideal_replicas(start.run), start.run.world
+    lead = math.ceil(world.schedule_s + world.start_s[1]) + 1
+    return lambda _seen, now: max(ideal[int(now) : int(now) + lead])
+
+
+def _hpa(name: str, behavior: Behavior | None) -> Arm:
+    return policy_arm(name, Policy(name=HPA, hpa=HpaOptions(behavior=behavior)), 15)
+
+
+_TUNED = Behavior(down=Rules(300.0, (Rate("Percent", 10, 60.0),)))
+
+OURS = (
+    policy_arm("responsive", Policy(), 2, restores=True),
+    policy_arm("responsive-kubelet", Policy(), 2, restores=True, source=KUBELET),
+    policy_arm("responsive-gateway", Policy(in_flight_target=6), 2, restores=True, gateway=True),
+)
+RIVALS = (
+    _hpa("hpa-v1", None),
+    _hpa("hpa-default", Behavior()),
+    _hpa("hpa-tuned", _TUNED),
+    Arm("kpa", f"Knative's pod autoscaler every 2 s {_BY_GATEWAY}", kpa, 1, gateway=True),
+    Arm("keda-http", f"KEDA's http add-on every 15 s {_BY_GATEWAY}", keda_http, 15, gateway=True),
+)
+BOUNDS = (
+    Arm("static-min", "always the minimum", _least),
+    Arm("static-max", "always the maximum", _most),
+    Arm("oracle", "knows the load to come", _oracle, 1),
+)
+
+ARMS: dict[str, Arm] = {arm.name: arm for arm in (*RIVALS[:3], *OURS, *RIVALS[3:], *BOUNDS)}
+"""The built-in arms. HPA: v1 is as OSCAR makes it, default has `behavior` set to Kubernetes'
+defaults, tuned shrinks by at most a tenth a minute."""

@@ -170,6 +170,6 @@ class Cluster:
             if pod.ready and pod.deleted is None:
                 pod.cpu += min(world.limit_m, _IDLE_M + share * pod.skew)
             elif pod.started is not None and not pod.ready:
-                pod.cpu += world.start_cpu_m
+                pod.cpu += min(world.limit_m, world.start_cpu_m)
             else:
                 pod.cpu += _IDLE_M

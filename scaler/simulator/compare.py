@@ -1,43 +1,27 @@
-"""Many runs side by side: every policy over every scenario and seed, and the summary of it."""
+"""Many runs side by side: every policy over every scenario and seed."""
 
 from __future__ import annotations
 
-import math
+import multiprocessing
+import os
+import signal
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from functools import partial
-from statistics import mean
+from contextlib import contextmanager
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from scaler.simulator.scores import Scores, score
 from scaler.simulator.simulate import simulate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from multiprocessing.process import BaseProcess
 
-    from scaler.simulator.arms import Arm
+    from scaler.simulator.arm import Arm
     from scaler.simulator.scenario import Run
 
 Results = dict[tuple[str, str], list[Scores]]
 """Scores by (scenario, arm), one a seed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """A policy against another over all scenarios: geometric means of the ratios of their means.
-
-    `violation` compares (seconds + 1), so that a scenario without violations counts too.
-    `worse_in_both` names the scenarios with more violations and more pod-seconds.
-    """
-
-    arm: str
-    baseline: str
-    violation: float
-    cost: float
-    reversals: float
-    worse_in_both: tuple[str, ...]
-    loses_violation: tuple[str, ...]
-    loses_cost: tuple[str, ...]
 
 
 def compare(
@@ -46,63 +30,41 @@ def compare(
     processes: int = 1,
     progress: Callable[[], None] = lambda: None,
 ) -> Results:
-    """All scores; `progress` is called after each run."""
+    """All scores; `progress` is called after each arm of each run."""
+    jobs = [(run, arm) for run in runs for arm in arms]
     results: Results = {}
-    for run, scores in zip(runs, _all(runs, arms, processes), strict=True):
-        for arm, one in zip(arms, scores, strict=True):
+    with _workers(processes) as each:
+        for (run, arm), one in zip(jobs, each(_scores, jobs), strict=True):
             results.setdefault((run.scenario, arm.name), []).append(one)
-        progress()
+            progress()
     return results
 
 
-def _all(runs: Sequence[Run], arms: Sequence[Arm], processes: int) -> Iterable[list[Scores]]:
-    work = partial(_scores, arms=tuple(arms))
+def _scores(job: tuple[Run, Arm]) -> Scores:
+    return score(simulate(*job))
+
+
+@contextmanager
+def _workers(processes: int) -> Iterator[Callable[..., Iterator[Scores]]]:
+    """A `map` over processes; leaving it early drops what was not begun."""
     if processes <= 1:
-        yield from map(work, runs)
+        yield map
         return
-    with ProcessPoolExecutor(processes) as pool:
-        yield from pool.map(work, runs)
+    pool = ProcessPoolExecutor(processes, initializer=_end_with_the_command)
+    try:
+        yield pool.map
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-def _scores(run: Run, arms: tuple[Arm, ...]) -> list[Scores]:
-    return [score(simulate(run, arm)) for arm in arms]
+def _end_with_the_command() -> None:
+    """Ctrl-C reaches every process of the terminal: a worker ends at once and says nothing. When
+    the command is killed otherwise, no signal comes, but its end is seen."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if command := multiprocessing.parent_process():
+        Thread(target=_end_after, args=(command,), name="end with the command", daemon=True).start()
 
 
-def average(results: Results, scenario: str, arm: str, measure: str) -> float:
-    """Mean of one measure over the seeds."""
-    return float(mean(getattr(one, measure) for one in results[scenario, arm]))
-
-
-def against(results: Results, arm: str, baseline: str) -> Ratio:
-    """How `arm` does against `baseline`."""
-    scenarios = list(dict.fromkeys(scenario for scenario, _ in results))
-
-    def pair(measure: str) -> list[tuple[float, float]]:
-        return [
-            (average(results, s, arm, measure), average(results, s, baseline, measure))
-            for s in scenarios
-        ]
-
-    violations, costs, reversals = (
-        pair("violation_s"),
-        pair("pod_seconds"),
-        pair("reversals"),
-    )
-    slower = [s for s, (a, b) in zip(scenarios, violations, strict=True) if a > b]
-    dearer = [s for s, (a, b) in zip(scenarios, costs, strict=True) if a > b]
-    total = sum(b for _, b in reversals)
-    return Ratio(
-        arm,
-        baseline,
-        _geometric((a + 1) / (b + 1) for a, b in violations),
-        _geometric(a / b for a, b in costs),
-        sum(a for a, _ in reversals) / total if total else 1.0,
-        tuple(s for s in slower if s in dearer),
-        tuple(slower),
-        tuple(dearer),
-    )
-
-
-def _geometric(ratios: Iterable[float]) -> float:
-    logs = [math.log(ratio) for ratio in ratios]
-    return math.exp(sum(logs) / len(logs)) if logs else 1.0
+def _end_after(command: BaseProcess) -> None:
+    command.join()
+    os._exit(1)

@@ -1,98 +1,135 @@
-"""A recorded load: CSV, or what Prometheus answers to `query_range`, as cores used over time."""
+"""A load of one's own: a file of recorded series becomes work for each second."""
 
 from __future__ import annotations
 
-import csv
+import gzip
 import io
-import json
 import math
-from datetime import datetime
+import zlib
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from statistics import median
+from typing import TYPE_CHECKING
 
-Point = tuple[float, float]
+from scaler.simulator.load_csv import read_csv
+from scaler.simulator.load_prometheus import read_prometheus
+from scaler.simulator.load_values import LoadError, Series
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["LoadError", "Recording", "read_load"]
 
 _LONGEST_S = 14 * 86_400
+_LARGEST = 256 * 1024 * 1024
+_COARSE_S = 60
+_LONG_GAP = 5  # times the usual distance of points
+_MANY = 20
 
 
-class LoadError(ValueError):
-    """The file cannot be used as a load; the message says where and why."""
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Values for each second between the first and the last point, and what is odd about them."""
+
+    values: tuple[float, ...]
+    notes: tuple[str, ...] = ()
 
 
-def read_load(text: str, cores_per_pod: float) -> tuple[float, ...]:
-    """Pods' worth of work for each second between the first and the last point of `text`.
+def read_load(data: bytes, *, counter: bool = False) -> Recording:
+    """The sum of the series in `data`: CSV or the JSON of a Prometheus range query, also gzipped.
 
-    `text` is CSV with the columns time (seconds or ISO 8601) and cores, with or without a header,
-    or the JSON of a Prometheus range query, whose series are added. Between two points the load
-    runs straight. Raises LoadError.
+    Between two points a series runs straight, before its first and after its last it is 0. The
+    values of a `counter` become rates a second. Raises LoadError.
     """
-    points = _prometheus(text) if text.lstrip().startswith("{") else _csv(text)
-    if len(points) < 2:
-        raise LoadError(f"has {len(points)} points; give at least two")
-    points.sort()
-    if points[-1][0] - points[0][0] > _LONGEST_S:
+    text = _text(data)
+    read = read_prometheus if text.lstrip()[:1] in ("{", "[") else read_csv
+    series = [sorted(one.items()) for one in read(text)]
+    notes = () if counter or not any(_only_grows(one) for one in series) else (_GROWS,)
+    total = _sum([_rates(one) if counter else one for one in series])
+    if len(total) < 2:
+        raise LoadError(f"has {len(total)} points with a value; give at least two")
+    if total[-1][0] - total[0][0] > _LONGEST_S:
         raise LoadError("spans more than 14 days; give a shorter part, or check that times are s")
-    return tuple(cores / cores_per_pod for cores in _seconds(points))
+    return Recording(_seconds(total), (*notes, *_spacing(total)))
 
 
-def _seconds(points: list[Point]) -> list[float]:
-    load: list[float] = []
-    for (start, before), (end, after) in pairwise(points):
-        for second in range(math.ceil(start), math.ceil(end)):
-            share = (second - start) / (end - start)
-            load.append(before + (after - before) * share)
-    return load
+_GROWS = "the values only ever grow, as a counter does; if they are CPU seconds, say so by the unit"
+
+Points = list[tuple[float, float]]
 
 
-def _csv(text: str) -> list[Point]:
-    points = []
-    for number, row in enumerate(csv.reader(io.StringIO(text)), start=1):
-        if not row or (number == 1 and not _is_time(row[0])):
-            continue
-        if len(row) < 2:
-            raise LoadError(f"line {number}: has one column; give time and cores")
-        points.append((_time(row[0], f"line {number}"), _cores(row[1], f"line {number}")))
-    return points
-
-
-def _prometheus(text: str) -> list[Point]:
+def _text(data: bytes) -> str:
+    if data.startswith(b"\x1f\x8b"):
+        try:
+            data = gzip.GzipFile(fileobj=io.BytesIO(data)).read(_LARGEST + 1)
+        except (OSError, EOFError, zlib.error) as error:
+            raise LoadError(f"cannot be unpacked ({error}); write it again with gzip") from error
+    if len(data) > _LARGEST:
+        raise LoadError("is larger than 256 MiB; give a shorter part or fewer series")
     try:
-        series = json.loads(text)["data"]["result"]
-        pairs = [(float(at), str(value)) for one in series for at, value in one["values"]]
-    except (ValueError, KeyError, TypeError) as error:
-        raise LoadError(
-            f"is no answer to a range query ({error!r}); give the JSON of /api/v1/query_range"
-        ) from error
-    total: dict[float, float] = {}
-    for at, value in pairs:
-        total[at] = total.get(at, 0.0) + _cores(value, f"the value at {at:g}")
-    return list(total.items())
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise LoadError(f"is no UTF-8 text ({error}); save it as UTF-8") from error
 
 
-def _is_time(text: str) -> bool:
-    try:
-        _time(text, "")
-    except LoadError:
-        return False
-    return True
+def _rates(points: Sequence[tuple[float, float]]) -> Points:
+    """What was added in each second since the point before; a counter that fell began anew."""
+    return [
+        (end, (after - before if after >= before else after) / (end - start))
+        for (start, before), (end, after) in pairwise(points)
+    ]
 
 
-def _time(text: str, where: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        pass
-    try:
-        return datetime.fromisoformat(text.strip()).timestamp()
-    except ValueError as error:
-        raise LoadError(f"{where}: time is {text!r}; give seconds or ISO 8601") from error
+def _sum(series: Sequence[Points]) -> Points:
+    total: Series = {at: 0.0 for one in series for at, _ in one}
+    times = sorted(total)
+    for one in series:
+        for at, value in _at(one, times):
+            total[at] += value
+    return sorted(total.items())
 
 
-def _cores(text: Any, where: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value) or value < 0:
-        raise LoadError(f"{where}: cores is {text!r}; give a number from 0")
-    return value
+def _at(points: Points, times: Sequence[float]) -> Points:
+    """The series at those of `times` that lie between its first and its last point."""
+    if not points:
+        return []
+    inside = [at for at in times if points[0][0] <= at <= points[-1][0]]
+    found, index = [], 0
+    for at in inside:
+        while index + 2 < len(points) and points[index + 1][0] <= at:
+            index += 1
+        found.append((at, _between(points[index], points[min(index + 1, len(points) - 1)], at)))
+    return found
+
+
+def _between(one: tuple[float, float], other: tuple[float, float], at: float) -> float:
+    (start, before), (end, after) = one, other
+    return before + (after - before) * (at - start) / (end - start) if end > start else before
+
+
+def _seconds(points: Points) -> tuple[float, ...]:
+    return tuple(
+        _between(one, other, second)
+        for one, other in pairwise(points)
+        for second in range(math.ceil(one[0]), math.ceil(other[0]))
+    )
+
+
+def _only_grows(points: Points) -> bool:
+    values = [value for _, value in points]
+    return len(values) >= _MANY and all(a < b for a, b in pairwise(values))
+
+
+def _spacing(points: Points) -> list[str]:
+    gaps = [after[0] - before[0] for before, after in pairwise(points)]
+    usual, longest = median(gaps), max(gaps)
+    at = points[gaps.index(longest)][0]
+    notes = []
+    if usual > _COARSE_S:
+        notes.append(
+            f"points are {usual:g} s apart, so rises look gentler than they were; record every "
+            "15 s if you can"
+        )
+    if longest > _LONG_GAP * usual:
+        notes.append(f"has no value for {longest:g} s after {at:.0f}; taken as a straight line")
+    return notes

@@ -1,20 +1,20 @@
-"""The results of a comparison in words and tables: Markdown, HTML and CSV."""
+"""The results of a comparison in tables: Markdown and CSV."""
 
 from __future__ import annotations
 
 import csv
-import html
 import io
 from dataclasses import asdict
-from statistics import median, quantiles
+from statistics import median
 from typing import TYPE_CHECKING
 
-from scaler.simulator.compare import Ratio, Results, against, average
+from scaler.simulator.ratios import Ratio, against, average, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from scaler.simulator.arms import Arm
+    from scaler.simulator.arm import Arm
+    from scaler.simulator.compare import Results
 
 Table = list[list[str]]
 
@@ -22,11 +22,31 @@ MEASURES = {
     "violation_s": "SLO violated, s",
     "pod_seconds": "pod-seconds",
     "reversals": "reversals",
+    "first_write_s": "first write, s",
     "reaction_s": "reaction, s",
+    "settling_s": "settling, s",
     "overshoot_pct": "overshoot, %",
     "unserved_pct": "unserved, %",
+    "changes_per_hour": "changes an hour",
+    "jitter_per_hour": "jitter, an hour",
     "deviation": "deviation from ideal",
 }
+MEANINGS = {
+    "violation_s": "seconds in which the load exceeds what the ready pods can do, or a request "
+    "would wait longer than the SLO allows",
+    "pod_seconds": "seconds of all pods, those that start and end included: the cost",
+    "reversals": "changes of direction within ten minutes",
+    "first_write_s": "from a sudden rise until more replicas are asked for, or it is over",
+    "reaction_s": "from a sudden rise until enough replicas are ready, or it is over",
+    "settling_s": "from a step of the demand until the ready replicas stay within a tenth, or one "
+    "replica, of the ideal",
+    "overshoot_pct": "most replicas beyond the ideal, in percent of it",
+    "unserved_pct": "work that gave up waiting",
+    "changes_per_hour": "writes of a new size",
+    "jitter_per_hour": "changes of the ready replicas less those of the ideal, which noise moves",
+    "deviation": "root of the squares of accuracies, timeshares and instability (SPEC RG)",
+}
+"""What each measure says, where less is better."""
 
 
 def names(results: Results) -> tuple[list[str], list[str]]:
@@ -51,8 +71,8 @@ def _spread(values: Iterable[float | None]) -> str:
         return "–"
     if len(known) == 1:
         return _short(known[0])
-    tenths = quantiles(known, n=10, method="inclusive")
-    return f"{_short(median(known))} ({_short(tenths[0])}–{_short(tenths[-1])})"
+    low, high = spread(known)
+    return f"{_short(median(known))} ({_short(low)}–{_short(high)})"
 
 
 def _short(value: float) -> str:
@@ -71,8 +91,8 @@ def ratio_table(found: Sequence[Ratio]) -> Table:
         [
             one.arm,
             one.baseline,
-            f"{one.violation:.2f}",
-            f"{one.cost:.3f}",
+            f"{one.violation:.2f} ({one.violation_range[0]:.2f}–{one.violation_range[1]:.2f})",
+            f"{one.cost:.3f} ({one.cost_range[0]:.3f}–{one.cost_range[1]:.3f})",
             f"{one.reversals:.2f}",
             ", ".join(one.worse_in_both) or "none",
         ]
@@ -121,50 +141,6 @@ def scores_csv(results: Results, first_seed: int) -> str:
     return out.getvalue()
 
 
-def page(results: Results, found: Sequence[Ratio], arms: Sequence[Arm], images: list[str]) -> str:
-    """All of it as one HTML page beside its images."""
-    parts = [_html(ratio_table(found))] if found else []
-    parts += [f'<img src="{html.escape(name)}" alt="{html.escape(name)}">' for name in images]
-    for measure, title in MEASURES.items():
-        parts += [f"<h2>{html.escape(title)}</h2>", _html(measure_table(results, measure))]
-    listed = "".join(f"<li>{html.escape(describe(arm))}</li>" for arm in arms)
-    return _PAGE.format(arms=listed, body="\n".join(parts))
-
-
 def describe(arm: Arm) -> str:
     """What an arm is, in one line."""
-    if arm.policy is None:
-        return f"{arm.name}: no policy, {arm.fixed}"
-    gateway = ", and the gateway's count of requests" if arm.gateway else ""
-    return (
-        f"{arm.name}: policy {arm.policy.name} every {arm.period_s} s on samples of {arm.source}"
-        f"{gateway}"
-    )
-
-
-def _html(table: Table) -> str:
-    head, *rows = table
-
-    def cells(row: list[str], tag: str) -> str:
-        return "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row)
-
-    body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
-    return f"<table><tr>{cells(head, 'th')}</tr>{body}</table>"
-
-
-_PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Scaling policies side by side</title>
-<style>
-body {{ font: 14px/1.4 system-ui, sans-serif; margin: 2em; max-width: 100em; }}
-table {{ border-collapse: collapse; margin: 1em 0; }}
-td, th {{ border: 1px solid #ccc; padding: .2em .6em; text-align: right; }}
-td:first-child, th:first-child {{ text-align: left; }}
-img {{ max-width: 100%; }}
-</style>
-<h1>Scaling policies side by side</h1>
-<p>Numbers are medians over the seeds, with the tenth and ninetieth percentile; the headline
-compares means of each scenario by their geometric mean.</p>
-<ul>{arms}</ul>
-{body}
-</html>
-"""
+    return f"{arm.name}: {arm.about}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -40,6 +41,11 @@ class World:
     outages: tuple[tuple[int, int], ...] = ()
     restarts: tuple[int, ...] = ()
 
+    @property
+    def capacity_at_target(self) -> float:
+        """Load that one pod takes when its utilisation is at the target."""
+        return self.target_pct / 100 * self.request_m / self.limit_m
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
@@ -74,6 +80,19 @@ class Run:
     seed: int
     world: World
     load: tuple[float, ...]
+
+
+def needed_replicas(load: float, world: World) -> int:
+    """Least replicas that keep utilisation at the target under `load`, without any bounds."""
+    return math.ceil(load / world.capacity_at_target - 1e-9)
+
+
+def ideal_replicas(run: Run) -> list[int]:
+    """Least replicas that keep utilisation at the target in each second, within the bounds."""
+    world = run.world
+    return [
+        min(world.maximum, max(world.minimum, needed_replicas(load, world))) for load in run.load
+    ]
 
 
 _SLOW = World(start_s=(60.0, 90.0))

@@ -1,7 +1,8 @@
 """How good a run was: the SPEC Research Group's elasticity measures, and what operators ask.
 
 Definitions: Herbst et al. 2016/2018, Ilyushkin et al. 2017; s is the number of ready replicas, d
-the least that keeps the target. All pods cost, pending and terminating ones too.
+the least that keeps the target. All pods cost, pending and terminating ones too. Cold starts are
+not counted: an exposed service has at least one replica, so the model never has zero.
 """
 
 from __future__ import annotations
@@ -10,19 +11,24 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from scaler.simulator.timing import reactions, settling
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from scaler.simulator.simulate import Trace
 
 _REVERSAL_S = 600  # a change of direction counts as a reversal within so many seconds
-_REACHED = 0.95  # share of the demand that counts as reached
-_STEP = 1.5  # the ideal rises by this factor within a minute: a step to react to
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """One run's measures; shares are in percent of the run, times in seconds."""
+    """One run's measures; shares are in percent of the run, times in seconds.
+
+    `first_write_s`, `reaction_s` and `settling_s` are means over the sudden changes of the run
+    (see `timing`), None without any. `jitter_per_hour` is how many more changes the ready replicas
+    make than the demand, which noise alone moves to and fro: it is negative for a calm controller.
+    """
 
     violation_s: int
     unserved_pct: float
@@ -38,6 +44,10 @@ class Scores:
     reversals: int
     changes: int
     pods_started: int
+    first_write_s: float | None
+    settling_s: float | None
+    jitter_per_hour: float
+    changes_per_hour: float
 
 
 def score(trace: Trace) -> Scores:
@@ -50,6 +60,7 @@ def score(trace: Trace) -> Scores:
     over_time = 100 / seconds * sum(gap > 0 for gap, _ in gaps)
     instability = _instability(trace)
     changes = list(_changes(trace.spec))
+    reacted = reactions(trace)
     parts = (under, over, under_time, over_time, instability)
     return Scores(
         violation_s=sum(trace.violated),
@@ -61,12 +72,24 @@ def score(trace: Trace) -> Scores:
         over_time_pct=over_time,
         instability_pct=instability,
         deviation=sum(part**2 for part in parts) ** 0.5,
-        reaction_s=_reaction(trace),
+        reaction_s=_mean([met for _, met in reacted]),
         overshoot_pct=100 * max((gap / d for gap, d in gaps if d), default=0.0),
         reversals=_reversals(changes),
         changes=len(changes),
         pods_started=trace.created,
+        first_write_s=_mean([asked for asked, _ in reacted]),
+        settling_s=_mean(settling(trace)),
+        jitter_per_hour=(_moves(trace.ready) - _moves(trace.ideal)) * 3600 / seconds,
+        changes_per_hour=len(changes) * 3600 / seconds,
     )
+
+
+def _mean(values: list[int]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
+def _moves(series: list[int]) -> int:
+    return sum(before != after for before, after in pairwise(series))
 
 
 def _changes(spec: list[int]) -> Iterator[tuple[int, int]]:
@@ -93,27 +116,3 @@ def _instability(trace: Trace) -> float:
 
 def _sign(number: int) -> int:
     return (number > 0) - (number < 0)
-
-
-def _reaction(trace: Trace) -> float | None:
-    """Mean time from a sudden rise of the demand until the ready replicas meet it."""
-    times, second = [], 60
-    while second < len(trace.ideal):
-        if trace.ideal[second] > trace.ready[second] and _sudden(trace, second):
-            met = _met(trace, second)
-            times.append(met - second)
-            second = met
-        second += 1
-    return sum(times) / len(times) if times else None
-
-
-def _sudden(trace: Trace, second: int) -> bool:
-    return trace.ideal[second] >= _STEP * min(trace.ideal[second - 60 : second])
-
-
-def _met(trace: Trace, second: int) -> int:
-    """When the demand is met again; the end of the run if never."""
-    for later in range(second, len(trace.ideal)):
-        if trace.ready[later] >= _REACHED * trace.ideal[later]:
-            return later
-    return len(trace.ideal)

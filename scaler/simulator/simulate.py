@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from scaler.decision import Action, Observation, Policy, State, decide
-from scaler.decision.state import Recommendation
-from scaler.simulator.arms import KUBELET, Arm, fixed_replicas, policy_for
+from scaler.decision import Observation
+from scaler.simulator.arm import KUBELET, Arm, Start
 from scaler.simulator.cluster import Cluster
 from scaler.simulator.sampling import Kubelet, MetricsServer
+from scaler.simulator.scenario import ideal_replicas
 
 if TYPE_CHECKING:
     from scaler.simulator.scenario import Run, World
@@ -39,29 +38,19 @@ class Trace:
     created: int = 0
 
 
-def ideal_replicas(run: Run) -> list[int]:
-    """Least replicas that keep utilisation at the target in each second."""
-    world = run.world
-    per_pod = world.target_pct / 100 * world.request_m / world.limit_m
-    return [
-        min(world.maximum, max(world.minimum, math.ceil(load / per_pod - 1e-9)))
-        for load in run.load
-    ]
-
-
 def simulate(run: Run, arm: Arm) -> Trace:
     """The trace of `arm` over `run`; equal arguments give equal traces."""
     random = Random(f"{run.scenario} {run.seed} cluster")
     trace = Trace(run.load, ideal_replicas(run))
     cluster = Cluster(run.world, trace.ideal[0], random)
     kubelet, server = Kubelet(random), MetricsServer(random)
-    loop = _Loop(run, arm, policy_for(arm, run), random)
+    loop = _Loop(run, arm, cluster.spec, random)
     for second, load in enumerate(run.load):
         now = float(second)
         cluster.step(now, load)
         kubelet.step(now, cluster.pods, cluster.restarted)
         server.step(now, cluster.pods, kubelet, cluster.restarted)
-        loop.tick(second, cluster, kubelet if arm.source == KUBELET else server, trace.ideal)
+        loop.tick(second, cluster, kubelet if arm.source == KUBELET else server)
         _record(trace, cluster, run.world, load)
     trace.created = cluster.created
     trace.unserved = cluster.dropped / (run.world.limit_m * sum(run.load)) if any(run.load) else 0.0
@@ -69,45 +58,27 @@ def simulate(run: Run, arm: Arm) -> Trace:
 
 
 class _Loop:
-    """The controller: asks the policy once a period and writes what it says."""
+    """The controller: asks the decider once a period and writes what it says."""
 
-    def __init__(self, run: Run, arm: Arm, policy: Policy | None, random: Random) -> None:
-        self.run, self.arm, self.policy = run, arm, policy
+    def __init__(self, run: Run, arm: Arm, replicas: int, random: Random) -> None:
+        self.run, self.arm = run, arm
         self.phase = random.randrange(arm.period_s)
-        self.state = State()
-        self.stored: dict[str, Any] = {}
+        self.kept: dict[str, Any] = {}
         self.resumes = 0
+        self.decider = arm.start(Start(run, 0.0, replicas, self.kept))
 
-    def tick(
-        self, second: int, cluster: Cluster, source: Kubelet | MetricsServer, ideal: list[int]
-    ) -> None:
+    def tick(self, second: int, cluster: Cluster, source: Kubelet | MetricsServer) -> None:
         """Decide and act when the period is over."""
-        if second in self.run.world.restarts:
-            self._restart(second, cluster.spec)
-        if second < self.resumes or second % self.arm.period_s != self.phase:
-            return
-        if self.policy is None:
-            cluster.spec = fixed_replicas(self.arm, self.run, ideal, second)
-            return
-        now = float(second)
-        observation = _observe(cluster, source, self.run.world, now, self.arm.gateway)
-        learnt = self.state.learnt
-        decision, self.state = decide(observation, self.policy, self.state, now)
-        changes = decision.valid and decision.action is not Action.NONE
-        if changes:
-            cluster.spec = decision.replicas
-        if changes or self.state.learnt != learnt:
-            self.stored = self.state.to_json()
-
-    def _restart(self, second: int, replicas: int) -> None:
-        """Go on from what was stored with the last change of size or of what was learnt, if the
-        arm stores it, else anew."""
-        self.resumes = second + _RESTART_S
-        self.state = State()
-        if self.arm.restores and self.stored:
-            state = State.from_json(self.stored)
-            found = Recommendation(replicas, float(self.resumes))
-            self.state = replace(state, recommendations=(*(state.recommendations or ()), found))
+        world = self.run.world
+        if second in world.restarts:
+            self.resumes = second + _RESTART_S
+            found = Start(self.run, float(self.resumes), cluster.spec, self.kept)
+            self.decider = self.arm.start(found)
+        if second >= self.resumes and second % self.arm.period_s == self.phase:
+            now = float(second)
+            cluster.spec = self.decider(
+                _observe(cluster, source, world, now, self.arm.gateway), now
+            )
 
 
 def _observe(

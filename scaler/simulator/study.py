@@ -5,38 +5,57 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scaler.simulator import report
+from scaler.simulator.arms import BOUNDS, RIVALS
+from scaler.simulator.page import page
 from scaler.simulator.simulate import simulate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from scaler.simulator.arms import Arm
-    from scaler.simulator.compare import Ratio, Results
+    from scaler.simulator.arm import Arm
+    from scaler.simulator.compare import Results
+    from scaler.simulator.ratios import Ratio
     from scaler.simulator.scenario import Run
 
 
 def headline(results: Results) -> list[Ratio]:
-    """The scaler's policy, on each source, against each HPA."""
+    """The scaler's policies, built in or an operator's own, against each that others have."""
     arms = report.names(results)[1]
-    baselines = [name for name in arms if name.startswith("hpa")]
-    return report.ratios(results, [n for n in arms if n.startswith("responsive")], baselines)
+    rivals = [arm.name for arm in RIVALS if arm.name in arms]
+    bounds = [arm.name for arm in BOUNDS]
+    return report.ratios(results, [n for n in arms if n not in (*rivals, *bounds)], rivals)
 
 
-def write(out: Path, runs: Sequence[Run], arms: Sequence[Arm], results: Results) -> None:
-    """The report in directory `out`: HTML page, pictures and all scores.
+def pictured(runs: Sequence[Run]) -> list[Run]:
+    """The runs that are drawn: the first of each scenario."""
+    return list({run.scenario: run for run in reversed(runs)}.values())[::-1]
+
+
+def write(
+    out: Path,
+    runs: Sequence[Run],
+    arms: Sequence[Arm],
+    results: Results,
+    progress: Callable[[], None] = lambda: None,
+) -> None:
+    """The report in directory `out`: HTML page, pictures and all scores; `progress` is called
+    after each arm of each picture.
 
     Raises ImportError without matplotlib.
     """
     from scaler.simulator import plots  # matplotlib is needed for pictures only
 
     out.mkdir(parents=True, exist_ok=True)
-    images = ["plane.png"]
     plots.plane(out / "plane.png", results)
-    for run in {run.scenario: run for run in reversed(runs)}.values():
-        traces = {arm.name: simulate(run, arm) for arm in arms}
-        plots.timeline(out / f"{run.scenario}.png", f"{run.scenario}, seed {run.seed}", traces)
-        images.append(f"{run.scenario}.png")
-    page = report.page(results, headline(results), arms, images)
-    (out / "report.html").write_text(page, encoding="utf-8")
+    images = {}
+    for run in pictured(runs):
+        traces = {}
+        for arm in arms:
+            traces[arm.name] = simulate(run, arm)
+            progress()
+        images[run.scenario] = f"{run.scenario}.png"
+        plots.timeline(out / images[run.scenario], run, traces)
+    text = page(results, headline(results), arms, "plane.png", images)
+    (out / "report.html").write_text(text, encoding="utf-8")
     (out / "scores.csv").write_text(report.scores_csv(results, runs[0].seed), encoding="utf-8")

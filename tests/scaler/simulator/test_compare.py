@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from scaler.simulator import report
 from scaler.simulator.arms import ARMS
-from scaler.simulator.compare import Results, against, compare
+from scaler.simulator.compare import Results, compare
+from scaler.simulator.ratios import against
 from scaler.simulator.scenario import Run, World
 from scaler.simulator.scores import Scores
 
-NEUTRAL = Scores(0, 0, 100, 0, 0, 0, 0, 0, 0, None, 0, 0, 0, 1)
+NEUTRAL = Scores(0, 0, 100, 0, 0, 0, 0, 0, 0, None, 0, 0, 0, 1, None, None, 0, 0)
 
 
 def _results() -> Results:
@@ -27,6 +28,7 @@ def _results() -> Results:
 def test_ratios_are_geometric_means_and_losses_are_named() -> None:
     ratio = against(_results(), "a", "b")
     assert ratio.violation == pytest.approx(0.5)  # (1 * 25/100) ** 0.5
+    assert ratio.violation_range == pytest.approx((0.5, 0.5))  # a single seed
     assert ratio.cost == pytest.approx(1.0)  # (2 * 0.5) ** 0.5
     assert ratio.reversals == 0.5
     assert (ratio.loses_violation, ratio.loses_cost) == ((), ("calm",))
@@ -50,4 +52,19 @@ def test_several_processes_give_the_same_scores() -> None:
     arms = [ARMS["hpa-v1"], ARMS["responsive"]]
     seen: list[None] = []
     assert compare(runs, arms, 2, lambda: seen.append(None)) == compare(runs, arms)
-    assert len(seen) == 2
+    assert len(seen) == 4
+
+
+def test_ranges_are_over_the_seeds() -> None:
+    seeds = [replace(NEUTRAL, pod_seconds=cost) for cost in (100, 110, 120)]
+    results = {("calm", "a"): seeds, ("calm", "b"): [NEUTRAL] * 3}
+    ratio = against(results, "a", "b")
+    assert ratio.cost == pytest.approx(1.1)
+    low, high = ratio.cost_range
+    assert 1.02 < low < 1.1 < high < 1.18
+    assert ratio == against(results, "a", "b")
+
+
+def test_every_measure_has_a_title_and_a_meaning() -> None:
+    assert set(report.MEASURES) == set(report.MEANINGS)
+    assert set(report.MEASURES) <= {field.name for field in fields(Scores)}

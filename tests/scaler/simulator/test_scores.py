@@ -40,12 +40,22 @@ def test_only_quick_changes_of_direction_are_reversals() -> None:
     assert score(_trace(slow, slow)).changes == 2
 
 
-def test_reaction_is_the_time_until_a_sudden_demand_is_met() -> None:
-    ideal = [2] * 100 + [6] * 100
-    ready = [2] * 140 + [6] * 60
-    assert score(_trace(ready, ideal)).reaction_s == 40
-    assert score(_trace(ideal, ideal)).reaction_s is None
-
-
 def test_instability_is_moving_otherwise_than_demand() -> None:
     assert score(_trace([2, 3, 3, 3], [2, 2, 2, 2])).instability_pct == 25.0
+
+
+def test_changes_and_jitter_are_by_the_hour() -> None:
+    ready, ideal = [2] * 600 + [4] * 600 + [2] * 600, [2] * 600 + [4] * 1200
+    scores = score(_trace(ready, ideal))
+    assert scores.changes_per_hour == 4
+    assert scores.jitter_per_hour == 2
+
+
+def test_times_are_means_over_the_sudden_changes() -> None:
+    ideal = [2] * 100 + [6] * 200
+    spec = [2] * 130 + [6] * 170
+    ready = [2] * 140 + [6] * 160
+    scores = score(_trace(ready, ideal, spec))
+    assert (scores.first_write_s, scores.reaction_s, scores.settling_s) == (30, 40, 40)
+    calm = score(_trace(ideal[:90], ideal[:90]))
+    assert (calm.first_write_s, calm.reaction_s, calm.settling_s) == (None, None, None)

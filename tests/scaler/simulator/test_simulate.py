@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from scaler.simulator.arms import ARMS
-from scaler.simulator.scenario import SCENARIOS, Run, World
-from scaler.simulator.simulate import ideal_replicas, simulate
+from scaler.simulator.scenario import SCENARIOS, Run, World, ideal_replicas
+from scaler.simulator.simulate import simulate
 
 
 def _run(load: list[float], world: World | None = None) -> Run:

@@ -1,0 +1,46 @@
+"""What runs side by side: a controller as it would be deployed, and how it decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from scaler.decision import Observation
+
+if TYPE_CHECKING:
+    from scaler.simulator.scenario import Run
+
+METRICS_SERVER = "metrics-server"
+KUBELET = "kubelet"
+
+Decider = Callable[[Observation, float], int]
+"""The replicas to ask for at a time; the number asked for already, to leave it so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a controller finds when it starts: at the beginning, and again after each restart.
+
+    `kept` is what it stores in the cluster; all else is gone with its process.
+    """
+
+    run: Run
+    now: float
+    replicas: int
+    kept: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """A controller that is asked every `period_s`; `about` says in words how it decides.
+
+    Its observations hold samples of `source`, and the gateway's count of requests if `gateway`.
+    """
+
+    name: str
+    about: str
+    start: Callable[[Start], Decider]
+    period_s: int = 15
+    source: str = METRICS_SERVER
+    gateway: bool = False

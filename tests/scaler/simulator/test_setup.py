@@ -1,0 +1,32 @@
+"""From options to runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from scaler.simulator.scenario import SCENARIOS
+from scaler.simulator.setup import DEFAULT, Sizing, built_in
+
+
+def test_without_options_the_scenarios_are_as_they_are() -> None:
+    assert built_in(["ramp", "slow-starters"], Sizing(), None, [1, 2]) == [
+        SCENARIOS[name].build(seed) for name in ("ramp", "slow-starters") for seed in (1, 2)
+    ]
+
+
+def test_loads_are_sized_to_what_the_service_can_grow_to() -> None:
+    (usual,) = built_in(["step-up"], Sizing(), None, [1])
+    (large,) = built_in(["step-up"], Sizing(maximum=40, target=40), None, [1])
+    assert large.load == pytest.approx([2 * level for level in usual.load])
+
+
+def test_the_request_follows_the_limit_unless_it_is_given() -> None:
+    assert Sizing(limit=500).of(DEFAULT, None).request_m == 500
+    burst = Sizing(limit=500, request=250).of(DEFAULT, None)
+    assert (burst.request_m, burst.limit_m) == (250, 500)
+    assert burst.capacity_at_target == 0.4
+
+
+def test_what_a_scenario_is_about_stays() -> None:
+    (run,) = built_in(["slow-starters"], Sizing(minimum=2), None, [1])
+    assert (run.world.start_s, run.world.minimum) == ((60.0, 90.0), 2)
