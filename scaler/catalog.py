@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scaler.observe import Facts, PodReader, capacities, replica_sets, replicas_of, rivals
 from shared import names
 from shared.fdl import FdlError, load_definition
+from shared.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Obj = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Target:
     """A service that can be scaled: its definition and its Deployment are there."""
 
@@ -37,7 +37,7 @@ class Target:
         return replicas_of(self.deployment)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Catalog:
     """All services at one moment."""
 
@@ -47,7 +47,7 @@ class Catalog:
     capacities: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Caches:
     """The collections a catalog is made from, by (namespace, name), as informers keep them."""
 

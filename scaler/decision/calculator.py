@@ -7,10 +7,10 @@ floating point and truncation included. `responsive` has its own arithmetic in d
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scaler.decision.types import Container, Observation, Pod, PodClass, Sample
+from shared.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ class MetricsError(Exception):
     """No number can be computed; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Usage:
     """A pod's CPU in milliCPU and when it was measured."""
 
@@ -30,7 +30,7 @@ class Usage:
     value_m: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Utilisation:
     """Usage over requests: ratio to the target, truncated percent, mean usage of a pod."""
 
@@ -39,7 +39,7 @@ class Utilisation:
     average_m: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Proposal:
     """What the metric alone asks for, and what each pod counted as."""
 

@@ -5,7 +5,7 @@ Source: kubernetes/pkg/controller/podautoscaler/horizontal.go (reconcileAutoscal
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scaler.decision import entry, limits
@@ -21,6 +21,7 @@ from scaler.decision.types import (
     action_of,
     conditions,
 )
+from shared.values import value
 
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 BELOW_TARGET = "All metrics below target"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Outcome:
     """A number on its way to the decision, with the names of what changed it."""
 
