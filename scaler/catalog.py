@@ -12,6 +12,7 @@ from shared.values import value
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from scaler.sources.quality import Expected
     from shared.model import Expose, Service
 
 Obj = dict[str, Any]
@@ -27,6 +28,8 @@ class Target:
     expose: Expose
     deployment: Obj
     pods: tuple[Facts, ...]
+    expected: tuple[Expected, ...]
+    """Those of the pods that should have a sample."""
     stopped: bool
     rival: str
     """The HorizontalPodAutoscaler that targets the same Deployment; empty when none does."""
@@ -82,12 +85,14 @@ class Cataloguer:
             if service.expose is None or deployment is None:
                 continue
             uid = deployment["metadata"]["uid"]
+            own = tuple([facts for each in sets.get(uid, ()) for facts in pods.get(each, ())])
             targets[name] = Target(
                 name,
                 version,
                 service.expose,
                 deployment,
-                tuple(facts for each in sets.get(uid, ()) for facts in pods.get(each, ())),
+                own,
+                tuple([facts.expected for facts in own if facts.measurable]),
                 _stopped(configmap) or _stopped(deployment),
                 rival_of.get(deployment["metadata"]["name"], ""),
             )

@@ -54,7 +54,7 @@ def evaluate(
 ) -> Evaluation:
     """Decide for one service at `now` (unix seconds)."""
     judged = judge(
-        (facts.expected for facts in target.pods if facts.measurable),
+        target.expected,
         inputs.samples.pods,
         capacities,
         now,

@@ -157,7 +157,7 @@ def observe(
         service=service,
         spec_replicas=replicas_of(deployment),
         status_replicas=(deployment.get("status") or {}).get("replicas", 0),
-        pods=tuple(_measured(each.pod, usage.get(each.pod.name)) for each in facts),
+        pods=tuple([_measured(each.pod, usage.get(each.pod.name)) for each in facts]),
         load=load,
         metrics_error=metrics_error,
     )
