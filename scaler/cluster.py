@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from scaler.catalog import Caches, Cataloguer
+from scaler.slim import slim_pod
 from shared import names
 from shared.kube.informer import Informer
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, HPAS, NODES, PODS, REPLICASETS
@@ -32,7 +33,7 @@ class Cluster:
         self._configmaps = inform(CONFIGMAPS, space, labels=names.SERVICE_LABEL)
         self._deployments = inform(DEPLOYMENTS, space)
         self._replicasets = inform(REPLICASETS, space)
-        self._pods = inform(PODS, space)
+        self._pods = inform(PODS, space, keep=slim_pod)
         self._hpas = inform(HPAS, space)
         self._nodes = inform(NODES)
         self._cataloguer = Cataloguer()
