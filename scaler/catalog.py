@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scaler.observe import Facts, PodReader, capacities, replica_sets, replicas_of, rivals
 from shared import names
 from shared.fdl import FdlError, load_definition
+from shared.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from scaler.sources.quality import Expected
     from shared.model import Expose, Service
 
 Obj = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Target:
     """A service that can be scaled: its definition and its Deployment are there."""
 
@@ -27,6 +28,8 @@ class Target:
     expose: Expose
     deployment: Obj
     pods: tuple[Facts, ...]
+    expected: tuple[Expected, ...]
+    """Those of the pods that should have a sample."""
     stopped: bool
     rival: str
     """The HorizontalPodAutoscaler that targets the same Deployment; empty when none does."""
@@ -37,7 +40,7 @@ class Target:
         return replicas_of(self.deployment)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Catalog:
     """All services at one moment."""
 
@@ -47,7 +50,7 @@ class Catalog:
     capacities: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Caches:
     """The collections a catalog is made from, by (namespace, name), as informers keep them."""
 
@@ -82,12 +85,14 @@ class Cataloguer:
             if service.expose is None or deployment is None:
                 continue
             uid = deployment["metadata"]["uid"]
+            own = tuple([facts for each in sets.get(uid, ()) for facts in pods.get(each, ())])
             targets[name] = Target(
                 name,
                 version,
                 service.expose,
                 deployment,
-                tuple(facts for each in sets.get(uid, ()) for facts in pods.get(each, ())),
+                own,
+                tuple([facts.expected for facts in own if facts.measurable]),
                 _stopped(configmap) or _stopped(deployment),
                 rival_of.get(deployment["metadata"]["name"], ""),
             )

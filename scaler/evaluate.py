@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from scaler.decision import Load, decide
@@ -10,6 +10,7 @@ from scaler.observe import observe
 from scaler.sources.gateway_load import Loads
 from scaler.sources.quality import Limits, judge
 from scaler.sources.samples import Samples
+from shared.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from scaler.sources.quality import Fault
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Inputs:
     """What the sources said, for all services."""
 
@@ -30,7 +31,7 @@ class Inputs:
     """None: no gateway is configured, or none answered."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Evaluation:
     """A decision with all it was made from."""
 
@@ -53,7 +54,7 @@ def evaluate(
 ) -> Evaluation:
     """Decide for one service at `now` (unix seconds)."""
     judged = judge(
-        (facts.expected for facts in target.pods if facts.measurable),
+        target.expected,
         inputs.samples.pods,
         capacities,
         now,

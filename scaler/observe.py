@@ -7,13 +7,14 @@ labels alone: a Job or a canary with the same labels is somebody else's.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from scaler.decision import Container, Load, Observation, Pod, Sample
 from scaler.sources.quality import Expected
 from shared import quantity
+from shared.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,7 +28,7 @@ _INTEGER: Final = re.compile(r"-?[0-9]{1,10}", re.ASCII)
 DELETION_COST: Final = "controller.kubernetes.io/pod-deletion-cost"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Facts:
     """What a Pod object says, apart from its usage."""
 
@@ -45,22 +46,23 @@ class Facts:
 
 
 class PodReader:
-    """Facts of pods, read anew only when the object has changed."""
+    """Facts of pods, read anew only when the object has changed.
+
+    Caches take a new object for each change, so an object is known by its identity, which is its
+    own as long as it is held here.
+    """
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[str, Facts]] = {}
+        self._known: dict[int, tuple[Facts, Obj]] = {}
 
     def by_owner(self, pods: Iterable[Obj]) -> dict[str, list[Facts]]:
         """Facts of all pods, by the uid of their ReplicaSet; pods that are gone are forgotten."""
-        known: dict[str, tuple[str, Facts]] = {}
-        owned: dict[str, list[Facts]] = {}
+        known: dict[int, tuple[Facts, Obj]] = {}
+        owned: defaultdict[str, list[Facts]] = defaultdict(list)
         for obj in pods:
-            uid, version = obj["metadata"]["uid"], obj["metadata"]["resourceVersion"]
-            entry = self._known.get(uid)
-            if entry is None or entry[0] != version:
-                entry = version, read_pod(obj)
-            known[uid] = entry
-            owned.setdefault(entry[1].owner, []).append(entry[1])
+            key = id(obj)
+            entry = known[key] = self._known.get(key) or (read_pod(obj), obj)
+            owned[entry[0].owner].append(entry[0])
         self._known = known
         return owned
 
@@ -155,7 +157,7 @@ def observe(
         service=service,
         spec_replicas=replicas_of(deployment),
         status_replicas=(deployment.get("status") or {}).get("replicas", 0),
-        pods=tuple(_measured(each.pod, usage.get(each.pod.name)) for each in facts),
+        pods=tuple([_measured(each.pod, usage.get(each.pod.name)) for each in facts]),
         load=load,
         metrics_error=metrics_error,
     )

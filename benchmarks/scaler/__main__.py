@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import platform
 import statistics
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from itertools import product
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
 
@@ -18,11 +20,16 @@ from benchmarks.scaler.measure import MEBIBYTE, Result, measure
 from scaler.decision import HPA, RESPONSIVE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 PODS = 10
+CHANGES = 50
+"""Pods that change before each tick in a busy cluster; then nothing of the last catalog stands."""
 MOST_CPU = 0.5
-"""Seconds of CPU for one tick of 1 000 services."""
+"""Seconds of CPU for nine of ten ticks of 1 000 services."""
 MOST_REQUESTS = 2.0
 """Requests a tick, whatever the number of services."""
 MOST_GROWTH = 8 * MEBIBYTE
@@ -35,14 +42,15 @@ MOST_GROWTH = 8 * MEBIBYTE
 def main(services: str, ticks: int) -> None:
     """Measure ticks over services of ten pods each, before an embedded API server."""
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    print("CPU of one tick in ms: median (10th to 90th percentile); all services due in each tick")
-    print(f"{'services':>8} {'pods':>6} {'policy':<10} {'CPU a tick':>22} {'µs/pod':>7} "
-          f"{'wall':>6} {'calls':>6} {'RSS MiB':>8}")  # fmt: skip
+    print("CPU of one tick in ms: median (10th to 90th percentile). In each tick all services are")
+    print("due and every sample is a new one; `changed` pods have changed since the tick before.")
+    print(f"{'services':>8} {'pods':>6} {'changed':>7} {'policy':<10} {'CPU a tick':>22} "
+          f"{'µs/pod':>7} {'wall':>6} {'calls':>6} {'RSS MiB':>8}")  # fmt: skip
     broken: list[str] = []
     for number in (int(each) for each in services.split(",")):
         with cluster(number) as kubeconfig:
-            for policy in (HPA, RESPONSIVE):
-                result = asyncio.run(measure(kubeconfig, number, PODS, policy, ticks))
+            for changes, policy in product((0, CHANGES), (HPA, RESPONSIVE)):
+                result = alone(measure, kubeconfig, number, PODS, policy, changes, ticks)
                 print(row(result), flush=True)
                 broken += bounds(result)
     for each in broken:
@@ -57,7 +65,7 @@ def row(result: Result) -> str:
     pods = result.services * result.pods
     wall = statistics.median(result.wall) * 1e3
     return (
-        f"{result.services:>8} {pods:>6} {result.policy:<10} {spread:>22} "
+        f"{result.services:>8} {pods:>6} {result.changes:>7} {result.policy:<10} {spread:>22} "
         f"{result.median / pods * 1e6:>7.1f} {wall:>6.0f} {result.requests:>6.2f} "
         f"{result.rss / MEBIBYTE:>8.1f}"
     )
@@ -66,12 +74,18 @@ def row(result: Result) -> str:
 def bounds(result: Result) -> Iterator[str]:
     """What the result breaks."""
     where = f"{result.services} services, policy {result.policy}"
-    if result.services <= 1000 and result.median > MOST_CPU:
-        yield f"{where}: {result.median:.2f} s of CPU a tick, more than {MOST_CPU}"
+    if result.services <= 1000 and result.tail > MOST_CPU:
+        yield f"{where}: a tenth of ticks take {result.tail:.2f} s of CPU, more than {MOST_CPU}"
     if result.requests > MOST_REQUESTS:
         yield f"{where}: {result.requests:.2f} requests a tick, more than {MOST_REQUESTS}"
     if result.growth > MOST_GROWTH:
         yield f"{where}: grew by {result.growth / MEBIBYTE:.1f} MiB at rest"
+
+
+def alone(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What `call` answers in a process of its own, whose memory is that of no other run."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as processes:
+        return processes.submit(call, *args, **kwargs).result()
 
 
 @contextmanager

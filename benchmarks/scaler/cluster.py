@@ -33,7 +33,8 @@ REQUESTED = 0.1
 
 
 class Still:
-    """Samples that never change but are always fresh; making them anew would be the slow part."""
+    """Samples whose numbers never change, as making them anew would be the slow part; their times
+    do, so for the scaler every sample is a new one in each tick."""
 
     def __init__(self, items: list[Obj]) -> None:
         self._items = items

@@ -6,10 +6,12 @@ import asyncio
 import statistics
 import time
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import aiohttp
 import psutil
+import uvloop
 
 from scaler.actuator import Actuator
 from scaler.cluster import Cluster, spare_collector
@@ -24,10 +26,11 @@ from scaler.stats import Stats
 from shared.clock import SystemClock
 from shared.kube.client import KubeClient
 from shared.kube.events import EventRecorder
+from shared.kube.resources import PODS
 from shared.tasks import Supervisor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
 MEBIBYTE = 2**20
 WARM_UP = 3
@@ -41,6 +44,8 @@ class Result:
     services: int
     pods: int
     policy: str
+    changes: int
+    """Pods changed before each tick."""
     cpu: Sequence[float]
     """Seconds of CPU of this process, by tick."""
     wall: Sequence[float]
@@ -55,6 +60,11 @@ class Result:
     def median(self) -> float:
         return statistics.median(self.cpu)
 
+    @property
+    def tail(self) -> float:
+        """The 90th percentile."""
+        return statistics.quantiles(self.cpu, n=10)[-1]
+
 
 class Steps(SystemClock):
     """Monotonic time that goes on by the step, so that every service is due in every tick."""
@@ -66,8 +76,16 @@ class Steps(SystemClock):
         return float(self.steps)
 
 
-async def measure(kubeconfig: str, services: int, pods: int, policy: str, ticks: int) -> Result:
-    """Every service is due in every tick."""
+def measure(
+    kubeconfig: str, services: int, pods: int, policy: str, changes: int, ticks: int
+) -> Result:
+    """Every service is due in every tick, every sample is new, and so are `changes` pods."""
+    return uvloop.run(_measure(kubeconfig, services, pods, policy, changes, ticks))
+
+
+async def _measure(
+    kubeconfig: str, services: int, pods: int, policy: str, changes: int, ticks: int
+) -> Result:
     config = Config(defaults=Scaling(policy=Policy(name=policy, period_s=1.0)))
     async with (
         KubeClient.open(field_manager="scaler", kubeconfig=kubeconfig) as kube,
@@ -86,22 +104,40 @@ async def measure(kubeconfig: str, services: int, pods: int, policy: str, ticks:
             await loop.tick()  # the first reads every pod and every definition
             await asyncio.sleep(1.0)
         stats.decisions.clear()
-        before = await _requests(kube)
+        touch = _touching(kube, cluster, changes)
+        requests = 0
         cpu, wall, sizes = [], [], []
         for _ in range(ticks):
+            await anext(touch)
+            before = await _requests(kube)
             clock.steps += 1
             began = time.monotonic(), time.process_time()
             await loop.tick()
             wall.append(time.monotonic() - began[0])
             cpu.append(time.process_time() - began[1])
+            requests += await _requests(kube) - before - 1
             sizes.append(psutil.Process().memory_info().rss)
             await asyncio.sleep(max(1.0 - wall[-1], 0))
-        requests = (await _requests(kube) - before - 1) / ticks
         decided = sum(stats.decisions.values())
         assert decided == services * ticks, f"{decided} decisions, not {services * ticks}"
         assert {action for action, _ in stats.decisions} == {"None"}, stats.decisions
         growth = sizes[-1] - sizes[len(sizes) // 2]
-        return Result(services, pods, policy, cpu, wall, requests, sizes[-1], growth)
+        return Result(
+            services, pods, policy, changes, cpu, wall, requests / ticks, sizes[-1], growth
+        )
+
+
+async def _touching(kube: KubeClient, cluster: Cluster, changes: int) -> AsyncIterator[None]:
+    """Change so many pods at each turn, and let the scaler's cache hear of it."""
+    turn = 0
+    while True:
+        turn += 1
+        keys = list(islice(cluster.caches().pods, changes))
+        for space, name in keys:
+            body = {"metadata": {"annotations": {"turn": str(turn)}}}
+            await kube.patch(PODS, name, body, space)
+        await asyncio.sleep(0.2)
+        yield
 
 
 def _loop(

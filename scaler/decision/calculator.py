@@ -7,13 +7,13 @@ floating point and truncation included. `responsive` has its own arithmetic in d
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scaler.decision.types import Container, Observation, Pod, PodClass, Sample
+from shared.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from scaler.decision.policy import HpaOptions, Policy
 
@@ -22,7 +22,7 @@ class MetricsError(Exception):
     """No number can be computed; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Usage:
     """A pod's CPU in milliCPU and when it was measured."""
 
@@ -30,7 +30,7 @@ class Usage:
     value_m: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Utilisation:
     """Usage over requests: ratio to the target, truncated percent, mean usage of a pod."""
 
@@ -39,13 +39,14 @@ class Utilisation:
     average_m: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Proposal:
-    """What the metric alone asks for, and what each pod counted as."""
+    """What the metric alone asks for, and what each pod requests and counted as."""
 
     replicas: int
     utilisation: Utilisation
     classes: Mapping[str, PodClass]
+    requests: Mapping[str, int]
     usages: Mapping[str, Usage]
 
 
@@ -70,7 +71,7 @@ def propose(observation: Observation, policy: Policy, now: float) -> Proposal:
     values = {name: usage.value_m for name, usage in usages.items()}
     measured = utilisation(values, requests, policy.target_pct)
     replicas = _replicas(observation.spec_replicas, policy, classes, values, requests, measured)
-    return Proposal(replicas, measured, classes, usages)
+    return Proposal(replicas, measured, classes, requests, usages)
 
 
 def _replicas(
@@ -123,18 +124,26 @@ def pod_usages(observation: Observation, container: str | None) -> dict[str, Usa
     if not sampled:
         reason = observation.metrics_error or "no metrics returned from resource metrics API"
         raise MetricsError(f"unable to get metrics for resource cpu: {reason}")
-    values = {name: _usage(parts, container) for name, _, parts in sampled}
     return {
         name: Usage(sample, value)
-        for name, sample, _ in sampled
-        if (value := values[name]) is not None
+        for name, sample, parts in sampled
+        if (value := _usage(_chosen(parts, container))) is not None
     }
 
 
-def _usage(containers: Iterable[Container], container: str | None) -> int | None:
-    parts = [c.usage_m for c in containers if container is None or c.name == container]
-    known = [usage for usage in parts if usage is not None]
-    return sum(known) if parts and len(known) == len(parts) else None
+def _chosen(containers: Sequence[Container], name: str | None) -> Sequence[Container]:
+    """All containers, or the one that the metric names."""
+    return containers if name is None else [c for c in containers if c.name == name]
+
+
+def _usage(containers: Sequence[Container]) -> int | None:
+    """Their CPU; None where a part of it is unknown."""
+    total = 0
+    for container in containers:
+        if container.usage_m is None:
+            return None
+        total += container.usage_m
+    return total if containers else None
 
 
 def group_pods(
@@ -191,15 +200,17 @@ def pod_request(pod: Pod, options: HpaOptions) -> int:
     """
     if options.container is None and options.pod_level_requests and pod.request_m is not None:
         return pod.request_m
-    chosen = [c for c in pod.containers if options.container in (None, c.name)]
+    chosen = _chosen(pod.containers, options.container)
     if not chosen and options.container is not None:
         raise MetricsError(f"container {options.container} not found in Pod {pod.name}")
+    total = 0
     for container in chosen:
         if container.request_m is None:
             raise MetricsError(
                 f"missing request for cpu in container {container.name} of Pod {pod.name}"
             )
-    return sum(container.request_m or 0 for container in chosen)
+        total += container.request_m
+    return total
 
 
 def utilisation(
@@ -207,8 +218,8 @@ def utilisation(
 ) -> Utilisation:
     """Ratio of sums over the pods that have both. Raises MetricsError when there is none."""
     both = [name for name in values_m if name in requests_m]
-    used = sum(values_m[name] for name in both)
-    requested = sum(requests_m[name] for name in both)
+    used = sum([values_m[name] for name in both])
+    requested = sum([requests_m[name] for name in both])
     if requested == 0:
         raise MetricsError("no metrics returned matched known pods")
     percent = used * 100 // requested

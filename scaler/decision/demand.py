@@ -6,10 +6,10 @@ growth; `high_m` assumes the worst of the rest and decides shrinking.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scaler.decision.types import Container, Observation, Pod, PodClass, PodView
+from shared.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,7 @@ _FUTURE_S = 5.0  # clocks of nodes may be ahead by so much
 _FIRST_SAMPLE_S = 60.0  # a pod that has just become ready may go so long without a sample
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Measure:
     """A pod with its class and, in milliCPU, what it used, its base and its limit (0: none)."""
 
@@ -35,7 +35,7 @@ class Measure:
         return 0 < policy.saturated_pct * self.limit_m <= 100 * self.usage_m
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Demand:
     """The service's CPU: `used_m` over `base_m` of the `measured` ready pods, and its bounds.
 
@@ -74,23 +74,24 @@ def measure(observation: Observation, policy: Policy, warm_up_s: float, now: flo
     """The demand that `observation` shows."""
     measures = [_measure(pod, policy, now) for pod in observation.pods]
     ready = _of_class(measures, PodClass.READY)
+    unready = _of_class(measures, PodClass.UNREADY)
     warming = _of_class(measures, PodClass.WARMING)
     missing = _of_class(measures, PodClass.MISSING)
     saturated = [m for m in ready if m.saturated(policy)]
-    used = sum(m.usage_m for m in ready)
+    used = sum([m.usage_m for m in ready])
     hidden = sum(max(0, policy.saturation_factor * m.limit_m - m.usage_m) for m in saturated)
     low = used + hidden + _newcomers(policy, ready, saturated, warming)
     fill = sum(m.base_m for m in missing) + sum(_mean(ready, m) for m in warming)
     times = [m.pod.sample.time for m in ready if m.pod.sample]
     return Demand(
-        views=tuple(m.view for m in measures),
+        views=tuple([m.view for m in measures]),
         measured=len(ready),
         serving=len(ready) + len(warming) + len(missing),
         missing=len(missing),
         saturated=len(saturated),
-        overloaded=sum(_overloaded(m, policy, warm_up_s, now) for m in measures),
+        overloaded=sum(_overloaded(m, policy, warm_up_s, now) for m in unready),
         used_m=used,
-        base_m=sum(m.base_m for m in ready),
+        base_m=sum([m.base_m for m in ready]),
         low_m=low,
         high_m=max(low, used + hidden + fill),
         oldest=min(times, default=now),
@@ -115,23 +116,24 @@ def _mean(ready: list[Measure], warming: Measure) -> int:
 
 
 def _measure(pod: Pod, policy: Policy, now: float) -> Measure:
-    usages = [c.usage_m for c in pod.containers if c.usage_m is not None]
-    used = sum(usages)
-    base = pod.request_m or sum(base_of(c, policy) for c in pod.containers)
-    limits = [c.limit_m for c in pod.containers]
-    limit = sum(limit or 0 for limit in limits) if all(limits) else 0
+    used = measured = base = limit = 0
+    unlimited = False
+    for container in pod.containers:
+        base += container.request_m or container.limit_m or policy.default_request_m
+        limit += container.limit_m or 0
+        unlimited = unlimited or not container.limit_m
+        if container.usage_m is not None:
+            used += container.usage_m
+            measured += 1
+    base = pod.request_m or base
     pod_class, detail = classify(pod, policy, used, now)
-    if pod_class is PodClass.READY and len(usages) < len(pod.containers):
+    if pod_class is PodClass.READY and measured < len(pod.containers):
         pod_class, detail = PodClass.MISSING, "partial sample"
-    if pod_class in (PodClass.READY, PodClass.UNREADY, PodClass.WARMING) and not detail:
+    if not detail:
         detail = _unrequested(pod.containers)
-    share = used * 100 // base if usages and base else None
-    return Measure(pod, PodView(pod.name, pod_class, share, detail), used, base, limit)
-
-
-def base_of(container: Container, policy: Policy) -> int:
-    """What a container's usage is measured against: request, else limit, else the default."""
-    return container.request_m or container.limit_m or policy.default_request_m
+    share = used * 100 // base if measured and base else None
+    view = PodView(pod.name, pod_class, share, detail)
+    return Measure(pod, view, used, base, 0 if unlimited else limit)
 
 
 def _unrequested(containers: Iterable[Container]) -> str:

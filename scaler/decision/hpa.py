@@ -5,22 +5,22 @@ Source: kubernetes/pkg/controller/podautoscaler/horizontal.go (reconcileAutoscal
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scaler.decision import entry, limits
-from scaler.decision.calculator import MetricsError, Proposal, pod_request, propose
+from scaler.decision.calculator import MetricsError, Proposal, propose
 from scaler.decision.stabilisation import stabilise, stabilise_legacy
 from scaler.decision.state import Recommendation, State
 from scaler.decision.types import (
     Action,
     Decision,
     Observation,
-    PodClass,
     PodView,
     action_of,
     conditions,
 )
+from shared.values import value
 
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 BELOW_TARGET = "All metrics below target"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Outcome:
     """A number on its way to the decision, with the names of what changed it."""
 
@@ -118,7 +118,7 @@ def _explain(
         sample_age_s=now - min(usage.sample.time for usage in proposal.usages.values()),
         reasons=(*reasons, *bit),
         limits=tuple(bit),
-        pods=_views(observation, policy, proposal),
+        pods=_views(observation, proposal),
         conditions=conditions(
             able, active=("True", "ValidMetricFound"), limited=(limited, outcome.limit)
         ),
@@ -130,19 +130,14 @@ def _above(policy: Policy) -> str:
     return f"{source} resource utilization (percentage of request) above target"
 
 
-def _views(observation: Observation, policy: Policy, proposal: Proposal) -> tuple[PodView, ...]:
-    def share(name: str, request_m: int) -> int | None:
-        usage = proposal.usages.get(name)
-        return usage.value_m * 100 // request_m if usage and request_m else None
+def _views(observation: Observation, proposal: Proposal) -> tuple[PodView, ...]:
+    return tuple([_view(pod.name, proposal) for pod in observation.pods])
 
-    return tuple(
-        PodView(
-            pod.name,
-            proposal.classes.get(pod.name, PodClass.MISSING),
-            share(pod.name, pod_request(pod, policy.hpa)),
-        )
-        for pod in observation.pods
-    )
+
+def _view(name: str, proposal: Proposal) -> PodView:
+    usage, request_m = proposal.usages.get(name), proposal.requests[name]
+    share = usage.value_m * 100 // request_m if usage and request_m else None
+    return PodView(name, proposal.classes[name], share)
 
 
 def _remember(decision: Decision, policy: Policy, state: State, now: float) -> State:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scaler.decision.demand import Demand, ceil_div
+from shared.values import value
 
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 _GATEWAY_AGE_S = 15.0  # an older count of requests is not used
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Need:
     """Replicas called for, and the names of the rules that made the number.
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from typing import Any
 
+from shared.values import value
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class Recommendation:
     """A number of replicas that was called for at `time`."""
 
@@ -14,7 +16,7 @@ class Recommendation:
     time: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ScaleEvent:
     """A change by `change` replicas at `time`; `outdated` ones await reuse of their slot."""
 
@@ -23,7 +25,7 @@ class ScaleEvent:
     outdated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Return:
     """At `time` demand came back to a level that it had left `gap_s` seconds before."""
 
@@ -31,7 +33,7 @@ class Return:
     time: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class State:
     """Memory of one service between two decisions; `State()` is that of a newcomer.
 

@@ -5,11 +5,12 @@ Units: `_m` is milliCPU, `_s` seconds, `_pct` percent; times are seconds since t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from shared.values import value
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class Container:
     """A container of a pod (restartable init containers included) and its CPU.
 
@@ -22,7 +23,7 @@ class Container:
     usage_m: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sample:
     """When a pod's usage was measured: the mean over the `window_s` seconds that end at `time`."""
 
@@ -30,7 +31,7 @@ class Sample:
     window_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pod:
     """A pod that the Deployment owns.
 
@@ -50,7 +51,7 @@ class Pod:
     request_m: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ForeignUsage:
     """A sample of a pod that is not among the listed ones (already gone, or not yet seen)."""
 
@@ -59,7 +60,7 @@ class ForeignUsage:
     containers: tuple[Container, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Load:
     """What the gateway counts for the service at `time`: requests with pods, and held back."""
 
@@ -68,7 +69,7 @@ class Load:
     waiting: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Observation:
     """All that is known of a service at one instant.
 
@@ -96,7 +97,7 @@ class PodClass(StrEnum):
     IGNORED = "ignored"  # being deleted, failed or finished
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PodView:
     """A pod as the decision saw it; `share_pct` is usage in percent of its base, if measured."""
 
@@ -114,7 +115,7 @@ class Action(StrEnum):
     DOWN = "ScaleDown"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Condition:
     """A condition as an HPA would report it: AbleToScale, ScalingActive or ScalingLimited."""
 
@@ -135,7 +136,7 @@ def conditions(
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Decision:
     """The answer: how many replicas, and why.
 

@@ -6,7 +6,7 @@ and per container `usage.cpu`, a quantity.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,9 +16,6 @@ from shared import quantity
 from shared.kube.client import KubeClient
 from shared.kube.errors import Forbidden, KubeError, NotFound
 from shared.kube.resources import POD_METRICS
-
-ONE_PAGE: Final = 1_000_000
-"""A metrics-server knows no pages; so no other server needs to cut its answer either."""
 
 _ABSENT: Final = (
     "the API server does not serve metrics.k8s.io; install metrics-server, "
@@ -38,7 +35,7 @@ class MetricsApi:
 
     async def fetch(self) -> Samples:
         try:
-            answer = await self._kube.list(POD_METRICS, self._namespace, limit=ONE_PAGE)
+            answer = await self._kube.whole(POD_METRICS, self._namespace)
         except NotFound as error:
             raise SourceError(_ABSENT) from error
         except Forbidden as error:
@@ -51,36 +48,40 @@ class MetricsApi:
 def read(answer: Mapping[str, Any]) -> Samples:
     """A PodMetricsList as samples; entries that make no sense are counted, not guessed at."""
     pods: dict[str, PodUsage] = {}
-    times = _Times()
+    times, windows = _Read(_time), _Read(seconds)
     malformed = 0
     for item in answer.get("items") or ():
         try:
-            pods[item["metadata"]["name"]] = _usage(item, times)
+            pods[item["metadata"]["name"]] = PodUsage(
+                times[item["timestamp"]],
+                windows[item["window"]],
+                {each["name"]: _milli(each["usage"].get("cpu")) for each in item["containers"]},
+            )
         except (KeyError, TypeError, ValueError, AttributeError):
             malformed += 1
     return Samples(pods, malformed)
 
 
-class _Times(dict[str, float]):
-    """Unix seconds by timestamp: pods of one scrape share theirs."""
+class _Read(dict[str, float]):
+    """What `parse` makes of a text, once for each: pods of one scrape share theirs."""
+
+    def __init__(self, parse: Callable[[str], float]) -> None:
+        super().__init__()
+        self._parse = parse
 
     def __missing__(self, text: str) -> float:
-        self[text] = time = datetime.fromisoformat(text).timestamp()
-        return time
+        self[text] = value = self._parse(text)
+        return value
 
 
-def _usage(item: Mapping[str, Any], times: Mapping[str, float]) -> PodUsage:
-    return PodUsage(
-        time=times[item["timestamp"]],
-        window=seconds(item["window"]),
-        containers={each["name"]: _milli(each["usage"].get("cpu")) for each in item["containers"]},
-    )
+def _time(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
 
 
 def _milli(cpu: str | None) -> int | None:
     if cpu is None:
         return None
     number = cpu[:-1]
-    if cpu.endswith("n") and number.isascii() and number.isdigit():  # as metrics-server writes it
+    if cpu[-1:] == "n" and number.isascii() and number.isdigit():  # as metrics-server writes it
         return -(-int(number) // 1_000_000)
     return quantity.milli(cpu)

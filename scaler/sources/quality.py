@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from scaler.sources.samples import PodUsage
+from shared.values import value
 
 
 class Fault(StrEnum):
@@ -29,7 +30,7 @@ DEFAULT_CAPACITY: Final = 512_000
 """milliCPU taken for a node whose capacity is unknown: more than any machine sold has."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Limits:
     """What a believable sample keeps to."""
 
@@ -42,7 +43,7 @@ class Limits:
     """How many times its node's capacity a pod may seem to use: short windows overshoot."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Expected:
     """A pod that should have a sample."""
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+from shared.values import value
 
 
 class SourceError(Exception):
     """A source gave nothing; the message says why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PodUsage:
     """The CPU use of one pod over the window that ends at `time`."""
 
@@ -23,7 +24,7 @@ class PodUsage:
     """milliCPU of each container; None where the source named a container without a value."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Samples:
     """One answer of a source, for all services."""
 

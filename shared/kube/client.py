@@ -85,9 +85,18 @@ class KubeClient:
         try:
             return await self._joined(resource, namespace, labels, fields, limit)
         except errors.Expired:  # the pages took longer than the server remembers; as client-go does
-            params = _selectors(labels, fields)
-            whole = await self._transport.json("GET", resource.path(namespace), params)
-            return _typed(resource, whole)
+            return _typed(resource, await self.whole(resource, namespace, labels, fields))
+
+    async def whole(
+        self,
+        resource: Resource,
+        namespace: str | None = None,
+        labels: str = "",
+        fields: str = "",
+    ) -> Obj:
+        """All objects in one answer and as the server sends them: without their kinds."""
+        params = _selectors(labels, fields)
+        return await self._transport.json("GET", resource.path(namespace), params)
 
     async def page(
         self,

@@ -34,6 +34,9 @@ class Informer:
     `on_change` is called after the cache holds the change. If it raises, that is logged and counted
     in `callback_errors`, and the informer goes on: the cache is right, and one poisonous object
     must not blind the process to all others.
+
+    `keep` says what of an object the cache is to keep: what nobody reads need not be in memory. It
+    leaves name, namespace and resourceVersion.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class Informer:
         *,
         labels: str = "",
         fields: str = "",
+        keep: Callable[[Obj], Obj] | None = None,
         on_change: Callable[[Change], None] | None = None,
         clock: Clock | None = None,
         random: Callable[[], float] = _random.random,
@@ -60,9 +64,9 @@ class Informer:
         self._random = random
         self._watch_seconds = watch_seconds
         self._page_size = page_size
-        self._reflector = Reflector()
+        self._reflector = Reflector(keep)
         self.cache: Mapping[Key, Obj] = MappingProxyType(self._reflector.cache)
-        """(namespace, name) → object, without managedFields; read-only."""
+        """(namespace, name) → what is kept of the object, never managedFields; read-only."""
         self.synced = asyncio.Event()
         self.last_contact = float("-inf")
         self.callback_errors = 0

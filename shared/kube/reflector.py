@@ -17,7 +17,7 @@ from shared.kube.changes import Change, Key, key_of
 from shared.kube.errors import Expired, Invalid, KubeError, Unreachable, from_status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from shared.kube.resources import Obj
 
@@ -44,10 +44,11 @@ class Watch:
 class Reflector:
     """Ask `request`, feed the answer to `listed`, `event`, `ended` or `failed`, and so on for ever.
 
-    Changes are in `cache` when they are returned.
+    Changes are in `cache` when they are returned. `keep` says what of an object goes there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keep: Callable[[Obj], Obj] | None = None) -> None:
+        self._keep = keep
         self.cache: dict[Key, Obj] = {}
         self.request: ListPage | Watch = ListPage()
         self._pages: dict[Key, Obj] = {}
@@ -57,7 +58,7 @@ class Reflector:
         """A page has come; after the last one the changes since what was known before."""
         metadata = _mapping(page, "metadata")
         for item in page.get("items") or []:
-            self._pages[_key(item)] = _trimmed(item)
+            self._pages[_key(item)] = self._trimmed(item)
         if token := metadata.get("continue"):
             self.request = ListPage(token)
             return []
@@ -114,13 +115,18 @@ class Reflector:
         return gone + news
 
     def _changed(self, kind: str, obj: Obj) -> list[Change]:
-        key, trimmed = _key(obj), _trimmed(obj)
+        key, trimmed = _key(obj), self._trimmed(obj)
         if kind == "DELETED":
             old = self.cache.pop(key, None)
             return [Change("DELETED", trimmed, old)]
         old = self.cache.get(key)
         self.cache[key] = trimmed
         return [Change("MODIFIED" if old is not None else "ADDED", trimmed, old)]
+
+    def _trimmed(self, obj: Obj) -> Obj:
+        # often half of an object, and nobody here reads it
+        obj["metadata"].pop("managedFields", None)
+        return self._keep(obj) if self._keep else obj
 
 
 def _needs_list(error: KubeError) -> bool:
@@ -150,9 +156,3 @@ def _version(obj: Obj) -> str:
     if not isinstance(version, str) or not version:
         raise Unreachable("the API server sent an object without a resourceVersion")
     return version
-
-
-def _trimmed(obj: Obj) -> Obj:
-    # often half of an object, and nobody here reads it
-    obj["metadata"].pop("managedFields", None)
-    return obj

@@ -75,7 +75,8 @@ def test_only_the_controller_owns_a_pod() -> None:
 
 def test_pods_are_read_again_only_when_they_changed() -> None:
     reader = PodReader()
-    first, same, changed = (reader.by_owner([pod("a", 0, version=v)]) for v in (1, 1, 2))
+    old, new = pod("a", 0, version=1), pod("a", 0, version=2)
+    first, same, changed = (reader.by_owner([each]) for each in (old, old, new))
     owner = "rs-a-dlp-1"
     assert same[owner][0] is first[owner][0]
     assert changed[owner][0] is not first[owner][0]

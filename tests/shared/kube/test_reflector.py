@@ -182,3 +182,13 @@ def test_success_forgets_earlier_failures() -> None:
         reflector.failed(Unreachable("x"), 0.5)
     reflector.event(bookmark(11))
     assert reflector.failed(Unreachable("x"), 0.5) == first
+
+
+def test_only_what_is_to_be_kept_is_in_the_cache_and_in_changes() -> None:
+    reflector = Reflector(lambda obj: {"metadata": obj["metadata"]})
+    assert reflector.listed(listing(item("a", data={"x": "1"}))) == [
+        Change("ADDED", {"metadata": item("a")["metadata"]})
+    ]
+    [change] = reflector.event(event("ADDED", item("b", 12, data={"x": "1"})))
+    assert "data" not in change.object
+    assert all(set(obj) == {"metadata"} for obj in reflector.cache.values())
