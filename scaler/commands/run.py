@@ -25,6 +25,7 @@ from scaler.foreign import author
 from scaler.inputs import TIMEOUT, Fetcher
 from scaler.loop import Loop
 from scaler.metrics import ScalerCollector
+from scaler.pulse import Pulse
 from scaler.report import Reporter
 from scaler.stats import Stats
 from shared import log as logs
@@ -101,7 +102,8 @@ async def _wire(
     events = EventRecorder(kube, "scaler", clock)
     reporter = Reporter(stats, events, _own(settings), clock)
     config = ConfigFile(settings.config_path, settings.base, reporter)
-    cluster = Cluster(kube)
+    cluster = Cluster(kube, clock)
+    pulse = Pulse(clock)
     election = _election(settings, kube, stats, clock)
 
     def leads() -> bool:
@@ -123,8 +125,9 @@ async def _wire(
         author=who,
         clock=clock,
         tasks=inside,
+        pulse=pulse,
     )
-    await _admin(settings, stats, cluster, stack)
+    await _admin(settings, stats, cluster, pulse, stack)
     cluster.start(around)
     around.start("events", events.run())
     around.start("election", election.run())
@@ -154,10 +157,13 @@ async def _when_synced(cluster: Cluster, loop: Loop) -> None:
     await loop.run()
 
 
-async def _admin(settings: Settings, stats: Stats, cluster: Cluster, stack: AsyncExitStack) -> None:
+async def _admin(
+    settings: Settings, stats: Stats, cluster: Cluster, pulse: Pulse, stack: AsyncExitStack
+) -> None:
     registry = CollectorRegistry()
-    registry.register(ScalerCollector(stats, cluster.failures))
-    runner = web.AppRunner(app(registry, stats, cluster.missing), access_log=None)
+    registry.register(ScalerCollector(stats, cluster.contacts))
+    application = app(registry, stats, pulse.stopped, cluster.complaints)
+    runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await web.TCPSite(runner, settings.host, settings.port).start()
