@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 import click
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MANAGER: Final = "scaler"
+"""Our name in managedFields."""
 
 _VARIABLES = "\b\nSettings, from the environment:\n" + "\n".join(
     f"  {name:<22} {text} (default: {default or 'none'})"
@@ -68,7 +70,7 @@ async def _serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        kube = await stack.enter_async_context(KubeClient.open(field_manager="scaler"))
+        kube = await stack.enter_async_context(KubeClient.open(field_manager=MANAGER))
         timeout = aiohttp.ClientTimeout(total=TIMEOUT)
         session = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
         # Left in this order: first nothing writes any more, then the lease is released.
@@ -111,7 +113,7 @@ async def _wire(
 
     async def who(name: str) -> str:
         try:
-            return author(await kube.get(DEPLOYMENTS, name, names.NAMESPACE))
+            return author(await kube.get(DEPLOYMENTS, name, names.NAMESPACE), MANAGER)
         except KubeError as error:
             return f"somebody (managedFields cannot be read: {error})"
 
