@@ -32,6 +32,8 @@ def _decided(attribute: str) -> Value:
 
 _SERVICE_GAUGES: tuple[tuple[str, str, Value], ...] = (
     ("desired_replicas", "Replicas last decided.", _decided("replicas")),
+    ("min_replicas", "min_scale of the definition.", lambda status: status.least),
+    ("max_replicas", "max_scale of the definition.", lambda status: status.most),
     ("current_replicas", "Replicas the Deployment asks for.", lambda status: status.current),
     ("ready_replicas", "Pods that are ready.", lambda status: status.ready),
     ("utilisation_percent", "CPU of the pods by their base.", _decided("utilisation_pct")),

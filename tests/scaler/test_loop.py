@@ -173,7 +173,9 @@ async def test_a_foreign_change_is_reported_once_with_its_author(one: World) -> 
     assert one.stats.foreign_changes == 1
     assert one.reasons == ["ForeignReplicaChange"]
     [event] = one.calls("/events")
-    assert event.body["note"] == "replicas changed from 1 to 2 by kubectl, not by the scaler"
+    assert event.body["note"].startswith(
+        "replicas changed from 1 to 2 by kubectl, not by the scaler, which goes on scaling; to keep"
+    )
 
 
 async def test_stop_and_start_are_no_foreign_changes(one: World) -> None:

@@ -20,7 +20,9 @@ NO_CONTACT = Contact("nodes", failures=1, age=None, problem="nodes is forbidden"
 
 def test_every_number_of_the_dashboards_is_there() -> None:
     stats = Stats(leading=True, config_generation=3, foreign_changes=2)
-    stats.services["a"] = ServiceStatus(Standing.ACTIVE, current=2, ready=1, decision=DECISION)
+    stats.services["a"] = ServiceStatus(
+        Standing.ACTIVE, least=1, most=7, current=2, ready=1, decision=DECISION
+    )
     stats.services["b"] = ServiceStatus(Standing.RIVAL, current=5)
     stats.decided(DECISION)
     stats.faults[Fault.STALE] = 7
@@ -34,6 +36,8 @@ def test_every_number_of_the_dashboards_is_there() -> None:
         return registry.get_sample_value(f"scaler_{name}", labels)
 
     assert value("desired_replicas", service="a") == 4
+    assert value("min_replicas", service="a") == 1
+    assert value("max_replicas", service="a") == 7
     assert value("current_replicas", service="a") == 2
     assert value("ready_replicas", service="a") == 1
     assert value("utilisation_percent", service="a") == 170
