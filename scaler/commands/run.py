@@ -119,7 +119,7 @@ async def _wire(
 
     loop = Loop(
         catalog=cluster.catalog,
-        fetcher=Fetcher(kube, session, cluster.nodes_in_use, reporter),
+        fetcher=Fetcher(kube, session, cluster.nodes_in_use, reporter, clock),
         actuator=Actuator(kube, leads, clock),
         reporter=reporter,
         config=config,

@@ -160,7 +160,7 @@ def _wire(
     async def author(_: str) -> str:
         return "kubectl"
 
-    made.fetcher = Fetcher(kube, session, lambda: {"n1"}, reporter)
+    made.fetcher = Fetcher(kube, session, lambda: {"n1"}, reporter, made.clock)
     made.loop = Loop(
         catalog=lambda: cataloguer.catalog(made.caches),
         fetcher=made.fetcher,
