@@ -17,7 +17,7 @@ from gateway.cors import Cors
 from gateway.limits import Identity, Limits, Network
 from gateway.tls import CertificateFiles
 from shared import log, names
-from shared.settings import Reader
+from shared.settings import Documented, Variables
 
 Address = tuple[str, int]
 """Host and port."""
@@ -62,7 +62,7 @@ class Settings:
 _LIMITS: Final = Limits()
 _CORS: Final = Cors()
 
-VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
+VARIABLES: Final[Variables] = {
     "GATEWAY_HOST": ("0.0.0.0", "address of the public port"),
     "GATEWAY_PORT": ("8080", "public port"),
     "GATEWAY_ADMIN_HOST": ("0.0.0.0", "address of the admin port"),
@@ -119,12 +119,11 @@ VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
     "LOG_LEVEL": ("INFO", "least level of the log: " + ", ".join(log.LEVELS)),
     "LOG_FORMAT": ("text", "form of the log: " + ", ".join(log.FORMATS)),
 }
-"""Variable → default, and what it means with its unit."""
 
 
 def read(environ: Mapping[str, str]) -> Settings:
     """The settings that `environ` states; raises SettingsError naming everything wrong."""
-    reader = _Documented(environ)
+    reader = Documented(VARIABLES, environ)
     settings = Settings(
         listen=reader.address("GATEWAY_HOST", "GATEWAY_PORT"),
         admin=reader.address("GATEWAY_ADMIN_HOST", "GATEWAY_ADMIN_PORT"),
@@ -147,26 +146,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-class _Documented(Reader):
-    """Takes defaults from VARIABLES, so that what is documented is what holds."""
-
-    def string(self, name: str, *among: str) -> str:
-        return self.text(name, VARIABLES[name][0], among=among)
-
-    def whole(self, name: str, *, least: int = 0, most: int | None = None) -> int:
-        return self.integer(name, int(VARIABLES[name][0]), least=least, most=most)
-
-    def amount(self, name: str, *, least: float = 0.0, most: float | None = None) -> float:
-        return self.number(name, float(VARIABLES[name][0]), least=least, most=most)
-
-    def several(self, name: str) -> tuple[str, ...]:
-        return self.words(name, [word for word in VARIABLES[name][0].split(",") if word])
-
-    def address(self, host: str, port: str) -> Address:
-        return self.string(host), self.whole(port, most=65_535)
-
-
-def _limits(reader: _Documented) -> Limits:
+def _limits(reader: Documented) -> Limits:
     return Limits(
         line=reader.whole("GATEWAY_MAX_LINE", least=1024),
         head=reader.whole("GATEWAY_MAX_HEAD", least=2048, most=1024 * 1024),
@@ -185,12 +165,12 @@ def _limits(reader: _Documented) -> Limits:
     )
 
 
-def _identity(reader: _Documented) -> Identity:
-    via = reader.parsed("GATEWAY_VIA", VARIABLES["GATEWAY_VIA"][0], _token)
+def _identity(reader: Documented) -> Identity:
+    via = reader.parsed("GATEWAY_VIA", reader.default("GATEWAY_VIA"), _token)
     return Identity(via, reader.parsed("GATEWAY_TRUSTED_PROXIES", (), _networks))
 
 
-def _drain(reader: _Documented) -> Drain:
+def _drain(reader: Documented) -> Drain:
     return Drain(
         grace=reader.amount("GATEWAY_DRAIN_GRACE"),
         http=reader.amount("GATEWAY_DRAIN_HTTP"),
@@ -198,7 +178,7 @@ def _drain(reader: _Documented) -> Drain:
     )
 
 
-def _cors(reader: _Documented) -> Cors:
+def _cors(reader: Documented) -> Cors:
     cors = Cors(
         origins=reader.parsed("GATEWAY_CORS_ORIGINS", (), _origins),
         methods=reader.several("GATEWAY_CORS_METHODS"),
@@ -218,7 +198,7 @@ def _cors(reader: _Documented) -> Cors:
     return cors
 
 
-def _tls(reader: _Documented) -> CertificateFiles | None:
+def _tls(reader: Documented) -> CertificateFiles | None:
     certificate = reader.string("GATEWAY_TLS_CERTIFICATE")
     key = reader.string("GATEWAY_TLS_KEY")
     if bool(certificate) != bool(key):

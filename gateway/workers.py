@@ -24,6 +24,7 @@ from gateway.admin import Admin, serving
 from gateway.listening import bind
 from gateway.process import admin_socket, until_stopped
 from shared.clock import SystemClock
+from shared.restarts import Restarts
 from shared.tasks import Supervisor
 
 if TYPE_CHECKING:
@@ -32,17 +33,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE: Final = 0.5
-LONGEST_PAUSE: Final = 30.0
-STEADY: Final = 30.0
-"""Seconds after which a worker counts as healthy, so that its next restart is quick again."""
 ANSWER: Final = 5.0
 """Seconds a worker has to answer its parent."""
-
-
-def pause(failures: int) -> float:
-    """Seconds before the restart after so many failures in a row (from 1)."""
-    return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures - 1, 10)))
 
 
 class Worker:
@@ -62,14 +54,13 @@ class Worker:
 
     async def run(self) -> None:
         """Keep a process here; returns when `stop` was called and it has ended."""
-        failures = 0
+        restarts = Restarts()
         while not self._stop.is_set():
             began = self._clock.monotonic()
             code = await self._run_once()
             if self._stop.is_set():
                 return
-            failures = 1 if self._clock.monotonic() - began >= STEADY else failures + 1
-            wait = pause(failures)
+            wait = restarts.pause(self._clock.monotonic() - began)
             log.error("worker %d ended (code %d); starting it again in %g s",
                       self._number, code, wait)  # fmt: skip
             with suppress(TimeoutError):

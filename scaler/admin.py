@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
 
 def app(
-    registry: CollectorRegistry, stats: Stats, not_ready: Callable[[], Sequence[str]]
+    registry: CollectorRegistry,
+    stats: Stats,
+    hangs: Callable[[], str],
+    not_ready: Callable[[], Sequence[str]],
 ) -> web.Application:
-    """The application; `not_ready` answers what is still waited for."""
+    """The application; `hangs` says what does, `not_ready` what decisions lack."""
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(
@@ -27,14 +30,10 @@ def app(
         )
 
     async def healthz(_: web.Request) -> web.Response:
-        return web.Response(text="ok\n")
+        return _verdict([text] if (text := hangs()) else [])
 
     async def readyz(_: web.Request) -> web.Response:
-        missing = not_ready()
-        if missing:
-            text = f"waiting for the first list of {', '.join(missing)}\n"
-            return web.Response(status=503, text=text)
-        return web.Response(text="ok\n")
+        return _verdict(not_ready())
 
     async def decisions(_: web.Request) -> web.Response:
         body = {name: describe(status) for name, status in sorted(stats.services.items())}
@@ -46,6 +45,12 @@ def app(
     application.router.add_get("/readyz", readyz)
     application.router.add_get("/decisions", decisions)
     return application
+
+
+def _verdict(problems: Sequence[str]) -> web.Response:
+    return web.Response(
+        status=503 if problems else 200, text="".join(f"{line}\n" for line in problems or ("ok",))
+    )
 
 
 def describe(status: ServiceStatus) -> dict[str, Any]:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from scaler.catalog import Caches, Cataloguer
 from scaler.slim import slim_pod
 from shared import names
+from shared.clock import SystemClock
 from shared.kube.informer import Informer
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, HPAS, NODES, PODS, REPLICASETS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from scaler.catalog import Catalog
+    from shared.clock import Clock
     from shared.kube.changes import Change
     from shared.kube.client import KubeClient
+    from shared.kube.resources import Resource
     from shared.tasks import Supervisor
 
 
@@ -25,18 +30,60 @@ COLLECT_AFTER: Final = 200_000
 samples of ten thousand pods alone are a hundred thousand objects that it would walk in vain."""
 
 
+WATCH: Final = 240.0
+"""Seconds a watch lasts at most; its end is a sign of life too."""
+SILENCE: Final = WATCH + 60.0
+"""Seconds without any sign of life after which a copy is not believed to be live: a watch, and time
+to begin the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How one collection is kept up to date."""
+
+    resource: str
+    failures: int
+    """Failed lists and watches."""
+    age: float | None
+    """Seconds since the API server last said anything of it; None before the first time."""
+    problem: str
+    """Why the last attempt failed; empty when it did not."""
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong for decisions; empty when nothing is."""
+        because = f": {self.problem}" if self.problem else ""
+        if self.age is None:
+            return f"waiting for the first list of {self.resource}{because}"
+        if self.age > SILENCE:
+            return f"nothing was heard of {self.resource} for {self.age:.0f} s{because}"
+        return ""
+
+
 class Cluster:
     """One informer a kind; `synced` once all that a decision needs is there."""
 
-    def __init__(self, kube: KubeClient) -> None:
-        inform = partial(Informer, kube, on_change=self._changed)
-        space = names.NAMESPACE
-        self._configmaps = inform(CONFIGMAPS, space, labels=names.SERVICE_LABEL)
-        self._deployments = inform(DEPLOYMENTS, space)
-        self._replicasets = inform(REPLICASETS, space)
-        self._pods = inform(PODS, space, keep=slim_pod)
-        self._hpas = inform(HPAS, space)
-        self._nodes = inform(NODES)
+    def __init__(self, kube: KubeClient, clock: Clock | None = None) -> None:
+        def informer(
+            resource: Resource, space: str | None = names.NAMESPACE, **options: Any
+        ) -> Informer:
+            return Informer(
+                kube,
+                resource,
+                space,
+                on_change=self._changed,
+                clock=self._clock,
+                watch_seconds=WATCH,
+                **options,
+            )
+
+        self._clock = clock or SystemClock()
+        self._configmaps = informer(CONFIGMAPS, labels=names.SERVICE_LABEL)
+        self._deployments = informer(DEPLOYMENTS)
+        self._replicasets = informer(REPLICASETS)
+        self._pods = informer(PODS, keep=slim_pod)
+        self._hpas = informer(HPAS)
+        self._nodes = informer(NODES, None)
         self._cataloguer = Cataloguer()
         self._catalog: Catalog | None = None
         self._needed = (
@@ -65,9 +112,9 @@ class Cluster:
         """Return when `synced` holds."""
         await asyncio.gather(*(informer.synced.wait() for informer in self._needed))
 
-    def missing(self) -> list[str]:
-        """The collections that were not listed yet, for the operator."""
-        return [each.resource.plural for each in self._needed if not each.synced.is_set()]
+    def complaints(self) -> list[str]:
+        """What decisions lack, for the operator: collections not listed yet, or silent for long."""
+        return [text for each in self._needed if (text := self._contact(each).complaint)]
 
     def catalog(self) -> Catalog:
         """All services as the caches show them now."""
@@ -94,9 +141,13 @@ class Cluster:
         specs = (pod["spec"] for pod in self._pods.cache.values())
         return {spec["nodeName"] for spec in specs if spec.get("nodeName")}
 
-    def failures(self) -> dict[str, int]:
-        """Failed requests of each informer, by resource."""
-        return {each.resource.plural: each.failures for each in (*self._needed, self._nodes)}
+    def contacts(self) -> Iterator[Contact]:
+        """How each collection is kept up to date."""
+        return map(self._contact, (*self._needed, self._nodes))
+
+    def _contact(self, informer: Informer) -> Contact:
+        age = self._clock.monotonic() - informer.last_contact if informer.synced.is_set() else None
+        return Contact(informer.resource.plural, informer.failures, age, informer.problem)
 
 
 def spare_collector() -> None:

@@ -85,7 +85,7 @@ def parse(text: str, base: Config) -> Config:
     problems = Problems()
     config = _config(Fields(document, "", problems), base)
     if problems.errors:
-        raise ConfigError(problems.errors)
+        raise ConfigError((*problems.errors, *problems.warnings))
     return config
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scaler.decision import Action
+from scaler.glossary import explained
 from scaler.standing import obstacle
-from scaler.words import sentence
+from scaler.words import causes, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +26,7 @@ def explain(
     decision = result.decision
     yield f"{target.name}: {sentence(decision)}"
     yield ""
-    yield _policy(result.policy)
+    yield _policy(target, result.policy)
     yield from (f"ignored: {problem}" for problem in problems)
     yield ""
     yield from _pods(decision, result.faults)
@@ -35,26 +36,44 @@ def explain(
     yield ""
     yield from _arithmetic(decision)
     yield ""
-    yield verdict(target, scaling, decision)
+    yield verdict(target, scaling, result)
 
 
-def verdict(target: Target, scaling: Scaling, decision: Decision) -> str:
+def verdict(target: Target, scaling: Scaling, result: Evaluation) -> str:
     """What would be written, and if nothing, why."""
+    decision = result.decision
     reason = obstacle(target, scaling)
     if reason is not None:
         return f"Nothing is written: {reason[1]}."
     if not decision.valid:
-        return "Nothing is written: the decision is not valid."
+        return f"Nothing is written: there are no trusted data ({decision.error})."
     if decision.action is Action.NONE:
-        return f"Nothing is written: {decision.current} replicas are right."
+        return f"Nothing is written: {_rest(decision, result.policy)}."
     if scaling.dry_run:
         return f"Nothing is written: dry run (else {decision.replicas} replicas)."
     return f"The leading scaler writes {decision.replicas} replicas."
 
 
-def _policy(policy: Policy) -> str:
+def _rest(decision: Decision, policy: Policy) -> str:
+    """Why a valid decision leaves the number as it is."""
+    current, raw = decision.current, decision.raw
+    if current == 0:
+        return "at 0 replicas scaling is off; scale the Deployment or start the service to resume"
+    if raw is not None and raw < current == policy.min_replicas:
+        return f"the metrics ask for {raw}, and {current} is the minimum"
+    if raw is not None and raw > current == policy.max_replicas:
+        return f"the metrics ask for {raw}, and {current} is the maximum; raise max_scale for more"
+    if raw is not None and raw != current:
+        return f"the metrics ask for {raw}, but {' and '.join(decision.limits)} keeps {current}"
+    return f"{current} is the right number"
+
+
+def _policy(target: Target, policy: Policy) -> str:
+    least = f"{policy.min_replicas}"
+    if policy.min_replicas > target.expose.min_scale:
+        least += f" (by a schedule; min_scale is {target.expose.min_scale})"
     return (
-        f"Policy {policy.name}: {policy.min_replicas} to {policy.max_replicas} replicas, target "
+        f"Policy {policy.name}: {least} to {policy.max_replicas} replicas, target "
         f"{policy.target_pct}% (-{policy.down_tolerance:.0%}, +{policy.up_tolerance:.0%}), "
         f"a decision every {policy.period_s:g} s"
     )
@@ -83,6 +102,6 @@ def _arithmetic(decision: Decision) -> Iterator[str]:
     ):
         yield f"{name:<18}{'-' if number is None else number:>5}"
     yield f"{'within bounds':<18}{decision.replicas:>5}"
-    yield from (f"because: {word}" for word in decision.reasons if word not in decision.limits)
-    yield from (f"held by: {word}" for word in decision.limits)
+    yield from (f"because: {explained(word)}" for word in causes(decision))
+    yield from (f"held by: {explained(word)}" for word in decision.limits)
     yield from (f"{c.type}={c.status} ({c.reason})" for c in decision.conditions)

@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 
-def author(deployment: dict[str, Any]) -> str:
-    """The manager that last wrote `spec.replicas`; `somebody unknown` when nobody says so."""
+def author(deployment: dict[str, Any], own: str) -> str:
+    """The manager that last wrote `spec.replicas`, other than our `own`, which may have written
+    since; `somebody unknown` when nobody says so."""
     entries = deployment["metadata"].get("managedFields") or ()
-    writers = [each for each in entries if _has_replicas(each)]
+    writers = [each for each in entries if _has_replicas(each) and each.get("manager") != own]
     if not writers:
         return "somebody unknown"
-    return str(max(writers, key=lambda each: each.get("time") or "")["manager"])
+    return str(max(writers, key=lambda each: each.get("time") or "").get("manager") or "somebody")
 
 
 def _has_replicas(entry: dict[str, Any]) -> bool:

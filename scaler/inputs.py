@@ -12,6 +12,8 @@ from scaler.sources.metrics_api import MetricsApi
 from scaler.sources.prometheus import Prometheus
 from scaler.sources.samples import Samples, SourceError
 from shared import names
+from shared.clock import SystemClock
+from shared.kube.errors import TooManyRequests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,10 +22,13 @@ if TYPE_CHECKING:
 
     from scaler.config import SourceConfig
     from scaler.sources.samples import Source
+    from shared.clock import Clock
     from shared.kube.client import KubeClient
 
 TIMEOUT: Final = 5.0
 """Seconds a tick waits for its samples: changed bounds must act even when no source answers."""
+MAX_QUIET: Final = 60.0
+"""Seconds for which an API server may ask us not to ask for samples."""
 
 
 class Listener(Protocol):
@@ -45,11 +50,14 @@ class Fetcher:
         session: aiohttp.ClientSession,
         nodes: Callable[[], Iterable[str]],
         listener: Listener,
+        clock: Clock | None = None,
     ) -> None:
         self._kube = kube
         self._session = session
         self._nodes = nodes
         self._listener = listener
+        self._clock = clock or SystemClock()
+        self._quiet_until = float("-inf")
         self._config: SourceConfig | None = None
         self._source: Source
         self._gateways: GatewayLoad | None = None
@@ -59,6 +67,7 @@ class Fetcher:
         if config == self._config:
             return
         self._config = config
+        self._quiet_until = float("-inf")
         self._source = self._source_of(config)
         self._gateways = GatewayLoad(self._session, config.gateways) if config.gateways else None
 
@@ -78,10 +87,14 @@ class Fetcher:
                 return MetricsApi(self._kube, names.NAMESPACE)
 
     async def _samples(self) -> tuple[Samples, str]:
+        wait = self._quiet_until - self._clock.monotonic()
+        if wait > 0:
+            return Samples({}), f"{self._source.name} asks to wait {wait:.0f} s more"
         try:
             async with asyncio.timeout(TIMEOUT):
                 samples = await self._source.fetch()
         except (SourceError, TimeoutError) as error:
+            self._be_quiet(error.__cause__)
             text = str(error) or f"{self._source.name} did not answer within {TIMEOUT:g} s"
             self._listener.source(self._source.name, text)
             return Samples({}), text
@@ -89,6 +102,11 @@ class Fetcher:
             self._listener.source(self._source.name, failure)
         self._listener.malformed(samples.malformed)
         return samples, ""
+
+    def _be_quiet(self, cause: BaseException | None) -> None:
+        if isinstance(cause, TooManyRequests):
+            seconds = min(cause.retry_after or 0.0, MAX_QUIET)
+            self._quiet_until = self._clock.monotonic() + seconds
 
     async def _loads(self) -> Loads | None:
         if self._gateways is None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from scaler.decision import Policy
     from scaler.evaluate import Evaluation, Inputs
     from scaler.inputs import Fetcher
+    from scaler.pulse import Pulse
     from scaler.report import Reporter
     from scaler.scaling import Scaling
     from shared.clock import Clock
@@ -75,6 +76,7 @@ class Loop:
         author: Callable[[str], Awaitable[str]],
         clock: Clock,
         tasks: Supervisor,
+        pulse: Pulse,
     ) -> None:
         self._catalog = catalog
         self._fetcher = fetcher
@@ -85,6 +87,7 @@ class Loop:
         self._author = author
         self._clock = clock
         self._tasks = tasks
+        self._pulse = pulse
         self._memories: dict[str, Memory] = {}
         self._plans: dict[str, Plan] = {}
         self._writing: set[str] = set()
@@ -96,10 +99,12 @@ class Loop:
             await self.tick()
             took = self._clock.monotonic() - began
             self._reporter.ticked(took, TICK)
+            self._pulse.ticked()
             await self._clock.sleep(max(TICK - took, 0.0))
 
     async def tick(self) -> None:
         """Decide for every service that is due now."""
+        self._pulse.doing("looking for services that are due")
         self._config.refresh()
         if not self._leads():
             self._memories.clear()  # another leads and knows better; begin anew from the cluster
@@ -110,8 +115,11 @@ class Loop:
         due = [target for target in catalog.targets.values() if self._is_due(target)]
         if not due:
             return
-        self._fetcher.configure(self._config.config.source)
+        source = self._config.config.source
+        self._fetcher.configure(source)
+        self._pulse.doing(f"waiting for samples from {source.kind}")
         inputs = await self._fetcher.fetch()
+        self._pulse.doing("deciding")
         for count, target in enumerate(due):
             if count % BREATH == BREATH - 1:
                 await asyncio.sleep(0)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from prometheus_client import Metric
 
+    from scaler.cluster import Contact
     from scaler.stats import Stats
 
 Value = Callable[[ServiceStatus], float | None]
@@ -31,6 +32,8 @@ def _decided(attribute: str) -> Value:
 
 _SERVICE_GAUGES: tuple[tuple[str, str, Value], ...] = (
     ("desired_replicas", "Replicas last decided.", _decided("replicas")),
+    ("min_replicas", "min_scale of the definition.", lambda status: status.least),
+    ("max_replicas", "max_scale of the definition.", lambda status: status.most),
     ("current_replicas", "Replicas the Deployment asks for.", lambda status: status.current),
     ("ready_replicas", "Pods that are ready.", lambda status: status.ready),
     ("utilisation_percent", "CPU of the pods by their base.", _decided("utilisation_pct")),
@@ -40,22 +43,23 @@ _SERVICE_GAUGES: tuple[tuple[str, str, Value], ...] = (
 
 
 class ScalerCollector(Collector):
-    """Collects from `stats`; `failures` answers failed requests of informers, by resource."""
+    """Collects from `stats` and from the `contacts` with the API server."""
 
-    def __init__(self, stats: Stats, failures: Callable[[], Mapping[str, int]]) -> None:
+    def __init__(self, stats: Stats, contacts: Callable[[], Iterable[Contact]]) -> None:
         self._stats = stats
-        self._failures = failures
+        self._contacts = contacts
 
     def collect(self) -> Iterator[Metric]:
         yield from self._services()
         yield from self._counters()
+        yield from self._caches()
         yield from self._process()
 
     def _services(self) -> Iterator[Metric]:
         services = self._stats.services
         for name, text, value_of in _SERVICE_GAUGES:
             values = ((service, value_of(status)) for service, status in services.items())
-            yield _gauge(name, text, (("service", s, v) for s, v in values if v is not None))
+            yield _gauge(name, text, "service", ((s, v) for s, v in values if v is not None))
         standing = GaugeMetricFamily(
             "scaler_service_standing",
             "1 for how the scaler stands towards the service.",
@@ -78,9 +82,16 @@ class ScalerCollector(Collector):
             ("rejected_samples", "kind", "Samples turned down.", stats.faults),
             ("source_failures", "source", "Fetches that failed.", stats.source_failures),
             ("writes", "result", "Writes to the scale subresource.", stats.writes),
-            ("api_errors", "resource", "Failed lists and watches.", self._failures()),
         ):
             yield _counter(name, text, label, counts)
+
+    def _caches(self) -> Iterator[Metric]:
+        contacts = tuple(self._contacts())
+        failures = {each.resource: each.failures for each in contacts}
+        yield _counter("api_errors", "Failed lists and watches.", "resource", failures)
+        ages = ((each.resource, each.age) for each in contacts if each.age is not None)
+        text = "Time since the API server last said anything of the resource."
+        yield _gauge("cache_age_seconds", text, "resource", ages)
 
     def _process(self) -> Iterator[Metric]:
         stats = self._stats
@@ -104,10 +115,10 @@ class ScalerCollector(Collector):
             yield GaugeMetricFamily(f"scaler_{name}", text, value=float(value))
 
 
-def _gauge(name: str, text: str, values: Iterable[tuple[str, str, float]]) -> Metric:
-    family = GaugeMetricFamily(f"scaler_{name}", text, labels=("service",))
-    for _, service, value in values:
-        family.add_metric((service,), value)
+def _gauge(name: str, text: str, label: str, values: Iterable[tuple[str, float]]) -> Metric:
+    family = GaugeMetricFamily(f"scaler_{name}", text, labels=(label,))
+    for of, value in values:
+        family.add_metric((of,), value)
     return family
 
 

@@ -1,7 +1,8 @@
 """Tells of decisions: a log line, numbers for metrics, a status, an Event on the Deployment.
 
-What repeats is told seldom: a hold at most once a minute and service, an Event of one reason at
-most once in five minutes, a change of size always.
+What repeats is told seldom: a hold, or a change that was decided before and is not carried out, at
+most once a minute and service, an Event of one reason at most once in five minutes, a new change of
+size always.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ EventType = Literal["Normal", "Warning"]
 HOLD_PERIOD: Final = 60.0
 EVENT_PERIOD: Final = 300.0
 BLIND_GRACE: Final = 30.0
-"""Seconds without trusted data before an Event tells of it."""
+"""Seconds without trusted data before a warning and an Event tell of it."""
 CONTROLLER: Final = ""
 """Stands for the scaler itself where a service's name is asked for."""
 
@@ -66,12 +67,11 @@ class Reporter:
         """A decision was made; it is not yet written."""
         self._stats.decided(decision)
         status = self.status(target, standing)
-        status.decision = decision
+        known, status.decision = status.decision, decision
         status.decided = self._clock.now()
-        changes = decision.valid and decision.action is not Action.NONE
         topic = "decision" if decision.valid else "no decision"
-        if changes or self._due(target.name, topic, HOLD_PERIOD):
-            level = logging.INFO if decision.valid else logging.WARNING
+        if _is_news(known, decision) or self._due(target.name, topic, HOLD_PERIOD):
+            level = logging.WARNING if self._is_blind(target, decision) else logging.INFO
             dry = " (dry run)" if standing is Standing.DRY_RUN else ""
             log.log(
                 level,
@@ -81,7 +81,8 @@ class Reporter:
                 dry,
                 extra={"fields": _fields(decision)},
             )
-        self._complain_of_blindness(target, decision)
+        if self._is_blind(target, decision):
+            self.event(target, "FailedGetPodMetrics", sentence(decision))
 
     def written(self, target: Target, decision: Decision, outcome: Outcome) -> None:
         """The write of a decision ended."""
@@ -102,7 +103,10 @@ class Reporter:
         """Nothing is decided for a service, and why."""
         known = self._stats.services.get(target.name)
         before = known.standing if known else None
-        self.status(target, standing).note = note
+        status = self.status(target, standing)
+        status.note = note
+        if standing is not Standing.WAITING:
+            status.decision = None  # what was decided before does not hold any more
         if standing in (Standing.WAITING, before):
             return
         log.info("%s: %s", target.name, note)
@@ -112,7 +116,10 @@ class Reporter:
     def foreign(self, target: Target, expected: int, found: int, by: str) -> None:
         """Somebody else changed the replicas."""
         self._stats.foreign_changes += 1
-        note = f"replicas changed from {expected} to {found} by {by}, not by the scaler"
+        note = (
+            f"replicas changed from {expected} to {found} by {by}, not by the scaler, which goes "
+            "on scaling; to keep a size, set scaling.pause, min_scale or max_scale"
+        )
         log.warning("%s: %s", target.name, note)
         self.event(target, "ForeignReplicaChange", note)
 
@@ -187,6 +194,7 @@ class Reporter:
         status = self._stats.services.setdefault(target.name, ServiceStatus())
         status.standing, status.note = standing, ""
         status.current = target.replicas
+        status.least, status.most = target.expose.min_scale, target.expose.max_scale
         status.ready = sum(each.pod.ready == "True" for each in target.pods)
         return status
 
@@ -200,14 +208,13 @@ class Reporter:
             self._blind_since.pop(name, None)
         self._said = {key: at for key, at in self._said.items() if key[0] not in gone}
 
-    def _complain_of_blindness(self, target: Target, decision: Decision) -> None:
-        """An Event once there were no data for a while: that new pods have none is no news."""
+    def _is_blind(self, target: Target, decision: Decision) -> bool:
+        """Whether there were no data for a while: that new pods have none is no news."""
         if decision.valid:
             self._blind_since.pop(target.name, None)
-            return
+            return False
         now = self._clock.monotonic()
-        if now - self._blind_since.setdefault(target.name, now) >= BLIND_GRACE:
-            self.event(target, "FailedGetPodMetrics", sentence(decision))
+        return now - self._blind_since.setdefault(target.name, now) >= BLIND_GRACE
 
     def _warn_now_and_then(self, name: str, topic: str, text: str) -> None:
         if self._due(name, topic, HOLD_PERIOD):
@@ -222,6 +229,14 @@ class Reporter:
 
     def _emit(self, regarding: dict[str, Any], reason: str, note: str, kind: EventType) -> None:
         self._events.emit(regarding, reason, note, type=kind, action="Scale")
+
+
+def _is_news(known: Decision | None, decision: Decision) -> bool:
+    """Whether a change of size was decided that is not the one decided last."""
+    if not decision.valid or decision.action is Action.NONE:
+        return False
+    move = decision.current, decision.replicas
+    return known is None or move != (known.current, known.replicas)
 
 
 def _reference(target: Target) -> dict[str, Any]:

@@ -17,9 +17,9 @@ from scaler.decision import Policy
 from scaler.durations import seconds
 from scaler.scaling import Scaling
 from shared import log
-from shared.settings import Reader
+from shared.settings import Documented, Variables
 
-VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
+VARIABLES: Final[Variables] = {
     "SCALER_HOST": ("0.0.0.0", "address of the admin port"),
     "SCALER_PORT": ("8083", "port of /metrics, /healthz, /readyz and /decisions"),
     "SCALER_CONFIG": ("", "path of the configuration file (YAML); empty: defaults"),
@@ -32,7 +32,6 @@ VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
     "LOG_LEVEL": ("INFO", "least level of the log: " + ", ".join(log.LEVELS)),
     "LOG_FORMAT": ("text", "form of the log: " + ", ".join(log.FORMATS)),
 }
-"""Variable → default, and what it means with its unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,34 +52,33 @@ class Settings:
 
 def read(environ: Mapping[str, str]) -> Settings:
     """The settings that `environ` states; raises SettingsError naming everything wrong."""
-    reader = Reader(environ)
-    path = reader.text("SCALER_CONFIG", "")
+    reader = Documented(VARIABLES, environ)
+    host, port = reader.address("SCALER_HOST", "SCALER_PORT")
+    path = reader.string("SCALER_CONFIG")
     settings = Settings(
-        host=reader.text("SCALER_HOST", _default("SCALER_HOST")),
-        port=reader.integer("SCALER_PORT", int(_default("SCALER_PORT")), least=0, most=65_535),
+        host=host,
+        port=port,
         config_path=Path(path) if path else None,
         base=_base(reader),
-        lease=reader.text("SCALER_LEASE", _default("SCALER_LEASE")),
-        lease_duration=reader.integer(
-            "SCALER_LEASE_DURATION", int(_default("SCALER_LEASE_DURATION")), least=5, most=300
-        ),
-        identity=reader.text("SCALER_IDENTITY", f"{socket.gethostname()}_{os.getpid()}"),
-        log_level=reader.text("LOG_LEVEL", _default("LOG_LEVEL"), among=log.LEVELS),
-        log_format=reader.text("LOG_FORMAT", _default("LOG_FORMAT"), among=log.FORMATS),
+        lease=reader.string("SCALER_LEASE"),
+        lease_duration=reader.whole("SCALER_LEASE_DURATION", least=5, most=300),
+        identity=reader.string("SCALER_IDENTITY") or f"{socket.gethostname()}_{os.getpid()}",
+        log_level=reader.string("LOG_LEVEL", *log.LEVELS),
+        log_format=reader.string("LOG_FORMAT", *log.FORMATS),
     )
     reader.check()
     return settings
 
 
-def _base(reader: Reader) -> Config:
+def _base(reader: Documented) -> Config:
     period = reader.parsed("SCALER_PERIOD", Policy().period_s, _period)
-    gateways = reader.words("SCALER_GATEWAYS")
+    gateways = reader.several("SCALER_GATEWAYS")
     for each in gateways:
         try:
             check_url(each)
         except ValueError as error:
             reader.problem("SCALER_GATEWAYS", str(error))
-    kind = reader.text("SCALER_SOURCE", _default("SCALER_SOURCE"), among=SOURCES[:2])
+    kind = reader.string("SCALER_SOURCE", *SOURCES[:2])
     return Config(
         source=SourceConfig(kind=kind, gateways=gateways),
         defaults=Scaling(policy=Policy(period_s=period)),
@@ -92,7 +90,3 @@ def _period(text: str) -> float:
     if not 1 <= period <= 3600:
         raise ValueError(f"{text} is outside 1s to 1h")
     return period
-
-
-def _default(name: str) -> str:
-    return VARIABLES[name][0]

@@ -23,6 +23,9 @@ class ServiceStatus:
 
     standing: Standing = Standing.ACTIVE
     note: str = ""
+    least: int = 0
+    most: int = 0
+    """min_scale and max_scale of the definition."""
     current: int = 0
     ready: int = 0
     decision: Decision | None = None

@@ -51,11 +51,21 @@ def way(decision: Decision) -> str:
     return ", ".join(parts)
 
 
+def causes(decision: Decision) -> list[str]:
+    """The reasons that are no limits.
+
+    Where limits keep a number that the metrics do not ask for, they are why it stays, whatever a
+    policy says of the tolerance.
+    """
+    kept = decision.action is Action.NONE and decision.raw not in (None, decision.current)
+    idle = {*decision.limits, *(("WithinTolerance",) if kept else ())}
+    return [reason for reason in decision.reasons if reason not in idle]
+
+
 def _rest(decision: Decision) -> Iterator[str]:
     if decision.raw is not None:
         yield way(decision)
-    because = [reason for reason in decision.reasons if reason not in decision.limits]
-    if because:
+    if because := causes(decision):
         yield "because " + ", ".join(because)
     if decision.limits:
         yield "held by " + ", ".join(decision.limits)

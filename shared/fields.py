@@ -106,14 +106,8 @@ class Fields:
 
     def texts(self, *names: str) -> dict[str, str]:
         """A mapping of words to text; numbers and switches become the text they are written as."""
-        value = self.raw(*names)
-        if value is None:
-            return {}
-        if not isinstance(value, Mapping):
-            self.error(names[0], f"{_shown(value)} is not a mapping")
-            return {}
         result = {}
-        for key, item in value.items():
+        for key, item in self.mapping(*names).items():
             if item is not None and not isinstance(item, str | int | float | Decimal):
                 self.error(f"{names[0]}.{key}", f"{_shown(item)} is not text")
             result[str(key)] = _written(item)

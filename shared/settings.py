@@ -1,6 +1,6 @@
 """Settings of a process from its environment: typed, with every error reported at once.
 
-`reader = Reader(os.environ); port = reader.integer("GATEWAY_PORT", 8080, least=0, most=65535); …;
+`reader = Documented(VARIABLES, os.environ); port = reader.whole("GATEWAY_PORT", most=65535); …;
 reader.check()`. A reader answers defaults for what is wrong and remembers the problem, so that one
 `check()` at the end names all of them.
 """
@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
+Variables = Mapping[str, tuple[str, str]]
+"""Variable → default, and what it means with its unit."""
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
@@ -79,6 +81,38 @@ class Reader:
         """Raise SettingsError when anything read so far was wrong."""
         if self._problems:
             raise SettingsError(self._problems)
+
+
+class Documented(Reader):
+    """Takes defaults from `variables`, so that what is documented is what holds."""
+
+    def __init__(self, variables: Variables, environ: Mapping[str, str]) -> None:
+        super().__init__(environ)
+        self._variables = variables
+
+    def default(self, name: str) -> str:
+        """What the documentation says of `name`."""
+        return self._variables[name][0]
+
+    def string(self, name: str, *among: str) -> str:
+        """A string; one of `among` when that is given."""
+        return self.text(name, self.default(name), among=among)
+
+    def whole(self, name: str, *, least: int = 0, most: int | None = None) -> int:
+        """A whole number from `least` to `most`."""
+        return self.integer(name, int(self.default(name)), least=least, most=most)
+
+    def amount(self, name: str, *, least: float = 0.0, most: float | None = None) -> float:
+        """A finite number from `least` to `most`."""
+        return self.number(name, float(self.default(name)), least=least, most=most)
+
+    def several(self, name: str) -> tuple[str, ...]:
+        """A list, separated by commas."""
+        return self.words(name, [word for word in self.default(name).split(",") if word])
+
+    def address(self, host: str, port: str) -> tuple[str, int]:
+        """Host and port, out of two variables; port 0 is any free one."""
+        return self.string(host), self.whole(port, most=65_535)
 
 
 def _whole(text: str) -> int:

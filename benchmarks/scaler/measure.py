@@ -20,6 +20,7 @@ from scaler.config_file import ConfigFile
 from scaler.decision import Policy
 from scaler.inputs import Fetcher
 from scaler.loop import Loop
+from scaler.pulse import Pulse
 from scaler.report import Reporter
 from scaler.scaling import Scaling
 from scaler.stats import Stats
@@ -165,6 +166,7 @@ def _loop(
         author=nobody,
         clock=clock,
         tasks=tasks,
+        pulse=Pulse(clock),
     )
 
 

@@ -9,9 +9,9 @@ from typing import Final
 
 from gateway.management.credentials import Credentials, parse_line
 from shared import log
-from shared.settings import Reader
+from shared.settings import Documented, Variables
 
-VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
+VARIABLES: Final[Variables] = {
     "MANAGEMENT_HOST": ("0.0.0.0", "address to listen on"),
     "MANAGEMENT_PORT": ("8082", "port to listen on; 0 is any free one"),
     "MANAGEMENT_CREDENTIALS_FILE": ("", "file with one line user:password of the administrator"),
@@ -20,7 +20,6 @@ VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
     "LOG_LEVEL": ("INFO", "least level of the log: " + ", ".join(log.LEVELS)),
     "LOG_FORMAT": ("text", "form of the log: " + ", ".join(log.FORMATS)),
 }
-"""Variable → default, and what it means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +35,23 @@ class Settings:
 
 def read(environ: Mapping[str, str]) -> Settings:
     """The settings that `environ` states; raises SettingsError naming everything wrong."""
-    reader = Reader(environ)
+    reader = Documented(VARIABLES, environ)
+    host, port = reader.address("MANAGEMENT_HOST", "MANAGEMENT_PORT")
     settings = Settings(
-        host=reader.text("MANAGEMENT_HOST", VARIABLES["MANAGEMENT_HOST"][0]),
-        port=reader.integer("MANAGEMENT_PORT", 8082, least=0, most=65_535),
+        host=host,
+        port=port,
         credentials=_credentials(reader),
-        log_level=reader.text("LOG_LEVEL", "INFO", among=log.LEVELS),
-        log_format=reader.text("LOG_FORMAT", "text", among=log.FORMATS),
+        log_level=reader.string("LOG_LEVEL", *log.LEVELS),
+        log_format=reader.string("LOG_FORMAT", *log.FORMATS),
     )
     reader.check()
     return settings
 
 
-def _credentials(reader: Reader) -> Credentials:
-    path = reader.text("MANAGEMENT_CREDENTIALS_FILE", "")
-    user = reader.text("MANAGEMENT_USERNAME", "")
-    password = reader.text("MANAGEMENT_PASSWORD", "")
+def _credentials(reader: Documented) -> Credentials:
+    path = reader.string("MANAGEMENT_CREDENTIALS_FILE")
+    user = reader.string("MANAGEMENT_USERNAME")
+    password = reader.string("MANAGEMENT_PASSWORD")
     if path:
         return _from_file(reader, path)
     for name, value in (("MANAGEMENT_USERNAME", user), ("MANAGEMENT_PASSWORD", password)):
@@ -62,7 +62,7 @@ def _credentials(reader: Reader) -> Credentials:
     return Credentials(user, password)
 
 
-def _from_file(reader: Reader, path: str) -> Credentials:
+def _from_file(reader: Documented, path: str) -> Credentials:
     try:
         return parse_line(Path(path).read_text(encoding="utf-8"))
     except OSError as error:

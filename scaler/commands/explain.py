@@ -35,6 +35,12 @@ KUBELET_PAUSE: Final = 20.0
 """Seconds between two looks at the kubelets: longer than one of them takes to count anew."""
 
 
+_GUESS: Final = (
+    "the scaler's configuration is not known here, and the defaults are taken for it; "
+    "name the file with --config or SCALER_CONFIG"
+)
+
+
 @click.command()
 @click.argument("name")
 @click.option(
@@ -50,6 +56,8 @@ def explain(name: str, config: Path | None) -> None:
     try:
         settings = environment.read(os.environ)
         path = config or settings.config_path
+        if path is None:
+            click.echo(_GUESS, err=True)
         parsed = parse(path.read_text("utf-8"), settings.base) if path else settings.base
         asyncio.run(_explain(name, parsed))
     except (SettingsError, ConfigError, KubeError, OSError) as error:

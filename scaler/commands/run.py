@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 import click
@@ -25,6 +25,7 @@ from scaler.foreign import author
 from scaler.inputs import TIMEOUT, Fetcher
 from scaler.loop import Loop
 from scaler.metrics import ScalerCollector
+from scaler.pulse import Pulse
 from scaler.report import Reporter
 from scaler.stats import Stats
 from shared import log as logs
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MANAGER: Final = "scaler"
+"""Our name in managedFields."""
 
 _VARIABLES = "\b\nSettings, from the environment:\n" + "\n".join(
     f"  {name:<22} {text} (default: {default or 'none'})"
@@ -67,7 +70,7 @@ async def _serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        kube = await stack.enter_async_context(KubeClient.open(field_manager="scaler"))
+        kube = await stack.enter_async_context(KubeClient.open(field_manager=MANAGER))
         timeout = aiohttp.ClientTimeout(total=TIMEOUT)
         session = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
         # Left in this order: first nothing writes any more, then the lease is released.
@@ -101,7 +104,8 @@ async def _wire(
     events = EventRecorder(kube, "scaler", clock)
     reporter = Reporter(stats, events, _own(settings), clock)
     config = ConfigFile(settings.config_path, settings.base, reporter)
-    cluster = Cluster(kube)
+    cluster = Cluster(kube, clock)
+    pulse = Pulse(clock)
     election = _election(settings, kube, stats, clock)
 
     def leads() -> bool:
@@ -109,13 +113,13 @@ async def _wire(
 
     async def who(name: str) -> str:
         try:
-            return author(await kube.get(DEPLOYMENTS, name, names.NAMESPACE))
+            return author(await kube.get(DEPLOYMENTS, name, names.NAMESPACE), MANAGER)
         except KubeError as error:
             return f"somebody (managedFields cannot be read: {error})"
 
     loop = Loop(
         catalog=cluster.catalog,
-        fetcher=Fetcher(kube, session, cluster.nodes_in_use, reporter),
+        fetcher=Fetcher(kube, session, cluster.nodes_in_use, reporter, clock),
         actuator=Actuator(kube, leads, clock),
         reporter=reporter,
         config=config,
@@ -123,8 +127,9 @@ async def _wire(
         author=who,
         clock=clock,
         tasks=inside,
+        pulse=pulse,
     )
-    await _admin(settings, stats, cluster, stack)
+    await _admin(settings, stats, cluster, pulse, stack)
     cluster.start(around)
     around.start("events", events.run())
     around.start("election", election.run())
@@ -154,10 +159,13 @@ async def _when_synced(cluster: Cluster, loop: Loop) -> None:
     await loop.run()
 
 
-async def _admin(settings: Settings, stats: Stats, cluster: Cluster, stack: AsyncExitStack) -> None:
+async def _admin(
+    settings: Settings, stats: Stats, cluster: Cluster, pulse: Pulse, stack: AsyncExitStack
+) -> None:
     registry = CollectorRegistry()
-    registry.register(ScalerCollector(stats, cluster.failures))
-    runner = web.AppRunner(app(registry, stats, cluster.missing), access_log=None)
+    registry.register(ScalerCollector(stats, cluster.contacts))
+    application = app(registry, stats, pulse.stopped, cluster.complaints)
+    runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await web.TCPSite(runner, settings.host, settings.port).start()

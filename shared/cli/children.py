@@ -16,12 +16,9 @@ from typing import Final
 
 from shared.cli.waiting import tail
 from shared.clock import Clock
+from shared.restarts import Restarts
 
 LOG_BYTES: Final = 10 * 1024 * 1024
-FIRST_PAUSE: Final = 0.5
-LONGEST_PAUSE: Final = 30.0
-STEADY: Final = 30.0
-"""Seconds after which a process counts as healthy, so that its next restart is quick again."""
 
 _PR_SET_PDEATHSIG: Final = 1
 _LINE: Final = 64 * 1024
@@ -36,11 +33,6 @@ class Program:
     arguments: Sequence[str]
     environment: Mapping[str, str]
     stop_seconds: float = 10.0
-
-
-def pause(failures: int) -> float:
-    """Seconds to wait before the restart after the given number of failures in a row (from 1)."""
-    return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(failures - 1, 10)))
 
 
 class Child:
@@ -58,13 +50,11 @@ class Child:
 
     async def run(self) -> None:
         """Start the process; whenever it ends, start it again after a growing pause."""
-        failures = 0
+        restarts = Restarts()
         while True:
             began = self._clock.monotonic()
             code = await self._run_once()
-            steady = self._clock.monotonic() - began >= STEADY
-            failures = 1 if steady else failures + 1
-            wait = pause(failures)
+            wait = restarts.pause(self._clock.monotonic() - began)
             words = f"\n{tail(self.log, lines=2)}" if code > 0 else ""
             self._report(
                 f"{self.program.name} ended ({_ending(code)}); starting it again in {wait:g} s "

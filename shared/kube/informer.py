@@ -30,6 +30,7 @@ class Informer:
     `synced` is set after the first complete list and stays so. `last_contact` (monotonic seconds,
     -inf before the first) tells how old the copy may be: it moves with each page, event and
     agreed end of a watch, that is, every `watch_seconds` at least while the server is there.
+    `problem` says why the last request failed, until the next sign of life.
 
     `on_change` is called after the cache holds the change. If it raises, that is logged and counted
     in `callback_errors`, and the informer goes on: the cache is right, and one poisonous object
@@ -71,6 +72,7 @@ class Informer:
         self.last_contact = float("-inf")
         self.callback_errors = 0
         self.failures = 0
+        self.problem = ""
 
     async def run(self) -> None:
         """List and watch for ever; ends by cancellation only."""
@@ -117,11 +119,15 @@ class Informer:
             async for event in stream:
                 events += 1
                 self._tell(self._reflector.event(event))
-        self.last_contact = self._clock.monotonic()
+        self._heard()
         return self._reflector.ended(self.last_contact - began, events, self._random())
 
-    def _tell(self, changes: list[Change]) -> None:
+    def _heard(self) -> None:
         self.last_contact = self._clock.monotonic()
+        self.problem = ""
+
+    def _tell(self, changes: list[Change]) -> None:
+        self._heard()
         if self._on_change is None:
             return
         for change in changes:
@@ -138,6 +144,7 @@ class Informer:
         verb = "list" if isinstance(request, ListPage) else "watch"
         delay = self._reflector.failed(error, self._random())
         hint = remedy(error, verb, self.resource, self.namespace)
+        self.problem = f"{error}; {hint}" if hint else str(error)
         log.warning(
             "%s %s: %s; again in %.1f s%s",
             verb,

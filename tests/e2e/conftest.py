@@ -67,12 +67,12 @@ class Run:
             with error:
                 return Answer(error.code, error.read().decode(), dict(error.headers))
 
-    def call(self, name: str, path: str = "") -> Answer:
+    def call(self, name: str, path: str = "", **kw: Any) -> Answer:
         """A request to service `name` with its token."""
         if name not in self.tokens:
             self.tokens[name] = self.exposed("get", name, "--token").strip()
         return self.request(
-            f"/system/services/{name}/exposed/{path}", user=name, password=self.tokens[name]
+            f"/system/services/{name}/exposed/{path}", user=name, password=self.tokens[name], **kw
         )
 
     def exposed(self, *arguments: str) -> str:

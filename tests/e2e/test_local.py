@@ -155,7 +155,10 @@ def in_flight(run: Run, name: str) -> int:
 
 
 class Hanging:
-    """A request that the pod never answers, in a thread of its own."""
+    """A request that the pod never answers, in a thread of its own.
+
+    A POST, for a GET may be sent again, and then hang in the pod that has come back.
+    """
 
     def __init__(self, run: Run) -> None:
         self._run, self._status = run, 0
@@ -163,7 +166,7 @@ class Hanging:
         self._thread = threading.Thread(target=self._call)
 
     def _call(self) -> None:
-        self._status = self._run.call("burner", "hang").status
+        self._status = self._run.call("burner", "hang", method="POST", data=b"x").status
 
     def __enter__(self) -> Hanging:
         self._thread.start()

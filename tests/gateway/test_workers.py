@@ -11,7 +11,6 @@ import aiohttp
 import psutil
 import pytest
 
-from gateway.workers import LONGEST_PAUSE, pause
 from tests.gateway.cluster import configmap, endpoint_slice, entry, kubeconfig, serving
 from tests.gateway.processes import App, GatewayProcess, gateway
 
@@ -85,8 +84,3 @@ async def test_no_worker_outlives_its_parent(process: GatewayProcess) -> None:
     process.process.kill()
     await asyncio.to_thread(psutil.wait_procs, children, 30)
     assert not any(child.is_running() for child in children)
-
-
-def test_pauses_grow_to_a_bound() -> None:
-    assert [pause(failures) for failures in (1, 2, 3)] == [0.5, 1.0, 2.0]
-    assert pause(1_000) == LONGEST_PAUSE

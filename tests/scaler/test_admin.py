@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 
 async def test_what_the_admin_port_answers(aiohttp_client: AiohttpClient) -> None:
-    stats, missing = Stats(), ["pods", "deployments"]
+    stats, hangs, lacks = Stats(), ["the loop hangs"], ["waiting for the first list of pods"]
     stats.services["a"] = ServiceStatus(decision=DECISION, decided=5.0)
     registry = CollectorRegistry()
-    registry.register(ScalerCollector(stats, dict))
-    client = await aiohttp_client(app(registry, stats, lambda: missing))
+    registry.register(ScalerCollector(stats, tuple))
+    client = await aiohttp_client(app(registry, stats, lambda: "".join(hangs), lambda: lacks))
 
-    assert (await client.get("/healthz")).status == 200
-    ready = await client.get("/readyz")
-    assert ready.status == 503
-    assert "pods, deployments" in await ready.text()
-    missing.clear()
-    assert (await client.get("/readyz")).status == 200
+    for path, problems in (("/healthz", hangs), ("/readyz", lacks)):
+        answer = await client.get(path)
+        assert (answer.status, await answer.text()) == (503, f"{problems[0]}\n")
+        problems.clear()
+        answer = await client.get(path)
+        assert (answer.status, await answer.text()) == (200, "ok\n")
 
     metrics = await client.get("/metrics")
     assert metrics.content_type == "text/plain"

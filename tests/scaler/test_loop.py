@@ -123,6 +123,45 @@ async def test_without_metrics_nothing_is_written_and_all_is_said(one: World) ->
     assert one.writes, "it recovers by itself"
 
 
+async def test_the_api_server_may_ask_for_quiet_about_samples_too(one: World) -> None:
+    one.usage = {"a/0": "160m"}
+    one.metrics = refuses(429, "TooManyRequests", Retry_After="5")
+    await one.tick()
+    one.metrics = None
+    for _ in range(4):
+        await one.tick(1)
+    decision = one.status().decision
+    assert decision is not None
+    assert "asks to wait 1 s more" in decision.error
+    assert len(one.calls("/pods")) == 1
+    assert one.stats.source_failures["metrics.k8s.io"] == 1
+    await one.tick(1.5)
+    assert one.writes == [("a-dlp", 2, "1")]
+
+
+async def test_fallback_replicas_bridge_an_outage_and_end_with_it(tmp_path: Path) -> None:
+    policy = Policy(period_s=1.0, fallback_replicas=3, fallback_after=4)
+    async with world(service("a", 1), tmp_path, Config(defaults=Scaling(policy=policy))) as made:
+        made.metrics = refuses(404, "NotFound")
+        for _ in range(3):
+            await made.tick(1)
+        assert not made.writes, "a source may fail a few times"
+        await made.tick(1)
+        assert made.writes == [("a-dlp", 3, "1")]
+        assert made.reasons == ["SuccessfulRescale"]
+        [event] = made.calls("/events")
+        assert "Fallback" in event.body["note"]
+        made.put(deployment("a", 3, version=2))
+        made.change(pods=[pod("a", index) for index in range(3)])
+        for _ in range(200):
+            await made.tick(1)
+        assert len(made.writes) == 1, "nothing shrinks without data"
+        made.metrics = None
+        made.usage = {f"a/{index}": "150m" for index in range(3)}
+        await made.tick(1)
+        assert made.writes[1:] == [("a-dlp", 6, "2")], "450m on 80m a pod"
+
+
 async def test_bounds_act_at_once_even_without_metrics(one: World) -> None:
     one.metrics = refuses(503, "ServiceUnavailable")
     await one.tick()
@@ -173,7 +212,9 @@ async def test_a_foreign_change_is_reported_once_with_its_author(one: World) -> 
     assert one.stats.foreign_changes == 1
     assert one.reasons == ["ForeignReplicaChange"]
     [event] = one.calls("/events")
-    assert event.body["note"] == "replicas changed from 1 to 2 by kubectl, not by the scaler"
+    assert event.body["note"].startswith(
+        "replicas changed from 1 to 2 by kubectl, not by the scaler, which goes on scaling; to keep"
+    )
 
 
 async def test_stop_and_start_are_no_foreign_changes(one: World) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry
 
 from scaler.actuator import Result
+from scaler.cluster import Contact
 from scaler.decision import Action, Decision
 from scaler.metrics import ScalerCollector
 from scaler.sources.quality import Fault
@@ -13,11 +14,15 @@ DECISION = Decision(
     service="a", policy="hpa", current=2, replicas=4, valid=True, action=Action.UP,
     target_pct=80, utilisation_pct=170, sample_age_s=3.5, reasons=("Burst",), limits=("Step",),
 )  # fmt: skip
+POD_CONTACT = Contact("pods", failures=4, age=2.5, problem="")
+NO_CONTACT = Contact("nodes", failures=1, age=None, problem="nodes is forbidden")
 
 
 def test_every_number_of_the_dashboards_is_there() -> None:
     stats = Stats(leading=True, config_generation=3, foreign_changes=2)
-    stats.services["a"] = ServiceStatus(Standing.ACTIVE, current=2, ready=1, decision=DECISION)
+    stats.services["a"] = ServiceStatus(
+        Standing.ACTIVE, least=1, most=7, current=2, ready=1, decision=DECISION
+    )
     stats.services["b"] = ServiceStatus(Standing.RIVAL, current=5)
     stats.decided(DECISION)
     stats.faults[Fault.STALE] = 7
@@ -25,12 +30,14 @@ def test_every_number_of_the_dashboards_is_there() -> None:
     stats.source_failures["kubelet"] = 2
     stats.ticked(0.25)
     registry = CollectorRegistry()
-    registry.register(ScalerCollector(stats, lambda: {"pods": 4}))
+    registry.register(ScalerCollector(stats, lambda: [POD_CONTACT, NO_CONTACT]))
 
     def value(name: str, **labels: str) -> float | None:
         return registry.get_sample_value(f"scaler_{name}", labels)
 
     assert value("desired_replicas", service="a") == 4
+    assert value("min_replicas", service="a") == 1
+    assert value("max_replicas", service="a") == 7
     assert value("current_replicas", service="a") == 2
     assert value("ready_replicas", service="a") == 1
     assert value("utilisation_percent", service="a") == 170
@@ -44,6 +51,8 @@ def test_every_number_of_the_dashboards_is_there() -> None:
     assert value("writes_total", result="conflict") == 1
     assert value("source_failures_total", source="kubelet") == 2
     assert value("api_errors_total", resource="pods") == 4
+    assert value("cache_age_seconds", resource="pods") == 2.5
+    assert value("cache_age_seconds", resource="nodes") is None
     assert value("foreign_changes_total") == 2
     assert value("ticks_total") == 1
     assert value("last_tick_seconds") == 0.25

@@ -61,7 +61,7 @@ def decided(stage: Stage, decision: Decision) -> None:
     stage.reporter.decided(stage.target, decision, Standing.ACTIVE)
 
 
-async def test_a_hold_is_logged_once_a_minute_a_change_always(
+async def test_a_hold_is_logged_once_a_minute_a_new_change_always(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(3):
@@ -71,11 +71,22 @@ async def test_a_hold_is_logged_once_a_minute_a_change_always(
     decided(stage, HOLD)
     assert len(caplog.records) == 2
     decided(stage, GROW)
+    decided(stage, replace(GROW, replicas=5))
     decided(stage, GROW)
-    assert len(caplog.records) == 4
+    assert len(caplog.records) == 5
     record = caplog.records[-1]
     assert record.getMessage().startswith("a: scale up 2 → 4: CPU 170% of its base")
     assert record.fields["reasons"] == "Burst"  # type: ignore[attr-defined]
+
+
+async def test_a_change_that_is_not_carried_out_is_logged_once_a_minute(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3 * int(HOLD_PERIOD)):
+        stage.reporter.decided(stage.target, GROW, Standing.DRY_RUN)
+        await stage.clock.advance(1.0)
+    assert len(caplog.records) == 4, "when it is new, and three times in three minutes"
+    assert caplog.records[0].getMessage().endswith("(dry run)")
 
 
 def test_decisions_are_counted_by_action_and_reason(stage: Stage) -> None:
@@ -95,15 +106,19 @@ def test_the_status_shows_the_last_decision_and_the_cluster(stage: Stage) -> Non
     assert status.written == stage.clock.now()
 
 
-async def test_blindness_that_lasts_is_an_event_once_in_five_minutes(stage: Stage) -> None:
+async def test_blindness_that_lasts_is_a_warning_and_an_event_once_in_five_minutes(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
     decided(stage, BLIND)
     decided(stage, HOLD)
     await stage.clock.advance(BLIND_GRACE)
     decided(stage, BLIND)
     assert not stage.events.emitted, "that new pods have no samples is no news"
+    assert {record.levelname for record in caplog.records} == {"INFO"}
     for _ in range(3):
         await stage.clock.advance(BLIND_GRACE)
         decided(stage, BLIND)
+    assert caplog.records[-1].levelname == "WARNING"
     await stage.clock.advance(EVENT_PERIOD)
     decided(stage, BLIND)
     assert stage.events.emitted == [("Deployment", "Warning", "FailedGetPodMetrics")] * 2
@@ -121,6 +136,13 @@ async def test_standing_aside_is_told_when_it_begins(
     decided(stage, HOLD)
     stage.reporter.aside(stage.target, Standing.RIVAL, "b-hpa scales it")
     assert len(stage.events.emitted) == 2
+    assert stage.stats.services["a"].decision is None, "it does not hold any more"
+
+
+def test_a_decision_holds_while_its_write_is_waited_for(stage: Stage) -> None:
+    decided(stage, GROW)
+    stage.reporter.aside(stage.target, Standing.WAITING, "waiting")
+    assert stage.stats.services["a"].decision is GROW
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from scaler.config import Config
 from scaler.config_file import ConfigFile
 from scaler.inputs import Fetcher
 from scaler.loop import Loop
+from scaler.pulse import Pulse
 from scaler.report import Reporter
 from scaler.stats import Stats
 from shared.clock import ManualClock
@@ -53,7 +54,9 @@ class World:
         self.scale: list[Answer] = []
         """Answers to writes of scale, in order, instead of success."""
         self.script = Script(otherwise=self._answer)
+        self.pulse = Pulse(self.clock)
         self.loop: Loop
+        self.fetcher: Fetcher
         self.config: ConfigFile
         self.tasks: Supervisor
         self.events: EventRecorder
@@ -157,9 +160,10 @@ def _wire(
     async def author(_: str) -> str:
         return "kubectl"
 
+    made.fetcher = Fetcher(kube, session, lambda: {"n1"}, reporter, made.clock)
     made.loop = Loop(
         catalog=lambda: cataloguer.catalog(made.caches),
-        fetcher=Fetcher(kube, session, lambda: {"n1"}, reporter),
+        fetcher=made.fetcher,
         actuator=Actuator(kube, lambda: made.leads, made.clock),
         reporter=reporter,
         config=made.config,
@@ -167,4 +171,5 @@ def _wire(
         author=author,
         clock=made.clock,
         tasks=made.tasks,
+        pulse=made.pulse,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.settings import Reader, SettingsError
+from shared.settings import Documented, Reader, SettingsError
 
 
 def test_values_and_defaults() -> None:
@@ -36,3 +36,22 @@ def test_all_errors_at_once() -> None:
     ]
     assert "9 is above 8, the most allowed" in str(caught.value)
     assert "PORT: 'x' is not a whole number" in str(caught.value)
+
+
+def test_documented_defaults_are_what_holds() -> None:
+    variables = {
+        "HOST": ("0.0.0.0", "address"),
+        "PORT": ("8080", "port"),
+        "RATIO": ("0.5", "share"),
+        "LIST": ("a,b", "words"),
+        "NONE": ("", "words"),
+    }
+    reader = Documented(variables, {"PORT": "70000"})
+    assert reader.address("HOST", "PORT") == ("0.0.0.0", 8080)
+    assert reader.amount("RATIO") == 0.5
+    assert reader.several("LIST") == ("a", "b")
+    assert reader.several("NONE") == ()
+    with pytest.raises(SettingsError, match="PORT: 70000 is above 65535"):
+        reader.check()
+    with pytest.raises(KeyError):
+        reader.string("UNDOCUMENTED")

@@ -16,6 +16,6 @@ async def hang(request):
 
 
 app = web.Application()
-app.add_routes([web.get("/hang", hang), web.route("*", "/{rest:.*}", burn)])
+app.add_routes([web.post("/hang", hang), web.route("*", "/{rest:.*}", burn)])
 web.run_app(app, host=os.environ["HOST"], port=int(os.environ["PORT"]), print=None, access_log=None)
 PYTHON

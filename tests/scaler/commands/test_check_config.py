@@ -23,8 +23,9 @@ def test_a_right_file_is_told(tmp_path: Path) -> None:
 
 
 def test_all_problems_are_told_and_the_exit_code_says_so(tmp_path: Path) -> None:
-    result = checked(tmp_path, "defaults: {period: 0, policy: smart}")
+    result = checked(tmp_path, "defaults: {period: 0, policy: smart, fallbak: {}}")
     assert result.exit_code == 1
+    assert "did you mean fallback?" in result.output
     assert "defaults.period" in result.output
     assert "defaults.policy" in result.output
 

@@ -42,7 +42,9 @@ async def test_the_live_decision_is_told_and_nothing_is_written(cluster: Embedde
     while "pods might be unready" in text:  # their first second is no measure for policy hpa
         code, text = await told(cluster, "a")
     assert code == 0, text
-    assert text.startswith("a: ")
+    hint, first, *_ = text.splitlines()
+    assert "--config or SCALER_CONFIG" in hint
+    assert first.startswith("a: ")
     assert "Policy hpa: 1 to 10 replicas, target 80%" in text
     assert text.count("a-dlp-") == 2
     assert cluster.deployment("a")["metadata"]["resourceVersion"] == before

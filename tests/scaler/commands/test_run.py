@@ -225,12 +225,14 @@ async def test_the_admin_port_tells(cluster: Embedded, before: Proxy) -> None:
         port = (await said(process, "admin port")).rsplit("port=", 1)[1].strip()
         await before.until(lambda: bool(before.seen("POST", "/events$")))
         url = f"http://127.0.0.1:{port}"
-        async with session.get(f"{url}/readyz") as answer:
-            assert answer.status == 200
+        for path in ("readyz", "healthz"):
+            async with session.get(f"{url}/{path}") as answer:
+                assert answer.status == 200
         async with session.get(f"{url}/metrics") as answer:
             metrics = await answer.text()
         assert 'scaler_writes_total{result="written"} 1.0' in metrics
         assert "scaler_leader 1.0" in metrics
+        assert 'scaler_cache_age_seconds{resource="pods"}' in metrics
         async with session.get(f"{url}/decisions") as answer:
             assert (await answer.json())["a"]["standing"] in ("active", "waiting-for-cache")
 

@@ -13,10 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from shared.cli.children import Child, Program, pause
+from shared.cli.children import Child, Program
 from shared.clock import SystemClock
-
-PAUSES = [pause(failures) for failures in range(1, 9)]
 
 
 class Sleepless(SystemClock):
@@ -45,10 +43,6 @@ async def until(condition: Callable[[], object]) -> None:
 
 def written(log: Path) -> str:
     return log.read_text() if log.exists() else ""
-
-
-def test_pauses_double_up_to_a_bound() -> None:
-    assert PAUSES == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
 
 
 async def test_a_process_that_ends_is_started_again(tmp_path: Path) -> None:

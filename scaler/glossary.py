@@ -1,0 +1,44 @@
+"""What the names of reasons and limits mean, and the setting behind each: pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from scaler.decision.entry import ABOVE_MAXIMUM, BELOW_MINIMUM
+from scaler.decision.limits import DOWN_LIMIT, TOO_FEW, TOO_MANY, UP_LIMIT
+
+MEANINGS: Final = {
+    "AboveTarget": "CPU is above the target by more than the tolerance",
+    "Saturated": "pods at their CPU limit hide demand (up.saturated, up.saturation_factor)",
+    "BelowTarget": "CPU is below the target",
+    "WithinTolerance": "CPU is near enough to the target (tolerance)",
+    "GatewayLoad": "the requests that gateways count ask for it (in_flight_target)",
+    "Overload": "no pod is ready and their CPU is high: a bounded step (up.overload_step)",
+    "Fallback": "there were no samples for long (fallback)",
+    "NoUsableSamples": "no ready pod has a sample that can be believed",
+    "ScalingDisabled": "at 0 replicas scaling is off until somebody sets another number",
+    "UpStep": "so many times the replicas at once, and no more (up.factor)",
+    "DownWindow": "the highest need of the last while still holds (down.window)",
+    "DownPeriod": "the last step down was taken just now (down.every)",
+    "DownStep": "so large a part of the replicas may go at once, and no more (down.step)",
+    "Burst": "in a burst, and for a while after it, nothing shrinks (up.burst, up.burst_window)",
+    "SamplesMissing": "half of the pods or more have no sample, and nothing shrinks blindly",
+    "GatewayMissing": "no gateway tells its requests, and nothing shrinks blindly (gateways)",
+    "ScaleUpStabilized": "a lower number of the last while still holds (hpa.behavior.scaleUp)",
+    "ScaleDownStabilized": (
+        "a higher number of the last while still holds (hpa.stabilization_seconds, or "
+        "hpa.behavior.scaleDown)"
+    ),
+    UP_LIMIT: "no more may come at once (without hpa.behavior: twice as many, or 4)",
+    DOWN_LIMIT: "no more may go at once (hpa.behavior.scaleDown)",
+    TOO_FEW: "there are never fewer (min_scale, or a schedule)",
+    TOO_MANY: "there are never more (max_scale)",
+    BELOW_MINIMUM: "there are never fewer (min_scale, or a schedule)",
+    ABOVE_MAXIMUM: "there are never more (max_scale)",
+}
+
+
+def explained(name: str) -> str:
+    """The name with its meaning; a name in words is its own."""
+    meaning = MEANINGS.get(name)
+    return f"{name}: {meaning}" if meaning else name

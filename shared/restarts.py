@@ -1,0 +1,22 @@
+"""How long to wait before a process that ended is started again: pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+FIRST: Final = 0.5
+LONGEST: Final = 30.0
+STEADY: Final = 30.0
+"""Seconds after which a process counts as healthy, so that its next restart is quick again."""
+
+
+class Restarts:
+    """Failures in a row of one process."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+
+    def pause(self, ran: float) -> float:
+        """Seconds to wait, now that the process has ended after running for `ran` seconds."""
+        self._failures = 1 if ran >= STEADY else self._failures + 1
+        return float(min(LONGEST, FIRST * 2 ** min(self._failures - 1, 10)))

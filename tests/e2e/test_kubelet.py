@@ -1,0 +1,76 @@
+"""The scaler over samples of the kubelet: real processes, real CPU, the rights of the overlay."""
+
+from __future__ import annotations
+
+import subprocess
+import urllib.request
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from tests.e2e.conftest import PROGRAMS, SERVICES, Run, start, stop, until, until_ready
+from tests.test_architecture import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    monkeypatch.setenv("SCALER_SOURCE", "kubelet")
+    service = str(SERVICES / "burner.yaml")
+    started = start(tmp_path / "home", tmp_path / "output", "--service", service)
+    try:
+        until_ready(started)
+        yield started
+    finally:
+        stop(started)
+
+
+def test_it_scales_out_once_the_overlay_gives_the_right_to_ask_kubelets(
+    run: Run, tmp_path: Path
+) -> None:
+    log = run.home / "logs" / "scaler.log"
+    until(lambda: "needs the verb get on nodes/proxy" in log.read_text(), 60, "the missing right")
+    assert utilisation(run) == ""
+    role = tmp_path / "role.yaml"
+    role.write_text(yaml.safe_dump(cluster_role(run)))
+    run.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(role))
+    until(lambda: utilisation(run), 60, "a utilisation")
+    load = (str(PROGRAMS / "exposed"), "load", "burner", "?seconds=0.05")
+    with subprocess.Popen(
+        [*load, "--connections", "6", "--seconds", "60"],
+        env=run.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            until(lambda: len(run.pods("burner")) > 1, 60, "more than one pod under load")
+        finally:
+            process.kill()
+    assert "SuccessfulRescale" in run.kubectl("get", "events", "-n", "oscar-svc")
+
+
+def cluster_role(run: Run) -> dict[str, object]:
+    """The scaler's, as the overlay makes it."""
+    made = run.kubectl("kustomize", str(ROOT / "manifests" / "overlays" / "kubelet"))
+    (role,) = (
+        each
+        for each in yaml.safe_load_all(made)
+        if (each["kind"], each["metadata"]["name"]) == ("ClusterRole", "oscar-scaler")
+    )
+    found: dict[str, object] = role
+    return found
+
+
+def utilisation(run: Run) -> str:
+    """What the scaler's metrics say of the service; empty when it has no sample to trust."""
+    url = f"http://127.0.0.1:{run.ports['SCALER']}/metrics"
+    with urllib.request.urlopen(url, timeout=10) as response:
+        lines: list[str] = response.read().decode().splitlines()
+    name = 'scaler_utilisation_percent{service="burner"}'
+    return next((line for line in lines if line.startswith(name)), "")
