@@ -102,7 +102,7 @@ def test_the_scalers_own_configuration_is_tried(tmp_path: Path) -> None:
     assert "pause is not simulated" in named.stderr
     other = _run(*options, "--scaling", settings, "--out", str(out))
     assert "settings of nginx are left out; choose one by --name" in other.stderr
-    assert "policy hpa every 2 s" in (out / "report.html").read_text(encoding="utf-8")
+    assert "policy hpa every 15 s" in (out / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_manifest_of_the_configuration_is_read_too(tmp_path: Path) -> None:
