@@ -125,6 +125,10 @@ def _decide(
         else steps.down_step(policy, demand, need, state, current, stable, now)
     )
     replicas = min(policy.max_replicas, limited)
+    if not window:
+        stable = need.replicas  # the minimum only steered it; it is told last
+    if not (window or step):
+        limited = need.replicas
     few = (TOO_FEW,) if need.replicas < replicas == policy.min_replicas else ()
     decision = _finish(blank, need, stable, limited, replicas, (*window, *step, *few), "")
     return decision, memory.remember_change(state, replicas - current, now)
