@@ -6,13 +6,19 @@ lasts two hours across a change of daylight saving time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from croniter import CroniterError, croniter
+
+_RANDOM: Final = re.compile(r"\bR\b", re.IGNORECASE)
+"""croniter's random times, which would be others at every look."""
+_SOME_DAY: Final = 1.7e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +48,17 @@ def minimum(schedules: Iterable[Schedule], now: float) -> int:
 
 
 def check_cron(text: str) -> str:
-    """`text` if it is a cron expression of five fields; else ValueError with a remedy."""
+    """`text` if it is a cron expression of five fields that strikes; else ValueError."""
     try:
-        good = len(text.split()) == 5 and croniter.is_valid(text)
+        good = len(text.split()) == 5 and not _RANDOM.search(text) and croniter.is_valid(text)
     except CroniterError:
         good = False
     if not good:
         raise ValueError(f"{text!r} is not a cron expression; write for example '0 8 * * 1-5'")
+    try:
+        croniter(text, _SOME_DAY).get_prev()
+    except CroniterError as error:
+        raise ValueError(f"{text!r} never strikes; name a day that its month has") from error
     return text
 
 

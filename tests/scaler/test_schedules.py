@@ -46,10 +46,35 @@ def test_the_largest_minimum_of_active_schedules_counts() -> None:
     assert minimum([], now) == 0
 
 
-@pytest.mark.parametrize("text", ["", "often", "60 * * * *", "* * * *", "* * * * * *", "@daily"])
+@pytest.mark.parametrize("text", ["", "often", "60 * * * *", "* * * *", "* * * * * *", "@daily", "R R * * *"])
 def test_refuses_what_is_no_cron_expression(text: str) -> None:
     with pytest.raises(ValueError, match="write for example"):
         check_cron(text)
+
+
+@pytest.mark.parametrize("text", ["0 0 30 2 *", "0 8 31 4,6 *"])
+def test_refuses_what_never_strikes(text: str) -> None:
+    with pytest.raises(ValueError, match="a day that its month has"):
+        check_cron(text)
+
+
+def test_a_leap_day_strikes() -> None:
+    leap = Schedule(check_cron("0 0 29 2 *"), 60.0, 1, "Europe/Madrid")
+    assert leap.active(at("2028-02-29 00:00:30"))
+    assert not leap.active(at("2027-03-01 00:00:30"))
+
+
+@pytest.mark.parametrize(
+    ("from_", "until"),
+    [
+        ("2026-03-28T22:00:00+01:00", "2026-03-29T05:00:00+02:00"),
+        ("2026-10-24T22:00:00+02:00", "2026-10-25T03:00:00+01:00"),
+    ],
+)
+def test_a_period_keeps_its_length_when_the_clocks_change(from_: str, until: str) -> None:
+    night = Schedule("0 22 * * *", 6 * 3600.0, 2, "Europe/Madrid")
+    begins, ends = (datetime.fromisoformat(each).timestamp() for each in (from_, until))
+    assert [night.active(t) for t in (begins - 1, begins, ends - 1, ends)] == [0, 1, 1, 0]
 
 
 @pytest.mark.parametrize("text", ["Mars", "../etc/passwd", ""])
