@@ -28,6 +28,15 @@ class DocumentError(ValueError):
 class _StrictLoader(_Loader):  # type: ignore[misc]
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """A scalar that names its own type (`!!float x`) must be written as one of it."""
+        pattern = _PATTERNS.get(node.tag) if isinstance(node, yaml.ScalarNode) else None
+        if pattern and not pattern.match(node.value):
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{node.value[:40]!r} is no {node.tag[18:]}", node.start_mark
+            )
+        return super().construct_object(node, deep)
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
@@ -51,8 +60,9 @@ _SCALARS: Final = (
     ("tag:yaml.org,2002:float", r"-?(?:0|[1-9][0-9]*)\.[0-9]+", list("-0123456789")),
     ("tag:yaml.org,2002:merge", r"<<", ["<"]),
 )
-for _tag, _pattern, _first in _SCALARS:
-    _StrictLoader.add_implicit_resolver(_tag, re.compile(f"^{_pattern}$", re.ASCII), _first)
+_PATTERNS: Final = {tag: re.compile(rf"^{text}\Z", re.ASCII) for tag, text, _ in _SCALARS}
+for _tag, _, _first in _SCALARS:
+    _StrictLoader.add_implicit_resolver(_tag, _PATTERNS[_tag], _first)
 _StrictLoader.add_constructor(
     "tag:yaml.org,2002:float", lambda loader, node: Decimal(loader.construct_scalar(node))
 )

@@ -20,6 +20,8 @@ from shared.documents import DocumentError, dump_yaml, load_yaml
         ("a: 5", {"a": 5}),
         ("a: 1e3", {"a": "1e3"}),
         ("a: true", {"a": True}),
+        ("a: !!str 5", {"a": "5"}),
+        ("a: !!int 5", {"a": 5}),
         ("a: ~", {"a": None}),
         ("a:", {"a": None}),
         ('{"a": [1, "b", null]}', {"a": [1, "b", None]}),
@@ -41,6 +43,10 @@ def test_values(text: str, value: object) -> None:
         ("---\na: 1\n---\nb: 2", "document"),
         ("a" * (1024 * 1024 + 1), "longer than"),
         ("[" * 5000, "cannot be read|not valid"),
+        ("a: !!float .nan", "'.nan' is no float"),
+        ("a: !!bool maybe", "'maybe' is no bool"),
+        ("a: !!int 0x" + "f" * 5000, "is no int"),
+        ("a: !!int " + "9" * 400, "is no int"),
     ],
 )
 def test_refusals(text: str, reason: str) -> None:
