@@ -115,10 +115,12 @@ def _warm_up(fields: Fields, base: float | None) -> float | None:
 
 def _down(fields: Fields, base: Policy) -> Policy:
     with fields.section("down") as down:
+        window = duration(down, "window", base.down_window_s)
+        longest = duration(down, "longest_window", base.longest_window_s)
         return replace(
             base,
-            down_window_s=duration(down, "window", base.down_window_s),
-            longest_window_s=duration(down, "longest_window", base.longest_window_s),
+            down_window_s=window,
+            longest_window_s=max(window, longest),  # needs are remembered for so long
             down_step_pct=down.integer("step", default=base.down_step_pct, least=1, most=100),
             down_step_period_s=duration(down, "every", base.down_step_period_s),
         )

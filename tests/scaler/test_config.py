@@ -28,6 +28,13 @@ def test_nothing_written_is_the_built_in_default() -> None:
     assert scaling("") == Scaling()
 
 
+def test_a_long_window_is_not_cut_short_by_the_longest() -> None:
+    policy = scaling("defaults: {down: {window: 30m}}").policy
+    assert (policy.down_window_s, policy.longest_window_s) == (1800, 1800)
+    policy = scaling("{}", written={"down": {"window": "5m"}}).policy
+    assert (policy.down_window_s, policy.longest_window_s) == (300, 700)
+
+
 def test_the_shipped_configuration_is_right_and_states_the_defaults() -> None:
     config = parse(yaml.safe_load(SHIPPED.read_text())["data"]["config.yaml"], Config())
     assert not config.warnings
