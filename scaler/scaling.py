@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 DAY: Final = 86_400.0
 MAX_SCHEDULES: Final = 32
+MAX_WINDOW: Final = 3600.0
+"""Seconds, as in autoscaling/v2: a day of needs is too much to look through at each decision, and
+too long for the annotation that keeps them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +118,8 @@ def _warm_up(fields: Fields, base: float | None) -> float | None:
 
 def _down(fields: Fields, base: Policy) -> Policy:
     with fields.section("down") as down:
-        window = duration(down, "window", base.down_window_s)
-        longest = duration(down, "longest_window", base.longest_window_s)
+        window = duration(down, "window", base.down_window_s, most=MAX_WINDOW)
+        longest = duration(down, "longest_window", base.longest_window_s, most=MAX_WINDOW)
         return replace(
             base,
             down_window_s=window,

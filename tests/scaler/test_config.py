@@ -186,7 +186,8 @@ def test_all_problems_are_named_at_once_with_their_paths() -> None:
     source: vibes
     prometheus: {url: nonsense, window: 2h}
     gateways: ["http://ok:1", "ok:1"]
-    defaults: {period: 0.5, tolerance: {up: 2}, policy: smart, down: {step: 0}}
+    defaults: {period: 0.5, tolerance: {up: 2}, policy: smart,
+               down: {step: 0, window: 61m, longest_window: 2h}}
     services:
       nginx:
         schedules: [{cron: "often", duration: 1s, timezone: Mars}]
@@ -205,6 +206,8 @@ def test_all_problems_are_named_at_once_with_their_paths() -> None:
         "defaults.tolerance.up",
         "defaults.policy",
         "defaults.down.step",
+        "defaults.down.window",
+        "defaults.down.longest_window",
         "services.nginx.schedules[0].cron",
         "services.nginx.schedules[0].duration",
         "services.nginx.schedules[0].min_replicas",
