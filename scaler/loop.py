@@ -108,6 +108,7 @@ class Loop:
         self._config.refresh()
         if not self._leads():
             self._memories.clear()  # another leads and knows better; begin anew from the cluster
+            self._plans.clear()
             self._reporter.keep(frozenset())
             return
         catalog = self._catalog()
@@ -172,8 +173,9 @@ class Loop:
 
     def _remember(self, target: Target) -> Memory:
         memory = self._memories.get(target.name)
-        if memory is None:
-            memory = Memory(restore(target.deployment, self._clock.now()))
+        uid = target.deployment["metadata"]["uid"]
+        if memory is None or memory.uid != uid:
+            memory = Memory(restore(target.deployment, self._clock.now()), uid)
             self._memories[target.name] = memory
         return memory
 

@@ -32,6 +32,8 @@ class Memory:
     """Of one service, from one decision to the next."""
 
     state: State = field(default_factory=State)
+    uid: str = ""
+    """Of the Deployment: one made anew under the same name is another."""
     due: float = float("-inf")
     """Monotonic seconds of the next decision."""
     settings: tuple[str, int] = ("", 0)

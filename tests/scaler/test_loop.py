@@ -229,6 +229,18 @@ async def test_stop_and_start_are_no_foreign_changes(one: World) -> None:
     assert one.stats.foreign_changes == 0
 
 
+async def test_a_service_made_anew_under_its_name_is_another(one: World) -> None:
+    """However quickly: nothing of the old one is held against it."""
+    one.usage = {"a/0": "80m"}
+    await one.tick()
+    anew = deployment("a", 2, version=2)
+    anew["metadata"]["uid"] = "another"
+    one.put(anew)
+    await one.tick(1)
+    assert one.stats.foreign_changes == 0
+    assert not one.reasons
+
+
 @pytest.mark.parametrize(
     ("more", "standing"),
     [({"pause": True}, Standing.PAUSED), ({"dry_run": True}, Standing.DRY_RUN)],
