@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from scaler.actuator import Result
@@ -167,7 +167,10 @@ class Loop:
             if result.state.learnt != learnt and not scaling.dry_run:
                 note = self._actuator.note(target, result.decision, result.state)
                 self._tasks.start(f"note {target.name}", note)
-        elif not scaling.dry_run:
+        elif scaling.dry_run:
+            past = memory.state  # what is seen is remembered, but no step was taken
+            memory.state = replace(result.state, ups=past.ups, downs=past.downs)
+        else:
             self._writing.add(target.name)
             self._tasks.start(f"write {target.name}", self._write(target, memory, result))
 

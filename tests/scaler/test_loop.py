@@ -260,6 +260,19 @@ async def test_pause_and_dry_run_write_nothing(
             assert (decision.action, decision.replicas) == (Action.UP, 2)
 
 
+async def test_a_dry_run_goes_on_proposing_what_it_would_do(tmp_path: Path) -> None:
+    config = Config(defaults=Scaling(policy=Policy(period=10.0), dry_run=True))
+    async with world(service("a", 3), tmp_path, config) as made:
+        made.usage = {f"a/{index}": "1m" for index in range(3)}
+        moves = []
+        for _ in range(100):
+            await made.tick(10)
+            decision = made.status().decision
+            assert decision is not None
+            moves.append(decision.action)
+        assert moves == [Action.NONE] * 70 + [Action.DOWN] * 30
+
+
 async def test_one_fetch_a_tick_serves_all_services(tmp_path: Path) -> None:
     caches = together(*(service(f"s{index}", 1) for index in range(60)))
     async with world(caches, tmp_path, settings()) as made:
