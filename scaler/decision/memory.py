@@ -29,7 +29,7 @@ def warm_up(policy: Policy, state: State) -> float:
 
 def elapsed(state: State, now: float) -> float:
     """Seconds since the last decision, for which what is seen now is taken to have lasted."""
-    return 0.0 if state.decided is None else min(now - state.decided, _PAUSE_S)
+    return 0.0 if state.decided is None else max(0.0, min(now - state.decided, _PAUSE_S))
 
 
 def begin(observation: Observation, policy: Policy, state: State, now: float) -> State:

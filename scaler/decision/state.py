@@ -59,6 +59,12 @@ class State:
     """How often, and after how long, demand has come back."""
 
     @property
+    def newest(self) -> float:
+        """The latest time at which anything was remembered."""
+        dated = (*(self.recommendations or ()), *self.ups, *self.downs)
+        return max([self.decided or 0.0, *[entry.time for entry in dated]])
+
+    @property
     def learnt(self) -> tuple[object, ...]:
         """What took long to find out, and is worth keeping although no size changes."""
         return self.returns, self.ready_times
