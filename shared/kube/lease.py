@@ -109,6 +109,8 @@ class Election:
         try:
             lease = await self._kube.get(LEASES, self._name, self._namespace)
         except NotFound:
+            if self._seen is not None and not self._available(self._seen.spec):
+                return False  # somebody deleted it, but its holder may still write
             metadata = {"name": self._name, "namespace": self._namespace}
             body = {"apiVersion": LEASES.api_version, "kind": LEASES.kind, "metadata": metadata}
             await self._kube.create(LEASES, body | {"spec": self._claim({})}, self._namespace)

@@ -213,6 +213,24 @@ async def test_of_two_heirs_one_wins(
     assert [one.leading for one in heirs].count(True) == 1
 
 
+async def test_a_lease_that_is_deleted_stays_with_its_holder(
+    kube: KubeClient, server: LeaseServer, clock: ManualClock
+) -> None:
+    holder, other = (candidate(kube, name, clock) for name in ("a", "b"))
+    await holder._round()
+    await other._round()
+    server.lease = None
+    await other._round()
+    assert not other.leading
+    await holder._round()
+    assert server.spec["holderIdentity"] == "a"
+    await other._round()
+    server.lease = None
+    await clock.advance(12.0)
+    await other._round()
+    assert other.leading, "the holder is dead"
+
+
 async def test_shutdown_gives_the_lease_back_and_the_next_leads_at_once(
     kube: KubeClient, server: LeaseServer, clock: ManualClock
 ) -> None:
