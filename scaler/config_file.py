@@ -24,6 +24,14 @@ class Listener(Protocol):
         """What is odd in it."""
 
 
+def read_config(path: Path, base: Config) -> Config:
+    """The configuration in the file at `path`; raises ConfigError and OSError."""
+    try:
+        return parse(path.read_text("utf-8"), base)
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path}: is not UTF-8 text: {error}"]) from error
+
+
 class ConfigFile:
     """`config` is what holds now; `refresh` looks for a change. Without a path, `base` holds.
 
@@ -40,7 +48,7 @@ class ConfigFile:
         self.config = base
         if path is not None:
             self._stamp = _stamp(path)
-            self._accept(self._read(path))
+            self._accept(read_config(path, self._base))
 
     def refresh(self) -> None:
         """Read the file again if it is not the one read last."""
@@ -51,17 +59,11 @@ class ConfigFile:
             if stamp == self._stamp:
                 return
             self._stamp = stamp
-            self._accept(self._read(self._path))
+            self._accept(read_config(self._path, self._base))
         except ConfigError as error:
             self._listener.configuration(error.problems, self.generation)
         except OSError as error:
             self._refuse(f"{self._path}: {error.strerror}; mount it again, or unset SCALER_CONFIG")
-
-    def _read(self, path: Path) -> Config:
-        try:
-            return parse(path.read_text("utf-8"), self._base)
-        except UnicodeDecodeError as error:
-            raise ConfigError([f"{path}: is not UTF-8 text: {error}"]) from error
 
     def _accept(self, config: Config) -> None:
         self.config = config

@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from scaler import settings as environment
-from scaler.config import ConfigError, parse
+from scaler.config import ConfigError
+from scaler.config_file import read_config
+from shared.settings import SettingsError
 
 
 @click.command()
@@ -16,12 +18,12 @@ from scaler.config import ConfigError, parse
 def check_config(file: Path) -> None:
     """Check the configuration FILE; name everything that is wrong with it."""
     try:
-        config = parse(file.read_text("utf-8"), environment.read(os.environ).base)
-    except (ConfigError, UnicodeDecodeError) as error:
-        problems = error.problems if isinstance(error, ConfigError) else (str(error),)
-        raise click.ClickException(
-            f"{file} is wrong:\n" + "\n".join(f"  {p}" for p in problems)
-        ) from error
+        config = read_config(file, environment.read(os.environ).base)
+    except ConfigError as error:
+        problems = "\n".join(f"  {problem}" for problem in error.problems)
+        raise click.ClickException(f"{file} is wrong:\n{problems}") from error
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
     for warning in config.warnings:
         click.echo(f"warning: {warning}", err=True)
     count = len(config.overrides)

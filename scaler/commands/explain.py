@@ -12,7 +12,8 @@ import click
 
 from scaler import settings as environment
 from scaler.catalog import Caches, Cataloguer
-from scaler.config import Config, ConfigError, parse
+from scaler.config import Config, ConfigError
+from scaler.config_file import read_config
 from scaler.evaluate import evaluate
 from scaler.explain import explain as lines_of
 from scaler.inputs import TIMEOUT, Fetcher
@@ -58,7 +59,7 @@ def explain(name: str, config: Path | None) -> None:
         path = config or settings.config_path
         if path is None:
             click.echo(_GUESS, err=True)
-        parsed = parse(path.read_text("utf-8"), settings.base) if path else settings.base
+        parsed = read_config(path, settings.base) if path else settings.base
         asyncio.run(_explain(name, parsed))
     except (SettingsError, ConfigError, KubeError, OSError) as error:
         raise click.ClickException(str(error)) from error

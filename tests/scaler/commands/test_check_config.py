@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from click.testing import CliRunner, Result
 
 from scaler.__main__ import main
@@ -34,3 +35,22 @@ def test_oddities_are_told_but_no_failure(tmp_path: Path) -> None:
     result = checked(tmp_path, "servces: {}")
     assert result.exit_code == 0
     assert "did you mean services?" in result.output
+
+
+@pytest.mark.parametrize(
+    ("command", "environment", "problem"),
+    [
+        (["check-config"], {}, "is not UTF-8 text"),
+        (["explain", "a", "--config"], {}, "is not UTF-8 text"),
+        (["check-config"], {"SCALER_PERIOD": "soon"}, "SCALER_PERIOD"),
+    ],
+)
+def test_what_cannot_be_read_is_told_in_a_sentence(
+    tmp_path: Path, command: list[str], environment: dict[str, str], problem: str
+) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_bytes(b"\xff\xfe")
+    result = CliRunner(env=environment).invoke(main, [*command, str(path)])
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert problem in result.output
