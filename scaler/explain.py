@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from scaler.decision import Action
 from scaler.glossary import explained
@@ -36,7 +36,15 @@ def explain(
     yield ""
     yield from _arithmetic(decision)
     yield ""
+    if decision.raw is not None and decision.raw < decision.current > result.policy.min_replicas:
+        yield _WINDOWS
     yield verdict(target, scaling, result)
+
+
+_WINDOWS: Final = (
+    "Windows are told as of the leader's last write, which is all the cluster knows of them: what it "
+    "has seen since may let it shrink sooner or later. /decisions on its admin port has its own word."
+)
 
 
 def verdict(target: Target, scaling: Scaling, result: Evaluation) -> str:

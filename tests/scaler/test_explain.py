@@ -65,6 +65,11 @@ def test_what_is_not_written_and_why(scaling: Scaling, cpu: int, rival: bool, en
     assert ending in last
 
 
+def test_what_the_leader_alone_remembers_is_not_claimed_to_be_known() -> None:
+    assert "as of the leader's last write" in told(replace(HPA_SCALING, policy=Policy()), 80)
+    assert "as of the leader's last write" not in told(HPA_SCALING, 240)
+
+
 def test_without_data_the_verdict_says_so() -> None:
     target = Cataloguer().catalog(service("a", 1)).targets["a"]
     inputs = Inputs(samples_error="metrics.k8s.io did not answer")
