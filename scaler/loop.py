@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from scaler.actuator import Result
 from scaler.decision import Action
 from scaler.evaluate import evaluate
-from scaler.memory import Memory, restore
+from scaler.memory import Memory, interrupted, restore
 from scaler.standing import Standing, obstacle
 
 if TYPE_CHECKING:
@@ -214,6 +214,7 @@ class Loop:
         reason = obstacle(target, scaling)
         if reason is not None:
             memory.expected = None
+            memory.state = interrupted(memory.state)
             return reason
         same = memory.spent == target.deployment["metadata"]["resourceVersion"]
         if same and self._clock.monotonic() < memory.patience:

@@ -88,3 +88,9 @@ def restore(deployment: dict[str, Any], now: float) -> State:
         return state  # the decision core does the same for a newcomer
     here = Recommendation(replicas_of(deployment), now)
     return replace(state, recommendations=(*state.recommendations, here))
+
+
+def interrupted(state: State) -> State:
+    """The state while a service is left alone: the size found after it counts as recommended then,
+    so that nothing shrinks for one window."""
+    return replace(state, recommendations=None, decided=None)

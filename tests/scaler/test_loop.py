@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from scaler.config import Config
-from scaler.decision import HPA, Action, Policy
+from scaler.decision import HPA, RESPONSIVE, Action, Policy
 from scaler.memory import ANNOTATION
 from scaler.scaling import Scaling
 from scaler.standing import Standing
@@ -192,6 +192,27 @@ async def test_a_rival_autoscaler_is_left_alone_until_it_goes(one: World) -> Non
     one.change(hpas=[])
     await one.tick(1)
     assert one.writes == [("a-dlp", 2, "1")]
+
+
+@pytest.mark.parametrize("name", [HPA, RESPONSIVE])
+async def test_after_it_was_left_alone_a_service_keeps_its_size_for_one_window(
+    tmp_path: Path, name: str
+) -> None:
+    config = Config(defaults=Scaling(policy=Policy(name=name, period=10.0, longest_window_s=300.0)))
+    async with world(service("a", 3), tmp_path, config) as made:
+        made.usage = {f"a/{index}": "1m" for index in range(3)}
+        await made.tick()
+        made.change(hpas=[hpa("theirs", "a-dlp")])
+        for _ in range(40):
+            await made.tick(10)
+        assert made.status().standing is Standing.RIVAL
+        made.change(hpas=[])
+        for _ in range(29):
+            await made.tick(10)
+        assert not made.writes
+        for _ in range(4):
+            await made.tick(10)
+        assert made.writes
 
 
 async def test_a_stopped_service_stays_at_zero(one: World) -> None:
