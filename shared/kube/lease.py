@@ -31,6 +31,8 @@ POLL: Final = 1.0
 """Seconds between two looks of a candidate, and between attempts of a failing holder."""
 MARGIN: Final = 2.0
 """Seconds before the lease runs out at which writing stops: time for a write under way to land."""
+REPEAT: Final = 60.0
+"""Seconds before the same complaint is made again."""
 RELEASE: Final = 2.0
 """Seconds a shutdown spends on giving the lease back, at most."""
 
@@ -74,6 +76,7 @@ class Election:
         self._on_change = on_change
         self._seen: _Seen | None = None
         self._until = float("-inf")
+        self._said, self._said_at = "", float("-inf")
         self.leading = False
 
     def may_write(self, now: float) -> bool:
@@ -168,5 +171,9 @@ class Election:
     def _complain(self, error: KubeError | TimeoutError) -> None:
         if isinstance(error, TimeoutError):
             error = Unreachable(f"no answer within {self._renew} s")
+        now, said = self._clock.monotonic(), str(error)
+        if self._said == said and now < self._said_at + REPEAT:
+            return
+        self._said, self._said_at = said, now
         hint = remedy(error, "get, create and update", LEASES, self._namespace)
         log.warning("lease %s: %s; %s", self._name, error, hint)

@@ -272,8 +272,13 @@ async def test_a_missing_right_is_told_with_its_remedy(
     kube: KubeClient, api: Script, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     api.otherwise = refuses(403, "Forbidden")
-    await candidate(kube, "a", clock)._round()
+    election = candidate(kube, "a", clock)
+    await election._round()
     assert "get, create and update leases of API group coordination.k8s.io" in caplog.text
+    for _ in range(70):  # seconds
+        await election._round()
+        await clock.advance(1.0)
+    assert caplog.text.count("get, create and update") == 2, "once a minute, not once a second"
 
 
 @pytest.mark.parametrize("renew", [0.0, 10.0, 20.0])
