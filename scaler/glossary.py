@@ -11,7 +11,9 @@ MEANINGS: Final = {
     "AboveTarget": "CPU is above the target by more than the tolerance",
     "Saturated": "pods at their CPU limit hide demand (up.saturated, up.saturation_factor)",
     "BelowTarget": "CPU is below the target",
-    "WithinTolerance": "CPU is near enough to the target (tolerance)",
+    "WithinTolerance": (
+        "CPU is near enough to the target (tolerance), or one pod fewer would exceed it"
+    ),
     "GatewayLoad": "the requests that gateways count ask for it (in_flight_target)",
     "Overload": "no pod is ready and their CPU is high: a bounded step (up.overload_step)",
     "Fallback": "there were no samples for long (fallback)",
