@@ -42,8 +42,8 @@ def explain(
 
 
 _WINDOWS: Final = (
-    "Windows are told as of the leader's last write, which is all the cluster knows of them: what it "
-    "has seen since may let it shrink sooner or later. /decisions on its admin port has its own word."
+    "Windows are told as of the leader's last write, which is all the cluster knows of them: what "
+    "it has seen since may let it shrink sooner or later; ask /decisions of its admin port."
 )
 
 

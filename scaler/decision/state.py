@@ -61,8 +61,9 @@ class State:
     @property
     def newest(self) -> float:
         """The latest time at which anything was remembered."""
-        dated = (*(self.recommendations or ()), *self.ups, *self.downs)
-        return max([self.decided or 0.0, *[entry.time for entry in dated]])
+        needs = [entry.time for entry in self.recommendations or ()]
+        steps = [entry.time for entry in (*self.ups, *self.downs)]
+        return max([self.decided or 0.0, *needs, *steps])
 
     @property
     def learnt(self) -> tuple[object, ...]:

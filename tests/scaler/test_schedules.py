@@ -46,7 +46,9 @@ def test_the_largest_minimum_of_active_schedules_counts() -> None:
     assert minimum([], now) == 0
 
 
-@pytest.mark.parametrize("text", ["", "often", "60 * * * *", "* * * *", "* * * * * *", "@daily", "R R * * *"])
+@pytest.mark.parametrize(
+    "text", ["", "often", "60 * * * *", "* * * *", "* * * * * *", "@daily", "R R * * *"]
+)
 def test_refuses_what_is_no_cron_expression(text: str) -> None:
     with pytest.raises(ValueError, match="write for example"):
         check_cron(text)

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from scaler.decision import HPA, RESPONSIVE, Behavior, HpaOptions, Policy, Rate, Rules, State, decide
+from scaler.decision import (
+    HPA,
+    RESPONSIVE,
+    Behavior,
+    HpaOptions,
+    Policy,
+    Rate,
+    Rules,
+    State,
+    decide,
+)
 from tests.scaler.decision.build import NOW, observe, pods
 
 HOUR = 3600.0
