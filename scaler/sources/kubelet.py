@@ -24,7 +24,7 @@ PARALLEL: Final = 16
 
 _LINE: Final = re.compile(
     r'^container_cpu_usage_seconds_total\{container="([^"]*)",namespace="([^"]*)",pod="([^"]*)"\}'
-    r" ([0-9.eE+-]+) ([0-9]+)$",
+    r" ([0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?) ([0-9]{1,15})$",
     re.MULTILINE | re.ASCII,
 )
 

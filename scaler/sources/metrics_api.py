@@ -42,7 +42,10 @@ class MetricsApi:
             raise SourceError(_FORBIDDEN) from error
         except KubeError as error:
             raise SourceError(f"metrics.k8s.io did not answer: {error}") from error
-        return read(answer)
+        try:
+            return read(answer)
+        except TypeError as error:
+            raise SourceError(f"metrics.k8s.io answered no list of pods: {error}") from error
 
 
 def read(answer: Mapping[str, Any]) -> Samples:

@@ -31,6 +31,17 @@ def test_text_that_is_no_exposition_gives_nothing() -> None:
     assert not list(counters("<html>404</html>", "oscar-svc"))
 
 
+@pytest.mark.parametrize("value", ["1.2.3 5", "1e 5", "- 5", "1e999 5", "NaN 5", "1 " + "9" * 400])
+def test_numbers_that_are_none_give_nothing(value: str) -> None:
+    assert not list(counters(ANSWER.replace("4.5 1700000123", value), "oscar-svc"))
+
+
+@pytest.mark.parametrize(("value", "seconds"), [("1e-05", 1e-05), ("1.5e+06", 1.5e6), ("12", 12.0)])
+def test_numbers_are_read_as_go_writes_them(value: str, seconds: float) -> None:
+    [(_, counter)] = counters(ANSWER.replace("4.5 1700000123", f"{value} 5"), "oscar-svc")
+    assert counter.seconds == seconds
+
+
 def rounds(*points: tuple[float, float]) -> list[Rate | None]:
     rates = Rates()
     return [rates.update([(KEY, Counter(*point))]).get(KEY) for point in points]

@@ -54,6 +54,7 @@ def test_what_makes_no_sense_is_counted_and_the_rest_is_read() -> None:
         (refuses(403, "Forbidden"), "grant the scaler's role the verb list"),
         (refuses(503, "ServiceUnavailable", "starting"), "starting"),
         (resets(), "did not answer"),
+        (says({"items": 5}), "answered no list of pods"),
     ],
 )
 async def test_a_failure_says_what_to_do(
