@@ -95,7 +95,9 @@ def measure(observation: Observation, policy: Policy, warm_up_s: float, now: flo
     saturated = [m for m in ready if m.saturated(policy)]
     used = sum([m.usage_m for m in ready])
     hidden = sum([m.hidden_m(policy) for m in saturated])
+    hot = [m for m in unready if _overloaded(m, policy, warm_up_s, now)]
     fill = sum(m.base_m for m in missing) + sum(_mean(ready, m) for m in warming)
+    fill += sum(m.usage_m for m in hot)  # they will be back, with the work that keeps them
     times = [m.pod.sample.time for m in ready if m.pod.sample]
     return Demand(
         views=tuple([m.view for m in measures]),
@@ -103,7 +105,7 @@ def measure(observation: Observation, policy: Policy, warm_up_s: float, now: flo
         serving=len(ready) + len(warming) + len(missing),
         missing=len(missing),
         saturated=len(saturated),
-        overloaded=sum(_overloaded(m, policy, warm_up_s, now) for m in unready),
+        overloaded=len(hot),
         used_m=used,
         base_m=sum([m.base_m for m in ready]),
         low_m=used + hidden,

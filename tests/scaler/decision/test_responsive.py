@@ -149,6 +149,13 @@ def test_fallback_replicas_after_failures_only_upwards() -> None:
     assert ask(pods([None] * 7), policy, replace(state, failures=9), error="gone").replicas == 7
 
 
+def test_pods_too_busy_to_be_ready_are_not_taken_away() -> None:
+    busy = [pod(f"p{index}", 990, ready="False", ready_age_s=300) for index in range(3)]
+    assert ask([*busy, pod("p", 10)]).replicas == 4
+    idle = [pod(f"p{index}", 5, ready="False", ready_age_s=300) for index in range(3)]
+    assert ask([*idle, pod("p", 10)]).replicas == 3
+
+
 def test_unseen_pods_are_taken_for_busy_before_a_step_down() -> None:
     decision = ask([*pods([300] * 4), pod("lost", None)])
     assert decision.replicas == 4  # 1.2 measured and 1.0 assumed need three, a step allows four
