@@ -24,7 +24,10 @@ MEANINGS: Final = {
     "DownPeriod": "the last step down was taken just now (down.every)",
     "DownStep": "so large a part of the replicas may go at once, and no more (down.step)",
     "Burst": "in a burst, and for a while after it, nothing shrinks (up.burst, up.burst_window)",
-    "SamplesMissing": "half of the pods or more have no sample, and nothing shrinks blindly",
+    "SamplesMissing": (
+        "half of the pods or more have no sample, or some are not seen at all, and nothing shrinks "
+        "blindly"
+    ),
     "GatewayMissing": "no gateway tells its requests, and nothing shrinks blindly (gateways)",
     "ScaleUpStabilized": "a lower number of the last while still holds (hpa.behavior.scaleUp)",
     "ScaleDownStabilized": (

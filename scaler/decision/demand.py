@@ -54,7 +54,7 @@ class Demand:
 
     `shown_m` is `high_m` without what limits hide. `serving` counts all pods that are ready,
     measured or not; `saturated` those at their limit; `overloaded` those that are past their
-    warm-up, not ready, and busy.
+    warm-up, not ready, and busy; `unseen` those that the Deployment counts but nobody shows us.
     """
 
     views: tuple[PodView, ...]
@@ -63,6 +63,7 @@ class Demand:
     missing: int
     saturated: int
     overloaded: int
+    unseen: int
     used_m: int
     base_m: int
     low_m: int
@@ -92,6 +93,7 @@ def measure(observation: Observation, policy: Policy, warm_up_s: float, now: flo
     unready = _of_class(measures, PodClass.UNREADY)
     warming = _of_class(measures, PodClass.WARMING)
     missing = _of_class(measures, PodClass.MISSING)
+    ignored = _of_class(measures, PodClass.IGNORED)
     saturated = [m for m in ready if m.saturated(policy)]
     used = sum([m.usage_m for m in ready])
     hidden = sum([m.hidden_m(policy) for m in saturated])
@@ -106,6 +108,7 @@ def measure(observation: Observation, policy: Policy, warm_up_s: float, now: flo
         missing=len(missing),
         saturated=len(saturated),
         overloaded=len(hot),
+        unseen=max(0, observation.status_replicas - len(measures) + len(ignored)),
         used_m=used,
         base_m=sum([m.base_m for m in ready]),
         low_m=used + hidden,

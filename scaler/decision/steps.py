@@ -87,7 +87,7 @@ def down_step(
         return current, ()
     if in_burst(state, now):
         return current, ("Burst",)
-    if not demand.measured or 2 * demand.missing >= demand.serving:
+    if not demand.measured or demand.unseen or 2 * demand.missing >= demand.serving:
         return current, ("SamplesMissing",)
     if need.blind:
         return current, ("GatewayMissing",)

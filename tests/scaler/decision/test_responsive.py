@@ -6,7 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from scaler.decision import Action, Container, Load, Pod, PodClass, Policy, State, decide
+from scaler.decision import (
+    Action,
+    Container,
+    Load,
+    Observation,
+    Pod,
+    PodClass,
+    Policy,
+    State,
+    decide,
+)
 from scaler.decision.state import Recommendation, Return, ScaleEvent
 from tests.scaler.decision.build import NOW, ask, observe, pod, pods, settled
 
@@ -147,6 +157,16 @@ def test_fallback_replicas_after_failures_only_upwards() -> None:
     assert decision.reasons == ("Fallback",)
     assert decision.error == "the metrics API does not answer"
     assert ask(pods([None] * 7), policy, replace(state, failures=9), error="gone").replicas == 7
+
+
+def test_nothing_shrinks_while_pods_that_exist_are_not_seen() -> None:
+    seen = pods([100, 100, 100])
+    for exist, replicas in ((3, 2), (4, 3)):
+        decision, _ = decide(Observation("cat", 3, exist, seen), Policy(), settled(), NOW)
+        assert decision.replicas == replicas
+    gone = pod("gone", 100, deleted=True)
+    decision, _ = decide(Observation("cat", 3, 3, (*seen, gone)), Policy(), settled(), NOW)
+    assert decision.replicas == 2
 
 
 def test_pods_too_busy_to_be_ready_are_not_taken_away() -> None:
