@@ -11,12 +11,15 @@ import aiohttp
 import psutil
 import pytest
 
+from gateway import admin
+from gateway.workers import Worker
 from tests.gateway.cluster import configmap, endpoint_slice, entry, kubeconfig, serving
 from tests.gateway.processes import App, GatewayProcess, gateway
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+    from typing import Any
 
 REQUESTS = 40
 
@@ -84,3 +87,20 @@ async def test_no_worker_outlives_its_parent(process: GatewayProcess) -> None:
     process.process.kill()
     await asyncio.to_thread(psutil.wait_procs, children, 30)
     assert not any(child.is_running() for child in children)
+
+
+async def test_a_worker_that_does_not_answer_keeps_what_it_counted(tmp_path: Path) -> None:
+    held = {"in_flight": 3, "seconds": 9.0}
+    counted = {"request_seconds": 20.0}
+
+    async def source() -> dict[str, Any]:
+        return {"services": {"a": held | counted}, "connections": 1}
+
+    async def excuse() -> str:
+        return ""
+
+    worker = Worker(0, tmp_path, 0)
+    assert await worker.numbers() == []
+    async with admin.serving(admin.Admin(source, excuse).application(), worker.socket):
+        assert await worker.numbers() == [await source()]
+    assert await worker.numbers() == [{"services": {"a": counted}}]
