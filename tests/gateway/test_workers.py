@@ -55,6 +55,8 @@ async def numbers(process: GatewayProcess) -> dict[str, float]:
     return {name: float(value) for name, value in pairs}
 
 
+HELD = 'gateway_in_flight_seconds_total{service="a"}'
+LASTED = 'gateway_request_duration_seconds_sum{service="a"}'
 SERVED = 'gateway_requests_total{code="200",method="GET",service="a",source="upstream"}'
 
 
@@ -64,6 +66,7 @@ async def test_workers_are_counted_as_one_and_replaced_when_they_die(
     await fetch(process, REQUESTS)
     found = await numbers(process)
     assert found[SERVED] == REQUESTS
+    assert found[HELD] == pytest.approx(found[LASTED])
     assert found["gateway_workers"] == 2
     assert found['gateway_endpoints{service="a",state="ready"}'] == 1
 
@@ -74,6 +77,7 @@ async def test_workers_are_counted_as_one_and_replaced_when_they_die(
     await fetch(process, REQUESTS)
     found = await numbers(process)
     assert found[SERVED] == 2 * REQUESTS, "what a dead worker counted is not lost"
+    assert found[HELD] == pytest.approx(found[LASTED])
     assert found["gateway_worker_restarts_total"] == 1
 
     process.terminate()
