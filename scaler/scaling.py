@@ -78,7 +78,7 @@ def _policy(fields: Fields, base: Policy) -> Policy:
         name=fields.text("policy", default=base.name, among=(RESPONSIVE, HPA)),
         tolerance_up=tolerance_up,
         tolerance_down=tolerance_down,
-        period_s=duration(fields, "period", base.period_s, least=1.0, most=3600.0),
+        period=fields.parsed("period", default=base.period, parse=bounded(1.0, 3600.0)),
         warm_up_s=_warm_up(fields, base.warm_up_s),
         max_sample_age_s=duration(fields, "max_sample_age", base.max_sample_age_s, least=1.0),
         default_request_m=_milli(fields, "default_request", base.default_request_m),

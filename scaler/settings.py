@@ -23,7 +23,7 @@ VARIABLES: Final[Variables] = {
     "SCALER_HOST": ("0.0.0.0", "address of the admin port"),
     "SCALER_PORT": ("8083", "port of /metrics, /healthz, /readyz and /decisions"),
     "SCALER_CONFIG": ("", "path of the configuration file (YAML); empty: defaults"),
-    "SCALER_PERIOD": (f"{Policy().period_s:g}", "seconds between decisions, if not configured"),
+    "SCALER_PERIOD": ("", "seconds between decisions, if not configured; empty: the policy's own"),
     "SCALER_SOURCE": (SourceConfig().kind, "source of samples, if not configured"),
     "SCALER_GATEWAYS": ("", "addresses,… of gateways' admin ports, if not configured"),
     "SCALER_LEASE": ("scaler", "name of the Lease that elects the leader"),
@@ -71,7 +71,7 @@ def read(environ: Mapping[str, str]) -> Settings:
 
 
 def _base(reader: Documented) -> Config:
-    period = reader.parsed("SCALER_PERIOD", Policy().period_s, _period)
+    period = reader.parsed("SCALER_PERIOD", Policy().period, _period)
     gateways = reader.several("SCALER_GATEWAYS")
     for each in gateways:
         try:
@@ -81,7 +81,7 @@ def _base(reader: Documented) -> Config:
     kind = reader.string("SCALER_SOURCE", *SOURCES[:2])
     return Config(
         source=SourceConfig(kind=kind, gateways=gateways),
-        defaults=Scaling(policy=Policy(period_s=period)),
+        defaults=Scaling(policy=Policy(period=period)),
     )
 
 

@@ -52,14 +52,8 @@ def way(decision: Decision) -> str:
 
 
 def causes(decision: Decision) -> list[str]:
-    """The reasons that are no limits.
-
-    Where limits keep a number that the metrics do not ask for, they are why it stays, whatever a
-    policy says of the tolerance.
-    """
-    kept = decision.action is Action.NONE and decision.raw not in (None, decision.current)
-    idle = {*decision.limits, *(("WithinTolerance",) if kept else ())}
-    return [reason for reason in decision.reasons if reason not in idle]
+    """The reasons that are no limits."""
+    return [reason for reason in decision.reasons if reason not in decision.limits]
 
 
 def _rest(decision: Decision) -> Iterator[str]:

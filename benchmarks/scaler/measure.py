@@ -87,7 +87,7 @@ def measure(
 async def _measure(
     kubeconfig: str, services: int, pods: int, policy: str, changes: int, ticks: int
 ) -> Result:
-    config = Config(defaults=Scaling(policy=Policy(name=policy, period_s=1.0)))
+    config = Config(defaults=Scaling(policy=Policy(name=policy, period=1.0)))
     async with (
         KubeClient.open(field_manager="scaler", kubeconfig=kubeconfig) as kube,
         aiohttp.ClientSession() as session,

@@ -1,7 +1,7 @@
 """How much CPU a service needs, from pods and samples, in exact integers (policy `responsive`).
 
-What cannot be seen is bounded from both sides: `low_m` counts only what was measured and decides
-growth; `high_m` assumes the worst of the rest and decides shrinking.
+What cannot be seen is bounded from both sides: `low_m` leaves out the pods without a sample and
+decides growth; `high_m` takes them for as busy as they may be and decides shrinking.
 """
 
 from __future__ import annotations
@@ -34,13 +34,27 @@ class Measure:
         """Whether the limit caps the usage, which then hides demand."""
         return 0 < policy.saturated_pct * self.limit_m <= 100 * self.usage_m
 
+    def hidden_m(self, policy: Policy) -> int:
+        """The demand that the limit hides, as far as can be guessed.
+
+        It grows from nothing where saturation begins to `saturation_factor` - 1 limits at the
+        limit itself, so that pods on the brink are not taken for twice as busy as they are. Usage
+        beyond the limit shows that it does not bind, and hides as much less.
+        """
+        span = 100 - policy.saturated_pct
+        above = 100 * self.usage_m - policy.saturated_pct * self.limit_m
+        most = (policy.saturation_factor - 1) * self.limit_m
+        grown = most if above >= span * self.limit_m else most * above // (span * self.limit_m)
+        return max(0, min(grown, policy.saturation_factor * self.limit_m - self.usage_m))
+
 
 @value
 class Demand:
     """The service's CPU: `used_m` over `base_m` of the `measured` ready pods, and its bounds.
 
-    `serving` counts all pods that are ready, measured or not; `saturated` those at their limit;
-    `overloaded` those that are past their warm-up, not ready, and busy.
+    `shown_m` is `high_m` without what limits hide. `serving` counts all pods that are ready,
+    measured or not; `saturated` those at their limit; `overloaded` those that are past their
+    warm-up, not ready, and busy.
     """
 
     views: tuple[PodView, ...]
@@ -52,6 +66,7 @@ class Demand:
     used_m: int
     base_m: int
     low_m: int
+    shown_m: int
     high_m: int
     oldest: float
 
@@ -79,8 +94,7 @@ def measure(observation: Observation, policy: Policy, warm_up_s: float, now: flo
     missing = _of_class(measures, PodClass.MISSING)
     saturated = [m for m in ready if m.saturated(policy)]
     used = sum([m.usage_m for m in ready])
-    hidden = sum(max(0, policy.saturation_factor * m.limit_m - m.usage_m) for m in saturated)
-    low = used + hidden + _newcomers(policy, ready, saturated, warming)
+    hidden = sum([m.hidden_m(policy) for m in saturated])
     fill = sum(m.base_m for m in missing) + sum(_mean(ready, m) for m in warming)
     times = [m.pod.sample.time for m in ready if m.pod.sample]
     return Demand(
@@ -92,21 +106,11 @@ def measure(observation: Observation, policy: Policy, warm_up_s: float, now: flo
         overloaded=sum(_overloaded(m, policy, warm_up_s, now) for m in unready),
         used_m=used,
         base_m=sum([m.base_m for m in ready]),
-        low_m=low,
-        high_m=max(low, used + hidden + fill),
+        low_m=used + hidden,
+        shown_m=used + fill,
+        high_m=used + hidden + fill,
         oldest=min(times, default=now),
     )
-
-
-def _newcomers(
-    policy: Policy, ready: list[Measure], saturated: list[Measure], warming: list[Measure]
-) -> int:
-    """Demand on pods not yet measured, when all others stayed saturated after they had joined."""
-    if not ready or len(saturated) < len(ready):
-        return 0
-    seen = min(m.pod.sample.time for m in saturated if m.pod.sample)
-    joined = [m for m in warming if (m.pod.transitioned or 0.0) < seen]
-    return policy.saturation_factor * sum(m.limit_m or m.base_m for m in joined)
 
 
 def _mean(ready: list[Measure], warming: Measure) -> int:
@@ -127,7 +131,7 @@ def _measure(pod: Pod, policy: Policy, now: float) -> Measure:
             measured += 1
     base = pod.request_m or base
     pod_class, detail = classify(pod, policy, used, now)
-    if pod_class is PodClass.READY and measured < len(pod.containers):
+    if pod_class is PodClass.READY and not 0 < measured == len(pod.containers):
         pod_class, detail = PodClass.MISSING, "partial sample"
     if not detail:
         detail = _unrequested(pod.containers)

@@ -19,7 +19,7 @@ _GATEWAY_AGE_S = 15.0  # an older count of requests is not used
 class Need:
     """Replicas called for, and the names of the rules that made the number.
 
-    `lasting` is the part of it that was measured, not guessed: only that is held for the window.
+    `lasting` is the part of it that was shown, not guessed: only that is held for the window.
     `blind` says that a signal which should count is absent.
     """
 
@@ -60,7 +60,7 @@ def utilisation_need(policy: Policy, demand: Demand, current: int) -> Need | Non
         return None
     wanted = demand.replicas_for(demand.low_m, policy.target_pct)
     careful = demand.replicas_for(demand.high_m, policy.target_pct)
-    lasting = 0 if demand.saturated else careful
+    lasting = demand.replicas_for(demand.shown_m, policy.target_pct)
     margin = round(policy.up_tolerance * 1000)
     if not demand.exceeds(current, demand.low_m, policy.target_pct, margin):
         return Need(min(current, max(wanted, careful)), (), lasting)

@@ -11,6 +11,9 @@ RESPONSIVE = "responsive"
 _TOLERANCES = {HPA: (0.1, 0.1), RESPONSIVE: (0.03, 0.0)}
 """Up and down. A responsive policy needs no slack downwards: it projects and holds instead."""
 
+_PERIODS = {HPA: 15.0, RESPONSIVE: 2.0}
+"""Seconds; an HPA is looked at every 15 s (--horizontal-pod-autoscaler-sync-period)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -76,12 +79,13 @@ class Policy:
     tolerance_up: float | None = None
     tolerance_down: float | None = None
     """Shares of the target within which nothing is done; None: the policy's own."""
-    period_s: float = 2.0
+    period: float | None = None
+    """Seconds between two decisions; None: the policy's own."""
 
-    down_window_s: float = 120.0
+    down_window_s: float = 90.0
     """Seconds for which the highest need still holds before a step down."""
-    longest_window_s: float = 500.0
-    """Longest that the window may grow to, where demand is seen to come back."""
+    longest_window_s: float = 700.0
+    """Longest that it holds, where demand is seen to come back, and after a start of the scaler."""
     down_step_pct: int = 34
     """Largest step down, in percent of the current replicas (one pod is always allowed)."""
     down_step_period_s: float = 30.0
@@ -95,7 +99,7 @@ class Policy:
     saturated_pct: int = 95
     """Percent of its limit from which a pod is saturated, so that its usage hides demand."""
     saturation_factor: int = 2
-    """The demand on a saturated pod is taken for so many times its limit."""
+    """The demand on a pod at its limit is taken for so many times the limit."""
     overload_step_pct: int = 50
     """Step up, in percent, when no pod is ready and their CPU is high."""
     overload_period_s: float = 60.0
@@ -112,6 +116,11 @@ class Policy:
     """Least replicas after `fallback_after` observations in a row without usable samples."""
     fallback_after: int = 3
     hpa: HpaOptions = field(default_factory=HpaOptions)
+
+    @property
+    def period_s(self) -> float:
+        """Seconds between two decisions."""
+        return _PERIODS[self.name] if self.period is None else self.period
 
     @property
     def up_tolerance(self) -> float:

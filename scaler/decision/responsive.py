@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scaler.decision import entry, memory, steps
+from scaler.decision import entry, history, memory, steps
 from scaler.decision.demand import Demand, measure
-from scaler.decision.limits import TOO_FEW, TOO_MANY, WITHIN_RANGE
+from scaler.decision.limits import DOWN_LIMIT, TOO_FEW, TOO_MANY, UP_LIMIT, WITHIN_RANGE
 from scaler.decision.needs import Need, need_of
 from scaler.decision.types import Action, Decision, Observation, action_of, conditions
 
@@ -18,11 +18,21 @@ if TYPE_CHECKING:
     from scaler.decision.policy import Policy
     from scaler.decision.state import State
 
+_BOUNDS = {
+    "UpStep": UP_LIMIT,
+    "DownStep": DOWN_LIMIT,
+    "DownPeriod": DOWN_LIMIT,
+    TOO_FEW: TOO_FEW,
+    TOO_MANY: TOO_MANY,
+}
+"""The reason of the condition ScalingLimited, by the limit that bit last."""
+
 
 def decide(
     observation: Observation, policy: Policy, state: State, now: float
 ) -> tuple[Decision, State]:
     """The policy's answer and its memory."""
+    elapsed = memory.elapsed(state, now)
     state = memory.begin(observation, policy, state, now)
     blank = entry.blank(observation, policy)
     if decision := entry.settled(blank, policy):
@@ -32,7 +42,7 @@ def decide(
     need = need_of(observation, policy, demand, now)
     if need is None:
         return _without_samples(blank, observation, policy, demand, state, now)
-    return _decide(blank, policy, demand, need, replace(state, failures=0), now)
+    return _decide(blank, policy, demand, need, replace(state, failures=0), now, elapsed)
 
 
 def _with_measure(blank: Decision, demand: Demand, now: float) -> Decision:
@@ -95,20 +105,32 @@ def _fallback(policy: Policy, state: State) -> int:
 
 
 def _decide(
-    blank: Decision, policy: Policy, demand: Demand, need: Need, state: State, now: float
+    blank: Decision,
+    policy: Policy,
+    demand: Demand,
+    need: Need,
+    state: State,
+    now: float,
+    elapsed: float,
 ) -> tuple[Decision, State]:
-    """Window, steps, minimum and maximum, in this order; then the memory of it."""
+    """Minimum, window, steps and maximum, in this order; then the memory of it."""
     current = blank.current
     state = steps.burst(policy, demand, need, current, state, now)
-    state = memory.remember_need(state, policy, steps.lasting(policy, need, state, now), now)
-    stable, window = steps.held(policy, need, current, state, now)
+    state = history.add(state, policy, steps.lasting(policy, need, state, now), now, elapsed)
+    wanted = max(policy.min_replicas, need.replicas)
+    stable, window = steps.held(policy, wanted, current, state, now)
     limited, step = (
         steps.up_step(policy, current, stable)
         if stable > current
         else steps.down_step(policy, demand, need, state, current, stable, now)
     )
-    replicas = max(policy.min_replicas, min(policy.max_replicas, limited))
-    decision = _finish(blank, need, stable, limited, replicas, (*window, *step), "")
+    replicas = min(policy.max_replicas, limited)
+    if not window:
+        stable = need.replicas  # the minimum only steered it; it is told last
+    if not (window or step):
+        limited = need.replicas
+    few = (TOO_FEW,) if need.replicas < replicas == policy.min_replicas else ()
+    decision = _finish(blank, need, stable, limited, replicas, (*window, *step, *few), "")
     return decision, memory.remember_change(state, replicas - current, now)
 
 
@@ -121,12 +143,11 @@ def _finish(
     limits: tuple[str, ...],
     error: str,
 ) -> Decision:
-    bound = WITHIN_RANGE
-    if replicas != limited:
-        bound = TOO_MANY if replicas < limited else TOO_FEW
-        limits = (*limits, bound)
+    if replicas < limited:
+        limits = (*limits, TOO_MANY)
     action = action_of(blank.current, replicas)
     able = "ScaleDownStabilized" if "DownWindow" in limits else "ReadyForNewScale"
+    bound = next((_BOUNDS[limit] for limit in reversed(limits) if limit in _BOUNDS), WITHIN_RANGE)
     return replace(
         blank,
         replicas=replicas,
@@ -134,16 +155,16 @@ def _finish(
         raw=need.replicas,
         stabilised=stable,
         limited=limited,
-        reasons=(*(need.reasons or _settled(action)), *limits),
+        reasons=(*(need.reasons or _settled(blank.current, need)), *limits),
         limits=limits,
         conditions=conditions(
             able if action is Action.NONE else "SucceededRescale",
             active=("True", "ValidMetricFound"),
-            limited=("True" if limits else "False", bound),
+            limited=("False" if bound == WITHIN_RANGE else "True", bound),
         ),
         error=error,
     )
 
 
-def _settled(action: Action) -> tuple[str, ...]:
-    return ("BelowTarget",) if action is Action.DOWN else ("WithinTolerance",)
+def _settled(current: int, need: Need) -> tuple[str, ...]:
+    return ("BelowTarget",) if need.replicas < current else ("WithinTolerance",)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from shared.values import value
 
-
-@value
+@dataclass(frozen=True, slots=True)
 class Recommendation:
-    """A number of replicas that was called for at `time`."""
+    """A number of replicas that was called for at `time`, the last time of `seconds` on end.
+
+    Policy hpa does not count the seconds.
+    """
 
     replicas: int
     time: float
+    seconds: float = 0.0
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class ScaleEvent:
     """A change by `change` replicas at `time`; `outdated` ones await reuse of their slot."""
 
@@ -25,15 +27,16 @@ class ScaleEvent:
     outdated: bool = False
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class Return:
-    """At `time` demand came back to a level that it had left `gap_s` seconds before."""
+    """At `time` demand came back to `replicas`, which it had left `gap_s` seconds before."""
 
     gap_s: float
     time: float
+    replicas: int = 0
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class State:
     """Memory of one service between two decisions; `State()` is that of a newcomer.
 

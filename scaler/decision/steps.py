@@ -8,13 +8,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scaler.decision import memory
+from scaler.decision import history
 
 if TYPE_CHECKING:
     from scaler.decision.demand import Demand
     from scaler.decision.needs import Need
     from scaler.decision.policy import Policy
     from scaler.decision.state import State
+
+_SMALL_PCT = 10  # so much of the replicas is worth a step down
 
 Bounded = tuple[int, tuple[str, ...]]
 """A number and the names of the rules that held it back."""
@@ -41,20 +43,25 @@ def in_burst(state: State, now: float) -> bool:
 def lasting(policy: Policy, need: Need, state: State, now: float) -> int:
     """What to hold for the window.
 
-    A first burst leaves work behind that swells the usage until it is done, so what is measured
+    A first burst leaves work behind that swells the usage until it is done, so what is shown
     meanwhile is held by the burst alone; but where a step down was taken lately, a burst means
-    that demand comes and goes, and all that is measured counts.
+    that demand comes and goes, and all that is shown counts.
     """
     waves = bool(state.downs) and now - state.downs[-1].time < policy.longest_window_s
     return 0 if in_burst(state, now) and not waves else need.lasting
 
 
-def held(policy: Policy, need: Need, current: int, state: State, now: float) -> Bounded:
-    """Up to the need at once; down no further than the window allows."""
-    if need.replicas >= current:
-        return need.replicas, ()
-    stable = min(current, max(need.replicas, memory.highest(policy, state, now)))
-    return stable, ("DownWindow",) if stable > need.replicas else ()
+def held(policy: Policy, wanted: int, current: int, state: State, now: float) -> Bounded:
+    """Up to what is wanted at once; down no further than the window allows.
+
+    A small surplus costs little and may be noise: it goes only after the longest window.
+    """
+    if wanted >= current:
+        return wanted, ()
+    stable = min(current, max(wanted, history.highest(policy, state, now)))
+    if 100 * (current - stable) < _SMALL_PCT * current:
+        stable = min(current, max(wanted, history.highest_of_all(policy, state, now)))
+    return stable, ("DownWindow",) if stable > wanted else ()
 
 
 def up_step(policy: Policy, current: int, wanted: int) -> Bounded:

@@ -5,6 +5,7 @@ Units: `_m` is milliCPU, `_s` seconds, `_pct` percent; times are seconds since t
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.values import value
@@ -51,7 +52,7 @@ class Pod:
     request_m: int | None = None
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class ForeignUsage:
     """A sample of a pod that is not among the listed ones (already gone, or not yet seen)."""
 
@@ -60,7 +61,7 @@ class ForeignUsage:
     containers: tuple[Container, ...] = ()
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class Load:
     """What the gateway counts for the service at `time`: requests with pods, and held back."""
 
@@ -69,7 +70,7 @@ class Load:
     waiting: int = 0
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class Observation:
     """All that is known of a service at one instant.
 
@@ -115,7 +116,7 @@ class Action(StrEnum):
     DOWN = "ScaleDown"
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class Condition:
     """A condition as an HPA would report it: AbleToScale, ScalingActive or ScalingLimited."""
 
@@ -136,7 +137,7 @@ def conditions(
     return tuple(found)
 
 
-@value
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The answer: how many replicas, and why.
 

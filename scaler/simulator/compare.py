@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from scaler.simulator.arm import Arm
     from scaler.simulator.scenario import Run
 
+Job = tuple["Run", "Arm"]
 Results = dict[tuple[str, str], list[Scores]]
 """Scores by (scenario, arm), one a seed."""
 
@@ -40,7 +41,7 @@ def compare(
     return results
 
 
-def _scores(job: tuple[Run, Arm]) -> Scores:
+def _scores(job: Job) -> Scores:
     return score(simulate(*job))
 
 
@@ -51,16 +52,32 @@ def _workers(processes: int) -> Iterator[Callable[..., Iterator[Scores]]]:
         yield map
         return
     pool = ProcessPoolExecutor(processes, initializer=_end_with_the_command)
+
+    def each(work: Callable[[Job], Scores], jobs: Sequence[Job]) -> Iterator[Scores]:
+        with _uninterrupted():
+            return pool.map(work, jobs)
+
     try:
-        yield pool.map
+        yield each
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits: Python drops what is raised while a process forks, and the run would go on."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end_with_the_command() -> None:
     """Ctrl-C reaches every process of the terminal: a worker ends at once and says nothing. When
     the command is killed otherwise, no signal comes, but its end is seen."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     if command := multiprocessing.parent_process():
         Thread(target=_end_after, args=(command,), name="end with the command", daemon=True).start()
 

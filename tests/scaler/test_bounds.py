@@ -45,7 +45,7 @@ async def held(made: World, turns: range) -> int:
 
 
 async def test_what_is_gone_is_forgotten(tmp_path: Path) -> None:
-    config = Config(defaults=Scaling(policy=Policy(period_s=1.0, longest_window_s=120.0)))
+    config = Config(defaults=Scaling(policy=Policy(period=1.0, longest_window_s=120.0)))
     async with world(at(0), tmp_path, config) as made:
         tracemalloc.start()
         try:

@@ -92,7 +92,7 @@ def test_every_field_reaches_the_policy() -> None:
             name="hpa",
             tolerance_up=0.05,
             tolerance_down=0.2,
-            period_s=60,
+            period=60,
             down_window_s=300,
             longest_window_s=1200,
             down_step_pct=10,

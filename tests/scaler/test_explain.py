@@ -89,8 +89,7 @@ def rested(replicas: int, cpu: int, **expose: int) -> tuple[str, str]:
 
 def test_an_idle_service_is_at_its_minimum_and_not_within_tolerance() -> None:
     first, last = rested(2, 0, min_scale=2)
-    assert "WithinTolerance" not in first
-    assert first.endswith("metrics ask 0, window 2; held by DownWindow")
+    assert first.endswith("metrics ask 0, bounds 2; because BelowTarget; held by TooFewReplicas")
     assert last == "Nothing is written: the metrics ask for 0, and 2 is the minimum."
 
 

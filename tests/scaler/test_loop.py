@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def settings(**more: Any) -> Config:
-    return Config(defaults=Scaling(policy=Policy(name=HPA, period_s=1.0), **more))
+    return Config(defaults=Scaling(policy=Policy(name=HPA, period=1.0), **more))
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ async def test_the_api_server_may_ask_for_quiet_about_samples_too(one: World) ->
 
 
 async def test_fallback_replicas_bridge_an_outage_and_end_with_it(tmp_path: Path) -> None:
-    policy = Policy(period_s=1.0, fallback_replicas=3, fallback_after=4)
+    policy = Policy(period=1.0, fallback_replicas=3, fallback_after=4)
     async with world(service("a", 1), tmp_path, Config(defaults=Scaling(policy=policy))) as made:
         made.metrics = refuses(404, "NotFound")
         for _ in range(3):
@@ -261,7 +261,7 @@ async def test_services_are_decided_by_their_own_periods_and_spread_over_them(
     tmp_path: Path,
 ) -> None:
     caches = together(*(service(f"s{index}", 1) for index in range(40)))
-    config = Config(defaults=Scaling(policy=Policy(name=HPA, period_s=10.0)))
+    config = Config(defaults=Scaling(policy=Policy(name=HPA, period=10.0)))
     async with world(caches, tmp_path, config) as made:
         made.usage = {f"s{index}/0": "80m" for index in range(40)}
         counts = []
@@ -330,7 +330,7 @@ async def test_leadership_lost_before_the_write_prevents_it(one: World) -> None:
 
 async def test_the_least_busy_pods_are_marked_before_shrinking(tmp_path: Path) -> None:
     caches = service("a", 3)
-    short = Scaling(policy=Policy(name=HPA, period_s=1.0, max_replicas=3))
+    short = Scaling(policy=Policy(name=HPA, period=1.0, max_replicas=3))
     async with world(caches, tmp_path, Config(defaults=short)) as made:
         made.usage = {"a/0": "60m", "a/1": "10m", "a/2": "50m"}
         await made.tick()
@@ -379,7 +379,7 @@ async def test_pods_change_under_it(one: World) -> None:
 
 
 async def test_what_was_learnt_is_kept_though_no_size_changes(tmp_path: Path) -> None:
-    responsive = Config(defaults=Scaling(policy=Policy(period_s=1.0)))
+    responsive = Config(defaults=Scaling(policy=Policy(period=1.0)))
     async with world(service("a", 1), tmp_path, responsive) as one:
         one.usage = {"a/0": "80m"}
         await one.tick(1)

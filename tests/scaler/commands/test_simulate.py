@@ -102,7 +102,7 @@ def test_the_scalers_own_configuration_is_tried(tmp_path: Path) -> None:
     assert "pause is not simulated" in named.stderr
     other = _run(*options, "--scaling", settings, "--out", str(out))
     assert "settings of nginx are left out; choose one by --name" in other.stderr
-    assert "policy hpa every 2 s" in (out / "report.html").read_text(encoding="utf-8")
+    assert "policy hpa every 15 s" in (out / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_manifest_of_the_configuration_is_read_too(tmp_path: Path) -> None:
@@ -170,6 +170,14 @@ def test_bad_options_are_refused_with_the_remedy(options: list[str], message: st
     result = _run(*options)
     assert result.exit_code == 2
     assert message in result.output
+
+
+def test_names_may_be_given_in_one_option_or_in_several() -> None:
+    together = _run("--shape", "edge,spike", "--policies", "hpa-v1,static-max", "--seeds", "1")
+    apart = ["--shape", "edge", "--shape", "spike", "--policies", "hpa-v1"]
+    assert _run(*apart, "--policies", "static-max", "--seeds", "1").stdout == together.stdout
+    assert "| edge |" in together.stdout
+    assert "| spike |" in together.stdout
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 1), (signal.SIGKILL, -9)])

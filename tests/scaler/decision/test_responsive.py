@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from scaler.decision import Action, Container, Load, PodClass, Policy, State, decide
+from scaler.decision import Action, Container, Load, Pod, PodClass, Policy, State, decide
 from scaler.decision.state import Recommendation, Return, ScaleEvent
 from tests.scaler.decision.build import NOW, ask, observe, pod, pods, settled
 
 WIDE = Policy(max_replicas=100)
+SMALL = Policy(max_replicas=5)
 
 
 def test_growth_is_exactly_what_brings_the_target_back() -> None:
@@ -47,14 +48,26 @@ def test_usage_above_a_limit_that_does_not_bind_is_believed() -> None:
     assert ask(pods([3200], limit_m=1000), WIDE).replicas == 4
 
 
-def test_newcomers_count_as_saturated_when_the_others_stayed_so_after_they_joined() -> None:
-    joined = [
-        replace(one, transitioned=NOW - 12)
-        for one in (pod("n1", 300, limit_m=1000, age_s=30), pod("n2", 300, limit_m=1000, age_s=30))
+def test_saturation_grows_from_its_beginning_to_the_limit() -> None:
+    """A pod on the brink is not taken for twice as busy as it is."""
+    policy = Policy(max_replicas=100, up_factor=10)
+    shown = [
+        ask(pods([used] * 10, limit_m=1000), policy).raw for used in (940, 950, 970, 990, 1000)
     ]
-    decision = ask([*pods([1000], limit_m=1000), *joined], WIDE)
-    assert [view.pod_class for view in decision.pods][1:] == [PodClass.WARMING] * 2
-    assert decision.replicas == 8  # three pods at twice their limit: 7.5
+    assert shown == [
+        12,
+        12,
+        18,
+        23,
+        25,
+    ]  # at 80 %: 9.4, 9.5, 9.7 + 4, 9.9 + 8, 10 + 10 pods of work
+    hard = replace(policy, saturated_pct=100)
+    assert [ask(pods([u] * 10, limit_m=1000), hard).raw for u in (999, 1000)] == [13, 25]
+
+
+def test_a_few_saturated_pods_hide_only_their_own_demand() -> None:
+    decision = ask(pods([1000, *[500] * 9], limit_m=1000), WIDE)
+    assert decision.raw == 9  # 5.5 pods of work are shown and 1 is hidden, at 80 %
 
 
 def test_one_step_up_is_bounded() -> None:
@@ -158,19 +171,19 @@ def test_steps_down_keep_their_distance() -> None:
 
 
 def test_a_need_holds_for_the_window() -> None:
-    state = settled(recommendations=(Recommendation(4, NOW - 100),))
+    state = settled(recommendations=(Recommendation(4, NOW - 89),))
     decision = ask(pods([100] * 4), state=state)
     assert (decision.action, decision.limits) == (Action.NONE, ("DownWindow",))
-    later = settled(recommendations=(Recommendation(4, NOW - 121),))
+    later = settled(recommendations=(Recommendation(4, NOW - 91),))
     assert ask(pods([100] * 4), state=later).action is Action.DOWN
 
 
 def test_the_window_grows_where_demand_comes_back() -> None:
     known = settled(
-        recommendations=(Recommendation(4, NOW - 300),), returns=(Return(280.0, NOW - 500),)
+        recommendations=(Recommendation(4, NOW - 300),), returns=(Return(280.0, NOW - 500, 4),)
     )
     assert ask(pods([100] * 4), state=known).action is Action.NONE
-    forgotten = replace(known, returns=(Return(280.0, NOW - 9000),))
+    forgotten = replace(known, returns=(Return(280.0, NOW - 9000, 4),))
     assert ask(pods([100] * 4), state=forgotten).action is Action.DOWN
 
 
@@ -185,7 +198,7 @@ def test_after_a_pause_the_longest_window_holds_the_size_found() -> None:
     decision, state = decide(observe(pods([100] * 4)), Policy(), away, NOW)
     assert decision.limits == ("DownWindow",)
     assert state.since == NOW
-    for elapsed, action in ((490, Action.NONE), (501, Action.DOWN)):
+    for elapsed, action in ((690, Action.NONE), (701, Action.DOWN)):
         now = NOW + elapsed
         watched = replace(state, decided=now - 2)
         assert ask(pods([100] * 4, now=now), state=watched, now=now).action is action
@@ -235,11 +248,50 @@ def test_bounds_act_at_once_and_stopped_stays_stopped() -> None:
     assert (limited.replicas, limited.limits) == (5, ("UpStep", "TooManyReplicas"))
 
 
-def test_conditions_read_like_an_hpas() -> None:
-    state = settled(recommendations=(Recommendation(4, NOW - 10),))
-    found = {c.type: (c.status, c.reason) for c in ask(pods([100] * 4), state=state).conditions}
+def test_a_small_surplus_goes_only_after_the_longest_window() -> None:
+    needed = settled(recommendations=(Recommendation(30, NOW - 300, 60.0),))
+    one = ask(pods([760] * 30), WIDE, needed)  # 28.5 pods would do
+    assert (one.replicas, one.stabilised, one.limits) == (30, 30, ("DownWindow",))
+    worth = ask(pods([700] * 30), WIDE, needed)
+    assert (worth.replicas, worth.limits) == (27, ())
+    long_ago = settled(recommendations=(Recommendation(30, NOW - 701, 60.0),))
+    assert ask(pods([760] * 30), WIDE, long_ago).replicas == 29
+
+
+def test_at_the_minimum_nothing_but_the_minimum_holds() -> None:
+    idle = ask(pods([0, 0]), Policy(min_replicas=2))
+    assert (idle.raw, idle.replicas) == (0, 2)
+    assert (idle.reasons, idle.limits) == (("BelowTarget", "TooFewReplicas"), ("TooFewReplicas",))
+
+
+def test_a_container_list_that_is_empty_is_no_sample() -> None:
+    bare = replace(pod("a", 100), containers=())
+    decision = ask([bare])
+    assert (decision.valid, decision.pods[0].detail) == (False, "partial sample")
+
+
+@pytest.mark.parametrize(
+    ("members", "policy", "state", "able", "limited"),
+    [
+        (
+            pods([100] * 4),
+            Policy(),
+            settled(recommendations=(Recommendation(4, NOW - 10),)),
+            "ScaleDownStabilized",
+            ("False", "DesiredWithinRange"),
+        ),
+        (pods([100] * 9), Policy(), settled(), "SucceededRescale", ("True", "ScaleDownLimit")),
+        (pods([30_000]), WIDE, settled(), "SucceededRescale", ("True", "ScaleUpLimit")),
+        (pods([5000] * 3), SMALL, settled(), "SucceededRescale", ("True", "TooManyReplicas")),
+        (pods([0]), Policy(), settled(), "ReadyForNewScale", ("True", "TooFewReplicas")),
+    ],
+)  # fmt: skip
+def test_conditions_read_like_an_hpas(
+    members: tuple[Pod, ...], policy: Policy, state: State, able: str, limited: tuple[str, str]
+) -> None:
+    found = {c.type: (c.status, c.reason) for c in ask(members, policy, state).conditions}
     assert found == {
-        "AbleToScale": ("True", "ScaleDownStabilized"),
+        "AbleToScale": ("True", able),
         "ScalingActive": ("True", "ValidMetricFound"),
-        "ScalingLimited": ("True", "DesiredWithinRange"),
+        "ScalingLimited": limited,
     }

@@ -11,14 +11,14 @@ from scaler.decision.state import Recommendation, Return, ScaleEvent, State
 
 def test_what_is_written_is_read_again() -> None:
     state = State(
-        recommendations=(Recommendation(3, 10.5),),
+        recommendations=(Recommendation(3, 10.5, 4.0),),
         ups=(ScaleEvent(2, 9.0, outdated=True),),
         downs=(ScaleEvent(1, 8.0),),
         burst_until=12.0,
         failures=2,
         ready_times=(3.5, 4.0),
         decided=11.0,
-        returns=(Return(300.0, 7.0),),
+        returns=(Return(300.0, 7.0, 4),),
     )
     assert State.from_json(json.loads(json.dumps(state.to_json()))) == state
 

@@ -1,0 +1,91 @@
+"""What a service needed, and when: what a step down looks back on (policy `responsive`). Pure.
+
+A need holds for `down_window_s`. Where demand was seen to leave and to come back, the levels it
+came back to hold for as long as it was away, for then the next return may be near. That is worth
+it only for a level that is needed often enough, and for an absence that ends within the longest
+window: to hold for longer costs the pods and still meets the return without them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from scaler.decision.state import Recommendation, Return, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from scaler.decision.policy import Policy
+
+_RUN_S = 10.0  # needs within so many seconds are one entry, at the highest of them
+_RETURNS = 8  # so many returns of demand are remembered,
+_FORGET = 3  # for so many of the longest windows
+_SPARE = 1.25  # the next absence may be longer than the last by so much
+_LEVEL_PCT = 85  # a return to one level tells of those up to a sixth higher too
+_DUTY_PCT = 15  # a level is worth holding if it is needed for so much of its absence
+
+
+def add(state: State, policy: Policy, replicas: int, now: float, seconds: float) -> State:
+    """`replicas` are needed now, and were for `seconds`; a return of demand is learnt from it."""
+    past = [p for p in state.recommendations or () if p.time > now - policy.longest_window_s]
+    returns = (*state.returns, *_return(policy, past, replicas, now))[-_RETURNS:]
+    last = past[-1] if past else None
+    if last and (last.replicas == replicas or last.seconds < _RUN_S >= now - last.time):
+        past.pop()
+        replicas, seconds = max(replicas, last.replicas), seconds + last.seconds
+    past.append(Recommendation(replicas, now, seconds))
+    return replace(state, recommendations=_useful(policy, past), returns=returns)
+
+
+def highest(policy: Policy, state: State, now: float) -> int:
+    """The most that was needed and still holds.
+
+    After a start or a long pause all that is known holds for the longest window: until so long was
+    watched, nobody knows whether demand comes back.
+    """
+    if now - state.since < policy.longest_window_s:
+        return highest_of_all(policy, state, now)
+    known = [r for r in state.returns if now - r.time < _FORGET * policy.longest_window_s]
+    past = state.recommendations or ()
+    return max([min(p.replicas, _reach(policy, known, now - p.time)) for p in past], default=0)
+
+
+def highest_of_all(policy: Policy, state: State, now: float) -> int:
+    """The most that was needed within the longest window."""
+    since = now - policy.longest_window_s
+    return max([p.replicas for p in state.recommendations or () if p.time >= since], default=0)
+
+
+def _reach(policy: Policy, returns: Iterable[Return], age: float) -> int:
+    """Up to which level a need of `age` seconds ago still holds."""
+    if age <= policy.down_window_s:
+        return policy.max_replicas
+    levels = [r.replicas for r in returns if age <= r.gap_s * _SPARE]
+    return max(levels, default=0) * 100 // _LEVEL_PCT
+
+
+def _return(
+    policy: Policy, past: list[Recommendation], replicas: int, now: float
+) -> tuple[Return, ...]:
+    """The return of demand, if a level is needed again that was not for longer than the window."""
+    if not past or past[-1].replicas >= replicas:
+        return ()
+    level = min(replicas, max(p.replicas for p in past))
+    before = [p for p in past if p.replicas >= level]
+    gap = now - before[-1].time
+    if not policy.down_window_s < gap <= policy.longest_window_s / _SPARE:
+        return ()
+    often = 100 * sum(p.seconds for p in before) >= _DUTY_PCT * gap
+    return (Return(gap, now, level),) if often else ()
+
+
+def _useful(policy: Policy, past: list[Recommendation]) -> tuple[Recommendation, ...]:
+    """The entries that can still matter: a level that was needed since, and for long, is known."""
+    enough = policy.longest_window_s * _DUTY_PCT / 100
+    kept: list[Recommendation] = []
+    for entry in reversed(past):
+        since = sum([p.seconds for p in kept if p.replicas >= entry.replicas])
+        if since < enough:
+            kept.append(entry)
+    return tuple(reversed(kept))
