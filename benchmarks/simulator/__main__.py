@@ -117,10 +117,11 @@ equal to the request; pods start in 8 to 16 s (60 to 90 s in `slow-starters`).
 
 `responsive` and the HPAs see the same samples of metrics-server (kubelets read every 10 s, scraped
 every 15 s); the HPAs decide every 15 s, `responsive` every 2 s. `responsive-kubelet` reads the
-kubelets itself, `responsive-gateway` also gets the gateway's count of requests. After a controller
-restart the scaler goes on from what it stored with its last change; an HPA starts anew. `kpa` is
-Knative's autoscaler and `keda-http` KEDA's http add-on, each on the gateway's count of requests,
-with seven tenths of what a pod can take as the target; a metric outage does not touch them.
+kubelets itself, `responsive-gateway` also gets the requests in flight at the gateway, in the mean
+of six seconds. After a controller restart the scaler goes on from what it stored with its last
+change; an HPA starts anew. `kpa` is Knative's autoscaler, which averages requests itself, and
+`keda-http` KEDA's http add-on, which takes the count of an instant; the target of both is seven
+tenths of what a pod can take, and a metric outage does not touch them. Requests come at random.
 
 Ratios below 1 are better. Each is the geometric mean over the scenarios of the ratio of means over
 the seeds; violations count as seconds + 1, because some scenarios have none. The SLO is violated
