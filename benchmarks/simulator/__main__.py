@@ -118,7 +118,7 @@ equal to the request; pods start in 8 to 16 s (60 to 90 s in `slow-starters`).
 `responsive` and the HPAs see the same samples of metrics-server (kubelets read every 10 s, scraped
 every 15 s); the HPAs decide every 15 s, `responsive` every 2 s. `responsive-kubelet` reads the
 kubelets itself, `responsive-gateway` also gets the requests in flight at the gateway, in the mean
-of six seconds. After a controller restart the scaler goes on from what it stored with its last
+of ten seconds. After a controller restart the scaler goes on from what it stored with its last
 change; an HPA starts anew. `kpa` is Knative's autoscaler, which averages requests itself, and
 `keda-http` KEDA's http add-on, which takes the count of an instant; the target of both is seven
 tenths of what a pod can take, and a metric outage does not touch them. Requests come at random.

@@ -43,20 +43,20 @@ def test_what_happens_between_two_answers_counts_although_no_count_shows_it() ->
     assert gateway.ask() == pytest.approx(9)
 
 
-def test_a_burst_is_whole_after_six_seconds_and_gone_after_six() -> None:
+def test_a_burst_is_whole_after_ten_seconds_and_gone_after_ten() -> None:
     gateway = Gateway()
     gateway.ask()
-    means = [gateway.run(1, count).ask() for count in [6] * 10 + [60] * 8 + [6] * 8]
-    assert means[:10] == [6] * 10
-    assert means[10:18] == [15, 24, 33, 42, 51, 60, 60, 60]
-    assert means[18:] == [51, 42, 33, 24, 15, 6, 6, 6]
+    means = [gateway.run(1, count).ask() for count in [5] * 12 + [55] * 12 + [5] * 12]
+    assert means[:12] == [5] * 12
+    assert means[12:24] == [10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 55, 55]
+    assert means[24:] == [50, 45, 40, 35, 30, 25, 20, 15, 10, 5, 5, 5]
 
 
 def test_answers_that_come_seldom_give_the_mean_between_them() -> None:
     gateway = Gateway()
     gateway.ask()
     assert gateway.run(9, 3).ask() == 3
-    assert gateway.run(6, 3).run(3, 6).ask() == 4
+    assert gateway.run(8, 3).run(4, 6).ask() == 4
 
 
 def test_answers_too_far_apart_say_nothing_of_the_present() -> None:
