@@ -5,7 +5,7 @@ need of a window, so that it pays for the scatter. A gateway publishes the time 
 were in flight, added up; two of its answers give the mean between them, exactly, however seldom it
 is asked.
 
-In the simulator the mean takes a seventh fewer pods than the count, and serves a burst as well:
+In the simulator the mean takes 13 % fewer pods than the count, and serves a burst as well:
 pods take longer to start than the mean to rise, and the first of them are asked for within a second
 of it, when a part of the burst is in the mean. The larger of this mean and a shorter one gives most
 of that back, for it is above the mean as often as chance is. Fifteen seconds instead of ten would
