@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Waiter(Protocol):
     """A request that waits for a slot."""
 
-    def granted(self, backend: Backend) -> None:
+    def granted(self, backend: Backend, now: float) -> None:
         """The slot is yours: `backend.in_flight` already counts you; release it in the end."""
 
     def dismissed(self, reason: str) -> None:
@@ -25,18 +25,25 @@ class Waiter(Protocol):
 class Admission:
     """Slots of a service: `limit` for each pod (0 = no limit), and those who wait for one."""
 
-    __slots__ = ("_balancer", "_longest", "in_flight", "limit", "total", "waiting")
+    __slots__ = ("_balancer", "_longest", "_span", "in_flight", "limit", "total", "waiting")
 
     def __init__(self, balancer: Balancer, longest: int) -> None:
         self._balancer = balancer
         self._longest = longest
         self.limit = 0
         self.in_flight = 0
+        self._span = 0.0
+        """Times at which slots were given back, less those at which slots were granted: with the
+        present time for each slot that is held, it is how long slots were held in all."""
         self.total = 0
         """Slots granted so far."""
         self.waiting: deque[Waiter] = deque()
 
-    def acquire(self, preferred: str = "") -> Backend | None:
+    def request_seconds(self, now: float) -> float:
+        """How long requests have held slots up to `now`, added up: the integral of `in_flight`."""
+        return self._span + self.in_flight * now
+
+    def acquire(self, now: float, preferred: str = "") -> Backend | None:
         """A slot at once, on the pod labelled `preferred` if it has one; None: `wait` or refuse.
 
         Nobody overtakes those who wait already.
@@ -48,6 +55,7 @@ class Admission:
         if backend is not None:
             backend.in_flight += 1
             self.in_flight += 1
+            self._span -= now
             self.total += 1
         return backend
 
@@ -62,19 +70,20 @@ class Admission:
         """Leave the queue, because of a time-out or because the client is gone."""
         self.waiting.remove(waiter)
 
-    def release(self, backend: Backend) -> None:
+    def release(self, backend: Backend, now: float) -> None:
         """Give a slot back, and pass it on to whoever waits."""
         backend.in_flight -= 1
         self.in_flight -= 1
+        self._span += now
         if self.waiting:
-            self.admit()
+            self.admit(now)
 
     def move(self, backend: Backend, other: Backend) -> None:
         """Change the pod of a held slot, for another try."""
         backend.in_flight -= 1
         other.in_flight += 1
 
-    def admit(self) -> None:
+    def admit(self, now: float) -> None:
         """Grant slots to those who wait, first come first served, as far as slots go."""
         while self.waiting:
             backend = self._balancer.pick(self.limit)
@@ -82,8 +91,9 @@ class Admission:
                 return
             backend.in_flight += 1
             self.in_flight += 1
+            self._span -= now
             self.total += 1
-            self.waiting.popleft().granted(backend)
+            self.waiting.popleft().granted(backend, now)
 
     def dismiss(self, reason: str) -> None:
         """Send away all who wait."""

@@ -84,7 +84,7 @@ class Exchange:
         if request.answer is not None:
             self._answer(request.answer)
             return
-        backend = self.route.state.admission.acquire(plan.affinity)
+        backend = self.route.state.admission.acquire(self.started, plan.affinity)
         if backend is None:
             self._queue()
             return
@@ -124,19 +124,19 @@ class Exchange:
         self.waiting_since = monotonic()
         self._until(limit)
 
-    def granted(self, backend: Backend) -> None:
+    def granted(self, backend: Backend, now: float) -> None:
         """A slot came free (see `admission.Waiter`)."""
-        self._unqueued()
+        self._unqueued(now)
         self.backend = backend
         self.dispatch(backend)
 
     def dismissed(self, reason: str) -> None:
         """The service was stopped or deleted while this request waited."""
-        self._unqueued()
+        self._unqueued(monotonic())
         self.refuse(Refusal(reason))
 
-    def _unqueued(self) -> None:
-        self.queue_wait = monotonic() - self.waiting_since
+    def _unqueued(self, now: float) -> None:
+        self.queue_wait = now - self.waiting_since
         self.waiting_since = 0.0
         self.route.state.stats.queue_wait.observe(self.queue_wait)
 
@@ -295,9 +295,9 @@ class Exchange:
         clean = clean and answer.reusable and (upload is None or upload.taken)
         if upstream is not None and clean:
             self._give_back(client, upstream)
-            self.route.state.admission.release(backend)
+            self.route.state.admission.release(backend, now)
         else:
-            self.end()
+            self.end(now)
         if uploaded:
             client.finished(self.keep and self.plan.keep)
         else:
@@ -324,15 +324,17 @@ class Exchange:
     def client_gone(self) -> None:
         """The client closed its connection: stop the pod's work at once."""
         status = 499 if self.reply is None else self.reply.status
-        record.count(self, status, "" if self.tunnel else "client_gone", monotonic())
-        self.end()
+        now = monotonic()
+        record.count(self, status, "" if self.tunnel else "client_gone", now)
+        self.end(now)
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer in place of the pod; a pod's answer that has begun is cut off, so that the client
         sees that it is not whole."""
         if self.reply is not None:
-            record.count(self, self.reply.status, refusal.reason, monotonic())
-            self.end()
+            now = monotonic()
+            record.count(self, self.reply.status, refusal.reason, now)
+            self.end(now)
             self.client.abort()
         else:
             self._answer(refusal)
@@ -344,8 +346,9 @@ class Exchange:
         self.keep = self.keep and self.plan.keep and not self.client.gateway.draining
         status, reason, data = record.rendered(self, answer)
         self.write(data)
-        record.count(self, status, reason, monotonic())
-        self.end()
+        now = monotonic()
+        record.count(self, status, reason, now)
+        self.end(now)
         if self.keep:
             self.client.finished(True)
         else:
@@ -362,12 +365,12 @@ class Exchange:
             upstream.resume_reading()
         pool.give_back(upstream, gateway.now, gateway.limits.upstream_idle_count)
 
-    def end(self) -> None:
+    def end(self, now: float) -> None:
         """Leave the client, and give up what the exchange holds: place, connection, slot."""
         self.client.exchange = None
         if self.waiting_since:
             self.route.state.admission.leave(self)
-            self._unqueued()
+            self._unqueued(now)
         task, self.connecting = self.connecting, None
         if task is not None:
             task.cancel()
@@ -378,7 +381,7 @@ class Exchange:
             upstream.abort()
         backend, self.backend = self.backend, None
         if backend is not None:
-            self.route.state.admission.release(backend)
+            self.route.state.admission.release(backend, now)
 
     def _until(self, seconds: float) -> None:
         """Set the deadline of the phase; 0 is none."""

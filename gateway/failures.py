@@ -38,8 +38,9 @@ def lost(exchange: Exchange, upstream: UpstreamConnection, error: Exception | No
     """The pod's connection is gone before the exchange has ended."""
     exchange.upstream = None
     if exchange.tunnel:
-        record.count(exchange, reply.SWITCHING, "", monotonic())
-        exchange.end()
+        now = monotonic()
+        record.count(exchange, reply.SWITCHING, "", now)
+        exchange.end(now)
         exchange.client.close()
         return
     detail = str(error) if error is not None else "without an answer"

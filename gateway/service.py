@@ -21,12 +21,19 @@ class ServiceState:
     Requests still running after that keep their reference, so that books always balance.
     """
 
-    __slots__ = ("admission", "balancer", "budget", "name", "stats")
+    __slots__ = ("admission", "balancer", "budget", "name", "since", "stats")
 
     def __init__(
-        self, name: str, stats: ServiceStats, limits: Limits, random: Callable[[], float]
+        self,
+        name: str,
+        stats: ServiceStats,
+        limits: Limits,
+        random: Callable[[], float],
+        since: float,
     ) -> None:
         self.name = name
+        self.since = since
+        """When its books were opened, monotonic seconds."""
         self.stats = stats
         self.balancer = Balancer(limits, random)
         self.admission = Admission(self.balancer, limits.queue)

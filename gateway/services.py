@@ -34,7 +34,8 @@ class Services:
     ) -> None:
         self._limits = limits
         self._stats = stats
-        self._monotonic = monotonic
+        self.monotonic = monotonic
+        """The clock of all books, in seconds."""
         self._random = random
         self._unsettled: set[ServiceState] = set()
         self.table = RouteTable(self._route(ServiceSpec(UNKNOWN), None))
@@ -64,7 +65,7 @@ class Services:
             if changed is not None and changed.spec.stopped:
                 changed.state.admission.dismiss("stopped")
             elif changed is not None:
-                changed.state.admission.admit()  # a raised limit lets waiters in
+                changed.state.admission.admit(self.monotonic())  # a raised limit lets waiters in
 
     def locate(self, name: str, endpoints: Iterable[Endpoint]) -> None:
         """Take over the endpoints of a defined service; no swap. Unknown names are ignored.
@@ -93,7 +94,7 @@ class Services:
         """Bring ejections and slow starts up to `now`; the gateway's tick calls it."""
         for state in list(self._unsettled):
             state.balancer.refresh(now)
-            state.admission.admit()
+            state.admission.admit(now)
             if state.balancer.settled:
                 self._unsettled.discard(state)
 
@@ -106,19 +107,20 @@ class Services:
             state = old.state
         else:
             stats = self._stats.service(spec.name)
-            state = ServiceState(spec.name, stats, self._limits, self._random)
+            state = ServiceState(spec.name, stats, self._limits, self._random, self.monotonic())
         state.admission.limit = spec.concurrency
         return Route(spec, state)
 
     def _place(self, state: ServiceState, endpoints: Iterable[Endpoint]) -> None:
-        _close_idle(state.balancer.update(endpoints, self._monotonic()))
+        now = self.monotonic()
+        _close_idle(state.balancer.update(endpoints, now))
         if not state.balancer.settled:
             self._unsettled.add(state)
-        state.admission.admit()
+        state.admission.admit(now)
 
     def _retire(self, state: ServiceState) -> None:
         self._unsettled.discard(state)
-        _close_idle(state.balancer.update((), self._monotonic()))
+        _close_idle(state.balancer.update((), self.monotonic()))
         state.admission.dismiss("unknown_service")
         self._stats.forget(state.name)
 

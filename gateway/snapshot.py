@@ -18,7 +18,7 @@ Snapshot = dict[str, Any]
 _BATCH: Final = 200
 """Services read in one turn of the loop, so that a scrape of ten thousand holds up no request."""
 
-_HELD: Final = frozenset({"in_flight", "waiting", "tunnels", "endpoints", "pods"})
+_HELD: Final = frozenset({"in_flight", "waiting", "seconds", "tunnels", "endpoints", "pods"})
 _COUNTED: Final = frozenset(
     {
         "connections_accepted",
@@ -28,8 +28,9 @@ _COUNTED: Final = frozenset(
         "loop_lag",
     }
 )
-_SAME_EVERYWHERE: Final = frozenset({"endpoints", "age", "invalid"})
-"""What each worker sees in the same cluster: the largest is taken, not the sum."""
+_SAME_EVERYWHERE: Final = frozenset({"endpoints", "seconds", "age", "invalid"})
+"""What each worker sees in the same cluster, and time: the largest is taken, not the sum."""
+_LOAD: Final = ("in_flight", "waiting", "request_seconds", "seconds")
 
 
 async def take(services: Services, stats: Stats, process: Snapshot) -> Snapshot:
@@ -38,7 +39,7 @@ async def take(services: Services, stats: Stats, process: Snapshot) -> Snapshot:
     for index, state in enumerate(services.states()):
         if index % _BATCH == _BATCH - 1:
             await asyncio.sleep(0)
-        found[state.name] = _service(state)
+        found[state.name] = _service(state, services.monotonic())
     for name, numbers in list(stats.services.items()):  # those of no service, and of deleted ones
         if name not in found:
             found[name] = numbers.snapshot()
@@ -70,20 +71,26 @@ def counters(snapshot: Snapshot) -> Snapshot:
     return {"services": services, **kept}
 
 
-def load(snapshot: Snapshot) -> dict[str, dict[str, int]]:
-    """Requests in flight and waiting by service, as the scaler reads them."""
+def load(snapshot: Snapshot) -> dict[str, dict[str, float]]:
+    """Requests in flight and waiting by service, as the scaler reads them.
+
+    `request_seconds` is the integral of `in_flight` over the last `seconds`, the age of the
+    service's books: differences of the two, of two answers, give the mean in flight between.
+    """
     return {
-        name: {"in_flight": numbers.get("in_flight", 0), "waiting": numbers.get("waiting", 0)}
+        name: {key: numbers.get(key, 0) for key in _LOAD}
         for name, numbers in snapshot["services"].items()
         if not name.startswith("_")
     }
 
 
-def _service(state: ServiceState) -> dict[str, Any]:
+def _service(state: ServiceState, now: float) -> dict[str, Any]:
     return {
         **state.stats.snapshot(),
         "in_flight": state.in_flight,
         "waiting": state.waiting,
+        "request_seconds": state.admission.request_seconds(now),
+        "seconds": now - state.since,
         "endpoints": state.endpoints(),
         "pods": {
             backend.label: {"in_flight": backend.in_flight, "ejected": bool(backend.ejected_until)}

@@ -90,12 +90,16 @@ class Worker:
                 self.process.send_signal(signal.SIGTERM)
 
     async def numbers(self) -> list[Snapshot]:
-        """What the present process says, and what remains of those before."""
+        """What the present process says, and what remains of those before.
+
+        Of one that does not answer, what it counted last remains, so that no sum ever falls: its
+        return would look like as many requests in one moment.
+        """
         try:
-            self._last = await self._ask("/snapshot")
+            present = self._last = await self._ask("/snapshot")
         except (aiohttp.ClientError, TimeoutError, OSError):
-            return [self._past] if self._past else []  # it is being restarted
-        return [self._last, self._past] if self._past else [self._last]
+            present = snapshot.counters(self._last) if self._last else {}
+        return [one for one in (present, self._past) if one]
 
     async def excuse(self) -> str:
         """Why this worker is not ready; empty when it is."""

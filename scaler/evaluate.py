@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from scaler.decision import Load, decide
 from scaler.observe import observe
 from scaler.sources.gateway_load import Loads
+from scaler.sources.in_flight import whole
 from scaler.sources.quality import Limits, judge
 from scaler.sources.samples import Samples
 from shared.values import value
@@ -77,4 +78,4 @@ def _load(name: str, loads: Loads | None, now: float) -> Load | None:
     if loads is None:
         return None
     load = loads.services.get(name)
-    return Load(now, load.in_flight, load.waiting) if load else Load(now, 0)
+    return Load(now, whole(load.in_flight), load.waiting) if load else Load(now, 0)

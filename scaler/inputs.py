@@ -69,7 +69,7 @@ class Fetcher:
         self._config = config
         self._quiet_until = float("-inf")
         self._source = self._source_of(config)
-        self._gateways = GatewayLoad(self._session, config.gateways) if config.gateways else None
+        self._gateways = self._gateways_of(config)
 
     async def fetch(self) -> Inputs:
         """One round; what fails is reported and absent, never fatal."""
@@ -85,6 +85,11 @@ class Fetcher:
                 return Prometheus(self._session, config.url, query, config.window)
             case _:
                 return MetricsApi(self._kube, names.NAMESPACE)
+
+    def _gateways_of(self, config: SourceConfig) -> GatewayLoad | None:
+        if not config.gateways:
+            return None
+        return GatewayLoad(self._session, config.gateways, self._clock.monotonic)
 
     async def _samples(self) -> tuple[Samples, str]:
         wait = self._quiet_until - self._clock.monotonic()

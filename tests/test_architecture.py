@@ -35,6 +35,7 @@ PURE = (
     "gateway.management.status",
     "scaler.decision",
     "scaler.observe",
+    "scaler.sources.in_flight",
     "shared.documents",
     "shared.expose",
     "shared.fdl",

@@ -19,7 +19,7 @@ from scaler.simulator.scenario import SCENARIOS, Scenario
 from scaler.simulator.study import headline
 
 HERE = Path(__file__).parent
-MOST_VIOLATION, MOST_COST = 0.5, 1.05
+MOST_VIOLATION, MOST_COST, MOST_REVERSALS = 0.5, 1.05, 0.99
 
 COMPARED = ("hpa-v1", "hpa-default", "hpa-tuned", "responsive")
 ALL = (
@@ -49,22 +49,26 @@ def run(scenarios: list[Scenario], seeds: range, arms: tuple[str, ...], label: s
 
 def broken(found: list[Ratio]) -> list[str]:
     """The promised bounds, against the HPAs, that `responsive` on their samples does not keep."""
+    promised = [one for one in found if one.arm == "responsive" and "hpa" in one.baseline]
     return [
         f"{one.arm} against {one.baseline}: {name} {value:.3f} is above {most:g}"
-        for one in found
-        if one.arm == "responsive" and one.baseline.startswith("hpa")
+        for one in promised
         for name, value, most in (
             ("SLO violation", one.violation, MOST_VIOLATION),
             ("pod-seconds", one.cost, MOST_COST),
-            ("reversals", one.reversals, 1.0),
+            ("reversals", one.reversals, MOST_REVERSALS),
         )
         if value > most
+    ] + [
+        f"{one.arm} against {one.baseline}: worse in both on {', '.join(one.worse_in_both)}"
+        for one in promised
+        if one.worse_in_both
     ]
 
 
 @click.command()
 @click.option("--seeds", type=click.IntRange(1), default=10, show_default=True)
-@click.option("--first-seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--first-seed", type=click.IntRange(0), default=201, show_default=True)
 def main(seeds: int, first_seed: int) -> None:
     """Compare all policies over all scenarios and write the results down."""
     built_in, numbers = list(SCENARIOS.values()), range(first_seed, first_seed + seeds)
@@ -99,23 +103,25 @@ def _text(results: Results, others: dict[str, Results], found: list[Ratio], seed
 
 
 def _bounds(found: list[Ratio]) -> str:
-    kept = f"Promised: SLO violation {MOST_VIOLATION}, pod-seconds {MOST_COST}, fewer reversals. "
+    kept = f"Promised: SLO violation {MOST_VIOLATION}, pod-seconds {MOST_COST}, fewer reversals, "
+    kept += "no scenario worse in both. "
     return kept + ("; ".join(broken(found)) or "All kept") + ".\n"
 
 
 _HEAD = """# Scaling policies in the simulator
 
 Written by `python -m benchmarks.simulator` (seeds {first} to {last}; the defaults were tuned on
-seeds 100 to 102, and nothing in the policy knows a shape). Virtual time, so the machine does not
-matter. The service is OSCAR's default: 1 to 10 pods, target 80 %, CPU limit equal to the request;
-pods start in 8 to 16 s (60 to 90 s in `slow-starters`).
+seeds 100 to 105 and checked on 1 to 10, and nothing in the policy knows a shape). Virtual time, so
+the machine does not matter. The service is OSCAR's default: 1 to 10 pods, target 80 %, CPU limit
+equal to the request; pods start in 8 to 16 s (60 to 90 s in `slow-starters`).
 
 `responsive` and the HPAs see the same samples of metrics-server (kubelets read every 10 s, scraped
 every 15 s); the HPAs decide every 15 s, `responsive` every 2 s. `responsive-kubelet` reads the
-kubelets itself, `responsive-gateway` also gets the gateway's count of requests. After a controller
-restart the scaler goes on from what it stored with its last change; an HPA starts anew. `kpa` is
-Knative's autoscaler and `keda-http` KEDA's http add-on, each on the gateway's count of requests,
-with seven tenths of what a pod can take as the target; a metric outage does not touch them.
+kubelets itself, `responsive-gateway` also gets the requests in flight at the gateway, in the mean
+of ten seconds. After a controller restart the scaler goes on from what it stored with its last
+change; an HPA starts anew. `kpa` is Knative's autoscaler, which averages requests itself, and
+`keda-http` KEDA's http add-on, which takes the count of an instant; the target of both is seven
+tenths of what a pod can take, and a metric outage does not touch them. Requests come at random.
 
 Ratios below 1 are better. Each is the geometric mean over the scenarios of the ratio of means over
 the seeds; violations count as seconds + 1, because some scenarios have none. The SLO is violated

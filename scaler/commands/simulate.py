@@ -52,7 +52,12 @@ class Names(click.ParamType[list[str]]):
         for name in names:
             if name not in self.known:
                 self.fail(f"{name!r} is unknown; known are {', '.join(self.known)}", param, ctx)
-        return list(dict.fromkeys(names))
+        return names
+
+
+def _together(_: click.Context, __: click.Parameter, given: tuple[list[str], ...]) -> list[str]:
+    """The names of an option that may be given several times, each once."""
+    return list(dict.fromkeys(name for names in given for name in names))
 
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -72,6 +77,8 @@ Where the service was short of pods then, the recording shows less than was aske
 @click.option(
     "--shape",
     type=Names(dict(SCENARIOS)),
+    multiple=True,
+    callback=_together,
     help=f"Built-in loads, sized to fill --max replicas: {', '.join(SCENARIOS)}, or all.  [all]",
 )
 @click.option(
@@ -109,7 +116,9 @@ Where the service was short of pods then, the recording shows less than was aske
 @click.option(
     "--policies",
     type=Names(dict(ARMS)),
-    default=_DEFAULT_ARMS,
+    multiple=True,
+    callback=_together,
+    default=(_DEFAULT_ARMS,),
     show_default=True,
     help=f"To run side by side: {', '.join(ARMS)}, or all.",
 )
@@ -158,7 +167,7 @@ Where the service was short of pods then, the recording shows less than was aske
     help="Directory for report.html, its pictures and scores.csv.",
 )
 def simulate(
-    shape: list[str] | None,
+    shape: list[str],
     load: Path | None,
     unit: str,
     service: Path | None,
@@ -229,7 +238,7 @@ def _own_arms(service: Service | None, files: tuple[Path, ...], name: str) -> li
 
 
 def _runs(
-    shape: list[str] | None,
+    shape: list[str],
     load: Path | None,
     unit: str,
     sizing: Sizing,
@@ -241,7 +250,7 @@ def _runs(
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     if load is None:
-        return built_in(shape, sizing, service, seeds)
+        return built_in(shape or None, sizing, service, seeds)
     with _naming(load, "--load") as note:
         recorded = read_recording(load, unit, world, note)
     return [Run(load.name.split(".")[0], seed, world, recorded) for seed in seeds]

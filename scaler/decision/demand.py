@@ -75,9 +75,9 @@ class Demand:
         """Least replicas whose utilisation does not exceed the target."""
         return ceil_div(demand_m * self.measured * 100, target_pct * self.base_m)
 
-    def exceeds(self, replicas: int, demand_m: int, target_pct: int, margin_permille: int) -> bool:
-        """Whether `demand_m` on `replicas` is above the target by more than the margin."""
-        allowed = target_pct * (1000 + margin_permille) * self.base_m * replicas
+    def exceeds(self, replicas: int, demand_m: int, target_pct: int, permille: int) -> bool:
+        """Whether `demand_m` on `replicas` is above `permille` of the target."""
+        allowed = target_pct * permille * self.base_m * replicas
         return demand_m * self.measured * 100_000 > allowed
 
 

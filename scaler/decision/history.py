@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scaler.decision.policy import Policy
 
 _RUN_S = 10.0  # needs within so many seconds are one entry, at the highest of them
+_UNSEEN_S = 60.0  # nothing is known of a longer time without an entry
 _RETURNS = 8  # so many returns of demand are remembered,
 _FORGET = 3  # for so many of the longest windows
 _SPARE = 1.25  # the next absence may be longer than the last by so much
@@ -26,11 +27,12 @@ _LEVEL_PCT = 85  # a return to one level tells of those up to a sixth higher too
 _DUTY_PCT = 15  # a level is worth holding if it is needed for so much of its absence
 
 
-def add(state: State, policy: Policy, replicas: int, now: float, seconds: float) -> State:
-    """`replicas` are needed now, and were for `seconds`; a return of demand is learnt from it."""
+def add(state: State, policy: Policy, replicas: int, now: float) -> State:
+    """`replicas` are needed now, and were since the last entry; a return of demand is learnt."""
     past = [p for p in state.recommendations or () if p.time > now - policy.longest_window_s]
     returns = (*state.returns, *_return(policy, past, replicas, now))[-_RETURNS:]
     last = past[-1] if past else None
+    seconds = max(0.0, min(now - last.time, _UNSEEN_S)) if last else 0.0
     if last and (last.replicas == replicas or last.seconds < _RUN_S >= now - last.time):
         past.pop()
         replicas, seconds = max(replicas, last.replicas), seconds + last.seconds

@@ -27,11 +27,6 @@ def warm_up(policy: Policy, state: State) -> float:
     return sorted(state.ready_times)[len(state.ready_times) // 2]
 
 
-def elapsed(state: State, now: float) -> float:
-    """Seconds since the last decision, for which what is seen now is taken to have lasted."""
-    return 0.0 if state.decided is None else max(0.0, min(now - state.decided, _PAUSE_S))
-
-
 def begin(observation: Observation, policy: Policy, state: State, now: float) -> State:
     """Where a decision starts from: a newcomer, and one back from a pause, has the size it finds
     as its first recommendation, and knows since when it has watched."""

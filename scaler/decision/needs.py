@@ -36,7 +36,7 @@ def need_of(observation: Observation, policy: Policy, demand: Demand, now: float
         need
         for need in (
             utilisation_need(policy, demand, observation.spec_replicas),
-            gateway_need(policy.in_flight_target, load),
+            gateway_need(policy, load, observation.spec_replicas),
         )
         if need
     ]
@@ -61,8 +61,7 @@ def utilisation_need(policy: Policy, demand: Demand, current: int) -> Need | Non
     wanted = demand.replicas_for(demand.low_m, policy.target_pct)
     careful = demand.replicas_for(demand.high_m, policy.target_pct)
     lasting = demand.replicas_for(demand.shown_m, policy.target_pct)
-    margin = round(policy.up_tolerance * 1000)
-    if not demand.exceeds(current, demand.low_m, policy.target_pct, margin):
+    if not demand.exceeds(current, demand.low_m, policy.target_pct, policy.up_permille):
         return Need(min(current, max(wanted, careful)), (), lasting)
     reasons = ("AboveTarget", "Saturated") if demand.saturated else ("AboveTarget",)
     return Need(wanted, reasons, lasting)
@@ -76,12 +75,17 @@ def gateway_load(observation: Observation, policy: Policy, now: float) -> Load |
     return load
 
 
-def gateway_need(target: int | None, load: Load | None) -> Need | None:
-    """Requests in flight and waiting over what a pod should have in flight.
+def gateway_need(policy: Policy, load: Load | None, current: int) -> Need | None:
+    """Requests in flight and waiting over what a pod should have in flight; within the tolerance
+    above it, the current size will do.
 
     Waiting ones call for pods, but they will be served: they do not count as lasting.
     """
+    target = policy.in_flight_target
     if target is None or load is None:
         return None
-    wanted = ceil_div(load.in_flight + load.waiting, target)
+    requests = load.in_flight + load.waiting
+    wanted = ceil_div(requests, target)
+    if wanted > current and 1000 * requests <= current * target * policy.up_permille:
+        wanted = current
     return Need(wanted, ("GatewayLoad",), ceil_div(load.in_flight, target))

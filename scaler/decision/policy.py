@@ -128,6 +128,16 @@ class Policy:
         return _TOLERANCES[self.name][0] if self.tolerance_up is None else self.tolerance_up
 
     @property
+    def up_permille(self) -> int:
+        """Utilisation from which more is needed, in thousandths of the target."""
+        return 1000 + round(1000 * self.up_tolerance)
+
+    @property
+    def down_permille(self) -> int:
+        """Utilisation up to which less may do, in thousandths of the target."""
+        return 1000 - round(1000 * self.down_tolerance)
+
+    @property
     def down_tolerance(self) -> float:
         """By what share of the target utilisation may fall short of it."""
         return _TOLERANCES[self.name][1] if self.tolerance_down is None else self.tolerance_down

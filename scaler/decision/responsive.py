@@ -32,7 +32,6 @@ def decide(
     observation: Observation, policy: Policy, state: State, now: float
 ) -> tuple[Decision, State]:
     """The policy's answer and its memory."""
-    elapsed = memory.elapsed(state, now)
     state = memory.begin(observation, policy, state, now)
     blank = entry.blank(observation, policy)
     if decision := entry.settled(blank, policy):
@@ -42,7 +41,7 @@ def decide(
     need = need_of(observation, policy, demand, now)
     if need is None:
         return _without_samples(blank, observation, policy, demand, state, now)
-    return _decide(blank, policy, demand, need, replace(state, failures=0), now, elapsed)
+    return _decide(blank, policy, demand, need, replace(state, failures=0), now)
 
 
 def _with_measure(blank: Decision, demand: Demand, now: float) -> Decision:
@@ -105,18 +104,12 @@ def _fallback(policy: Policy, state: State) -> int:
 
 
 def _decide(
-    blank: Decision,
-    policy: Policy,
-    demand: Demand,
-    need: Need,
-    state: State,
-    now: float,
-    elapsed: float,
+    blank: Decision, policy: Policy, demand: Demand, need: Need, state: State, now: float
 ) -> tuple[Decision, State]:
     """Minimum, window, steps and maximum, in this order; then the memory of it."""
     current = blank.current
     state = steps.burst(policy, demand, need, current, state, now)
-    state = history.add(state, policy, steps.lasting(policy, need, state, now), now, elapsed)
+    state = history.add(state, policy, steps.lasting(policy, need, state, now), now)
     wanted = max(policy.min_replicas, need.replicas)
     stable, window = steps.held(policy, wanted, current, state, now)
     limited, step = (

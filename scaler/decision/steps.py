@@ -101,5 +101,4 @@ def down_step(
 
 def below_target(policy: Policy, demand: Demand, current: int) -> bool:
     """Whether utilisation falls short of the target by more than the tolerance."""
-    slack = round(policy.down_tolerance * 1000)
-    return not demand.exceeds(current, demand.high_m, policy.target_pct, -slack)
+    return not demand.exceeds(current, demand.high_m, policy.target_pct, policy.down_permille)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scaler.decision import Observation
+from scaler.simulator.gateway import View
 
 if TYPE_CHECKING:
     from scaler.simulator.scenario import Run
@@ -35,7 +36,8 @@ class Start:
 class Arm:
     """A controller that is asked every `period_s`; `about` says in words how it decides.
 
-    Its observations hold samples of `source`, and the gateway's count of requests if `gateway`.
+    Its observations hold samples of `source`, and the requests at the gateway as `gateway` sees
+    them; None: not at all.
     """
 
     name: str
@@ -43,4 +45,4 @@ class Arm:
     start: Callable[[Start], Decider]
     period_s: int = 15
     source: str = METRICS_SERVER
-    gateway: bool = False
+    gateway: View | None = None

@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING
 from scaler.decision import HPA, Action, Behavior, HpaOptions, Policy, Rate, Rules, State, decide
 from scaler.decision.state import Recommendation
 from scaler.simulator.arm import KUBELET, METRICS_SERVER, Arm
+from scaler.simulator.gateway import averaged, counted, of_a_second
 from scaler.simulator.keda import keda_http
 from scaler.simulator.kpa import TARGET_SHARE, kpa
 from scaler.simulator.scenario import ideal_replicas
+from scaler.sources.in_flight import WINDOW_S
 
 if TYPE_CHECKING:
     from scaler.decision import Observation
     from scaler.simulator.arm import Decider, Start
 
 _BY_GATEWAY = (
-    f"on the gateway's count of requests; aims at {TARGET_SHARE:.0%} of a pod's concurrency, "
+    f"on the requests at the gateway; aims at {TARGET_SHARE:.0%} of a pod's concurrency, "
     "whatever the target"
 )
 
@@ -38,9 +40,9 @@ def policy_arm(
     `restores` says that a restart finds the state again, as the scaler does and Kubernetes not.
     """
     about = f"policy {policy.name} every {period_s} s on samples of {source}"
-    about += ", and the gateway's count of requests" if gateway else ""
+    about += f", and the gateway's requests in the mean of {WINDOW_S:g} s" if gateway else ""
     start = partial(_by_policy, policy=policy, restores=restores)
-    return Arm(name, about, start, period_s, source, gateway)
+    return Arm(name, about, start, period_s, source, averaged if gateway else None)
 
 
 def _by_policy(start: Start, policy: Policy, restores: bool) -> Decider:
@@ -103,8 +105,10 @@ RIVALS = (
     _hpa("hpa-v1", None),
     _hpa("hpa-default", Behavior()),
     _hpa("hpa-tuned", _TUNED),
-    Arm("kpa", f"Knative's pod autoscaler every 2 s {_BY_GATEWAY}", kpa, 1, gateway=True),
-    Arm("keda-http", f"KEDA's http add-on every 15 s {_BY_GATEWAY}", keda_http, 15, gateway=True),
+    Arm("kpa", f"Knative's pod autoscaler every 2 s {_BY_GATEWAY}", kpa, 1, gateway=of_a_second),
+    Arm(
+        "keda-http", f"KEDA's http add-on every 15 s {_BY_GATEWAY}", keda_http, 15, gateway=counted
+    ),
 )
 BOUNDS = (
     Arm("static-min", "always the minimum", _least),

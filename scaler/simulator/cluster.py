@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from scaler.decision.types import Container, Load, Pod, Sample
+from scaler.decision.types import Container, Pod, Sample
 
 if TYPE_CHECKING:
     from random import Random
@@ -102,12 +102,6 @@ class Cluster:
         if capacity:
             return self.backlog / capacity
         return math.inf if self.backlog else 0.0
-
-    def gateway_load(self, now: float) -> Load:
-        """What a gateway in front of the service would count."""
-        world = self.world
-        in_flight = self.served / world.limit_m * world.concurrency
-        return Load(now, round(in_flight), round(self.backlog / world.request_work_m))
 
     def _create(self, now: float) -> SimPod:
         self.created += 1

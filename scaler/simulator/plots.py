@@ -146,7 +146,8 @@ def plane(path: Path, results: Results) -> None:
     for line in (axis.axvline, axis.axhline):
         line(1, color="#999999", linewidth=0.8, zorder=0)
     axis.set_yscale("log")
-    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    low, high = axis.get_ylim()
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)) if high > 4 * low else MaxNLocator(6))
     axis.yaxis.set_major_formatter("{x:g}")
     axis.yaxis.set_minor_formatter("")
     axis.set_xlabel(f"cost: pod-seconds, as a multiple of {arms[0]}'s")

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from scaler.decision import Observation
 from scaler.simulator.arm import KUBELET, Arm, Start
 from scaler.simulator.cluster import Cluster
+from scaler.simulator.gateway import Gateway
 from scaler.simulator.sampling import Kubelet, MetricsServer
 from scaler.simulator.scenario import ideal_replicas
 
 if TYPE_CHECKING:
+    from scaler.decision import Load
     from scaler.simulator.scenario import Run, World
 
 _RESTART_S = 10  # a controller that restarts is away for so long
@@ -44,13 +46,16 @@ def simulate(run: Run, arm: Arm) -> Trace:
     trace = Trace(run.load, ideal_replicas(run))
     cluster = Cluster(run.world, trace.ideal[0], random)
     kubelet, server = Kubelet(random), MetricsServer(random)
+    requests = Random(f"{run.scenario} {run.seed} requests")  # apart: it moves no other arm
+    gateway = Gateway(run.world, requests, arm.gateway) if arm.gateway else None
     loop = _Loop(run, arm, cluster.spec, random)
     for second, load in enumerate(run.load):
         now = float(second)
         cluster.step(now, load)
         kubelet.step(now, cluster.pods, cluster.restarted)
         server.step(now, cluster.pods, kubelet, cluster.restarted)
-        loop.tick(second, cluster, kubelet if arm.source == KUBELET else server)
+        seen = gateway.step(now, cluster) if gateway else None
+        loop.tick(second, cluster, kubelet if arm.source == KUBELET else server, seen)
         _record(trace, cluster, run.world, load)
     trace.created = cluster.created
     trace.unserved = cluster.dropped / (run.world.limit_m * sum(run.load)) if any(run.load) else 0.0
@@ -67,7 +72,9 @@ class _Loop:
         self.resumes = 0
         self.decider = arm.start(Start(run, 0.0, replicas, self.kept))
 
-    def tick(self, second: int, cluster: Cluster, source: Kubelet | MetricsServer) -> None:
+    def tick(
+        self, second: int, cluster: Cluster, source: Kubelet | MetricsServer, load: Load | None
+    ) -> None:
         """Decide and act when the period is over."""
         world = self.run.world
         if second in world.restarts:
@@ -76,13 +83,11 @@ class _Loop:
             self.decider = self.arm.start(found)
         if second >= self.resumes and second % self.arm.period_s == self.phase:
             now = float(second)
-            cluster.spec = self.decider(
-                _observe(cluster, source, world, now, self.arm.gateway), now
-            )
+            cluster.spec = self.decider(_observe(cluster, source, world, now, load), now)
 
 
 def _observe(
-    cluster: Cluster, source: Kubelet | MetricsServer, world: World, now: float, gateway: bool
+    cluster: Cluster, source: Kubelet | MetricsServer, world: World, now: float, load: Load | None
 ) -> Observation:
     out = any(start <= now < end for start, end in world.outages)
     samples = {} if out else source.published
@@ -92,7 +97,7 @@ def _observe(
         spec_replicas=cluster.spec,
         status_replicas=len(cluster.active()),
         pods=pods,
-        load=cluster.gateway_load(now) if gateway else None,
+        load=load,
         metrics_error="the metrics API does not answer" if out else "",
     )
 

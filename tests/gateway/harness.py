@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from gateway.access_log import AccessLog, Entry
 from gateway.cors import Cors
 from gateway.limits import Identity, Limits
@@ -255,7 +257,10 @@ class Rig:
                 await asyncio.sleep(0.002)
 
     async def balanced(self) -> None:
-        """Wait until nothing is held: no slot, no waiter, no exchange, no attempt to connect."""
+        """Wait until nothing is held: no slot, no waiter, no exchange, no attempt to connect.
+
+        The time in slots is then that of the requests which had one, whatever end they took.
+        """
         state = self.state
         await self.until(
             lambda: (
@@ -266,6 +271,10 @@ class Rig:
                 and all(one.exchange is None for one in self.gateway.connections)
             )
         )
+        served = [one for one in self.log.entries if one.service == "echo" and one.endpoint]
+        if not any(one.queue_wait for one in served):
+            spent = sum(one.duration for one in served)
+            assert state.admission.request_seconds(0.0) == pytest.approx(spent, abs=1e-6)
 
 
 def get(path: bytes = b"/", *lines: bytes, method: bytes = b"GET") -> bytes:

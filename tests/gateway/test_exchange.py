@@ -328,7 +328,10 @@ async def test_concurrency_holds_requests_back_and_serves_them_in_order() -> Non
         slow.go.release()
         assert (await second.response()).status == 200
         await r.balanced()
-        assert r.state.stats.queue_wait.total > 0
+        waited = r.state.stats.queue_wait.total
+        assert waited > 0
+        spent = r.state.admission.request_seconds(0.0)
+        assert 0 < spent <= r.state.stats.duration.total - waited + 1e-6
 
 
 async def test_a_full_queue_and_a_long_wait_are_503() -> None:

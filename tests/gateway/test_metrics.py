@@ -27,7 +27,8 @@ def service() -> dict[str, object]:
     stats.retried("connect_failed")
     stats.upstream_failed("connect_failed")
     stats.bytes_in, stats.bytes_out, stats.auth_failures = 10, 20, 4
-    return stats.snapshot() | {"in_flight": 1, "waiting": 2, "endpoints": {"ready": 3}}
+    held = {"in_flight": 1, "waiting": 2, "request_seconds": 7.5, "endpoints": {"ready": 3}}
+    return stats.snapshot() | held
 
 
 def test_everything_is_there_under_its_name() -> None:
@@ -63,6 +64,7 @@ def test_everything_is_there_under_its_name() -> None:
     assert found["gateway_bytes_total", (("direction", "out"), a)] == 20
     assert found["gateway_in_flight", (a,)] == 1
     assert found["gateway_waiting", (a,)] == 2
+    assert found["gateway_in_flight_seconds_total", (a,)] == 7.5
     assert found["gateway_endpoints", (a, ("state", "ready"))] == 3
     assert found["gateway_connections", ()] == 7
     assert found["gateway_connections_accepted_total", ()] == 9

@@ -84,7 +84,7 @@ def test_what_does_not_fit_is_closed() -> None:
 
 
 def test_old_ones_expire() -> None:
-    state = ServiceState("echo", ServiceStats(), Limits(), lambda: 0.0)
+    state = ServiceState("echo", ServiceStats(), Limits(), lambda: 0.0, 0.0)
     state.balancer.update([Endpoint("10.0.0.1", 80)], 0.0)
     pod = state.balancer.candidates[0]
     old, new = Connection(pod), Connection(pod)

@@ -9,7 +9,7 @@ from gateway.stats import ServiceStats
 
 
 def test_endpoints_are_counted_by_state() -> None:
-    state = ServiceState("a", ServiceStats(), Limits(slow_start=10), lambda: 0.0)
+    state = ServiceState("a", ServiceStats(), Limits(slow_start=10), lambda: 0.0, 0.0)
     old = [Endpoint("10.0.0.1", 80), Endpoint("10.0.0.2", 80)]
     state.balancer.update(old, 0.0)
     leaving = Endpoint("10.0.0.3", 80, terminating=True)
@@ -17,6 +17,6 @@ def test_endpoints_are_counted_by_state() -> None:
     for _ in range(5):
         state.balancer.failed(state.balancer.candidates[0], 1.0)
     assert state.endpoints() == {"ready": 1, "new": 1, "ejected": 1, "leaving": 1}
-    assert state.admission.acquire() is not None
+    assert state.admission.acquire(1.0) is not None
     assert (state.in_flight, state.waiting) == (1, 0)
     assert repr(state).startswith("<ServiceState a <Admission 1 in flight, 0 waiting>")

@@ -11,12 +11,15 @@ import aiohttp
 import psutil
 import pytest
 
+from gateway import admin
+from gateway.workers import Worker
 from tests.gateway.cluster import configmap, endpoint_slice, entry, kubeconfig, serving
 from tests.gateway.processes import App, GatewayProcess, gateway
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+    from typing import Any
 
 REQUESTS = 40
 
@@ -52,6 +55,8 @@ async def numbers(process: GatewayProcess) -> dict[str, float]:
     return {name: float(value) for name, value in pairs}
 
 
+HELD = 'gateway_in_flight_seconds_total{service="a"}'
+LASTED = 'gateway_request_duration_seconds_sum{service="a"}'
 SERVED = 'gateway_requests_total{code="200",method="GET",service="a",source="upstream"}'
 
 
@@ -61,6 +66,7 @@ async def test_workers_are_counted_as_one_and_replaced_when_they_die(
     await fetch(process, REQUESTS)
     found = await numbers(process)
     assert found[SERVED] == REQUESTS
+    assert found[HELD] == pytest.approx(found[LASTED])
     assert found["gateway_workers"] == 2
     assert found['gateway_endpoints{service="a",state="ready"}'] == 1
 
@@ -71,6 +77,7 @@ async def test_workers_are_counted_as_one_and_replaced_when_they_die(
     await fetch(process, REQUESTS)
     found = await numbers(process)
     assert found[SERVED] == 2 * REQUESTS, "what a dead worker counted is not lost"
+    assert found[HELD] == pytest.approx(found[LASTED])
     assert found["gateway_worker_restarts_total"] == 1
 
     process.terminate()
@@ -84,3 +91,20 @@ async def test_no_worker_outlives_its_parent(process: GatewayProcess) -> None:
     process.process.kill()
     await asyncio.to_thread(psutil.wait_procs, children, 30)
     assert not any(child.is_running() for child in children)
+
+
+async def test_a_worker_that_does_not_answer_keeps_what_it_counted(tmp_path: Path) -> None:
+    held = {"in_flight": 3, "seconds": 9.0}
+    counted = {"request_seconds": 20.0}
+
+    async def source() -> dict[str, Any]:
+        return {"services": {"a": held | counted}, "connections": 1}
+
+    async def excuse() -> str:
+        return ""
+
+    worker = Worker(0, tmp_path, 0)
+    assert await worker.numbers() == []
+    async with admin.serving(admin.Admin(source, excuse).application(), worker.socket):
+        assert await worker.numbers() == [await source()]
+    assert await worker.numbers() == [{"services": {"a": counted}}]

@@ -48,5 +48,5 @@ def test_no_requests_are_not_the_same_as_no_answer() -> None:
     usage = Samples({})
     assert evaluated(Inputs(usage)).observation.load is None
     assert evaluated(Inputs(usage, loads=Loads())).observation.load == Load(NOW, 0)
-    busy = Inputs(usage, loads=Loads({"a": GatewayLoad(3, 2)}))
+    busy = Inputs(usage, loads=Loads({"a": GatewayLoad(2.4, 2)}))
     assert evaluated(busy).observation.load == Load(NOW, 3, 2)

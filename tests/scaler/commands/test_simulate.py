@@ -172,6 +172,14 @@ def test_bad_options_are_refused_with_the_remedy(options: list[str], message: st
     assert message in result.output
 
 
+def test_names_may_be_given_in_one_option_or_in_several() -> None:
+    together = _run("--shape", "edge,spike", "--policies", "hpa-v1,static-max", "--seeds", "1")
+    apart = ["--shape", "edge", "--shape", "spike", "--policies", "hpa-v1"]
+    assert _run(*apart, "--policies", "static-max", "--seeds", "1").stdout == together.stdout
+    assert "| edge |" in together.stdout
+    assert "| spike |" in together.stdout
+
+
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 1), (signal.SIGKILL, -9)])
 def test_a_comparison_that_is_stopped_leaves_no_process_behind(number: int, status: int) -> None:
     options = ["--shape", "ramp", "--seeds", "100", "--processes", "2"]

@@ -18,7 +18,7 @@ def walk(*spans: tuple[int, int]) -> tuple[State, float]:
     for seconds, replicas in spans:
         for _ in range(0, seconds, STEP):
             now += STEP
-            state = history.add(state, POLICY, replicas, now, STEP)
+            state = history.add(state, POLICY, replicas, now)
     return state, now
 
 
@@ -47,7 +47,7 @@ def test_a_return_tells_of_its_own_level_and_those_a_sixth_higher() -> None:
     only the lower ones are worth waiting for."""
     state = State(returns=(Return(200.0, NOW, 8),))
     for level, held in ((8, 8), (9, 9), (12, 9)):
-        known = history.add(state, POLICY, level, NOW, 60.0)
+        known = history.add(state, POLICY, level, NOW)
         assert history.highest(POLICY, known, NOW + 150) == held
 
 
@@ -83,7 +83,7 @@ def test_the_history_stays_short_whatever_is_needed(noise: tuple[int, ...]) -> N
 
 
 def test_needs_of_ten_seconds_are_one_entry_at_the_highest() -> None:
-    state, now = walk((4, 3), (2, 5), (4, 3), (2, 3))
+    state, now = walk((6, 3), (2, 5), (4, 3), (2, 3))
     assert state.recommendations == (
         Recommendation(5, now - 2, 10),
         Recommendation(3, now, 2),

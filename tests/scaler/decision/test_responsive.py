@@ -258,6 +258,10 @@ def test_the_gateways_signal_is_a_second_metric_and_the_larger_wins() -> None:
     decision = ask(pods([100, 100]), policy, load=load)
     assert (decision.replicas, decision.reasons) == (4, ("GatewayLoad",))
     assert ask(pods([2000, 2000]), policy, load=load).replicas == 5
+    near = replace(load, in_flight=103, waiting=0)
+    many = replace(WIDE, in_flight_target=4)
+    assert ask(pods([100] * 25), many, load=near).replicas == 25
+    assert ask(pods([100] * 25), many, load=replace(near, in_flight=104)).replicas == 26
     unmeasured = ask(pods([None]), policy, load=load)
     assert (unmeasured.valid, unmeasured.replicas) == (True, 4)
     assert ask(pods([None] * 5), policy, load=load).replicas == 5

@@ -76,14 +76,6 @@ def test_failures_restart_in_place() -> None:
     assert len(cluster.active()) == 5
 
 
-def test_the_gateway_counts_what_is_in_flight_and_waits() -> None:
-    cluster = _cluster(2)
-    _run(cluster, range(3), 3.0)
-    load = cluster.gateway_load(3.0)
-    assert load.in_flight == 2 * cluster.world.concurrency
-    assert load.waiting == 3000 / cluster.world.request_work_m
-
-
 def test_a_starting_pod_burns_no_more_than_its_limit() -> None:
     cluster = _cluster(1, World(imbalance=0.0, limit_m=200, request_m=200))
     cluster.spec = 2
