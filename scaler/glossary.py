@@ -21,6 +21,7 @@ MEANINGS: Final = {
     "ScalingDisabled": "at 0 replicas scaling is off until somebody sets another number",
     "UpStep": "so many times the replicas at once, and no more (up.factor)",
     "DownWindow": "the highest need of the last while still holds (down.window)",
+    "RecentGrowth": "the service grew within the window, and does not turn back (down.window)",
     "DownPeriod": "the last step down was taken just now (down.every)",
     "DownStep": "so large a part of the replicas may go at once, and no more (down.step)",
     "Burst": "in a burst, and for a while after it, nothing shrinks (up.burst, up.burst_window)",

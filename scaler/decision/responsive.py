@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from scaler.decision.policy import Policy
     from scaler.decision.state import State
 
+_WAITS = {"DownWindow", "RecentGrowth"}
 _BOUNDS = {
     "UpStep": UP_LIMIT,
     "DownStep": DOWN_LIMIT,
@@ -139,7 +140,7 @@ def _finish(
     if replicas < limited:
         limits = (*limits, TOO_MANY)
     action = action_of(blank.current, replicas)
-    able = "ScaleDownStabilized" if "DownWindow" in limits else "ReadyForNewScale"
+    able = "ScaleDownStabilized" if _WAITS.intersection(limits) else "ReadyForNewScale"
     bound = next((_BOUNDS[limit] for limit in reversed(limits) if limit in _BOUNDS), WITHIN_RANGE)
     return replace(
         blank,

@@ -87,6 +87,8 @@ def down_step(
         return current, ()
     if in_burst(state, now):
         return current, ("Burst",)
+    if state.ups and now - state.ups[-1].time < policy.down_window_s:
+        return current, ("RecentGrowth",)
     if not demand.measured or demand.unseen or 2 * demand.missing >= demand.serving:
         return current, ("SamplesMissing",)
     if need.blind:

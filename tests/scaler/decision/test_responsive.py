@@ -232,7 +232,7 @@ def test_after_a_pause_the_longest_window_holds_the_size_found() -> None:
 
 
 def test_a_burst_never_shrinks() -> None:
-    policy = Policy(target_pct=40)
+    policy = Policy(target_pct=40, down_window_s=30)
     decision, state = decide(observe(pods([800, 800])), policy, settled(), NOW)
     assert decision.replicas == 4
     calm = pods([100] * 4, now=NOW + 50)
@@ -245,11 +245,13 @@ def test_a_burst_never_shrinks() -> None:
 def test_growth_by_a_guess_is_given_back_but_a_measured_need_is_held() -> None:
     _, guessed = decide(observe(pods([1000], limit_m=1000)), Policy(), settled(), NOW)
     calm = pods([300] * 3, limit_m=1000, now=NOW + 70)
-    guessed = replace(guessed, decided=NOW + 68)
-    assert ask(calm, state=guessed, now=NOW + 70).action is Action.DOWN
+    guessed = replace(guessed, decided=NOW + 88)
+    assert ask(calm, state=guessed, now=NOW + 70).limits == ("RecentGrowth",)
+    later = pods([300] * 3, limit_m=1000, now=NOW + 90)
+    assert ask(later, state=guessed, now=NOW + 90).action is Action.DOWN
     _, measured = decide(observe(pods([900, 900])), Policy(), settled(), NOW)
-    calm = pods([300] * 3, now=NOW + 70)
-    assert ask(calm, state=measured, now=NOW + 70).limits == ("DownWindow",)
+    measured = replace(measured, decided=NOW + 88)
+    assert ask(later, state=measured, now=NOW + 90).limits == ("DownWindow",)
 
 
 def test_the_gateways_signal_is_a_second_metric_and_the_larger_wins() -> None:

@@ -122,21 +122,24 @@ def test_a_state_that_was_stored_between_decisions_changes_none(
 
 @given(walks)
 @settings(max_examples=200)
-def test_steps_down_are_small_apart_and_never_in_a_burst(
+def test_steps_down_are_small_apart_and_never_in_a_burst_or_soon_after_growth(
     walk: tuple[Policy, list[Step], int],
 ) -> None:
     policy, sequence, _ = walk
     walked = Walk(walk)
-    now, last = NOW, float("-inf")
+    now, last, grew = NOW, float("-inf"), float("-inf")
     for (seconds, _, _), decision, state in zip(
         sequence, walked.decisions, walked.states, strict=True
     ):
         now += seconds
+        if decision.action is Action.UP and decision.current >= policy.min_replicas:
+            grew = now
         if decision.action is not Action.DOWN or decision.current > policy.max_replicas:
             continue
         assert decision.valid
         assert decision.current - decision.replicas <= max(1, decision.current * 34 // 100)
         assert now - last >= policy.down_step_period_s
+        assert now - grew >= policy.down_window_s
         assert state.burst_until is None or now >= state.burst_until
         last = now
 
