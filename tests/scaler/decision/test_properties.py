@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scaler.decision import Action, Container, Observation, Pod, Policy, Sample, State, decide
-from tests.scaler.decision.build import NOW, ask, pods
+from tests.scaler.decision.build import NOW, ask, pods, settled
 
 usages = st.one_of(st.none(), st.integers(0, 5000))
 containers = st.builds(
@@ -141,3 +141,18 @@ def test_a_burst_never_shrinks(load: list[int], later: float) -> None:
     now = NOW + later
     calm = pods([0] * decision.replicas, now=now)
     assert ask(calm, policy, state, spec=decision.replicas, now=now).replicas >= decision.replicas
+
+
+@given(st.integers(1, 8), st.integers(0, 300), st.floats(61, 89))
+def test_growth_by_a_guess_is_never_taken_back_within_the_window(
+    spec: int, calm: int, later: float
+) -> None:
+    policy = Policy(max_replicas=100)
+    full = Observation("cat", spec, spec, pods([1000] * spec, limit_m=1000))
+    decision, state = decide(full, policy, settled(), NOW)
+    grown = decision.replicas
+    assert grown > spec
+    for now in (NOW + 40, NOW + later):
+        shown = Observation("cat", grown, grown, pods([calm] * grown, limit_m=1000, now=now))
+        decision, state = decide(shown, policy, state, now)
+        assert decision.replicas == grown
