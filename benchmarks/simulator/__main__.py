@@ -92,7 +92,7 @@ def _text(results: Results, others: dict[str, Results], found: list[Ratio], seed
         _bounds(found),
         "## Where responsive loses\n",
         report.markdown(report.loss_table(results, [r for r in found if r.arm == "responsive"])),
-        "## Other worlds (three seeds, never tuned on)\n",
+        "## Other worlds (three seeds, none of them tuned on)\n",
     ]
     for title, one in others.items():
         parts += [f"{title}:\n", report.markdown(report.ratio_table(headline(one)))]
