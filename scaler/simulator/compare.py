@@ -25,6 +25,12 @@ Results = dict[tuple[str, str], list[Scores]]
 """Scores by (scenario, arm), one a seed."""
 
 
+def names(results: Results) -> tuple[list[str], list[str]]:
+    """The scenarios and the arms of the results, in order."""
+    scenarios = list(dict.fromkeys(scenario for scenario, _ in results))
+    return scenarios, list(dict.fromkeys(arm for _, arm in results))
+
+
 def compare(
     runs: Sequence[Run],
     arms: Sequence[Arm],

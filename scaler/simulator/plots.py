@@ -14,13 +14,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from scaler.simulator.arms import BOUNDS
+from scaler.simulator.compare import Results, names
 from scaler.simulator.ratios import Samples, interval, ratio, samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from scaler.simulator.compare import Results
     from scaler.simulator.scenario import Run
     from scaler.simulator.simulate import Trace
 
@@ -129,7 +129,7 @@ def plane(path: Path, results: Results) -> None:
     """Cost against violations, both relative to the first policy: a small mark a scenario, a large
     one for all of them, with the range that other seeds might have given."""
     bounds = {arm.name for arm in BOUNDS}
-    arms = list(dict.fromkeys(arm for _, arm in results))
+    arms = names(results)[1]
     figure = Figure(figsize=(9.5, 6.5), layout="constrained")
     axis: Any = figure.subplots()
     for index, arm in enumerate(arms):

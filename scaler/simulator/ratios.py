@@ -8,10 +8,10 @@ from random import Random
 from statistics import fmean, quantiles
 from typing import TYPE_CHECKING
 
+from scaler.simulator.compare import Results, names
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from scaler.simulator.compare import Results
 
 Range = tuple[float, float]
 """Tenth and ninetieth percentile."""
@@ -54,7 +54,7 @@ def against(results: Results, arm: str, baseline: str) -> Ratio:
     def losses(measure: str) -> tuple[str, ...]:
         return tuple(
             s
-            for s in dict.fromkeys(scenario for scenario, _ in results)
+            for s in names(results)[0]
             if average(results, s, arm, measure) > average(results, s, baseline, measure)
         )
 
@@ -83,8 +83,7 @@ def samples(results: Results, arm: str, baseline: str, measure: str, plus: float
     def values(scenario: str, name: str) -> list[float]:
         return [getattr(one, measure) + plus for one in results[scenario, name]]
 
-    scenarios = dict.fromkeys(scenario for scenario, _ in results)
-    return [(values(s, arm), values(s, baseline)) for s in scenarios]
+    return [(values(s, arm), values(s, baseline)) for s in names(results)[0]]
 
 
 def ratio(found: Samples) -> float:

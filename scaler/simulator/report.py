@@ -8,13 +8,13 @@ from dataclasses import asdict
 from statistics import median
 from typing import TYPE_CHECKING
 
+from scaler.simulator.compare import Results, names
 from scaler.simulator.ratios import Ratio, against, average, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from scaler.simulator.arm import Arm
-    from scaler.simulator.compare import Results
 
 Table = list[list[str]]
 
@@ -47,12 +47,6 @@ MEANINGS = {
     "deviation": "root of the squares of accuracies, timeshares and instability (SPEC RG)",
 }
 """What each measure says, where less is better."""
-
-
-def names(results: Results) -> tuple[list[str], list[str]]:
-    """The scenarios and the arms of the results, in order."""
-    scenarios = list(dict.fromkeys(scenario for scenario, _ in results))
-    return scenarios, list(dict.fromkeys(arm for _, arm in results))
 
 
 def measure_table(results: Results, measure: str) -> Table:

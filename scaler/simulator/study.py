@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from scaler.simulator import report
 from scaler.simulator.arms import BOUNDS, RIVALS
+from scaler.simulator.compare import Results, names
 from scaler.simulator.page import page
 from scaler.simulator.simulate import simulate
 
@@ -14,14 +15,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scaler.simulator.arm import Arm
-    from scaler.simulator.compare import Results
     from scaler.simulator.ratios import Ratio
     from scaler.simulator.scenario import Run
 
 
 def headline(results: Results) -> list[Ratio]:
     """The scaler's policies, built in or an operator's own, against each that others have."""
-    arms = report.names(results)[1]
+    arms = names(results)[1]
     rivals = [arm.name for arm in RIVALS if arm.name in arms]
     bounds = [arm.name for arm in BOUNDS]
     return report.ratios(results, [n for n in arms if n not in (*rivals, *bounds)], rivals)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scaler.simulator.arms import BOUNDS
+from scaler.simulator.compare import Results, names
 from scaler.simulator.ratios import Ratio, average
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from scaler.simulator.compare import Results
 
 _ALIKE = 0.01  # share by which costs may differ and still count as alike; noise does as much
 _ALIKE_S = 2.0  # the same of violations, in seconds a run, or one per cent
@@ -51,7 +50,7 @@ def _change(ratio: float) -> str:
 
 def _by_kind(results: Results, one: Ratio) -> str:
     kinds: dict[str, list[str]] = {kind: [] for kind in _KINDS.values()}
-    for scenario in dict.fromkeys(scenario for scenario, _ in results):
+    for scenario in names(results)[0]:
         kinds[_kind(results, scenario, one.arm, one.baseline)].append(scenario)
     found = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in kinds.items() if names)
     return found[:1].upper() + found[1:]
@@ -76,7 +75,8 @@ def _compared(value: float, other: float, slack: float) -> int:
 def winners(results: Results) -> list[list[str]]:
     """A row a scenario: who violates least, who is cheapest, and who is beaten in both."""
     bounds = {arm.name for arm in BOUNDS}
-    arms = [name for name in dict.fromkeys(arm for _, arm in results) if name not in bounds]
+    scenarios, named = names(results)
+    arms = [name for name in named if name not in bounds]
     rows = [
         [
             scenario,
@@ -84,7 +84,7 @@ def winners(results: Results) -> list[list[str]]:
             _least(results, scenario, arms, "pod_seconds"),
             ", ".join(_beaten(results, scenario, arms)) or "none",
         ]
-        for scenario in dict.fromkeys(scenario for scenario, _ in results)
+        for scenario in scenarios
     ]
     return [["scenario", "least SLO violation", "cheapest", "beaten in both by another"], *rows]
 
