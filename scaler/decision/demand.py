@@ -95,10 +95,12 @@ def measure(observation: Observation, policy: Policy, warm_up_s: float, now: flo
     missing = _of_class(measures, PodClass.MISSING)
     ignored = _of_class(measures, PodClass.IGNORED)
     saturated = [m for m in ready if m.saturated(policy)]
-    used = sum([m.usage_m for m in ready])
+    used, base = sum([m.usage_m for m in ready]), sum([m.base_m for m in ready])
     hidden = sum([m.hidden_m(policy) for m in saturated])
     hot = [m for m in unready if _overloaded(m, policy, warm_up_s, now)]
-    fill = sum(m.base_m for m in missing) + sum(_mean(ready, m) for m in warming)
+    fill = sum(m.base_m for m in missing)
+    if base:  # as busy as the measured ones
+        fill += sum(ceil_div(used * m.base_m, base) for m in warming)
     fill += sum(m.usage_m for m in hot)  # they will be back, with the work that keeps them
     times = [m.pod.sample.time for m in ready if m.pod.sample]
     return Demand(
@@ -110,18 +112,12 @@ def measure(observation: Observation, policy: Policy, warm_up_s: float, now: flo
         overloaded=len(hot),
         unseen=max(0, observation.status_replicas - len(measures) + len(ignored)),
         used_m=used,
-        base_m=sum([m.base_m for m in ready]),
+        base_m=base,
         low_m=used + hidden,
         shown_m=used + fill,
         high_m=used + hidden + fill,
         oldest=min(times, default=now),
     )
-
-
-def _mean(ready: list[Measure], warming: Measure) -> int:
-    """What a pod uses if it is as busy as the measured ones."""
-    base = sum(m.base_m for m in ready)
-    return ceil_div(sum(m.usage_m for m in ready) * warming.base_m, base) if base else 0
 
 
 def _measure(pod: Pod, policy: Policy, now: float) -> Measure:
@@ -174,9 +170,9 @@ def classify(pod: Pod, policy: Policy, used_m: int, now: float) -> tuple[PodClas
 
 
 def _overloaded(m: Measure, policy: Policy, warm_up_s: float, now: float) -> bool:
-    """Unready for longer than a start takes, with high CPU in a fresh sample."""
+    """Whether an unready pod is so for longer than a start takes, and busy in a fresh sample."""
     pod = m.pod
-    if m.view.pod_class is not PodClass.UNREADY or pod.sample is None or pod.started is None:
+    if pod.sample is None or pod.started is None:
         return False
     fresh = now - pod.sample.time <= policy.max_sample_age_s
     begun = pod.sample.time - pod.sample.window_s >= pod.started + 2 * warm_up_s
