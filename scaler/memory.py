@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from scaler.decision import State
-from scaler.decision.state import Recommendation
 from scaler.observe import replicas_of
 
 if TYPE_CHECKING:
@@ -86,8 +85,7 @@ def restore(deployment: dict[str, Any], now: float) -> State:
     state = recall(deployment)
     if state.recommendations is None:
         return state  # the decision core does the same for a newcomer
-    here = Recommendation(replicas_of(deployment), now)
-    return replace(state, recommendations=(*state.recommendations, here))
+    return state.found_at(replicas_of(deployment), now)
 
 
 def interrupted(state: State) -> State:

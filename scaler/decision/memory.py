@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scaler.decision.state import Recommendation, ScaleEvent, State
+from scaler.decision.state import ScaleEvent, State
 
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy
@@ -34,9 +34,8 @@ def begin(observation: Observation, policy: Policy, state: State, now: float) ->
     pause = max(_PAUSE_S, _PAUSE_PERIODS * policy.period_s)
     if state.decided is not None and now - state.decided <= pause:
         return replace(state, decided=now, ready_times=times)
-    here = Recommendation(observation.spec_replicas, now)
-    past = (*(state.recommendations or ()), here)
-    return replace(state, decided=now, ready_times=times, since=now, recommendations=past)
+    found = state.found_at(observation.spec_replicas, now)
+    return replace(found, decided=now, ready_times=times, since=now)
 
 
 def _ready_times(observation: Observation, state: State) -> tuple[float, ...]:

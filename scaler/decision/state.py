@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 
@@ -69,6 +69,14 @@ class State:
     def learnt(self) -> tuple[object, ...]:
         """What took long to find out, and is worth keeping although no size changes."""
         return self.returns, self.ready_times
+
+    def found_at(self, replicas: int, now: float) -> State:
+        """The state that has found the service at a size of `replicas` at `now`.
+
+        It counts as recommended then, so that nothing shrinks for one window after a restart.
+        """
+        here = Recommendation(replicas, now)
+        return replace(self, recommendations=(*(self.recommendations or ()), here))
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; `from_json` gives the state back."""

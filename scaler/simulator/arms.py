@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from scaler.decision import HPA, Action, Behavior, HpaOptions, Policy, Rate, Rules, State, decide
-from scaler.decision.state import Recommendation
 from scaler.simulator.arm import KUBELET, METRICS_SERVER, Arm
 from scaler.simulator.gateway import averaged, counted, of_a_second
 from scaler.simulator.keda import keda_http
@@ -71,9 +70,7 @@ def _found(start: Start) -> State:
     """What was stored with the last change of size or of what was learnt, and the size found."""
     if "state" not in start.kept:
         return State()
-    state = State.from_json(start.kept["state"])
-    found = Recommendation(start.replicas, start.now)
-    return replace(state, recommendations=(*(state.recommendations or ()), found))
+    return State.from_json(start.kept["state"]).found_at(start.replicas, start.now)
 
 
 def _least(start: Start) -> Decider:
