@@ -15,9 +15,9 @@ import uvloop
 
 from gateway import process, settings, workers
 from gateway.listening import ListenError
-from shared import log as logs
 from shared.kube.errors import NotConfigured
-from shared.settings import SettingsError
+from shared.runtime import log as logs
+from shared.runtime.settings import SettingsError
 
 log = logging.getLogger("gateway")
 

@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.routing import ServiceSpec
-from shared import fdl, names
+from shared.service import fdl, names
 
 if TYPE_CHECKING:
-    from shared.model import Service
+    from shared.service.model import Service
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 

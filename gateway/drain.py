@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from gateway.server import Gateway
     from gateway.settings import Drain
-    from shared.clock import Clock
+    from shared.runtime.clock import Clock
 
 log = logging.getLogger(__name__)
 

@@ -15,17 +15,17 @@ from gateway.definitions import DefinitionError, Definitions
 from gateway.endpoint_slices import SERVICE_NAME, endpoints, service_of
 from shared.kube.informer import Informer
 from shared.kube.resources import CONFIGMAPS, ENDPOINTSLICES
-from shared.names import SERVICE_LABEL
+from shared.service.names import SERVICE_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gateway.routing import ServiceSpec
     from gateway.services import Services
-    from shared.clock import Clock
     from shared.kube.changes import Change
     from shared.kube.client import KubeClient
-    from shared.tasks import Supervisor
+    from shared.runtime.clock import Clock
+    from shared.runtime.tasks import Supervisor
 
 log = logging.getLogger(__name__)
 

@@ -17,9 +17,9 @@ from gateway.server import Gateway
 from gateway.services import Services
 from gateway.stats import Stats
 from gateway.tls import Certificate
-from shared.clock import SystemClock
 from shared.kube.client import KubeClient
-from shared.tasks import Supervisor
+from shared.runtime.clock import SystemClock
+from shared.runtime.tasks import Supervisor
 
 if TYPE_CHECKING:
     import socket

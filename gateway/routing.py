@@ -13,8 +13,8 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.memory import Memory
-from shared.model import AuthType, Timeouts
-from shared.names import base_path
+from shared.service.model import AuthType, Timeouts
+from shared.service.names import base_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

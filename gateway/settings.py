@@ -16,8 +16,9 @@ from gateway.access_log import Form, Mode
 from gateway.cors import Cors
 from gateway.limits import Identity, Limits, Network
 from gateway.tls import CertificateFiles
-from shared import log, names
-from shared.settings import Documented, Variables
+from shared.runtime import log
+from shared.runtime.settings import Documented, Variables
+from shared.service import names
 
 Address = tuple[str, int]
 """Host and port."""

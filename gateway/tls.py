@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from shared.clock import Clock
+    from shared.runtime.clock import Clock
 
 log = logging.getLogger(__name__)
 

@@ -23,9 +23,9 @@ from gateway import snapshot
 from gateway.admin import Admin, serving
 from gateway.listening import bind
 from gateway.process import admin_socket, until_stopped
-from shared.clock import SystemClock
-from shared.restarts import Restarts
-from shared.tasks import Supervisor
+from shared.runtime.clock import SystemClock
+from shared.runtime.restarts import Restarts
+from shared.runtime.tasks import Supervisor
 
 if TYPE_CHECKING:
     from gateway.settings import Settings

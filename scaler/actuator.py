@@ -17,18 +17,18 @@ from scaler.decision import Action
 from scaler.deletion_cost import marks
 from scaler.memory import ANNOTATION, annotation
 from scaler.observe import DELETION_COST
-from shared import names
 from shared.kube.errors import Conflict, KubeError, NotFound, TooManyRequests
 from shared.kube.lease import MARGIN
 from shared.kube.resources import DEPLOYMENTS, PODS
+from shared.service import names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scaler.catalog import Target
     from scaler.decision import Decision, State
-    from shared.clock import Clock
     from shared.kube.client import KubeClient
+    from shared.runtime.clock import Clock
 
 log = logging.getLogger(__name__)
 

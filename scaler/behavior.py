@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from scaler.decision import Behavior, HpaOptions, Rate, Rules
-from shared.fields import Fields
+from shared.service.fields import Fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scaler.observe import Facts, PodReader, capacities, replica_sets, replicas_of, rivals
-from shared import names
-from shared.fdl import FdlError, load_definition
-from shared.values import value
+from shared.service import names
+from shared.service.fdl import FdlError, load_definition
+from shared.service.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from scaler.sources.quality import Expected
-    from shared.model import Expose, Service
+    from shared.service.model import Expose, Service
 
 Obj = dict[str, Any]
 

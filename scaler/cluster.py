@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 from scaler.catalog import Caches, Cataloguer
 from scaler.slim import slim_pod
-from shared import names
-from shared.clock import SystemClock
 from shared.kube.informer import Informer
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, HPAS, NODES, PODS, REPLICASETS
+from shared.runtime.clock import SystemClock
+from shared.service import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from scaler.catalog import Catalog
-    from shared.clock import Clock
     from shared.kube.changes import Change
     from shared.kube.client import KubeClient
     from shared.kube.resources import Resource
-    from shared.tasks import Supervisor
+    from shared.runtime.clock import Clock
+    from shared.runtime.tasks import Supervisor
 
 
 COLLECT_AFTER: Final = 200_000

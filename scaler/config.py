@@ -21,8 +21,8 @@ from yarl import URL
 
 from scaler.scaling import Scaling, bounded, read_scaling
 from scaler.sources.prometheus import QUERY
-from shared.documents import DocumentError, load_yaml
-from shared.fields import Fields, Problems
+from shared.service.documents import DocumentError, load_yaml
+from shared.service.fields import Fields, Problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

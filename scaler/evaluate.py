@@ -11,7 +11,7 @@ from scaler.sources.gateway_load import Loads
 from scaler.sources.in_flight import whole
 from scaler.sources.quality import Limits, judge
 from scaler.sources.samples import Samples
-from shared.values import value
+from shared.service.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,9 +11,9 @@ from scaler.sources.kubelet import Kubelet
 from scaler.sources.metrics_api import MetricsApi
 from scaler.sources.prometheus import Prometheus
 from scaler.sources.samples import Samples, SourceError
-from shared import names
-from shared.clock import SystemClock
 from shared.kube.errors import TooManyRequests
+from shared.runtime.clock import SystemClock
+from shared.service import names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from scaler.config import SourceConfig
     from scaler.sources.samples import Source
-    from shared.clock import Clock
     from shared.kube.client import KubeClient
+    from shared.runtime.clock import Clock
 
 TIMEOUT: Final = 5.0
 """Seconds a tick waits for its samples: changed bounds must act even when no source answers."""

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from scaler.pulse import Pulse
     from scaler.report import Reporter
     from scaler.scaling import Scaling
-    from shared.clock import Clock
-    from shared.model import Expose
-    from shared.tasks import Supervisor
+    from shared.runtime.clock import Clock
+    from shared.runtime.tasks import Supervisor
+    from shared.service.model import Expose
 
 TICK: Final = 1.0
 """Seconds between ticks: the shortest period of a service."""

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from scaler.decision import Container, Load, Observation, Pod, Sample
 from scaler.sources.quality import Expected
-from shared import quantity
-from shared.values import value
+from shared.service import quantity
+from shared.service.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

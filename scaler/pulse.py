@@ -9,7 +9,7 @@ from scaler.loop import TICK
 from shared.kube.times import micro_time
 
 if TYPE_CHECKING:
-    from shared.clock import Clock
+    from shared.runtime.clock import Clock
 
 ALLOWANCE: Final = 3 * (TICK + TIMEOUT)
 """Seconds between the ends of two ticks: a tick waits TIMEOUT at most for its samples and TICK for

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scaler.decision import Decision
     from scaler.sources.quality import Fault
     from scaler.stats import Stats
-    from shared.clock import Clock
+    from shared.runtime.clock import Clock
 
 log = logging.getLogger(__name__)
 

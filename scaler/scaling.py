@@ -20,13 +20,13 @@ from scaler.behavior import read_hpa
 from scaler.decision import HPA, RESPONSIVE, Policy
 from scaler.durations import seconds
 from scaler.schedules import Schedule, check_cron, check_timezone, minimum
-from shared import quantity
-from shared.fields import Fields
+from shared.service import quantity
+from shared.service.fields import Fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shared.model import Expose
+    from shared.service.model import Expose
 
 DAY: Final = 86_400.0
 MAX_SCHEDULES: Final = 32

@@ -16,8 +16,8 @@ from scaler.config import SOURCES, Config, SourceConfig, check_url
 from scaler.decision import Policy
 from scaler.durations import seconds
 from scaler.scaling import Scaling
-from shared import log
-from shared.settings import Documented, Variables
+from shared.runtime import log
+from shared.runtime.settings import Documented, Variables
 
 VARIABLES: Final[Variables] = {
     "SCALER_HOST": ("0.0.0.0", "address of the admin port"),

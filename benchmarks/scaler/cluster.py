@@ -13,14 +13,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared import names
 from shared.local import kinds
 from shared.local.authentication import Tokens
 from shared.local.http.providers import Providers
 from shared.local.http.server import ApiServer
 from shared.local.rbac import administrator
 from shared.local.strategy import timestamp
-from shared.tasks import Supervisor
+from shared.runtime.tasks import Supervisor
+from shared.service import names
 from tests.scaler.embedded import TOKEN, Embedded
 
 if TYPE_CHECKING:

@@ -24,11 +24,11 @@ from scaler.pulse import Pulse
 from scaler.report import Reporter
 from scaler.scaling import Scaling
 from scaler.stats import Stats
-from shared.clock import SystemClock
 from shared.kube.client import KubeClient
 from shared.kube.events import EventRecorder
 from shared.kube.resources import PODS
-from shared.tasks import Supervisor
+from shared.runtime.clock import SystemClock
+from shared.runtime.tasks import Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

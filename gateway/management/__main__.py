@@ -14,11 +14,11 @@ from aiohttp import web
 from gateway.management import settings as configuration
 from gateway.management.app import application
 from gateway.management.lifecycle import Lifecycle
-from shared import log as logs
-from shared.clock import SystemClock
 from shared.kube.client import KubeClient
 from shared.kube.errors import NotConfigured
-from shared.settings import SettingsError
+from shared.runtime import log as logs
+from shared.runtime.clock import SystemClock
+from shared.runtime.settings import SettingsError
 
 log = logging.getLogger("gateway.management")
 

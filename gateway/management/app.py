@@ -13,16 +13,16 @@ from gateway.management import metrics
 from gateway.management.handlers import Handlers
 from gateway.management.problems import RefusalError, invalid, of_cluster
 from gateway.management.render import TooLargeError
-from shared import fdl
 from shared.kube.errors import KubeError
 from shared.kube.resources import CONFIGMAPS
-from shared.names import NAMESPACE
+from shared.service import fdl
+from shared.service.names import NAMESPACE
 
 if TYPE_CHECKING:
     from gateway.management.credentials import Credentials
     from gateway.management.lifecycle import Lifecycle
-    from shared.clock import Clock
     from shared.kube.client import KubeClient
+    from shared.runtime.clock import Clock
 
 log = logging.getLogger(__name__)
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.management.pod import environment_secret
-from shared import fdl, names
 from shared.kube.errors import NotFound
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS
+from shared.service import fdl, names
 
 if TYPE_CHECKING:
     from shared.kube.client import KubeClient
     from shared.kube.resources import Obj, Resource
-    from shared.model import Service
+    from shared.service.model import Service
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from gateway.management.credentials import Credentials
 from gateway.management.render import digest
-from shared import names
+from shared.service import names
 
 LENGTH: Final = 64
 """Characters of a service token."""

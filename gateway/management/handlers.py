@@ -13,15 +13,15 @@ from aiohttp import web
 from gateway.management import forward_auth, logs, problems, status
 from gateway.management.catalog import NS, Catalog, Stored
 from gateway.management.representation import service_json
-from shared import fdl, names
-from shared.documents import dump_json
+from shared.service import fdl, names
+from shared.service.documents import dump_json
 
 if TYPE_CHECKING:
     from gateway.management.credentials import Credentials
     from gateway.management.lifecycle import Lifecycle
-    from shared.clock import Clock
     from shared.kube.client import KubeClient
     from shared.kube.resources import Obj
+    from shared.runtime.clock import Clock
 
 BODY_SECONDS: Final = 30.0
 """Seconds a client has to send its definition."""

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gateway.management import problems, render
 from gateway.management.catalog import NS, Catalog, Stored
-from shared import fdl, names
 from shared.kube.errors import AlreadyExists, Conflict, KubeError, NotFound
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS, SERVICES
+from shared.service import fdl, names
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
 
     from shared.kube.client import KubeClient
     from shared.kube.resources import Obj
-    from shared.model import Service
+    from shared.service.model import Service
 
 log = logging.getLogger(__name__)
 

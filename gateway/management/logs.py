@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gateway.management.catalog import NS
 from gateway.management.pod import CONTAINER
-from shared import names
 from shared.kube.errors import Forbidden, KubeError, NotFound
 from shared.kube.resources import PODS
+from shared.service import names
 
 if TYPE_CHECKING:
     from shared.kube.client import KubeClient

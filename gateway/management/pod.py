@@ -10,12 +10,12 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING, Any, Final
 
-from shared import names
+from shared.service import names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shared.model import Expose, Service
+    from shared.service.model import Expose, Service
 
 CONTAINER: Final = "oscar-container"
 CONTENT: Final = "oscar.grycap.io/content"

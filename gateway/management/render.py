@@ -9,12 +9,12 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.management.pod import environment_secret, pod_template
-from shared import fdl, names
+from shared.service import fdl, names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shared.model import Expose, Service
+    from shared.service.model import Expose, Service
 
 Obj = dict[str, Any]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from shared import fdl, names
+from shared.service import fdl, names
 
 if TYPE_CHECKING:
-    from shared.model import Service
+    from shared.service.model import Service
 
 # What OSCAR states for fields that nobody gave; null where a Go slice is nil.
 _DEFAULTS: Final[dict[str, Any]] = {

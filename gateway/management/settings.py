@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from gateway.management.credentials import Credentials, parse_line
-from shared import log
-from shared.settings import Documented, Variables
+from shared.runtime import log
+from shared.runtime.settings import Documented, Variables
 
 VARIABLES: Final[Variables] = {
     "MANAGEMENT_HOST": ("0.0.0.0", "address to listen on"),

@@ -10,7 +10,7 @@ import click
 from scaler import settings as environment
 from scaler.config import ConfigError
 from scaler.config_file import read_config
-from shared.settings import SettingsError
+from shared.runtime.settings import SettingsError
 
 
 @click.command()

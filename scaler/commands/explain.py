@@ -18,13 +18,13 @@ from scaler.evaluate import evaluate
 from scaler.explain import explain as lines_of
 from scaler.inputs import TIMEOUT, Fetcher
 from scaler.memory import recall
-from shared import names
-from shared.clock import SystemClock
 from shared.kube.changes import key_of
 from shared.kube.client import KubeClient
 from shared.kube.errors import Forbidden, KubeError
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, HPAS, NODES, PODS, REPLICASETS
-from shared.settings import SettingsError
+from shared.runtime.clock import SystemClock
+from shared.runtime.settings import SettingsError
+from shared.service import names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -28,20 +28,20 @@ from scaler.metrics import ScalerCollector
 from scaler.pulse import Pulse
 from scaler.report import Reporter
 from scaler.stats import Stats
-from shared import log as logs
-from shared import names
-from shared.clock import SystemClock
 from shared.kube.client import KubeClient
 from shared.kube.errors import KubeError
 from shared.kube.events import EventRecorder
 from shared.kube.lease import Election
 from shared.kube.resources import DEPLOYMENTS
-from shared.settings import SettingsError
-from shared.tasks import Supervisor
+from shared.runtime import log as logs
+from shared.runtime.clock import SystemClock
+from shared.runtime.settings import SettingsError
+from shared.runtime.tasks import Supervisor
+from shared.service import names
 
 if TYPE_CHECKING:
     from scaler.settings import Settings
-    from shared.clock import Clock
+    from shared.runtime.clock import Clock
 
 log = logging.getLogger(__name__)
 

@@ -31,7 +31,7 @@ from scaler.simulator.verdict import verdicts
 
 if TYPE_CHECKING:
     from scaler.simulator.arm import Arm
-    from shared.model import Service
+    from shared.service.model import Service
 
 _DEFAULT_ARMS = "hpa-v1,hpa-default,hpa-tuned,responsive,responsive-kubelet"
 _MEASURES = ("violation_s", "pod_seconds", "reversals")

@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING
 
 from scaler.decision.types import Container, Observation, Pod, PodClass, Sample
-from shared.values import value
+from shared.service.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

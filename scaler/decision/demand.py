@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scaler.decision.types import Container, Observation, Pod, PodClass, PodView
-from shared.values import value
+from shared.service.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -20,7 +20,7 @@ from scaler.decision.types import (
     action_of,
     conditions,
 )
-from shared.values import value
+from shared.service.values import value
 
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy

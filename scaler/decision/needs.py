@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scaler.decision.demand import Demand, ceil_div
-from shared.values import value
+from shared.service.values import value
 
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy

@@ -15,15 +15,15 @@ from scaler.simulator.arm import KUBELET, METRICS_SERVER, Arm
 from scaler.simulator.arms import policy_arm
 from scaler.simulator.load_file import LoadError, read_load
 from scaler.simulator.scenario import World, needed_replicas
-from shared import quantity
-from shared.documents import DocumentError, load_yaml
-from shared.fdl import FdlError, load_definition, parse_document
-from shared.fields import Fields, Problems
+from shared.service import quantity
+from shared.service.documents import DocumentError, load_yaml
+from shared.service.fdl import FdlError, load_definition, parse_document
+from shared.service.fields import Fields, Problems
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from shared.model import Service
+    from shared.service.model import Service
 
 Note = Callable[[str], None]
 

@@ -11,7 +11,7 @@ from scaler.simulator.scenario import SCENARIOS, Run, Scenario, World
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shared.model import Service
+    from shared.service.model import Service
 
 DEFAULT = World()
 

@@ -18,7 +18,7 @@ from collections import deque
 from math import ceil
 from typing import Final
 
-from shared.values import value
+from shared.service.values import value
 
 WINDOW_S: Final = 10.0
 _DUST: Final = 1e-3  # of floats: ten requests are not eleven

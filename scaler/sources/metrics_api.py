@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from scaler.durations import seconds
 from scaler.sources.samples import PodUsage, Samples, SourceError
-from shared import quantity
 from shared.kube.client import KubeClient
 from shared.kube.errors import Forbidden, KubeError, NotFound
 from shared.kube.resources import POD_METRICS
+from shared.service import quantity
 
 _ABSENT: Final = (
     "the API server does not serve metrics.k8s.io; install metrics-server, "

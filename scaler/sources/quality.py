@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from scaler.sources.samples import PodUsage
-from shared.values import value
+from shared.service.values import value
 
 
 class Fault(StrEnum):

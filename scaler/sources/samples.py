@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from shared.values import value
+from shared.service.values import value
 
 
 class SourceError(Exception):

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from shared.cli.waiting import tail
-from shared.clock import Clock
-from shared.restarts import Restarts
+from shared.runtime.clock import Clock
+from shared.runtime.restarts import Restarts
 
 LOG_BYTES: Final = 10 * 1024 * 1024
 

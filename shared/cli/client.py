@@ -14,9 +14,9 @@ from typing import Any, ParamSpec, Self, TypeVar
 import aiohttp
 import click
 
-from shared import fdl
-from shared.documents import dump_json
-from shared.model import Service
+from shared.service import fdl
+from shared.service.documents import dump_json
+from shared.service.model import Service
 
 P = ParamSpec("P")
 T = TypeVar("T")

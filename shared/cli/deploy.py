@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import aiohttp
 
-from shared import fdl, names
 from shared.cli.client import ServicesApi, Target
 from shared.cli.layout import Layout
 from shared.cli.services import read_document
 from shared.cli.waiting import first_answer
+from shared.service import fdl, names
 
 ANSWER_SECONDS: Final = 120.0
 

@@ -16,7 +16,7 @@ import click
 
 from shared.cli.children import Program
 from shared.cli.client import read_credentials
-from shared.settings import Reader
+from shared.runtime.settings import Reader
 
 HOST: Final = "127.0.0.1"
 TAKEN: Final = 2

@@ -13,10 +13,10 @@ from typing import Final
 import aiohttp
 import click
 
-from shared import names
 from shared.cli.client import Target, run, target_options
 from shared.cli.services import fetch
-from shared.tasks import Supervisor
+from shared.runtime.tasks import Supervisor
+from shared.service import names
 
 _KEPT: Final = 100_000
 

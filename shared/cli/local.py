@@ -17,9 +17,9 @@ from shared.cli.client import Target, home, run
 from shared.cli.deploy import deploy, next_steps
 from shared.cli.layout import Layout, check_ports, locked, prepare, programs, read
 from shared.cli.waiting import until_up
-from shared.clock import SystemClock
-from shared.settings import SettingsError
-from shared.tasks import Supervisor
+from shared.runtime.clock import SystemClock
+from shared.runtime.settings import SettingsError
+from shared.runtime.tasks import Supervisor
 
 EXAMPLES: Final = Path(__file__).parents[2] / "manifests" / "services"
 DEFAULT_SERVICES: Final = ("nginx.yaml", "ocr.yaml")

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from shared import fdl, names
 from shared.cli.client import ApiError, ServicesApi, Target, run, target_options
-from shared.documents import dump_yaml
+from shared.service import fdl, names
+from shared.service.documents import dump_yaml
 
 
 @click.command()

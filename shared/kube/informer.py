@@ -9,10 +9,10 @@ from contextlib import aclosing
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from shared.clock import Clock, SystemClock
 from shared.kube.errors import KubeError
 from shared.kube.reflector import ListPage, Reflector, Watch
 from shared.kube.remedy import remedy
+from shared.runtime.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -14,11 +14,11 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from shared.clock import Clock, SystemClock
 from shared.kube.errors import Conflict, KubeError, NotFound, Unreachable
 from shared.kube.remedy import remedy
 from shared.kube.resources import LEASES, Obj
 from shared.kube.times import micro_time
+from shared.runtime.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import click
 
-from shared import log
 from shared.local.cluster import Cluster, ClusterError, ClusterSettings
 from shared.local.node.backoff import BackOff
 from shared.local.node.settings import NodeSettings
+from shared.runtime import log
 
 
 @click.command()

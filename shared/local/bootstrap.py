@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import yaml
 
-from shared import names
 from shared.local import kinds
+from shared.service import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

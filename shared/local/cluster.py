@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from shared.clock import Clock, SystemClock
 from shared.local import certificate, files, kubeconfig
 from shared.local.api import Api
 from shared.local.authentication import Tokens
@@ -27,7 +26,8 @@ from shared.local.node.nodeport import NodePorts
 from shared.local.node.providers import NodeProviders
 from shared.local.node.settings import NodeSettings
 from shared.local.store import Store
-from shared.tasks import Supervisor
+from shared.runtime.clock import Clock, SystemClock
+from shared.runtime.tasks import Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,8 @@ import json
 import secrets
 from typing import TYPE_CHECKING, Final
 
-from shared import names
 from shared.local import files, rbac
+from shared.service import names
 
 if TYPE_CHECKING:
     from pathlib import Path

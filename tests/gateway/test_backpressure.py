@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.limits import Limits
-from shared.model import Timeouts
+from shared.service.model import Timeouts
 from tests.gateway.harness import PREFIX, Pod, Rig, Wire, get, post, rig
 
 if TYPE_CHECKING:

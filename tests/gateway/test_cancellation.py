@@ -16,7 +16,7 @@ import pytest
 
 from gateway.limits import Limits
 from gateway.routing import Endpoint
-from shared.model import Timeouts
+from shared.service.model import Timeouts
 from tests.gateway.harness import Pod, Rig, Wire, echo, get, post, rig
 
 if TYPE_CHECKING:

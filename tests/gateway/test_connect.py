@@ -6,7 +6,7 @@ import asyncio
 import socket
 
 from gateway.routing import Endpoint
-from shared.model import Timeouts
+from shared.service.model import Timeouts
 from tests.gateway.harness import get, rig
 
 

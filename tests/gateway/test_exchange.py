@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.limits import Limits
-from shared.model import Timeouts
+from shared.service.model import Timeouts
 from tests.gateway.harness import (
     DIGEST,
     PREFIX,

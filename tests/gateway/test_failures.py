@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from gateway.limits import Limits
-from shared.model import Timeouts
+from shared.service.model import Timeouts
 from tests.gateway.harness import Pod, Wire, answering, echo, get, post, rig
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

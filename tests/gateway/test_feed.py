@@ -12,9 +12,9 @@ from gateway.feed import Feed
 from gateway.limits import Limits
 from gateway.services import Services
 from gateway.stats import Stats
-from shared.clock import SystemClock
 from shared.kube.client import KubeClient
-from shared.tasks import Supervisor
+from shared.runtime.clock import SystemClock
+from shared.runtime.tasks import Supervisor
 from tests.gateway.cluster import Cluster, configmap, endpoint_slice, entry, kubeconfig, serving
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 from gateway.cors import Cors
 from gateway.limits import Identity, Limits
 from gateway.settings import VARIABLES, Settings, read
-from shared.settings import SettingsError
+from shared.runtime.settings import SettingsError
 
 
 def test_the_documented_defaults_are_those_of_the_code() -> None:

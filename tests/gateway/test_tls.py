@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.tls import RELOAD_PERIOD, Certificate, CertificateFiles
-from shared.clock import ManualClock, settle
+from shared.runtime.clock import ManualClock, settle
 
 if TYPE_CHECKING:
     from pathlib import Path

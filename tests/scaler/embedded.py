@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from shared import names
-from shared.clock import SystemClock
 from shared.local import kinds
 from shared.local.api import Api
 from shared.local.authentication import Tokens
@@ -26,7 +24,9 @@ from shared.local.node.meter import Sample
 from shared.local.node.metrics import PodUsage, pod_metrics
 from shared.local.rbac import service_account
 from shared.local.store import Store
-from shared.tasks import Supervisor
+from shared.runtime.clock import SystemClock
+from shared.runtime.tasks import Supervisor
+from shared.service import names
 from tests.shared.kube.scripted import kubeconfig
 
 if TYPE_CHECKING:

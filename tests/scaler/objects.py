@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from scaler.catalog import Caches
-from shared import names
+from shared.service import names
 
 Obj = dict[str, Any]
 NOW = 1_800_000_000.0

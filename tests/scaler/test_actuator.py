@@ -13,7 +13,7 @@ from scaler.actuator import Actuator, Result
 from scaler.catalog import Cataloguer
 from scaler.decision import Action, Decision, State
 from scaler.memory import ANNOTATION, recall
-from shared.clock import ManualClock
+from shared.runtime.clock import ManualClock
 from tests.scaler.objects import service
 from tests.shared.kube.conftest import *  # noqa: F403  the scripted API server
 from tests.shared.kube.scripted import Script, hangs, refuses, says

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scaler.cluster import SILENCE, Cluster, Contact
-from shared.clock import ManualClock
 from shared.kube.client import KubeClient
-from shared.tasks import Supervisor
+from shared.runtime.clock import ManualClock
+from shared.runtime.tasks import Supervisor
 from tests.scaler.embedded import embedded
 
 if TYPE_CHECKING:

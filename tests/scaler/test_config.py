@@ -11,7 +11,7 @@ from scaler.config import Config, ConfigError, parse
 from scaler.decision import Behavior, HpaOptions, Policy, Rate
 from scaler.scaling import Scaling
 from scaler.schedules import Schedule
-from shared.model import Expose
+from shared.service.model import Expose
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 SHIPPED = MANIFESTS / "base/scaler/config.yaml"

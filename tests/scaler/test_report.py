@@ -12,7 +12,7 @@ from scaler.decision import Action, Decision
 from scaler.report import BLIND_GRACE, EVENT_PERIOD, HOLD_PERIOD, Reporter
 from scaler.standing import Standing
 from scaler.stats import Stats
-from shared.clock import ManualClock
+from shared.runtime.clock import ManualClock
 from tests.scaler.objects import service
 
 if TYPE_CHECKING:

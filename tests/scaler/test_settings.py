@@ -6,7 +6,7 @@ import pytest
 
 from scaler.config import Config
 from scaler.settings import read
-from shared.settings import SettingsError
+from shared.runtime.settings import SettingsError
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:

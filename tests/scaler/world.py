@@ -21,10 +21,10 @@ from scaler.loop import Loop
 from scaler.pulse import Pulse
 from scaler.report import Reporter
 from scaler.stats import Stats
-from shared.clock import ManualClock
 from shared.kube.client import KubeClient
 from shared.kube.events import EventRecorder
-from shared.tasks import Supervisor
+from shared.runtime.clock import ManualClock
+from shared.runtime.tasks import Supervisor
 from tests.scaler.objects import NOW, Obj, keyed, pod_metrics, stamp
 from tests.shared.kube.scripted import Answer, Script, kubeconfig, says, serve
 

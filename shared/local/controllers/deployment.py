@@ -25,11 +25,11 @@ from shared.local.kinds import DEPLOYMENT, POD, REPLICA_SET
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shared.clock import Clock
     from shared.local.api import Api, Change
     from shared.local.controllers.cache import Cache, Key
     from shared.local.controllers.events import Events
     from shared.local.kinds import Obj
+    from shared.runtime.clock import Clock
 
 MANAGER = "deployment-controller"
 HASH = "pod-template-hash"

@@ -13,10 +13,10 @@ from shared.local.strategy import timestamp
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shared.clock import Clock
     from shared.local.api import Api, Change
     from shared.local.controllers.cache import Cache, Key
     from shared.local.kinds import Obj
+    from shared.runtime.clock import Clock
 
 MANAGER = "endpointslice-controller"
 TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time"

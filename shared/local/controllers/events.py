@@ -15,9 +15,9 @@ from shared.local.kinds import EVENT
 from shared.local.strategy import timestamp
 
 if TYPE_CHECKING:
-    from shared.clock import Clock
     from shared.local.api import Api
     from shared.local.kinds import Obj
+    from shared.runtime.clock import Clock
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from shared.local.kinds import EVENT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shared.clock import Clock
     from shared.local.api import Api
     from shared.local.kinds import Obj
+    from shared.runtime.clock import Clock
 
 TIME_TO_LIVE: Final = 3600.0  # seconds
 MOST: Final = 10_000

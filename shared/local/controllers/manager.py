@@ -17,10 +17,10 @@ from shared.local.kinds import DEPLOYMENT, POD, REPLICA_SET, SERVICE
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shared.clock import Clock
     from shared.local.api import Api, Change
     from shared.local.controllers.cache import Key
-    from shared.tasks import Supervisor
+    from shared.runtime.clock import Clock
+    from shared.runtime.tasks import Supervisor
 
 
 class Controller(Protocol):

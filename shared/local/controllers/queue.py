@@ -17,8 +17,8 @@ from shared.local.errors import StatusError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shared.clock import Clock
     from shared.local.controllers.cache import Key
+    from shared.runtime.clock import Clock
 
 log = logging.getLogger(__name__)
 

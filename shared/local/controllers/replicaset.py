@@ -29,11 +29,11 @@ from shared.local.kinds import POD, REPLICA_SET
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shared.clock import Clock
     from shared.local.api import Api, Change
     from shared.local.controllers.cache import Cache, Key
     from shared.local.controllers.events import Events
     from shared.local.kinds import Obj
+    from shared.runtime.clock import Clock
 
 MANAGER = "replicaset-controller"
 BURST = 50  # pods created or deleted in one turn, so that others get theirs

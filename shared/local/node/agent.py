@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from pathlib import Path
 
-    from shared.clock import Clock
     from shared.local.api import Api, Change
     from shared.local.kinds import Obj
     from shared.local.node.addresses import Addresses
     from shared.local.node.settings import NodeSettings
-    from shared.tasks import Supervisor
+    from shared.runtime.clock import Clock
+    from shared.runtime.tasks import Supervisor
 
 log = logging.getLogger(__name__)
 

@@ -25,12 +25,12 @@ from shared.local.strategy import timestamp
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shared.clock import Clock
     from shared.local.controllers.events import Events
     from shared.local.kinds import Obj
     from shared.local.node.process import Command
     from shared.local.node.sandbox import Sandbox
     from shared.local.node.settings import NodeSettings
+    from shared.runtime.clock import Clock
 
 log = logging.getLogger(__name__)
 

@@ -21,9 +21,9 @@ from shared.local.strategy import timestamp
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from shared.clock import Clock
     from shared.local.api import Api, Change
     from shared.local.kinds import Obj
+    from shared.runtime.clock import Clock
 
 MANAGER = "hollow-node"
 LABELS = {"type": "hollow"}

@@ -18,12 +18,12 @@ from shared.local.kinds import ENDPOINT_SLICE, SERVICE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shared.clock import Clock
     from shared.local.api import Change
     from shared.local.controllers.cache import Cache
     from shared.local.controllers.events import Events
     from shared.local.kinds import Obj
-    from shared.tasks import Supervisor
+    from shared.runtime.clock import Clock
+    from shared.runtime.tasks import Supervisor
 
 log = logging.getLogger(__name__)
 

@@ -15,12 +15,12 @@ from shared.local.node.status import pod_status
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shared.clock import Clock
     from shared.local.controllers.events import Events
     from shared.local.kinds import Obj
     from shared.local.node.procfs import Usage
     from shared.local.node.sandbox import Sandbox
     from shared.local.node.settings import NodeSettings
+    from shared.runtime.clock import Clock
 
 UNKNOWN_EXIT = 255  # as containers are reported that ended while nobody looked
 

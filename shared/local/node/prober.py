@@ -12,8 +12,8 @@ from shared.local.node.probing import Schedule, Verdict
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from shared.clock import Clock
     from shared.local.kinds import Obj
+    from shared.runtime.clock import Clock
 
 EAGER_FIRST = 0.1  # seconds between two tries while a container is not ready yet
 EAGER_GROWTH = 1.5

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.local.errors import DUPLICATE, FORBIDDEN, INVALID, REQUIRED, UNSUPPORTED, Cause
-from shared.quantity import parse
+from shared.service.quantity import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,8 +11,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from gateway.management.app import application
 from gateway.management.credentials import Credentials
 from gateway.management.lifecycle import Lifecycle
-from shared.clock import ManualClock
-from shared.model import Environment, Expose, Service
+from shared.runtime.clock import ManualClock
+from shared.service.model import Environment, Expose, Service
 from tests.gateway.management.cluster import Cluster, running
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from gateway.management.catalog import Catalog
 from gateway.management.lifecycle import Lifecycle
-from shared import fdl
 from shared.local import kinds
-from shared.model import Environment, Service
+from shared.service import fdl
+from shared.service.model import Environment, Service
 from tests.gateway.management.cluster import NS, Cluster
 
 

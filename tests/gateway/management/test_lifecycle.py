@@ -16,7 +16,7 @@ from shared.kube.client import KubeClient
 from shared.kube.errors import Conflict, KubeError, ServerError
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS
 from shared.local import kinds
-from shared.model import Expose, Service
+from shared.service.model import Expose, Service
 from tests.gateway.management.cluster import NS, Cluster
 
 STOPPED = "oscar.grycap.io/stopped"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.management.pod import content_mark, pod_template
-from shared.model import Environment, Expose, Service
+from shared.service.model import Environment, Expose, Service
 
 TOKEN = "ab" * 32
 

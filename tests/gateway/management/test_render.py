@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from gateway.management import render
-from shared import fdl
-from shared.model import Environment, Expose, Service
+from shared.service import fdl
+from shared.service.model import Environment, Expose, Service
 
 TOKEN = "ab" * 32
 OWNER = {"apiVersion": "v1", "kind": "ConfigMap", "name": "ocr", "uid": "u-1"}

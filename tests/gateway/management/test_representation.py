@@ -3,8 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gateway.management.representation import service_json
-from shared import fdl
-from shared.model import Environment, Service
+from shared.service import fdl
+from shared.service.model import Environment, Service
 
 
 def test_every_field_of_oscar_is_there_and_absent_lists_are_null(service: Service) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.management.credentials import Credentials
 from gateway.management.settings import VARIABLES, read
-from shared.settings import SettingsError
+from shared.runtime.settings import SettingsError
 
 GIVEN = {"MANAGEMENT_USERNAME": "oscar", "MANAGEMENT_PASSWORD": "secret"}
 

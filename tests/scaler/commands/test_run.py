@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
-from shared import names
 from shared.local import kinds
-from shared.tasks import Supervisor
+from shared.runtime.tasks import Supervisor
+from shared.service import names
 from tests.scaler.embedded import Embedded, embedded
 from tests.scaler.proxy import Proxy, cut, expired, half_a_line, hang, proxy, refuse
 

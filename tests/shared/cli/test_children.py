@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from shared.cli.children import Child, Program
-from shared.clock import SystemClock
+from shared.runtime.clock import SystemClock
 
 
 class Sleepless(SystemClock):

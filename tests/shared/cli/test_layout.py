@@ -19,7 +19,7 @@ from shared.cli.layout import (
     programs,
     read,
 )
-from shared.settings import SettingsError
+from shared.runtime.settings import SettingsError
 
 
 def test_ports_from_the_environment(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from shared.clock import ManualClock
 from shared.kube import errors
 from shared.kube.changes import Change
 from shared.kube.client import KubeClient
@@ -25,6 +24,7 @@ from shared.local.http.server import ApiServer
 from shared.local.journal import Journal
 from shared.local.rbac import ADMINISTRATORS, User
 from shared.local.store import Store
+from shared.runtime.clock import ManualClock
 from tests.shared.kube.scripted import kubeconfig
 
 NS = "oscar-svc"

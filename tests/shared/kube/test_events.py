@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from shared.clock import ManualClock
 from shared.kube.client import KubeClient
 from shared.kube.events import QUEUE, EventRecorder
+from shared.runtime.clock import ManualClock
 from tests.shared.kube.scripted import Script, refuses, resets, says
 
 DEPLOYMENT: dict[str, Any] = {

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from shared.clock import ManualClock
 from shared.kube.changes import Change
 from shared.kube.client import KubeClient
 from shared.kube.informer import Informer
 from shared.kube.resources import CONFIGMAPS
+from shared.runtime.clock import ManualClock
 from tests.shared.kube.scripted import (
     Answer,
     Script,

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from shared.clock import ManualClock
 from shared.kube.client import KubeClient
 from shared.kube.lease import MARGIN, Election
+from shared.runtime.clock import ManualClock
 from tests.shared.kube.scripted import Script, hangs, refuses, says
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from shared.clock import ManualClock
 from shared.local.api import Api
 from shared.local.controllers.manager import Controllers
 from shared.local.journal import Journal
@@ -24,6 +23,7 @@ from shared.local.kinds import (
 )
 from shared.local.store import Store
 from shared.local.strategy import timestamp
+from shared.runtime.clock import ManualClock
 
 Obj = dict[str, Any]
 SPACE = "oscar-svc"

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from shared.local.controllers.manager import Controllers
-from shared.tasks import Supervisor
+from shared.runtime.tasks import Supervisor
 
 SPACE = "oscar-svc"
 

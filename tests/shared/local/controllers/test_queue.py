@@ -8,10 +8,10 @@ import logging
 
 import pytest
 
-from shared.clock import ManualClock, SystemClock
 from shared.local.controllers.cache import Key
 from shared.local.controllers.queue import WorkQueue
 from shared.local.errors import StatusError
+from shared.runtime.clock import ManualClock, SystemClock
 
 A: Key = ("n", "a")
 B: Key = ("n", "b")

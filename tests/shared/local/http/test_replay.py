@@ -19,7 +19,6 @@ from typing import Any
 
 import aiohttp
 
-from shared.clock import ManualClock
 from shared.local import rbac
 from shared.local.api import Api
 from shared.local.authentication import Tokens
@@ -28,6 +27,7 @@ from shared.local.http.server import ApiServer
 from shared.local.journal import Journal
 from shared.local.kinds import CONFIG_MAP, NAMESPACE, POD, SECRET
 from shared.local.store import Store
+from shared.runtime.clock import ManualClock
 
 RECORDED = json.loads((Path(__file__).parent.parent / "exchanges.json").read_text())["exchanges"]
 TOKEN = "replay"

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from shared.clock import SystemClock
 from shared.local.api import Api
 from shared.local.controllers.manager import Controllers
 from shared.local.journal import Journal
@@ -22,7 +21,8 @@ from shared.local.node.backoff import BackOff
 from shared.local.node.providers import NodeProviders
 from shared.local.node.settings import NodeSettings
 from shared.local.store import Store
-from shared.tasks import Supervisor
+from shared.runtime.clock import SystemClock
+from shared.runtime.tasks import Supervisor
 
 Obj = dict[str, Any]
 SPACE = "oscar-svc"

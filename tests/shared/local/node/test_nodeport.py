@@ -8,7 +8,7 @@ from typing import Any
 from shared.local.controllers.events import Events
 from shared.local.kinds import EVENT, POD, SERVICE
 from shared.local.node.nodeport import NodePorts, backends, wanted
-from shared.tasks import Supervisor
+from shared.runtime.tasks import Supervisor
 
 Obj = dict[str, Any]
 SPACE = "oscar-svc"

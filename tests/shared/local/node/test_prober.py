@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from shared.clock import ManualClock, settle
 from shared.local.node.probe import ProbeError
 from shared.local.node.prober import Prober, Reports
+from shared.runtime.clock import ManualClock, settle
 
 
 class Subject:

@@ -7,7 +7,7 @@ import logging
 import orjson
 import pytest
 
-from shared.log import JsonFormatter, TextFormatter
+from shared.runtime.log import JsonFormatter, TextFormatter
 
 
 def record(message: str, **fields: object) -> logging.LogRecord:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.values import value
+from shared.service.values import value
 
 
 @value

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from shared.documents import DocumentError, dump_yaml, load_yaml
+from shared.service.documents import DocumentError, dump_yaml, load_yaml
 
 
 @pytest.mark.parametrize(

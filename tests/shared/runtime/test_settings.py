@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.settings import Documented, Reader, SettingsError
+from shared.runtime.settings import Documented, Reader, SettingsError
 
 
 def test_values_and_defaults() -> None:

@@ -6,11 +6,11 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from shared.documents import plain
-from shared.model import AuthType, Expose, ProbeMode, Timeouts
+from shared.service.documents import plain
+from shared.service.model import AuthType, Expose, ProbeMode, Timeouts
 
 if TYPE_CHECKING:
-    from shared.fields import Fields
+    from shared.service.fields import Fields
 
 _LONGEST: Final = 86_400.0
 _TARGET: Final = re.compile(r"/[!-~]*")

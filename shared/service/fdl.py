@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from shared import quantity
-from shared.documents import DocumentError, dump_yaml, load_yaml, plain
-from shared.expose import expose_json, read_expose
-from shared.fields import Fields, Problems
-from shared.model import EMPTY, Environment, Service
+from shared.service import quantity
+from shared.service.documents import DocumentError, dump_yaml, load_yaml, plain
+from shared.service.expose import expose_json, read_expose
+from shared.service.fields import Fields, Problems
+from shared.service.model import EMPTY, Environment, Service
 
 _NAME: Final = re.compile(r"[a-z](?:[-a-z0-9]{0,37}[a-z0-9])?", re.ASCII)
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)

@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from shared.tasks import Supervisor
+from shared.runtime.tasks import Supervisor
 
 
 async def test_a_failure_reaches_the_owner_and_the_others_are_cancelled(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared import quantity
+from shared.service import quantity
 
 
 @pytest.mark.parametrize(

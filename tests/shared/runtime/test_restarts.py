@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from shared.restarts import LONGEST, STEADY, Restarts
+from shared.runtime.restarts import LONGEST, STEADY, Restarts
 
 
 def test_pauses_double_up_to_a_bound() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from shared.clock import ManualClock, SystemClock, settle
+from shared.runtime.clock import ManualClock, SystemClock, settle
 
 
 async def test_sleepers_wake_in_order() -> None:

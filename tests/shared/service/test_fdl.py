@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import fdl
-from shared.documents import dump_json
-from shared.model import Expose, Timeouts
+from shared.service import fdl
+from shared.service.documents import dump_json
+from shared.service.model import Expose, Timeouts
 
 DOCUMENT = """
 functions:

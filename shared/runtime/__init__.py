@@ -1,0 +1,1 @@
+"""What every process of ours needs to run: settings, log, clock, supervised tasks."""

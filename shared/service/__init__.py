@@ -1,0 +1,1 @@
+"""What a service is: its definition as text and as checked values. Pure."""
