@@ -26,7 +26,7 @@ def cluster_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     so on of our own accounts.
     """
     home = tmp_path_factory.mktemp("cluster")
-    command = [sys.executable, "-m", "shared.local", "--home", str(home), "--port", "0"]
+    command = [sys.executable, "-m", "shared.embedded", "--home", str(home), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert "ready" in process.stdout.readline(), "the embedded cluster did not start"

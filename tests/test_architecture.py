@@ -63,8 +63,8 @@ FORBIDDEN = {
     "gateway": ("scaler",),
     "scaler": ("gateway",),
     "shared": ("gateway", "scaler"),
-    "shared.kube": ("shared.local", "shared.cli"),
-    "shared.local": ("shared.kube", "shared.cli"),
+    "shared.kube": ("shared.embedded", "shared.cli"),
+    "shared.embedded": ("shared.kube", "shared.cli"),
     "gateway.management": ("gateway.server", "gateway.exchange", "gateway.upstream"),
 }
 CLUSTER_CLIENT = "shared.kube.client"
@@ -126,9 +126,9 @@ def test_only_entry_points_know_the_embedded_cluster() -> None:
     wrong = [
         f"{module} imports {name}"
         for module in MODULES
-        if not within(module, "shared.local") and not module.endswith("__main__")
+        if not within(module, "shared.embedded") and not module.endswith("__main__")
         for name in imports(module)
-        if within(name, "shared.local")
+        if within(name, "shared.embedded")
     ]
     assert not wrong
 

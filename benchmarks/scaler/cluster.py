@@ -13,12 +13,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared.local import kinds
-from shared.local.authentication import Tokens
-from shared.local.http.providers import Providers
-from shared.local.http.server import ApiServer
-from shared.local.rbac import administrator
-from shared.local.strategy import timestamp
+from shared.embedded import kinds
+from shared.embedded.access.authentication import Tokens
+from shared.embedded.access.rbac import administrator
+from shared.embedded.api.strategy import timestamp
+from shared.embedded.http.providers import Providers
+from shared.embedded.http.server import ApiServer
 from shared.runtime.tasks import Supervisor
 from shared.service import names
 from tests.scaler.embedded import TOKEN, Embedded
@@ -26,7 +26,7 @@ from tests.scaler.embedded import TOKEN, Embedded
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from shared.local.kinds import Obj
+    from shared.embedded.kinds import Obj
 
 REQUESTED = 0.1
 """Cores each pod asks for; it uses the target's share of them, so that nothing is to be done."""

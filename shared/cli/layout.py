@@ -159,7 +159,7 @@ def programs(layout: Layout, environ: Mapping[str, str]) -> tuple[Program, ...]:
     return (
         Program(
             "cluster",
-            ("-m", "shared.local", "--home", home, "--port", str(layout.api)),
+            ("-m", "shared.embedded", "--home", home, "--port", str(layout.api)),
             dict(environ),
             stop_seconds=45.0,
         ),

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from shared.local import kinds
-from shared.local.api import Api
-from shared.local.authentication import Tokens
-from shared.local.controllers.manager import Controllers
-from shared.local.http.providers import Providers
-from shared.local.http.server import ApiServer
-from shared.local.journal import Journal
-from shared.local.kinds import Kind, Obj
-from shared.local.node.hollow import HollowNode
-from shared.local.node.meter import Sample
-from shared.local.node.metrics import PodUsage, pod_metrics
-from shared.local.rbac import service_account
-from shared.local.store import Store
+from shared.embedded import kinds
+from shared.embedded.access.authentication import Tokens
+from shared.embedded.access.rbac import service_account
+from shared.embedded.api.operations import Api
+from shared.embedded.controllers.manager import Controllers
+from shared.embedded.http.providers import Providers
+from shared.embedded.http.server import ApiServer
+from shared.embedded.kinds import Kind, Obj
+from shared.embedded.node.hollow import HollowNode
+from shared.embedded.node.meter import Sample
+from shared.embedded.node.metrics import PodUsage, pod_metrics
+from shared.embedded.storage.journal import Journal
+from shared.embedded.storage.store import Store
 from shared.runtime.clock import SystemClock
 from shared.runtime.tasks import Supervisor
 from shared.service import names

@@ -11,15 +11,15 @@ from typing import Any
 
 import yaml
 
+from shared.embedded import kinds
+from shared.embedded.access.authentication import Tokens
+from shared.embedded.access.rbac import User
+from shared.embedded.api.operations import Api
+from shared.embedded.http.providers import LogRequest, Providers
+from shared.embedded.http.server import ApiServer
+from shared.embedded.storage.journal import Journal
+from shared.embedded.storage.store import Store
 from shared.kube.client import KubeClient
-from shared.local import kinds
-from shared.local.api import Api
-from shared.local.authentication import Tokens
-from shared.local.http.providers import LogRequest, Providers
-from shared.local.http.server import ApiServer
-from shared.local.journal import Journal
-from shared.local.rbac import User
-from shared.local.store import Store
 from tests.shared.kube.scripted import kubeconfig
 
 NS = "oscar-svc"

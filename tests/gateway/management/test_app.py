@@ -16,8 +16,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from gateway.management.app import MAX_BODY, application
 from gateway.management.credentials import Credentials
 from gateway.management.lifecycle import Lifecycle
+from shared.embedded import kinds
 from shared.kube.client import KubeClient
-from shared.local import kinds
 from shared.runtime.clock import ManualClock
 from tests.gateway.management.cluster import NS, Cluster
 from tests.shared.kube.scripted import Script, kubeconfig, refuses, resets, serve

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.management.catalog import Catalog
 from gateway.management.lifecycle import Lifecycle
-from shared.local import kinds
+from shared.embedded import kinds
 from shared.service import fdl
 from shared.service.model import Environment, Service
 from tests.gateway.management.cluster import NS, Cluster

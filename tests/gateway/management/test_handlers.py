@@ -14,7 +14,7 @@ import pytest
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient
 
-from shared.local import kinds
+from shared.embedded import kinds
 from tests.gateway.management.cluster import NS, Cluster
 
 Client = TestClient[Any, Any]

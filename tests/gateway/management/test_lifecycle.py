@@ -12,10 +12,10 @@ from gateway.management.catalog import Catalog
 from gateway.management.lifecycle import Lifecycle
 from gateway.management.problems import RefusalError
 from gateway.management.render import configmap, digest
+from shared.embedded import kinds
 from shared.kube.client import KubeClient
 from shared.kube.errors import Conflict, KubeError, ServerError
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS
-from shared.local import kinds
 from shared.service.model import Expose, Service
 from tests.gateway.management.cluster import NS, Cluster
 

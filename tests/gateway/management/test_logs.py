@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gateway.management.logs import lines_asked, read_logs
-from shared.local import kinds
+from shared.embedded import kinds
 from tests.gateway.management.cluster import NS, Cluster
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
-from shared.local import kinds
+from shared.embedded import kinds
 from shared.runtime.tasks import Supervisor
 from shared.service import names
 from tests.scaler.embedded import Embedded, embedded

@@ -5,9 +5,9 @@ from aiohttp import web
 
 from scaler.sources.kubelet import Counter, Kubelet, Rate, Rates, counters, pods_of
 from scaler.sources.samples import SourceError
+from shared.embedded.node.meter import Sample
+from shared.embedded.node.metrics import PodUsage, resource_text
 from shared.kube.client import KubeClient
-from shared.local.node.meter import Sample
-from shared.local.node.metrics import PodUsage, resource_text
 from tests.shared.kube.conftest import *  # noqa: F403  the scripted API server
 from tests.shared.kube.scripted import Script, refuses
 

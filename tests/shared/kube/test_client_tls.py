@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from kubernetes_asyncio.config import incluster_config
 
+from shared.embedded.access.certificate import ServerCertificate, obtain
 from shared.kube import errors
 from shared.kube.client import KubeClient
 from shared.kube.resources import CONFIGMAPS
-from shared.local.certificate import ServerCertificate, obtain
 from tests.shared.kube.scripted import Script, item, kubeconfig, says, serve
 
 

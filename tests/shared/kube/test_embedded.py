@@ -11,6 +11,12 @@ from typing import Any
 
 import pytest
 
+from shared.embedded.access.authentication import Tokens
+from shared.embedded.access.rbac import ADMINISTRATORS, User
+from shared.embedded.api.operations import Api
+from shared.embedded.http.server import ApiServer
+from shared.embedded.storage.journal import Journal
+from shared.embedded.storage.store import Store
 from shared.kube import errors
 from shared.kube.changes import Change
 from shared.kube.client import KubeClient
@@ -18,12 +24,6 @@ from shared.kube.events import EventRecorder
 from shared.kube.informer import Informer
 from shared.kube.lease import Election
 from shared.kube.resources import CONFIGMAPS, EVENTS, LEASES, NAMESPACES
-from shared.local.api import Api
-from shared.local.authentication import Tokens
-from shared.local.http.server import ApiServer
-from shared.local.journal import Journal
-from shared.local.rbac import ADMINISTRATORS, User
-from shared.local.store import Store
 from shared.runtime.clock import ManualClock
 from tests.shared.kube.scripted import kubeconfig
 

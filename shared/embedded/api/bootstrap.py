@@ -1,0 +1,61 @@
+"""What a new cluster holds before anybody writes to it: namespaces, and the rights of our own.
+
+The ServiceAccounts, Roles and bindings are those of the manifests that a real cluster is given, so
+that a right which is missing there is missing here too.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import yaml
+
+from shared.embedded import kinds
+from shared.service import names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shared.embedded.api.operations import Api
+    from shared.embedded.kinds import Obj
+
+log = logging.getLogger(__name__)
+
+MANAGER: Final = "embedded-cluster"
+NAMESPACES: Final = ("default", "kube-system", names.SYSTEM_NAMESPACE, names.NAMESPACE)
+MANIFESTS: Final = Path(__file__).parents[3] / "manifests" / "base"
+
+
+def bootstrap(api: Api, manifests: Path = MANIFESTS) -> None:
+    """Create the namespaces, and bring the rights to what the manifests say."""
+    for name in NAMESPACES:
+        if api.find(kinds.NAMESPACE, name) is None:
+            space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+            api.create(kinds.NAMESPACE, space, manager=MANAGER)
+    found = list(_rights(manifests))
+    if not found:
+        log.warning(
+            "no rbac.yaml below %s: only the administrator has rights; apply the manifests of the "
+            "repository with kubectl",
+            manifests,
+        )
+    for obj in found:
+        _apply(api, obj)
+
+
+def _rights(manifests: Path) -> Iterator[Obj]:
+    for path in sorted(manifests.glob("*/rbac.yaml")):
+        yield from (obj for obj in yaml.safe_load_all(path.read_text()) if obj)
+
+
+def _apply(api: Api, obj: Obj) -> None:
+    kind = kinds.of_type(obj["apiVersion"], obj["kind"])
+    if kind is None:
+        raise ValueError(f"{obj['apiVersion']} {obj['kind']} is not served by this cluster")
+    metadata = obj["metadata"]
+    api.patch(
+        kind, metadata["name"], metadata.get("namespace", ""), obj,
+        patch_type="apply", manager=MANAGER, force=True,
+    )  # fmt: skip

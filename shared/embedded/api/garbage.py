@@ -1,0 +1,158 @@
+"""Garbage collection: what goes when its owner goes, and what empties a deleted namespace.
+
+https://kubernetes.io/docs/concepts/architecture/garbage-collection/. Kubernetes does this some time
+after the request; here it has happened when the request is answered.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.embedded import kinds
+from shared.embedded.api.strategy import FOREGROUND
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shared.embedded.api.operations import Api
+    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.storage.store import Record
+
+Key = tuple[str, str, str]
+"""Bucket, namespace and name."""
+
+
+class Garbage:
+    """Follows the store and deletes through the Api."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._store = api.store
+        self._alive: dict[str, Key] = {}
+        self._dependents: dict[str, dict[Key, None]] = {}
+        for hub in kinds.HUBS.values():
+            for entry in self._store.entries(hub.bucket):
+                self._learn((hub.bucket, *entry.key), entry.object)
+        self._store.listen(self._follow)
+        for key in list(self._alive.values()):
+            self._settle(key)
+
+    def orphan(self, owner: Obj) -> None:
+        """Make the dependents of `owner` independent of it."""
+        uid = owner["metadata"]["uid"]
+        for key in list(self._dependents.get(uid, ())):
+            self._forget_owners(key, {uid})
+
+    def _follow(self, record: Record) -> None:
+        key = (record.bucket, *record.entry.key)
+        if record.old:
+            self._unlearn(key, record.old.object)
+        if record.type == "DELETED":
+            self._owner_gone(record.entry.object)
+            return
+        self._learn(key, record.entry.object)
+        self._settle(key)
+
+    def _learn(self, key: Key, obj: Obj) -> None:
+        self._alive[obj["metadata"]["uid"]] = key
+        for owner in _owners(obj):
+            self._dependents.setdefault(owner["uid"], {})[key] = None
+
+    def _unlearn(self, key: Key, obj: Obj) -> None:
+        self._alive.pop(obj["metadata"]["uid"], None)
+        for owner in _owners(obj):
+            dependents = self._dependents.get(owner["uid"], {})
+            dependents.pop(key, None)
+            if not dependents:
+                self._dependents.pop(owner["uid"], None)
+
+    def _owner_gone(self, obj: Obj) -> None:
+        for key in list(self._dependents.get(obj["metadata"]["uid"], ())):
+            self._settle(key)
+        for owner in _owners(obj):
+            if key_of_owner := self._alive.get(owner["uid"]):
+                self._settle(key_of_owner)
+        space = obj["metadata"].get("namespace")
+        if space and self._store.is_empty(space):
+            self._settle((kinds.NAMESPACE.bucket, "", space))
+
+    def _settle(self, key: Key) -> None:
+        """Do what is due for one object, if it is still there."""
+        obj = self._object(key)
+        if obj is None:
+            return
+        kind = kinds.HUBS[key[0]]
+        deleting = "deletionTimestamp" in obj["metadata"]
+        if deleting and kind is kinds.NAMESPACE:
+            self._empty(key[2])
+        elif deleting and FOREGROUND in obj["metadata"].get("finalizers", []):
+            self._finish_foreground(kind, obj)
+        else:
+            self._collect(key, kind, obj, deleting=deleting)
+
+    def _collect(self, key: Key, kind: Kind, obj: Obj, *, deleting: bool) -> None:
+        """Delete an object all of whose owners are gone; else let it forget those that are."""
+        gone = {each["uid"] for each in _owners(obj) if each["uid"] not in self._alive}
+        if not gone:
+            return
+        if any(each["uid"] not in gone for each in _owners(obj)):
+            self._forget_owners(key, gone)
+        elif not deleting:
+            self._delete(kind, obj)
+
+    def _finish_foreground(self, kind: Kind, owner: Obj) -> None:
+        """Delete the dependents; let the owner go when none is left that blocks it."""
+        uid = owner["metadata"]["uid"]
+        for key in list(self._dependents.get(uid, ())):
+            dependent = self._object(key)
+            if dependent and "deletionTimestamp" not in dependent["metadata"]:
+                has_own = bool(self._dependents.get(dependent["metadata"]["uid"]))
+                self._delete(kinds.HUBS[key[0]], dependent, foreground=has_own)
+        keys = self._dependents.get(uid, ())
+        dependents = [self._object(key) for key in keys]
+        if any(_blocks(dependent, uid) for dependent in dependents if dependent):
+            return
+        metadata = owner["metadata"]
+        left = [each for each in metadata["finalizers"] if each != FOREGROUND]
+        finished = {**metadata, "finalizers": left}
+        self._api.update(kind, {**owner, "metadata": finished}, manager="garbage-collector")
+
+    def _empty(self, namespace: str) -> None:
+        for kind in kinds.HUBS.values():
+            if kind.namespaced and kind.source == "store":
+                for entry in self._store.entries(kind.bucket, namespace):
+                    if "deletionTimestamp" not in entry.object["metadata"]:
+                        self._delete(kind, entry.object)
+        if self._store.is_empty(namespace) and self._api.find(kinds.NAMESPACE, namespace):
+            self._api.delete(kinds.NAMESPACE, namespace)
+
+    def _delete(self, kind: Kind, obj: Obj, *, foreground: bool = False) -> None:
+        metadata = obj["metadata"]
+        self._api.delete(
+            kind,
+            metadata["name"],
+            metadata.get("namespace", ""),
+            propagation="Foreground" if foreground else "Background",
+        )
+
+    def _forget_owners(self, key: Key, uids: set[str]) -> None:
+        obj = self._object(key)
+        if obj is None:
+            return
+        left = [owner for owner in _owners(obj) if owner["uid"] not in uids]
+        metadata = {**obj["metadata"], "ownerReferences": left}
+        kind = kinds.HUBS[key[0]]
+        self._api.update(kind, {**obj, "metadata": metadata}, manager="garbage-collector")
+
+    def _object(self, key: Key) -> Obj | None:
+        entry = self._store.get(*key)
+        return entry.object if entry else None
+
+
+def _owners(obj: Obj) -> Iterable[Obj]:
+    owners: list[Obj] = obj["metadata"].get("ownerReferences", [])
+    return owners
+
+
+def _blocks(dependent: Obj, uid: str) -> bool:
+    return any(o["uid"] == uid and o.get("blockOwnerDeletion") is True for o in _owners(dependent))

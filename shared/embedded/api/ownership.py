@@ -1,0 +1,238 @@
+"""Who owns which field: metadata.managedFields and server-side apply.
+
+https://kubernetes.io/docs/reference/using-api/server-side-apply/; the rules are those of
+structured-merge-diff's merge/update.go and apimachinery's managedfields. Pure: time is an argument.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+
+from shared.embedded.api import fields
+from shared.embedded.errors import apply_conflict, bad_request
+from shared.embedded.schema import kind_schemas
+from shared.embedded.schema import shapes as schemas
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from shared.embedded.api.fields import Path, Paths
+    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.schema.shapes import Schema
+
+REPLICAS: Final[Paths] = frozenset({("f:spec", "f:replicas")})
+
+_UNOWNED: Final = {("f:apiVersion",), ("f:kind",), ("f:metadata",)} | {
+    ("f:metadata", f"f:{name}")
+    for name in (
+        *("name", "generateName", "namespace", "uid", "resourceVersion", "generation"),
+        *("creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"),
+        *("managedFields", "selfLink"),
+    )
+}
+
+
+class Manager(NamedTuple):
+    """The identity of one entry of managedFields."""
+
+    name: str
+    operation: Literal["Apply", "Update"]
+    api_version: str
+    subresource: str = ""
+
+
+class Owned(NamedTuple):
+    """The fields of one manager, and when they last changed (RFC 3339).
+
+    tree: the same fields as FieldsV1, if they were read so.
+    """
+
+    paths: Paths
+    time: str
+    tree: dict[str, Any] | None = None
+
+
+Owners = dict[Manager, Owned]
+
+
+def read(obj: Obj | None) -> Owners:
+    """The owners that an object's managedFields state."""
+    entries = obj["metadata"].get("managedFields", []) if obj else []
+    return {
+        Manager(
+            entry.get("manager", ""),
+            entry["operation"],
+            entry["apiVersion"],
+            entry.get("subresource", ""),
+        ): _owned(entry.get("fieldsV1", {}), entry.get("time", ""))
+        for entry in entries
+    }
+
+
+def write(owners: Owners) -> list[dict[str, Any]]:
+    """managedFields, Apply entries first, then by time and name."""
+    order = sorted(owners.items(), key=lambda item: (item[0].operation, item[1].time, item[0].name))
+    return [_entry(manager, owned) for manager, owned in order if owned.paths]
+
+
+def tracked(old: Obj | None, new: Obj, kind: Kind, manager: Manager, now: str) -> Obj:
+    """`new` with managedFields that give `manager` what it changed since `old`.
+
+    As in Kubernetes, updates of an object that has no managedFields stay untracked, and a writer
+    resets them by sending an empty list.
+    """
+    before = read(old)
+    if new["metadata"].get("managedFields") == []:
+        return _with_owners(new, {})
+    if old is not None and not before:
+        return _with_owners(new, {})
+    changes = fields.compare(_bare(old or {}), _bare(new), kind_schemas.of(kind))
+    written = _ownable(changes.written, kind, manager)
+    owners = {
+        other: _less(owned, written | changes.removed, now)
+        for other, owned in before.items()
+        if other != manager
+    }
+    mine = before.get(manager, Owned(fields.NOTHING, now))
+    owners[manager] = _renewed(mine, (mine.paths - changes.removed) | written, now)
+    return _with_owners(new, owners)
+
+
+def scaled(old: Obj, new: Obj, kind: Kind, name: str, now: str) -> Obj:
+    """`new` with managedFields after `name` changed the replicas of `old` through `scale`.
+
+    The replicas pass to the scaler only if somebody owned them: a Scale shows only that field, and
+    updates of an object without managedFields stay untracked (apimachinery, ScaleHandler).
+    """
+    owners = read(old)
+    changed = new["spec"]["replicas"] != old["spec"]["replicas"]
+    if changed and any(owned.paths & REPLICAS for owned in owners.values()):
+        manager = Manager(name, "Update", kind.api_version, "scale")
+        mine = owners.pop(manager, Owned(fields.NOTHING, now))
+        owners = {other: _less(owned, REPLICAS, now) for other, owned in owners.items()}
+        owners[manager] = _renewed(mine, mine.paths | REPLICAS, now)
+    return _with_owners(new, owners)
+
+
+def applied(
+    live: Obj | None, config: Obj, kind: Kind, manager: Manager, *, force: bool, now: str
+) -> Obj:
+    """The object after `manager` applied `config`: merged, with what it no longer states removed.
+
+    Raises 409 with one cause a field when others own what would change, unless `force`.
+    """
+    schema = kind_schemas.of(kind)
+    config = {k: v for k, v in config.items() if k != _ignored_part(kind, manager)}
+    try:
+        fields.check_items(config, schema)
+    except fields.ItemKeyError as error:
+        raise bad_request(f"failed to create typed patch object: {error}") from error
+    mine = _ownable(fields.stated(config, schema), kind, manager)
+    before = read(live)
+    others = {other: owned for other, owned in before.items() if other != manager}
+    last = before.get(manager, Owned(fields.NOTHING, now))
+    kept = frozenset().union(mine, *(owned.paths for owned in others.values()))
+    gone = fields.prefixes(last.paths) - fields.prefixes(kept) - _UNOWNED
+    merged = fields.without(merge(live or {}, config, schema), gone, schema)
+    changes = fields.compare(_bare(live or {}), _bare(merged), schema)
+    _refuse_conflicts(others, changes.written, force=force)
+    lost = changes.written | changes.removed
+    owners: Owners = {other: _less(owned, lost, now) for other, owned in others.items()}
+    owners[manager] = _renewed(last, mine, now)
+    return _with_owners(merged, owners)
+
+
+def merge(live: Any, config: Any, schema: Schema) -> Any:
+    """`config` laid over `live`: objects and keyed lists merge, sets unite, all else replaces."""
+    if isinstance(schema, schemas.List) and isinstance(live, list):
+        return _merge_lists(live, config, schema)
+    atomic = getattr(schema, "atomic", False)
+    if atomic or not isinstance(live, dict) or not isinstance(config, dict):
+        return config
+    result = dict(live)
+    for key, value in config.items():
+        result[key] = (
+            merge(result[key], value, schemas.child(schema, key)) if key in result else value
+        )
+    return result
+
+
+def _merge_lists(live: list[Any], config: list[Any], schema: schemas.List) -> list[Any]:
+    before = {step: item for step, item, _ in fields.steps(live, schema)}
+    after = {step: item for step, item, _ in fields.steps(config, schema)}
+    if not before or not after:
+        return config
+    merged = {
+        step: merge(item, after[step], schema.item) if step in after else item
+        for step, item in before.items()
+    }
+    return list((merged | {step: after[step] for step in after if step not in before}).values())
+
+
+def _ignored_part(kind: Kind, manager: Manager) -> str:
+    """The part of an object that the manager's endpoint does not take."""
+    if manager.subresource:
+        return "spec"
+    return "status" if kind.subresource("status") else ""
+
+
+def _ownable(paths: Iterable[Path], kind: Kind, manager: Manager) -> Paths:
+    """Less what nobody owns, and less what the manager's endpoint ignores."""
+    ignored = f"f:{_ignored_part(kind, manager)}"
+    return frozenset(path for path in paths if path not in _UNOWNED and path[0] != ignored)
+
+
+def _refuse_conflicts(others: Owners, written: Paths, *, force: bool) -> None:
+    conflicts = [
+        (_shown(other, owned.time), fields.text(path))
+        for other, owned in others.items()
+        for path in sorted(owned.paths & written)
+    ]
+    if conflicts and not force:
+        raise apply_conflict(conflicts)
+
+
+def _owned(tree: dict[str, Any], time: str) -> Owned:
+    return Owned(frozenset(fields.from_json(tree)), time, tree)
+
+
+def _less(owned: Owned, lost: Paths, now: str) -> Owned:
+    return _renewed(owned, owned.paths - lost, now)
+
+
+def _renewed(owned: Owned, paths: Paths, now: str) -> Owned:
+    """An entry keeps its time as long as its fields stay the same."""
+    return owned if owned.paths == paths else Owned(paths, now)
+
+
+def _with_owners(obj: Obj, owners: Owners) -> Obj:
+    metadata = {key: value for key, value in obj["metadata"].items() if key != "managedFields"}
+    if entries := write(owners):
+        metadata["managedFields"] = entries
+    return {**obj, "metadata": metadata}
+
+
+def _bare(obj: Obj) -> Obj:
+    """Less managedFields, which own nothing and are dear to compare."""
+    metadata = obj.get("metadata", {})
+    return {**obj, "metadata": {k: v for k, v in metadata.items() if k != "managedFields"}}
+
+
+def _entry(manager: Manager, owned: Owned) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "manager": manager.name,
+        "operation": manager.operation,
+        "apiVersion": manager.api_version,
+        "time": owned.time,
+        "fieldsType": "FieldsV1",
+        "fieldsV1": fields.to_json(owned.paths) if owned.tree is None else owned.tree,
+    }
+    if manager.subresource:
+        entry["subresource"] = manager.subresource
+    return entry
+
+
+def _shown(manager: Manager, time: str) -> str:
+    subresource = f' with subresource "{manager.subresource}"' if manager.subresource else ""
+    using = f" using {manager.api_version} at {time}" if manager.operation == "Update" else ""
+    return f'"{manager.name}"{subresource}{using}'

@@ -1,0 +1,59 @@
+"""The scale subresource: the replicas of a workload as an autoscaling/v1 Scale."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.embedded.api.selectors import selector_text
+from shared.embedded.errors import bad_request, invalid_as
+from shared.embedded.schema.decoding import checked
+from shared.embedded.schema.shapes import INT, STRING, Struct
+from shared.embedded.validation.checks import not_negative
+
+if TYPE_CHECKING:
+    from shared.embedded.kinds import Obj
+
+_SCHEMA = Struct(
+    {
+        "kind": STRING,
+        "apiVersion": STRING,
+        "metadata": Struct({"name": STRING, "resourceVersion": STRING, "uid": STRING}),
+        "spec": Struct({"replicas": INT}),
+    }
+)
+
+
+def view(workload: Obj) -> Obj:
+    """The Scale of a Deployment or ReplicaSet. As in Go, `spec.replicas` of 0 is left out."""
+    metadata, spec = workload["metadata"], workload["spec"]
+    shown = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+    status: Obj = {"replicas": workload.get("status", {}).get("replicas", 0)}
+    if selector := selector_text(spec.get("selector", {})):
+        status["selector"] = selector
+    return {
+        "kind": "Scale",
+        "apiVersion": "autoscaling/v1",
+        "metadata": {name: metadata[name] for name in shown if name in metadata},
+        "spec": {"replicas": spec["replicas"]} if spec["replicas"] else {},
+        "status": status,
+    }
+
+
+def decode(value: Obj, name: str) -> Obj:
+    """A Scale as sent for the workload `name`; raises 400 or 422."""
+    try:
+        scale: Obj = checked(value, _SCHEMA, "Scale")
+    except TypeError as error:
+        raise bad_request(f'Scale in version "v1" cannot be handled as a Scale: {error}') from error
+    if causes := list(not_negative("spec.replicas", scale.get("spec", {}).get("replicas"))):
+        raise invalid_as("autoscaling", "Scale", name, causes)
+    return scale
+
+
+def rescaled(workload: Obj, scale: Obj) -> Obj:
+    """The workload as a Scale wants it, with the Scale's preconditions on uid and version."""
+    asked = scale.get("metadata", {})
+    kept = {k: asked[k] for k in ("uid", "resourceVersion") if asked.get(k)}
+    metadata = {**workload["metadata"], **kept}
+    replicas = scale.get("spec", {}).get("replicas", 0)
+    return {**workload, "metadata": metadata, "spec": {**workload["spec"], "replicas": replicas}}

@@ -1,0 +1,226 @@
+"""Label and field selectors: https://kubernetes.io/docs/concepts/overview/working-with-objects/.
+
+A selector is parsed once into a predicate over objects. Messages follow apimachinery's parser.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from shared.embedded.errors import bad_request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from shared.embedded.kinds import Kind, Obj
+
+
+_TOKEN: Final = re.compile(r"\s*(!=|==|=|!|,|\(|\)|<|>|[^\s!=,()<>]+)")
+_NAME: Final = re.compile(r"([A-Za-z0-9.-]{1,253}/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
+_VALUE: Final = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
+_SYMBOLS: Final = {"!", "=", "==", "!=", ",", "(", ")", "<", ">", ""}
+
+FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "pods": (
+        "spec.nodeName",
+        "spec.restartPolicy",
+        "spec.schedulerName",
+        "spec.serviceAccountName",
+        "status.phase",
+        "status.podIP",
+    ),
+    "events": (
+        *(f"involvedObject.{name}" for name in ("kind", "namespace", "name", "uid")),
+        *(f"involvedObject.{name}" for name in ("apiVersion", "resourceVersion", "fieldPath")),
+        "reason",
+        "reportingComponent",
+        "source",
+        "type",
+    ),
+    "secrets": ("type",),
+    "namespaces": ("status.phase",),
+    "nodes": ("spec.unschedulable",),
+    "services": ("spec.clusterIP", "spec.type"),
+    "replicasets.apps": ("status.replicas",),
+}
+"""Beside metadata.name and metadata.namespace: what a field selector may name, by bucket."""
+
+_EVENT_ALIASES: Final = {"reportingController": "reportingComponent"}
+
+
+def label_predicate(text: str) -> Callable[[Obj], bool] | None:
+    """The predicate of a labelSelector, None when it selects all; raises 400."""
+    tests = list(_requirements(text)) if text.strip() else []
+    if not tests:
+        return None
+
+    def matches(obj: Obj) -> bool:
+        labels = obj["metadata"].get("labels", {})
+        return all(test(labels) for test in tests)
+
+    return matches
+
+
+def field_predicate(kind: Kind, text: str) -> Callable[[Obj], bool] | None:
+    """The predicate of a fieldSelector on stored objects of `kind`; raises 400."""
+    tests = [_field_test(kind, term) for term in text.split(",") if term]
+    return (lambda obj: all(test(obj) for test in tests)) if tests else None
+
+
+def selects(selector: Mapping[str, Any] | None, labels: Mapping[str, str]) -> bool:
+    """Whether a LabelSelector object (matchLabels, matchExpressions) matches `labels`."""
+    if not selector:
+        return True
+    wanted = selector.get("matchLabels", {})
+    return all(labels.get(key) == value for key, value in wanted.items()) and all(
+        _test(term["key"], term["operator"].lower(), term.get("values", []))(labels)
+        for term in selector.get("matchExpressions", [])
+    )
+
+
+def selector_text(selector: Mapping[str, Any]) -> str:
+    """A LabelSelector object in selector syntax, as the scale subresource states it."""
+    terms = [f"{key}={value}" for key, value in sorted(selector.get("matchLabels", {}).items())]
+    for term in selector.get("matchExpressions", []):
+        operator, values = term["operator"], ",".join(sorted(term.get("values", [])))
+        if operator in ("In", "NotIn"):
+            terms.append(f"{term['key']} {operator.lower()} ({values})")
+        else:
+            terms.append(term["key"] if operator == "Exists" else f"!{term['key']}")
+    return ",".join(terms)
+
+
+class _Tokens:
+    """A cursor over the tokens of a selector; the empty found is the end."""
+
+    def __init__(self, text: str) -> None:
+        self._tokens = _TOKEN.findall(text)
+        self._at = 0
+
+    def peek(self) -> str:
+        return self._tokens[self._at] if self._at < len(self._tokens) else ""
+
+    def take(self) -> str:
+        found = self.peek()
+        self._at += 1
+        return found
+
+
+def _requirements(text: str) -> Iterator[Callable[[Mapping[str, str]], bool]]:
+    tokens = _Tokens(text)
+    while True:
+        yield _requirement(tokens)
+        found = tokens.take()
+        if found == "":
+            return
+        if found != ",":
+            raise bad_request(f"found '{found}', expected: ',' or 'end of string'")
+
+
+def _requirement(tokens: _Tokens) -> Callable[[Mapping[str, str]], bool]:
+    found = tokens.take()
+    if found == "!":
+        return _test(_key(tokens.take()), "doesnotexist", [])
+    key = _key(found)
+    operator = tokens.peek()
+    if operator in ("", ","):
+        return _test(key, "exists", [])
+    tokens.take()
+    if operator in ("=", "==", "!="):
+        value = tokens.take() if tokens.peek() not in ("", ",") else ""
+        return _test(key, "notin" if operator == "!=" else "in", [_value(value)])
+    if operator in ("in", "notin"):
+        return _test(key, operator, _values(tokens))
+    if operator in ("<", ">"):
+        return _comparison(key, operator, tokens.take())
+    raise bad_request(f"found '{operator}', expected: in, notin, =, ==, !=, gt, lt")
+
+
+def _values(tokens: _Tokens) -> list[str]:
+    if (found := tokens.take()) != "(":
+        raise bad_request(f"found '{found}' expected: '('")
+    values: list[str] = []
+    while True:
+        found = tokens.take()
+        if found in (",", ")"):
+            values.append("")
+        else:
+            values.append(_value(found))
+            found = tokens.take()
+        if found == ")":
+            return values
+        if found != ",":
+            raise bad_request(f"found '{found}', expected: ',' or ')'")
+
+
+def _key(found: str) -> str:
+    if found in _SYMBOLS:
+        raise bad_request(f"found '{found}', expected: !, identifier, or 'end of string'")
+    if not _NAME.fullmatch(found):
+        raise bad_request(f'unable to parse requirement: key: Invalid value: "{found}"')
+    return found
+
+
+def _value(found: str) -> str:
+    if found in _SYMBOLS - {""}:
+        raise bad_request(f"found '{found}', expected: identifier")
+    if not _VALUE.fullmatch(found):
+        raise bad_request(f'unable to parse requirement: values[0]: Invalid value: "{found}"')
+    return found
+
+
+def _test(key: str, operator: str, values: list[str]) -> Callable[[Mapping[str, str]], bool]:
+    """An absent label satisfies `notin` and `!=` (documented behaviour of Kubernetes)."""
+    if operator == "in":
+        return lambda labels: labels.get(key) in values
+    if operator == "notin":
+        return lambda labels: labels.get(key) not in values
+    if operator == "exists":
+        return lambda labels: key in labels
+    return lambda labels: key not in labels
+
+
+def _comparison(key: str, operator: str, text: str) -> Callable[[Mapping[str, str]], bool]:
+    if not re.fullmatch(r"-?\d{1,18}", text):
+        raise bad_request("for 'Gt', 'Lt' operators, the value must be an integer")
+    bound = int(text)
+
+    def matches(labels: Mapping[str, str]) -> bool:
+        label = labels.get(key, "")
+        if not re.fullmatch(r"-?\d{1,18}", label):
+            return False
+        return int(label) > bound if operator == ">" else int(label) < bound
+
+    return matches
+
+
+def _field_test(kind: Kind, term: str) -> Callable[[Obj], bool]:
+    parts = re.fullmatch(r"([^=!]*)(==|!=|=)(.*)", term)
+    if parts is None:
+        raise bad_request(f"invalid selector: '{term}'; can't understand '{term}'")
+    name, operator, wanted = parts.groups()
+    path = _field_path(kind, name)
+
+    def matches(obj: Obj) -> bool:
+        return (_text_at(obj, path) == wanted) == (operator != "!=")
+
+    return matches
+
+
+def _field_path(kind: Kind, name: str) -> tuple[str, ...]:
+    stored = name
+    if kind.bucket == "events":
+        stored = _EVENT_ALIASES.get(name, name).replace("regarding.", "involvedObject.")
+    if stored not in ("metadata.name", "metadata.namespace", *FIELDS.get(kind.bucket, ())):
+        raise bad_request(f'field label not supported: "{name}"')
+    return ("source", "component") if stored == "source" else tuple(stored.split("."))
+
+
+def _text_at(obj: Obj, path: tuple[str, ...]) -> str:
+    value: Any = obj
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)

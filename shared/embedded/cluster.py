@@ -1,0 +1,199 @@
+"""The embedded cluster as one object: API server, controllers and node agent in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import secrets
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+from shared.embedded import files
+from shared.embedded.access import certificate, kubeconfig
+from shared.embedded.access.authentication import Tokens
+from shared.embedded.api.bootstrap import bootstrap
+from shared.embedded.api.operations import Api
+from shared.embedded.controllers.events import Events
+from shared.embedded.controllers.manager import Controllers
+from shared.embedded.http.server import ApiServer
+from shared.embedded.node.addresses import Addresses, SubnetTakenError
+from shared.embedded.node.agent import Agent
+from shared.embedded.node.hollow import HollowNode
+from shared.embedded.node.nodeport import NodePorts
+from shared.embedded.node.providers import NodeProviders
+from shared.embedded.node.settings import NodeSettings
+from shared.embedded.storage.journal import Journal, JournalError
+from shared.embedded.storage.store import Store
+from shared.runtime.clock import Clock, SystemClock
+from shared.runtime.tasks import Supervisor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+HOST: Final = "127.0.0.1"
+
+
+class ClusterError(Exception):
+    """The cluster cannot start; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSettings:
+    """home: where all state is kept; port: of the API server, 0 for any that is free.
+
+    pod_subnet: such as 127.42.0.0/16; None for one that no other cluster here has.
+    """
+
+    home: Path
+    port: int = 0
+    pod_subnet: str | None = None
+    node: NodeSettings = field(default_factory=NodeSettings)
+
+
+class Cluster:
+    """`async with Cluster(ClusterSettings(home)) as cluster`: serving inside the block.
+
+    Leaving the block ends every pod; what was stored is there at the next start.
+    """
+
+    url: str
+    api: Api
+    controllers: Controllers
+    agent: Agent
+    nodes: NodeProviders
+
+    def __init__(self, settings: ClusterSettings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self._clock = clock or SystemClock()
+        self._stack = contextlib.AsyncExitStack()
+        self._tasks = Supervisor()
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's kubeconfig file."""
+        return kubeconfig.path_of(self.settings.home, kubeconfig.ADMINISTRATOR)
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+
+    def add_hollow_node(self, name: str = "hollow") -> HollowNode:
+        """A node whose pods are no processes, for tests and benchmarks at scale."""
+        node = HollowNode(self.api, self._clock, name)
+        self.nodes.hollow.append(node)
+        return node
+
+    async def until(self, stop: asyncio.Event) -> None:
+        """Return when `stop` is set; raise when a part of the cluster fails."""
+        waits = {
+            asyncio.create_task(self._tasks.failed(), name="cluster/failure"),
+            asyncio.create_task(stop.wait(), name="cluster/stop"),
+        }
+        done, others = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        for task in done:
+            task.result()
+
+    async def _start(self) -> None:
+        """Everything is put right before anybody is served, and ends in the reverse order."""
+        home = self.settings.home
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._stack.enter_context(_held(home))
+        addresses = self._stack.enter_context(self._addresses())
+        self.api = Api(self._store(), now=self._clock.now)
+        bootstrap(self.api)
+        self.agent = Agent(
+            self.api, self._clock, self.settings.node, home, addresses, _identity(home)
+        )
+        self.agent.begin()
+        self.controllers = Controllers(self.api, self._clock)
+        self.controllers.settle()
+        self.nodes = NodeProviders(self.api, self.agent)
+        await self._stack.enter_async_context(self._tasks)
+        await self._serve()
+        self._run()
+
+    def _addresses(self) -> Addresses:
+        try:
+            return Addresses.reserve(self.settings.pod_subnet, str(self.settings.home.resolve()))
+        except (SubnetTakenError, ValueError) as error:
+            raise ClusterError(str(error)) from error
+
+    def _store(self) -> Store:
+        try:
+            store = Store(Journal(self.settings.home / "cluster.db"))
+        except JournalError as error:
+            raise ClusterError(str(error)) from error
+        self._stack.callback(store.close)
+        return store
+
+    async def _serve(self) -> None:
+        home = self.settings.home
+        tokens = kubeconfig.tokens(home)
+        holders = {token: kubeconfig.user(name) for name, token in tokens.items()}
+        server = ApiServer(self.api, Tokens(holders, self._clock.now), self.nodes.callbacks())
+        issued = certificate.obtain(home / "pki", self._clock.now())
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(issued.certificate, issued.key)
+        try:
+            port = await server.start(HOST, self.settings.port, tls)
+        except OSError as error:
+            raise ClusterError(
+                f"port {self.settings.port} of {HOST} cannot be had ({error.strerror}): stop what "
+                "listens there, or choose another with --port"
+            ) from error
+        self._stack.push_async_callback(server.stop)
+        self.url = f"https://{HOST}:{port}"
+        authority = issued.authority.read_bytes()
+        for name, token in tokens.items():
+            text = kubeconfig.kubeconfig(name, token, self.url, authority)
+            files.replace(kubeconfig.path_of(home, name), text.encode())
+
+    def _run(self) -> None:
+        node_ports = NodePorts(
+            self.controllers.cache, self._clock, Events(self.api, self._clock, "node-ports")
+        )
+        self._stack.callback(self.api.subscribe(node_ports.apply))
+        self.controllers.start(self._tasks)
+        node_ports.start(self._tasks)
+        self.agent.start(self._tasks)
+        self._stack.push_async_callback(self.agent.stop)
+
+
+@contextlib.contextmanager
+def _held(home: Path) -> Iterator[None]:
+    """Hold the home for this process alone."""
+    with (home / "cluster.lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ClusterError(
+                f"{home} is in use by another cluster: stop that one, or choose another home"
+            ) from error
+        yield
+
+
+def _identity(home: Path) -> str:
+    """The mark that this cluster's processes carry; made once for a home."""
+    path = home / "cluster.id"
+    if not path.exists():
+        files.replace(path, secrets.token_hex(16).encode())
+    return path.read_text().strip()

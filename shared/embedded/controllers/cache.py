@@ -1,0 +1,113 @@
+"""What the controllers know of the cluster, indexed by owner, label and selector.
+
+It is fed synchronously by every committed change, so it is never behind the controllers' own
+writes; the "expectations" that Kubernetes' controllers keep for that reason are not needed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from shared.embedded.controllers.pods import controller_of
+from shared.embedded.kinds import DEPLOYMENT, ENDPOINT_SLICE, NODE, POD, REPLICA_SET, SERVICE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from shared.embedded.api.operations import Api, Change
+    from shared.embedded.kinds import Kind, Obj
+
+Key = tuple[str, str]
+"""(namespace, name)"""
+
+CACHED = (DEPLOYMENT, REPLICA_SET, POD, SERVICE, ENDPOINT_SLICE, NODE)
+SERVICE_NAME = "kubernetes.io/service-name"
+
+
+def key_of(obj: Obj) -> Key:
+    """(namespace, name) of an object."""
+    return obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
+
+
+class Cache:
+    """The objects of the kinds in `CACHED`; shared with the store, never to be changed."""
+
+    def __init__(self, api: Api) -> None:
+        self._objects: dict[str, dict[Key, Obj]] = {kind.plural: {} for kind in CACHED}
+        self._index: defaultdict[Any, dict[Key, Obj]] = defaultdict(dict)
+        for kind in CACHED:
+            for obj in api.list(kind):
+                self._put(kind, obj)
+
+    def apply(self, change: Change) -> None:
+        """Take in one committed change."""
+        if change.kind.plural not in self._objects:
+            return
+        previous = self._objects[change.kind.plural].get(key_of(change.object))
+        if previous is not None:
+            self._drop(change.kind, previous)
+        if change.type != "DELETED":
+            self._put(change.kind, change.object)
+
+    def all(self, kind: Kind) -> Mapping[Key, Obj]:
+        """Every object of `kind`."""
+        return self._objects[kind.plural]
+
+    def get(self, kind: Kind, key: Key) -> Obj | None:
+        """The object, or None."""
+        return self._objects[kind.plural].get(key)
+
+    def owned(self, kind: Kind, owner: Obj) -> list[Obj]:
+        """The objects of `kind` whose controller is `owner`."""
+        return list(self._index.get((kind.plural, owner["metadata"]["uid"]), {}).values())
+
+    def labelled(self, kind: Kind, namespace: str, labels: Mapping[str, str]) -> list[Obj]:
+        """The objects of `kind` in `namespace` that carry all of `labels` (at least one)."""
+        buckets = [
+            self._index.get((kind.plural, namespace, key, value), {})
+            for key, value in labels.items()
+        ]
+        smallest = min(buckets, key=len)
+        return [obj for obj in smallest.values() if carries(obj, labels)]
+
+    def selecting(self, pod: Obj) -> list[Obj]:
+        """The Services whose selector matches the pod."""
+        namespace = pod["metadata"].get("namespace", "")
+        found = []
+        for label in (pod["metadata"].get("labels") or {}).items():
+            for service in self._index.get(("selector", namespace, *label), {}).values():
+                if carries(pod, service["spec"]["selector"]):
+                    found.append(service)
+        return found
+
+    def _put(self, kind: Kind, obj: Obj) -> None:
+        self._objects[kind.plural][key_of(obj)] = obj
+        for entry in _entries(kind, obj):
+            self._index[entry][key_of(obj)] = obj
+
+    def _drop(self, kind: Kind, obj: Obj) -> None:
+        del self._objects[kind.plural][key_of(obj)]
+        for entry in _entries(kind, obj):
+            bucket = self._index[entry]
+            bucket.pop(key_of(obj), None)
+            if not bucket:
+                del self._index[entry]
+
+
+def carries(obj: Obj, labels: Mapping[str, str]) -> bool:
+    """The object has all of `labels`."""
+    own = obj["metadata"].get("labels") or {}
+    return all(own.get(key) == value for key, value in labels.items())
+
+
+def _entries(kind: Kind, obj: Obj) -> Iterator[Any]:
+    """Under which index entries an object stands."""
+    namespace = obj["metadata"].get("namespace", "")
+    owner = controller_of(obj)
+    if owner is not None:
+        yield kind.plural, owner["uid"]
+    for label in (obj["metadata"].get("labels") or {}).items():
+        yield kind.plural, namespace, *label
+    if kind is SERVICE and obj["spec"].get("selector"):
+        yield "selector", namespace, *min(obj["spec"]["selector"].items())

@@ -1,0 +1,91 @@
+"""What controllers ask of a Pod: is it active, ready, available, and whose is it?
+
+Source: Kubernetes `pkg/api/v1/pod/util.go`, `pkg/controller/controller_utils.go`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.embedded.api import strategy
+
+Obj = dict[str, Any]
+
+TERMINAL_PHASES = ("Succeeded", "Failed")
+
+
+def seconds_of(time: str | None) -> float:
+    """A Kubernetes timestamp as seconds since the epoch; 0 when it is absent."""
+    return strategy.seconds(time) if time else 0.0
+
+
+def condition(obj: Obj, kind: str) -> Obj | None:
+    """The status condition of type `kind`, or None."""
+    for entry in obj.get("status", {}).get("conditions") or ():
+        if entry["type"] == kind:
+            found: Obj = entry
+            return found
+    return None
+
+
+def is_terminating(obj: Obj) -> bool:
+    """Its deletion was asked for and is under way."""
+    return "deletionTimestamp" in obj["metadata"]
+
+
+def is_terminal(pod: Obj) -> bool:
+    """All its containers ended for good."""
+    return pod.get("status", {}).get("phase") in TERMINAL_PHASES
+
+
+def is_active(pod: Obj) -> bool:
+    """Counts as a replica: neither ended nor being deleted."""
+    return not is_terminal(pod) and not is_terminating(pod)
+
+
+def is_ready(pod: Obj) -> bool:
+    """Its condition Ready is True."""
+    ready = condition(pod, "Ready")
+    return ready is not None and ready["status"] == "True"
+
+
+def ready_since(pod: Obj) -> float:
+    """Since when (seconds since the epoch) it is ready; 0 when it is not."""
+    ready = condition(pod, "Ready")
+    if ready is None or ready["status"] != "True":
+        return 0.0
+    return seconds_of(ready.get("lastTransitionTime"))
+
+
+def is_available(pod: Obj, min_ready_seconds: int, now: float) -> bool:
+    """Has been ready for `min_ready_seconds`."""
+    if not is_ready(pod):
+        return False
+    return min_ready_seconds == 0 or ready_since(pod) + min_ready_seconds <= now
+
+
+def restarts(pod: Obj) -> int:
+    """Restarts of all its containers together."""
+    statuses = pod.get("status", {}).get("containerStatuses") or ()
+    return sum(status.get("restartCount", 0) for status in statuses)
+
+
+def controller_of(obj: Obj) -> Obj | None:
+    """The ownerReference of the object's controller, or None."""
+    for owner in obj["metadata"].get("ownerReferences") or ():
+        if owner.get("controller"):
+            found: Obj = owner
+            return found
+    return None
+
+
+def controller_reference(owner: Obj) -> Obj:
+    """The ownerReference that makes `owner` the controller of an object."""
+    return {
+        "apiVersion": owner["apiVersion"],
+        "kind": owner["kind"],
+        "name": owner["metadata"]["name"],
+        "uid": owner["metadata"]["uid"],
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }

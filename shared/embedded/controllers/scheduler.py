@@ -1,0 +1,126 @@
+"""Scheduler: gives each pod that has no node yet to one that fits.
+
+It honours `nodeName` (by leaving such pods alone), `nodeSelector`, cordoned nodes and the number of
+pods a node takes. CPU and memory requests are *not* weighed: a laptop shall run what a cluster
+would, only slower.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.embedded.controllers.cache import Cache, carries, key_of
+from shared.embedded.controllers.pods import condition, is_terminal, is_terminating
+from shared.embedded.kinds import NODE, POD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shared.embedded.api.operations import Api, Change
+    from shared.embedded.controllers.cache import Key
+    from shared.embedded.controllers.events import Events
+    from shared.embedded.kinds import Obj
+
+MANAGER = "default-scheduler"
+RETRY = 5.0  # seconds until a pod that fits nowhere is looked at again
+
+
+class Scheduler:
+    """Binds one pod a call."""
+
+    def __init__(self, api: Api, cache: Cache, events: Events) -> None:
+        self._api = api
+        self._cache = cache
+        self._events = events
+        self._loads: dict[str, int] = {}
+        for pod in cache.all(POD).values():
+            self._weigh(pod, 1)
+
+    def observe(self, change: Change) -> None:
+        """Keep count of the pods on each node."""
+        if change.kind is POD:
+            if change.old is not None:
+                self._weigh(change.old, -1)
+            if change.type != "DELETED":
+                self._weigh(change.object, 1)
+
+    def keys(self, change: Change) -> Iterator[Key]:
+        """The pod of a change, when it waits for a node."""
+        if change.kind is POD and change.type != "DELETED" and _waits(change.object):
+            yield key_of(change.object)
+
+    def reconcile(self, key: Key) -> float | None:
+        """Bind the pod, or say why it cannot be; seconds until the next try."""
+        pod = self._cache.get(POD, key)
+        if pod is None or not _waits(pod):
+            return None
+        nodes = list(self._cache.all(NODE).values())
+        fitting = [node for node in nodes if fits(pod, node, self._load(node))]
+        if not fitting:
+            self._refuse(pod, len(nodes))
+            return RETRY
+        name = min(fitting, key=self._load)["metadata"]["name"]
+        namespace, pod_name = key
+        self._api.bind(pod_name, namespace, name)
+        message = f"Successfully assigned {namespace}/{pod_name} to {name}"
+        self._events.normal(pod, "Scheduled", message)
+        return None
+
+    def _load(self, node: Obj) -> int:
+        return self._loads.get(node["metadata"]["name"], 0)
+
+    def _weigh(self, pod: Obj, step: int) -> None:
+        name = pod["spec"].get("nodeName")
+        if name and not is_terminal(pod):
+            self._loads[name] = self._loads.get(name, 0) + step
+
+    def _refuse(self, pod: Obj, count: int) -> None:
+        message = (
+            f"0/{count} nodes are available: each is cordoned, full (see `kubectl describe node`), "
+            "or lacks a label of the pod's nodeSelector."
+        )
+        current = condition(pod, "PodScheduled")
+        if current is None or current.get("message") != message:
+            refusal = {
+                "type": "PodScheduled",
+                "status": "False",
+                "reason": "Unschedulable",
+                "message": message,
+            }
+            body = {"status": {"conditions": [refusal]}}
+            namespace, name = key_of(pod)
+            self._api.patch(
+                POD,
+                name,
+                namespace,
+                body,
+                patch_type="strategic",
+                subresource="status",
+                manager=MANAGER,
+            )
+        self._events.warning(pod, "FailedScheduling", message)
+
+
+def fits(pod: Obj, node: Obj, load: int) -> bool:
+    """The node takes pods, has room for one more, and carries the labels the pod asks for."""
+    limit = int(node.get("status", {}).get("allocatable", {}).get("pods", 0))
+    selector = pod["spec"].get("nodeSelector") or {}
+    open_ = not node["spec"].get("unschedulable", False)
+    tolerated = all(_tolerates(pod, taint) for taint in node["spec"].get("taints") or ())
+    return open_ and load < limit and carries(node, selector) and tolerated
+
+
+def _tolerates(pod: Obj, taint: Obj) -> bool:
+    if taint.get("effect") == "PreferNoSchedule":
+        return True
+    for toleration in pod["spec"].get("tolerations") or ():
+        key = toleration.get("key") in (None, taint["key"])
+        effect = toleration.get("effect") in (None, "", taint["effect"])
+        anything = toleration.get("operator") == "Exists"
+        if key and effect and (anything or toleration.get("value", "") == taint.get("value", "")):
+            return True
+    return False
+
+
+def _waits(pod: Obj) -> bool:
+    return not pod["spec"].get("nodeName") and not is_terminating(pod) and not is_terminal(pod)

@@ -1,0 +1,213 @@
+"""Refusals of the API server, in Kubernetes' own words.
+
+Each constructor gives the code, reason, message and details that kube-apiserver gives (see
+k8s.io/apimachinery/pkg/api/errors); clients decide by code and reason, people read the message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from shared.embedded.kinds import Kind
+
+JSON = dict[str, Any]
+
+
+class StatusError(Exception):
+    """A request refused; `status()` is the body of the answer."""
+
+    def __init__(
+        self,
+        code: int,
+        reason: str,
+        message: str,
+        details: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.reason = reason
+        self.message = message
+        self.details = details
+        self.metadata = metadata or {}
+
+    def status(self) -> JSON:
+        """The `Status` object, shaped as kube-apiserver shapes it."""
+        body: JSON = {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": dict(self.metadata),
+            "status": "Failure",
+            "message": self.message,
+        }
+        if self.reason:
+            body["reason"] = self.reason
+        if self.details is not None:
+            body["details"] = dict(self.details)
+        body["code"] = self.code
+        return body
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One thing wrong with one field; `field` is a path such as `spec.ports[0].port`."""
+
+    reason: str
+    message: str
+    field: str
+
+    def json(self) -> JSON:
+        return {"reason": self.reason, "message": self.message, "field": self.field}
+
+
+def details(kind: Kind, name: str = "", **more: Any) -> JSON:
+    """`details` of a Status about the object `name` of `kind`; empty fields are left out."""
+    fields = {"name": name, "group": kind.group, "kind": kind.plural, **more}
+    return {key: value for key, value in fields.items() if value}
+
+
+def not_found(kind: Kind, name: str) -> StatusError:
+    message = f'{kind.resource} "{name}" not found'
+    return StatusError(404, "NotFound", message, details(kind, name))
+
+
+def no_such_resource() -> StatusError:
+    return StatusError(404, "NotFound", "the server could not find the requested resource", {})
+
+
+def already_exists(kind: Kind, name: str) -> StatusError:
+    message = f'{kind.resource} "{name}" already exists'
+    return StatusError(409, "AlreadyExists", message, details(kind, name))
+
+
+def modified(kind: Kind, name: str) -> StatusError:
+    """A stale resourceVersion."""
+    return conflict(
+        kind,
+        name,
+        "the object has been modified; please apply your changes to the latest version and try "
+        "again",
+    )
+
+
+def conflict(kind: Kind, name: str, why: str) -> StatusError:
+    message = f'Operation cannot be fulfilled on {kind.resource} "{name}": {why}'
+    return StatusError(409, "Conflict", message, details(kind, name))
+
+
+def apply_conflict(conflicts: Sequence[tuple[str, str]]) -> StatusError:
+    """Server-side apply without force met fields of others: (manager as shown, path) of each."""
+    causes = [
+        Cause("FieldManagerConflict", f"conflict with {manager}", path).json()
+        for manager, path in conflicts
+    ]
+    if len(conflicts) == 1:
+        what = f"1 conflict: conflict with {conflicts[0][0]}: {conflicts[0][1]}"
+    else:
+        lines: dict[str, list[str]] = {}
+        for manager, path in sorted(conflicts):
+            lines.setdefault(f"conflicts with {manager}:", []).append(f"- {path}")
+        text = "\n".join(line for head, paths in lines.items() for line in (head, *paths))
+        what = f"{len(conflicts)} conflicts: {text}"
+    return StatusError(409, "Conflict", f"Apply failed with {what}", {"causes": causes})
+
+
+def invalid(kind: Kind, name: str, causes: Sequence[Cause]) -> StatusError:
+    return invalid_as(kind.group, kind.kind, name, causes)
+
+
+def invalid_as(group: str, kind: str, name: str, causes: Sequence[Cause]) -> StatusError:
+    """422 about an object called `name`, shown as `kind` of `group` (a Scale, PatchOptions, …)."""
+    lines = [f"{cause.field}: {cause.message}" for cause in causes]
+    what = lines[0] if len(lines) == 1 else f"[{', '.join(lines)}]"
+    message = f'{kind}{"." + group if group else ""} "{name}" is invalid: {what}'
+    about = {"name": name, "group": group, "kind": kind}
+    shown: JSON = {key: value for key, value in about.items() if value}
+    shown["causes"] = [cause.json() for cause in causes]
+    return StatusError(422, "Invalid", message, shown)
+
+
+def rejected() -> StatusError:
+    """A JSON patch whose test fails or whose path is absent."""
+    message = "the server rejected our request due to an error in our request"
+    return StatusError(422, "Invalid", message, {})
+
+
+def bad_request(message: str) -> StatusError:
+    return StatusError(400, "BadRequest", message)
+
+
+def unauthorized() -> StatusError:
+    return StatusError(401, "Unauthorized", "Unauthorized")
+
+
+def forbidden(kind: Kind, name: str, why: str) -> StatusError:
+    quoted = f' "{name}"' if name else ""
+    message = f"{kind.resource}{quoted} is forbidden: {why}"
+    return StatusError(403, "Forbidden", message, details(kind, name))
+
+
+def method_not_allowed() -> StatusError:
+    message = "the server does not allow this method on the requested resource"
+    return StatusError(405, "MethodNotAllowed", message, {})
+
+
+def not_acceptable(offered: Sequence[str]) -> StatusError:
+    message = f"only the following media types are accepted: {', '.join(offered)}"
+    return StatusError(406, "NotAcceptable", message)
+
+
+def unsupported_media_type(accepted: Sequence[str]) -> StatusError:
+    message = (
+        "the body of the request was in an unknown format - accepted media types include: "
+        f"{', '.join(accepted)}"
+    )
+    return StatusError(415, "UnsupportedMediaType", message)
+
+
+def unsupported_patch_type() -> StatusError:
+    return StatusError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
+
+
+def too_large(limit: int) -> StatusError:
+    message = f"Request entity too large: limit is {limit}"
+    return StatusError(413, "RequestEntityTooLarge", message)
+
+
+def expired(message: str, metadata: Mapping[str, Any] | None = None) -> StatusError:
+    return StatusError(410, "Expired", message, metadata=metadata)
+
+
+def too_large_version(wanted: int, current: int) -> StatusError:
+    """The resourceVersion asked for lies in the future; a client retries after a second."""
+    cause = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
+    message = f"Timeout: Too large resource version: {wanted}, current: {current}"
+    return StatusError(504, "Timeout", message, {"causes": [cause], "retryAfterSeconds": 1})
+
+
+def bad_version(text: str) -> StatusError:
+    """kube-apiserver answers a resourceVersion that is no number with a bare 500."""
+    message = (
+        f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": '
+        "invalid syntax"
+    )
+    return StatusError(500, "", message)
+
+
+def unavailable(message: str) -> StatusError:
+    return StatusError(503, "ServiceUnavailable", message)
+
+
+def internal(message: str) -> StatusError:
+    return StatusError(500, "InternalError", f"Internal error occurred: {message}")
+
+
+INVALID: Final = "FieldValueInvalid"
+REQUIRED: Final = "FieldValueRequired"
+DUPLICATE: Final = "FieldValueDuplicate"
+FORBIDDEN: Final = "FieldValueForbidden"
+UNSUPPORTED: Final = "FieldValueNotSupported"

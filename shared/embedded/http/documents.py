@@ -1,0 +1,73 @@
+"""Paths that name no object: version, health, discovery, OpenAPI."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from shared.embedded.http import media
+from shared.embedded.kinds import KINDS
+from shared.embedded.schema import discovery, openapi
+
+if TYPE_CHECKING:
+    from shared.embedded.kinds import Obj
+
+VERSION: Final = {
+    "major": "1",
+    "minor": "36",
+    "emulationMajor": "1",
+    "emulationMinor": "36",
+    "minCompatibilityMajor": "1",
+    "minCompatibilityMinor": "35",
+    "gitVersion": "v1.36.2",
+    "gitCommit": "$Format:%H$",
+    "gitTreeState": "",
+    "buildDate": "1970-01-01T00:00:00Z",
+    "goVersion": "go1.27.3",
+    "compiler": "gc",
+    "platform": "linux/amd64",
+}
+"""The release whose API is followed; clients choose what they send by it."""
+
+HEALTH: Final = ("/healthz", "/livez", "/readyz")
+
+
+def find(path: str, address: str, accept: str) -> tuple[str, Obj | bytes] | None:
+    """(media type, document) at `path`, or None. `address` is the server's host:port."""
+    if path == "/version":
+        return media.JSON, VERSION
+    if path == "/openapi/v2":
+        return openapi.V2_MEDIA_TYPE, openapi.V2
+    if path in ("/api", "/apis") and _wants_aggregated(accept):
+        return discovery.AGGREGATED, discovery.aggregated(KINDS, core=path == "/api")
+    document = _plain(path, address)
+    return (media.JSON, document) if document is not None else None
+
+
+def _plain(path: str, address: str) -> Obj | None:
+    match path.strip("/").split("/"):
+        case ["api"]:
+            return discovery.legacy_groups(address)
+        case ["apis"]:
+            return discovery.group_list(KINDS)
+        case ["api", version]:
+            return discovery.resource_list(KINDS, "", version)
+        case ["apis", group]:
+            return discovery.group(KINDS, group)
+        case ["apis", group, version]:
+            return discovery.resource_list(KINDS, group, version)
+        case ["openapi", "v3"]:
+            return openapi.v3_index(KINDS)
+        case ["openapi", "v3", "api", version]:
+            return openapi.v3(KINDS, "", version)
+        case ["openapi", "v3", "apis", group, version]:
+            return openapi.v3(KINDS, group, version)
+    return None
+
+
+def _wants_aggregated(accept: str) -> bool:
+    wanted: dict[str, Any] = {"g": "apidiscovery.k8s.io", "v": "v2", "as": "APIGroupDiscoveryList"}
+    return any(
+        wanted.items() <= each.parameters.items()
+        for each in media.ranges(accept)
+        if each.media_type == media.JSON
+    )

@@ -1,0 +1,100 @@
+"""One request with all that its handler needs to know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from aiohttp import web
+
+from shared.embedded.errors import bad_request, too_large
+from shared.embedded.http import media
+from shared.embedded.schema import decoding, protobuf
+
+if TYPE_CHECKING:
+    from multidict import MultiMapping
+
+    from shared.embedded.access.rbac import User
+    from shared.embedded.http.media import Form
+    from shared.embedded.http.target import Target
+    from shared.embedded.kinds import Kind, Obj
+
+LARGEST_BODY = 3 * 1024 * 1024
+"""Bytes; the limit of kube-apiserver."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request to a resource, and how to answer it."""
+
+    request: web.Request
+    target: Target
+    kind: Kind
+    user: User
+
+    @property
+    def query(self) -> MultiMapping[str]:
+        return self.request.query
+
+    @property
+    def user_agent(self) -> str:
+        return self.request.headers.get("User-Agent", "")
+
+    @property
+    def form(self) -> Form:
+        return media.accepted_form(self.request.headers.get("Accept", ""))
+
+    @property
+    def include(self) -> str:
+        return self.query.get("includeObject", "")
+
+    async def body(self) -> bytes:
+        """The whole body; raises 413."""
+        try:
+            return await self.request.read()
+        except web.HTTPRequestEntityTooLarge as error:
+            raise too_large(LARGEST_BODY) from error
+
+    async def object(self, kind: Kind) -> Obj:
+        """The body as an object of `kind`; raises 400, 413 or 415."""
+        if self._is_protobuf():
+            return decoding.typed(self._from_protobuf(await self.body()), kind)
+        yaml_body = media.is_yaml(self.request.headers.get("Content-Type", ""))
+        return decoding.decode(await self.body(), kind, yaml_body=yaml_body)
+
+    async def plain(self) -> Obj:
+        """The body as an object that is not stored (a Scale, a Binding, options); may be empty."""
+        body = await self.body()
+        if not body:
+            return {}
+        if self._is_protobuf():
+            return self._from_protobuf(body)
+        yaml_body = media.is_yaml(self.request.headers.get("Content-Type", ""))
+        try:
+            value = decoding.parse_yaml(body) if yaml_body else decoding.parse_json(body)
+        except ValueError as error:
+            raise bad_request(f"the body cannot be read: {error}") from error
+        if not isinstance(value, dict):
+            raise bad_request("the body is not an object")
+        return cast("Obj", value)
+
+    async def patch(self, *, yaml_body: bool) -> Any:
+        """The body as a patch; raises 400."""
+        body = await self.body()
+        try:
+            return decoding.parse_yaml(body) if yaml_body else decoding.parse_json(body)
+        except ValueError as error:
+            raise bad_request(f"error decoding patch: {error}") from error
+
+    def _is_protobuf(self) -> bool:
+        return self.request.content_type == protobuf.MEDIA_TYPE
+
+    def _from_protobuf(self, body: bytes) -> Obj:
+        try:
+            return protobuf.decode(body)
+        except ValueError as error:
+            raise bad_request(f"the body cannot be read: {error}") from error
+
+
+def json_response(body: bytes, status: int = 200) -> web.Response:
+    return web.Response(body=body, status=status, content_type=media.JSON)

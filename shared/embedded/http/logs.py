@@ -1,0 +1,89 @@
+"""pods/log: the chunks that the node agent gives, until the log or the reader ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from shared.embedded import kinds
+from shared.embedded.api.strategy import seconds as unix_seconds
+from shared.embedded.errors import bad_request, unavailable
+from shared.embedded.http import options
+from shared.embedded.http.providers import LogRequest
+from shared.embedded.http.target import is_true
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from shared.embedded.api.operations import Api
+    from shared.embedded.http.exchange import Exchange
+    from shared.embedded.http.providers import Providers
+    from shared.embedded.kinds import Obj
+
+
+class Logs:
+    """Answers pods/log through the node agent."""
+
+    def __init__(self, api: Api, providers: Providers) -> None:
+        self._api = api
+        self._providers = providers
+
+    async def answer(self, exchange: Exchange) -> web.StreamResponse:
+        target, given = exchange.target, exchange.query
+        pod = self._api.get(kinds.POD, target.name, target.space)
+        wanted = LogRequest(
+            container=_container(pod, given.get("container", "")),
+            follow=is_true(given.get("follow", "")),
+            previous=is_true(given.get("previous", "")),
+            timestamps=is_true(given.get("timestamps", "")),
+            tail_lines=options.integer(given, "tailLines"),
+            limit_bytes=options.integer(given, "limitBytes"),
+            since=self._since(given),
+        )
+        if self._providers.logs is None:
+            raise unavailable("no node agent serves logs; start the embedded cluster with one")
+        chunks = self._providers.logs(pod, wanted)
+        first = await _first(chunks)
+        response = web.StreamResponse(headers={"Content-Type": "text/plain"})
+        await response.prepare(exchange.request)
+        if first:
+            await response.write(first)
+        async for chunk in chunks:
+            await response.write(chunk)
+        return response
+
+    def _since(self, given: Mapping[str, str]) -> float | None:
+        if text := given.get("sinceTime", ""):
+            try:
+                return unix_seconds(text)
+            except ValueError as error:
+                raise bad_request(f"sinceTime: {text!r} is no time as of RFC 3339") from error
+        ago = options.integer(given, "sinceSeconds")
+        return None if ago is None else self._api.now() - ago
+
+
+async def _first(chunks: AsyncIterator[bytes]) -> bytes:
+    """The first chunk, asked for before the answer begins, so that a refusal has its status."""
+    try:
+        return await anext(chunks)
+    except StopAsyncIteration:
+        return b""
+
+
+def _container(pod: Obj, asked: str) -> str:
+    """The container whose log is meant; raises 400."""
+    name = pod["metadata"]["name"]
+    names = [each["name"] for each in pod["spec"]["containers"]]
+    names += [each["name"] for each in pod["spec"].get("initContainers", [])]
+    if asked:
+        if asked not in names:
+            raise bad_request(f"container {asked} is not valid for pod {name}")
+        return asked
+    if len(pod["spec"]["containers"]) > 1:
+        listed = " ".join(names)
+        raise bad_request(
+            f"a container name must be specified for pod {name}, choose one of: [{listed}]"
+        )
+    first: str = names[0]
+    return first

@@ -1,0 +1,186 @@
+"""The API server: authenticates, authorizes and dispatches each request; ends gracefully.
+
+https://kubernetes.io/docs/reference/access-authn-authz/authentication/ and authorization/
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+import orjson
+from aiohttp import web
+
+from shared.embedded import kinds
+from shared.embedded.access import rbac
+from shared.embedded.api.watching import BACKLOG
+from shared.embedded.errors import StatusError, internal, method_not_allowed, no_such_resource
+from shared.embedded.http import documents, target
+from shared.embedded.http.exchange import LARGEST_BODY, Exchange, json_response
+from shared.embedded.http.logs import Logs
+from shared.embedded.http.providers import Providers
+from shared.embedded.http.subresources import Subresources
+from shared.embedded.http.verbs import Verbs
+from shared.embedded.http.watches import BOOKMARK_INTERVAL, Watches
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from shared.embedded.access.authentication import Tokens
+    from shared.embedded.access.rbac import Attributes, User
+    from shared.embedded.api.operations import Api
+    from shared.embedded.http.target import Target
+    from shared.embedded.kinds import Kind, Obj
+
+log = logging.getLogger(__name__)
+
+_PLAIN: Final = ("", "status", "scale")
+_CLOSING_SECONDS: Final = 2.0
+
+
+class ApiServer:
+    """The Kubernetes API over HTTP. `start` gives the port; `stop` ends watches and connections."""
+
+    def __init__(
+        self,
+        api: Api,
+        tokens: Tokens,
+        providers: Providers | None = None,
+        *,
+        bookmark_interval: float = BOOKMARK_INTERVAL,
+        watch_backlog: int = BACKLOG,
+    ) -> None:
+        self.providers = providers or Providers()
+        self._api = api
+        self._tokens = tokens
+        self._verbs = Verbs(api)
+        self._watches = Watches(api, bookmark_interval, watch_backlog)
+        self._logs = Logs(api, self.providers)
+        self._others = Subresources(api, self.providers, tokens, self._allowed)
+        self._address = ""
+        self._runner: web.AppRunner | None = None
+
+    async def start(
+        self, host: str = "127.0.0.1", port: int = 0, tls: SSLContext | None = None
+    ) -> int:
+        """Listen, and answer with the port; raises OSError when it is taken."""
+        app = web.Application(client_max_size=LARGEST_BODY)
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        self._runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=_CLOSING_SECONDS, handler_cancellation=True
+        )
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port, ssl_context=tls)
+        await site.start()
+        bound: int = self._runner.addresses[0][1]
+        self._address = f"{host}:{bound}"
+        return bound
+
+    async def stop(self) -> None:
+        """End every watch in order, then close; a log that is followed is cut."""
+        self._watches.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        try:
+            user = self._tokens.user(request.headers.get("Authorization", ""))
+            return await self._answer(request, user)
+        except StatusError as error:
+            return _refusal(error)
+        except ConnectionError:
+            raise
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            return _refusal(internal("the server's log has the reason"))
+
+    async def _answer(self, request: web.Request, user: User) -> web.StreamResponse:
+        wanted = target.parse(request.method, request.path, request.query)
+        if wanted is None:
+            self._authorize(user, rbac.Attributes(request.method.lower(), path=request.path))
+            return self._document(request)
+        self._authorize(user, wanted.attributes())
+        kind = wanted.kind
+        if kind is not None and kind.source == "metrics" and not self.providers.pod_metrics:
+            return _no_page()  # like a cluster without metrics-server
+        if kind is None:
+            if wanted.version not in kinds.versions(wanted.group):
+                return _no_page()
+            raise no_such_resource()
+        _check_path(kind, wanted)
+        return await self._dispatch(Exchange(request, wanted, kind, user))
+
+    async def _dispatch(self, exchange: Exchange) -> web.StreamResponse:
+        wanted, kind = exchange.target, exchange.kind
+        if wanted.verb not in _verbs(kind, wanted.subresource):
+            raise method_not_allowed()
+        if wanted.verb == "watch":
+            return await self._watches.answer(exchange)
+        if wanted.subresource == "log":
+            return await self._logs.answer(exchange)
+        if kind.source == "store" and wanted.subresource in _PLAIN:
+            return await self._verbs.answer(exchange)
+        return await self._others.answer(exchange)
+
+    def _document(self, request: web.Request) -> web.Response:
+        if request.path in documents.HEALTH:
+            return web.Response(text="ok")
+        found = documents.find(request.path, self._address, request.headers.get("Accept", ""))
+        if found is None:
+            return _no_page()
+        media_type, document = found
+        body = document if isinstance(document, bytes) else orjson.dumps(document)
+        return web.Response(body=body, headers={"Content-Type": media_type})
+
+    def _authorize(self, user: User, asked: Attributes) -> None:
+        if not self._allowed(user, asked):
+            raise rbac.refusal(user, asked)
+
+    def _allowed(self, user: User, asked: Attributes) -> bool:
+        return rbac.allows(
+            rbac.Policy(
+                roles=self._stored(kinds.ROLE),
+                role_bindings=self._stored(kinds.ROLE_BINDING),
+                cluster_roles=self._stored(kinds.CLUSTER_ROLE),
+                cluster_role_bindings=self._stored(kinds.CLUSTER_ROLE_BINDING),
+            ),
+            user,
+            asked,
+        )
+
+    def _stored(self, kind: Kind) -> list[Obj]:
+        return [entry.object for entry in self._api.store.entries(kind.bucket)]
+
+
+def _verbs(kind: Kind, subresource: str) -> tuple[str, ...]:
+    """What may be done; raises 404 for a subresource that the kind does not have."""
+    if not subresource:
+        return kind.verbs
+    found = kind.subresource(subresource)
+    if found is None:
+        raise no_such_resource()
+    return found.verbs
+
+
+def _check_path(kind: Kind, wanted: Target) -> None:
+    """Objects of a namespace are reached through it; only lists and watches span all. What is
+    created has no name in its path, what is changed has one."""
+    if wanted.namespace is not None and not kind.namespaced:
+        raise no_such_resource()
+    if kind.namespaced and wanted.namespace is None and wanted.verb not in ("list", "watch"):
+        raise method_not_allowed() if wanted.verb == "create" else no_such_resource()
+    creates_by_name = wanted.verb == "create" and wanted.name and not wanted.subresource
+    if creates_by_name or (wanted.verb in ("update", "patch") and not wanted.name):
+        raise method_not_allowed()
+
+
+def _refusal(error: StatusError) -> web.Response:
+    response = json_response(orjson.dumps(error.status()), error.code)
+    retry = (error.details or {}).get("retryAfterSeconds")
+    if retry:
+        response.headers["Retry-After"] = str(retry)
+    return response
+
+
+def _no_page() -> web.Response:
+    return web.Response(text="404 page not found\n", status=404)

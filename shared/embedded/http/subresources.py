@@ -1,0 +1,139 @@
+"""Requests that are no plain verb on a stored object: bindings, metrics, reviews, proxies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+from aiohttp import web
+
+from shared.embedded import kinds
+from shared.embedded.errors import bad_request, method_not_allowed, no_such_resource, not_found
+from shared.embedded.http import options, rendering, reviews
+from shared.embedded.http.exchange import json_response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from shared.embedded.access.authentication import Tokens
+    from shared.embedded.access.rbac import Attributes, User
+    from shared.embedded.api.operations import Api
+    from shared.embedded.http.exchange import Exchange
+    from shared.embedded.http.providers import Providers
+    from shared.embedded.kinds import Obj
+
+
+class Subresources:
+    """Answers through the Api, the node agent's callbacks and the tokens."""
+
+    def __init__(
+        self,
+        api: Api,
+        providers: Providers,
+        tokens: Tokens,
+        allowed: Callable[[User, Attributes], bool],
+    ) -> None:
+        self._api = api
+        self._providers = providers
+        self._tokens = tokens
+        self._allowed = allowed
+
+    async def answer(self, exchange: Exchange) -> web.Response:
+        if exchange.kind.source == "metrics":
+            return self._metrics(exchange)
+        if exchange.kind.source == "review":
+            return await self._review(exchange)
+        match exchange.target.subresource:
+            case "binding":
+                return await self._bind(exchange)
+            case "eviction":
+                return await self._evict(exchange)
+            case "token":
+                return await self._token(exchange)
+            case "proxy":
+                return self._proxy(exchange)
+            case "finalize":
+                raise method_not_allowed()
+        raise no_such_resource()
+
+    async def _bind(self, exchange: Exchange) -> web.Response:
+        target = exchange.target
+        node = (await exchange.plain()).get("target")
+        if not isinstance(node, dict) or not isinstance(node.get("name"), str):
+            raise bad_request("a Binding names its node in target.name")
+        self._api.bind(target.name, target.space, node["name"])
+        return _created()
+
+    async def _evict(self, exchange: Exchange) -> web.Response:
+        """No disruption budget is enforced: one machine has nowhere to move a pod to."""
+        target = exchange.target
+        chosen = options.delete(exchange.query, (await exchange.plain()).get("deleteOptions") or {})
+        self._api.delete(
+            kinds.POD, target.name, target.space, grace=chosen.grace, uid=chosen.uid,
+            dry_run=chosen.dry_run,
+        )  # fmt: skip
+        return _created()
+
+    async def _token(self, exchange: Exchange) -> web.Response:
+        target = exchange.target
+        self._api.get(kinds.SERVICE_ACCOUNT, target.name, target.space)
+        request = await exchange.plain()
+        granted = reviews.grant(self._tokens, request, target.space, target.name, self._api.now())
+        return json_response(orjson.dumps(granted), 201)
+
+    async def _review(self, exchange: Exchange) -> web.Response:
+        review = {
+            **await exchange.plain(),
+            "kind": exchange.kind.kind,
+            "apiVersion": exchange.kind.api_version,
+        }
+        review.setdefault("metadata", {})
+        answered = reviews.answer(
+            exchange.kind, review, exchange.user, lambda asked: self._allowed(exchange.user, asked)
+        )
+        return json_response(orjson.dumps(answered), 201)
+
+    def _proxy(self, exchange: Exchange) -> web.Response:
+        target = exchange.target
+        self._api.get(kinds.NODE, target.name)
+        provide = self._providers.node_proxy
+        answer = provide(target.name, target.rest) if provide else None
+        if answer is None:
+            raise no_such_resource()
+        media_type, body = answer
+        return web.Response(body=body, headers={"Content-Type": media_type})
+
+    def _metrics(self, exchange: Exchange) -> web.Response:
+        kind, target = exchange.kind, exchange.target
+        found = self._measured(exchange)
+        if target.name and target.verb == "get":
+            obj = next((each for each in found if each["metadata"]["name"] == target.name), None)
+            if obj is None:
+                raise not_found(kind, target.name)
+            return json_response(
+                rendering.one(kind, obj, exchange.form, exchange.include, self._api.now())
+            )
+        query = options.query(kind, target, exchange.query)
+        selected = [obj for obj in found if query.selects(obj)]
+        body = rendering.listed(
+            kind, selected, {}, exchange.form, exchange.include, self._api.now()
+        )
+        return json_response(body)
+
+    def _measured(self, exchange: Exchange) -> Sequence[Obj]:
+        if exchange.kind is kinds.NODE_METRICS and self._providers.node_metrics:
+            return self._providers.node_metrics()
+        if exchange.kind is kinds.POD_METRICS and self._providers.pod_metrics:
+            return self._providers.pod_metrics(exchange.target.namespace)
+        raise no_such_resource()
+
+
+def _created() -> web.Response:
+    status = {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+        "code": 201,
+    }
+    return json_response(orjson.dumps(status), 201)

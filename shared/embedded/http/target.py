@@ -1,0 +1,89 @@
+"""What a request is about: its path and query read into kind, namespace, name and verb. Pure.
+
+https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from shared.embedded import kinds
+from shared.embedded.access.rbac import Attributes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shared.embedded.kinds import Kind
+
+_VERBS: Final = {"POST": "create", "PUT": "update", "PATCH": "patch"}
+_NAMESPACE_SUBRESOURCES: Final = ("status", "finalize")
+_NAME_FIELD: Final = re.compile(r"(?:^|,)metadata\.name==?([^,]+)(?:$|,)")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A resource request. `rest` is what follows the subresource (a proxied path)."""
+
+    verb: str
+    group: str
+    version: str
+    plural: str
+    namespace: str | None = None
+    name: str = ""
+    subresource: str = ""
+    rest: str = ""
+
+    @property
+    def kind(self) -> Kind | None:
+        return kinds.find(self.group, self.version, self.plural)
+
+    @property
+    def space(self) -> str:
+        """The namespace, empty for cluster-scoped objects."""
+        return self.namespace or ""
+
+    def attributes(self) -> Attributes:
+        """The request as an authorizer sees it."""
+        resource = f"{self.plural}/{self.subresource}" if self.subresource else self.plural
+        # A Role inside a namespace may speak of the namespace itself.
+        of_namespace = self.plural == "namespaces" and not self.group
+        namespace = self.name if of_namespace else self.space
+        return Attributes(self.verb, self.group, resource, namespace, self.name)
+
+
+def parse(method: str, path: str, query: Mapping[str, str]) -> Target | None:
+    """The resource that a request names; None for all other paths. `path` is percent-decoded."""
+    parts = path.strip("/").split("/")
+    if parts[0] == "api" and len(parts) > 2:
+        group, version, parts = "", parts[1], parts[2:]
+    elif parts[0] == "apis" and len(parts) > 3:
+        group, version, parts = parts[1], parts[2], parts[3:]
+    else:
+        return None
+    namespace = None
+    if parts[0] == "namespaces" and len(parts) > 2 and parts[2] not in _NAMESPACE_SUBRESOURCES:
+        namespace, parts = parts[1], parts[2:]
+    plural, name, subresource, *rest = (*parts, "", "", "")[: max(len(parts), 3)]
+    verb = _verb(method, name, query)
+    if verb in ("list", "watch", "deletecollection") and not name:
+        field = _NAME_FIELD.search(query.get("fieldSelector", ""))
+        name = field[1] if field else ""
+        return Target(verb, group, version, plural, namespace, name)
+    return Target(verb, group, version, plural, namespace, name, subresource, "/".join(rest))
+
+
+def is_true(text: str) -> bool:
+    """A boolean of a query, as Go's strconv.ParseBool reads it."""
+    return text in ("1", "t", "T", "true", "TRUE", "True")
+
+
+def _verb(method: str, name: str, query: Mapping[str, str]) -> str:
+    if method in ("GET", "HEAD"):
+        if name:
+            return "get"
+        return "watch" if is_true(query.get("watch", "")) else "list"
+    if method == "DELETE":
+        return "delete" if name else "deletecollection"
+    return _VERBS.get(method, method.lower())

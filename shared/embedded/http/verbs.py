@@ -1,0 +1,177 @@
+"""The verbs on objects: get, list, create, update, patch, delete, deletecollection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import orjson
+
+from shared.embedded.api import listing
+from shared.embedded.errors import bad_request, details, method_not_allowed
+from shared.embedded.http import media, options, rendering
+from shared.embedded.http.exchange import json_response
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from shared.embedded.api.operations import Api
+    from shared.embedded.http.exchange import Exchange
+    from shared.embedded.kinds import Kind, Obj
+
+Part = Literal["", "status", "scale"]
+
+
+class Verbs:
+    """Answers requests for stored objects through the Api."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def answer(self, exchange: Exchange) -> web.Response:
+        """Raises StatusError; watches are answered elsewhere."""
+        match exchange.target.verb:
+            case "get":
+                return self._get(exchange)
+            case "list":
+                return self._list(exchange)
+            case "create":
+                return await self._create(exchange)
+            case "update":
+                return await self._update(exchange)
+            case "patch":
+                return await self._patch(exchange)
+            case "delete":
+                return await self._delete(exchange)
+            case "deletecollection":
+                return await self._delete_collection(exchange)
+        raise method_not_allowed()
+
+    def _get(self, exchange: Exchange) -> web.Response:
+        target, kind = exchange.target, exchange.kind
+        read = self._api.scale if target.subresource == "scale" else self._api.get
+        return self._object(exchange, read(kind, target.name, target.space))
+
+    def _list(self, exchange: Exchange) -> web.Response:
+        kind = exchange.kind
+        form = exchange.form
+        query = options.query(kind, exchange.target, exchange.query)
+        found = listing.list_page(self._api.store, kind, query)
+        return json_response(rendering.page(kind, found, form, exchange.include, self._api.now()))
+
+    async def _create(self, exchange: Exchange) -> web.Response:
+        target, kind = exchange.target, exchange.kind
+        chosen = options.write(exchange.query, exchange.user_agent, "CreateOptions")
+        obj = await exchange.object(kind)
+        created = self._api.create(
+            kind, obj, target.space, manager=chosen.manager, dry_run=chosen.dry_run
+        )
+        return self._object(exchange, created, 201)
+
+    async def _update(self, exchange: Exchange) -> web.Response:
+        target, kind = exchange.target, exchange.kind
+        chosen = options.write(exchange.query, exchange.user_agent, "UpdateOptions")
+        scaling = target.subresource == "scale"
+        obj = await (exchange.plain() if scaling else exchange.object(kind))
+        updated = self._api.update(
+            kind,
+            _placed(obj, exchange),
+            subresource=cast("Part", target.subresource),
+            manager=chosen.manager,
+            dry_run=chosen.dry_run,
+        )
+        return self._object(exchange, updated)
+
+    async def _patch(self, exchange: Exchange) -> web.Response:
+        target, kind = exchange.target, exchange.kind
+        patch_type = media.patch_type(exchange.request.headers.get("Content-Type", ""))
+        chosen = options.write(exchange.query, exchange.user_agent, "PatchOptions", patch_type)
+        body = await exchange.patch(yaml_body=patch_type == "apply")
+        if patch_type == "apply":
+            body = _placed(body, exchange)
+        existed = self._api.find(kind, target.name, target.space) is not None
+        patched = self._api.patch(
+            kind,
+            target.name,
+            target.space,
+            body,
+            patch_type=patch_type,
+            subresource=cast("Part", target.subresource),
+            manager=chosen.manager,
+            force=chosen.force,
+            dry_run=chosen.dry_run,
+        )
+        return self._object(exchange, patched, 200 if existed else 201)
+
+    async def _delete(self, exchange: Exchange) -> web.Response:
+        target, kind = exchange.target, exchange.kind
+        chosen = options.delete(exchange.query, await exchange.plain())
+        last = self._api.delete(
+            kind,
+            target.name,
+            target.space,
+            grace=chosen.grace,
+            propagation=chosen.propagation,
+            uid=chosen.uid,
+            resource_version=chosen.resource_version,
+            dry_run=chosen.dry_run,
+        )
+        gone = chosen.dry_run or self._api.find(kind, target.name, target.space) is None
+        if gone and not kind.returns_deleted:
+            return json_response(orjson.dumps(_success(kind, last)))
+        return self._object(exchange, last)
+
+    async def _delete_collection(self, exchange: Exchange) -> web.Response:
+        kind = exchange.kind
+        chosen = options.delete(exchange.query, await exchange.plain())
+        query = options.query(kind, exchange.target, exchange.query)
+        found = listing.list_page(self._api.store, kind, query)
+        deleted = [
+            self._api.delete(
+                kind,
+                name,
+                namespace,
+                grace=chosen.grace,
+                propagation=chosen.propagation,
+                dry_run=chosen.dry_run,
+            )
+            for namespace, name in (entry.key for entry in found.entries)
+            if self._api.find(kind, name, namespace)
+        ]
+        return json_response(
+            rendering.listed(
+                kind, deleted, found.metadata(), exchange.form, exchange.include, self._api.now()
+            )
+        )
+
+    def _object(self, exchange: Exchange, obj: Obj, status: int = 200) -> web.Response:
+        body = rendering.one(exchange.kind, obj, exchange.form, exchange.include, self._api.now())
+        return json_response(body, status)
+
+
+def _placed(obj: Any, exchange: Exchange) -> Obj:
+    """`obj` with the name and namespace of the URL, which it must not contradict."""
+    if not isinstance(obj, dict) or not isinstance(obj.get("metadata") or {}, dict):
+        raise bad_request("the body is not an object with metadata")
+    target = exchange.target
+    metadata = {"name": target.name, **(obj.get("metadata") or {})}
+    if metadata["name"] != target.name:
+        raise bad_request(
+            f"the name of the object ({metadata['name']}) does not match the name on the URL "
+            f"({target.name})"
+        )
+    if exchange.kind.namespaced and metadata.setdefault("namespace", target.space) != target.space:
+        raise bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request"
+        )
+    return {**obj, "metadata": metadata}
+
+
+def _success(kind: Kind, last: Obj) -> Obj:
+    metadata = last["metadata"]
+    return {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+        "details": details(kind, metadata["name"], uid=metadata["uid"]),
+    }

@@ -1,0 +1,71 @@
+"""From counters to rates: the last two samples of one container, or of the node.
+
+Source: metrics-server `pkg/storage`: usage is the difference of two samples by their times, so
+there is none before the second sample.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from shared.embedded.node.procfs import Usage
+
+GIVE_UP: Final = 3  # samples below the highest, after which CPU time counts as lost
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """At `time` (seconds since the epoch): CPU seconds so far, bytes of memory."""
+
+    time: float
+    cpu: float
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Cores and bytes in use over the `window` seconds that end at `time`."""
+
+    time: float
+    window: float
+    cores: float
+    memory: int
+
+
+class Meter:
+    """Keeps a counter that never falls, and its last two samples.
+
+    A reading can be too low for a moment, when a child ends between the reading of its parent and
+    its own; the highest reading holds then. Time of children that a parent never waits for
+    (SIGCHLD ignored) is lost for good; after `GIVE_UP` low readings the count goes on from there.
+    """
+
+    def __init__(self) -> None:
+        self._offset = 0.0
+        self._low = 0
+        self.previous: Sample | None = None
+        self.last: Sample | None = None
+
+    def add(self, now: float, usage: Usage) -> None:
+        """Take in a reading made at `now`."""
+        cpu = usage.cpu + self._offset
+        highest = self.last.cpu if self.last is not None else 0.0
+        if cpu < highest:
+            self._low += 1
+            if self._low >= GIVE_UP:
+                self._offset += highest - cpu
+                self._low = 0
+            cpu = highest
+        else:
+            self._low = 0
+        self.previous, self.last = self.last, Sample(now, cpu, usage.memory)
+
+    def rate(self) -> Rate | None:
+        """Usage between the last two samples; None before there are two."""
+        if self.previous is None or self.last is None or self.last.time <= self.previous.time:
+            return None
+        window = self.last.time - self.previous.time
+        cores = (self.last.cpu - self.previous.cpu) / window
+        return Rate(self.last.time, window, cores, self.last.memory)

@@ -1,0 +1,109 @@
+"""What the containers of one pod share: its address, its directories, its environment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shared.embedded.node import environment as env
+from shared.embedded.node import logs, volumes
+from shared.embedded.node.ports import container_ports
+from shared.embedded.node.process import Command
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shared.embedded.kinds import Obj
+
+
+@dataclass(slots=True)
+class Sandbox:
+    """The place of one pod on this machine.
+
+    pod: as the cluster last showed it; ports: container port → the one to listen on.
+    """
+
+    pod: Obj
+    address: str
+    ports: Mapping[int, int]
+    root: Path
+    logs: Path
+    log_bytes: int
+    read: volumes.Read
+
+    def log_of(self, container: str, run: int) -> Path:
+        """The log of one run of a container."""
+        return logs.path(self.logs / container, run)
+
+    def refresh(self) -> dict[str, Path]:
+        """Write the volumes as their sources are now; volume name → directory."""
+        return volumes.set_up(self.pod, self.root / "volumes", self.read)
+
+    def command(self, container: Obj, run: int) -> Command | None:
+        """What the container runs; None when its spec names no command.
+
+        Raises ConfigError for something that it refers to and that does not exist.
+        """
+        mounts = volumes.mounts(container, self.refresh())
+        variables = self._variables(container)
+        words = env.command_line(container, variables)
+        if not words:
+            return None
+        log = self.log_of(container["name"], run)
+        log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        logs.prune(log.parent, run)
+        return self.inside(container, [env.rewrite(word, mounts) for word in words], mounts, log)
+
+    def inside(
+        self, container: Obj, words: list[str], mounts: Mapping[str, str], log: Path
+    ) -> Command:
+        """A command with the environment and working directory of the container."""
+        directory = self.root / "containers" / container["name"]
+        temporary = directory / "tmp"
+        temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
+        variables = self._variables(container)
+        stated = {name: env.rewrite(value, mounts) for name, value in variables.items()}
+        base = env.base_environment(os.environ, str(Path(sys.executable).parent))
+        whole = {**base, "TMPDIR": str(temporary), **stated}
+        where = container.get("workingDir")
+        cwd = env.rewrite(where, mounts) if where else str(directory)
+        return Command(words, whole, cwd, str(log), self.log_bytes)
+
+    def hook(self, container: Obj, words: list[str]) -> Command:
+        """A command of a probe or hook, with its own small log."""
+        directories = {
+            volume["name"]: self.root / "volumes" / volume["name"]
+            for volume in self.pod["spec"].get("volumes") or ()
+        }
+        mounts = volumes.mounts(container, directories)
+        log = self.logs / container["name"] / "hook.out"
+        log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        log.unlink(missing_ok=True)
+        return self.inside(container, [env.rewrite(word, mounts) for word in words], mounts, log)
+
+    def remove(self) -> None:
+        """Delete everything that the pod had on disk."""
+        for directory in (self.root, self.logs):
+            shutil.rmtree(directory, ignore_errors=True)
+
+    def _variables(self, container: Obj) -> dict[str, str]:
+        """HOSTNAME, POD_IP, HOST and PORT, then what the spec states."""
+        ports = container_ports(container)
+        given = {
+            "HOSTNAME": self.pod["metadata"]["name"],
+            "POD_IP": self.address,
+            "HOST": self.address,
+        }
+        if ports:
+            given["PORT"] = str(self.ports.get(ports[0], ports[0]))
+        return given | env.environment(container, self.pod, self.address, self._texts)
+
+    def _texts(self, kind: str, name: str) -> dict[str, str] | None:
+        found = self.read(kind, name)
+        if found is None:
+            return None
+        return {key: value.decode(errors="replace") for key, value in found.items()}

@@ -1,0 +1,266 @@
+"""What the API server fills in: defaults of k8s.io/kubernetes/pkg/apis/*/v1/defaults.go.
+
+`fill` completes an object in place (the caller owns it). It also adds what Go's encoding always
+shows, such as `status: {}` or a null lastProbeTime. Filling twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Final
+
+from shared.embedded import kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shared.embedded.kinds import Kind, Obj
+
+_NOT_READY_SECONDS: Final = 300
+
+
+def fill(kind: Kind, obj: Obj) -> None:
+    """Complete a stored object of `kind`."""
+    if filler := _FILLERS.get(kind.bucket):
+        filler(obj)
+
+
+def pod_template(template: Obj) -> None:
+    """A pod's spec as every workload states it."""
+    template.setdefault("metadata", {})
+    spec = template.setdefault("spec", {})
+    spec.setdefault("restartPolicy", "Always")
+    spec.setdefault("terminationGracePeriodSeconds", 30)
+    spec.setdefault("dnsPolicy", "ClusterFirst")
+    spec.setdefault("securityContext", {})
+    spec.setdefault("schedulerName", "default-scheduler")
+    if account := spec.get("serviceAccountName"):
+        spec.setdefault("serviceAccount", account)
+    for container in (*spec.get("initContainers", []), *spec.get("containers", [])):
+        _container(container)
+    for volume in spec.get("volumes", []):
+        _volume(volume)
+
+
+def _container(container: Obj) -> None:
+    resources = container.setdefault("resources", {})
+    for name, quantity in resources.get("limits", {}).items():
+        resources.setdefault("requests", {}).setdefault(name, quantity)
+    container.setdefault("terminationMessagePath", "/dev/termination-log")
+    container.setdefault("terminationMessagePolicy", "File")
+    container.setdefault("imagePullPolicy", _pull_policy(container.get("image", "")))
+    for port in container.get("ports", []):
+        port.setdefault("protocol", "TCP")
+    for variable in container.get("env", []):
+        if field := variable.get("valueFrom", {}).get("fieldRef"):
+            field.setdefault("apiVersion", "v1")
+    for name in ("livenessProbe", "readinessProbe", "startupProbe"):
+        if probe := container.get(name):
+            _probe(probe)
+
+
+def _probe(probe: Obj) -> None:
+    probe.setdefault("timeoutSeconds", 1)
+    probe.setdefault("periodSeconds", 10)
+    probe.setdefault("successThreshold", 1)
+    probe.setdefault("failureThreshold", 3)
+    if (http := probe.get("httpGet")) is not None:
+        http.setdefault("path", "/")
+        http.setdefault("scheme", "HTTP")
+
+
+def _volume(volume: Obj) -> None:
+    for source in ("configMap", "secret", "projected"):
+        if source in volume:
+            volume[source].setdefault("defaultMode", 0o644)
+    if "hostPath" in volume:
+        volume["hostPath"].setdefault("type", "")
+    if len(volume) == 1:
+        volume["emptyDir"] = {}
+
+
+def _pull_policy(image: str) -> str:
+    """An untagged or `latest` image is pulled each time (a registry's port is no tag)."""
+    _, _, tag = image.rpartition("/")[2].partition(":")
+    return "Always" if tag in ("", "latest") and "@" not in image else "IfNotPresent"
+
+
+def _pod(pod: Obj) -> None:
+    pod_template(pod)
+    spec, status = pod["spec"], pod.setdefault("status", {})
+    spec.setdefault("enableServiceLinks", True)
+    spec.setdefault("priority", 0)
+    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
+    spec.setdefault("tolerations", [_toleration("not-ready"), _toleration("unreachable")])
+    status.setdefault("phase", "Pending")
+    status.setdefault("qosClass", _qos(spec))
+    for condition in status.get("conditions", []):
+        condition.setdefault("lastProbeTime", None)
+        condition.setdefault("lastTransitionTime", None)
+    for container in status.get("containerStatuses", []):
+        for name, empty in (("state", {}), ("lastState", {}), ("image", ""), ("imageID", "")):
+            container.setdefault(name, empty)
+        container.setdefault("ready", False)
+        container.setdefault("restartCount", 0)
+
+
+def _toleration(condition: str) -> Obj:
+    return {
+        "key": f"node.kubernetes.io/{condition}",
+        "operator": "Exists",
+        "effect": "NoExecute",
+        "tolerationSeconds": _NOT_READY_SECONDS,
+    }
+
+
+def _qos(spec: Obj) -> str:
+    """https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/"""
+    resources = [container.get("resources", {}) for container in spec.get("containers", [])]
+    if not any(each.get("requests") or each.get("limits") for each in resources):
+        return "BestEffort"
+    guaranteed = all(
+        {"cpu", "memory"} <= each.get("limits", {}).keys()
+        and each.get("requests", each["limits"]) == each["limits"]
+        for each in resources
+    )
+    return "Guaranteed" if guaranteed else "Burstable"
+
+
+def _deployment(deployment: Obj) -> None:
+    spec = deployment.setdefault("spec", {})
+    spec.setdefault("replicas", 1)
+    pod_template(spec.setdefault("template", {}))
+    strategy = spec.setdefault("strategy", {})
+    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
+        rolling = strategy.setdefault("rollingUpdate", {})
+        rolling.setdefault("maxUnavailable", "25%")
+        rolling.setdefault("maxSurge", "25%")
+    spec.setdefault("revisionHistoryLimit", 10)
+    spec.setdefault("progressDeadlineSeconds", 600)
+    deployment.setdefault("status", {})
+
+
+def _replica_set(replica_set: Obj) -> None:
+    spec = replica_set.setdefault("spec", {})
+    spec.setdefault("replicas", 1)
+    pod_template(spec.setdefault("template", {}))
+    replica_set.setdefault("status", {}).setdefault("replicas", 0)
+
+
+def _service(service: Obj) -> None:
+    spec = service.setdefault("spec", {})
+    kind = spec.setdefault("type", "ClusterIP")
+    spec.setdefault("sessionAffinity", "None")
+    for port in spec.get("ports", []):
+        port.setdefault("protocol", "TCP")
+        if "port" in port:
+            port.setdefault("targetPort", port["port"])
+    if kind != "ExternalName":
+        spec.setdefault("ipFamilies", ["IPv4"])
+        spec.setdefault("ipFamilyPolicy", "SingleStack")
+        spec.setdefault("internalTrafficPolicy", "Cluster")
+    if kind in ("NodePort", "LoadBalancer"):
+        spec.setdefault("externalTrafficPolicy", "Cluster")
+    service.setdefault("status", {}).setdefault("loadBalancer", {})
+
+
+def _namespace(namespace: Obj) -> None:
+    namespace.setdefault("spec", {}).setdefault("finalizers", ["kubernetes"])
+    namespace.setdefault("status", {}).setdefault("phase", "Active")
+    metadata = namespace["metadata"]
+    if name := metadata.get("name"):
+        metadata.setdefault("labels", {}).setdefault("kubernetes.io/metadata.name", name)
+
+
+def _secret(secret: Obj) -> None:
+    """`stringData` is for writing only: it becomes base64 `data`."""
+    for key, text in secret.pop("stringData", {}).items():
+        encoded = base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
+        secret.setdefault("data", {})[key] = encoded
+    secret.setdefault("type", "Opaque")
+
+
+def _endpoint_slice(piece: Obj) -> None:
+    piece.setdefault("endpoints", None)
+    piece.setdefault("ports", None)
+    for endpoint in piece["endpoints"] or []:
+        endpoint.setdefault("conditions", {})
+    for port in piece["ports"] or []:
+        port.setdefault("name", "")
+        port.setdefault("protocol", "TCP")
+
+
+def _event(event: Obj) -> None:
+    event.setdefault("involvedObject", {})
+    event.setdefault("source", {})
+    for name in ("firstTimestamp", "lastTimestamp", "eventTime"):
+        event.setdefault(name, None)
+    event.setdefault("reportingComponent", event["source"].get("component", ""))
+    event.setdefault("reportingInstance", "")
+
+
+def _autoscaler(autoscaler: Obj) -> None:
+    spec = autoscaler.setdefault("spec", {})
+    spec.setdefault("minReplicas", 1)
+    target = {"type": "Utilization", "averageUtilization": 80}
+    cpu = {"type": "Resource", "resource": {"name": "cpu", "target": target}}
+    spec.setdefault("metrics", [cpu])
+    status = autoscaler.setdefault("status", {})
+    status.setdefault("desiredReplicas", 0)
+    status.setdefault("currentMetrics", None)
+
+
+def _network_policy(policy: Obj) -> None:
+    spec = policy.setdefault("spec", {})
+    spec.setdefault("podSelector", {})
+    spec.setdefault("policyTypes", ["Ingress", *(["Egress"] if spec.get("egress") else [])])
+
+
+def _role(role: Obj) -> None:
+    role.setdefault("rules", None)
+
+
+def _binding(binding: Obj) -> None:
+    group = "rbac.authorization.k8s.io"
+    if reference := binding.get("roleRef"):
+        reference.setdefault("apiGroup", group)
+    for subject in binding.get("subjects", []):
+        if subject.get("kind") in ("User", "Group"):
+            subject.setdefault("apiGroup", group)
+
+
+def _with(*names: str) -> Callable[[Obj], None]:
+    """A filler for kinds that only always show some objects, be they empty."""
+
+    def filler(obj: Obj) -> None:
+        for name in names:
+            obj.setdefault(name, {})
+
+    return filler
+
+
+def _load_balanced(obj: Obj) -> None:
+    obj.setdefault("spec", {})
+    obj.setdefault("status", {}).setdefault("loadBalancer", {})
+
+
+_FILLERS: Final[dict[str, Callable[[Obj], None]]] = {
+    kinds.POD.bucket: _pod,
+    kinds.DEPLOYMENT.bucket: _deployment,
+    kinds.REPLICA_SET.bucket: _replica_set,
+    kinds.SERVICE.bucket: _service,
+    kinds.NAMESPACE.bucket: _namespace,
+    kinds.NODE.bucket: _with("spec", "status"),
+    kinds.SECRET.bucket: _secret,
+    kinds.ENDPOINT_SLICE.bucket: _endpoint_slice,
+    kinds.EVENT.bucket: _event,
+    kinds.HPA.bucket: _autoscaler,
+    kinds.NETWORK_POLICY.bucket: _network_policy,
+    kinds.LEASE.bucket: _with("spec"),
+    kinds.POD_DISRUPTION_BUDGET.bucket: _with("spec", "status"),
+    kinds.INGRESS.bucket: _load_balanced,
+    kinds.ROLE.bucket: _role,
+    kinds.CLUSTER_ROLE.bucket: _role,
+    kinds.ROLE_BINDING.bucket: _binding,
+    kinds.CLUSTER_ROLE_BINDING.bucket: _binding,
+}

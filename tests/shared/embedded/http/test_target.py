@@ -1,0 +1,76 @@
+"""Paths and methods as kind, namespace, name, subresource and verb."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.embedded import kinds
+from shared.embedded.access.rbac import Attributes
+from shared.embedded.http.target import Target, is_true, parse
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query", "expected"),
+    [
+        ("GET", "/api/v1/pods", {}, Target("list", "", "v1", "pods")),
+        ("GET", "/api/v1/pods", {"watch": "true"}, Target("watch", "", "v1", "pods")),
+        ("GET", "/api/v1/namespaces/x/pods", {}, Target("list", "", "v1", "pods", "x")),
+        ("GET", "/api/v1/namespaces/x/pods/p", {}, Target("get", "", "v1", "pods", "x", "p")),
+        (
+            "GET",
+            "/api/v1/namespaces/x/pods/p/log",
+            {},
+            Target("get", "", "v1", "pods", "x", "p", "log"),
+        ),
+        (
+            "PATCH",
+            "/apis/apps/v1/namespaces/x/deployments/d/scale",
+            {},
+            Target("patch", "apps", "v1", "deployments", "x", "d", "scale"),
+        ),
+        ("GET", "/api/v1/namespaces/x", {}, Target("get", "", "v1", "namespaces", None, "x")),
+        (
+            "PUT",
+            "/api/v1/namespaces/x/status",
+            {},
+            Target("update", "", "v1", "namespaces", None, "x", "status"),
+        ),
+        ("POST", "/api/v1/namespaces", {}, Target("create", "", "v1", "namespaces")),
+        (
+            "GET",
+            "/api/v1/nodes/n/proxy/metrics/resource",
+            {},
+            Target("get", "", "v1", "nodes", None, "n", "proxy", "metrics/resource"),
+        ),
+        ("DELETE", "/api/v1/pods", {}, Target("deletecollection", "", "v1", "pods")),
+        (
+            "GET",
+            "/api/v1/namespaces/x/pods",
+            {"fieldSelector": "metadata.name=p", "watch": "1"},
+            Target("watch", "", "v1", "pods", "x", "p"),
+        ),
+        ("GET", "/api/v1", {}, None),
+        ("GET", "/apis/apps/v1", {}, None),
+        ("GET", "/version", {}, None),
+    ],
+)
+def test_parse(method: str, path: str, query: dict[str, str], expected: Target | None) -> None:
+    assert parse(method, path, query) == expected
+
+
+def test_attributes_name_the_subresource() -> None:
+    target = Target("patch", "apps", "v1", "deployments", "x", "d", "scale")
+    assert target.kind is kinds.DEPLOYMENT
+    assert target.attributes() == Attributes("patch", "apps", "deployments/scale", "x", "d")
+
+
+def test_a_namespace_lies_in_itself() -> None:
+    target = Target("get", "", "v1", "namespaces", None, "x")
+    assert target.attributes() == Attributes("get", "", "namespaces", "x", "x")
+
+
+def test_booleans_are_those_of_go() -> None:
+    assert is_true("1")
+    assert is_true("True")
+    assert not is_true("yes")
+    assert not is_true("")
