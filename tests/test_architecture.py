@@ -34,7 +34,7 @@ PURE = (
     "gateway.management.representation",
     "gateway.management.status",
     "scaler.decision",
-    "scaler.observe",
+    "scaler.cluster.observe",
     "scaler.sources.in_flight",
     "shared.service.documents",
     "shared.service.expose",

@@ -13,17 +13,17 @@ import aiohttp
 import psutil
 import uvloop
 
-from scaler.actuator import Actuator
-from scaler.cluster import Cluster, spare_collector
-from scaler.config import Config
-from scaler.config_file import ConfigFile
+from scaler.cluster.informers import Cluster, spare_collector
+from scaler.config.document import Config
+from scaler.config.file import ConfigFile
+from scaler.config.scaling import Scaling
+from scaler.control.actuator import Actuator
+from scaler.control.inputs import Fetcher
+from scaler.control.loop import Loop
+from scaler.control.watchdog import Pulse
 from scaler.decision import Policy
-from scaler.inputs import Fetcher
-from scaler.loop import Loop
-from scaler.pulse import Pulse
-from scaler.report import Reporter
-from scaler.scaling import Scaling
-from scaler.stats import Stats
+from scaler.report.reporter import Reporter
+from scaler.report.stats import Stats
 from shared.kube.client import KubeClient
 from shared.kube.events import EventRecorder
 from shared.kube.resources import PODS

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from scaler import settings as environment
-from scaler.config import ConfigError
-from scaler.config_file import read_config
+from scaler.config import settings as environment
+from scaler.config.document import ConfigError
+from scaler.config.file import read_config
 from shared.runtime.settings import SettingsError
 
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 import click
 
-from scaler import settings as environment
-from scaler.catalog import Caches, Cataloguer
-from scaler.config import Config, ConfigError
-from scaler.config_file import read_config
-from scaler.evaluate import evaluate
-from scaler.explain import explain as lines_of
-from scaler.inputs import TIMEOUT, Fetcher
-from scaler.memory import recall
+from scaler.cluster.catalog import Caches, Cataloguer
+from scaler.config import settings as environment
+from scaler.config.document import Config, ConfigError
+from scaler.config.file import read_config
+from scaler.control.evaluate import evaluate
+from scaler.control.inputs import TIMEOUT, Fetcher
+from scaler.control.memory import recall
+from scaler.report.explain import explain as lines_of
 from shared.kube.changes import key_of
 from shared.kube.client import KubeClient
 from shared.kube.errors import Forbidden, KubeError
@@ -29,7 +29,7 @@ from shared.service import names
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from scaler.evaluate import Inputs
+    from scaler.control.evaluate import Inputs
     from shared.kube.resources import Obj, Resource
 
 KUBELET_PAUSE: Final = 20.0

@@ -15,19 +15,19 @@ import uvloop
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from scaler import settings as environment
-from scaler.actuator import Actuator
-from scaler.admin import app
-from scaler.cluster import Cluster, spare_collector
-from scaler.config import ConfigError
-from scaler.config_file import ConfigFile
-from scaler.foreign import author
-from scaler.inputs import TIMEOUT, Fetcher
-from scaler.loop import Loop
-from scaler.metrics import ScalerCollector
-from scaler.pulse import Pulse
-from scaler.report import Reporter
-from scaler.stats import Stats
+from scaler.cluster.authorship import author
+from scaler.cluster.informers import Cluster, spare_collector
+from scaler.config import settings as environment
+from scaler.config.document import ConfigError
+from scaler.config.file import ConfigFile
+from scaler.control.actuator import Actuator
+from scaler.control.inputs import TIMEOUT, Fetcher
+from scaler.control.loop import Loop
+from scaler.control.watchdog import Pulse
+from scaler.report.admin import app
+from scaler.report.metrics import ScalerCollector
+from scaler.report.reporter import Reporter
+from scaler.report.stats import Stats
 from shared.kube.client import KubeClient
 from shared.kube.errors import KubeError
 from shared.kube.events import EventRecorder
@@ -40,7 +40,7 @@ from shared.runtime.tasks import Supervisor
 from shared.service import names
 
 if TYPE_CHECKING:
-    from scaler.settings import Settings
+    from scaler.config.settings import Settings
     from shared.runtime.clock import Clock
 
 log = logging.getLogger(__name__)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaler.decision import hpa, responsive
+from scaler.decision.hpa.decide import decide as hpa
 from scaler.decision.policy import HPA
+from scaler.decision.responsive.decide import decide as responsive
 from scaler.decision.state import State
 
 if TYPE_CHECKING:
@@ -26,5 +27,5 @@ def decide(
     """
     if state.newest > now + _SET_BACK_S:
         state = State(ready_times=state.ready_times)
-    rule = hpa.decide if policy.name == HPA else responsive.decide
+    rule = hpa if policy.name == HPA else responsive
     return rule(observation, policy, state, now)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from scaler.config import Config, ConfigError, parse
-from scaler.scaling import Scaling, read_scaling
+from scaler.config.document import Config, ConfigError, parse
+from scaler.config.scaling import Scaling, read_scaling
 from scaler.simulator.arm import KUBELET, METRICS_SERVER, Arm
 from scaler.simulator.arms import policy_arm
 from scaler.simulator.load_file import LoadError, read_load

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from scaler.durations import seconds
+from scaler.config.durations import seconds
 from scaler.sources.samples import PodUsage, Samples, SourceError
 from shared.kube.client import KubeClient
 from shared.kube.errors import Forbidden, KubeError, NotFound

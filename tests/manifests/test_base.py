@@ -13,8 +13,8 @@ import yaml
 
 import gateway.management.settings
 import gateway.settings
-import scaler.config
-import scaler.settings
+import scaler.config.document
+import scaler.config.settings
 
 ROOT = Path(__file__).parents[2]
 MANIFESTS = ROOT / "manifests"
@@ -80,14 +80,14 @@ def test_managements_settings_are_taken(base: list[Obj], tmp_path: Path) -> None
 
 def test_the_scalers_settings_are_taken(base: list[Obj]) -> None:
     given = environment(base, "scaler")
-    assert given.keys() <= scaler.settings.VARIABLES.keys()
-    settings = scaler.settings.read(given)
+    assert given.keys() <= scaler.config.settings.VARIABLES.keys()
+    settings = scaler.config.settings.read(given)
     assert [each["containerPort"] for each in container(base, "scaler")["ports"]] == [settings.port]
 
 
 def test_the_scalers_configuration_is_valid_and_mounted(base: list[Obj]) -> None:
     (text,) = pick(base, "ConfigMap", "scaler-config")["data"].values()
-    config = scaler.config.parse(text, scaler.settings.read({}).base)
+    config = scaler.config.document.parse(text, scaler.config.settings.read({}).base)
     assert config.warnings == ()
     (mount,) = container(base, "scaler")["volumeMounts"]
     assert environment(base, "scaler")["SCALER_CONFIG"].startswith(mount["mountPath"])
@@ -103,9 +103,9 @@ def test_the_scalers_configuration_is_valid_and_mounted(base: list[Obj]) -> None
 
 def test_the_kubelet_overlay_is_taken(base: list[Obj]) -> None:
     overlay = build("overlays/kubelet")
-    settings = scaler.settings.read(environment(overlay, "scaler"))
+    settings = scaler.config.settings.read(environment(overlay, "scaler"))
     (text,) = pick(overlay, "ConfigMap", "scaler-config")["data"].values()
-    assert scaler.config.parse(text, settings.base).source.kind == "kubelet"
+    assert scaler.config.document.parse(text, settings.base).source.kind == "kubelet"
     assert {"apiGroups": [""], "resources": ["nodes/proxy"], "verbs": ["get"]} in pick(
         overlay, "ClusterRole", "oscar-scaler"
     )["rules"]

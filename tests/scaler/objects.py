@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from scaler.catalog import Caches
+from scaler.cluster.catalog import Caches
 from shared.service import names
 
 Obj = dict[str, Any]

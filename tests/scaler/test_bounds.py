@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import scaler
-from scaler.catalog import Caches
-from scaler.config import Config
+from scaler.cluster.catalog import Caches
+from scaler.config.document import Config
+from scaler.config.scaling import Scaling
 from scaler.decision import Policy
-from scaler.scaling import Scaling
 from tests.scaler.objects import keyed, pod, service, together
 from tests.scaler.world import World, world
 

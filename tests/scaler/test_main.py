@@ -23,7 +23,7 @@ def test_every_command_can_be_asked_for_help() -> None:
 def test_to_run_does_not_load_what_draws() -> None:
     code = "import sys, scaler.__main__ as m; m.main.get_command(None, 'run'); print(*sys.modules)"
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
-    assert b"scaler.loop" in output
+    assert b"scaler.control.loop" in output
     assert b"matplotlib" not in output
 
 

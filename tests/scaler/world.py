@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 from aiohttp import web
 
-from scaler.actuator import Actuator
-from scaler.catalog import Cataloguer
-from scaler.config import Config
-from scaler.config_file import ConfigFile
-from scaler.inputs import Fetcher
-from scaler.loop import Loop
-from scaler.pulse import Pulse
-from scaler.report import Reporter
-from scaler.stats import Stats
+from scaler.cluster.catalog import Cataloguer
+from scaler.config.document import Config
+from scaler.config.file import ConfigFile
+from scaler.control.actuator import Actuator
+from scaler.control.inputs import Fetcher
+from scaler.control.loop import Loop
+from scaler.control.watchdog import Pulse
+from scaler.report.reporter import Reporter
+from scaler.report.stats import Stats
 from shared.kube.client import KubeClient
 from shared.kube.events import EventRecorder
 from shared.runtime.clock import ManualClock
@@ -31,8 +31,8 @@ from tests.shared.kube.scripted import Answer, Script, kubeconfig, says, serve
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from scaler.catalog import Caches
-    from scaler.stats import ServiceStatus
+    from scaler.cluster.catalog import Caches
+    from scaler.report.stats import ServiceStatus
 
 LEASE = {"kind": "Lease", "metadata": {"name": "scaler", "namespace": "oscar"}}
 

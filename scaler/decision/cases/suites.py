@@ -8,12 +8,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from scaler.decision import limits, stabilisation
-from scaler.decision.calculator import MetricsError, group_pods, pod_request, propose, utilisation
+from scaler.decision import limits
 from scaler.decision.cases import inputs
 from scaler.decision.cases.fields import Fields
 from scaler.decision.cases.inputs import NOW
 from scaler.decision.decide import decide
+from scaler.decision.hpa import stabilisation
+from scaler.decision.hpa.calculator import (
+    MetricsError,
+    group_pods,
+    pod_request,
+    propose,
+    utilisation,
+)
 from scaler.decision.policy import HPA, Behavior, HpaOptions
 from scaler.decision.state import State
 from scaler.decision.types import Pod, PodClass

@@ -1,0 +1,1 @@
+"""What the cluster's objects say of services."""

@@ -1,0 +1,1 @@
+"""What an operator sets: the configuration file, a service's `scaling`, and the environment."""

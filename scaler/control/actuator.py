@@ -1,0 +1,144 @@
+"""Writes decisions to the cluster: only ever a Deployment's `scale`, and only if nobody was faster.
+
+Each write carries the resourceVersion of the Deployment the decision was made on. Answered 409, the
+Deployment has moved on: nothing is written again until the cache shows what it moved to, and then
+something new is decided. That the caller leads is checked right before each request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from scaler.cluster.observe import DELETION_COST
+from scaler.control.deletion_cost import marks
+from scaler.control.memory import ANNOTATION, annotation
+from scaler.decision import Action
+from shared.kube.errors import Conflict, KubeError, NotFound, TooManyRequests
+from shared.kube.lease import MARGIN
+from shared.kube.resources import DEPLOYMENTS, PODS
+from shared.service import names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scaler.cluster.catalog import Target
+    from scaler.decision import Decision, State
+    from shared.kube.client import KubeClient
+    from shared.runtime.clock import Clock
+
+log = logging.getLogger(__name__)
+
+TIMEOUT: Final = MARGIN
+"""Seconds for one write: begun by a leader, it has ended before anybody else can lead."""
+PARALLEL: Final = 8
+"""Services written to at a time."""
+MAX_QUIET: Final = 60.0
+"""Seconds for which an API server may ask us to be quiet."""
+
+
+class Result(StrEnum):
+    """How a write ended; the names are those of the metric's label."""
+
+    WRITTEN = "written"
+    CONFLICT = "conflict"
+    GONE = "gone"
+    THROTTLED = "throttled"
+    FAILED = "failed"
+    NOT_LEADING = "not_leading"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of a write; `message` is for the operator, when there is something to say."""
+
+    result: Result
+    message: str = ""
+
+
+class Actuator:
+    """Carries out decisions; `leads` answers whether we may write at this moment."""
+
+    def __init__(self, kube: KubeClient, leads: Callable[[], bool], clock: Clock) -> None:
+        self._kube = kube
+        self._leads = leads
+        self._clock = clock
+        self._slots = asyncio.Semaphore(PARALLEL)
+        self._quiet_until = float("-inf")
+
+    @property
+    def quiet(self) -> bool:
+        """Whether the API server has asked us to wait (429)."""
+        return self._clock.monotonic() < self._quiet_until
+
+    async def carry_out(self, target: Target, decision: Decision, state: State) -> Outcome:
+        """Write the replicas of `decision`, and what successors should know of it."""
+        async with self._slots:
+            if decision.action is Action.DOWN:
+                await self._mark(target, decision)
+            return await self._write(target, decision, state)
+
+    async def _write(self, target: Target, decision: Decision, state: State) -> Outcome:
+        if not self._leads():
+            return Outcome(Result.NOT_LEADING)
+        if self.quiet:
+            return Outcome(Result.THROTTLED, "waiting, as the API server asked")
+        metadata = target.deployment["metadata"]
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                await self._kube.scale(
+                    metadata["name"],
+                    decision.replicas,
+                    names.NAMESPACE,
+                    resource_version=metadata["resourceVersion"],
+                )
+        except Conflict:
+            return Outcome(Result.CONFLICT, "the Deployment has changed; deciding again")
+        except NotFound:
+            return Outcome(Result.GONE, "the Deployment is gone")
+        except TooManyRequests as error:
+            return self._be_quiet(error)
+        except (KubeError, TimeoutError) as error:
+            return Outcome(Result.FAILED, str(error) or f"no answer within {TIMEOUT:g} s")
+        await self._annotate(target, decision, state)
+        return Outcome(Result.WRITTEN)
+
+    async def note(self, target: Target, decision: Decision, state: State) -> None:
+        """Keep what was learnt for a successor, although the size stays."""
+        async with self._slots:
+            await self._annotate(target, decision, state)
+
+    async def _annotate(self, target: Target, decision: Decision, state: State) -> None:
+        text = annotation(decision, state, self._clock.now())
+        body = {"metadata": {"annotations": {ANNOTATION: text}}}
+        name = target.deployment["metadata"]["name"]
+        await self._aside(DEPLOYMENTS, name, body, "annotate")
+
+    async def _mark(self, target: Target, decision: Decision) -> None:
+        """Let the least busy pods go first; without these marks any pods would go."""
+        shares = {view.name: view.share_pct for view in decision.pods}
+        wanted = marks(target.pods, shares, decision.current - decision.replicas)
+        for name, cost in wanted.items():
+            text = None if cost is None else str(cost)
+            body = {"metadata": {"annotations": {DELETION_COST: text}}}
+            await self._aside(PODS, name, body, "mark")
+
+    async def _aside(self, resource: Any, name: str, body: dict[str, Any], what: str) -> None:
+        """A write that nothing depends on: when it fails, that is said and no more."""
+        if not self._leads() or self.quiet:
+            return
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                await self._kube.patch(resource, name, body, names.NAMESPACE, subresource="status")
+        except TooManyRequests as error:
+            self._be_quiet(error)
+        except (KubeError, TimeoutError) as error:
+            log.warning("cannot %s %s %s: %s", what, resource.kind, name, error or "no answer")
+
+    def _be_quiet(self, error: TooManyRequests) -> Outcome:
+        seconds = min(1.0 if error.retry_after is None else error.retry_after, MAX_QUIET)
+        self._quiet_until = self._clock.monotonic() + seconds
+        return Outcome(Result.THROTTLED, f"the API server asks to wait {seconds:g} s")

@@ -1,0 +1,81 @@
+"""From all that is known of one service to its decision: pure, for the loop and `explain`."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from typing import TYPE_CHECKING
+
+from scaler.cluster.observe import observe
+from scaler.decision import Load, decide
+from scaler.sources.gateway_load import Loads
+from scaler.sources.in_flight import whole
+from scaler.sources.quality import Limits, judge
+from scaler.sources.samples import Samples
+from shared.service.values import value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scaler.cluster.catalog import Target
+    from scaler.decision import Decision, Observation, Policy, State
+    from scaler.sources.quality import Fault
+
+
+@value
+class Inputs:
+    """What the sources said, for all services."""
+
+    samples: Samples = field(default_factory=lambda: Samples({}))
+    samples_error: str = ""
+    """Why there are no samples at all; empty when the source answered."""
+    loads: Loads | None = None
+    """None: no gateway is configured, or none answered."""
+
+
+@value
+class Evaluation:
+    """A decision with all it was made from."""
+
+    observation: Observation
+    policy: Policy
+    decision: Decision
+    state: State
+    """The state after the decision, if it is carried out."""
+    faults: Mapping[str, Fault]
+    """Why samples were turned down, by pod."""
+
+
+def evaluate(
+    target: Target,
+    policy: Policy,
+    state: State,
+    inputs: Inputs,
+    capacities: Mapping[str, int],
+    now: float,
+) -> Evaluation:
+    """Decide for one service at `now` (unix seconds)."""
+    judged = judge(
+        target.expected,
+        inputs.samples.pods,
+        capacities,
+        now,
+        Limits(max_age=policy.max_sample_age_s),
+    )
+    observation = observe(
+        target.name,
+        target.deployment,
+        target.pods,
+        judged.usage,
+        _load(target.name, inputs.loads, now),
+        inputs.samples_error,
+    )
+    decision, after = decide(observation, policy, state, now)
+    faults = {} if inputs.samples_error else judged.faults
+    return Evaluation(observation, policy, decision, after, faults)
+
+
+def _load(name: str, loads: Loads | None, now: float) -> Load | None:
+    if loads is None:
+        return None
+    load = loads.services.get(name)
+    return Load(now, whole(load.in_flight), load.waiting) if load else Load(now, 0)

@@ -1,0 +1,1 @@
+"""Policy `hpa`: what Kubernetes' HorizontalPodAutoscaler decides."""

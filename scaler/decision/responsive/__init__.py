@@ -1,0 +1,1 @@
+"""Policy `responsive`: sooner up, more carefully down."""

@@ -1,0 +1,106 @@
+"""From a need to a step: bounded both ways, and down only when it is safe (policy `responsive`).
+
+Each function is a rule; a rule that holds the number back answers with its name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from scaler.decision.responsive import history
+
+if TYPE_CHECKING:
+    from scaler.decision.policy import Policy
+    from scaler.decision.responsive.demand import Demand
+    from scaler.decision.responsive.needs import Need
+    from scaler.decision.state import State
+
+_SMALL_PCT = 10  # so much of the replicas is worth a step down
+
+Bounded = tuple[int, tuple[str, ...]]
+"""A number and the names of the rules that held it back."""
+
+
+def burst(
+    policy: Policy, demand: Demand, need: Need, current: int, state: State, now: float
+) -> State:
+    """A burst begins, or goes on, at a multiple of the target or of the current size, and when
+    half of the pods are at their limit; it ends `burst_window_s` after the last such moment."""
+    high = 10_000 * demand.low_m >= policy.burst_pct * policy.target_pct * demand.base_m > 0
+    hidden = 0 < demand.measured <= 2 * demand.saturated
+    crowd = 100 * need.replicas >= policy.burst_pct * current
+    if high or hidden or crowd:
+        return replace(state, burst_until=now + policy.burst_window_s)
+    return state
+
+
+def in_burst(state: State, now: float) -> bool:
+    """Whether a burst lasts: nothing shrinks."""
+    return state.burst_until is not None and now < state.burst_until
+
+
+def lasting(policy: Policy, need: Need, state: State, now: float) -> int:
+    """What to hold for the window.
+
+    A first burst leaves work behind that swells the usage until it is done, so what is shown
+    meanwhile is held by the burst alone; but where a step down was taken lately, a burst means
+    that demand comes and goes, and all that is shown counts.
+    """
+    waves = bool(state.downs) and now - state.downs[-1].time < policy.longest_window_s
+    return 0 if in_burst(state, now) and not waves else need.lasting
+
+
+def held(policy: Policy, wanted: int, current: int, state: State, now: float) -> Bounded:
+    """Up to what is wanted at once; down no further than the window allows.
+
+    A small surplus costs little and may be noise: it goes only after the longest window.
+    """
+    if wanted >= current:
+        return wanted, ()
+    stable = min(current, max(wanted, history.highest(policy, state, now)))
+    if 100 * (current - stable) < _SMALL_PCT * current:
+        stable = min(current, max(wanted, history.highest_of_all(policy, state, now)))
+    return stable, ("DownWindow",) if stable > wanted else ()
+
+
+def up_step(policy: Policy, current: int, wanted: int) -> Bounded:
+    """At most to a multiple of the current size, so that one odd sample cannot do all."""
+    most = max(policy.up_factor * current, current + 4)
+    return (most, ("UpStep",)) if wanted > most else (wanted, ())
+
+
+def down_step(
+    policy: Policy,
+    demand: Demand,
+    need: Need,
+    state: State,
+    current: int,
+    wanted: int,
+    now: float,
+) -> Bounded:
+    """A bounded step, with time to see it work, and never blindly.
+
+    `wanted` keeps the projected utilisation at or below the target, for so it was computed.
+    """
+    if wanted >= current:
+        return current, ()
+    if in_burst(state, now):
+        return current, ("Burst",)
+    if state.ups and now - state.ups[-1].time < policy.down_window_s:
+        return current, ("RecentGrowth",)
+    if not demand.measured or demand.unseen or 2 * demand.missing >= demand.serving:
+        return current, ("SamplesMissing",)
+    if need.blind:
+        return current, ("GatewayMissing",)
+    if not below_target(policy, demand, current):
+        return current, ("WithinTolerance",)
+    if state.downs and now - state.downs[-1].time < policy.down_step_period_s:
+        return current, ("DownPeriod",)
+    least = current - max(1, current * policy.down_step_pct // 100)
+    return (least, ("DownStep",)) if wanted < least else (wanted, ())
+
+
+def below_target(policy: Policy, demand: Demand, current: int) -> bool:
+    """Whether utilisation falls short of the target by more than the tolerance."""
+    return not demand.exceeds(current, demand.high_m, policy.target_pct, policy.down_permille)

@@ -1,0 +1,1 @@
+"""What the scaler tells: logs, Events, metrics, decisions, and explanations."""

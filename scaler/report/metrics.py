@@ -1,0 +1,129 @@
+"""The scaler's numbers in Prometheus' form, made from `Stats` at scrape time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from scaler.control.standing import Standing
+from scaler.report.stats import ServiceStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from prometheus_client import Metric
+
+    from scaler.cluster.informers import Contact
+    from scaler.report.stats import Stats
+
+Value = Callable[[ServiceStatus], float | None]
+
+
+def _decided(attribute: str) -> Value:
+    def value(status: ServiceStatus) -> float | None:
+        number: float | None = getattr(status.decision, attribute, None)
+        return number
+
+    return value
+
+
+_SERVICE_GAUGES: tuple[tuple[str, str, Value], ...] = (
+    ("desired_replicas", "Replicas last decided.", _decided("replicas")),
+    ("min_replicas", "min_scale of the definition.", lambda status: status.least),
+    ("max_replicas", "max_scale of the definition.", lambda status: status.most),
+    ("current_replicas", "Replicas the Deployment asks for.", lambda status: status.current),
+    ("ready_replicas", "Pods that are ready.", lambda status: status.ready),
+    ("utilisation_percent", "CPU of the pods by their base.", _decided("utilisation_pct")),
+    ("target_percent", "Utilisation aimed at.", _decided("target_pct")),
+    ("sample_age_seconds", "Age of the oldest sample used.", _decided("sample_age_s")),
+)
+
+
+class ScalerCollector(Collector):
+    """Collects from `stats` and from the `contacts` with the API server."""
+
+    def __init__(self, stats: Stats, contacts: Callable[[], Iterable[Contact]]) -> None:
+        self._stats = stats
+        self._contacts = contacts
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._services()
+        yield from self._counters()
+        yield from self._caches()
+        yield from self._process()
+
+    def _services(self) -> Iterator[Metric]:
+        services = self._stats.services
+        for name, text, value_of in _SERVICE_GAUGES:
+            values = ((service, value_of(status)) for service, status in services.items())
+            yield _gauge(name, text, "service", ((s, v) for s, v in values if v is not None))
+        standing = GaugeMetricFamily(
+            "scaler_service_standing",
+            "1 for how the scaler stands towards the service.",
+            labels=("service", "standing"),
+        )
+        for service, status in services.items():
+            standing.add_metric((service, status.standing.value), 1)
+        yield standing
+
+    def _counters(self) -> Iterator[Metric]:
+        stats = self._stats
+        decisions = CounterMetricFamily(
+            "scaler_decisions", "Decisions by action and reason.", labels=("action", "reason")
+        )
+        for labels, count in stats.decisions.items():
+            decisions.add_metric(labels, count)
+        yield decisions
+        for name, label, text, counts in (
+            ("limits_bit", "limit", "Decisions that a limit held back.", stats.limits),
+            ("rejected_samples", "kind", "Samples turned down.", stats.faults),
+            ("source_failures", "source", "Fetches that failed.", stats.source_failures),
+            ("writes", "result", "Writes to the scale subresource.", stats.writes),
+        ):
+            yield _counter(name, text, label, counts)
+
+    def _caches(self) -> Iterator[Metric]:
+        contacts = tuple(self._contacts())
+        failures = {each.resource: each.failures for each in contacts}
+        yield _counter("api_errors", "Failed lists and watches.", "resource", failures)
+        ages = ((each.resource, each.age) for each in contacts if each.age is not None)
+        text = "Time since the API server last said anything of the resource."
+        yield _gauge("cache_age_seconds", text, "resource", ages)
+
+    def _process(self) -> Iterator[Metric]:
+        stats = self._stats
+        for name, text, count in (
+            ("malformed_samples", "Entries of sources that could not be read.", stats.malformed),
+            ("service_errors", "Services that failed in a tick.", stats.service_errors),
+            ("foreign_changes", "Replicas changed by somebody else.", stats.foreign_changes),
+            ("ticks", "Ticks done.", stats.ticks),
+            ("tick_seconds", "Time spent in ticks.", stats.tick_seconds),
+            ("tick_overruns", "Ticks longer than their interval.", stats.overruns),
+        ):
+            yield CounterMetricFamily(f"scaler_{name}", text, value=count)
+        for name, text, value in (
+            ("last_tick_seconds", "Time the last tick took.", stats.last_tick_seconds),
+            ("leader", "1 while this process leads.", stats.leading),
+            ("config_generation", "Configurations loaded so far.", stats.config_generation),
+            ("config_valid", "0 while the configuration file is wrong.", stats.config_valid),
+            ("rivals", "Services left to a HorizontalPodAutoscaler.",
+             sum(each.standing is Standing.RIVAL for each in stats.services.values())),
+        ):  # fmt: skip
+            yield GaugeMetricFamily(f"scaler_{name}", text, value=float(value))
+
+
+def _gauge(name: str, text: str, label: str, values: Iterable[tuple[str, float]]) -> Metric:
+    family = GaugeMetricFamily(f"scaler_{name}", text, labels=(label,))
+    for of, value in values:
+        family.add_metric((of,), value)
+    return family
+
+
+def _counter(name: str, text: str, label: str, counts: Mapping[Any, int]) -> Metric:
+    family = CounterMetricFamily(f"scaler_{name}", text, labels=(label,))
+    for value, count in counts.items():
+        family.add_metric((str(value),), count)
+    return family

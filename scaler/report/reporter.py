@@ -1,0 +1,260 @@
+"""Tells of decisions: a log line, numbers for metrics, a status, an Event on the Deployment.
+
+What repeats is told seldom: a hold, or a change that was decided before and is not carried out, at
+most once a minute and service, an Event of one reason at most once in five minutes, a new change of
+size always.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+
+from scaler.control.actuator import Outcome, Result
+from scaler.control.standing import Standing
+from scaler.decision import Action
+from scaler.report.sentences import sentence
+from scaler.report.stats import ServiceStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence, Set
+
+    from scaler.cluster.catalog import Target
+    from scaler.decision import Decision
+    from scaler.report.stats import Stats
+    from scaler.sources.quality import Fault
+    from shared.runtime.clock import Clock
+
+log = logging.getLogger(__name__)
+
+EventType = Literal["Normal", "Warning"]
+
+HOLD_PERIOD: Final = 60.0
+EVENT_PERIOD: Final = 300.0
+BLIND_GRACE: Final = 30.0
+"""Seconds without trusted data before a warning and an Event tell of it."""
+CONTROLLER: Final = ""
+"""Stands for the scaler itself where a service's name is asked for."""
+
+
+class EventSink(Protocol):
+    """Where Events go; `shared.kube.events.EventRecorder` is one."""
+
+    def emit(
+        self,
+        regarding: dict[str, Any],
+        reason: str,
+        note: str,
+        *,
+        type: EventType = "Normal",  # noqa: A002  the API's word
+        action: str = "",
+    ) -> None:
+        """Write an Event, some time."""
+
+
+class Reporter:
+    """The voice of the scaler."""
+
+    def __init__(self, stats: Stats, events: EventSink, own: dict[str, Any], clock: Clock) -> None:
+        self._stats = stats
+        self._events = events
+        self._own = own
+        self._clock = clock
+        self._said: dict[tuple[str, str], float] = {}
+        self._blind_since: dict[str, float] = {}
+
+    def decided(self, target: Target, decision: Decision, standing: Standing) -> None:
+        """A decision was made; it is not yet written."""
+        self._stats.decided(decision)
+        status = self.status(target, standing)
+        known, status.decision = status.decision, decision
+        status.decided = self._clock.now()
+        topic = "decision" if decision.valid else "no decision"
+        if _is_news(known, decision) or self._due(target.name, topic, HOLD_PERIOD):
+            level = logging.WARNING if self._is_blind(target, decision) else logging.INFO
+            dry = " (dry run)" if standing is Standing.DRY_RUN else ""
+            log.log(
+                level,
+                "%s: %s%s",
+                target.name,
+                sentence(decision),
+                dry,
+                extra={"fields": _fields(decision)},
+            )
+        if self._is_blind(target, decision):
+            self.event(target, "FailedGetPodMetrics", sentence(decision))
+
+    def written(self, target: Target, decision: Decision, outcome: Outcome) -> None:
+        """The write of a decision ended."""
+        self._stats.writes[outcome.result] += 1
+        match outcome.result:
+            case Result.WRITTEN:
+                self.status(target, Standing.ACTIVE).written = self._clock.now()
+                note = f"New size: {decision.replicas}; {sentence(decision)}"
+                self._emit(_reference(target), "SuccessfulRescale", note, "Normal")
+            case Result.FAILED | Result.THROTTLED:
+                note = f"{sentence(decision)}; not written: {outcome.message}"
+                self._warn_now_and_then(target.name, "write failed", note)
+                self.event(target, "FailedRescale", note)
+            case _:
+                log.info("%s: not written: %s", target.name, outcome.message or outcome.result)
+
+    def aside(self, target: Target, standing: Standing, note: str) -> None:
+        """Nothing is decided for a service, and why."""
+        known = self._stats.services.get(target.name)
+        before = known.standing if known else None
+        status = self.status(target, standing)
+        status.note = note
+        if standing is not Standing.WAITING:
+            status.decision = None  # what was decided before does not hold any more
+        if standing in (Standing.WAITING, before):
+            return
+        log.info("%s: %s", target.name, note)
+        if standing is Standing.RIVAL:
+            self._emit(_reference(target), "RivalAutoscaler", note, "Warning")
+
+    def foreign(self, target: Target, expected: int, found: int, by: str) -> None:
+        """Somebody else changed the replicas."""
+        self._stats.foreign_changes += 1
+        note = (
+            f"replicas changed from {expected} to {found} by {by}, not by the scaler, which goes "
+            "on scaling; to keep a size, set scaling.pause, min_scale or max_scale"
+        )
+        log.warning("%s: %s", target.name, note)
+        self.event(target, "ForeignReplicaChange", note)
+
+    def problems(self, target: Target, problems: Sequence[str]) -> None:
+        """What is wrong with `expose.scaling` of a service."""
+        for problem in problems:
+            log.warning("%s: %s; the field is ignored", target.name, problem)
+        self.event(target, "InvalidScaling", "; ".join(problems))
+
+    def failed(self, name: str, error: BaseException) -> None:
+        """A service could not be handled in a tick; others go on."""
+        self._stats.service_errors += 1
+        status = self._stats.services.setdefault(name, ServiceStatus())
+        status.standing, status.note = Standing.FAILED, f"{type(error).__name__}: {error}"
+        if self._due(name, "error", HOLD_PERIOD):
+            log.error("%s: cannot be scaled: %s", name, status.note, exc_info=error)
+
+    def broken(self, name: str, reason: str) -> None:
+        """The definition of a service cannot be read."""
+        status = self._stats.services.setdefault(name, ServiceStatus())
+        status.standing, status.note = Standing.FAILED, reason
+        self._warn_now_and_then(name, "definition", f"its definition cannot be read: {reason}")
+
+    def source(self, kind: str, problem: str) -> None:
+        """A source of samples or loads did not answer, wholly or in part."""
+        self._stats.source_failures[kind] += 1
+        self._warn_now_and_then(CONTROLLER, kind, problem)
+
+    def malformed(self, count: int) -> None:
+        """Entries of a source that could not be read."""
+        self._stats.malformed += count
+
+    def faults(self, faults: Iterable[Fault]) -> None:
+        """Samples that were turned down."""
+        self._stats.faults.update(faults)
+
+    def warnings(self, warnings: Sequence[str]) -> None:
+        """What is odd in the configuration, but harmless."""
+        for warning in warnings:
+            log.warning("configuration: %s", warning)
+
+    def ticked(self, seconds: float, interval: float) -> None:
+        """A tick is done; when it took longer than `interval`, that is said."""
+        self._stats.ticked(seconds)
+        if seconds > interval:
+            self._stats.overruns += 1
+            self._warn_now_and_then(
+                CONTROLLER,
+                "overrun",
+                f"a tick took {seconds:.2f} s of {interval:g} s; raise periods or give more CPU",
+            )
+
+    def configuration(self, problems: Sequence[str], generation: int) -> None:
+        """The configuration file was read anew; with `problems`, the last good one stays."""
+        self._stats.config_generation = generation
+        self._stats.config_valid = not problems
+        text = "; ".join(problems)
+        if problems:
+            note = f"the configuration is wrong and the last good one stays: {text}"
+            log.error(note)
+            self._emit(self._own, "InvalidConfiguration", note, "Warning")
+        else:
+            log.info("configuration loaded", extra={"fields": {"generation": generation}})
+
+    def event(self, target: Target, reason: str, note: str) -> None:
+        """A warning on the Deployment, at most once in EVENT_PERIOD for each reason."""
+        if self._due(target.name, f"event {reason}", EVENT_PERIOD):
+            self._emit(_reference(target), reason, note, "Warning")
+
+    def status(self, target: Target, standing: Standing) -> ServiceStatus:
+        """The status of a service, brought up to what the cluster shows."""
+        status = self._stats.services.setdefault(target.name, ServiceStatus())
+        status.standing, status.note = standing, ""
+        status.current = target.replicas
+        status.least, status.most = target.expose.min_scale, target.expose.max_scale
+        status.ready = sum(each.pod.ready == "True" for each in target.pods)
+        return status
+
+    def keep(self, names: Set[str]) -> None:
+        """Forget every service that is not among `names`."""
+        gone = self._stats.services.keys() - names
+        if not gone:
+            return
+        for name in gone:
+            del self._stats.services[name]
+            self._blind_since.pop(name, None)
+        self._said = {key: at for key, at in self._said.items() if key[0] not in gone}
+
+    def _is_blind(self, target: Target, decision: Decision) -> bool:
+        """Whether there were no data for a while: that new pods have none is no news."""
+        if decision.valid:
+            self._blind_since.pop(target.name, None)
+            return False
+        now = self._clock.monotonic()
+        return now - self._blind_since.setdefault(target.name, now) >= BLIND_GRACE
+
+    def _warn_now_and_then(self, name: str, topic: str, text: str) -> None:
+        if self._due(name, topic, HOLD_PERIOD):
+            log.warning("%s%s", f"{name}: " if name else "", text)
+
+    def _due(self, name: str, topic: str, period: float) -> bool:
+        now = self._clock.monotonic()
+        if now - self._said.get((name, topic), float("-inf")) < period:
+            return False
+        self._said[name, topic] = now
+        return True
+
+    def _emit(self, regarding: dict[str, Any], reason: str, note: str, kind: EventType) -> None:
+        self._events.emit(regarding, reason, note, type=kind, action="Scale")
+
+
+def _is_news(known: Decision | None, decision: Decision) -> bool:
+    """Whether a change of size was decided that is not the one decided last."""
+    if not decision.valid or decision.action is Action.NONE:
+        return False
+    move = decision.current, decision.replicas
+    return known is None or move != (known.current, known.replicas)
+
+
+def _reference(target: Target) -> dict[str, Any]:
+    # items of a list do not say their kind
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": target.deployment["metadata"],
+    }
+
+
+def _fields(decision: Decision) -> dict[str, Any]:
+    return {
+        "service": decision.service,
+        "action": decision.action.value,
+        "from": decision.current,
+        "to": decision.replicas,
+        "utilisation": decision.utilisation_pct,
+        "target": decision.target_pct,
+        "reasons": ",".join(decision.reasons),
+    }

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from scaler.cluster.catalog import Cataloguer
+from tests.scaler.objects import (
+    configmap,
+    deployment,
+    hpa,
+    keyed,
+    metadata,
+    pod,
+    service,
+    together,
+)
+
+
+def test_a_service_is_its_definition_its_deployment_and_the_pods_that_it_owns() -> None:
+    caches = together(service("a", 2, min_scale=2), service("b", 3))
+    stranger = pod("a", 9)
+    stranger["metadata"]["ownerReferences"] = [{"uid": "job", "controller": True}]
+    caches = replace(caches, pods={**caches.pods, **keyed(stranger)})
+    catalog = Cataloguer().catalog(caches)
+    assert set(catalog.targets) == {"a", "b"}
+    target = catalog.targets["a"]
+    assert target.expose.min_scale == 2
+    assert target.replicas == 2
+    assert [facts.pod.name for facts in target.pods] == ["a-dlp-1-0", "a-dlp-1-1"]
+    assert not target.stopped
+    assert not target.rival
+    assert catalog.capacities == {"n1": 4000}
+
+
+def test_what_is_not_exposed_or_has_no_deployment_yet_is_left_out() -> None:
+    caches = service("a", 1)
+    plain = {
+        "metadata": metadata("plain", "cm"),
+        "data": {"function_config.yaml": "name: plain\nimage: x\n"},
+    }
+    half = configmap("half")
+    caches = replace(caches, configmaps={**caches.configmaps, **keyed(plain, half)})
+    catalog = Cataloguer().catalog(caches)
+    assert set(catalog.targets) == {"a"}
+    assert not catalog.broken
+
+
+def test_a_definition_that_cannot_be_read_is_told_and_hurts_no_other() -> None:
+    caches = service("a", 1)
+    bad = configmap("bad", max_scale="many")
+    caches = replace(caches, configmaps={**caches.configmaps, **keyed(bad)})
+    catalog = Cataloguer().catalog(caches)
+    assert set(catalog.targets) == {"a"}
+    assert "max_scale" in catalog.broken["bad"]
+
+
+def test_a_changed_definition_is_read_again() -> None:
+    cataloguer = Cataloguer()
+    caches = service("a", 1, max_scale=3)
+    assert cataloguer.catalog(caches).targets["a"].expose.max_scale == 3
+    caches = replace(caches, configmaps=keyed(configmap("a", 2, max_scale=5)))
+    assert cataloguer.catalog(caches).targets["a"].expose.max_scale == 5
+
+
+def test_stopped_is_said_by_either_object_and_rivals_by_the_target() -> None:
+    caches = service("a", 1)
+    by_configmap = replace(caches, configmaps=keyed(configmap("a", stopped=True)))
+    stopped = deployment("a", 0, annotations={"oscar.grycap.io/stopped": "true"})
+    by_deployment = replace(caches, deployments=keyed(stopped))
+    for each in (by_configmap, by_deployment):
+        assert Cataloguer().catalog(each).targets["a"].stopped
+    rival = replace(caches, hpas=keyed(hpa("a-hpa", "a-dlp")))
+    assert Cataloguer().catalog(rival).targets["a"].rival == "a-hpa"

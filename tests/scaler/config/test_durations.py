@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+
+from scaler.config.durations import seconds
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("15s", 15.0),
+        ("1m30s", 90.0),
+        ("1h0m0s", 3600.0),
+        ("500ms", 0.5),
+        ("10.5s", 10.5),
+        ("30000000000ns", 30.0),
+        ("0", 0.0),
+        ("15", 15.0),
+        ("1.5", 1.5),
+        (0, 0.0),
+        (2.5, 2.5),
+    ],
+)
+def test_reads_go_durations_and_plain_seconds(value: object, expected: float) -> None:
+    assert seconds(value) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    "value", ["", "s", "-1s", -1, True, None, "1 s", "1d", "1s garbage", float("nan"), []]
+)
+def test_refuses_what_is_no_duration_and_says_how_to_write_one(value: object) -> None:
+    with pytest.raises(ValueError, match="write for example 15s"):
+        seconds(value)

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from scaler.cluster.catalog import Cataloguer, Target
+from scaler.control.evaluate import Evaluation, Inputs, evaluate
+from scaler.decision import HPA, Load, Policy, State
+from scaler.sources.gateway_load import Load as GatewayLoad
+from scaler.sources.gateway_load import Loads
+from scaler.sources.quality import Fault
+from scaler.sources.samples import PodUsage, Samples
+from tests.scaler.objects import NOW, service
+
+POLICY = Policy(name=HPA, max_sample_age_s=60)
+
+
+def target(pods: int = 2) -> Target:
+    return Cataloguer().catalog(service("a", pods)).targets["a"]
+
+
+def evaluated(inputs: Inputs) -> Evaluation:
+    return evaluate(target(), POLICY, State(), inputs, {"n1": 1000}, NOW)
+
+
+def sample(cpu: int, age: float = 0.0) -> PodUsage:
+    return PodUsage(NOW - age, 15.0, {"main": cpu})
+
+
+def test_believed_samples_are_decided_on_and_others_are_told() -> None:
+    usage = {"a-dlp-1-0": sample(160), "a-dlp-1-1": sample(2001), "stranger": sample(5)}
+    result = evaluated(Inputs(Samples(usage)))
+    assert result.faults == {"a-dlp-1-1": Fault.EXCESSIVE}
+    assert [pod.sample is not None for pod in result.observation.pods] == [True, False]
+    assert result.decision.utilisation_pct == 160
+
+
+def test_the_oldest_sample_believed_is_the_policys() -> None:
+    usage = {"a-dlp-1-0": sample(10, age=60), "a-dlp-1-1": sample(10, age=61)}
+    assert evaluated(Inputs(Samples(usage))).faults == {"a-dlp-1-1": Fault.STALE}
+
+
+def test_a_source_that_failed_is_an_error_not_a_fault_of_each_pod() -> None:
+    result = evaluated(Inputs(samples_error="gone"))
+    assert not result.faults
+    assert result.observation.metrics_error == "gone"
+    assert not result.decision.valid
+
+
+def test_no_requests_are_not_the_same_as_no_answer() -> None:
+    usage = Samples({})
+    assert evaluated(Inputs(usage)).observation.load is None
+    assert evaluated(Inputs(usage, loads=Loads())).observation.load == Load(NOW, 0)
+    busy = Inputs(usage, loads=Loads({"a": GatewayLoad(2.4, 2)}))
+    assert evaluated(busy).observation.load == Load(NOW, 3, 2)

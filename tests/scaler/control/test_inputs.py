@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from scaler.config.document import SourceConfig
+from scaler.control.inputs import Fetcher
+from scaler.sources.gateway_load import Load
+from tests.scaler.objects import pod_metrics
+from tests.shared.kube.conftest import *  # noqa: F403  the scripted API server
+from tests.shared.kube.scripted import Script, hangs, refuses, says
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from shared.kube.client import KubeClient
+
+
+class Told:
+    """Hears what an operator would."""
+
+    def __init__(self) -> None:
+        self.problems: list[tuple[str, str]] = []
+        self.lost = 0
+
+    def source(self, kind: str, problem: str) -> None:
+        self.problems.append((kind, problem))
+
+    def malformed(self, count: int) -> None:
+        self.lost += count
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+async def fetcher(kube: KubeClient, told: Told) -> AsyncIterator[Fetcher]:
+    async with aiohttp.ClientSession() as session:
+        made = Fetcher(kube, session, lambda: ["n1"], told)
+        made.configure(SourceConfig())
+        yield made
+
+
+async def test_samples_and_the_lack_of_gateways(api: Script, fetcher: Fetcher, told: Told) -> None:
+    api.then(says({"items": [pod_metrics("a", 0, "1m"), {}]}))
+    inputs = await fetcher.fetch()
+    assert set(inputs.samples.pods) == {"a-dlp-1-0"}
+    assert (inputs.samples_error, inputs.loads) == ("", None)
+    assert (told.problems, told.lost) == ([], 1)
+
+
+async def test_a_source_that_fails_is_told_and_absent(
+    api: Script, fetcher: Fetcher, told: Told
+) -> None:
+    api.otherwise = refuses(404, "NotFound")
+    inputs = await fetcher.fetch()
+    assert not inputs.samples.pods
+    assert "install metrics-server" in inputs.samples_error
+    assert told.problems == [("metrics.k8s.io", inputs.samples_error)]
+
+
+async def test_a_source_that_hangs_is_given_up(
+    api: Script, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scaler.control.inputs.TIMEOUT", 0.05)
+    api.otherwise = hangs()
+    assert "did not answer within" in (await fetcher.fetch()).samples_error
+
+
+async def test_gateways_are_asked_beside_and_may_fail_alone(
+    api: Script, fetcher: Fetcher, told: Told
+) -> None:
+    fetcher.configure(SourceConfig(gateways=(api.url,)))
+    load = says({"a": {"in_flight": 3, "waiting": 1}})
+    metrics = says({"items": []})
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return await (load if request.path == "/load" else metrics)(request)
+
+    api.otherwise = answer
+    inputs = await fetcher.fetch()
+    assert inputs.loads is not None
+    assert inputs.loads.services == {"a": Load(3, 1)}
+    load = refuses(500, "InternalError")
+    inputs = await fetcher.fetch()
+    assert inputs.loads is None
+    assert not inputs.samples_error
+    assert [kind for kind, _ in told.problems] == ["gateway"]
+
+
+@pytest.mark.parametrize(
+    ("config", "path"),
+    [
+        (SourceConfig(kind="kubelet"), "/api/v1/nodes/n1/proxy/metrics/resource"),
+        (SourceConfig(kind="prometheus"), "/api/v1/query"),
+    ],
+)
+async def test_other_sources_by_configuration(
+    api: Script, fetcher: Fetcher, config: SourceConfig, path: str
+) -> None:
+    api.otherwise = refuses(500, "InternalError")
+    fetcher.configure(replace(config, url=api.url))
+    await fetcher.fetch()
+    assert [call.path for call in api.calls] == [path]
+    assert "oscar-svc" in api.calls[0].query.get("query", "oscar-svc")

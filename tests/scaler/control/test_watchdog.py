@@ -1,0 +1,91 @@
+"""The sign of life of the real loop, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from scaler.control.watchdog import ALLOWANCE
+from shared.kube.times import micro_time
+from tests.scaler.objects import NOW, service
+from tests.scaler.world import World, world
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+@pytest.fixture
+async def one(tmp_path: Path) -> AsyncIterator[World]:
+    async with world(service("a", 1), tmp_path) as made:
+        yield made
+
+
+async def begin(one: World) -> None:
+    """Start the loop and wait for the end of its first tick."""
+    one.tasks.start("loop", one.loop.run())
+    await ticked(one, 0)
+
+
+async def ticked(one: World, before: int) -> None:
+    """Wait until more ticks have ended; real sockets are between us and that."""
+    async with asyncio.timeout(20):
+        while one.stats.ticks <= before:
+            await asyncio.sleep(0.001)
+
+
+async def tick(one: World) -> None:
+    before = one.stats.ticks
+    await one.clock.advance(1.0)
+    await ticked(one, before)
+
+
+async def test_a_loop_that_has_not_begun_does_not_hang(one: World) -> None:
+    await one.clock.advance(10 * ALLOWANCE)
+    assert one.pulse.stopped() == ""
+
+
+@pytest.mark.parametrize("leads", [True, False])
+async def test_a_loop_that_ticks_is_alive_whether_it_leads_or_not(one: World, leads: bool) -> None:
+    one.leads = leads
+    await begin(one)
+    for _ in range(int(2 * ALLOWANCE)):
+        await tick(one)
+        assert one.pulse.stopped() == ""
+
+
+async def test_a_loop_that_hangs_says_where_and_since_when_until_it_goes_on(
+    one: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await begin(one)
+    asked, answer = asyncio.Event(), asyncio.Event()
+    fetch = one.fetcher.fetch
+
+    async def stuck() -> object:
+        asked.set()
+        await answer.wait()
+        return await fetch()
+
+    monkeypatch.setattr(one.fetcher, "fetch", stuck)
+    while not asked.is_set():
+        await one.clock.advance(1.0)
+    began = one.clock.now()
+    assert began > NOW
+    await one.clock.advance(ALLOWANCE - 1.0)
+    assert one.pulse.stopped() == ""
+    await one.clock.advance(2.0)
+    told = one.pulse.stopped()
+    assert told.startswith("the loop hangs: no tick has ended for ")
+    assert f"since {micro_time(began)} it is waiting for samples from metrics.k8s.io" in told
+    before = one.stats.ticks
+    answer.set()
+    await ticked(one, before)
+    assert one.pulse.stopped() == ""
+
+
+async def test_a_loop_that_never_ends_its_first_tick_hangs(one: World) -> None:
+    one.pulse.doing("waiting for samples from kubelet")
+    await one.clock.advance(ALLOWANCE + 1.0)
+    assert "waiting for samples from kubelet" in one.pulse.stopped()

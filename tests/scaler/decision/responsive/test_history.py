@@ -1,0 +1,98 @@
+"""What was needed and when, in walks through the clock."""
+
+from __future__ import annotations
+
+import pytest
+
+from scaler.decision import Policy, State
+from scaler.decision.responsive import history, memory
+from scaler.decision.state import Recommendation, Return
+from tests.scaler.decision.build import NOW, observe
+
+POLICY = Policy(max_replicas=100)
+STEP = 2
+
+
+def walk(*spans: tuple[int, int]) -> tuple[State, float]:
+    """Decisions every two seconds through spans of (seconds, replicas); the state and the end."""
+    state, now = State(recommendations=(), decided=NOW), NOW
+    for seconds, replicas in spans:
+        for _ in range(0, seconds, STEP):
+            now += STEP
+            state = history.add(state, POLICY, replicas, now)
+    return state, now
+
+
+def test_a_need_holds_for_the_window() -> None:
+    state, now = walk((60, 8), (20, 2))
+    assert history.highest(POLICY, state, now) == 8
+    assert history.highest(POLICY, state, now - 20 + 90) == 8
+    assert history.highest(POLICY, state, now - 20 + 91) == 2
+
+
+def test_a_return_is_learnt_and_its_level_awaited_next_time() -> None:
+    state, now = walk((60, 8), (300, 2), (2, 8))
+    assert state.returns == (Return(302.0, now, 8),)
+    state, now = walk((60, 8), (300, 2), (60, 8), (20, 2))
+    assert history.highest(POLICY, state, now - 20 + 302 * 1.25) == 8
+    assert history.highest(POLICY, state, now - 20 + 302 * 1.25 + 2) == 2
+
+
+def test_returns_are_forgotten_after_three_of_the_longest_windows() -> None:
+    state, now = walk((60, 8), (300, 2), (60, 8), (2100, 2), (60, 8), (100, 2))
+    assert history.highest(POLICY, state, now) == 2
+
+
+def test_a_return_tells_of_its_own_level_and_those_a_sixth_higher() -> None:
+    """What rises slowly meets its lower levels after a short absence, its peak after a long one:
+    only the lower ones are worth waiting for."""
+    state = State(returns=(Return(200.0, NOW, 8),))
+    for level, held in ((8, 8), (9, 9), (12, 9)):
+        known = history.add(state, POLICY, level, NOW)
+        assert history.highest(POLICY, known, NOW + 150) == held
+
+
+@pytest.mark.parametrize(
+    ("why", "spans"),
+    [
+        ("within the window", ((60, 8), (60, 2), (60, 8))),
+        ("too long after to have waited for", ((60, 8), (562, 2), (60, 8))),
+        ("to a level needed too seldom", ((10, 8), (300, 2), (60, 8))),
+        ("of no level that was left", ((60, 8), (300, 7), (60, 7))),
+    ],
+)
+def test_a_return_that_teaches_nothing(why: str, spans: tuple[tuple[int, int], ...]) -> None:
+    assert walk(*spans)[0].returns == (), why
+
+
+def test_a_return_to_less_than_the_peak_is_one() -> None:
+    state, _ = walk((60, 8), (300, 2), (60, 5))
+    assert [(r.gap_s, r.replicas) for r in state.returns] == [(302.0, 5)]
+
+
+def test_eight_returns_are_kept() -> None:
+    state, _ = walk(*[(60, 8), (200, 2)] * 12)
+    assert len(state.returns) == 8
+
+
+@pytest.mark.parametrize("noise", [(7, 8), (1, 9, 4), (5, 6, 7, 8, 9, 10)])
+def test_the_history_stays_short_whatever_is_needed(noise: tuple[int, ...]) -> None:
+    spans = [(STEP, level) for level in noise] * 2000
+    state, _ = walk(*spans)
+    assert state.recommendations is not None
+    assert len(state.recommendations) <= POLICY.longest_window_s / 10 + 1
+
+
+def test_needs_of_ten_seconds_are_one_entry_at_the_highest() -> None:
+    state, now = walk((6, 3), (2, 5), (4, 3), (2, 3))
+    assert state.recommendations == (
+        Recommendation(5, now - 2, 10),
+        Recommendation(3, now, 2),
+    )
+
+
+def test_after_a_start_the_longest_window_holds_the_size_found() -> None:
+    state = memory.begin(observe([], spec=4), POLICY, State(), NOW)
+    assert state.recommendations == (Recommendation(4, NOW),)
+    assert history.highest(POLICY, state, NOW + 699) == 4
+    assert history.highest(POLICY, state, NOW + 700) == 0

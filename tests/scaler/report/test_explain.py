@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from scaler.cluster.catalog import Cataloguer
+from scaler.config.scaling import Scaling
+from scaler.control.evaluate import Inputs, evaluate
+from scaler.decision import HPA, Policy, State
+from scaler.report.explain import explain, verdict
+from scaler.sources.gateway_load import Load, Loads
+from scaler.sources.samples import PodUsage, Samples
+from tests.scaler.objects import NOW, hpa, keyed, pod, service
+
+HPA_SCALING = Scaling(policy=Policy(name=HPA))
+
+
+def told(scaling: Scaling = HPA_SCALING, cpu: int = 160, rival: bool = False) -> str:
+    caches = service("a", 2)
+    caches = replace(
+        caches,
+        pods=keyed(pod("a", 0), pod("a", 1, ready="False", age=20)),
+        hpas=keyed(hpa("a-hpa", "a-dlp")) if rival else {},
+    )
+    target = Cataloguer().catalog(caches).targets["a"]
+    usage = {
+        "a-dlp-1-0": PodUsage(NOW - 7, 15, {"main": cpu}),
+        "a-dlp-1-1": PodUsage(NOW - 500, 15, {"main": 50}),
+    }
+    inputs = Inputs(Samples(usage), loads=Loads({"a": Load(3, 2)}))
+    result = evaluate(target, scaling.policy_for(target.expose), State(), inputs, {}, NOW)
+    return "\n".join(explain(target, scaling, ["period: nonsense"], result))
+
+
+def test_the_whole_decision_is_told() -> None:
+    text = told(cpu=240)
+    for part in (
+        "a: scale up 2 → 3: CPU 240% of its base, target 80%, samples up to 7 s old",
+        "Policy hpa: 1 to 10 replicas, target 80%",
+        "ignored: period: nonsense",
+        "a-dlp-1-0  ready     240%",
+        "a-dlp-1-1  missing      -  sample stale",
+        "gateway: 3 requests in flight, 2 waiting",
+        "metrics ask for",
+        "within bounds         3",
+        "The leading scaler writes 3 replicas.",
+    ):
+        assert part in text, f"{part!r} is missing in\n{text}"
+
+
+@pytest.mark.parametrize(
+    ("scaling", "cpu", "rival", "ending"),
+    [
+        (HPA_SCALING, 240, True, "a-hpa scales the same Deployment"),
+        (replace(HPA_SCALING, pause=True), 240, False, "scaling is paused"),
+        (replace(HPA_SCALING, dry_run=True), 240, False, "dry run (else 3 replicas)."),
+        (HPA_SCALING, 80, False, "2 is the right number."),
+        (replace(HPA_SCALING, policy=Policy()), 80, False, "ask for 1, but DownWindow keeps 2."),
+    ],
+)
+def test_what_is_not_written_and_why(scaling: Scaling, cpu: int, rival: bool, ending: str) -> None:
+    last = told(scaling, cpu, rival).splitlines()[-1]
+    assert last.startswith("Nothing is written: ")
+    assert ending in last
+
+
+def test_what_the_leader_alone_remembers_is_not_claimed_to_be_known() -> None:
+    assert "as of the leader's last write" in told(replace(HPA_SCALING, policy=Policy()), 80)
+    assert "as of the leader's last write" not in told(HPA_SCALING, 240)
+
+
+def test_without_data_the_verdict_says_so() -> None:
+    target = Cataloguer().catalog(service("a", 1)).targets["a"]
+    inputs = Inputs(samples_error="metrics.k8s.io did not answer")
+    result = evaluate(target, HPA_SCALING.policy_for(target.expose), State(), inputs, {}, NOW)
+    told = verdict(target, HPA_SCALING, result)
+    assert told.startswith("Nothing is written: there are no trusted data (")
+    assert "metrics.k8s.io did not answer" in told
+    assert not result.faults, "no samples at all are one failure, not one a pod"
+
+
+def rested(replicas: int, cpu: int, **expose: int) -> tuple[str, str]:
+    """First line and verdict for pods of 100m that use `cpu` each, under the default policy."""
+    target = Cataloguer().catalog(service("a", replicas, **expose)).targets["a"]
+    names = [facts.pod.name for facts in target.pods]
+    usage = {name: PodUsage(NOW - 1, 1, {"main": cpu}) for name in names}
+    scaling = Scaling(policy=Policy())
+    policy = scaling.policy_for(target.expose)
+    result = evaluate(target, policy, State(), Inputs(Samples(usage)), {}, NOW)
+    first, *_, last = explain(target, scaling, (), result)
+    return first, last
+
+
+def test_an_idle_service_is_at_its_minimum_and_not_within_tolerance() -> None:
+    first, last = rested(2, 0, min_scale=2)
+    assert first.endswith("metrics ask 0, bounds 2; because BelowTarget; held by TooFewReplicas")
+    assert last == "Nothing is written: the metrics ask for 0, and 2 is the minimum."
+
+
+def test_a_busy_service_at_its_maximum_is_told_what_to_raise() -> None:
+    first, last = rested(2, 500, max_scale=2)
+    assert "because AboveTarget; held by " in first
+    assert first.endswith("TooManyReplicas")
+    assert last.endswith("and 2 is the maximum; raise max_scale for more.")
+
+
+def test_at_zero_scaling_is_off_and_the_way_back_is_told() -> None:
+    first, last = rested(0, 0)
+    assert "ScalingDisabled" in first
+    assert "start the service to resume" in last
+
+
+def test_a_schedule_that_raises_the_minimum_is_told() -> None:
+    target = Cataloguer().catalog(service("a", 1)).targets["a"]
+    scaling = Scaling()
+    policy = scaling.policy_for(target.expose, 3)
+    result = evaluate(target, policy, State(), Inputs(), {}, NOW)
+    text = "\n".join(explain(target, scaling, (), result))
+    assert "3 (by a schedule; min_scale is 1) to 10 replicas" in text
+    assert "because: Current number of replicas below Spec.MinReplicas: there are never" in text
