@@ -14,7 +14,7 @@ import click
 import uvloop
 
 from gateway import process, settings, workers
-from gateway.listening import ListenError
+from gateway.net.listening import ListenError
 from shared.kube.errors import NotConfigured
 from shared.runtime import log as logs
 from shared.runtime.settings import SettingsError

@@ -7,16 +7,16 @@ import gc
 import logging
 from typing import TYPE_CHECKING, Final
 
-from gateway import snapshot
 from gateway.access_log import AccessLog
-from gateway.admin import Admin, serving
-from gateway.drain import drain
-from gateway.feed import Feed
-from gateway.listening import bind
-from gateway.server import Gateway
-from gateway.services import Services
+from gateway.admin import snapshot
+from gateway.admin.app import Admin, serving
+from gateway.cluster.feed import Feed
+from gateway.dataplane.drain import drain
+from gateway.dataplane.server import Gateway
+from gateway.net.listening import bind
+from gateway.net.tls import Certificate
+from gateway.services.registry import Services
 from gateway.stats import Stats
-from gateway.tls import Certificate
 from shared.kube.client import KubeClient
 from shared.runtime.clock import SystemClock
 from shared.runtime.tasks import Supervisor
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import socket
     from pathlib import Path
 
+    from gateway.admin.snapshot import Snapshot
     from gateway.settings import Settings
-    from gateway.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Final, cast
 
 from gateway.access_log import Form, Mode
-from gateway.cors import Cors
 from gateway.limits import Identity, Limits, Network
-from gateway.tls import CertificateFiles
+from gateway.net.tls import CertificateFiles
+from gateway.routing.cors import Cors
 from shared.runtime import log
 from shared.runtime.settings import Documented, Variables
 from shared.service import names

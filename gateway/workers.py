@@ -19,17 +19,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 
-from gateway import snapshot
-from gateway.admin import Admin, serving
-from gateway.listening import bind
+from gateway.admin import snapshot
+from gateway.admin.app import Admin, serving
+from gateway.net.listening import bind
 from gateway.process import admin_socket, until_stopped
 from shared.runtime.clock import SystemClock
 from shared.runtime.restarts import Restarts
 from shared.runtime.tasks import Supervisor
 
 if TYPE_CHECKING:
+    from gateway.admin.snapshot import Snapshot
     from gateway.settings import Settings
-    from gateway.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 

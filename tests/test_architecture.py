@@ -19,14 +19,14 @@ LONGEST_FUNCTION = 50
 
 # Modules that only compute: bytes and values in, values out.
 PURE = (
-    "gateway.http1",
-    "gateway.framing",
-    "gateway.headers",
-    "gateway.routing",
-    "gateway.auth",
-    "gateway.balancer",
-    "gateway.retry",
-    "gateway.responses",
+    "gateway.protocol.http1",
+    "gateway.protocol.framing",
+    "gateway.protocol.headers",
+    "gateway.routing.match",
+    "gateway.routing.auth",
+    "gateway.services.balancer",
+    "gateway.services.retry",
+    "gateway.protocol.responses",
     "gateway.management.credentials",
     "gateway.management.forward_auth",
     "gateway.management.pod",
@@ -65,7 +65,11 @@ FORBIDDEN = {
     "shared": ("gateway", "scaler"),
     "shared.kube": ("shared.embedded", "shared.cli"),
     "shared.embedded": ("shared.kube", "shared.cli"),
-    "gateway.management": ("gateway.server", "gateway.exchange", "gateway.upstream"),
+    "gateway.management": (
+        "gateway.dataplane.server",
+        "gateway.dataplane.exchange",
+        "gateway.dataplane.upstream",
+    ),
 }
 CLUSTER_CLIENT = "shared.kube.client"
 

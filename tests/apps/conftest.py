@@ -14,7 +14,14 @@ import aiohttp
 import pytest
 
 from tests.apps.browser import Page, opened
-from tests.gateway.cluster import Cluster, configmap, endpoint_slice, entry, kubeconfig, serving
+from tests.gateway.fake_cluster import (
+    Cluster,
+    configmap,
+    endpoint_slice,
+    entry,
+    kubeconfig,
+    serving,
+)
 from tests.gateway.processes import GatewayProcess, gateway
 
 PYTHON = Path(os.environ.get("APPS_PYTHON", "missing")).absolute()

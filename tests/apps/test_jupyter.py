@@ -9,7 +9,7 @@ from uuid import uuid4
 import aiohttp
 import pytest
 
-from tests.gateway.cluster import TOKEN
+from tests.gateway.fake_cluster import TOKEN
 from tests.gateway.processes import free_port
 
 if TYPE_CHECKING:

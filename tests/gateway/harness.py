@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gateway.access_log import AccessLog, Entry
-from gateway.cors import Cors
+from gateway.dataplane.server import Gateway
 from gateway.limits import Identity, Limits
-from gateway.routing import Endpoint, ServiceSpec
-from gateway.server import Gateway
-from gateway.services import Services
+from gateway.routing.cors import Cors
+from gateway.routing.match import Endpoint, ServiceSpec
+from gateway.services.registry import Services
 from gateway.stats import Stats
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from gateway.service import ServiceState
+    from gateway.services.state import ServiceState
 
 TOKEN = "0123456789abcdef" * 4
 DIGEST = hashlib.sha256(TOKEN.encode()).digest()

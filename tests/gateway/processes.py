@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import WSMsgType, web
 
-from tests.gateway.cluster import listening
+from tests.gateway.fake_cluster import listening
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from gateway.cors import Cors
 from gateway.limits import Identity, Limits
+from gateway.routing.cors import Cors
 from gateway.settings import VARIABLES, Settings, read
 from shared.runtime.settings import SettingsError
 

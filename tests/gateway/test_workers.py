@@ -11,9 +11,9 @@ import aiohttp
 import psutil
 import pytest
 
-from gateway import admin
+from gateway.admin import app as admin
 from gateway.workers import Worker
-from tests.gateway.cluster import configmap, endpoint_slice, entry, kubeconfig, serving
+from tests.gateway.fake_cluster import configmap, endpoint_slice, entry, kubeconfig, serving
 from tests.gateway.processes import App, GatewayProcess, gateway
 
 if TYPE_CHECKING:

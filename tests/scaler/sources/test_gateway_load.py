@@ -6,7 +6,7 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from gateway.snapshot import load
+from gateway.admin.snapshot import load
 from scaler.sources.gateway_load import GatewayLoad, Load, Loads, read
 from scaler.sources.in_flight import Count
 

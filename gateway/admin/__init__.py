@@ -1,0 +1,1 @@
+"""The admin port: metrics, health, load, and a page for people."""

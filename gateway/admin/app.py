@@ -1,0 +1,92 @@
+"""The admin port: metrics, probes, the load for the scaler, and a page for people.
+
+It is not for the public: it names services and pods.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from gateway.admin import metrics, snapshot, status_page
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from gateway.admin.snapshot import Snapshot
+
+    Source = Callable[[], Awaitable[Snapshot]]
+    Excuse = Callable[[], Awaitable[str]]
+
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Admin:
+    """Handlers over `source`, which takes a snapshot of the gateway.
+
+    `excuse` says why the gateway is not ready, in words; empty when it is.
+    """
+
+    def __init__(self, source: Source, excuse: Excuse) -> None:
+        self._source = source
+        self._excuse = excuse
+
+    def application(self) -> web.Application:
+        """The web application of the admin port."""
+        app = web.Application()
+        app.add_routes(
+            [
+                web.get("/", self._page),
+                web.get("/healthz", _alive),
+                web.get("/readyz", self._ready),
+                web.get("/metrics", self._metrics),
+                web.get("/load", self._load),
+                web.get("/snapshot", self._snapshot),
+            ]
+        )
+        return app
+
+    async def _ready(self, _: web.Request) -> web.Response:
+        """503 until the route table is complete, and from the beginning of a shutdown."""
+        if excuse := await self._excuse():
+            return web.Response(status=503, text=f"not ready: {excuse}\n")
+        return web.Response(text="ready\n")
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        # In a thread: ten thousand services take a second to print.
+        text = await asyncio.to_thread(metrics.render, await self._source())
+        return web.Response(body=text, headers={"Content-Type": METRICS_TYPE})
+
+    async def _load(self, _: web.Request) -> web.Response:
+        return web.json_response(snapshot.load(await self._source()))
+
+    async def _snapshot(self, _: web.Request) -> web.Response:
+        return web.json_response(await self._source())
+
+    async def _page(self, _: web.Request) -> web.Response:
+        text = status_page.render(await self._source())
+        return web.Response(text=text, content_type="text/html")
+
+
+@contextlib.asynccontextmanager
+async def serving(app: web.Application, where: socket.socket | Path) -> AsyncIterator[None]:
+    """Serve `app` on a bound socket, or on a new Unix socket at a path, inside the block."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        if isinstance(where, Path):
+            await web.UnixSite(runner, where).start()
+        else:
+            await web.SockSite(runner, where).start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def _alive(_: web.Request) -> web.Response:
+    return web.Response(text="alive\n")

@@ -1,0 +1,126 @@
+"""All numbers of a gateway at one moment as plain JSON, so that those of workers can be summed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gateway.services.registry import Services
+    from gateway.services.state import ServiceState
+    from gateway.stats import Stats
+
+Snapshot = dict[str, Any]
+"""`services` (name → numbers) beside the numbers of the process; `ready`, and `why` it is not."""
+
+_BATCH: Final = 200
+"""Services read in one turn of the loop, so that a scrape of ten thousand holds up no request."""
+
+_HELD: Final = frozenset({"in_flight", "waiting", "seconds", "tunnels", "endpoints", "pods"})
+_COUNTED: Final = frozenset(
+    {
+        "connections_accepted",
+        "connections_refused",
+        "certificate_failures",
+        "log_dropped",
+        "loop_lag",
+    }
+)
+_SAME_EVERYWHERE: Final = frozenset({"endpoints", "seconds", "age", "invalid"})
+"""What each worker sees in the same cluster, and time: the largest is taken, not the sum."""
+_LOAD: Final = ("in_flight", "waiting", "request_seconds", "seconds")
+
+
+async def take(services: Services, stats: Stats, process: Snapshot) -> Snapshot:
+    """The numbers of this process; `process` are those that neither argument before has."""
+    found: dict[str, Any] = {}
+    for index, state in enumerate(services.states()):
+        if index % _BATCH == _BATCH - 1:
+            await asyncio.sleep(0)
+        found[state.name] = _service(state, services.monotonic())
+    for name, numbers in list(stats.services.items()):  # those of no service, and of deleted ones
+        if name not in found:
+            found[name] = numbers.snapshot()
+    return {
+        "services": found,
+        "connections": stats.connections,
+        "connections_accepted": stats.connections_accepted,
+        "connections_refused": stats.connections_refused,
+        "loop_lag": stats.loop_lag.snapshot(),
+        **process,
+    }
+
+
+def merge(snapshots: Iterable[Snapshot]) -> Snapshot:
+    """The numbers of several workers as those of one gateway."""
+    total: Snapshot = {}
+    for snapshot in snapshots:
+        total = _joined(total, snapshot)
+    return total
+
+
+def counters(snapshot: Snapshot) -> Snapshot:
+    """What remains true of a process that ended: what it counted, without what it held."""
+    services = {
+        name: {key: value for key, value in numbers.items() if key not in _HELD}
+        for name, numbers in snapshot["services"].items()
+    }
+    kept = {key: value for key, value in snapshot.items() if key in _COUNTED}
+    return {"services": services, **kept}
+
+
+def load(snapshot: Snapshot) -> dict[str, dict[str, float]]:
+    """Requests in flight and waiting by service, as the scaler reads them.
+
+    `request_seconds` is the integral of `in_flight` over the last `seconds`, the age of the
+    service's books: differences of the two, of two answers, give the mean in flight between.
+    """
+    return {
+        name: {key: numbers.get(key, 0) for key in _LOAD}
+        for name, numbers in snapshot["services"].items()
+        if not name.startswith("_")
+    }
+
+
+def _service(state: ServiceState, now: float) -> dict[str, Any]:
+    return {
+        **state.stats.snapshot(),
+        "in_flight": state.in_flight,
+        "waiting": state.waiting,
+        "request_seconds": state.admission.request_seconds(now),
+        "seconds": now - state.since,
+        "endpoints": state.endpoints(),
+        "pods": {
+            backend.label: {"in_flight": backend.in_flight, "ejected": bool(backend.ejected_until)}
+            for backend in state.balancer.backends.values()
+        },
+    }
+
+
+def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    joined = dict(one)
+    for key, value in other.items():
+        joined[key] = _join(key, joined[key], value) if key in joined else value
+    return joined
+
+
+def _join(key: str, one: Any, other: Any) -> Any:
+    if one is None or other is None:
+        return None  # an age is not known before every worker knows one
+    if key in _SAME_EVERYWHERE:
+        return _largest(one, other)
+    if isinstance(one, dict):
+        return _joined(one, other)
+    if isinstance(one, list):
+        return [first + second for first, second in zip(one, other, strict=True)]
+    if isinstance(one, bool):
+        return one or other
+    return one or other if isinstance(one, str) else one + other
+
+
+def _largest(one: Any, other: Any) -> Any:
+    if isinstance(one, dict):
+        return {key: max(one.get(key, 0), other.get(key, 0)) for key in one.keys() | other.keys()}
+    return max(one, other)

@@ -1,0 +1,86 @@
+"""A snapshot as one HTML page for people: what is served, by how many pods, how busy."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from gateway.admin.snapshot import Snapshot
+
+ROWS: Final = 500
+"""Services shown; the busiest come first."""
+
+_PAGE: Final = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Gateway</title>
+<meta http-equiv="refresh" content="5"><meta name="viewport" content="width=device-width">
+<style>
+body{{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}}
+table{{border-collapse:collapse;width:100%}}th,td{{padding:.3rem .6rem;text-align:right}}
+th{{border-bottom:2px solid #888}}td{{border-bottom:1px solid #ddd}}
+th:first-child,td:first-child{{text-align:left}}.bad{{color:#b00020;font-weight:600}}
+</style></head><body>
+<h1>Gateway</h1>
+<p>{state} · {connections} connections · {count} services · table confirmed {age}
+{invalid}</p>
+<table><thead><tr><th>service<th>ready<th>new<th>leaving<th>ejected<th>in flight<th>waiting
+<th>tunnels<th>requests<th>5xx<th>pods (in flight)</tr></thead>
+<tbody>{rows}</tbody></table>{more}
+<p><a href="metrics">metrics</a> · <a href="load">load</a> · <a href="readyz">readyz</a></p>
+</body></html>
+"""
+
+
+def render(snapshot: Snapshot) -> str:
+    """The page; every name in it is escaped."""
+    services = snapshot["services"]
+    order = sorted(services, key=lambda name: (-_busy(services[name]), name))
+    hidden = len(order) - ROWS
+    return _PAGE.format(
+        state="ready" if snapshot["ready"] else _bad(f"not ready: {snapshot.get('why', '')}"),
+        connections=snapshot["connections"],
+        count=sum(not name.startswith("_") for name in services),
+        age="never" if snapshot.get("age") is None else f"{snapshot['age']:.0f} s ago",
+        invalid=_bad(f"{snapshot['invalid']} invalid definitions") if snapshot["invalid"] else "",
+        rows="".join(_row(name, services[name]) for name in order[:ROWS]),
+        more=f"<p>… and {hidden} more, less busy</p>" if hidden > 0 else "",
+    )
+
+
+def _busy(numbers: dict[str, Any]) -> int:
+    busy: int = numbers.get("in_flight", 0) + numbers.get("waiting", 0)
+    return busy
+
+
+def _row(name: str, numbers: dict[str, Any]) -> str:
+    states = numbers.get("endpoints", {})
+    requests = numbers.get("requests", {})
+    failures = sum(n for key, n in requests.items() if key.split(" ")[1].startswith("5"))
+    cells = [
+        escape(name),
+        states.get("ready", 0),
+        states.get("new", 0),
+        states.get("leaving", 0),
+        _bad(states["ejected"]) if states.get("ejected") else 0,
+        numbers.get("in_flight", 0),
+        numbers.get("waiting", 0),
+        numbers.get("tunnels", 0),
+        sum(requests.values()),
+        failures,
+        _pods(numbers.get("pods", {})),
+    ]
+    return "<tr>" + "".join(f"<td>{cell}" for cell in cells) + "</tr>\n"
+
+
+def _pods(pods: dict[str, dict[str, Any]]) -> str:
+    shown = [_pod(label, pod) for label, pod in sorted(pods.items())[:10]]
+    return " ".join(shown) + (f" +{len(pods) - 10}" if len(pods) > 10 else "")
+
+
+def _pod(label: str, pod: dict[str, Any]) -> str:
+    text = f"{label} ({pod['in_flight']})"
+    return _bad(text) if pod["ejected"] else escape(text)
+
+
+def _bad(text: object) -> str:
+    return f'<span class="bad">{escape(str(text))}</span>'

@@ -1,0 +1,1 @@
+"""What the cluster says of services, as the gateway reads it."""

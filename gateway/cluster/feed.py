@@ -1,0 +1,150 @@
+"""The cluster's word to the gateway: definitions and endpoints as they change.
+
+Two informers mark services as changed; what is marked is read once, in the loop's next turn, so
+that a listing of ten thousand objects swaps the table some twenty times and not ten thousand. What
+cannot be read keeps the service as it was. While the API server is away the last table serves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from gateway.cluster.definitions import DefinitionError, Definitions
+from gateway.cluster.endpoint_slices import SERVICE_NAME, endpoints, service_of
+from shared.kube.informer import Informer
+from shared.kube.resources import CONFIGMAPS, ENDPOINTSLICES
+from shared.service.names import SERVICE_LABEL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gateway.routing.match import ServiceSpec
+    from gateway.services.registry import Services
+    from shared.kube.changes import Change
+    from shared.kube.client import KubeClient
+    from shared.runtime.clock import Clock
+    from shared.runtime.tasks import Supervisor
+
+log = logging.getLogger(__name__)
+
+
+class Feed:
+    """Keeps `services` equal to what namespace `namespace` of the cluster holds."""
+
+    def __init__(self, kube: KubeClient, services: Services, namespace: str, clock: Clock) -> None:
+        self.invalid: dict[str, str] = {}
+        """Service → why its present definition was not taken."""
+        self.synced = asyncio.Event()
+        """Set once the first listings are in the table."""
+        self._services = services
+        self._clock = clock
+        self._definitions = Definitions()
+        self._slices: dict[str, dict[str, dict[str, Any]]] = {}
+        self._slice_owner: dict[str, str] = {}
+        self._defined: set[str] = set()
+        self._moved: set[str] = set()
+        self._pending = False
+        self._configmaps = Informer(
+            kube,
+            CONFIGMAPS,
+            namespace,
+            labels=SERVICE_LABEL,
+            on_change=self._definition_changed,
+            clock=clock,
+        )
+        self._endpointslices = Informer(
+            kube,
+            ENDPOINTSLICES,
+            namespace,
+            labels=SERVICE_NAME,
+            on_change=self._slice_changed,
+            clock=clock,
+        )
+        self._namespace = namespace
+
+    def start(self, tasks: Supervisor) -> None:
+        """Watch the cluster for ever, in tasks of `tasks`."""
+        tasks.start("watch ConfigMaps", self._configmaps.run())
+        tasks.start("watch EndpointSlices", self._endpointslices.run())
+        tasks.start("first listing", self._first_listing())
+
+    def age(self) -> float:
+        """Seconds since the API server last confirmed the table; infinite before the first time.
+
+        A healthy server is heard at least every four minutes, when a watch ends.
+        """
+        heard = min(self._configmaps.last_contact, self._endpointslices.last_contact)
+        return self._clock.monotonic() - heard
+
+    async def _first_listing(self) -> None:
+        await self._configmaps.synced.wait()
+        await self._endpointslices.synced.wait()
+        self.flush()
+        self.synced.set()
+        log.info("the route table is complete: %d services", len(self._services.table.routes))
+
+    def _definition_changed(self, change: Change) -> None:
+        self._defined.add(change.object["metadata"]["name"])
+        self._schedule()
+
+    def _slice_changed(self, change: Change) -> None:
+        name: str = change.object["metadata"]["name"]
+        owner = "" if change.type == "DELETED" else service_of(change.object)
+        before = self._slice_owner.pop(name, "")
+        if before and before != owner:
+            self._slices[before].pop(name, None)
+            self._moved.add(before)
+        if owner:
+            self._slice_owner[name] = owner
+            self._slices.setdefault(owner, {})[name] = change.object
+            self._moved.add(owner)
+        self._schedule()
+
+    def _schedule(self) -> None:
+        if not self._pending:
+            self._pending = True
+            asyncio.get_running_loop().call_soon(self.flush)
+
+    def flush(self) -> None:
+        """Bring what changed since the last time into the table."""
+        self._pending = False
+        defined, self._defined = self._defined, set()
+        moved, self._moved = self._moved | defined, set()
+        if defined:
+            self._define(defined)
+        for name in moved:
+            slices = self._slices.get(name, {})
+            if not slices:
+                self._slices.pop(name, None)
+            self._services.locate(name, endpoints(slices.values()))
+
+    def _define(self, changed: Iterable[str]) -> None:
+        specs: list[ServiceSpec] = []
+        removed: list[str] = []
+        for name in changed:
+            configmap = self._configmaps.cache.get((self._namespace, name))
+            try:
+                spec = self._definitions.read(configmap) if configmap is not None else None
+            except DefinitionError as error:
+                self._refuse(name, str(error))
+                continue
+            self.invalid.pop(name, None)
+            if configmap is None:
+                self._definitions.forget(name)
+            if spec is None:
+                removed.append(name)
+            else:
+                specs.append(spec)
+        self._services.define(specs, removed)
+
+    def _refuse(self, name: str, problem: str) -> None:
+        self.invalid[name] = problem
+        kept = self._services.table.find(name) is not None
+        log.error(
+            "the definition of service %s is not usable, %s: %s",
+            name,
+            "the one before stays" if kept else "it is not served",
+            problem,
+        )

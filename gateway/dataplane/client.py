@@ -1,0 +1,281 @@
+"""A connection of a client: cuts request heads out of the bytes, one exchange at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from ipaddress import ip_address
+from math import inf
+from typing import TYPE_CHECKING, cast
+
+from gateway.dataplane import failures, tunnel
+from gateway.dataplane.exchange import Exchange
+from gateway.net.sockets import cut, has_left, keep_alive
+from gateway.protocol.headers import accept, forwarded_for
+from gateway.protocol.http1 import END, ProtocolError, check_beginning
+from gateway.protocol.reasons import Refusal
+from gateway.protocol.responses import render
+
+if TYPE_CHECKING:
+    from gateway.dataplane.server import Gateway
+
+_EMPTY_LINES = re.compile(rb"(?:\r\n)+")
+
+
+class ClientConnection(asyncio.Protocol):
+    """Serves requests in order. Bytes that come before their turn are held, in bounds."""
+
+    __slots__ = (
+        "address",
+        "closing",
+        "deadline",
+        "exchange",
+        "forwarded",
+        "gateway",
+        "held",
+        "look",
+        "profile",
+        "requests",
+        "stalled",
+        "transport",
+    )
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+        self.transport: asyncio.Transport | None = None
+        self.exchange: Exchange | None = None
+        self.held = b""
+        """Bytes whose turn has not come: the beginning of a head, or pipelined requests."""
+        self.closing = False
+        """The last response is on its way; what still comes in is read away."""
+        self.stalled = False
+        """The client does not read what is written to it."""
+        self.deadline = inf
+        self.look = inf
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        gateway = self.gateway
+        self.transport.set_write_buffer_limits(gateway.limits.window)
+        keep_alive(transport)
+        peer = transport.get_extra_info("peername")
+        self.address = _plain_address(peer[0]) if peer else "unix"
+        scheme = b"https" if transport.get_extra_info("ssl_object") is not None else b"http"
+        self.profile, self.requests = gateway.kind(scheme, self.address)
+        self.forwarded = forwarded_for(self.address)
+        refusal = gateway.opened(self)
+        self.deadline = gateway.now + (gateway.limits.head_time or inf)
+        gateway.deadlines.watch(self)
+        if refusal is not None:
+            self.refuse(refusal)
+
+    def data_received(self, data: bytes) -> None:
+        exchange = self.exchange
+        if exchange is not None:
+            exchange.client_data(data)
+        elif self.stalled:
+            self.hold(data)  # who does not read gets no more answers
+        elif not self.closing:
+            self.next_request(self.held + data if self.held else data)
+
+    def next_request(self, data: bytes) -> None:
+        """Take one request off `data`, which begins where a head begins."""
+        end = data.find(END) + 4
+        if end < 4:
+            self._wait_for_head(data)
+            return
+        raw = data if end == len(data) else data[:end]
+        table = self.gateway.services.table
+        request = self.requests.get(raw)
+        if request is None or request.table is not table:
+            if raw[:2] == b"\r\n":
+                self._skip_empty_lines(data)
+                return
+            request = self.gateway.planner.request(raw, self.profile, table)
+            self.requests.remember(raw, request)
+        self.held = b""
+        exchange = self.exchange = Exchange(self, request)
+        exchange.start(data[end:])
+
+    def _skip_empty_lines(self, data: bytes) -> None:
+        """Some clients end a body with an empty line too many (RFC 9112, section 2.2)."""
+        found = _EMPTY_LINES.match(data)
+        assert found is not None
+        self.held = b""
+        if found.end() < len(data):
+            self.next_request(data[found.end() :])
+
+    def _wait_for_head(self, data: bytes) -> None:
+        limits = self.gateway.limits
+        try:
+            check_beginning(data, limits, len(self.held))
+        except ProtocolError as error:
+            self.refuse(Refusal(error.reason, error.detail))
+            return
+        if limits.head_time and data.strip(b"\r\n") and not self.held.strip(b"\r\n"):
+            self.until(self.gateway.now + limits.head_time)
+        self.held = data
+
+    def hold(self, data: bytes) -> None:
+        """Keep bytes until the exchange has ended; too many stop the reading."""
+        self.held += data
+        if len(self.held) > self.gateway.limits.window:
+            self.pause_reading()
+
+    def finished(self, keep: bool) -> None:
+        """The exchange has ended; what it wrote may still be on its way."""
+        self.exchange = None
+        gateway = self.gateway
+        if not keep or gateway.draining:
+            self.close()
+            return
+        deadline = gateway.now + (gateway.limits.keep_alive or inf)
+        self.deadline = deadline
+        if deadline < self.look:
+            gateway.deadlines.watch(self)
+        if self.held:
+            self.resume_reading()
+            gateway.loop.call_soon(self._continue)
+
+    def _continue(self) -> None:
+        if self.exchange is None and self.held and not self.closing and not self.stalled:
+            self.next_request(self.held)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answer bytes that do not make a request, and close."""
+        self.gateway.refused_head(self, refusal)
+        self.write(render(refusal, accept=accept(self.held[:4096]), close=True))
+        self.linger()
+
+    def write(self, data: bytes) -> None:
+        """Send bytes, if the client is still there."""
+        if self.transport is not None:
+            self.transport.write(data)
+
+    def until(self, deadline: float) -> None:
+        """Move the deadline, to whichever side."""
+        self.deadline = deadline
+        if deadline < self.look:
+            self.gateway.deadlines.watch(self)
+
+    def expired(self) -> None:
+        """The deadline has passed."""
+        exchange = self.exchange
+        if exchange is not None:
+            failures.expired(exchange)
+        elif self.closing:
+            self._drop()
+        elif self.held:
+            self.refuse(Refusal("request_timeout", "the head was not complete in time"))
+        else:
+            self.close()
+
+    def linger(self) -> None:
+        """Close without losing the response: a close while bytes come in would reset the
+        connection, and the client might never see why (RFC 9112, section 9.6)."""
+        self.closing = True
+        self.held = b""
+        if not self.end():
+            self.close()
+            return
+        self.resume_reading()
+        limits = self.gateway.limits
+        self.until(self.gateway.now + (limits.keep_alive if self._unsent() else limits.linger))
+
+    def _unsent(self) -> bool:
+        """Some of the last answer waits for a slow reader."""
+        return self.transport is not None and self.transport.get_write_buffer_size() > 0
+
+    def _drop(self) -> None:
+        """Enough of closing. What has gone out may still arrive; what has not is cut off."""
+        if self._unsent():
+            self.abort()
+        elif self.transport is not None:
+            self.transport.abort()
+
+    def end(self) -> bool:
+        """Send no more, and keep reading; False when the connection cannot do that."""
+        transport = self.transport
+        if transport is None or transport.is_closing() or not transport.can_write_eof():
+            return False
+        transport.write_eof()
+        return True
+
+    def close(self) -> None:
+        """Close when everything written has gone out."""
+        self.closing = True
+        self.held = b""
+        if self.transport is not None:
+            self.transport.close()
+            self.until(self.gateway.now + self.gateway.limits.keep_alive)
+
+    def abort(self) -> None:
+        """Close at once: the client must not take what it got for whole."""
+        self.closing = True
+        if self.transport is not None:
+            cut(self.transport)
+
+    def eof_received(self) -> bool | None:
+        """A client that stops sending is taken to be gone, except in a tunnel. What it gets of an
+        answer must not look like all of it."""
+        exchange = self.exchange
+        if exchange is None:
+            return False
+        if exchange.tunnel:
+            return tunnel.client_ended(exchange)
+        self.abort()
+        return False
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.transport = None
+        self.closing = True
+        self.held = b""
+        self.gateway.closed(self)
+        exchange, self.exchange = self.exchange, None
+        if exchange is not None:
+            exchange.client_gone()
+
+    def pause_writing(self) -> None:
+        self.stalled = True
+        if self.exchange is not None:
+            self.exchange.client_stalls(stalled=True)
+
+    def resume_writing(self) -> None:
+        self.stalled = False
+        if self.exchange is None:
+            self.resume_reading()
+            self.gateway.loop.call_soon(self._continue)
+        else:
+            self.exchange.client_stalls(stalled=False)
+
+    def pause_reading(self) -> None:
+        """The pod does not keep up."""
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.pause_reading()
+            self.gateway.unread.add(self)
+
+    def resume_reading(self) -> None:
+        """The pod keeps up again."""
+        self.gateway.unread.discard(self)
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def look_for_end(self) -> None:
+        """Notice that the client is gone although it is not read from."""
+        exchange = self.exchange
+        half = exchange is not None and exchange.tunnel
+        if self.transport is not None and has_left(self.transport, half_closed=not half):
+            self.abort()
+
+    def __repr__(self) -> str:
+        state = "closing" if self.closing else "busy" if self.exchange else "idle"
+        return f"<ClientConnection {self.address} {state}, {len(self.held)} bytes held>"
+
+
+def _plain_address(address: str) -> str:
+    """An address without zone; IPv4 in IPv6 as IPv4."""
+    if ":" not in address:
+        return address
+    parsed = ip_address(address.partition("%")[0])
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    return str(mapped or parsed)

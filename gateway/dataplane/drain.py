@@ -1,0 +1,48 @@
+"""Shutting down without cutting anybody off who can still finish."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gateway.dataplane.server import Gateway
+    from gateway.settings import Drain
+    from shared.runtime.clock import Clock
+
+log = logging.getLogger(__name__)
+
+_LOOK: Final = 0.05
+"""Seconds between two looks at what is left."""
+
+
+async def drain(gateway: Gateway, times: Drain, clock: Clock) -> None:
+    """Let requests and tunnels finish, then cut what is left.
+
+    For `times.grace` the gateway still accepts, until load balancers have seen that it is not
+    ready. Then idle connections close, requests get `times.http` and tunnels `times.tunnels`.
+    """
+    await clock.sleep(times.grace)
+    gateway.drain()
+    began = clock.monotonic()
+    await _until(lambda: not gateway.busy, began + times.http, clock)
+    if gateway.busy:
+        log.warning("cutting %d requests after %g s", gateway.busy, times.http)
+        _cut_requests(gateway)
+    await _until(lambda: not gateway.connections, began + max(times.http, times.tunnels), clock)
+    if gateway.tunnels:
+        log.warning("cutting %d tunnels after %g s", gateway.tunnels, times.tunnels)
+    await gateway.close()
+
+
+async def _until(done: Callable[[], bool], deadline: float, clock: Clock) -> None:
+    while not done() and clock.monotonic() < deadline:
+        await clock.sleep(_LOOK)
+
+
+def _cut_requests(gateway: Gateway) -> None:
+    for client in list(gateway.connections):
+        if client.exchange is not None and not client.exchange.tunnel:
+            client.abort()

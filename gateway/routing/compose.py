@@ -1,0 +1,84 @@
+"""The fields of a request as the pod gets them, beside those that pass as they came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gateway.protocol import headers
+from gateway.protocol.http1 import valid_host
+from gateway.routing import auth
+
+if TYPE_CHECKING:
+    from gateway.routing.match import Route
+
+Found = dict[bytes, bytes]
+"""Values of the special fields of a request by lower-case name."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profile:
+    """What plans need to know of the connection a request came on; one object for each kind."""
+
+    scheme: bytes = b"http"
+    trusted: bool = False
+    """The peer is a proxy whose forwarded fields are believed."""
+
+
+_NOTED: Final = (
+    (b"origin", b"Origin: "),
+    (b"access-control-request-method", b"Access-Control-Request-Method: "),
+    (b"expect", b"Expect: "),
+    (b"max-forwards", b"Max-Forwards: "),
+)
+_TRUSTED: Final = (
+    (b"x-real-ip", b"X-Real-Ip: "),
+    (b"x-forwarded-port", b"X-Forwarded-Port: "),
+    (b"forwarded", b"Forwarded: "),
+)
+
+
+def own_fields(found: Found, service: str, *, upgrade: bool, chunked: bool) -> list[bytes]:
+    """Lines of fields that pass by a rule of their own: credentials the gateway did not use up,
+    and what of the hop by hop fields it speaks itself."""
+    out = []
+    if b"authorization" in found:
+        out.append(b"Authorization: " + found[b"authorization"])
+    if b"cookie" in found:
+        cookie = headers.cookies_without(found[b"cookie"], auth.session_name(service))
+        if cookie:
+            out.append(b"Cookie: " + cookie)
+    out += [prefix + found[name] for name, prefix in _NOTED if name in found]
+    if chunked:
+        out.append(b"Transfer-Encoding: chunked")
+    if upgrade:
+        out.append(b"Connection: upgrade\r\nUpgrade: " + found[b"upgrade"])
+    return out
+
+
+def via(found: Found, minor: int, pseudonym: bytes) -> bytes:
+    """The line of Via with this gateway added (RFC 9110, section 7.6.3)."""
+    earlier = found[b"via"] + b", " if b"via" in found else b""
+    return b"Via: %b1.%d %b" % (earlier, minor, pseudonym)
+
+
+def forwarded(
+    found: Found, route: Route, profile: Profile, host: bytes
+) -> tuple[list[bytes], bytes]:
+    """The forwarded fields, as lines and what ends them.
+
+    The last line is the begin of X-Forwarded-For; each client connection has the bytes that go
+    between it and the end (`headers.forwarded_for`).
+    """
+    believed = found if profile.trusted else {}
+    scheme = headers.proto(believed.get(b"x-forwarded-proto"), profile.scheme)
+    public = believed.get(b"x-forwarded-host", host)
+    public = public if valid_host(public) else host
+    lines = [b"X-Forwarded-Proto: " + scheme, b"X-Forwarded-Host: " + public]
+    if route.strips:
+        earlier = believed.get(b"x-forwarded-prefix", b"").rstrip(b"/")
+        lines.append(b"X-Forwarded-Prefix: " + earlier + route.prefix)
+    lines += [prefix + believed[name] for name, prefix in _TRUSTED if name in believed]
+    before = believed.get(b"x-forwarded-for")
+    lines.append(b"X-Forwarded-For: " + (before + b", " if before else b""))
+    return lines, b";proto=%b%b\r\n" % (scheme, headers.forwarded_host(public))

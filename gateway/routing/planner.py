@@ -1,0 +1,327 @@
+"""From the bytes of a request head to everything the gateway will do with it.
+
+A `Plan` follows from the fields that mean something to a proxy and from the service, so nearly all
+requests of a client share one; a `Request` is a plan with the bytes of one head. Both are
+remembered: plans by those fields, at their route (a new definition or token makes a new route, and
+so new plans), requests by the whole head, for one route table. What is fresh in each exchange (its
+id) and in each connection (the client's address) is left open in them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from gateway.protocol import headers
+from gateway.protocol.framing import check_coding, parse_length
+from gateway.protocol.http1 import (
+    ProtocolError,
+    fields,
+    parse_request,
+    resolve_target,
+    tokens,
+    valid_host,
+)
+from gateway.protocol.reasons import Refusal
+from gateway.protocol.responses import redirect
+from gateway.routing import auth, compose
+from gateway.routing.affinity import chosen
+from gateway.routing.compose import Profile
+from gateway.routing.cors import is_preflight
+from gateway.routing.match import PathError, match, service_name
+from gateway.services.retry import IDEMPOTENT
+from gateway.stats import method_label
+
+if TYPE_CHECKING:
+    from gateway.limits import Identity, Limits
+    from gateway.protocol.http1 import RequestHead
+    from gateway.routing.compose import Found
+    from gateway.routing.cors import Cors
+    from gateway.routing.match import Route, RouteTable
+
+PASSES: Final = 5
+"""How often a request may come through this gateway. An application may well call another service
+with the fields it was given, so one pass is no loop yet."""
+
+_ALLOW: Final = (
+    b"HTTP/1.1 204 No Content\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n\r\n"
+)
+_H2C: Final = frozenset({b"h2c", b"h2"})
+
+
+@dataclass(slots=True, eq=False)
+class Plan:
+    """What to do with requests that have the same special fields."""
+
+    route: Route
+    """`RouteTable.nowhere` when no service matches."""
+    method: bytes = b""
+    label: str = "OTHER"
+    """The method as a label of metrics."""
+    minor: int = 1
+    service: str = ""
+    answer: Refusal | bytes | None = None
+    """What the gateway answers itself; None when a pod shall answer."""
+    chunked: bool = False
+    keep: bool = False
+    """The client can use its connection again."""
+    head_only: bool = False
+    upgrade: bool = False
+    expects: bool = False
+    """The client waits for 100 (Continue) before it sends the body (RFC 9110, section 10.1.1)."""
+    repeatable: bool = False
+    """The request may be sent twice (RFC 9110, section 9.2.2)."""
+    usual: bool = False
+    """The response's head can be taken as it is prepared for everyone."""
+    host: bytes = b""
+    affinity: str = ""
+    """Label of the pod that the client's cookie names."""
+    cors: bytes = b""
+    """Lines for the response; they replace the pod's own."""
+    dropped: list[bytes] = field(default_factory=list)
+    """Names of plain fields that Connection lists."""
+    start: bytes = b""
+    line_end: bytes = b""
+    """End of the pod's request line, and Host, which should come first."""
+    rest: bytes = b""
+    """What the path below the prefix became, when a token was taken out of its query."""
+    fields: bytes = b""
+    """Lines for the pod, to be followed by the connection's `forwarded` and by `tail`."""
+    tail: bytes = b""
+
+
+class Request:
+    """A plan with what one head adds to it. Attributes of the class are the usual case."""
+
+    length: int = 0
+    """Bytes of the body; without meaning when the plan is chunked."""
+    request_id: bytes = b""
+    """The client's; empty: one is made for each exchange."""
+    traced: bool = False
+    """The client sent a traceparent."""
+    head: bytes = b""
+    """The head for the pod as far as `Plan.fields`, which it includes."""
+
+    def __init__(self, plan: Plan, raw: bytes, table: RouteTable) -> None:
+        self.plan = plan
+        self.raw = raw
+        self.table = table
+        self.answer = plan.answer
+        """As in the plan, or what is wrong with this head only."""
+
+    @property
+    def target(self) -> bytes:
+        """As the client wrote it; empty when its head was not understood."""
+        return self.raw.split(b" ", 2)[1] if self.plan.method else b""
+
+
+class Planner:
+    """Makes requests of heads; one for a gateway."""
+
+    def __init__(self, limits: Limits, identity: Identity, cors: Cors) -> None:
+        self._limits = limits
+        self._cors = cors
+        self._pseudonym = identity.via.encode("ascii")
+
+    def request(self, raw: bytes, profile: Profile, table: RouteTable) -> Request:
+        """The request whose head is `raw`, its empty line included; never raises for bad input."""
+        try:
+            head = parse_request(raw, self._limits)
+            try:
+                found = match(table, head.target)
+            except PathError:
+                return self._unrouted(raw, head, profile, table)
+            route, rest = found
+            if route is None or rest[:1] != b"/":
+                return self._unrouted(raw, head, profile, table)
+            if route.by_session and b"token=" in rest:
+                plan = self._plan(head, route, rest, profile)  # it depends on the query
+                rest = plan.rest or rest
+            else:
+                key = (profile, head.method, head.minor, *head.special)
+                known = route.plans.get(key)
+                if known is None:
+                    known = self._plan(head, route, rest, profile)
+                    route.plans.remember(key, known)
+                plan = known
+            return self._finish(plan, raw, head, rest, table)
+        except ProtocolError as error:
+            return Request(
+                Plan(table.nowhere, answer=Refusal(error.reason, error.detail)), raw, table
+            )
+
+    def _unrouted(
+        self, raw: bytes, head: RequestHead, profile: Profile, table: RouteTable
+    ) -> Request:
+        """The rarer paths: absolute form, redirects, refusals."""
+        special = fields(head.special)
+        target = resolve_target(head.target, special, head.method)
+        if target is not head.target:
+            head.target = target
+            head.special = [b"Host: " + special[b"host"], *_others(head.special)]
+        try:
+            route, rest = match(table, target)
+        except PathError as error:
+            plan = self._draft(head, special, table.nowhere)
+            plan.answer = plan.answer or Refusal("bad_path", str(error))
+            return self._finish(plan, raw, head, b"", table)
+        if route is not None and rest[:1] == b"/":
+            plan = self._plan(head, route, rest, profile)
+            return self._finish(plan, raw, head, plan.rest or rest, table)
+        plan = self._draft(head, special, route or table.nowhere)
+        plan.service = service_name(target)
+        if plan.answer is None:
+            if target == b"*":
+                plan.answer = _ALLOW
+            elif route is None:
+                plan.answer = Refusal("unknown_service" if plan.service else "not_found")
+            else:
+                plan.answer = redirect(308, route.prefix + b"/" + rest, close=not plan.keep)
+        return self._finish(plan, raw, head, b"", table)
+
+    def _draft(self, head: RequestHead, special: Found, route: Route) -> Plan:
+        """A plan as far as it does not depend on the service."""
+        options = tokens(special[b"connection"]) if b"connection" in special else []
+        plan = Plan(route, head.method, method_label(head.method.decode("ascii")), head.minor)
+        plan.host = special.get(b"host", b"")
+        if not valid_host(plan.host) and (plan.host or head.minor):
+            raise ProtocolError("Host is missing or not valid")
+        if b"transfer-encoding" in special:
+            check_coding(special[b"transfer-encoding"], head.minor)
+            plan.chunked = True
+        plan.head_only = head.method == b"HEAD"
+        plan.repeatable = head.method in IDEMPOTENT
+        plan.keep = b"close" not in options if head.minor else b"keep-alive" in options
+        plan.upgrade = b"upgrade" in options and _wants_upgrade(head, special)
+        plan.dropped = headers.listed(options)
+        plan.answer = self._own_answer(head.method, special)
+        if head.minor == 0:
+            special.pop(b"expect", None)  # nothing can be said to it before the response
+        plan.expects = special.get(b"expect", b"").lower() == b"100-continue"
+        return plan
+
+    def _own_answer(self, method: bytes, special: Found) -> Refusal | bytes | None:
+        if method == b"CONNECT":
+            return Refusal("not_implemented", "CONNECT")
+        if method == b"TRACE":
+            return Refusal("method_not_allowed")
+        if b"max-forwards" in special and method == b"OPTIONS":
+            hops = special[b"max-forwards"]
+            if not hops.isdigit() or len(hops) > 9:
+                raise ProtocolError("Max-Forwards is not a number")
+            if int(hops) == 0:
+                return _ALLOW
+            special[b"max-forwards"] = b"%d" % (int(hops) - 1)
+        seen = special.get(b"via", b"").lower().count(b" " + self._pseudonym.lower())
+        return Refusal("loop") if seen >= PASSES else None
+
+    def _plan(self, head: RequestHead, route: Route, rest: bytes, profile: Profile) -> Plan:
+        """The plan for a request to a service: who may pass, and with which fields."""
+        special = fields(head.special)
+        plan = self._draft(head, special, route)
+        plan.service = route.spec.name
+        origin = special.get(b"origin") if self._cors else None
+        if origin is not None:
+            plan.cors = self._cors.fields(origin)
+            asked = special.get(b"access-control-request-method")
+            if is_preflight(head.method, origin, asked):
+                plan.answer = plan.answer or self._cors.preflight(origin)
+        usual = plan.keep and head.minor == 1 and not plan.head_only and not plan.cors
+        plan.usual = usual and not route.spec.affinity
+        if plan.answer is None:
+            plan.answer = self._authorise(plan, head, rest, special, profile)
+        if plan.answer is None:
+            self._compose(plan, route, special, profile)
+        return plan
+
+    def _authorise(
+        self, plan: Plan, head: RequestHead, rest: bytes, special: Found, profile: Profile
+    ) -> Refusal | bytes | None:
+        route = plan.route
+        path, _, query = rest.partition(b"?")
+        verdict = auth.judge(
+            route.spec, special.get(b"authorization"), special.get(b"cookie"), query
+        )
+        if not verdict.allowed:
+            return Refusal("unauthorized")
+        if verdict.authorization:
+            del special[b"authorization"]
+        if verdict.query is not None:
+            plan.rest = path + b"?" + verdict.query if verdict.query else path
+            if head.method in (b"GET", b"HEAD") and not plan.upgrade:
+                return _start_session(plan, verdict.token, profile)
+        return Refusal("stopped") if route.spec.stopped else None
+
+    def _finish(
+        self, plan: Plan, raw: bytes, head: RequestHead, rest: bytes, table: RouteTable
+    ) -> Request:
+        """Join a plan with the rest of its head; `rest` is the path below the prefix."""
+        request = Request(plan, raw, table)
+        plain = head.plain
+        if head.varying:
+            self._vary(request, head.varying, plain)
+        if plan.answer is None:
+            if plan.dropped:
+                plain = headers.without(plain, plan.dropped)
+            route = plan.route
+            target = rest if route.strips else route.prefix + rest
+            plain.append(plan.fields)
+            request.head = plan.start + target + plan.line_end + b"\r\n".join(plain)
+        return request
+
+    def _vary(self, request: Request, varying: Found, plain: list[bytes]) -> None:
+        length = varying.get(b"content-length")
+        if length is not None:
+            if request.plan.chunked:
+                raise ProtocolError("both Content-Length and Transfer-Encoding")
+            count = request.length = parse_length(length)
+            if count and request.plan.upgrade:
+                raise ProtocolError("a body in a request to upgrade")
+            if self._limits.body and count > self._limits.body:
+                request.answer = Refusal("body_too_large", f"{count} bytes")
+            plain.append(b"Content-Length: " + length)
+        name = varying.get(b"x-request-id")
+        if name is not None and headers.REQUEST_ID.fullmatch(name):
+            request.request_id = name
+        trace = varying.get(b"traceparent")
+        if trace is not None and headers.TRACEPARENT.fullmatch(trace):
+            request.traced = True
+            plain.append(b"traceparent: " + trace)
+
+    def _compose(self, plan: Plan, route: Route, special: Found, profile: Profile) -> None:
+        for name in plan.dropped:
+            special.pop(name, None)
+        lines, plan.tail = compose.forwarded(
+            special, route, profile, plan.host or route.spec.name.encode("ascii")
+        )
+        own = compose.own_fields(special, plan.service, upgrade=plan.upgrade, chunked=plan.chunked)
+        plan.start = plan.method + b" "
+        plan.line_end = b" HTTP/1.1\r\nHost: %b\r\n" % (
+            plan.host or route.spec.name.encode("ascii")
+        )
+        via = compose.via(special, plan.minor, self._pseudonym)
+        plan.fields = b"\r\n".join([*own, via, *lines])
+        if route.spec.affinity:
+            plan.affinity = chosen(special.get(b"cookie"))
+
+
+def _others(special: list[bytes]) -> list[bytes]:
+    return headers.without(special, [b"host"])
+
+
+def _wants_upgrade(head: RequestHead, special: Found) -> bool:
+    """Only GET without a body is upgraded; HTTP/2 never is, it would pass by all checks here."""
+    wanted = tokens(special.get(b"upgrade", b""))
+    if head.minor == 0 or head.method != b"GET" or not wanted or not _H2C.isdisjoint(wanted):
+        return False
+    if b"transfer-encoding" in special:
+        raise ProtocolError("a body in a request to upgrade")
+    return True
+
+
+def _start_session(plan: Plan, token: bytes, profile: Profile) -> bytes:
+    """Send a browser to the same page without the token in its URL, with a session cookie."""
+    route = plan.route
+    secure = profile.scheme == b"https"
+    cookie = auth.session_cookie(route.spec.name, token, route.prefix, secure=secure)
+    return redirect(302, route.prefix + plan.rest, cookie=cookie, close=not plan.keep)

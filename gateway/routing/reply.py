@@ -1,0 +1,150 @@
+"""From the bytes of a pod's response head to the head for the client.
+
+What most requests need is prepared once for each distinct head and remembered; the unusual
+(HTTP/1.0, HEAD, CORS, paths to rewrite) is rendered for the request at hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gateway.memory import Memory
+from gateway.protocol import headers
+from gateway.protocol.framing import CHUNKED, CLOSE, response_length
+from gateway.protocol.http1 import ResponseHead, parse_response, tokens
+from gateway.routing.compose import via
+from gateway.routing.cors import RESPONSE_FIELDS
+
+if TYPE_CHECKING:
+    from gateway.limits import Limits
+    from gateway.routing.planner import Plan
+
+REMEMBERED: Final = 1024
+"""Heads."""
+CONTINUE: Final = 100
+SWITCHING: Final = 101
+_NO_BODY: Final = frozenset({204, 304})
+
+
+@dataclass(slots=True, eq=False)
+class Reply:
+    """A response head of a pod, checked."""
+
+    head: ResponseHead
+    status: int
+    length: int
+    """Bytes of the body when the request was not HEAD, or CHUNKED, or CLOSE."""
+    reusable: bool
+    """The pod keeps its connection open afterwards."""
+    usual: bool
+    """No field names a path."""
+    named: bool
+    """The pod gave a request id itself."""
+    block: bytes
+    """The head for an HTTP/1.1 client, up to what is fresh in each response."""
+
+
+class Replies:
+    """What one gateway knows of response heads, and adds to them."""
+
+    __slots__ = ("limits", "memory", "pseudonym")
+
+    def __init__(self, limits: Limits, pseudonym: str) -> None:
+        self.limits = limits
+        self.pseudonym = pseudonym.encode("ascii")
+        self.memory: Memory[bytes, Reply] = Memory(REMEMBERED)
+
+
+def prepare(raw: bytes, replies: Replies) -> Reply:
+    """Check the response head `raw` and remember the result; raises ProtocolError."""
+    reply = _prepare(raw, replies)
+    replies.memory.remember(raw, reply)
+    return reply
+
+
+def _prepare(raw: bytes, replies: Replies) -> Reply:
+    head = parse_response(raw, replies.limits)
+    status = head.status
+    special = head.special
+    options = tokens(special[b"connection"]) if b"connection" in special else []
+    bodyless = status < 200 or status in _NO_BODY
+    length = 0 if bodyless else response_length(special, head.minor)
+    reusable = b"close" not in options if head.minor else b"keep-alive" in options
+    names = headers.listed(options)
+    if names:
+        head.lines = headers.without(head.lines, names)
+        head.paths = [field for field in head.paths if field[0] not in names]
+    head.lines += _own_lines(head, replies.pseudonym)
+    return Reply(
+        head,
+        status,
+        length,
+        reusable=reusable and length != CLOSE,
+        usual=not head.paths,
+        named=b"x-request-id" in special,
+        block=_block(head, [*head.lines, *_paths(head, None), *_framing(head, length)]),
+    )
+
+
+def render(reply: Reply, plan: Plan) -> bytes:
+    """The head as `plan` needs it, up to what is fresh in each response."""
+    head = reply.head
+    route = plan.route
+    prefixer = headers.Prefixer(route.prefix, plan.host) if route.strips else None
+    lines = [*head.lines, *_paths(head, prefixer)]
+    if plan.cors:
+        lines = [*headers.without(lines, RESPONSE_FIELDS), *plan.cors[:-2].split(b"\r\n")]
+    length = reply.length
+    if plan.head_only and length < 0:
+        pass  # how the body of a GET would be framed is not known here
+    elif plan.minor or length >= 0:
+        lines += _framing(head, length)
+    return _block(head, lines)
+
+
+def interim(reply: Reply) -> bytes:
+    """A whole 1xx head, as it is passed on at once; for 101 with its Upgrade."""
+    lines = [*reply.head.lines, *_paths(reply.head, None)]
+    if reply.status == SWITCHING:
+        protocol = reply.head.special.get(b"upgrade", b"")
+        lines.append(b"Connection: upgrade\r\nUpgrade: " + protocol)
+    return _block(reply.head, lines) + b"\r\n"
+
+
+def _block(head: ResponseHead, lines: list[bytes]) -> bytes:
+    text = head.status_text if len(head.status_text) > 3 else head.status_text + b" "
+    return b"\r\n".join([b"HTTP/1.1 " + text, *lines, b""])
+
+
+def _own_lines(head: ResponseHead, pseudonym: bytes) -> list[bytes]:
+    special = head.special
+    lines = []
+    if b"x-request-id" in special:
+        lines.append(b"X-Request-Id: " + special[b"x-request-id"])
+    lines.append(via(special, head.minor, pseudonym))
+    return lines
+
+
+def _paths(head: ResponseHead, prefixer: headers.Prefixer | None) -> list[bytes]:
+    return [
+        _NAMES[name] + (prefixer.field(name, value) if prefixer else value)
+        for name, value in head.paths
+    ]
+
+
+_NAMES: Final = {
+    b"location": b"Location: ",
+    b"content-location": b"Content-Location: ",
+    b"refresh": b"Refresh: ",
+    b"set-cookie": b"Set-Cookie: ",
+}
+
+
+def _framing(head: ResponseHead, length: int) -> list[bytes]:
+    """A body of unknown length goes to the client in chunks, whatever the pod did."""
+    if length in (CHUNKED, CLOSE):
+        return [b"Transfer-Encoding: chunked"]
+    if b"content-length" in head.special and head.status >= 200 and head.status != 204:
+        return [b"Content-Length: " + head.special[b"content-length"]]
+    return []

@@ -1,0 +1,190 @@
+"""Which pod gets the next request: two random choices, the one with less to do wins.
+
+The power of two choices (Mitzenmacher, 2001) needs no scan and does not herd onto the least loaded
+pod. Pods that fail are left out for a growing pause (passive ejection, as in Envoy's outlier
+detection); new pods grow into their share (slow start).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from gateway.limits import Limits
+    from gateway.routing.match import Endpoint
+
+LEAST_SHARE: Final = 0.1
+"""Share of requests that a pod gets at the very start of its slow start."""
+
+
+class Backend:
+    """One pod's address as the gateway sees it while it runs: load, health, idle connections."""
+
+    __slots__ = (
+        "born",
+        "ejected_until",
+        "ejections",
+        "endpoint",
+        "failures",
+        "idle",
+        "in_flight",
+        "label",
+        "leaving",
+        "penalty",
+    )
+
+    def __init__(self, endpoint: Endpoint, born: float) -> None:
+        self.endpoint = endpoint
+        self.label = f"{endpoint.address}:{endpoint.port}"
+        self.born = born
+        """When it was first seen, last became ready, or stopped being ready."""
+        self.in_flight = 0
+        self.failures = 0
+        """Consecutive ones."""
+        self.ejections = 0
+        self.ejected_until = 0.0
+        self.penalty = 1.0
+        """Factor on the load while the pod is new: 1 / its share."""
+        self.leaving = False
+        """No new requests: the endpoint is gone, terminating or not ready."""
+        self.idle: list[Any] = []
+        """Connections without a request, the most recently used last; see `gateway.pool`."""
+
+    def __repr__(self) -> str:
+        state = "leaving" if self.leaving else "ejected" if self.ejected_until else "ready"
+        return f"<{self.label} {state}, {self.in_flight} in flight, {len(self.idle)} idle>"
+
+
+class Balancer:
+    """The pods of one service. `random` answers floats in [0, 1)."""
+
+    __slots__ = ("_limits", "_random", "backends", "candidates", "settled")
+
+    def __init__(self, limits: Limits, random: Callable[[], float]) -> None:
+        self._limits = limits
+        self._random = random
+        self.backends: dict[tuple[str, int], Backend] = {}
+        """All pods that stand in the service's EndpointSlices."""
+        self.candidates: list[Backend] = []
+        """Those that may be given a request now."""
+        self.settled = True
+        """No pod is new or ejected, so that `refresh` has nothing to do."""
+
+    def update(self, endpoints: Iterable[Endpoint], now: float) -> list[Backend]:
+        """Take over the service's endpoints; the answer is the pods that left the choice.
+
+        A pod that returns with the same address keeps its books.
+        """
+        first = not self.backends
+        wanted = {(one.address, one.port): one for one in endpoints}
+        left = [self._leave(key) for key in self.backends.keys() - wanted.keys()]
+        for key, endpoint in wanted.items():
+            backend = self.backends.get(key)
+            if backend is None or backend.endpoint.pod != endpoint.pod:
+                if backend is not None:
+                    left.append(self._leave(key))
+                born = now - self._limits.slow_start if first else now
+                backend = self.backends[key] = Backend(endpoint, born)
+            elif endpoint.usable and backend.leaving:
+                backend.born = now
+            elif not endpoint.usable and not backend.leaving:
+                backend.born = now
+                left.append(backend)
+            backend.endpoint = endpoint
+            backend.leaving = not endpoint.usable
+        self.refresh(now)
+        return left
+
+    def unready_for(self, now: float) -> float | None:
+        """Seconds for which a pod has run without being ready; None when no pod does."""
+        born = [
+            one.born
+            for one in self.backends.values()
+            if not one.endpoint.ready and not one.endpoint.terminating
+        ]
+        return now - min(born) if born else None
+
+    def _leave(self, key: tuple[str, int]) -> Backend:
+        backend = self.backends.pop(key)
+        backend.leaving = True
+        return backend
+
+    def refresh(self, now: float) -> None:
+        """Let ejected pods return and new pods grow; run some ten times a second."""
+        self.settled = True
+        ready = []
+        ejected = []
+        for backend in self.backends.values():
+            if backend.leaving:
+                continue
+            if backend.ejected_until > now:
+                ejected.append(backend)
+            else:
+                backend.ejected_until = 0.0
+                backend.penalty = self._penalty(now - backend.born)
+                ready.append(backend)
+        if ejected or any(one.penalty > 1.0 for one in ready):
+            self.settled = False
+        self.candidates = ready or ejected  # sick pods are better than none
+
+    def _penalty(self, age: float) -> float:
+        window = self._limits.slow_start
+        return 1.0 / max(LEAST_SHARE, age / window) if age < window else 1.0
+
+    def pick(self, limit: int = 0) -> Backend | None:
+        """The pod for one request; None when none is there or all have `limit` in flight."""
+        candidates = self.candidates
+        count = len(candidates)
+        if count == 1:
+            chosen = candidates[0]
+        elif count:
+            first, second = divmod(int(self._random() * count * (count - 1)), count - 1)
+            chosen = candidates[first]
+            other = candidates[second if second < first else second + 1]
+            if (other.in_flight + 1) * other.penalty < (chosen.in_flight + 1) * chosen.penalty:
+                chosen = other
+        else:
+            return None
+        if limit and chosen.in_flight >= limit:
+            chosen = min(candidates, key=_load)
+            return chosen if chosen.in_flight < limit else None
+        return chosen
+
+    def other(self, avoided: Iterable[Backend], limit: int = 0) -> Backend | None:
+        """A pod for another try, not one of `avoided`; None when there is none."""
+        choice = [one for one in self.candidates if one not in set(avoided)]
+        chosen = min(choice, key=_load, default=None)
+        return chosen if chosen is None or not limit or chosen.in_flight < limit else None
+
+    def named(self, label: str, limit: int = 0) -> Backend | None:
+        """The pod with this label, if it may be given a request: for affinity."""
+        for backend in self.candidates:
+            if backend.label == label:
+                return backend if not limit or backend.in_flight < limit else None
+        return None
+
+    def failed(self, backend: Backend, now: float) -> bool:
+        """Note a connect error or a 5xx answer; True when the pod is ejected for it.
+
+        The last candidate is never ejected.
+        """
+        backend.failures += 1
+        if backend.failures < self._limits.ejection_failures or backend.ejected_until > now:
+            return False
+        if len(self.candidates) < 2 or backend not in self.candidates:
+            return False
+        pause = self._limits.ejection_pause * 2.0**backend.ejections
+        backend.ejected_until = now + min(pause, self._limits.ejection_longest)
+        backend.ejections = min(backend.ejections + 1, 16)
+        backend.failures = 0
+        self.refresh(now)
+        return True
+
+    def __repr__(self) -> str:
+        return f"<Balancer {list(self.backends.values())!r}>"
+
+
+def _load(backend: Backend) -> float:
+    return (backend.in_flight + 1) * backend.penalty

@@ -1,0 +1,132 @@
+"""All services of the gateway: the one place where the route table is swapped."""
+
+from __future__ import annotations
+
+import random as random_module
+import time
+from typing import TYPE_CHECKING
+
+from gateway.routing.match import MANAGEMENT, Endpoint, Route, RouteTable, ServiceSpec
+from gateway.services.state import ServiceState
+from gateway.stats import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from gateway.limits import Limits
+    from gateway.services.balancer import Backend
+    from gateway.stats import Stats
+
+
+class Services:
+    """Definitions and endpoints come in (from the feed), routes are read out (by requests).
+
+    `monotonic` and `random` are the clock in seconds and the source of choices in [0, 1).
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        stats: Stats,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        random: Callable[[], float] = random_module.random,
+    ) -> None:
+        self._limits = limits
+        self._stats = stats
+        self.monotonic = monotonic
+        """The clock of all books, in seconds."""
+        self._random = random
+        self._unsettled: set[ServiceState] = set()
+        self.table = RouteTable(self._route(ServiceSpec(UNKNOWN), None))
+
+    def define(self, specs: Iterable[ServiceSpec], removed: Iterable[str] = ()) -> None:
+        """Take over definitions that are new or changed, and drop `removed`: one swap for all.
+
+        Unchanged definitions cost nothing. The state of a service outlives a change of its
+        definition. Batch the first listing into one call.
+        """
+        changes: dict[str, Route | None] = {}
+        for spec in specs:
+            old = self.table.find(spec.name)
+            if old is None or old.spec != spec:
+                changes[spec.name] = self._route(spec, old)
+        for name in removed:
+            if self.table.find(name) is not None:
+                changes[name] = None
+        if not changes:
+            return
+        gone = [self.table.find(name) for name, route in changes.items() if route is None]
+        self.table = self.table.changed(changes)
+        for route in gone:
+            if route is not None:
+                self._retire(route.state)
+        for changed in changes.values():
+            if changed is not None and changed.spec.stopped:
+                changed.state.admission.dismiss("stopped")
+            elif changed is not None:
+                changed.state.admission.admit(self.monotonic())  # a raised limit lets waiters in
+
+    def locate(self, name: str, endpoints: Iterable[Endpoint]) -> None:
+        """Take over the endpoints of a defined service; no swap. Unknown names are ignored.
+
+        Pods that left get no new request from this moment; requests they have stay with them.
+        """
+        route = self.table.find(name)
+        if route is not None:
+            self._place(route.state, endpoints)
+
+    def manage(self, addresses: Iterable[tuple[str, int]]) -> None:
+        """Route `/system/…` and `/health` to the management API at `addresses`."""
+        old = self.table.management
+        route = old or self._route(ServiceSpec(MANAGEMENT, rewrite_target=True), None)
+        self.table = RouteTable(self.table.nowhere, self.table.routes, route)
+        self._place(route.state, [Endpoint(address, port) for address, port in addresses])
+
+    def states(self) -> list[ServiceState]:
+        """The running state of every service, management included, for collectors."""
+        found = [route.state for route in self.table.routes.values()]
+        if self.table.management is not None:
+            found.append(self.table.management.state)
+        return found
+
+    def refresh(self, now: float) -> None:
+        """Bring ejections and slow starts up to `now`; the gateway's tick calls it."""
+        for state in list(self._unsettled):
+            state.balancer.refresh(now)
+            state.admission.admit(now)
+            if state.balancer.settled:
+                self._unsettled.discard(state)
+
+    def unsettle(self, state: ServiceState) -> None:
+        """A pod of this service is new or ejected: `refresh` looks after it."""
+        self._unsettled.add(state)
+
+    def _route(self, spec: ServiceSpec, old: Route | None) -> Route:
+        if old is not None:
+            state = old.state
+        else:
+            stats = self._stats.service(spec.name)
+            state = ServiceState(spec.name, stats, self._limits, self._random, self.monotonic())
+        state.admission.limit = spec.concurrency
+        return Route(spec, state)
+
+    def _place(self, state: ServiceState, endpoints: Iterable[Endpoint]) -> None:
+        now = self.monotonic()
+        _close_idle(state.balancer.update(endpoints, now))
+        if not state.balancer.settled:
+            self._unsettled.add(state)
+        state.admission.admit(now)
+
+    def _retire(self, state: ServiceState) -> None:
+        self._unsettled.discard(state)
+        _close_idle(state.balancer.update((), self.monotonic()))
+        state.admission.dismiss("unknown_service")
+        self._stats.forget(state.name)
+
+
+def _close_idle(backends: Iterable[Backend]) -> None:
+    for backend in backends:
+        idle, backend.idle = backend.idle, []
+        for connection in idle:
+            connection.close()

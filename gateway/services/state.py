@@ -1,0 +1,65 @@
+"""What runs of a service while its definition comes and goes: pods, slots, counts, retry budget."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.services.admission import Admission
+from gateway.services.balancer import Balancer
+from gateway.services.retry import Budget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gateway.limits import Limits
+    from gateway.stats import ServiceStats
+
+
+class ServiceState:
+    """Survives every swap of the route table, until the service is deleted.
+
+    Requests still running after that keep their reference, so that books always balance.
+    """
+
+    __slots__ = ("admission", "balancer", "budget", "name", "since", "stats")
+
+    def __init__(
+        self,
+        name: str,
+        stats: ServiceStats,
+        limits: Limits,
+        random: Callable[[], float],
+        since: float,
+    ) -> None:
+        self.name = name
+        self.since = since
+        """When its books were opened, monotonic seconds."""
+        self.stats = stats
+        self.balancer = Balancer(limits, random)
+        self.admission = Admission(self.balancer, limits.queue)
+        self.budget = Budget(limits.retry_ratio)
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that hold a slot of a pod."""
+        return self.admission.in_flight
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for a slot."""
+        return len(self.admission.waiting)
+
+    def endpoints(self) -> dict[str, int]:
+        """How many endpoints are in each state: `ready`, `new`, `ejected`, `leaving`."""
+        counts = {"ready": 0, "new": 0, "ejected": 0, "leaving": 0}
+        for backend in self.balancer.backends.values():
+            if backend.leaving:
+                counts["leaving"] += 1
+            elif backend.ejected_until:
+                counts["ejected"] += 1
+            else:
+                counts["new" if backend.penalty > 1 else "ready"] += 1
+        return counts
+
+    def __repr__(self) -> str:
+        return f"<ServiceState {self.name} {self.admission!r} {self.balancer!r}>"

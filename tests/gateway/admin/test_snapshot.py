@@ -1,0 +1,93 @@
+"""Taking numbers from a running gateway's books, and summing those of workers."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gateway.admin import snapshot
+from gateway.limits import Limits
+from gateway.routing.match import Endpoint, ServiceSpec
+from gateway.services.registry import Services
+from gateway.stats import UNKNOWN, Stats
+
+if TYPE_CHECKING:
+    from gateway.admin.snapshot import Snapshot
+
+
+async def sample(age: float = 10.0) -> Snapshot:
+    """A gateway's numbers; it has run for `age` seconds, and its one request for two."""
+    now, stats = 0.0, Stats()
+    services = Services(Limits(), stats, monotonic=lambda: now)
+    services.define([ServiceSpec("a"), ServiceSpec("idle")])
+    services.locate("a", [Endpoint("10.0.0.1", 80), Endpoint("10.0.0.2", 80, ready=False)])
+    route = services.table.find("a")
+    assert route is not None
+    assert route.state.admission.acquire(age - 2.0) is not None
+    stats.service("a").answered("GET", 200, 0.01, 0.01)
+    stats.service(UNKNOWN).refused("GET", 404, 0.0)
+    stats.connections = 3
+    now = age
+    return await snapshot.take(services, stats, {"ready": True, "age": 2.0, "invalid": 1})
+
+
+async def test_a_snapshot_is_json_and_holds_all_books() -> None:
+    taken = await sample()
+    assert json.loads(json.dumps(taken)) == taken
+    one = taken["services"]["a"]
+    assert one["in_flight"] == 1
+    assert (one["request_seconds"], one["seconds"]) == (2.0, 10.0)
+    assert one["endpoints"] == {"ready": 1, "new": 0, "ejected": 0, "leaving": 1}
+    assert one["pods"]["10.0.0.1:80"] == {"in_flight": 1, "ejected": False}
+    assert one["requests"] == {"GET 200 upstream": 1}
+    assert taken["services"][UNKNOWN]["requests"] == {"GET 404 gateway": 1}
+    assert "requests" not in taken["services"]["idle"]
+
+
+async def test_workers_are_summed_and_what_all_see_is_not() -> None:
+    merged = snapshot.merge([await sample(), await sample()])
+    one = merged["services"]["a"]
+    assert one["in_flight"] == 2
+    assert (one["request_seconds"], one["seconds"]) == (4.0, 10.0)
+    assert one["requests"] == {"GET 200 upstream": 2}
+    assert sum(one["duration"]["counts"]) == 2
+    assert one["endpoints"]["ready"] == 1
+    assert one["pods"]["10.0.0.1:80"] == {"in_flight": 2, "ejected": False}
+    assert (merged["connections"], merged["invalid"], merged["age"]) == (6, 1, 2.0)
+
+
+async def test_one_worker_is_itself_and_none_is_empty() -> None:
+    taken = await sample()
+    assert snapshot.merge([taken]) == taken
+    assert snapshot.merge([]) == {}
+
+
+@pytest.mark.parametrize("ages", [(None, 2.0), (2.0, None)])
+async def test_an_unknown_age_stays_unknown(ages: tuple[float | None, float | None]) -> None:
+    assert snapshot.merge([{"age": age} for age in ages]) == {"age": None}
+
+
+async def test_what_an_ended_worker_counted_stays_and_what_it_held_goes() -> None:
+    kept = snapshot.counters(await sample())
+    assert kept["services"]["a"].keys() == {
+        "requests",
+        "duration",
+        "first_byte",
+        "request_seconds",
+    }
+    assert "connections" not in kept
+
+
+async def test_the_scalers_view_has_services_only() -> None:
+    assert snapshot.load(await sample()) == {
+        "a": {"in_flight": 1, "waiting": 0, "request_seconds": 2.0, "seconds": 10.0},
+        "idle": {"in_flight": 0, "waiting": 0, "request_seconds": 0.0, "seconds": 10.0},
+    }
+
+
+async def test_time_in_slots_outlives_a_worker_and_the_age_is_that_of_the_oldest() -> None:
+    ended = snapshot.counters(await sample())
+    merged = snapshot.load(snapshot.merge([await sample(7.0), ended, await sample(5.0)]))
+    assert merged["a"] == {"in_flight": 2, "waiting": 0, "request_seconds": 6.0, "seconds": 7.0}

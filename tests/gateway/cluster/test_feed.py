@@ -1,0 +1,211 @@
+"""The feed against an API server on a real socket, through the real client."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gateway.cluster.feed import Feed
+from gateway.limits import Limits
+from gateway.services.registry import Services
+from gateway.stats import Stats
+from shared.kube.client import KubeClient
+from shared.runtime.clock import SystemClock
+from shared.runtime.tasks import Supervisor
+from tests.gateway.fake_cluster import (
+    Cluster,
+    configmap,
+    endpoint_slice,
+    entry,
+    kubeconfig,
+    serving,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable
+    from pathlib import Path
+
+    from gateway.routing.match import ServiceSpec
+
+
+class _Impatient(SystemClock):
+    """Back-off passes quickly, in its order."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds / 100)
+
+
+@pytest.fixture
+async def cluster() -> AsyncIterator[Cluster]:
+    async with serving() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def services() -> Services:
+    return Services(Limits(), Stats())
+
+
+@contextlib.asynccontextmanager
+async def feeding(cluster: Cluster, services: Services, folder: Path) -> AsyncIterator[Feed]:
+    config = kubeconfig(folder, cluster.port)
+    async with (
+        KubeClient.open(field_manager="gateway", kubeconfig=config) as kube,
+        Supervisor() as tasks,
+    ):
+        feed = Feed(kube, services, "oscar-svc", _Impatient())
+        feed.start(tasks)
+        yield feed
+
+
+@pytest.fixture
+async def feed(cluster: Cluster, services: Services, tmp_path: Path) -> AsyncIterator[Feed]:
+    async with feeding(cluster, services, tmp_path) as feed:
+        await feed.synced.wait()
+        yield feed
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what the network brings; the time limit of the test ends a vain wait."""
+    while not condition():
+        await asyncio.sleep(0.001)
+
+
+def addresses(services: Services, name: str) -> list[str]:
+    route = services.table.find(name)
+    assert route is not None
+    return sorted(backend.label for backend in route.state.balancer.candidates)
+
+
+async def test_what_is_there_at_the_start_is_in_the_first_table(
+    cluster: Cluster, services: Services, tmp_path: Path
+) -> None:
+    cluster.put("endpointslices", endpoint_slice("a", entry("10.0.0.1")))
+    cluster.put("configmaps", configmap("a"))
+    cluster.put("configmaps", configmap("b", set_auth=True))
+    async with feeding(cluster, services, tmp_path) as feed:
+        assert feed.age() == float("inf")
+        await feed.synced.wait()
+        assert sorted(services.table.routes) == [b"a", b"b"]
+        assert addresses(services, "a") == ["10.0.0.1:8080"]
+        assert feed.age() < 60
+
+
+async def test_definitions_and_endpoints_follow_the_cluster(
+    cluster: Cluster, services: Services, feed: Feed
+) -> None:
+    cluster.put("endpointslices", endpoint_slice("a", entry("10.0.0.1")))
+    cluster.put("configmaps", configmap("a"))
+    await until(lambda: services.table.find("a") is not None)
+    await until(lambda: addresses(services, "a") == ["10.0.0.1:8080"])
+
+    cluster.put("endpointslices", endpoint_slice("a", entry("10.0.0.3"), suffix="y"))
+    gone = entry("10.0.0.1", ready=False, serving=True, terminating=True)
+    cluster.put("endpointslices", endpoint_slice("a", gone, entry("10.0.0.2")))
+    await until(lambda: addresses(services, "a") == ["10.0.0.2:8080", "10.0.0.3:8080"])
+
+    cluster.delete("endpointslices", "a-svc-y")
+    await until(lambda: addresses(services, "a") == ["10.0.0.2:8080"])
+
+    cluster.delete("configmaps", "a")
+    await until(lambda: services.table.find("a") is None)
+    cluster.put("configmaps", configmap("a"))
+    await until(lambda: services.table.find("a") is not None)
+    assert addresses(services, "a") == ["10.0.0.2:8080"], "slices outlive a definition"
+
+
+async def test_a_rotated_token_and_a_stop_change_the_route_but_not_its_state(
+    cluster: Cluster, services: Services, feed: Feed
+) -> None:
+    cluster.put("configmaps", configmap("a", set_auth=True))
+    await until(lambda: services.table.find("a") is not None)
+    before = services.table.find("a")
+    cluster.put("configmaps", configmap("a", set_auth=True, token="f" * 64, stopped=True))
+    await until(lambda: services.table.find("a") is not before)
+    after = services.table.find("a")
+    assert before is not None
+    assert after is not None
+    assert before.spec.digest != after.spec.digest
+    assert after.spec.stopped
+    assert before.state is after.state
+
+
+async def test_a_bad_definition_keeps_the_route_and_says_so(
+    cluster: Cluster, services: Services, feed: Feed, caplog: pytest.LogCaptureFixture
+) -> None:
+    cluster.put("configmaps", configmap("a", api_port=8080))
+    await until(lambda: services.table.find("a") is not None)
+    route = services.table.find("a")
+    cluster.put("configmaps", configmap("a", api_port="eighty"))
+    await until(lambda: "a" in feed.invalid)
+    assert services.table.find("a") is route
+    assert "api_port" in feed.invalid["a"]
+    assert "the one before stays" in caplog.text
+
+    cluster.put("configmaps", configmap("a", api_port=9090))
+    await until(lambda: "a" not in feed.invalid)
+    changed = services.table.find("a")
+    assert changed is not None
+    assert changed.spec.api_port == 9090
+
+
+async def test_a_deleted_bad_definition_is_forgotten(
+    cluster: Cluster, services: Services, feed: Feed
+) -> None:
+    cluster.put("configmaps", configmap("a"))
+    cluster.put("configmaps", configmap("b", api_port="x"))
+    await until(lambda: "b" in feed.invalid)
+    cluster.delete("configmaps", "b")
+    await until(lambda: not feed.invalid)
+
+
+async def test_the_last_table_serves_while_the_api_server_is_away(
+    cluster: Cluster, services: Services, feed: Feed
+) -> None:
+    cluster.put("configmaps", configmap("a"))
+    cluster.put("endpointslices", endpoint_slice("a", entry("10.0.0.1")))
+    await until(lambda: services.table.find("a") is not None)
+    await until(lambda: addresses(services, "a") == ["10.0.0.1:8080"])
+    cluster.lose()
+    heard = feed.age()
+    await until(lambda: feed.age() > heard + 0.05)
+    assert addresses(services, "a") == ["10.0.0.1:8080"]
+
+    cluster.put("configmaps", configmap("b"))
+    cluster.reachable = True
+    await until(lambda: services.table.find("b") is not None)
+
+
+async def test_a_start_without_the_api_server_waits(
+    cluster: Cluster, services: Services, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cluster.reachable = False
+    cluster.put("configmaps", configmap("a"))
+    async with feeding(cluster, services, tmp_path) as feed:
+        await until(lambda: "list configmaps" in caplog.text)
+        assert not feed.synced.is_set()
+        cluster.reachable = True
+        await feed.synced.wait()
+        assert services.table.find("a") is not None
+
+
+async def test_a_listing_of_many_swaps_the_table_a_few_times(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    for number in range(300):
+        cluster.put("configmaps", configmap(f"s{number}"))
+    tables = set()
+
+    class Counted(Services):
+        def define(self, specs: Iterable[ServiceSpec], removed: Iterable[str] = ()) -> None:
+            super().define(specs, removed)
+            tables.add(id(self.table))
+
+    services = Counted(Limits(), Stats())
+    async with feeding(cluster, services, tmp_path) as feed:
+        await feed.synced.wait()
+    assert len(services.table.routes) == 300
+    assert len(tables) <= 2

@@ -1,0 +1,99 @@
+"""Idle connections: books only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from gateway.dataplane import pool
+from gateway.limits import Limits
+from gateway.routing.match import Endpoint
+from gateway.services.balancer import Backend
+from gateway.services.state import ServiceState
+from gateway.stats import ServiceStats
+
+if TYPE_CHECKING:
+    from asyncio import Transport
+
+
+class Open:
+    def __init__(self) -> None:
+        self.closing = False
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+
+class Connection:
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self.since = 0.0
+        self.closed = False
+        self.state = Open()
+        self.transport = cast("Transport | None", self.state)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def backend() -> Backend:
+    return Backend(Endpoint("10.0.0.1", 80), 0.0)
+
+
+def test_the_warmest_connection_goes_first() -> None:
+    pod = backend()
+    first, second = Connection(pod), Connection(pod)
+    pool.give_back(first, 1.0, 10)
+    pool.give_back(second, 2.0, 10)
+    assert pool.lease(pod, True, 3.0) is second
+    assert pool.lease(pod, True, 3.0) is first
+    assert pool.lease(pod, True, 3.0) is None
+
+
+def test_closed_ones_are_never_leased() -> None:
+    pod = backend()
+    gone, closing, good = Connection(pod), Connection(pod), Connection(pod)
+    for one in (good, gone, closing):
+        pool.give_back(one, 1.0, 10)
+    gone.transport = None
+    closing.state.closing = True
+    assert pool.lease(pod, True, 1.0) is good
+    assert pod.idle == []
+
+
+def test_requests_that_must_not_be_sent_twice_get_fresh_ones() -> None:
+    pod = backend()
+    one = Connection(pod)
+    pool.give_back(one, 0.0, 10)
+    assert pool.lease(pod, False, pool.FRESH + 0.1) is None
+    assert pod.idle == [one]
+    assert pool.lease(pod, False, pool.FRESH) is one
+
+
+def test_what_does_not_fit_is_closed() -> None:
+    pod = backend()
+    kept, surplus, late, dead = (Connection(pod) for _ in range(4))
+    pool.give_back(kept, 0.0, 1)
+    pool.give_back(surplus, 0.0, 1)
+    pod.idle.clear()
+    pod.leaving = True
+    pool.give_back(late, 0.0, 1)
+    pod.leaving = False
+    dead.transport = None
+    pool.give_back(dead, 0.0, 1)
+    assert [kept.closed, surplus.closed, late.closed, dead.closed] == [False, True, True, True]
+
+
+def test_old_ones_expire() -> None:
+    state = ServiceState("echo", ServiceStats(), Limits(), lambda: 0.0, 0.0)
+    state.balancer.update([Endpoint("10.0.0.1", 80)], 0.0)
+    pod = state.balancer.candidates[0]
+    old, new = Connection(pod), Connection(pod)
+    pool.give_back(old, 1.0, 10)
+    pool.give_back(new, 2.0, 10)
+    pods = {pod}
+    assert pool.expired(pods, 0.5) == []
+    assert pool.expired(pods, 1.0) == [old]
+    assert pod.idle == [new]
+    assert pods == {pod}
+    assert pool.expired(pods, 2.0) == [new]
+    assert pods == set()

@@ -1,0 +1,100 @@
+"""What slow readers and slow pods cost the gateway process in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
+
+import psutil
+
+from tests.gateway.fake_cluster import configmap, endpoint_slice, entry, kubeconfig, serving
+from tests.gateway.harness import Pod, Wire
+from tests.gateway.processes import GatewayProcess, gateway
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+MIB = 1024 * 1024
+SIZE = 64 * MIB
+MANY = 20
+TARGET = b"/system/services/a/exposed/ HTTP/1.1\r\nHost: h\r\n"
+
+
+@asynccontextmanager
+async def before(pod: Pod, folder: Path) -> AsyncIterator[tuple[GatewayProcess, list[Wire]]]:
+    """A gateway process before `pod`, and so many connections to it."""
+    async with AsyncExitStack() as stack:
+        cluster = await stack.enter_async_context(serving())
+        await pod.start()
+        stack.push_async_callback(pod.stop)
+        cluster.put("configmaps", configmap("a"))
+        cluster.put("endpointslices", endpoint_slice("a", entry("127.0.0.1"), port=pod.port))
+        process = await stack.enter_async_context(gateway(kubeconfig(folder, cluster.port)))
+        await process.url()
+        wires = []
+        for _ in range(MANY):
+            wire = Wire(*await asyncio.open_connection("127.0.0.1", process.port, limit=4096))
+            wire.writer.transport.pause_reading()  # type: ignore[attr-defined]
+            wires.append(wire)
+        yield process, wires
+        for wire in wires:
+            wire.reset()
+
+
+async def grown(process: GatewayProcess, moved: list[int]) -> float:
+    """Wait until no byte moves; the answer is the growth of the process's memory in MiB."""
+    running = psutil.Process(process.process.pid)
+    start = running.memory_info().rss
+    last = -1
+    async with asyncio.timeout(30):
+        while last != sum(moved) or not last:
+            last = sum(moved)
+            await asyncio.sleep(0.5)
+    growth: float = (running.memory_info().rss - start) / MIB
+    return growth
+
+
+async def test_slow_readers_cost_little(tmp_path: Path) -> None:
+    """Answers of more than a gigabyte in all."""
+    sent = [0]
+
+    async def script(wire: Wire) -> None:
+        await wire.head()
+        await wire.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % SIZE)
+        while True:
+            await wire.send(b"x" * 65536)
+            sent[0] += 65536
+
+    async with before(Pod(script), tmp_path) as (process, wires):
+        for wire in wires:
+            await wire.send(b"GET " + TARGET + b"\r\n")
+        growth = await grown(process, sent)
+        print(f"{MANY} slow readers: {growth:.1f} MiB, {sent[0] / MIB:.0f} MiB taken from the pod")
+        assert growth < 30
+        assert sent[0] < MANY * SIZE / 4
+
+
+async def test_slow_pods_cost_little(tmp_path: Path) -> None:
+    sent = [0]
+
+    async def script(wire: Wire) -> None:
+        wire.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        await asyncio.Event().wait()
+
+    async def upload(wire: Wire) -> None:
+        await wire.send(b"POST " + TARGET + b"Content-Length: %d\r\n\r\n" % SIZE)
+        while sent[0] < MANY * SIZE:
+            await wire.send(b"x" * 65536)
+            sent[0] += 65536
+
+    async with before(Pod(script), tmp_path) as (process, wires):
+        uploads = [asyncio.create_task(upload(wire), name="upload") for wire in wires]
+        growth = await grown(process, sent)
+        print(f"{MANY} uploads: {growth:.1f} MiB, {sent[0] / MIB:.0f} MiB taken from the clients")
+        assert growth < 30
+        assert sent[0] < MANY * SIZE / 4
+        for task in uploads:
+            task.cancel()
+        await asyncio.gather(*uploads, return_exceptions=True)

@@ -1,0 +1,151 @@
+"""Where paths lead, on raw bytes."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.limits import Limits
+from gateway.routing.match import (
+    MANAGEMENT,
+    Endpoint,
+    PathError,
+    RouteTable,
+    ServiceSpec,
+    match,
+    service_name,
+)
+from gateway.services.registry import Services
+from gateway.stats import Stats
+
+E = b"/system/services/my-app/exposed"
+
+
+def table(*specs: ServiceSpec) -> RouteTable:
+    services = Services(Limits(), Stats())
+    services.define(specs or [ServiceSpec("my-app")])
+    services.manage([("127.0.0.1", 1)])
+    return services.table
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"/",
+        b"/x",
+        b"//x//",
+        b"/%41%2f%00x"[:7],
+        b"/a;b=c?d=%zz",
+        b"/?../..",
+        b"/a/../b",
+        b"/a/%2e%2e/b",
+        b"/a/./b..c/..d",
+        b"",
+        b"?q",
+    ],
+)
+def test_the_rest_is_byte_for_byte(rest: bytes) -> None:
+    route, found = match(table(), E + rest)
+    assert route is not None
+    assert (route.spec.name, found) == ("my-app", rest)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [b"/", b"/other", b"//system/services/my-app/exposed/", b"/systemx", b"/x" + E, b"*"],
+)
+def test_nowhere(target: bytes) -> None:
+    assert match(table(), target) == (None, b"")
+    assert service_name(target) == ""
+
+
+@pytest.mark.parametrize("name", [b"other", b"my-app2", b"a" * 63])
+def test_unknown_services(name: bytes) -> None:
+    target = b"/system/services/" + name + b"/exposed/"
+    assert match(table(), target)[0] is None
+    assert service_name(target) == name.decode()
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        b"/system/services",
+        b"/system/services/my-app",
+        b"/system/services/my-app/exposedX",
+        b"/system/services/my-app/Exposed/",
+        b"/system/services/My-App/exposed/",
+        b"/system/services/my-app-/exposed/",
+        b"/system/services/" + b"a" * 64 + b"/exposed/",
+        b"/system/info?x=..",
+        b"/health",
+    ],
+)
+def test_the_management_api(target: bytes) -> None:
+    route, rest = match(table(), target)
+    assert route is not None
+    assert (route.spec.name, rest) == (MANAGEMENT, target)
+    assert match(RouteTable(table().nowhere), target)[0] is None
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        b"/system/services/my%2fapp/exposed/",
+        b"/system/services/my%00/exposed/",
+        b"/system/services/%2e%2e/exposed/",
+        b"/system/services/%2E./exposed/",
+        b"/system/services/a%5cb/exposed/",
+        b"/system/services/a\\b/exposed/",
+        b"/system/services/../services/my-app/exposed/",
+        b"/system/%252e%252e/x",
+        b"/system/..",
+        E + b"/..",
+        E + b"/../",
+        E + b"/../../other/exposed/",
+        E + b"/a/../../x",
+        E + b"/a/..//../x",
+        E + b"/%2e%2e/x",
+        E + b"/.%2E/x",
+        E + b"/%2e./x",
+        E + b"/a/%2e%2e/%2e%2e/x",
+        E + b"/..%2fx",
+        E + b"/..%5cx",
+        E + b"/..\\x",
+        E + b"/a%2f../..%2f..",
+        E + b"/a%2fb/../../..",
+        E + b"/%252e%252e/x",
+        E + b"/%25252e%25252e/x",
+        E + b"/..;x=y/z",
+        E + b"/a/..;/..;/z",
+        E + b"/./../x",
+        E + b"/x%00../",
+    ],
+)
+def test_no_spelling_of_two_dots_climbs_out(target: bytes) -> None:
+    with pytest.raises(PathError):
+        match(table(), target)
+
+
+def test_tables_share_what_did_not_change() -> None:
+    old = table(ServiceSpec("a"), ServiceSpec("b"))
+    a, b = old.find("a"), old.find("b")
+    assert a is not None
+    new = old.changed({"b": None, "a": a})
+    assert new.find("a") is a
+    assert new.find("b") is None
+    assert old.find("b") is b
+    assert new.management is old.management
+    assert old.find("é") is None
+
+
+def test_routes() -> None:
+    route = table(ServiceSpec("my-app", rewrite_target=True, set_auth=True)).find("my-app")
+    assert route is not None
+    assert (route.prefix, route.strips, route.by_session) == (E, False, False)
+
+
+@pytest.mark.parametrize(
+    ("ready", "terminating", "usable"),
+    [(True, False, True), (True, True, False), (False, False, False)],
+)
+def test_usable_endpoints(ready: bool, terminating: bool, usable: bool) -> None:
+    assert Endpoint("1.2.3.4", 80, ready=ready, terminating=terminating).usable is usable

@@ -1,0 +1,165 @@
+"""Choosing pods, with time and chance as arguments."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from gateway.limits import Limits
+from gateway.routing.match import Endpoint
+from gateway.services.balancer import Balancer
+
+LIMITS = Limits(slow_start=10, ejection_failures=3, ejection_pause=5, ejection_longest=15)
+
+
+def endpoint(number: int, *, ready: bool = True, terminating: bool = False) -> Endpoint:
+    return Endpoint(f"10.0.0.{number}", 80, f"pod-{number}", ready, ready, terminating)
+
+
+def balancer(count: int, now: float = 0.0) -> Balancer:
+    made = Balancer(LIMITS, Random(1).random)
+    made.update([endpoint(number) for number in range(count)], now)
+    return made
+
+
+def picked(one: Balancer, times: int) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for _ in range(times):
+        backend = one.pick()
+        assert backend is not None
+        counts[backend.label] = counts.get(backend.label, 0) + 1
+    return counts
+
+
+def test_nobody_and_only_one() -> None:
+    assert balancer(0).pick() is None
+    assert picked(balancer(1), 3) == {"10.0.0.0:80": 3}
+
+
+def test_every_pod_gets_its_share() -> None:
+    counts = picked(balancer(4), 4000)
+    assert len(counts) == 4
+    assert all(850 < count < 1150 for count in counts.values())
+
+
+def test_the_pod_with_less_to_do_wins() -> None:
+    one = balancer(2)
+    busy, idle = one.candidates
+    busy.in_flight = 1
+    assert picked(one, 50) == {idle.label: 50}
+
+
+def test_load_stays_even() -> None:
+    one = balancer(10)
+    for _ in range(1000):
+        backend = one.pick()
+        assert backend is not None
+        backend.in_flight += 1
+    loads = [backend.in_flight for backend in one.candidates]
+    assert max(loads) - min(loads) <= 4
+
+
+def test_full_pods_are_passed_over() -> None:
+    one = balancer(3)
+    for backend in one.candidates[:2]:
+        backend.in_flight = 2
+    assert {one.pick(2) for _ in range(20)} == {one.candidates[2]}
+    one.candidates[2].in_flight = 2
+    assert one.pick(2) is None
+    assert one.other([], 2) is None
+
+
+def test_another_try_goes_elsewhere() -> None:
+    one = balancer(2)
+    first, second = one.candidates
+    assert one.other([first]) is second
+    assert one.other([first, second]) is None
+
+
+def test_named() -> None:
+    one = balancer(2)
+    assert one.named("10.0.0.1:80") is one.candidates[1]
+    assert one.named("10.0.0.9:80") is None
+    one.candidates[1].in_flight = 1
+    assert one.named("10.0.0.1:80", 1) is None
+
+
+@pytest.mark.parametrize("gone", [[], [endpoint(1, terminating=True)], [endpoint(1, ready=False)]])
+def test_pods_that_leave_get_nothing_more(gone: list[Endpoint]) -> None:
+    one = balancer(2)
+    leaving = one.candidates[1]
+    assert one.update([endpoint(0), *gone], 1.0) == [leaving]
+    assert leaving.leaving
+    assert one.candidates == [one.backends["10.0.0.0", 80]]
+    assert one.update([endpoint(0), *gone], 2.0) == []
+
+
+def test_a_pod_that_returns_keeps_its_books() -> None:
+    one = balancer(2)
+    old = one.candidates[1]
+    old.in_flight = 3
+    one.update([endpoint(0), endpoint(1, ready=False)], 1.0)
+    one.update([endpoint(0), endpoint(1)], 2.0)
+    assert one.backends["10.0.0.1", 80] is old
+    assert old in one.candidates
+
+
+def test_another_pod_at_the_same_address_starts_anew() -> None:
+    one = balancer(1)
+    old = one.candidates[0]
+    new = Endpoint("10.0.0.0", 80, "pod-new")
+    assert one.update([new], 1.0) == [old]
+    assert one.candidates[0] is not old
+
+
+def test_new_pods_grow_into_their_share() -> None:
+    one = balancer(2, now=0.0)
+    assert one.settled
+    for backend in one.candidates:
+        backend.in_flight = 3
+    one.update([endpoint(number) for number in range(3)], 100.0)
+    new = one.candidates[2]
+    assert not one.settled
+    assert new.penalty == pytest.approx(10)
+    assert new.label not in picked(one, 50)
+    one.refresh(105.0)
+    assert new.penalty == pytest.approx(2)
+    one.refresh(110.0)
+    assert new.penalty == 1
+    assert one.settled
+
+
+def test_sick_pods_pause_for_longer_and_longer() -> None:
+    one = balancer(2)
+    sick = one.candidates[0]
+    pauses = []
+    now = 0.0
+    for _ in range(4):
+        assert [one.failed(sick, now) for _ in range(3)] == [False, False, True]
+        assert sick not in one.candidates
+        pauses.append(sick.ejected_until - now)
+        now = sick.ejected_until
+        one.refresh(now)
+        assert sick in one.candidates
+    assert pauses == [5, 10, 15, 15]
+
+
+def test_the_last_pod_is_never_left_out() -> None:
+    one = balancer(2)
+    first, second = one.candidates
+    assert any(one.failed(first, 0.0) for _ in range(3))
+    assert not any(one.failed(second, 0.0) for _ in range(10))
+    assert one.candidates == [second]
+    one.update([endpoint(0)], 1.0)
+    assert one.candidates == [first]
+
+
+def test_repr_tells_the_state() -> None:
+    one = balancer(2)
+    one.candidates[0].in_flight = 2
+    one.candidates[1].ejected_until = 9.0
+    assert repr(one) == (
+        "<Balancer [<10.0.0.0:80 ready, 2 in flight, 0 idle>,"
+        " <10.0.0.1:80 ejected, 0 in flight, 0 idle>]>"
+    )
