@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 import ssl
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ from gateway.net.listening import ListenError
 from shared.kube.errors import NotConfigured
 from shared.runtime import log as logs
 from shared.runtime.settings import SettingsError
+from shared.runtime.signals import on_stop
 
 log = logging.getLogger("gateway")
 
@@ -57,8 +57,7 @@ def main(check: bool, worker: Path | None) -> None:
 async def _run(read: settings.Settings, worker: Path | None) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    on_stop(stop.set)
     if worker is not None:
         loop.add_reader(sys.stdin.fileno(), _orphaned, loop, stop)
     if read.workers > 1:

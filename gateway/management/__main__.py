@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 import sys
 from typing import Final
 
@@ -19,6 +18,7 @@ from shared.kube.errors import NotConfigured
 from shared.runtime import log as logs
 from shared.runtime.clock import SystemClock
 from shared.runtime.settings import SettingsError
+from shared.runtime.signals import on_stop
 
 log = logging.getLogger("gateway.management")
 
@@ -30,8 +30,7 @@ SHUTDOWN: Final = 20.0
 async def run(settings: configuration.Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
     ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    on_stop(ended.set)
     async with KubeClient.open(field_manager=FIELD_MANAGER) as kube:
         app = application(kube, Lifecycle(kube), settings.credentials, SystemClock())
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN)

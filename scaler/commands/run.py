@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final
 
@@ -36,6 +35,7 @@ from shared.kube.resources import DEPLOYMENTS
 from shared.runtime import log as logs
 from shared.runtime.clock import SystemClock
 from shared.runtime.settings import SettingsError
+from shared.runtime.signals import on_stop
 from shared.runtime.tasks import Supervisor
 from shared.service import names
 
@@ -67,8 +67,7 @@ def run() -> None:
 
 async def _serve(settings: Settings) -> None:
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    on_stop(stop.set)
     async with AsyncExitStack() as stack:
         kube = await stack.enter_async_context(KubeClient.open(field_manager=MANAGER))
         timeout = aiohttp.ClientTimeout(total=TIMEOUT)
@@ -77,18 +76,8 @@ async def _serve(settings: Settings) -> None:
         around = await stack.enter_async_context(Supervisor())
         inside = await stack.enter_async_context(Supervisor())
         await _wire(settings, kube, session, stack, around, inside)
-        await _until(stop, around, inside)
+        await around.until(stop, inside)
         log.info("stopping: the lease is released and services keep their size")
-
-
-async def _until(stop: asyncio.Event, *supervisors: Supervisor) -> None:
-    """Wait for the signal, or for a task that failed, whose exception is raised."""
-    async with Supervisor() as waiters:
-        waiting = [waiters.start("signal", stop.wait())]
-        waiting += [waiters.start("watch over tasks", each.failed()) for each in supervisors]
-        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
 
 
 async def _wire(
