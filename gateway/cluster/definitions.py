@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from gateway.routing.match import ServiceSpec
-from shared.service import fdl, names
+from shared.service import fdl, names, tokens
 
 if TYPE_CHECKING:
     from shared.service.model import Service
-
-_DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 class DefinitionError(ValueError):
@@ -72,11 +69,9 @@ class Definitions:
 
 
 def _digest(text: str, *, needed: bool) -> bytes:
-    if _DIGEST.fullmatch(text):
-        return bytes.fromhex(text)
-    if text or needed:
-        raise DefinitionError(
-            f"{names.DIGEST_KEY}: is not 64 lower-case hex digits (SHA-256 of the token); apply "
-            "the service again"
-        )
-    return b""
+    if not text and not needed:
+        return b""
+    try:
+        return tokens.parse_digest(text)
+    except ValueError as error:
+        raise DefinitionError(f"{names.DIGEST_KEY}: {error}; apply the service again") from error

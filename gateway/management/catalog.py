@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gateway.management.pod import environment_secret
 from shared.kube.errors import NotFound
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS
-from shared.service import fdl, names
+from shared.service import fdl, names, tokens
 
 if TYPE_CHECKING:
     from shared.kube.client import KubeClient
@@ -32,9 +32,9 @@ class Stored:
     configmap: Obj
 
     @property
-    def digest(self) -> str:
-        """SHA-256 of the token, as the gateway reads it."""
-        return str((self.configmap.get("data") or {}).get(names.DIGEST_KEY, ""))
+    def digest(self) -> bytes:
+        """SHA-256 of the token, as the gateway reads it; empty while it is missing."""
+        return digest(self.configmap)
 
 
 class Catalog:
@@ -60,12 +60,12 @@ class Catalog:
         """All services by name; those that cannot be read are left out and logged."""
         listed = await self._kube.list(CONFIGMAPS, NS, labels=names.SERVICE_LABEL)
         secrets = await self._kube.list(SECRETS, NS, labels=names.SERVICE_LABEL)
-        tokens = {one["metadata"]["name"]: _token(one) for one in secrets["items"]}
+        token_of = {one["metadata"]["name"]: _token(one) for one in secrets["items"]}
         found = []
         for configmap in listed["items"]:
             name = configmap["metadata"]["name"]
             try:
-                token = tokens.get(names.token_secret(name), "")
+                token = token_of.get(names.token_secret(name), "")
                 found.append(Stored(_service(configmap), token, configmap))
             except fdl.FdlError as error:
                 log.warning("ConfigMap %s is not a service: %s; apply it again", name, error)
@@ -105,6 +105,14 @@ def _service(configmap: Obj) -> Service:
     if service.name != name:
         raise fdl.FdlError([f"name: {service.name!r} is not the ConfigMap's name {name!r}"])
     return replace(service, script=data.get(names.SCRIPT_KEY, ""))
+
+
+def digest(configmap: Obj) -> bytes:
+    """SHA-256 of the token of a service; empty when its ConfigMap does not say it."""
+    try:
+        return tokens.parse_digest((configmap.get("data") or {}).get(names.DIGEST_KEY, ""))
+    except ValueError:
+        return b""
 
 
 def _token(secret: Obj) -> str:

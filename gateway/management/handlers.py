@@ -11,9 +11,9 @@ import orjson
 from aiohttp import web
 
 from gateway.management import forward_auth, logs, problems, status
-from gateway.management.catalog import NS, Catalog, Stored
+from gateway.management.catalog import NS, Catalog, Stored, digest
 from gateway.management.representation import service_json
-from shared.service import fdl, names
+from shared.service import fdl, names, tokens
 from shared.service.documents import dump_json
 
 if TYPE_CHECKING:
@@ -133,10 +133,9 @@ class Handlers:
             authorization=request.headers.get("Authorization", ""),
             token=request.query.get("token", ""),
             forwarded_uri=request.headers.get("X-Forwarded-Uri", ""),
-            cookie=request.cookies.get(forward_auth.cookie_name(name), ""),
+            cookie=request.cookies.get(tokens.session_name(name).decode(), ""),
         )
-        stored_digest = ((configmap or {}).get("data") or {}).get(names.DIGEST_KEY, "")
-        passes, token = forward_auth.allowed(question, stored_digest, self._admin)
+        passes, token = forward_auth.allowed(question, digest(configmap or {}), self._admin)
         if not passes:
             raise problems.RefusalError(401)
         if configmap is None:  # told to the administrator alone
@@ -144,7 +143,9 @@ class Handlers:
         response = web.Response()
         if token:
             secure = request.headers.get("X-Forwarded-Proto", "").lower() == "https"
-            response.headers["Set-Cookie"] = forward_auth.cookie(name, token, secure=secure)
+            path = names.base_path(name).encode()
+            cookie = tokens.session_cookie(name, token.encode(), path, secure=secure)
+            response.headers["Set-Cookie"] = cookie.decode()
         return response
 
     async def _find(self, request: web.Request) -> Stored:

@@ -5,11 +5,10 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.management.pod import environment_secret, pod_template
-from shared.service import fdl, names
+from shared.service import fdl, names, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,17 +25,12 @@ class TooLargeError(ValueError):
     """The service does not fit into a ConfigMap."""
 
 
-def digest(token: str) -> str:
-    """What the gateway compares tokens with."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def configmap(service: Service, token: str) -> Obj:
     """The root object; raises TooLargeError."""
     data = {
         names.DEFINITION_KEY: fdl.dump_definition(service),
         names.SCRIPT_KEY: service.script,
-        names.DIGEST_KEY: digest(token),
+        names.DIGEST_KEY: tokens.digest(token).hex(),
     }
     size = sum(len(key) + len(value.encode()) for key, value in data.items())
     if size > CONFIGMAP_LIMIT:
