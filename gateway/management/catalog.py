@@ -15,8 +15,9 @@ from shared.service import fdl, names, tokens
 
 if TYPE_CHECKING:
     from shared.kube.client import KubeClient
-    from shared.kube.resources import Obj, Resource
+    from shared.kube.resources import Resource
     from shared.service.model import Service
+    from shared.service.objects import Obj
 
 log = logging.getLogger(__name__)
 

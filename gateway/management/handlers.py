@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from gateway.management.credentials import Credentials
     from gateway.management.lifecycle import Lifecycle
     from shared.kube.client import KubeClient
-    from shared.kube.resources import Obj
     from shared.runtime.clock import Clock
+    from shared.service.objects import Obj
 
 BODY_SECONDS: Final = 30.0
 """Seconds a client has to send its definition."""

@@ -20,13 +20,14 @@ from gateway.management.catalog import NS, Catalog, Stored
 from shared.kube.errors import AlreadyExists, Conflict, KubeError, NotFound
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS, SERVICES
 from shared.service import fdl, names
+from shared.service.objects import wanted_replicas
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
 
     from shared.kube.client import KubeClient
-    from shared.kube.resources import Obj
     from shared.service.model import Service
+    from shared.service.objects import Obj
 
 log = logging.getLogger(__name__)
 
@@ -222,7 +223,7 @@ def _with_secrets(service: Service, known: dict[str, str]) -> Service:
 
 
 def _stopped(deployment: Obj) -> Obj:
-    replicas = _replicas(deployment)
+    replicas = wanted_replicas(deployment)
     annotations = {names.STOPPED: "true"}
     if replicas > 0:
         annotations[names.PREVIOUS_REPLICAS] = str(replicas)
@@ -233,13 +234,8 @@ def _started(deployment: Obj, least: int) -> Obj:
     annotations = deployment["metadata"].get("annotations") or {}
     previous = annotations.get(names.PREVIOUS_REPLICAS, "")
     before = int(previous) if previous.isascii() and previous.isdigit() else 0
-    replicas = _replicas(deployment) or before or least or 1
+    replicas = wanted_replicas(deployment) or before or least or 1
     return {
         "metadata": {"annotations": {names.STOPPED: "false"}},
         "spec": {"replicas": replicas},
     }
-
-
-def _replicas(deployment: Obj) -> int:
-    replicas = deployment["spec"].get("replicas")
-    return 1 if replicas is None else int(replicas)

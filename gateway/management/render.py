@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from gateway.management.pod import environment_secret, pod_template
 from shared.service import fdl, names, tokens
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shared.service.model import Expose, Service
-
-Obj = dict[str, Any]
+    from shared.service.objects import Obj
 
 CONFIGMAP_LIMIT: Final = 1024 * 1024
 """Bytes of keys and values in a ConfigMap, at most (Kubernetes documentation of ConfigMap)."""

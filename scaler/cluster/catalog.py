@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from scaler.cluster.observe import Facts, PodReader, capacities, replica_sets, replicas_of, rivals
+from scaler.cluster.observe import Facts, PodReader, capacities, replica_sets, rivals
 from shared.service import names
 from shared.service.fdl import FdlError, load_definition
+from shared.service.objects import wanted_replicas
 from shared.service.values import value
 
 if TYPE_CHECKING:
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 
     from scaler.sources.quality import Expected
     from shared.service.model import Expose, Service
-
-Obj = dict[str, Any]
+    from shared.service.objects import Obj
 
 
 @value
@@ -37,7 +37,7 @@ class Target:
     @property
     def replicas(self) -> int:
         """What the Deployment asks for."""
-        return replicas_of(self.deployment)
+        return wanted_replicas(self.deployment)
 
 
 @value

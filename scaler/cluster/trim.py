@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scaler.cluster.observe import DELETION_COST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Obj = dict[str, Any]
+    from shared.service.objects import Obj
 
 _METADATA = ("name", "namespace", "resourceVersion", "deletionTimestamp")
 

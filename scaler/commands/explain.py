@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from scaler.control.evaluate import Inputs
-    from shared.kube.resources import Obj, Resource
+    from shared.kube.resources import Resource
+    from shared.service.objects import Obj
 
 KUBELET_PAUSE: Final = 20.0
 """Seconds between two looks at the kubelets: longer than one of them takes to count anew."""

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from scaler.cluster.observe import replicas_of
 from scaler.decision import State
+from shared.service.objects import wanted_replicas
 
 if TYPE_CHECKING:
     from scaler.decision import Decision
@@ -85,7 +85,7 @@ def restore(deployment: dict[str, Any], now: float) -> State:
     state = recall(deployment)
     if state.recommendations is None:
         return state  # the decision core does the same for a newcomer
-    return state.found_at(replicas_of(deployment), now)
+    return state.found_at(wanted_replicas(deployment), now)
 
 
 def interrupted(state: State) -> State:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from shared.kube.changes import Change, Key
     from shared.kube.client import KubeClient
-    from shared.kube.resources import Obj, Resource
+    from shared.kube.resources import Resource
+    from shared.service.objects import Obj
 
 log = logging.getLogger(__name__)
 

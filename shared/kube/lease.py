@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Final
 
 from shared.kube.errors import Conflict, KubeError, NotFound, Unreachable
 from shared.kube.remedy import remedy
-from shared.kube.resources import LEASES, Obj
+from shared.kube.resources import LEASES
 from shared.kube.times import micro_time
 from shared.runtime.clock import Clock, SystemClock
+from shared.service.objects import Obj
 
 if TYPE_CHECKING:
     from collections.abc import Callable

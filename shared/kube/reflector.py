@@ -19,7 +19,7 @@ from shared.kube.errors import Expired, Invalid, KubeError, Unreachable, from_st
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shared.kube.resources import Obj
+    from shared.service.objects import Obj
 
 log = logging.getLogger(__name__)
 
