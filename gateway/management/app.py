@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from gateway.management import metrics
 from gateway.management.handlers import Handlers
@@ -66,7 +67,7 @@ class _Probes:
 
     async def _metrics(self, _: web.Request) -> web.Response:
         return web.Response(
-            body=self._counts.render(), headers={"Content-Type": metrics.CONTENT_TYPE}
+            body=self._counts.render(), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
         )
 
 
