@@ -16,24 +16,16 @@ from gateway import process, settings, workers
 from gateway.net.listening import ListenError
 from shared.kube.errors import NotConfigured
 from shared.runtime import log as logs
-from shared.runtime.settings import SettingsError
+from shared.runtime.settings import SettingsError, help_text
 from shared.runtime.signals import on_stop
 
 log = logging.getLogger("gateway")
 
 
-def _variables() -> str:
-    lines = [
-        f"\b\n{name} [{default or 'none'}]\n    {meaning}"
-        for name, (default, meaning) in settings.VARIABLES.items()
-    ]
-    return "\n\n".join(lines)
-
-
 @click.command(
     help="Route /system/services/<name>/exposed/… to the pods of exposed services.\n\n"
     "The cluster is found by KUBECONFIG, or by the service account of the pod.",
-    epilog=f"Settings, from the environment [default]:\n\n{_variables()}",
+    epilog=help_text(settings.VARIABLES),
 )
 @click.option("--check", is_flag=True, help="Check the settings and end.")
 @click.option("--worker", type=click.Path(path_type=Path), hidden=True)

@@ -34,7 +34,7 @@ from shared.kube.lease import Election
 from shared.kube.resources import DEPLOYMENTS
 from shared.runtime import log as logs
 from shared.runtime.clock import SystemClock
-from shared.runtime.settings import SettingsError
+from shared.runtime.settings import SettingsError, help_text
 from shared.runtime.signals import on_stop
 from shared.runtime.tasks import Supervisor
 from shared.service import names
@@ -48,13 +48,8 @@ log = logging.getLogger(__name__)
 MANAGER: Final = "scaler"
 """Our name in managedFields."""
 
-_VARIABLES = "\b\nSettings, from the environment:\n" + "\n".join(
-    f"  {name:<22} {text} (default: {default or 'none'})"
-    for name, (default, text) in environment.VARIABLES.items()
-)
 
-
-@click.command(epilog=_VARIABLES)
+@click.command(epilog=help_text(environment.VARIABLES))
 def run() -> None:
     """Scale the services of the cluster until SIGTERM."""
     try:
