@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from gateway.dataplane.client import ClientConnection
     from gateway.dataplane.upstream import UpstreamConnection
-    from gateway.routing.planner import Request
     from gateway.routing.reply import Reply
     from gateway.services.balancer import Backend
+    from gateway.services.route import Request
 
 
 class Exchange:

@@ -17,8 +17,9 @@ from gateway.net.deadlines import TICKS, Deadlines
 from gateway.protocol.ids import Ids
 from gateway.protocol.reasons import Refusal
 from gateway.routing.compose import Profile
-from gateway.routing.planner import Planner, Request
+from gateway.routing.planner import Planner
 from gateway.routing.reply import Replies
+from gateway.services.route import Request
 from gateway.stats import UNKNOWN
 
 if TYPE_CHECKING:

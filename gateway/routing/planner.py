@@ -9,7 +9,6 @@ id) and in each connection (the client's address) is left open in them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from gateway.protocol import headers
@@ -30,6 +29,7 @@ from gateway.routing.compose import Profile
 from gateway.routing.cors import is_preflight
 from gateway.routing.match import PathError, match, service_name
 from gateway.services.retry import IDEMPOTENT
+from gateway.services.route import Plan, Request
 from gateway.stats import method_label
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from gateway.protocol.http1 import RequestHead
     from gateway.routing.compose import Found
     from gateway.routing.cors import Cors
-    from gateway.routing.match import Route, RouteTable
+    from gateway.services.route import Route, RouteTable
 
 PASSES: Final = 5
 """How often a request may come through this gateway. An application may well call another service
@@ -47,72 +47,6 @@ _ALLOW: Final = (
     b"HTTP/1.1 204 No Content\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n\r\n"
 )
 _H2C: Final = frozenset({b"h2c", b"h2"})
-
-
-@dataclass(slots=True, eq=False)
-class Plan:
-    """What to do with requests that have the same special fields."""
-
-    route: Route
-    """`RouteTable.nowhere` when no service matches."""
-    method: bytes = b""
-    label: str = "OTHER"
-    """The method as a label of metrics."""
-    minor: int = 1
-    service: str = ""
-    answer: Refusal | bytes | None = None
-    """What the gateway answers itself; None when a pod shall answer."""
-    chunked: bool = False
-    keep: bool = False
-    """The client can use its connection again."""
-    head_only: bool = False
-    upgrade: bool = False
-    expects: bool = False
-    """The client waits for 100 (Continue) before it sends the body (RFC 9110, section 10.1.1)."""
-    repeatable: bool = False
-    """The request may be sent twice (RFC 9110, section 9.2.2)."""
-    usual: bool = False
-    """The response's head can be taken as it is prepared for everyone."""
-    host: bytes = b""
-    affinity: str = ""
-    """Label of the pod that the client's cookie names."""
-    cors: bytes = b""
-    """Lines for the response; they replace the pod's own."""
-    dropped: list[bytes] = field(default_factory=list)
-    """Names of plain fields that Connection lists."""
-    start: bytes = b""
-    line_end: bytes = b""
-    """End of the pod's request line, and Host, which should come first."""
-    rest: bytes = b""
-    """What the path below the prefix became, when a token was taken out of its query."""
-    fields: bytes = b""
-    """Lines for the pod, to be followed by the connection's `forwarded` and by `tail`."""
-    tail: bytes = b""
-
-
-class Request:
-    """A plan with what one head adds to it. Attributes of the class are the usual case."""
-
-    length: int = 0
-    """Bytes of the body; without meaning when the plan is chunked."""
-    request_id: bytes = b""
-    """The client's; empty: one is made for each exchange."""
-    traced: bool = False
-    """The client sent a traceparent."""
-    head: bytes = b""
-    """The head for the pod as far as `Plan.fields`, which it includes."""
-
-    def __init__(self, plan: Plan, raw: bytes, table: RouteTable) -> None:
-        self.plan = plan
-        self.raw = raw
-        self.table = table
-        self.answer = plan.answer
-        """As in the plan, or what is wrong with this head only."""
-
-    @property
-    def target(self) -> bytes:
-        """As the client wrote it; empty when its head was not understood."""
-        return self.raw.split(b" ", 2)[1] if self.plan.method else b""
 
 
 class Planner:

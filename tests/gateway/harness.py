@@ -15,8 +15,8 @@ from gateway.access_log import AccessLog, Entry
 from gateway.dataplane.server import Gateway
 from gateway.limits import Identity, Limits
 from gateway.routing.cors import Cors
-from gateway.routing.match import Endpoint, ServiceSpec
 from gateway.services.registry import Services
+from gateway.services.spec import Endpoint, ServiceSpec
 from gateway.stats import Stats
 
 if TYPE_CHECKING:

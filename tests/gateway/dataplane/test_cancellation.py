@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.limits import Limits
-from gateway.routing.match import Endpoint
+from gateway.services.spec import Endpoint
 from shared.service.model import Timeouts
 from tests.gateway.harness import Pod, Rig, Wire, echo, get, post, rig
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 
-from gateway.routing.match import Endpoint
+from gateway.services.spec import Endpoint
 from shared.service.model import Timeouts
 from tests.gateway.harness import get, rig
 

@@ -12,9 +12,10 @@ from gateway.limits import Identity, Limits
 from gateway.protocol.reasons import Refusal
 from gateway.routing.compose import Profile
 from gateway.routing.cors import Cors
-from gateway.routing.match import ServiceSpec
-from gateway.routing.planner import PASSES, Planner, Request
+from gateway.routing.planner import PASSES, Planner
 from gateway.services.registry import Services
+from gateway.services.route import Request
+from gateway.services.spec import ServiceSpec
 from gateway.stats import Stats
 
 TOKEN = b"0123456789abcdef" * 4
