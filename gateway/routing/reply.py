@@ -18,7 +18,7 @@ from gateway.routing.cors import RESPONSE_FIELDS
 
 if TYPE_CHECKING:
     from gateway.limits import Limits
-    from gateway.routing.planner import Plan
+    from gateway.services.route import Plan
 
 REMEMBERED: Final = 1024
 """Heads."""
