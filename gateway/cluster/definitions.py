@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gateway.routing.match import ServiceSpec
+from gateway.services.spec import ServiceSpec
 from shared.service import fdl, names, tokens
 
 if TYPE_CHECKING:

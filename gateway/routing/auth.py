@@ -16,7 +16,7 @@ from shared.service import authorization as credentials
 from shared.service import tokens
 
 if TYPE_CHECKING:
-    from gateway.routing.match import ServiceSpec
+    from gateway.services.spec import ServiceSpec
 
 _QUERY_TOKEN = re.compile(rb"(?:^|(?<=&))token=([^&]*)(?:&|$)")
 

@@ -8,7 +8,7 @@ import hashlib
 import pytest
 
 from gateway.routing.auth import judge
-from gateway.routing.match import ServiceSpec
+from gateway.services.spec import ServiceSpec
 from shared.service.tokens import session_name
 
 TOKEN = b"0123456789abcdef" * 4
