@@ -16,8 +16,8 @@ from gateway.management.problems import RefusalError, invalid, of_cluster
 from gateway.management.render import TooLargeError
 from shared.kube.errors import KubeError
 from shared.kube.resources import CONFIGMAPS
-from shared.service import fdl
 from shared.service.names import NAMESPACE
+from shared.service.stored import StoredError
 
 if TYPE_CHECKING:
     from gateway.management.credentials import Credentials
@@ -94,10 +94,8 @@ async def _translated(request: web.Request, handler: Handler) -> web.StreamRespo
     except KubeError as error:
         log.warning("%s %s: %s", request.method, request.path, error)
         return _refused(of_cluster(error, _doing(request)))
-    except fdl.FdlError as error:
-        log.warning(
-            "%s %s: the stored definition is wrong: %s", request.method, request.path, error
-        )
+    except StoredError as error:
+        log.warning("%s %s: %s", request.method, request.path, error)
         text = f"The stored definition is wrong, replace it with PUT or delete it: {error}"
         return web.Response(status=500, text=text)
     except TooLargeError as error:

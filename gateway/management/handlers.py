@@ -11,7 +11,7 @@ import orjson
 from aiohttp import web
 
 from gateway.management import forward_auth, logs, problems, status
-from gateway.management.catalog import NS, Catalog, Stored, digest
+from gateway.management.catalog import NS, Catalog, Entry, digest
 from gateway.management.representation import service_json
 from shared.service import fdl, names, tokens
 from shared.service.documents import dump_json
@@ -148,7 +148,7 @@ class Handlers:
             response.headers["Set-Cookie"] = cookie.decode()
         return response
 
-    async def _find(self, request: web.Request) -> Stored:
+    async def _find(self, request: web.Request) -> Entry:
         stored = await self._catalog.find(_name(request))
         if stored is None:
             raise problems.not_found()
@@ -179,7 +179,7 @@ def _name(request: web.Request) -> str:
     return name
 
 
-def _described(stored: Stored, deployment: Obj | None) -> dict[str, Any]:
+def _described(stored: Entry, deployment: Obj | None) -> dict[str, Any]:
     state = status.deployment_status(deployment)
     return service_json(stored.service, stored.token, state)
 

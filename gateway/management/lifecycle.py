@@ -16,11 +16,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.management import problems, render
-from gateway.management.catalog import NS, Catalog, Stored
+from gateway.management.catalog import NS, Catalog, Entry
 from shared.kube.errors import AlreadyExists, Conflict, KubeError, NotFound
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS, SERVICES
-from shared.service import fdl, names
+from shared.service import names
 from shared.service.objects import wanted_replicas
+from shared.service.stored import StoredError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
@@ -143,13 +144,13 @@ class Lifecycle:
         exposed = stored.service.expose is not None
         return not exposed or await self._catalog.deployment(name) is not None
 
-    async def _readable(self, name: str) -> Stored | None:
+    async def _readable(self, name: str) -> Entry | None:
         try:
             return await self._catalog.find(name)
-        except fdl.FdlError:
+        except StoredError:
             return None
 
-    async def _exposed(self, name: str) -> Stored:
+    async def _exposed(self, name: str) -> Entry:
         stored = await self._catalog.find(name)
         if stored is None:
             raise problems.not_found()

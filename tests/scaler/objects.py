@@ -29,7 +29,9 @@ def configmap(name: str, version: int = 1, stopped: bool = False, **expose: Any)
     text = f"name: {name}\nimage: none\nexpose:\n  api_port: 80{fields}\n"
     annotations = {names.STOPPED: "true"} if stopped else {}
     return {
-        "metadata": metadata(name, "cm", version, annotations=annotations),
+        "metadata": metadata(
+            name, "cm", version, annotations=annotations, labels={names.SERVICE_LABEL: name}
+        ),
         "data": {names.DEFINITION_KEY: text},
     }
 
