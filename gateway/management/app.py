@@ -11,7 +11,7 @@ from aiohttp.typedefs import Handler, Middleware
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from gateway.management import metrics
-from gateway.management.handlers import Handlers
+from gateway.management.handlers import BODY_SECONDS, Handlers
 from gateway.management.problems import RefusalError, invalid, of_cluster
 from gateway.management.render import TooLargeError
 from shared.kube.errors import KubeError
@@ -32,7 +32,11 @@ CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="Authorization Required"'}
 
 
 def application(
-    kube: KubeClient, lifecycle: Lifecycle, admin: Credentials, clock: Clock
+    kube: KubeClient,
+    lifecycle: Lifecycle,
+    admin: Credentials,
+    clock: Clock,
+    body_seconds: float = BODY_SECONDS,
 ) -> web.Application:
     """The whole application; answers follow OSCAR's contract: errors are text or empty."""
     counts = metrics.Metrics()
@@ -40,7 +44,7 @@ def application(
         client_max_size=MAX_BODY,
         middlewares=[_counted(counts), _translated, _authorised(admin)],
     )
-    app.add_routes(Handlers(kube, lifecycle, admin, clock).routes())
+    app.add_routes(Handlers(kube, lifecycle, admin, clock, body_seconds).routes())
     app.add_routes(_Probes(kube, counts).routes())
     return app
 

@@ -24,23 +24,29 @@ if TYPE_CHECKING:
     from shared.service.objects import Obj
 
 BODY_SECONDS: Final = 30.0
-"""Seconds a client has to send its definition."""
+"""Seconds a client has to send its definition, if not told otherwise."""
 
 # What OSCAR lets pass here; a name that no service can have is then simply not found.
 _LABEL: Final = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?", re.ASCII)
 
 
 class Handlers:
-    """One method a route of `/system/services`."""
+    """One method a route of `/system/services`; a client has `body_seconds` for its definition."""
 
     def __init__(
-        self, kube: KubeClient, lifecycle: Lifecycle, admin: Credentials, clock: Clock
+        self,
+        kube: KubeClient,
+        lifecycle: Lifecycle,
+        admin: Credentials,
+        clock: Clock,
+        body_seconds: float = BODY_SECONDS,
     ) -> None:
         self._kube = kube
         self._catalog = Catalog(kube)
         self._lifecycle = lifecycle
         self._admin = admin
         self._clock = clock
+        self._body_seconds = body_seconds
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for an application."""
@@ -61,7 +67,7 @@ class Handlers:
 
     async def create(self, request: web.Request) -> web.Response:
         """201 without a body; what is odd about the definition stands in Warning headers."""
-        parsed = await _parsed(request)
+        parsed = await _parsed(request, self._body_seconds)
         if parsed.service.expose is None:
             raise problems.invalid(
                 ["expose: is missing; only exposed services run here, give its api_port"]
@@ -71,7 +77,7 @@ class Handlers:
 
     async def replace(self, request: web.Request) -> web.Response:
         """204; a definition without `expose` ends the exposure and keeps the service."""
-        parsed = await _parsed(request)
+        parsed = await _parsed(request, self._body_seconds)
         await self._lifecycle.replace(parsed.service)
         return _with_warnings(web.Response(status=204), parsed)
 
@@ -155,12 +161,12 @@ class Handlers:
         return stored
 
 
-async def _parsed(request: web.Request) -> fdl.Parsed:
+async def _parsed(request: web.Request, seconds: float) -> fdl.Parsed:
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             raw = await request.read()
     except TimeoutError:
-        text = f"the body did not come within {BODY_SECONDS:g} s"
+        text = f"the body did not come within {seconds:g} s"
         raise problems.RefusalError(408, text) from None
     try:  # JSON whatever the Content-Type says: oscar-python sends none
         body = orjson.loads(raw)
