@@ -87,7 +87,7 @@ class Process:
         """Accept clients as soon as there is a route table."""
         await self.feed.synced.wait()
         gc.collect()
-        gc.freeze()  # ten thousand routes shall not be gone through at every later collection
+        gc.freeze()  # later collections need not walk ten thousand routes
         context = self.certificate.context if self.certificate is not None else None
         await self.gateway.listen(public, ssl=context)
         log.info("listening on %s:%d", *public.getsockname()[:2])

@@ -104,7 +104,10 @@ VARIABLES: Final[Variables] = {
         "failures in a row after which a pod is left out for a while",
     ),
     "GATEWAY_VIA": (Identity().via, "name of this gateway in Via"),
-    "GATEWAY_TRUSTED_PROXIES": ("", "CIDRs,… whose X-Forwarded-* and X-Request-Id are believed"),
+    "GATEWAY_TRUSTED_PROXIES": (
+        "",
+        "CIDRs,… whose X-Forwarded-*, X-Real-Ip and Forwarded are believed; X-Request-Id always is",
+    ),
     "GATEWAY_DRAIN_GRACE": ("5", "seconds not ready but still accepting, after SIGTERM"),
     "GATEWAY_DRAIN_HTTP": ("30", "seconds for requests to finish after that"),
     "GATEWAY_DRAIN_TUNNELS": ("60", "seconds for WebSockets and other tunnels after that"),

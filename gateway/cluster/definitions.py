@@ -1,4 +1,7 @@
-"""What the gateway takes of a service's ConfigMap."""
+"""What the gateway takes of a service's ConfigMap: called by the feed for each that changed.
+
+Which ConfigMap is a service, `shared.service.stored` decides.
+"""
 
 from __future__ import annotations
 

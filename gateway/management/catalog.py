@@ -1,4 +1,7 @@
-"""Services as the cluster holds them: read from ConfigMaps, Secrets and Deployments."""
+"""Services as the cluster holds them: read from ConfigMaps, Secrets and Deployments.
+
+The reading side of the services API, for `handlers` and `lifecycle`; it writes nothing.
+"""
 
 from __future__ import annotations
 

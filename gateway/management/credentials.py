@@ -1,4 +1,4 @@
-"""The credentials of the administrator. Pure."""
+"""The credentials of the administrator, which guard the whole services API. Pure."""
 
 from __future__ import annotations
 

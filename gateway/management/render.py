@@ -1,5 +1,9 @@
-"""A service as the Kubernetes objects that make it up. Pure; the table is in the design's section
-"A service in the cluster".
+"""A service as the Kubernetes objects that make it up. Pure.
+
+The ConfigMap is the root: definition, script and digest of the token. It owns all others, so that
+deleting it deletes them: the Secrets of the token and of the environment, and for an exposed
+service its Kubernetes Service and its Deployment. `lifecycle` applies them; nothing here asks the
+cluster.
 """
 
 from __future__ import annotations

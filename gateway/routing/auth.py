@@ -1,8 +1,8 @@
 """Who may use a service: its token, as Basic or Bearer credentials, or by cookie (`forward`).
 
-The gateway knows the token's SHA-256 only; a token is 256 random bits, so that digest gives nothing
-away. Digests are compared in constant time. What was consumed here never reaches a pod; what was
-not (an application's own Authorization) does.
+Called by the planner for each request whose fields it has not seen before. The gateway knows the
+SHA-256 of a token only, and compares in constant time. What was used up here never reaches a pod;
+what was not (an application's own Authorization) does.
 """
 
 from __future__ import annotations

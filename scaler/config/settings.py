@@ -1,6 +1,6 @@
 """Settings of the scaler's process, from the environment; all that is wrong is reported at once.
 
-How services are scaled is not here but in the configuration file, see `scaler/config.py`.
+How services are scaled is not here but in the configuration file, see `scaler/config/document.py`.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BRIEF: Final = 1.0
-"""Seconds: a watch that says nothing and ends sooner counts as a failure, lest we ask in a loop."""
+"""Seconds; a watch that ends sooner and said nothing is a failure, so that back-off applies."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""How long to wait before a process that ended is started again: pure."""
+"""How long to wait before a process that ended is started again. Pure.
+
+For those that supervise processes: the gateway's workers and the local run.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The signals that ask a process to end: SIGTERM of whoever started it, SIGINT of a terminal."""
+"""The signals that ask a process to end: SIGTERM of whoever started it, SIGINT of a terminal.
+
+Called once by each program as it starts; what is to happen then is the program's own matter.
+"""
 
 from __future__ import annotations
 

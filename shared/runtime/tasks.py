@@ -1,4 +1,4 @@
-"""Supervision of background tasks: each has a name, an owner, and an end that somebody sees."""
+"""Supervision of background tasks: each has a name and an owner, and none fails unnoticed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The `expose` section of a service: read from what somebody wrote, and written as OSCAR's JSON."""
+"""The `expose` section of a service: read from what somebody wrote, and written as OSCAR's JSON.
+
+Called by `fdl` alone. Defaults are those of the model; `scaling` is handed on unread, for the
+scaler checks it itself.
+"""
 
 from __future__ import annotations
 

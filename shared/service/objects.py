@@ -1,4 +1,7 @@
-"""Kubernetes objects as their JSON says, and what Kubernetes means where one is silent. Pure."""
+"""Kubernetes objects as their JSON says, and Kubernetes' defaults where one is silent. Pure.
+
+For whoever handles objects as JSON: the client, the gateway, the services API and the scaler.
+"""
 
 from __future__ import annotations
 
