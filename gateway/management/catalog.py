@@ -11,7 +11,6 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from gateway.management.pod import environment_secret
 from shared.kube.errors import NotFound
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS
 from shared.service import names, stored, tokens
@@ -84,7 +83,7 @@ class Catalog:
 
     async def environment_secrets(self, name: str) -> dict[str, str]:
         """The values of `environment.secrets`."""
-        secret = await self._optional(SECRETS, environment_secret(name))
+        secret = await self._optional(SECRETS, names.environment_secret(name))
         data = (secret or {}).get("data") or {}
         return {key: base64.b64decode(value).decode() for key, value in data.items()}
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Final
 
-from gateway.management.pod import environment_secret, pod_template
+from gateway.management.pod import pod_template
 from shared.service import fdl, names, tokens
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def dependents(service: Service, token: str, owner_uid: str) -> list[Obj]:
     objects = [_secret(service, names.token_secret(service.name), {names.TOKEN_KEY: token})]
     if service.environment.secrets:
         values = service.environment.secrets
-        objects.append(_secret(service, environment_secret(service.name), values))
+        objects.append(_secret(service, names.environment_secret(service.name), values))
     if service.expose is not None:
         objects.append(_service(service, service.expose))
         objects.append(_deployment(service, service.expose, token))
@@ -69,7 +69,7 @@ def superfluous(service: Service) -> list[tuple[str, str]]:
         absent.append(("Deployment", names.deployment(service.name)))
         absent.append(("Service", names.service(service.name)))
     if not service.environment.secrets:
-        absent.append(("Secret", environment_secret(service.name)))
+        absent.append(("Secret", names.environment_secret(service.name)))
     return absent
 
 
