@@ -28,6 +28,8 @@ IMPURE: Final = {
     *("random", "secrets", "time"),
 }
 """Modules of time, chance, other processes and the outside world."""
+HANDED: Final = "random.Random"
+"""May be the type of an argument: whoever calls has chosen the seed."""
 CALLS: Final = {"open", "input", "print", "exec", "eval", "breakpoint"}
 """Built-in functions."""
 METHODS: Final = {
@@ -45,11 +47,8 @@ def pure(sources: Sources, layout: Layout) -> Iterator[Violation]:
             continue
         for use in impurities(sources, module):
             yield module.breaks(f"{use}, but {why}", REASON)
-        for below in foundations(sources, module):
-            if claim(sources, layout, below):
-                continue  # it answers for itself
-            for use in impurities(sources, below):
-                yield module.breaks(f"rests on {below.file}, which {use}, but {why}", REASON)
+        for below, use in _faults_below(sources, layout, module):
+            yield module.breaks(f"rests on {below.file}, which {use}, but {why}", REASON)
 
 
 def claim(sources: Sources, layout: Layout, module: Module) -> str:
@@ -66,22 +65,28 @@ def claim(sources: Sources, layout: Layout, module: Module) -> str:
     return ""
 
 
-def foundations(sources: Sources, module: Module) -> list[Module]:
-    """Modules that run when `module` is imported, itself left out, however far below."""
-    found = {module.name: module}
+def _faults_below(sources: Sources, layout: Layout, module: Module) -> Iterator[tuple[Module, str]]:
+    """What runs when `module` is imported and is not pure, each with its first impurity; modules
+    that are claimed to be pure answer for themselves."""
+    seen = {module.name}
     waiting = [module]
     while waiting:
         for needed in sources.needs(waiting.pop(), typing=False):
-            if needed.name not in found:
-                found[needed.name] = needed
+            if needed.name in seen or claim(sources, layout, needed):
+                continue
+            seen.add(needed.name)
+            use = next(impurities(sources, needed), None)
+            if use is None:
                 waiting.append(needed)
-    return list(found.values())[1:]
+            else:
+                yield needed, use
 
 
 def impurities(sources: Sources, module: Module) -> Iterator[str]:
     """What of `module` is not pure."""
     for each in sources.imports(module):
-        if any(within(each.full, name) for name in IMPURE):
+        handed = each.typing and each.full == HANDED
+        if not handed and any(within(each.full, name) for name in IMPURE):
             yield f"imports {each.full}"
     for node, _ in module.nodes:
         if not isinstance(node, ast.Call):

@@ -225,6 +225,27 @@ def test_a_package_that_says_that_it_is_pure_speaks_for_what_is_in_it(tree: Tree
     assert found.what == "imports time.monotonic, but gateway.routing says that it is pure"
 
 
+def test_chance_may_be_an_argument_but_is_not_called(tree: Tree) -> None:
+    draw = "gateway/routing/draw.py"
+    typed = '"""Draws. Pure."""\nif TYPE_CHECKING:\n    from random import Random'
+    assert list(purity.pure(tree({draw: typed}), LAYOUT)) == []
+    (found,) = purity.pure(tree({draw: '"""Draws. Pure."""\nfrom random import Random'}), LAYOUT)
+    assert found.what == "imports random.Random, but says that it is pure"
+
+
+def test_what_is_pure_rests_on_nothing_impure_however_far_below(tree: Tree) -> None:
+    sources = tree(
+        {
+            "gateway/routing/high.py": '"""Pure."""\nimport gateway.routing.middle',
+            "gateway/routing/middle.py": "import gateway.routing.low",
+            "gateway/routing/low.py": "import time\nimport gateway.process",
+        }
+    )
+    (found,) = purity.pure(sources, LAYOUT)
+    assert found.file == "gateway/routing/high.py"
+    assert found.what.startswith("rests on gateway/routing/low.py, which imports time, ")
+
+
 def test_each_of_two_circles_is_reported_once(tree: Tree) -> None:
     sources = tree(
         {
