@@ -150,7 +150,9 @@ def _plain(
 
 def _bytes(services: dict[str, dict[str, Any]]) -> Metric:
     family = CounterMetricFamily(
-        "gateway_bytes", "Bytes of clients: requests, responses and tunnels, heads included", labels=("service", "direction")
+        "gateway_bytes",
+        "Bytes of clients: requests, responses and tunnels, heads included",
+        labels=("service", "direction"),
     )
     for name, numbers in services.items():
         for key, direction in (("bytes_in", "in"), ("bytes_out", "out")):

@@ -42,6 +42,17 @@ LAYOUT = Layout(
             ("workers",),
             ("__main__",),
         ),
+        "gateway.dataplane": (
+            ("context", "flow"),
+            ("roles",),
+            ("connections", "pool", "tunnel", "upload", "upstream", "waiting"),
+            ("client", "connect"),
+            ("placement",),
+            ("record",),
+            ("exchange",),
+            ("server",),
+            ("drain",),
+        ),
         "scaler": (
             ("decision/", "sources/"),
             ("config/", "cluster/"),
