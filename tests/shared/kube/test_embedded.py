@@ -138,7 +138,7 @@ async def test_an_election_is_held_and_handed_over(embedded: KubeClient) -> None
     await second._round()
     assert (first.leading, second.leading) == (True, False)
     await first._round()
-    await first._release()
+    await first._give_back()
     await second._round()
     assert second.leading
     lease = await embedded.get(LEASES, "scaler", NS)
