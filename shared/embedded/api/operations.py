@@ -352,7 +352,7 @@ class Api:
         deleting = "deletionTimestamp" in metadata
         if held and deleting and waits >= metadata.get("deletionGracePeriodSeconds", 0):
             return obj
-        marked = strategy.marked_deleted(kind, obj, waits, now, finalizers)
+        marked = strategy.marked_deleted(obj, waits, now, finalizers)
         if kind is kinds.NAMESPACE:
             marked["status"] = {**obj["status"], "phase": "Terminating"}
         if held:

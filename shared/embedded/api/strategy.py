@@ -85,7 +85,7 @@ def count_change(kind: Kind, old: Obj, new: Obj) -> None:
         new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
 
 
-def marked_deleted(kind: Kind, obj: Obj, grace: int, now: float, finalizers: list[str]) -> Obj:
+def marked_deleted(obj: Obj, grace: int, now: float, finalizers: list[str]) -> Obj:
     """`obj` on its way out: gone after `grace` seconds, or when its finalizers are."""
     metadata = {**obj["metadata"], "deletionGracePeriodSeconds": grace}
     if "deletionTimestamp" not in metadata and "generation" in metadata:

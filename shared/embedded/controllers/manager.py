@@ -54,7 +54,7 @@ class Controllers:
             ("scheduler", self._scheduler),
         ]
         self._lanes = [(each, WorkQueue(name, each.reconcile, clock)) for name, each in named]
-        self.unsubscribe = api.subscribe(self._apply)
+        api.subscribe(self._apply)
         self._resume()
 
     def start(self, tasks: Supervisor) -> None:
