@@ -14,7 +14,7 @@ from shared.embedded.controllers.rollout import counted, max_unavailable, name_o
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shared.embedded.controllers.pods import Obj
+    from shared.embedded.kinds import Obj
 
 _COUNTS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
 

@@ -5,11 +5,12 @@ Source: Kubernetes `pkg/api/v1/pod/util.go`, `pkg/controller/controller_utils.go
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from shared.embedded.api import strategy
 
-Obj = dict[str, Any]
+if TYPE_CHECKING:
+    from shared.embedded.kinds import Obj
 
 TERMINAL_PHASES = ("Succeeded", "Failed")
 
