@@ -15,7 +15,6 @@ from uuid import UUID
 from shared.embedded import kinds, validation
 from shared.embedded.api import allocation, ownership, patching, scale, strategy
 from shared.embedded.api.garbage import Garbage
-from shared.embedded.api.selectors import field_predicate, label_predicate
 from shared.embedded.errors import (
     StatusError,
     already_exists,
@@ -26,6 +25,7 @@ from shared.embedded.errors import (
     not_found,
 )
 from shared.embedded.schema import conversion, decoding, defaulting
+from shared.embedded.schema.selectors import field_predicate, label_predicate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from shared.embedded.api.listing import Query
-from shared.embedded.api.selectors import field_predicate, label_predicate
 from shared.embedded.errors import REQUIRED, UNSUPPORTED, Cause, bad_request, invalid_as
 from shared.embedded.http.target import is_true
+from shared.embedded.schema.selectors import field_predicate, label_predicate
 from shared.embedded.validation import checks
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from shared.embedded.api.selectors import selects
+from shared.embedded.schema.selectors import selects
 from shared.embedded.validation import checks, pods
 
 if TYPE_CHECKING:

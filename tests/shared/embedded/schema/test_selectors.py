@@ -6,9 +6,14 @@ from typing import Any
 
 import pytest
 
-from shared.embedded.api.selectors import field_predicate, label_predicate, selector_text, selects
 from shared.embedded.errors import StatusError
 from shared.embedded.kinds import CONFIG_MAP, EVENT, EVENT_V1, POD, Kind
+from shared.embedded.schema.selectors import (
+    field_predicate,
+    label_predicate,
+    selector_text,
+    selects,
+)
 
 LABELS = {"app": "web", "tier": "front", "n": "5"}
 
