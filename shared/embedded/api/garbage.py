@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from shared.embedded import kinds
 from shared.embedded.api.strategy import FOREGROUND
+from shared.embedded.declarations import HUBS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +31,7 @@ class Garbage:
         self._store = api.store
         self._alive: dict[str, Key] = {}
         self._dependents: dict[str, dict[Key, None]] = {}
-        for hub in kinds.HUBS.values():
+        for hub in HUBS.values():
             for entry in self._store.entries(hub.bucket):
                 self._learn((hub.bucket, *entry.key), entry.object)
         self._store.listen(self._follow)
@@ -81,7 +82,7 @@ class Garbage:
         obj = self._object(key)
         if obj is None:
             return
-        kind = kinds.HUBS[key[0]]
+        kind = HUBS[key[0]]
         deleting = "deletionTimestamp" in obj["metadata"]
         if deleting and kind is kinds.NAMESPACE:
             self._empty(key[2])
@@ -107,7 +108,7 @@ class Garbage:
             dependent = self._object(key)
             if dependent and "deletionTimestamp" not in dependent["metadata"]:
                 has_own = bool(self._dependents.get(dependent["metadata"]["uid"]))
-                self._delete(kinds.HUBS[key[0]], dependent, foreground=has_own)
+                self._delete(HUBS[key[0]], dependent, foreground=has_own)
         keys = self._dependents.get(uid, ())
         dependents = [self._object(key) for key in keys]
         if any(_blocks(dependent, uid) for dependent in dependents if dependent):
@@ -118,8 +119,8 @@ class Garbage:
         self._api.update(kind, {**owner, "metadata": finished}, manager="garbage-collector")
 
     def _empty(self, namespace: str) -> None:
-        for kind in kinds.HUBS.values():
-            if kind.namespaced and kind.source == "store":
+        for kind in HUBS.values():
+            if kind.namespaced:
                 for entry in self._store.entries(kind.bucket, namespace):
                     if "deletionTimestamp" not in entry.object["metadata"]:
                         self._delete(kind, entry.object)
@@ -141,7 +142,7 @@ class Garbage:
             return
         left = [owner for owner in _owners(obj) if owner["uid"] not in uids]
         metadata = {**obj["metadata"], "ownerReferences": left}
-        kind = kinds.HUBS[key[0]]
+        kind = HUBS[key[0]]
         self._api.update(kind, {**obj, "metadata": metadata}, manager="garbage-collector")
 
     def _object(self, key: Key) -> Obj | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
-from shared.embedded import kinds, validation
+from shared.embedded import declarations, kinds, validation
 from shared.embedded.api import allocation, ownership, patching, scale, strategy
 from shared.embedded.api.garbage import Garbage
 from shared.embedded.errors import (
@@ -24,8 +24,9 @@ from shared.embedded.errors import (
     invalid,
     not_found,
 )
-from shared.embedded.schema import conversion, decoding, defaulting
-from shared.embedded.schema.selectors import field_predicate, label_predicate
+from shared.embedded.schema import decoding
+from shared.embedded.schema.field_selectors import field_predicate
+from shared.embedded.schema.selectors import label_predicate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,12 +67,12 @@ class Api:
         self._garbage = Garbage(self)
 
     def get(self, kind: Kind, name: str, namespace: str = "") -> Obj:
-        return conversion.from_stored(kind, self._entry(kind, name, namespace).object)
+        return _shown(kind, self._entry(kind, name, namespace).object)
 
     def find(self, kind: Kind, name: str, namespace: str = "") -> Obj | None:
         """The object, or None when there is none."""
         entry = self.store.get(kind.bucket, namespace, name)
-        return conversion.from_stored(kind, entry.object) if entry else None
+        return _shown(kind, entry.object) if entry else None
 
     def list(
         self,
@@ -82,9 +83,10 @@ class Api:
         fields: str | None = None,
     ) -> Sequence[Obj]:
         """The objects of `namespace` (None: of all), by namespace and name."""
-        tests = label_predicate(labels or ""), field_predicate(kind, fields or "")
+        declared = declarations.of(kind)
+        tests = label_predicate(labels or ""), field_predicate(declared.selectable, fields or "")
         return [
-            conversion.from_stored(kind, entry.object)
+            declared.conversion.from_stored(entry.object)
             for entry in self.store.entries(kind.bucket, namespace)
             if all(test is None or test(entry.object) for test in tests)
         ]
@@ -104,7 +106,7 @@ class Api:
         writer = ownership.Manager(manager, "Update", kind.api_version)
         stored["metadata"].pop("managedFields", None)
         created = self._create(kind, stored, namespace, writer, name=name, dry_run=dry_run)
-        return conversion.from_stored(kind, created)
+        return _shown(kind, created)
 
     def update(
         self,
@@ -139,7 +141,7 @@ class Api:
                 kind, name, namespace, body, subresource, manager, force=force, dry_run=dry_run
             )
         entry = self._entry(kind, name, namespace)
-        current = conversion.from_stored(kind, entry.object)
+        current = _shown(kind, entry.object)
         target = scale.view(current) if subresource == "scale" else current
         patched = patching.patched(kind, target, body, patch_type)
         return self._replace(kind, entry, patched, subresource, manager, dry_run=dry_run)
@@ -165,11 +167,11 @@ class Api:
         obj = self._entry(kind, name, namespace).object
         strategy.check_preconditions(kind, obj, uid, resource_version)
         if dry_run:
-            return conversion.from_stored(kind, obj)
+            return _shown(kind, obj)
         if propagation == "Orphan":
             self._garbage.orphan(obj)
             obj = self._entry(kind, name, namespace).object
-        return conversion.from_stored(kind, self._delete(kind, obj, grace, propagation))
+        return _shown(kind, self._delete(kind, obj, grace, propagation))
 
     def bind(self, name: str, namespace: str, node: str) -> None:
         """Give the pod to a node (pods/binding)."""
@@ -200,7 +202,7 @@ class Api:
 
         def deliver(record: Record) -> None:
             old = record.old.object if record.old else None
-            kind = kinds.HUBS[record.bucket]
+            kind = declarations.HUBS[record.bucket]
             callback(Change(record.type, kind, record.entry.object, old))
 
         return self.store.listen(deliver)
@@ -213,9 +215,10 @@ class Api:
 
     def _decoded(self, kind: Kind, obj: Obj) -> Obj:
         """A private, well-typed copy in stored form."""
-        hub = kinds.HUBS[kind.bucket]
-        given = decoding.typed(obj, kind)
-        return given if hub is kind else decoding.typed(conversion.to_stored(kind, given), hub)
+        given = _typed(kind, obj)
+        if kind.hub is kind:
+            return given
+        return _typed(kind.hub, declarations.of(kind).conversion.to_stored(given))
 
     def _create(
         self,
@@ -234,9 +237,10 @@ class Api:
             kind, obj, namespace, name=name, uid=str(UUID(int=bits, version=4)),
             suffix="".join(letters), now=now,
         )  # fmt: skip
-        defaulting.fill(kind, obj)
+        declared = declarations.of(kind)
+        declared.defaults(obj)
         self._refuse_place(kind, obj)
-        if causes := validation.created(kind, obj):
+        if causes := validation.created(declared.rules, obj):
             raise invalid(kind, obj["metadata"].get("name", ""), causes)
         if self.store.get(kind.bucket, namespace, obj["metadata"]["name"]):
             raise already_exists(kind, obj["metadata"]["name"])
@@ -278,7 +282,7 @@ class Api:
         new = self._succeed(kind, old, self._decoded(kind, obj), subresource)
         writer = ownership.Manager(manager, "Update", kind.api_version, subresource)
         new = ownership.tracked(old, new, kind, writer, strategy.timestamp(self.now()))
-        return conversion.from_stored(kind, self._store(kind, old, new, dry_run=dry_run))
+        return _shown(kind, self._store(kind, old, new, dry_run=dry_run))
 
     def _rescale(self, kind: Kind, old: Obj, sent: Obj, manager: str, *, dry_run: bool) -> Obj:
         """Give the workload the replicas of the Scale `sent`."""
@@ -292,12 +296,13 @@ class Api:
         new = strategy.admit_successor(kind, old, new, subresource)
         if kind is kinds.SERVICE and not subresource and "clusterIP" in old["spec"]:
             new.setdefault("spec", {}).setdefault("clusterIP", old["spec"]["clusterIP"])
-        defaulting.fill(kind, new)
+        declared = declarations.of(kind)
+        declared.defaults(new)
         if subresource:
             return new
         strategy.count_change(kind, old, new)
         self._allocate(kind, new)
-        if causes := validation.updated(kind, old, new):
+        if causes := validation.updated(declared.rules, old, new):
             raise invalid(kind, old["metadata"]["name"], causes)
         return new
 
@@ -335,12 +340,12 @@ class Api:
         applier = ownership.Manager(manager, "Apply", kind.api_version, subresource)
         now = strategy.timestamp(self.now())
         merged = ownership.applied(old, wanted, kind, applier, force=force, now=now)
-        private = decoding.typed(merged, kinds.HUBS[kind.bucket])
+        private = _typed(kind.hub, merged)
         if old is None:
             created = self._create(kind, private, namespace, applier, name=name, dry_run=dry_run)
-            return conversion.from_stored(kind, created)
+            return _shown(kind, created)
         new = self._succeed(kind, old, private, subresource)
-        return conversion.from_stored(kind, self._store(kind, old, new, dry_run=dry_run))
+        return _shown(kind, self._store(kind, old, new, dry_run=dry_run))
 
     def _delete(self, kind: Kind, obj: Obj, grace: int | None, propagation: Propagation) -> Obj:
         metadata, now = obj["metadata"], self.now()
@@ -362,3 +367,13 @@ class Api:
 
     def _holds(self, namespace: Obj) -> bool:
         return not self.store.is_empty(namespace["metadata"]["name"])
+
+
+def _typed(kind: Kind, obj: Obj) -> Obj:
+    """A private, well-typed copy."""
+    return decoding.typed(obj, kind, declarations.of(kind).schema)
+
+
+def _shown(kind: Kind, stored: Obj) -> Obj:
+    """A stored object in the form of `kind`."""
+    return declarations.of(kind).conversion.from_stored(stored)

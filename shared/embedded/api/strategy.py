@@ -25,7 +25,6 @@ _SYSTEM: Final = (
     *("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"),
     *("generation", "selfLink"),
 )
-_KEEPS_STATUS_ON_CREATE: Final = {"nodes"}
 
 
 def timestamp(now: float) -> str:
@@ -56,7 +55,7 @@ def admit_new(
     metadata["creationTimestamp"] = timestamp(now)
     if kind.generation:
         metadata["generation"] = 1
-    if kind.subresource("status") and kind.bucket not in _KEEPS_STATUS_ON_CREATE:
+    if kind.subresource("status") and not kind.starts_with_status:
         obj.pop("status", None)
 
 
@@ -153,7 +152,7 @@ def _check_incarnation(kind: Kind, old: Obj, new: Obj) -> None:
         )
         raise conflict(kind, before["name"], why)
     version = after.get("resourceVersion")
-    if not version and kind is kinds.LEASE:
+    if not version and kind.needs_version:
         cause = checks.invalid("metadata.resourceVersion", "", "must be specified for an update")
         raise invalid(kind, before["name"], [cause])
     if version and version != before["resourceVersion"]:
@@ -176,8 +175,8 @@ def _annotated(old: Obj, new: Obj) -> Obj:
 
 
 def _desired(kind: Kind, obj: Obj) -> Obj:
-    """All but metadata and status; of a Deployment the annotations too, as Kubernetes has it."""
+    """All but metadata and status; of some kinds the annotations too."""
     wanted = {key: value for key, value in obj.items() if key not in ("metadata", "status")}
-    if kind is kinds.DEPLOYMENT:
+    if kind.counts_annotations:
         wanted["annotations"] = obj["metadata"].get("annotations", {})
     return wanted

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import orjson
 
+from shared.embedded import declarations
 from shared.embedded.api.listing import parse_version
 from shared.embedded.errors import StatusError, expired, too_large_version
-from shared.embedded.kinds import HUBS
-from shared.embedded.schema import conversion
 from shared.embedded.storage.store import CompactedError, Entry, EventType, make_entry
 
 if TYPE_CHECKING:
@@ -43,8 +42,9 @@ class Event:
 
     def line(self, kind: Kind) -> bytes:
         """The event as a line of JSON; stored objects are shown by their bytes as they are."""
-        if self.entry is None or HUBS[kind.bucket] is not kind:
-            shown = conversion.from_stored(kind, self.object) if self.entry else self.object
+        if self.entry is None or kind.hub is not kind:
+            convert = declarations.of(kind).conversion.from_stored
+            shown = convert(self.object) if self.entry else self.object
             return orjson.dumps({"type": self.type, "object": shown}) + b"\n"
         head = f'{{"type":"{self.type}","object":{{"kind":"{kind.kind}","apiVersion":'
         return b'%s"%s",%s}\n' % (head.encode(), kind.api_version.encode(), self.entry.raw[1:])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from shared.embedded.declarations import KINDS
 from shared.embedded.http import media
-from shared.embedded.kinds import KINDS
 from shared.embedded.schema import discovery, openapi
 
 if TYPE_CHECKING:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from shared.embedded import declarations
 from shared.embedded.api.listing import Query
 from shared.embedded.errors import REQUIRED, UNSUPPORTED, Cause, bad_request, invalid_as
 from shared.embedded.http.target import is_true
-from shared.embedded.schema.selectors import field_predicate, label_predicate
+from shared.embedded.schema.field_selectors import field_predicate
+from shared.embedded.schema.selectors import label_predicate
 from shared.embedded.validation import checks
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ def query(kind: Kind, target: Target, given: Mapping[str, str]) -> Query:
     return Query(
         namespace=target.namespace if kind.namespaced else None,
         labels=label_predicate(given.get("labelSelector", "")),
-        fields=field_predicate(kind, given.get("fieldSelector", "")),
+        fields=field_predicate(declarations.of(kind).selectable, given.get("fieldSelector", "")),
         limit=integer(given, "limit") or 0,
         token=given.get("continue", ""),
         version=given.get("resourceVersion", ""),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 from aiohttp import web
 
-from shared.embedded import kinds
+from shared.embedded import declarations, kinds
 from shared.embedded.access import rbac
 from shared.embedded.api.watching import BACKLOG
 from shared.embedded.errors import StatusError, internal, method_not_allowed, no_such_resource
@@ -104,7 +104,7 @@ class ApiServer:
         if kind is not None and kind.source == "metrics" and not self.providers.pod_metrics:
             return _no_page()  # like a cluster without metrics-server
         if kind is None:
-            if wanted.version not in kinds.versions(wanted.group):
+            if wanted.version not in declarations.versions(wanted.group):
                 return _no_page()
             raise no_such_resource()
         _check_path(kind, wanted)

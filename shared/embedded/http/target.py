@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from shared.embedded import kinds
+from shared.embedded import declarations
 from shared.embedded.access.rbac import Attributes
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Target:
 
     @property
     def kind(self) -> Kind | None:
-        return kinds.find(self.group, self.version, self.plural)
+        return declarations.find(self.group, self.version, self.plural)
 
     @property
     def space(self) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 import orjson
 
-from shared.embedded.kinds import HUBS
+from shared.embedded.declarations import HUBS
 from shared.embedded.storage.journal import Journal, Row
 
 if TYPE_CHECKING:

@@ -47,6 +47,10 @@ class Column:
         }
 
 
+Columns = tuple[Column, ...]
+"""What the Table of a kind shows."""
+
+
 def duration(seconds: float) -> str:
     """`seconds` as Kubernetes writes an age, two units at most: `95s`, `3m20s`, `5h`, `2d4h`."""
     if seconds <= -2:
@@ -152,3 +156,6 @@ AGE: Final = Column(
     "system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/"
     "sig-architecture/api-conventions.md#metadata",
 )
+
+NAME_AND_AGE: Final[Columns] = (NAME, AGE)
+"""Of kinds that have no columns of their own."""

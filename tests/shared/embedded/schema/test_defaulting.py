@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from shared.embedded import kinds
-from shared.embedded.kinds import KINDS, Kind
-from shared.embedded.schema import defaulting
+from shared.embedded import declarations, kinds
+from shared.embedded.declarations import KINDS
+from shared.embedded.kinds import Kind
 
 Obj = dict[str, Any]
 
 
 def filled(kind: Kind, **fields: Any) -> Obj:
     obj = {"metadata": {"name": "n"}, **fields}
-    defaulting.fill(kind, obj)
+    declarations.of(kind).defaults(obj)
     return obj
 
 
@@ -114,5 +114,5 @@ def test_subjects_get_their_group() -> None:
 def test_filling_twice_changes_nothing(kind: Kind) -> None:
     once = filled(kind)
     again = copy.deepcopy(once)
-    defaulting.fill(kind, again)
+    declarations.of(kind).defaults(again)
     assert again == once
