@@ -1,12 +1,13 @@
 """Garbage collection: what goes when its owner goes, and what empties a deleted namespace.
 
 https://kubernetes.io/docs/concepts/architecture/garbage-collection/. Kubernetes does this some time
-after the request; here it has happened when the request is answered.
+after the request; here it has happened when the request is answered. It follows the store, and
+writes through whoever owns it, of whom it knows no more than `Objects`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from shared.embedded import kinds
 from shared.embedded.api.strategy import FOREGROUND
@@ -15,20 +16,36 @@ from shared.embedded.declarations import HUBS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shared.embedded.api.operations import Api
     from shared.embedded.kinds import Kind, Obj
-    from shared.embedded.storage.store import Record
+    from shared.embedded.storage.store import Record, Store
+
+Propagation = Literal["Background", "Foreground", "Orphan"]
 
 Key = tuple[str, str, str]
 """Bucket, namespace and name."""
 
 
-class Garbage:
-    """Follows the store and deletes through the Api."""
+class Objects(Protocol):
+    """The three verbs that garbage collection needs."""
 
-    def __init__(self, api: Api) -> None:
-        self._api = api
-        self._store = api.store
+    def find(self, kind: Kind, name: str, namespace: str = "") -> Obj | None:
+        """The object, or None when there is none."""
+
+    def update(self, kind: Kind, obj: Obj, *, manager: str) -> Obj:
+        """Replace an object."""
+
+    def delete(
+        self, kind: Kind, name: str, namespace: str = "", *, propagation: Propagation = "Background"
+    ) -> Obj:
+        """Delete or begin to delete an object."""
+
+
+class Garbage:
+    """Follows the store and deletes through `objects`."""
+
+    def __init__(self, store: Store, objects: Objects) -> None:
+        self._store = store
+        self._objects = objects
         self._alive: dict[str, Key] = {}
         self._dependents: dict[str, dict[Key, None]] = {}
         for hub in HUBS.values():
@@ -116,7 +133,7 @@ class Garbage:
         metadata = owner["metadata"]
         left = [each for each in metadata["finalizers"] if each != FOREGROUND]
         finished = {**metadata, "finalizers": left}
-        self._api.update(kind, {**owner, "metadata": finished}, manager="garbage-collector")
+        self._objects.update(kind, {**owner, "metadata": finished}, manager="garbage-collector")
 
     def _empty(self, namespace: str) -> None:
         for kind in HUBS.values():
@@ -124,12 +141,12 @@ class Garbage:
                 for entry in self._store.entries(kind.bucket, namespace):
                     if "deletionTimestamp" not in entry.object["metadata"]:
                         self._delete(kind, entry.object)
-        if self._store.is_empty(namespace) and self._api.find(kinds.NAMESPACE, namespace):
-            self._api.delete(kinds.NAMESPACE, namespace)
+        if self._store.is_empty(namespace) and self._objects.find(kinds.NAMESPACE, namespace):
+            self._objects.delete(kinds.NAMESPACE, namespace)
 
     def _delete(self, kind: Kind, obj: Obj, *, foreground: bool = False) -> None:
         metadata = obj["metadata"]
-        self._api.delete(
+        self._objects.delete(
             kind,
             metadata["name"],
             metadata.get("namespace", ""),
@@ -143,7 +160,7 @@ class Garbage:
         left = [owner for owner in _owners(obj) if owner["uid"] not in uids]
         metadata = {**obj["metadata"], "ownerReferences": left}
         kind = HUBS[key[0]]
-        self._api.update(kind, {**obj, "metadata": metadata}, manager="garbage-collector")
+        self._objects.update(kind, {**obj, "metadata": metadata}, manager="garbage-collector")
 
     def _object(self, key: Key) -> Obj | None:
         entry = self._store.get(*key)

@@ -31,11 +31,10 @@ from shared.embedded.schema.selectors import label_predicate
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from shared.embedded.api.garbage import Propagation
     from shared.embedded.api.patching import PatchType
     from shared.embedded.kinds import Kind, Obj
     from shared.embedded.storage.store import Entry, EventType, Record, Store
-
-Propagation = Literal["Background", "Foreground", "Orphan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class Api:
         self.store = store
         self.now = now
         self._random = random or randomness.SystemRandom()
-        self._garbage = Garbage(self)
+        self._garbage = Garbage(store, self)
 
     def get(self, kind: Kind, name: str, namespace: str = "") -> Obj:
         return _shown(kind, self._entry(kind, name, namespace).object)

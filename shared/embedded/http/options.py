@@ -16,7 +16,7 @@ from shared.embedded.validation import checks
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shared.embedded.api.operations import Propagation
+    from shared.embedded.api.garbage import Propagation
     from shared.embedded.api.patching import PatchType
     from shared.embedded.http.target import Target
     from shared.embedded.kinds import Kind
