@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from shared.embedded import kinds
+from shared.embedded.api.providers import LogRequest
 from shared.embedded.api.strategy import seconds as unix_seconds
 from shared.embedded.errors import bad_request, unavailable
 from shared.embedded.http import options
-from shared.embedded.http.providers import LogRequest
 from shared.embedded.http.target import is_true
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from shared.embedded.api.operations import Api
+    from shared.embedded.api.providers import Providers
     from shared.embedded.http.exchange import Exchange
-    from shared.embedded.http.providers import Providers
     from shared.embedded.kinds import Obj
 
 

@@ -13,12 +13,12 @@ from aiohttp import web
 
 from shared.embedded import declarations, kinds
 from shared.embedded.access import rbac
+from shared.embedded.api.providers import Providers
 from shared.embedded.api.watching import BACKLOG
 from shared.embedded.errors import StatusError, internal, method_not_allowed, no_such_resource
 from shared.embedded.http import documents, target
 from shared.embedded.http.exchange import LARGEST_BODY, Exchange, json_response
 from shared.embedded.http.logs import Logs
-from shared.embedded.http.providers import Providers
 from shared.embedded.http.subresources import Subresources
 from shared.embedded.http.verbs import Verbs
 from shared.embedded.http.watches import BOOKMARK_INTERVAL, Watches

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from shared.embedded.access.authentication import Tokens
     from shared.embedded.access.rbac import Attributes, User
     from shared.embedded.api.operations import Api
+    from shared.embedded.api.providers import Providers
     from shared.embedded.http.exchange import Exchange
-    from shared.embedded.http.providers import Providers
     from shared.embedded.kinds import Obj
 
 

@@ -11,8 +11,8 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shared.embedded.api.providers import LogRequest
 from shared.embedded.api.strategy import timestamp
-from shared.embedded.http.providers import LogRequest
 from shared.embedded.node import probe as probes
 from shared.embedded.node.environment import ConfigError
 from shared.embedded.node.logs import read

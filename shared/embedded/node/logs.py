@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from io import BufferedReader
     from pathlib import Path
 
-    from shared.embedded.http.providers import LogRequest
+    from shared.embedded.api.providers import LogRequest
 
 POLL: Final = 0.1  # seconds between two looks at a log that is followed
 KEPT: Final = 2  # runs of a container whose logs are kept

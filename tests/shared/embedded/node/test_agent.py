@@ -10,8 +10,8 @@ from typing import Any
 import psutil
 import pytest
 
+from shared.embedded.api.providers import LogRequest
 from shared.embedded.errors import StatusError
-from shared.embedded.http.providers import LogRequest
 from shared.embedded.kinds import CONFIG_MAP, DEPLOYMENT, ENDPOINT_SLICE, POD, SECRET
 from shared.embedded.node.nodeport import backends
 
