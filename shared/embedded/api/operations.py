@@ -27,6 +27,7 @@ from shared.embedded.errors import (
 from shared.embedded.schema import decoding
 from shared.embedded.schema.field_selectors import field_predicate
 from shared.embedded.schema.selectors import label_predicate
+from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -186,7 +187,7 @@ class Api:
             "type": "PodScheduled",
             "status": "True",
             "lastProbeTime": None,
-            "lastTransitionTime": strategy.timestamp(self.now()),
+            "lastTransitionTime": timestamp(self.now()),
         }
         others = [c for c in pod["status"].get("conditions", []) if c["type"] != "PodScheduled"]
         status = {**pod["status"], "conditions": [*others, condition]}
@@ -245,7 +246,7 @@ class Api:
             raise already_exists(kind, obj["metadata"]["name"])
         self._allocate(kind, obj)
         if writer.operation == "Update":
-            obj = ownership.tracked(None, obj, kind, writer, strategy.timestamp(now))
+            obj = ownership.tracked(None, obj, kind, writer, timestamp(now))
         return obj if dry_run else self.store.put(kind.bucket, obj).object
 
     def _refuse_place(self, kind: Kind, obj: Obj) -> None:
@@ -280,14 +281,14 @@ class Api:
             }
         new = self._succeed(kind, old, self._decoded(kind, obj), subresource)
         writer = ownership.Manager(manager, "Update", kind.api_version, subresource)
-        new = ownership.tracked(old, new, kind, writer, strategy.timestamp(self.now()))
+        new = ownership.tracked(old, new, kind, writer, timestamp(self.now()))
         return _shown(kind, self._store(kind, old, new, dry_run=dry_run))
 
     def _rescale(self, kind: Kind, old: Obj, sent: Obj, manager: str, *, dry_run: bool) -> Obj:
         """Give the workload the replicas of the Scale `sent`."""
         wanted = scale.decode(sent, old["metadata"]["name"])
         new = self._succeed(kind, old, self._decoded(kind, scale.rescaled(old, wanted)), "")
-        new = ownership.scaled(old, new, kind, manager, strategy.timestamp(self.now()))
+        new = ownership.scaled(old, new, kind, manager, timestamp(self.now()))
         return self._store(kind, old, new, dry_run=dry_run)
 
     def _succeed(self, kind: Kind, old: Obj, new: Obj, subresource: str) -> Obj:
@@ -337,7 +338,7 @@ class Api:
             raise not_found(kind, name)
         old = entry.object if entry else None
         applier = ownership.Manager(manager, "Apply", kind.api_version, subresource)
-        now = strategy.timestamp(self.now())
+        now = timestamp(self.now())
         merged = ownership.applied(old, wanted, kind, applier, force=force, now=now)
         private = _typed(kind.hub, merged)
         if old is None:

@@ -6,11 +6,11 @@ strategies of each kind. Pure: time, uid and the random suffix are arguments.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from shared.embedded import kinds
 from shared.embedded.errors import bad_request, conflict, invalid, modified
+from shared.embedded.schema.times import timestamp
 from shared.embedded.validation import checks
 
 if TYPE_CHECKING:
@@ -25,16 +25,6 @@ _SYSTEM: Final = (
     *("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"),
     *("generation", "selfLink"),
 )
-
-
-def timestamp(now: float) -> str:
-    """Unix seconds as Kubernetes writes a Time: RFC 3339, whole seconds, UTC."""
-    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def seconds(text: str) -> float:
-    """The Unix seconds of a timestamp."""
-    return datetime.fromisoformat(text).timestamp()
 
 
 def admit_new(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.embedded.api.strategy import timestamp
 from shared.embedded.controllers import endpoints
 from shared.embedded.controllers.cache import SERVICE_NAME, key_of
 from shared.embedded.controllers.pods import is_terminating
 from shared.embedded.kinds import ENDPOINT_SLICE, POD, SERVICE
+from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,9 +10,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.embedded.api.strategy import timestamp
 from shared.embedded.errors import StatusError
 from shared.embedded.kinds import EVENT
+from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
     from shared.embedded.api.operations import Api

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.embedded.api import strategy
+from shared.embedded.schema import times
 
 if TYPE_CHECKING:
     from shared.embedded.kinds import Obj
@@ -17,7 +17,7 @@ TERMINAL_PHASES = ("Succeeded", "Failed")
 
 def seconds_of(time: str | None) -> float:
     """A Kubernetes timestamp as seconds since the epoch; 0 when it is absent."""
-    return strategy.seconds(time) if time else 0.0
+    return times.seconds(time) if time else 0.0
 
 
 def condition(obj: Obj, kind: str) -> Obj | None:

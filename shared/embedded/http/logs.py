@@ -8,10 +8,10 @@ from aiohttp import web
 
 from shared.embedded import kinds
 from shared.embedded.api.providers import LogRequest
-from shared.embedded.api.strategy import seconds as unix_seconds
 from shared.embedded.errors import bad_request, unavailable
 from shared.embedded.http import options
 from shared.embedded.http.target import is_true
+from shared.embedded.schema import times
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -56,7 +56,7 @@ class Logs:
     def _since(self, given: Mapping[str, str]) -> float | None:
         if text := given.get("sinceTime", ""):
             try:
-                return unix_seconds(text)
+                return times.seconds(text)
             except ValueError as error:
                 raise bad_request(f"sinceTime: {text!r} is no time as of RFC 3339") from error
         ago = options.integer(given, "sinceSeconds")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shared.embedded import kinds
 from shared.embedded.access import rbac
-from shared.embedded.api.strategy import timestamp
 from shared.embedded.errors import StatusError, bad_request
+from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable

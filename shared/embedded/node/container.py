@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.embedded.api.providers import LogRequest
-from shared.embedded.api.strategy import timestamp
 from shared.embedded.node import probe as probes
 from shared.embedded.node.environment import ConfigError
 from shared.embedded.node.logs import read
@@ -21,6 +20,7 @@ from shared.embedded.node.probe import ProbeError
 from shared.embedded.node.prober import Prober, Reports
 from shared.embedded.node.process import CANNOT_RUN, Exit, Process, StartError
 from shared.embedded.node.status import ContainerState
+from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable

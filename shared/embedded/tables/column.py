@@ -7,8 +7,9 @@ that `kubectl get` shows here what it shows against any cluster.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
+
+from shared.embedded.schema import times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -85,14 +86,9 @@ def _pair(major: int, unit: str, minor: int, minor_unit: str) -> str:
     return f"{major}{unit}{minor}{minor_unit}" if minor else f"{major}{unit}"
 
 
-def seconds_of(timestamp: str) -> float:
-    """Unix seconds of an RFC 3339 timestamp (metav1.Time or MicroTime)."""
-    return datetime.fromisoformat(timestamp).timestamp()
-
-
 def since(timestamp: str | None, now: float) -> str:
     """How long ago `timestamp` was; `<unknown>` when there is none."""
-    return duration(now - seconds_of(timestamp)) if timestamp else UNKNOWN
+    return duration(now - times.seconds(timestamp)) if timestamp else UNKNOWN
 
 
 def labels(pairs: Mapping[str, str] | None) -> str:

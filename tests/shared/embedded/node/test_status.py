@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.embedded.api.strategy import timestamp
 from shared.embedded.node.status import ContainerState, phase, pod_status, qos_class
+from shared.embedded.schema.times import timestamp
 
 RUNNING = {"running": {"startedAt": timestamp(0)}}
 WAITING = {"waiting": {"reason": "ContainerCreating"}}
