@@ -45,16 +45,24 @@ def selects(selector: Mapping[str, Any] | None, labels: Mapping[str, str]) -> bo
     )
 
 
+def terms(selector: Mapping[str, Any]) -> Iterator[str]:
+    """The requirements of a LabelSelector object, each in selector syntax."""
+    for key, value in sorted(selector.get("matchLabels", {}).items()):
+        yield f"{key}={value}"
+    for term in selector.get("matchExpressions", []):
+        key, values = term["key"], ",".join(sorted(term.get("values", [])))
+        match term["operator"]:
+            case "Exists":
+                yield key
+            case "DoesNotExist":
+                yield f"!{key}"
+            case operator:
+                yield f"{key} {operator.lower()} ({values})"
+
+
 def selector_text(selector: Mapping[str, Any]) -> str:
     """A LabelSelector object in selector syntax, as the scale subresource states it."""
-    terms = [f"{key}={value}" for key, value in sorted(selector.get("matchLabels", {}).items())]
-    for term in selector.get("matchExpressions", []):
-        operator, values = term["operator"], ",".join(sorted(term.get("values", [])))
-        if operator in ("In", "NotIn"):
-            terms.append(f"{term['key']} {operator.lower()} ({values})")
-        else:
-            terms.append(term["key"] if operator == "Exists" else f"!{term['key']}")
-    return ",".join(terms)
+    return ",".join(terms(selector))
 
 
 class _Tokens:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.embedded.schema import times
+from shared.embedded.schema.selectors import terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -97,22 +98,8 @@ def labels(pairs: Mapping[str, str] | None) -> str:
 
 
 def selector(value: Mapping[str, Any] | None) -> str:
-    """A LabelSelector (matchLabels and matchExpressions) in the syntax of label queries."""
-    value = value or {}
-    parts = [f"{key}={want}" for key, want in (value.get("matchLabels") or {}).items()]
-    parts += [_requirement(rule) for rule in value.get("matchExpressions") or []]
-    return ",".join(sorted(parts)) or NONE
-
-
-def _requirement(rule: Mapping[str, Any]) -> str:
-    match rule["operator"]:
-        case "Exists":
-            return str(rule["key"])
-        case "DoesNotExist":
-            return f"!{rule['key']}"
-        case operator:
-            values = ",".join(sorted(rule.get("values") or []))
-            return f"{rule['key']} {operator.lower()} ({values})"
+    """A LabelSelector (matchLabels and matchExpressions), sorted; `<none>` when it selects all."""
+    return ",".join(sorted(terms(value or {}))) or NONE
 
 
 def first_few(values: Iterable[str], *, most: int = 3) -> str:
