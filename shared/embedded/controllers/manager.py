@@ -9,6 +9,7 @@ from shared.embedded.controllers.deployment import Deployments
 from shared.embedded.controllers.endpointslice import EndpointSlices
 from shared.embedded.controllers.events import Events
 from shared.embedded.controllers.expiry import EventExpiry
+from shared.embedded.controllers.hashing import template_hash
 from shared.embedded.controllers.queue import WorkQueue
 from shared.embedded.controllers.replicaset import ReplicaSets
 from shared.embedded.controllers.scheduler import Scheduler
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from shared.embedded.api.operations import Api, Change
     from shared.embedded.controllers.cache import Key
+    from shared.embedded.controllers.deployment import Hash
     from shared.embedded.kinds import Kind
     from shared.runtime.clock import Clock
     from shared.runtime.tasks import Supervisor
@@ -37,14 +39,14 @@ class Controller(Protocol):
 class Controllers:
     """Feeds every change to the cache, then to the queue of each controller it concerns."""
 
-    def __init__(self, api: Api, clock: Clock) -> None:
+    def __init__(self, api: Api, clock: Clock, hashed: Hash = template_hash) -> None:
         self.cache = Cache(api)
         self._scheduler = Scheduler(api, self.cache, Events(api, clock, "default-scheduler"))
         replicasets = ReplicaSets(
             api, self.cache, clock, Events(api, clock, "replicaset-controller")
         )
         deployments = Deployments(
-            api, self.cache, clock, Events(api, clock, "deployment-controller")
+            api, self.cache, clock, Events(api, clock, "deployment-controller"), hashed
         )
         self._expiry = EventExpiry(api, clock)
         slices = EndpointSlices(api, self.cache, clock)

@@ -36,7 +36,6 @@ log = logging.getLogger(__name__)
 
 MANAGER = "node-agent"
 LOOK_AGAIN = 0.02  # seconds
-RETRY = 5.0  # seconds until a pod whose task failed unexpectedly is tried again
 
 
 class Agent:
@@ -194,7 +193,7 @@ class Agent:
             except Exception as error:
                 log.exception("pod %s failed", pod["metadata"]["name"])
                 self._events.warning(pod, "FailedSync", f"error of the node agent: {error!r}")
-                await self._clock.sleep(RETRY)
+                await self._clock.sleep(self.settings.pod_retry)
             else:
                 return
 

@@ -30,6 +30,7 @@ SETTINGS = NodeSettings(
     sample_period=0.1,
     backoff=BackOff(first=0.1),
     config_retry=0.05,
+    pod_retry=0.01,
     endpoint_lag=0.05,
     stop_grace=1.0,
 )

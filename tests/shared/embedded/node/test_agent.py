@@ -405,8 +405,7 @@ async def test_metrics_of_a_busy_pod(node: Any) -> None:
     assert node.providers.node_proxy("local", "configz") is None
 
 
-async def test_a_mistake_of_ours_costs_one_pod_a_pause(node: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("shared.embedded.node.agent.RETRY", 0.01)
+async def test_a_mistake_of_ours_costs_one_pod_a_pause(node: Any) -> None:
     real = node.agent._adopt
     failures = iter([RuntimeError("bug")])
 
