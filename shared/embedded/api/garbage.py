@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shared.embedded.kinds import Kind, Obj
-    from shared.embedded.storage.store import Record, Store
+    from shared.embedded.storage.records import Record
+    from shared.embedded.storage.store import Store
 
 Propagation = Literal["Background", "Foreground", "Orphan"]
 

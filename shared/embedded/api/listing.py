@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from shared.embedded.errors import bad_request, bad_version, expired, too_large_version
-from shared.embedded.storage.store import CompactedError
+from shared.embedded.storage.records import CompactedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from shared.embedded.kinds import Kind, Obj
-    from shared.embedded.storage.store import Entry, Store
+    from shared.embedded.storage.records import Entry
+    from shared.embedded.storage.store import Store
 
 _TOKEN_VERSION: Final = "meta.k8s.io/v1"  # noqa: S105  a format, no secret
 _TOO_OLD: Final = (

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from shared.embedded.api.garbage import Propagation
     from shared.embedded.api.patching import PatchType
     from shared.embedded.kinds import Kind, Obj
-    from shared.embedded.storage.store import Entry, EventType, Record, Store
+    from shared.embedded.storage.records import Entry, EventType, Record
+    from shared.embedded.storage.store import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import orjson
 from shared.embedded import declarations
 from shared.embedded.api.listing import parse_version
 from shared.embedded.errors import StatusError, expired, too_large_version
-from shared.embedded.storage.store import CompactedError, Entry, EventType, make_entry
+from shared.embedded.storage.records import CompactedError, Entry, EventType, make_entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from shared.embedded.api.listing import Query
     from shared.embedded.kinds import Kind, Obj
-    from shared.embedded.storage.store import Record, Store
+    from shared.embedded.storage.records import Record
+    from shared.embedded.storage.store import Store
 
 BACKLOG: Final = 20_000
 """Events that may wait for a slow reader before its watch is cut (it then lists anew)."""
