@@ -1,7 +1,8 @@
-"""Refusals of the API server, in Kubernetes' own words.
+"""Refusals of the API server, in Kubernetes' own words. Pure.
 
 Each constructor gives the code, reason, message and details that kube-apiserver gives (see
 k8s.io/apimachinery/pkg/api/errors); clients decide by code and reason, people read the message.
+Raised in every room; only `http` turns them into answers.
 """
 
 from __future__ import annotations

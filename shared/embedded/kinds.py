@@ -2,7 +2,7 @@
 
 Terms follow https://kubernetes.io/docs/reference/using-api/api-concepts/: a *kind* is served under
 one group and version; two kinds may show the same stored objects (`stored_as`), as Events do. Every
-room names a kind by its constant here; what its objects look like is none of this file's business:
+room names a kind by its constant here. What its objects look like this file does not know:
 `declarations` brings each kind together with its schema, columns and rules.
 """
 

@@ -1,4 +1,7 @@
-"""Who holds which bearer token. There is no anonymous access."""
+"""Who holds which bearer token. There is no anonymous access.
+
+The HTTP server asks it first of all; what a user may do is decided in `rbac`.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What a new cluster holds before anybody writes to it: namespaces, and the rights of our own.
 
 The ServiceAccounts, Roles and bindings are those of the manifests that a real cluster is given, so
-that a right which is missing there is missing here too.
+that a right which is missing there is missing here too. Called once, at the start of the cluster.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Garbage collection: what goes when its owner goes, and what empties a deleted namespace.
 
 https://kubernetes.io/docs/concepts/architecture/garbage-collection/. Kubernetes does this some time
-after the request; here it has happened when the request is answered. It follows the store, and
-writes through whoever owns it, of whom it knows no more than `Objects`.
+after the request; here it has happened when the request is answered. It listens to the store and
+writes through the verbs of `Objects`; of the API that gives them it knows nothing else.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""Lists: selectors, pages with continue tokens, and lists as of an earlier resourceVersion.
+"""Lists: selectors, pages with continue tokens, and lists as of an earlier resourceVersion. Pure.
 
+Called by the HTTP verbs, with the store as an argument; how a page is shown is not decided here.
 https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks
 """
 

@@ -1,7 +1,7 @@
 """The verbs of the embedded cluster as plain synchronous calls.
 
 The HTTP server, the controllers and the node agent all work through `Api`, so that every write is
-defaulted, validated, versioned and seen by every watcher alike.
+defaulted, validated, versioned and seen by every watcher alike. It knows none of them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Who owns which field: metadata.managedFields and server-side apply.
+"""Who owns which field: metadata.managedFields and server-side apply. Pure.
 
 https://kubernetes.io/docs/reference/using-api/server-side-apply/; the rules are those of
-structured-merge-diff's merge/update.go and apimachinery's managedfields. Pure: time is an argument.
+structured-merge-diff's merge/update.go and apimachinery's managedfields. Called by `operations` for
+every write; time is an argument.
 """
 
 from __future__ import annotations
@@ -213,7 +214,7 @@ def _with_owners(obj: Obj, owners: Owners) -> Obj:
 
 
 def _bare(obj: Obj) -> Obj:
-    """Less managedFields, which own nothing and are dear to compare."""
+    """Less managedFields, which own nothing and are costly to compare."""
     metadata = obj.get("metadata", {})
     return {**obj, "metadata": {k: v for k, v in metadata.items() if k != "managedFields"}}
 

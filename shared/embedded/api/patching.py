@@ -1,4 +1,7 @@
-"""The three kinds of patches that change an object as it is: JSON, merge and strategic merge."""
+"""The three kinds of patches that change an object as it is: JSON, merge and strategic merge. Pure.
+
+Called by `operations`; who owns the fields afterwards is decided in `ownership`.
+"""
 
 from __future__ import annotations
 

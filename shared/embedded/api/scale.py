@@ -1,4 +1,7 @@
-"""The scale subresource: the replicas of a workload as an autoscaling/v1 Scale."""
+"""The scale subresource: the replicas of a workload as an autoscaling/v1 Scale. Pure.
+
+Called by `operations`; writes nothing itself.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What happens to an object between a request and the store: system fields, status, generation.
 
-The rules of k8s.io/apiserver registry/rest (BeforeCreate, BeforeUpdate, BeforeDelete) and of the
-strategies of each kind. Pure: time, uid and the random suffix are arguments.
+Pure. The rules of k8s.io/apiserver registry/rest (BeforeCreate, BeforeUpdate, BeforeDelete).
+Called by `operations`; time, uid and the random suffix are arguments.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Watches: from which state a stream starts, which changes it shows, and how it falls behind.
 
-https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes. This
-file knows no HTTP: a Watch is an asynchronous source of Events.
+A Watch is an asynchronous source of Events over the store; `http/watches` writes them out, and this
+file knows no HTTP.
+https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
 """
 
 from __future__ import annotations

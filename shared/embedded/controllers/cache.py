@@ -1,7 +1,8 @@
 """What the controllers know of the cluster, indexed by owner, label and selector.
 
-It is fed synchronously by every committed change, so it is never behind the controllers' own
-writes; the "expectations" that Kubernetes' controllers keep for that reason are not needed.
+Every committed change is put in before the controllers see it, so it is never behind their own
+writes; the "expectations" that Kubernetes' controllers keep for that reason are not needed. Read by
+controllers and node ports; writes nothing.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Deployment controller: one ReplicaSet for each pod template, and the way from one to the next.
 
-Source: Kubernetes `pkg/controller/deployment`; the arithmetic is in `rollout.py`.
+Source: Kubernetes `pkg/controller/deployment`; the arithmetic is in `rollout`. It never touches
+pods: those are the ReplicaSet controller's.
 """
 
 from __future__ import annotations

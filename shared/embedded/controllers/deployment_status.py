@@ -1,4 +1,4 @@
-"""The status of a Deployment: its counts and the conditions Available and Progressing.
+"""The status of a Deployment: its counts and the conditions Available and Progressing. Pure.
 
 Source: Kubernetes `pkg/controller/deployment/sync.go` (`calculateStatus`) and `progress.go`.
 """

@@ -1,4 +1,7 @@
-"""EndpointSlice controller: the endpoints of each Service that has a selector."""
+"""EndpointSlice controller: writes the endpoints of each Service that has a selector.
+
+What they are is decided in `endpoints`.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Events: what the controllers and the node agent tell the user, repeated ones counted.
+"""Writes Events: what the controllers and the node agent tell the user, repeated ones counted.
 
 Source: Kubernetes client-go `tools/record`; they are core/v1 Events, as `kubectl describe` shows.
+An Event that cannot be written is dropped: nothing depends on one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The hash of a pod template, in letters that make no word.
+"""The hash of a pod template, which names its ReplicaSet and labels its pods. Pure.
 
 Source: `k8s.io/apimachinery/pkg/util/rand`: vowels and look-alikes are left out, so that no word
 and no misreading arises.

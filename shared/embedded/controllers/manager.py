@@ -1,4 +1,8 @@
-"""All controllers of the embedded cluster: one cache, one subscription, one queue for each."""
+"""All controllers of the embedded cluster: one cache, one subscription, one queue for each.
+
+Started by `cluster`; a controller is asked which keys a change concerns, and works on one key a
+call.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What controllers ask of a Pod: is it active, ready, available, and whose is it?
+"""What controllers ask of a Pod: is it active, ready, available, and whose is it? Pure.
 
 Source: Kubernetes `pkg/api/v1/pod/util.go`, `pkg/controller/controller_utils.go`.
 """

@@ -1,8 +1,8 @@
-"""Which pods of a ReplicaSet go first when it shrinks.
+"""Which pods of a ReplicaSet go first when it shrinks. Pure.
 
 Source: Kubernetes `ActivePodsWithRanks` in `pkg/controller/controller_utils.go`: pods that serve
-nobody yet before pods that do, cheap ones (annotation pod-deletion-cost) before dear ones, young
-ones before old ones.
+nobody yet go before pods that do, then by the annotation pod-deletion-cost, then young ones before
+old ones.
 """
 
 from __future__ import annotations

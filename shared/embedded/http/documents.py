@@ -1,4 +1,7 @@
-"""Paths that name no object: version, health, discovery, OpenAPI."""
+"""Paths that name no object: version, health, discovery, OpenAPI. Pure.
+
+Called by the server for all that `target` does not read as a resource.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One request with all that its handler needs to know of it."""
+"""One request with all that its handler needs to know of it, and its body read.
+
+Made by the server once the request is authorized; handed to verbs, watches, logs and subresources.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""pods/log: the chunks that the node agent gives, until the log or the reader ends."""
+"""pods/log: the chunks that the node agent gives, until the log or the reader ends.
+
+Where a log is, and how it is read, only the node agent knows.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options of a request: query parameters and DeleteOptions, checked. Pure."""
+"""The options of a request: query parameters and DeleteOptions, read and checked. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Answers as bytes: single objects, lists and streams, as JSON objects, Tables or metadata."""
+"""Answers as bytes: single objects, lists and streams, as JSON objects, Tables or metadata. Pure.
+
+Called by verbs, watches and subresources; the time that ages are counted to is an argument.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Questions about oneself, and tokens: `kubectl auth can-i`, `auth whoami`, `create token`."""
+"""Questions about oneself, and tokens: `kubectl auth can-i`, `auth whoami`, `create token`.
+
+Called by `subresources`; whether something is allowed is asked of a function that is handed in.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """The API server: authenticates, authorizes and dispatches each request; ends gracefully.
 
+Started by `cluster`. What a verb does is decided in `api`; here is who may ask, and who answers.
 https://kubernetes.io/docs/reference/access-authn-authz/authentication/ and authorization/
 """
 

@@ -1,4 +1,7 @@
-"""Requests that are no plain verb on a stored object: bindings, metrics, reviews, proxies."""
+"""Requests that are no plain verb on a stored object: bindings, metrics, reviews, proxies.
+
+Called by the server; answers through the API, the node agent's callbacks and the tokens.
+"""
 
 from __future__ import annotations
 

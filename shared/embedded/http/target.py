@@ -1,5 +1,6 @@
 """What a request is about: its path and query read into kind, namespace, name and verb. Pure.
 
+Called by the server before anything else is known of the request.
 https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris
 """
 

@@ -1,4 +1,7 @@
-"""The verbs on objects: get, list, create, update, patch, delete, deletecollection."""
+"""The verbs on stored objects: get, list, create, update, patch, delete, deletecollection.
+
+Called by the server; reads the request, calls `api`, renders the answer.
+"""
 
 from __future__ import annotations
 

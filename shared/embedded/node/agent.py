@@ -1,6 +1,7 @@
-"""The node agent: runs the pods that are bound to its node, tells of them, measures them.
+"""The node agent: runs the pods that are bound to its node, reports and measures them.
 
-What the kubelet is in Kubernetes; its pods are processes (`shim.py`), its network is loopback.
+What the kubelet is in Kubernetes; its pods are processes (`shim.py`), its network is loopback. It
+sees the cluster through the API alone, like any client.
 """
 
 from __future__ import annotations

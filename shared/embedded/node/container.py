@@ -1,6 +1,7 @@
 """One container: its runs, its probes, its end.
 
-Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/.
+Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/. Owned by `pod`, to which
+it tells that something changed; it does not write to the cluster but for Events.
 """
 
 from __future__ import annotations

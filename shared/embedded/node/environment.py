@@ -1,4 +1,4 @@
-"""A container's command and environment, as its process on this machine gets them.
+"""A container's command and environment, as its process on this machine gets them. Pure.
 
 Source: https://kubernetes.io/docs/tasks/inject-data-application/. Two things differ from a real
 container, because there is no image and no mount namespace:

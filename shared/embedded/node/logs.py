@@ -1,6 +1,7 @@
 """Reading the logs of containers that the shim writes: the present run and the one before.
 
-Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#get-read-log-of-the-specified-pod
+Called by `providers` for pods/log, and by a container for its last words. Source:
+https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#get-read-log-of-the-specified-pod
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Usage as the Kubernetes APIs show it: `metrics.k8s.io` and the kubelet's `/metrics/resource`.
 
-Sources: https://kubernetes.io/docs/reference/external-api/metrics.v1beta1/ and
+Pure. Sources: https://kubernetes.io/docs/reference/external-api/metrics.v1beta1/ and
 https://kubernetes.io/docs/reference/instrumentation/node-metrics/.
 """
 

@@ -1,4 +1,7 @@
-"""One pod on this node: its containers run side by side, its status is told to the cluster."""
+"""One pod on this node: its containers run side by side, its status is reported to the agent.
+
+Owned by the agent, which alone writes to the cluster.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What the API server asks of nodes: logs of containers, usage of pods and nodes."""
+"""Gives the API server what it asks of nodes: logs of containers, usage of pods and nodes.
+
+Made by `cluster` over the agent and the hollow nodes; what is asked is declared in
+`api/providers`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What the containers of one pod share: its address, its directories, its environment."""
+"""What the containers of one pod share: its address, its directories, its environment.
+
+Made by the agent when it takes the pod; starts nothing itself.
+"""
 
 from __future__ import annotations
 

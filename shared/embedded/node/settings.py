@@ -1,4 +1,4 @@
-"""Settings of the node agent, with their units and why the defaults are what they are."""
+"""Settings of the node agent, with their units and why the defaults are what they are. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pod's status from the states of its containers.
+"""A pod's status from the states of its containers. Pure.
 
 Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/ and Kubernetes
 `pkg/kubelet/kubelet_pods.go`, `pkg/kubelet/status/generate.go`.

@@ -1,6 +1,7 @@
-"""From the bytes of a request to an object whose described fields have the right types.
+"""From the bytes of a request to an object whose described fields have the right types. Pure.
 
-Messages copy those of kube-apiserver, which show Go's words for JSON errors.
+Called by the HTTP exchange and the API, with the schema as an argument. Messages copy those of
+kube-apiserver, which show Go's words for JSON errors.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Objects in Kubernetes' protobuf encoding, as kubectl sends those that it makes itself.
+"""Objects in Kubernetes' protobuf encoding, as kubectl sends those that it makes itself. Pure.
 
 `kubectl create NAME…`, `create token` and `auth can-i` speak protobuf and nothing else; answers may
 be JSON. The messages are those of `protobuf_messages`; anything else that is set is refused, for

@@ -1,8 +1,9 @@
-"""The fields of Kubernetes' protobuf messages that kubectl's own generators fill in.
+"""The fields of Kubernetes' protobuf messages that kubectl's own generators fill in. Pure.
 
 A line with one word begins a message; the others are `number name type`. Types are `string`,
 `bytes`, `int`, `bool` or a message; `[]` marks a list, `{}` a map from strings, and `?` a pointer,
-whose zero says something. Source: the files generated.proto of k8s.io/api and k8s.io/apimachinery.
+whose zero says something. Below the table are the messages that a body may be: `declarations` and
+the HTTP face name them. Source: the files generated.proto of k8s.io/api and k8s.io/apimachinery.
 """
 
 from __future__ import annotations

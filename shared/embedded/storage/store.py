@@ -1,7 +1,8 @@
 """The cluster's objects in memory, their journal on disk, and the log of recent changes.
 
 Reads never touch the disk. An object is kept as a dict and, beside it, as the JSON bytes that lists
-and watches join; neither is ever changed in place. Every write takes the next resourceVersion.
+and watches join; neither is ever changed in place. Every write takes the next resourceVersion. Read
+and written by `api`; it knows no rules.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a column of a Table is, and the formats all columns share (durations, labels, lists).
+"""What a column of a Table is, and the formats all columns share (durations, labels, lists). Pure.
 
 The formats are those of Kubernetes' own printers (pkg/printers, apimachinery util/duration), so
 that `kubectl get` shows here what it shows against any cluster.

@@ -1,4 +1,4 @@
-"""The columns of pods, and the one word that sums a pod up (Running, CrashLoopBackOff, …).
+"""The columns of pods, and the one word that sums a pod up (Running, CrashLoopBackOff, …). Pure.
 
 Follows printPod of Kubernetes' pkg/printers/internalversion: the status shown is not the phase but
 the most telling state among the pod's containers.

@@ -1,4 +1,7 @@
-"""Rules for metadata, the same for every kind (apimachinery, api/validation/objectmeta.go)."""
+"""Rules for metadata, the same for every kind but for names. Pure.
+
+Source: k8s.io/apimachinery, api/validation/objectmeta.go.
+"""
 
 from __future__ import annotations
 

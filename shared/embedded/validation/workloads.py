@@ -1,4 +1,4 @@
-"""Rules for Deployments and ReplicaSets (k8s.io/kubernetes/pkg/apis/apps/validation)."""
+"""Rules for Deployments and ReplicaSets (k8s.io/kubernetes/pkg/apis/apps/validation). Pure."""
 
 from __future__ import annotations
 
