@@ -20,8 +20,8 @@ from shared.service.names import SERVICE_LABEL
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gateway.routing.match import ServiceSpec
     from gateway.services.registry import Services
+    from gateway.services.spec import ServiceSpec
     from shared.kube.changes import Change
     from shared.kube.client import KubeClient
     from shared.runtime.clock import Clock

@@ -10,7 +10,7 @@ from gateway.protocol.http1 import valid_host
 from gateway.routing import auth
 
 if TYPE_CHECKING:
-    from gateway.routing.match import Route
+    from gateway.services.route import Route
 
 Found = dict[bytes, bytes]
 """Values of the special fields of a request by lower-case name."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from gateway.limits import Limits
-    from gateway.routing.match import Endpoint
+    from gateway.services.spec import Endpoint
 
 LEAST_SHARE: Final = 0.1
 """Share of requests that a pod gets at the very start of its slow start."""

@@ -6,7 +6,8 @@ import random as random_module
 import time
 from typing import TYPE_CHECKING
 
-from gateway.routing.match import MANAGEMENT, Endpoint, Route, RouteTable, ServiceSpec
+from gateway.services.route import MANAGEMENT, Route, RouteTable
+from gateway.services.spec import Endpoint, ServiceSpec
 from gateway.services.state import ServiceState
 from gateway.stats import UNKNOWN
 

@@ -15,8 +15,8 @@ from gateway.access_log import AccessLog, Entry
 from gateway.dataplane.server import Gateway
 from gateway.limits import Identity, Limits
 from gateway.routing.cors import Cors
-from gateway.routing.match import Endpoint, ServiceSpec
 from gateway.services.registry import Services
+from gateway.services.spec import Endpoint, ServiceSpec
 from gateway.stats import Stats
 
 if TYPE_CHECKING:
@@ -266,9 +266,9 @@ class Rig:
             lambda: (
                 state.in_flight == 0
                 and state.waiting == 0
-                and not self.gateway.connecting
+                and not self.gateway.context.connecting
                 and all(one.in_flight == 0 for one in state.balancer.backends.values())
-                and all(one.exchange is None for one in self.gateway.connections)
+                and all(one.exchange is None for one in self.gateway.connections.open)
             )
         )
         served = [one for one in self.log.entries if one.service == "echo" and one.endpoint]

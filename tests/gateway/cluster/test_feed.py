@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
     from pathlib import Path
 
-    from gateway.routing.match import ServiceSpec
+    from gateway.services.spec import ServiceSpec
 
 
 class _Impatient(SystemClock):

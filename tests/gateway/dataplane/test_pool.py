@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 from gateway.dataplane import pool
 from gateway.limits import Limits
-from gateway.routing.match import Endpoint
 from gateway.services.balancer import Backend
+from gateway.services.spec import Endpoint
 from gateway.services.state import ServiceState
 from gateway.stats import ServiceStats
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from gateway.limits import Limits
-from gateway.routing.match import Endpoint
+from gateway.services.spec import Endpoint
 from tests.gateway.harness import Pod, Wire, echo, get, rig
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

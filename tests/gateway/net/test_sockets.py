@@ -12,7 +12,7 @@ async def test_both_sides_ask_whether_the_other_is_there() -> None:
         wire = await r.connect()
         await wire.send(get())
         await wire.response()
-        (client,) = r.gateway.connections
+        (client,) = r.gateway.register.open
         (pod,) = r.state.balancer.candidates[0].idle
         for transport in (client.transport, pod.transport):
             assert transport is not None

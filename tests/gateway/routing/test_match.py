@@ -5,16 +5,10 @@ from __future__ import annotations
 import pytest
 
 from gateway.limits import Limits
-from gateway.routing.match import (
-    MANAGEMENT,
-    Endpoint,
-    PathError,
-    RouteTable,
-    ServiceSpec,
-    match,
-    service_name,
-)
+from gateway.routing.match import PathError, match, service_name
 from gateway.services.registry import Services
+from gateway.services.route import MANAGEMENT, RouteTable
+from gateway.services.spec import Endpoint, ServiceSpec
 from gateway.stats import Stats
 
 E = b"/system/services/my-app/exposed"

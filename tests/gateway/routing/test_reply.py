@@ -7,10 +7,10 @@ import pytest
 from gateway.limits import Limits
 from gateway.protocol.framing import CHUNKED, CLOSE
 from gateway.protocol.http1 import ProtocolError
-from gateway.routing.match import ServiceSpec
-from gateway.routing.planner import Plan
 from gateway.routing.reply import Replies, Reply, interim, prepare, render
 from gateway.services.registry import Services
+from gateway.services.route import Plan
+from gateway.services.spec import ServiceSpec
 from gateway.stats import Stats
 
 

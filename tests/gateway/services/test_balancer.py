@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from gateway.limits import Limits
-from gateway.routing.match import Endpoint
 from gateway.services.balancer import Balancer
+from gateway.services.spec import Endpoint
 
 LIMITS = Limits(slow_start=10, ejection_failures=3, ejection_pause=5, ejection_longest=15)
 
