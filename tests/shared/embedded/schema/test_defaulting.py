@@ -70,6 +70,7 @@ def test_limits_are_requests_unless_those_are_stated() -> None:
             {"limits": {"cpu": "2", "memory": "1Gi"}, "requests": {"cpu": "1", "memory": "1Gi"}},
             "Burstable",
         ),
+        ({"limits": {"cpu": "1", "memory": "1Gi"}, "requests": {"cpu": "500m"}}, "Burstable"),
     ],
 )
 def test_the_quality_of_service_follows_the_resources(resources: Obj, quality: str) -> None:
