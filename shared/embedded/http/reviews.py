@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shared.embedded import kinds
 from shared.embedded.access import rbac
-from shared.embedded.errors import StatusError, bad_request
+from shared.embedded.errors import StatusError, bad_request, no_such_resource
 from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
@@ -29,10 +29,9 @@ def answer(kind: Kind, review: Obj, user: User, allowed: Callable[[Attributes], 
     if kind is kinds.SELF_SUBJECT_REVIEW:
         shown = {"username": user.name, "groups": list(user.groups)}
         return {**review, "status": {"userInfo": shown}}
-    spec = review.get("spec")
-    if not isinstance(spec, dict):
-        raise bad_request("spec: exactly one of nonResourceAttributes or resourceAttributes is due")
-    return {**review, "status": {"allowed": allowed(_attributes(spec))}}
+    if kind is kinds.SELF_SUBJECT_ACCESS_REVIEW:
+        return {**review, "status": {"allowed": allowed(_attributes(review.get("spec")))}}
+    raise no_such_resource()
 
 
 def grant(tokens: Tokens, request: Obj, namespace: str, name: str, now: float) -> Obj:
@@ -56,7 +55,8 @@ def grant(tokens: Tokens, request: Obj, namespace: str, name: str, now: float) -
     }
 
 
-def _attributes(spec: Obj) -> Attributes:
+def _attributes(spec: Any) -> Attributes:
+    spec = spec if isinstance(spec, dict) else {}
     if isinstance(paths := spec.get("nonResourceAttributes"), dict):
         return rbac.Attributes(_text(paths, "verb"), path=_text(paths, "path"))
     asked = spec.get("resourceAttributes")
