@@ -20,7 +20,7 @@ from shared.embedded.node.process import Command
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shared.embedded.kinds import Obj
+    from shared.embedded.kinds import Kind, Obj
 
 
 @dataclass(slots=True)
@@ -105,7 +105,7 @@ class Sandbox:
             given["PORT"] = str(self.ports.get(ports[0], ports[0]))
         return given | env.environment(container, self.pod, self.address, self._texts)
 
-    def _texts(self, kind: str, name: str) -> dict[str, str] | None:
+    def _texts(self, kind: Kind, name: str) -> dict[str, str] | None:
         found = self.read(kind, name)
         if found is None:
             return None
