@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from shared.embedded.schema.shapes import Schema
     from shared.embedded.tables.column import Columns
 
-_UNSAID: Final[Any] = None
+_UNSAID: Final[Any] = None  # a default, so that what is left out is told together with its kind
 
 
 class DeclarationError(Exception):
@@ -43,7 +43,7 @@ class DeclarationError(Exception):
 class Declaration:
     """One kind with all that is looked up by kind. Every part must be given.
 
-    schema: of its objects as requests hold them.
+    schema: of its objects; for a kind that is stored as another, that one's.
     defaults: completes a stored object in place.
     columns: of its Table.
     rules: what a stored object must be like.
