@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import httptools
 import pytest
-from tests.gateway.test_http1_differential import chunks, cut, mutated
 
 from gateway.limits import Limits
 from tests.gateway.harness import PREFIX, Pod, Rig, Wire, rig
+from tests.gateway.protocol.test_http1_differential import chunks, cut, mutated
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -120,14 +120,12 @@ def test_new_pods_grow_into_their_share() -> None:
         backend.in_flight = 3
     one.update([endpoint(number) for number in range(3)], 100.0)
     new = one.candidates[2]
-    assert not one.settled
-    assert new.penalty == pytest.approx(10)
+    assert (new.penalty, one.settled) == (pytest.approx(10), False)
     assert new.label not in picked(one, 50)
     one.refresh(105.0)
     assert new.penalty == pytest.approx(2)
     one.refresh(110.0)
-    assert new.penalty == 1
-    assert one.settled
+    assert (new.penalty, one.settled) == (1, True)
 
 
 def test_sick_pods_pause_for_longer_and_longer() -> None:

@@ -87,7 +87,7 @@ def test_paths_are_shown_as_in_messages() -> None:
 
 def test_removal_takes_whole_subtrees() -> None:
     value = {"spec": {"containers": [{"name": "a", "image": "i"}, {"name": "b"}]}}
-    gone = frozenset({("f:spec", "f:containers", CONTAINER)})
+    gone: fields.Paths = frozenset({("f:spec", "f:containers", CONTAINER)})
     assert fields.without(value, gone, SCHEMA) == {"spec": {"containers": [{"name": "b"}]}}
     gone = frozenset({("f:spec", "f:containers", CONTAINER, "f:image")})
     assert fields.without(value, gone, SCHEMA)["spec"]["containers"][0] == {"name": "a"}
