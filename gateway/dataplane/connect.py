@@ -23,16 +23,16 @@ def connect(exchange: Exchange, backend: Backend) -> None:
 
     Cancelling `exchange.connecting` ends it in neither, and closes what was opened.
     """
-    gateway = exchange.client.gateway
-    task = gateway.loop.create_task(_open(exchange, backend), name=f"connect {backend.label}")
+    context = exchange.client.context
+    task = context.loop.create_task(_open(exchange, backend), name=f"connect {backend.label}")
     exchange.connecting = task
-    gateway.connecting.add(task)
-    task.add_done_callback(gateway.connecting.discard)
+    context.connecting.add(task)
+    task.add_done_callback(context.connecting.discard)
 
 
 async def _open(exchange: Exchange, backend: Backend) -> None:
-    gateway = exchange.client.gateway
-    upstream = UpstreamConnection(backend, gateway.replies, gateway.limits.window)
+    context = exchange.client.context
+    upstream = UpstreamConnection(backend, context.replies, context.limits.window)
     try:
         await _dial(exchange, backend, upstream)
     except OSError as error:
@@ -42,7 +42,7 @@ async def _open(exchange: Exchange, backend: Backend) -> None:
         upstream.abort()
         raise
     if upstream.transport is not None and not upstream.transport.is_closing():
-        gateway.pods.add(backend)
+        context.pods.add(backend)
         exchange.connected(upstream)
     else:
         exchange.connect_failed("closed at once")
@@ -53,7 +53,7 @@ async def _dial(exchange: Exchange, backend: Backend, upstream: UpstreamConnecti
 
     Nothing has been sent to the pod yet, so that any request may wait here.
     """
-    loop = exchange.client.gateway.loop
+    loop = exchange.client.context.loop
     route = exchange.route
     end = loop.time() + min(PATIENCE, (route.spec.timeouts.connect or PATIENCE) / 2)
     endpoint = backend.endpoint

@@ -144,7 +144,7 @@ class Exchange:
     def dispatch(self, backend: Backend, *, fresh: bool = False) -> None:
         self.tries += 1
         if not fresh:
-            now = self.client.gateway.now
+            now = self.client.context.now
             upstream = pool.lease(backend, self.plan.repeatable, now)
             if upstream is not None:
                 self._send(upstream)  # type: ignore[arg-type]  # the pool holds nothing else
@@ -172,7 +172,7 @@ class Exchange:
         if request.request_id:
             ids = b"X-Request-Id: " + request.request_id + b"\r\n"
         else:
-            ids = self.ids = self.ids or client.gateway.ids.fresh()
+            ids = self.ids = self.ids or client.context.ids.fresh()
             if request.traced:
                 ids = ids[:LINE]
         head = (request.head, client.forwarded, plan.tail, ids, b"\r\n", self.payload)
@@ -180,7 +180,7 @@ class Exchange:
         assert transport is not None  # as leased, or just made
         transport.write(b"".join(head))
         if self.upload is None:
-            client.until(client.gateway.now + self.route.first_byte)
+            client.until(client.context.now + self.route.first_byte)
         else:
             self.upload.opened()
 
@@ -192,7 +192,7 @@ class Exchange:
     def await_head(self) -> None:
         """All of the request is sent: the pod's time to answer begins."""
         if self.reply is None:
-            self.client.until(self.client.gateway.now + self.route.first_byte)
+            self.client.until(self.client.context.now + self.route.first_byte)
 
     # -- the response
 
@@ -219,7 +219,7 @@ class Exchange:
             plan.usual
             and (answer.usual or not self.route.strips)
             and (upload is None or upload.body.done)
-            and not client.gateway.draining
+            and not client.context.draining
         ):
             head, ending = answer.block, b"\r\n"
         else:
@@ -244,7 +244,7 @@ class Exchange:
             self.complete(self.first_byte, not rest)
             return
         client = self.client
-        client.until(client.gateway.now + self.route.idle)
+        client.until(client.context.now + self.route.idle)
         if self.upstream is not None:
             if client.stalled:
                 self.upstream.pause_reading()
@@ -256,7 +256,7 @@ class Exchange:
         upload = self.upload
         early = upload is not None and not upload.body.done
         framed = length >= 0 or plan.minor == 1
-        self.keep = plan.keep and framed and not early and not self.client.gateway.draining
+        self.keep = plan.keep and framed and not early and not self.client.context.draining
         ending = b"\r\n" if plan.minor else b"Connection: keep-alive\r\n\r\n"
         if not self.keep:
             ending = b"Connection: close\r\n\r\n"
@@ -271,7 +271,7 @@ class Exchange:
         client = self.client
         client.write(data)
         if client.deadline != inf:
-            client.until(client.gateway.now + self.route.idle)
+            client.until(client.context.now + self.route.idle)
 
     def write(self, data: bytes) -> None:
         self.bytes_out += len(data)
@@ -344,7 +344,7 @@ class Exchange:
         upload = self.upload
         if upload is not None and not upload.body.done:
             self.keep = False
-        self.keep = self.keep and self.plan.keep and not self.client.gateway.draining
+        self.keep = self.keep and self.plan.keep and not self.client.context.draining
         status, reason, data = record.rendered(self, answer)
         self.write(data)
         now = monotonic()
@@ -359,12 +359,12 @@ class Exchange:
 
     def _give_back(self, client: ClientConnection, upstream: UpstreamConnection) -> None:
         """The pod's connection is good for another exchange."""
-        gateway = client.gateway
+        context = client.context
         upstream.exchange = upstream.body = None
         upstream.reused = True
         if client.stalled:
             upstream.resume_reading()
-        pool.give_back(upstream, gateway.now, gateway.limits.upstream_idle_count)
+        pool.give_back(upstream, context.now, context.limits.upstream_idle_count)
 
     def end(self, now: float) -> None:
         """Leave the client, and give up what the exchange holds: place, connection, slot."""
@@ -386,4 +386,4 @@ class Exchange:
 
     def _until(self, seconds: float) -> None:
         """Set the deadline of the phase; 0 is none."""
-        self.client.until(self.client.gateway.now + (seconds or inf))
+        self.client.until(self.client.context.now + (seconds or inf))

@@ -21,7 +21,7 @@ def unready_for(exchange: Exchange) -> float:
     balancer = exchange.route.state.balancer
     if balancer.candidates:
         return 0.0
-    return balancer.unready_for(exchange.client.gateway.now) or 0.0
+    return balancer.unready_for(exchange.client.context.now) or 0.0
 
 
 def refuse_waiting(exchange: Exchange, seconds: float) -> None:
@@ -29,7 +29,7 @@ def refuse_waiting(exchange: Exchange, seconds: float) -> None:
     balancer = exchange.route.state.balancer
     if balancer.candidates:
         reason = "queue_timeout"
-    elif balancer.unready_for(exchange.client.gateway.now) is None:
+    elif balancer.unready_for(exchange.client.context.now) is None:
         reason = "no_ready_pod"
     else:
         reason = "not_ready"
@@ -99,10 +99,10 @@ def _may_retry(exchange: Exchange, *, answered: bool, stale: bool) -> bool:
 def note(exchange: Exchange, backend: Backend) -> None:
     """Count a failure against the pod; enough of them leave it out for a while."""
     state = exchange.route.state
-    gateway = exchange.client.gateway
-    if state.balancer.failed(backend, gateway.now):
+    context = exchange.client.context
+    if state.balancer.failed(backend, context.now):
         state.stats.ejections += 1
-        gateway.services.unsettle(state)
+        context.services.unsettle(state)
 
 
 def expired(exchange: Exchange) -> None:

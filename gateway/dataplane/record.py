@@ -31,7 +31,7 @@ def count(exchange: Exchange, status: int, reason: str, now: float) -> None:
         stats.tunnels -= 1
     if reason == "unauthorized":
         stats.auth_failures += 1
-    log = exchange.client.gateway.access_log
+    log = exchange.client.context.access_log
     if (status >= log.least_status or reason) and log.wants(status, reason):
         log.write(_entry(exchange, status, reason, now - started))
 
@@ -66,7 +66,7 @@ def _request_id(exchange: Exchange) -> str:
     own = exchange.request.request_id
     if own:
         return own.decode("ascii")
-    exchange.ids = exchange.ids or exchange.client.gateway.ids.fresh()
+    exchange.ids = exchange.ids or exchange.client.context.ids.fresh()
     return request_id(exchange.ids).decode("ascii")
 
 

@@ -39,7 +39,7 @@ def forward(exchange: Exchange, data: bytes) -> None:
     """Bytes of the client, for the pod; the other way is `Exchange.relay`."""
     exchange.bytes_in += len(data)
     exchange.send_body(data)
-    exchange.client.until(exchange.client.gateway.now + exchange.route.idle)
+    exchange.client.until(exchange.client.context.now + exchange.route.idle)
 
 
 def upstream_ended(exchange: Exchange) -> bool:

@@ -37,7 +37,7 @@ class Upload:
         self._opened = False
         self._invited = not exchange.plan.expects
         self._measured = 0
-        self._since = self._moved = exchange.client.gateway.now
+        self._since = self._moved = exchange.client.context.now
         self.body = ChunkedBody() if chunked else LengthBody(length)
         self.replayable = True
         """`exchange.payload` is all of the body that came so far."""
@@ -58,7 +58,7 @@ class Upload:
         """Take bytes of the client; False when they ended the exchange."""
         exchange = self._exchange
         client = exchange.client
-        limits = client.gateway.limits
+        limits = client.context.limits
         body = self.body
         try:
             out = body.feed(data)
@@ -100,7 +100,7 @@ class Upload:
     def opened(self) -> None:
         """The head and the payload were written to a pod."""
         exchange = self._exchange
-        limits = exchange.client.gateway.limits
+        limits = exchange.client.context.limits
         self._opened = True
         if len(exchange.payload) > limits.window:
             self._forget()
@@ -125,25 +125,25 @@ class Upload:
 
     def _measure(self) -> None:
         exchange = self._exchange
-        gateway = exchange.client.gateway
-        now = gateway.now
+        context = exchange.client.context
+        now = context.now
         if self.body.size != self._measured or not exchange.stalled:
             self._moved = now
         self._measured = self.body.size
         self._since = now
         patience = self._moved + exchange.route.first_byte if exchange.stalled else inf
-        exchange.client.until(min(now + gateway.limits.body_grace, patience))
+        exchange.client.until(min(now + context.limits.body_grace, patience))
 
     def check_rate(self) -> None:
         """The window of measurement is over: a body that hardly moves is given up. Who holds it up
         is the client, or the pod, which has as long to take it as to answer it."""
         exchange = self._exchange
-        gateway = exchange.client.gateway
+        context = exchange.client.context
         moved = self.body.size - self._measured
         limit = exchange.route.first_byte
-        if exchange.stalled and not moved and gateway.now >= self._moved + limit:
+        if exchange.stalled and not moved and context.now >= self._moved + limit:
             failures.overdue(exchange)
-        elif moved < gateway.limits.body_rate * (gateway.now - self._since) and (
+        elif moved < context.limits.body_rate * (context.now - self._since) and (
             not exchange.stalled
         ):
             self._refuse(Refusal("request_timeout", "the body came too slowly"))

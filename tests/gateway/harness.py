@@ -266,9 +266,9 @@ class Rig:
             lambda: (
                 state.in_flight == 0
                 and state.waiting == 0
-                and not self.gateway.connecting
+                and not self.gateway.context.connecting
                 and all(one.in_flight == 0 for one in state.balancer.backends.values())
-                and all(one.exchange is None for one in self.gateway.connections)
+                and all(one.exchange is None for one in self.gateway.connections.open)
             )
         )
         served = [one for one in self.log.entries if one.service == "echo" and one.endpoint]

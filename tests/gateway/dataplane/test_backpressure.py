@@ -79,7 +79,7 @@ async def test_a_slow_reader_stops_the_pod_in_every_framing(framing: str) -> Non
         pause(wire)
         await wire.send(get())
         assert await still(lambda: pump.sent) < PLENTY / 2
-        (client,) = r.gateway.connections
+        (client,) = r.gateway.connections.open
         assert client.transport is not None
         assert client.transport.get_write_buffer_size() < 1_000_000
         wire.reset()
@@ -327,7 +327,7 @@ async def test_refusals_ahead_of_a_reader_are_bounded() -> None:
 
 
 def _written(r: Rig) -> int:
-    transports = [one.transport for one in r.gateway.connections]
+    transports = [one.transport for one in r.gateway.connections.open]
     return sum(one.get_write_buffer_size() for one in transports if one is not None)
 
 

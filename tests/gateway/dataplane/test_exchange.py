@@ -416,7 +416,7 @@ async def test_a_client_that_leaves_leaves_nothing_behind(phase: str, way: str) 
         if pods:
             await asyncio.wait_for(gone.wait(), 5)
         await r.balanced()
-        await r.until(lambda: not r.gateway.connections)
+        await r.until(lambda: not r.gateway.connections.open)
         assert not [one for backend in r.state.balancer.candidates for one in backend.idle]
         assert r.state.stats.tunnels == 0
         assert r.log.entries[-1].status in (499, 101, 200)

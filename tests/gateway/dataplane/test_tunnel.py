@@ -32,7 +32,7 @@ async def test_tunnels_pass_bytes_both_ways_and_early_ones_wait() -> None:
         assert head.startswith(b"HTTP/1.1 101 ")
         assert b"Connection: upgrade\r\nUpgrade: websocket\r\n" in head
         assert await wire.exactly(10) == b"helloEARLY"
-        assert r.gateway.tunnels == r.state.stats.tunnels == 1
+        assert r.gateway.connections.tunnels == r.state.stats.tunnels == 1
         await wire.send(b"more")
         assert await wire.exactly(4) == b"MORE"
         wire.writer.write_eof()

@@ -147,7 +147,7 @@ async def quiet(r: Rig) -> None:
     looks = 0
     for _ in range(1000):
         await asyncio.sleep(0)
-        busy = [one.exchange for one in r.gateway.connections if one.exchange is not None]
+        busy = [one.exchange for one in r.gateway.connections.open if one.exchange is not None]
         looks = looks + 1 if all(_wants_body(exchange) for exchange in busy) else 0
         if looks == 10:
             break
