@@ -12,7 +12,7 @@ async def test_both_sides_ask_whether_the_other_is_there() -> None:
         wire = await r.connect()
         await wire.send(get())
         await wire.response()
-        (client,) = r.gateway.register.open
+        (client,) = r.gateway.connections.open
         (pod,) = r.state.balancer.candidates[0].idle
         for transport in (client.transport, pod.transport):
             assert transport is not None
