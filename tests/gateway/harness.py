@@ -18,6 +18,7 @@ from gateway.routing.cors import Cors
 from gateway.services.registry import Services
 from gateway.services.spec import Endpoint, ServiceSpec
 from gateway.stats import Stats
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -252,9 +253,7 @@ class Rig:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for what other tasks bring about."""
-        async with asyncio.timeout(TIMEOUT):
-            while not condition():
-                await asyncio.sleep(0.002)
+        await until(condition, seconds=TIMEOUT)
 
     async def balanced(self) -> None:
         """Wait until nothing is held: no slot, no waiter, no exchange, no attempt to connect.

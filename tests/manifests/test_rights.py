@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from shared.kube.client import KubeClient
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -80,15 +81,16 @@ async def running(module: str, *args: str, **environ: str) -> AsyncIterator[None
 
 async def until_ready(port: str) -> None:
     """Return when /readyz answers 200."""
-    async with aiohttp.ClientSession() as session, asyncio.timeout(30):
-        while True:
+    async with aiohttp.ClientSession() as session:
+
+        async def ready() -> bool:
             try:
                 async with session.get(f"http://127.0.0.1:{port}/readyz") as answer:
-                    if answer.status == 200:
-                        return
+                    return answer.status == 200
             except aiohttp.ClientConnectionError:
-                pass
-            await asyncio.sleep(0.1)
+                return False
+
+        await until(ready, f"port {port} is ready", 30, period=0.1)
 
 
 @pytest.fixture

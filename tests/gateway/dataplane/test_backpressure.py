@@ -11,6 +11,7 @@ import pytest
 from gateway.limits import Limits
 from shared.service.model import Timeouts
 from tests.gateway.harness import PREFIX, Pod, Rig, Wire, get, post, rig
+from tests.waiting import still
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,15 +21,6 @@ UPGRADE = (b"Connection: upgrade", b"Upgrade: websocket")
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
 PLENTY = 32 * 1024 * 1024
 """Far more than the buffers of two loopback connections hold."""
-
-
-async def still(value: Callable[[], int]) -> int:
-    """Wait until `value` no longer changes."""
-    last = -1
-    while last != value():
-        last = value()
-        await asyncio.sleep(0.15)
-    return last
 
 
 class Pump:
@@ -182,7 +174,7 @@ async def test_a_client_that_leaves_while_much_of_its_body_waits_leaves_the_queu
         wire = await r.connect()
         wire.writer.write(post(b"x" * 1_000_000))
         await r.until(lambda: r.state.waiting == 1)
-        await asyncio.sleep(0.1)
+        await r.until(lambda: bool(r.gateway.connections.unread))
         wire.reset()
         await r.balanced()
 
@@ -384,8 +376,7 @@ async def test_a_slow_reader_gets_all_of_a_pod_that_has_left() -> None:
         wire = await r.connect()
         pause(wire)
         await wire.send(get(b"/", b"Connection: close"))
-        await r.until(lambda: pod.connections == 1)
-        await asyncio.sleep(0.3)
+        await still(lambda: _written(r))
         resume(wire)
         await wire.head()
         assert await wire.chunks() == body

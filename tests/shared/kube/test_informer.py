@@ -28,6 +28,7 @@ from tests.shared.kube.scripted import (
     status,
     streams,
 )
+from tests.waiting import until
 
 NS = "oscar-svc"
 
@@ -64,8 +65,8 @@ class Subject:
         return self.told
 
     async def until_waiting(self) -> None:
-        while not self.clock.sleeping:
-            await asyncio.sleep(0.001)  # real sockets are between us and the informer's next wait
+        """Real sockets are between us and the informer's next wait."""
+        await until(lambda: self.clock.sleeping, "the informer waits")
 
 
 @asynccontextmanager

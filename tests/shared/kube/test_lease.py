@@ -15,6 +15,7 @@ from shared.kube.client import KubeClient
 from shared.kube.lease import MARGIN, Election
 from shared.runtime.clock import ManualClock
 from tests.shared.kube.scripted import Script, hangs, refuses, says
+from tests.waiting import until
 
 
 class LeaseServer:
@@ -74,8 +75,8 @@ async def stop(task: asyncio.Task[None]) -> None:
 
 
 async def at_rest(clock: ManualClock, sleepers: int = 1) -> None:
-    while clock.sleeping < sleepers:
-        await asyncio.sleep(0.001)  # real sockets are between the election and its next wait
+    """Real sockets are between the election and its next wait."""
+    await until(lambda: clock.sleeping >= sleepers, "all elections wait")
 
 
 async def walk(clock: ManualClock, seconds: int, sleepers: int) -> None:
