@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from gateway.dataplane.client import ClientConnection
     from gateway.dataplane.upstream import UpstreamConnection
+    from gateway.protocol.responses import Answer
     from gateway.routing.reply import Reply
     from gateway.services.balancer import Backend
     from gateway.services.route import Request
@@ -340,15 +341,15 @@ class Exchange:
         else:
             self._answer(refusal)
 
-    def _answer(self, answer: Refusal | bytes) -> None:
+    def _answer(self, answer: Refusal | Answer) -> None:
         upload = self.upload
         if upload is not None and not upload.body.done:
             self.keep = False
         self.keep = self.keep and self.plan.keep and not self.client.context.draining
-        status, reason, data = record.rendered(self, answer)
-        self.write(data)
+        self.write(record.rendered(self, answer))
+        self.keep = self.keep and not answer.close
         now = monotonic()
-        record.count(self, status, reason, now)
+        record.count(self, answer.status, answer.reason, now)
         self.end(now)
         if self.keep:
             self.client.finished(True)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from time import time
 from typing import TYPE_CHECKING
 
 from gateway.access_log import Entry
 from gateway.protocol import headers
 from gateway.protocol.ids import request_id
-from gateway.protocol.reasons import Refusal
 from gateway.protocol.responses import render
 
 if TYPE_CHECKING:
     from gateway.dataplane.exchange import Exchange
+    from gateway.protocol.reasons import Refusal
+    from gateway.protocol.responses import Answer
 
 
 def count(exchange: Exchange, status: int, reason: str, now: float) -> None:
@@ -36,23 +36,19 @@ def count(exchange: Exchange, status: int, reason: str, now: float) -> None:
         log.write(_entry(exchange, status, reason, now - started))
 
 
-def rendered(exchange: Exchange, answer: Refusal | bytes) -> tuple[int, str, bytes]:
-    """Status, reason and bytes of an answer of the gateway's own."""
-    if isinstance(answer, bytes):
-        return int(answer[9:12]), "", answer
+def rendered(exchange: Exchange, answer: Refusal | Answer) -> bytes:
+    """The bytes of an answer of the gateway's own."""
     plan = exchange.plan
-    answer = replace(answer, api_port=plan.route.spec.api_port)
-    data = render(
+    return render(
         answer,
         service=plan.service,
+        api_port=plan.route.spec.api_port,
         request_id=_request_id(exchange),
         accept=headers.accept(exchange.request.raw),
         head_only=plan.head_only,
         close=not exchange.keep,
         extra=plan.cors,
     )
-    exchange.keep = exchange.keep and not answer.close
-    return answer.status, answer.reason, data
 
 
 def _received(exchange: Exchange) -> int:

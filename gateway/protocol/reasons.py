@@ -12,7 +12,8 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One kind of refusal. Texts are templates over the fields of `Refusal`."""
+    """One kind of refusal. Texts are templates over the fields of `Refusal`,
+    `service` and `api_port`."""
 
     status: int
     error: str
@@ -31,7 +32,6 @@ class Refusal:
     """A key of REASONS."""
     detail: str = ""
     """What exactly was wrong, for example the parser's or the socket's complaint."""
-    api_port: int = 0
     seconds: float = 0.0
     """The time-out that fired, or the limit that was passed."""
 

@@ -22,7 +22,7 @@ from gateway.protocol.http1 import (
     valid_host,
 )
 from gateway.protocol.reasons import Refusal
-from gateway.protocol.responses import redirect
+from gateway.protocol.responses import ALLOW, redirect
 from gateway.routing import auth, compose
 from gateway.routing.affinity import chosen
 from gateway.routing.compose import Profile
@@ -35,6 +35,7 @@ from gateway.stats import method_label
 if TYPE_CHECKING:
     from gateway.limits import Identity, Limits
     from gateway.protocol.http1 import RequestHead
+    from gateway.protocol.responses import Answer
     from gateway.routing.compose import Found
     from gateway.routing.cors import Cors
     from gateway.services.route import Route, RouteTable
@@ -43,9 +44,6 @@ PASSES: Final = 5
 """How often a request may come through this gateway. An application may well call another service
 with the fields it was given, so one pass is no loop yet."""
 
-_ALLOW: Final = (
-    b"HTTP/1.1 204 No Content\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n\r\n"
-)
 _H2C: Final = frozenset({b"h2c", b"h2"})
 
 
@@ -106,11 +104,11 @@ class Planner:
         plan.service = service_name(target)
         if plan.answer is None:
             if target == b"*":
-                plan.answer = _ALLOW
+                plan.answer = ALLOW
             elif route is None:
                 plan.answer = Refusal("unknown_service" if plan.service else "not_found")
             else:
-                plan.answer = redirect(308, route.prefix + b"/" + rest, close=not plan.keep)
+                plan.answer = redirect(308, route.prefix + b"/" + rest)
         return self._finish(plan, raw, head, b"", table)
 
     def _draft(self, head: RequestHead, special: Found, route: Route) -> Plan:
@@ -134,7 +132,7 @@ class Planner:
         plan.expects = special.get(b"expect", b"").lower() == b"100-continue"
         return plan
 
-    def _own_answer(self, method: bytes, special: Found) -> Refusal | bytes | None:
+    def _own_answer(self, method: bytes, special: Found) -> Refusal | Answer | None:
         if method == b"CONNECT":
             return Refusal("not_implemented", "CONNECT")
         if method == b"TRACE":
@@ -144,7 +142,7 @@ class Planner:
             if not hops.isdigit() or len(hops) > 9:
                 raise ProtocolError("Max-Forwards is not a number")
             if int(hops) == 0:
-                return _ALLOW
+                return ALLOW
             special[b"max-forwards"] = b"%d" % (int(hops) - 1)
         seen = special.get(b"via", b"").lower().count(b" " + self._pseudonym.lower())
         return Refusal("loop") if seen >= PASSES else None
@@ -170,7 +168,7 @@ class Planner:
 
     def _authorise(
         self, plan: Plan, head: RequestHead, rest: bytes, special: Found, profile: Profile
-    ) -> Refusal | bytes | None:
+    ) -> Refusal | Answer | None:
         route = plan.route
         path, _, query = rest.partition(b"?")
         verdict = auth.judge(
@@ -253,9 +251,9 @@ def _wants_upgrade(head: RequestHead, special: Found) -> bool:
     return True
 
 
-def _start_session(plan: Plan, token: bytes, profile: Profile) -> bytes:
+def _start_session(plan: Plan, token: bytes, profile: Profile) -> Answer:
     """Send a browser to the same page without the token in its URL, with a session cookie."""
     route = plan.route
     secure = profile.scheme == b"https"
     cookie = auth.session_cookie(route.spec.name, token, route.prefix, secure=secure)
-    return redirect(302, route.prefix + plan.rest, cookie=cookie, close=not plan.keep)
+    return redirect(302, route.prefix + plan.rest, cookie=cookie)

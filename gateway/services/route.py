@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gateway.protocol.reasons import Refusal
+    from gateway.protocol.responses import Answer
     from gateway.services.spec import ServiceSpec
     from gateway.services.state import ServiceState
 
@@ -94,7 +95,7 @@ class Plan:
     """The method as a label of metrics."""
     minor: int = 1
     service: str = ""
-    answer: Refusal | bytes | None = None
+    answer: Refusal | Answer | None = None
     """What the gateway answers itself; None when a pod shall answer."""
     chunked: bool = False
     keep: bool = False
