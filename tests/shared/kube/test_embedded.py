@@ -134,12 +134,12 @@ async def test_events_are_accepted_and_counted(embedded: KubeClient) -> None:
 
 async def test_an_election_is_held_and_handed_over(embedded: KubeClient) -> None:
     first, second = (Election(embedded, "scaler", NS, name) for name in ("a", "b"))
-    await first._round()
-    await second._round()
+    await first.attempt()
+    await second.attempt()
     assert (first.leading, second.leading) == (True, False)
-    await first._round()
+    await first.attempt()
     await first._release()
-    await second._round()
+    await second.attempt()
     assert second.leading
     lease = await embedded.get(LEASES, "scaler", NS)
     assert lease["spec"]["holderIdentity"] == "b"

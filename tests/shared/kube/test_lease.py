@@ -126,7 +126,7 @@ async def test_a_dead_leader_is_replaced_within_15_seconds(
     kube: KubeClient, server: LeaseServer, clock: ManualClock
 ) -> None:
     dead = candidate(kube, "dead", clock)
-    await dead._round()  # it renews once and is never heard of again
+    await dead.attempt()  # it renews once and is never heard of again
     heir = candidate(kube, "heir", clock)
     async with running(heir):
         await at_rest(clock)
@@ -149,7 +149,7 @@ async def test_the_deadline_counts_from_before_the_renewal_was_sent(
     election = candidate(kube, "a", clock)
     began = clock.monotonic()
     api.then(slowly)
-    await election._round()
+    await election.attempt()
     assert clock.monotonic() == began + 4.0
     assert election.may_write(began + 12 - MARGIN - 0.01)
     assert not election.may_write(began + 12 - MARGIN)
@@ -159,7 +159,7 @@ async def test_a_process_that_was_stopped_may_not_write_when_it_goes_on(
     kube: KubeClient, server: LeaseServer, clock: ManualClock
 ) -> None:
     election = candidate(kube, "a", clock)
-    await election._round()
+    await election.attempt()
     assert election.may_write(clock.monotonic())
     await clock.advance(60.0)  # SIGSTOP: the clock goes on, our code does not
     assert election.leading  # nobody has told it yet,
@@ -199,18 +199,18 @@ async def test_of_two_candidates_one_wins(
     kube: KubeClient, server: LeaseServer, clock: ManualClock
 ) -> None:
     both = [candidate(kube, name, clock) for name in ("a", "b")]
-    await asyncio.gather(*(one._round() for one in both))
+    await asyncio.gather(*(one.attempt() for one in both))
     assert [one.leading for one in both].count(True) == 1
 
 
 async def test_of_two_heirs_one_wins(
     kube: KubeClient, server: LeaseServer, clock: ManualClock
 ) -> None:
-    await candidate(kube, "dead", clock)._round()
+    await candidate(kube, "dead", clock).attempt()
     heirs = [candidate(kube, name, clock) for name in ("a", "b")]
-    await asyncio.gather(*(one._round() for one in heirs))
+    await asyncio.gather(*(one.attempt() for one in heirs))
     await clock.advance(12.0)
-    await asyncio.gather(*(one._round() for one in heirs))
+    await asyncio.gather(*(one.attempt() for one in heirs))
     assert [one.leading for one in heirs].count(True) == 1
 
 
@@ -218,17 +218,17 @@ async def test_a_lease_that_is_deleted_stays_with_its_holder(
     kube: KubeClient, server: LeaseServer, clock: ManualClock
 ) -> None:
     holder, other = (candidate(kube, name, clock) for name in ("a", "b"))
-    await holder._round()
-    await other._round()
+    await holder.attempt()
+    await other.attempt()
     server.lease = None
-    await other._round()
+    await other.attempt()
     assert not other.leading
-    await holder._round()
+    await holder.attempt()
     assert server.spec["holderIdentity"] == "a"
-    await other._round()
+    await other.attempt()
     server.lease = None
     await clock.advance(12.0)
-    await other._round()
+    await other.attempt()
     assert other.leading, "the holder is dead"
 
 
@@ -243,7 +243,7 @@ async def test_shutdown_gives_the_lease_back_and_the_next_leads_at_once(
     assert told == [True, False]
     assert not first.may_write(clock.monotonic())
     heir = candidate(kube, "b", clock)
-    await heir._round()
+    await heir.attempt()
     assert heir.leading
 
 
@@ -274,10 +274,10 @@ async def test_a_missing_right_is_told_with_its_remedy(
 ) -> None:
     api.otherwise = refuses(403, "Forbidden")
     election = candidate(kube, "a", clock)
-    await election._round()
+    await election.attempt()
     assert "get, create and update leases of API group coordination.k8s.io" in caplog.text
     for _ in range(70):  # seconds
-        await election._round()
+        await election.attempt()
         await clock.advance(1.0)
     assert caplog.text.count("get, create and update") == 2, "once a minute, not once a second"
 
