@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
-import socket
 import sys
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ import pytest
 import yaml
 
 from shared.kube.client import KubeClient
+from tests.loopback import free_port
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -58,12 +58,6 @@ def granted(account: str) -> set[Grant]:
 def definition(**expose: Any) -> dict[str, Any]:
     port = {"api_port": 8000, "min_scale": 1, "cpu_threshold": 5, **expose}
     return {"name": "busy", "image": "local", "cpu": "1", "script": BUSY, "expose": port}
-
-
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
 
 
 @asynccontextmanager
@@ -108,7 +102,7 @@ def tokens(cluster_home: Path, recorder: Recorder, tmp_path: Path) -> dict[str, 
 @pytest.fixture
 async def management(tokens: dict[str, str], tmp_path: Path) -> AsyncIterator[str]:
     """All three processes; the URL of the services API."""
-    ports = {account: free_port() for account in ACCOUNTS}
+    ports = {account: str(free_port()) for account in ACCOUNTS}
     config = {account: str(tmp_path / f"{account}.kubeconfig") for account in tokens}
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(

@@ -19,7 +19,8 @@ from tests.gateway.fake_cluster import (
     kubeconfig,
     serving,
 )
-from tests.gateway.processes import GatewayProcess, free_port, gateway
+from tests.gateway.processes import GatewayProcess, gateway
+from tests.loopback import free_port
 from tests.waiting import until
 
 if TYPE_CHECKING:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -15,6 +13,7 @@ from shared.kube.client import KubeClient
 from shared.kube.lease import MARGIN, Election
 from shared.runtime.clock import ManualClock
 from tests.shared.kube.scripted import Script, hangs, refuses, says
+from tests.tasks import running
 from tests.waiting import until
 
 
@@ -59,21 +58,6 @@ def clock() -> ManualClock:
     return ManualClock()
 
 
-@asynccontextmanager
-async def running(election: Election) -> AsyncIterator[asyncio.Task[None]]:
-    task = asyncio.create_task(election.run(), name="election")
-    try:
-        yield task
-    finally:
-        await stop(task)
-
-
-async def stop(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
-
-
 async def at_rest(clock: ManualClock, sleepers: int = 1) -> None:
     """Real sockets are between the election and its next wait."""
     await until(lambda: clock.sleeping >= sleepers, "all elections wait")
@@ -95,7 +79,7 @@ async def test_the_first_candidate_creates_the_lease_and_leads(
     told: list[bool] = []
     election = candidate(kube, "a", clock, on_change=told.append)
     assert not election.may_write(clock.monotonic())
-    async with running(election):
+    async with running(election.run()):
         await at_rest(clock)
         assert election.leading
         assert told == [True]
@@ -112,9 +96,9 @@ async def test_a_leader_renews_and_a_second_candidate_waits(
     kube: KubeClient, server: LeaseServer, clock: ManualClock
 ) -> None:
     first, second = candidate(kube, "a", clock), candidate(kube, "b", clock)
-    async with running(first):
+    async with running(first.run()):
         await at_rest(clock)
-        async with running(second):
+        async with running(second.run()):
             await at_rest(clock, 2)
             await walk(clock, 60, sleepers=2)
             assert first.may_write(clock.monotonic())
@@ -128,7 +112,7 @@ async def test_a_dead_leader_is_replaced_within_15_seconds(
     dead = candidate(kube, "dead", clock)
     await dead.attempt()  # it renews once and is never heard of again
     heir = candidate(kube, "heir", clock)
-    async with running(heir):
+    async with running(heir.run()):
         await at_rest(clock)
         for _ in range(15):
             both = dead.may_write(clock.monotonic()) and heir.may_write(clock.monotonic())
@@ -171,7 +155,7 @@ async def test_a_leader_that_cannot_renew_stops_in_time(
 ) -> None:
     told: list[bool] = []
     election = candidate(kube, "a", clock, on_change=told.append)
-    async with running(election):
+    async with running(election.run()):
         await at_rest(clock)
         api.otherwise = refuses(500, "InternalError")
         await walk(clock, 9, sleepers=1)
@@ -187,7 +171,7 @@ async def test_a_leader_that_finds_another_holder_stops_at_once(
     kube: KubeClient, server: LeaseServer, clock: ManualClock
 ) -> None:
     election = candidate(kube, "a", clock)
-    async with running(election):
+    async with running(election.run()):
         await at_rest(clock)
         server.spec["holderIdentity"] = "usurper"
         await walk(clock, 3, sleepers=1)
@@ -237,7 +221,7 @@ async def test_shutdown_gives_the_lease_back_and_the_next_leads_at_once(
 ) -> None:
     told: list[bool] = []
     first = candidate(kube, "a", clock, on_change=told.append)
-    async with running(first):
+    async with running(first.run()):
         await at_rest(clock)
     assert server.spec["holderIdentity"] == ""
     assert told == [True, False]
@@ -250,7 +234,7 @@ async def test_shutdown_gives_the_lease_back_and_the_next_leads_at_once(
 async def test_shutdown_does_not_take_the_lease_from_another(
     kube: KubeClient, server: LeaseServer, clock: ManualClock
 ) -> None:
-    async with running(candidate(kube, "a", clock)):
+    async with running(candidate(kube, "a", clock).run()):
         await at_rest(clock)
         server.spec["holderIdentity"] = "other"
     assert server.spec["holderIdentity"] == "other"
@@ -264,7 +248,7 @@ async def test_shutdown_is_bounded_when_the_server_is_silent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("shared.kube.lease.RELEASE", 0.05)
-    async with running(candidate(kube, "a", clock)):
+    async with running(candidate(kube, "a", clock).run()):
         await at_rest(clock)
         api.otherwise = hangs()
 
