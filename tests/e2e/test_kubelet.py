@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import urllib.request
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
 from tests.e2e.conftest import PROGRAMS, SERVICES, Run, start, stop, until_ready
-from tests.test_architecture import ROOT
 from tests.waiting import until_blocking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+OVERLAY = Path(__file__).parents[2] / "manifests" / "overlays" / "kubelet"
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -60,7 +61,7 @@ def test_it_scales_out_once_the_overlay_gives_the_right_to_ask_kubelets(
 
 def cluster_role(run: Run) -> dict[str, object]:
     """The scaler's, as the overlay makes it."""
-    made = run.kubectl("kustomize", str(ROOT / "manifests" / "overlays" / "kubelet"))
+    made = run.kubectl("kustomize", str(OVERLAY))
     (role,) = (
         each
         for each in yaml.safe_load_all(made)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
+from tests.gateway.certificates import issue
 from tests.gateway.fake_cluster import TOKEN, Cluster, configmap, endpoint_slice, entry, kubeconfig
 from tests.gateway.fake_cluster import serving as cluster_serving
-from tests.gateway.net.test_tls import issue
 from tests.gateway.processes import App, gateway
 from tests.waiting import until
 

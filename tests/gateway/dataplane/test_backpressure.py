@@ -10,11 +10,11 @@ import pytest
 
 from gateway.limits import Limits
 from shared.service.model import Timeouts
-from tests.gateway.harness import PREFIX, Pod, Rig, Wire, get, post, rig
+from tests.gateway.harness import PREFIX, Pod, Rig, Wire, answering, get, post, rig
 from tests.waiting import still
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    pass
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 UPGRADE = (b"Connection: upgrade", b"Upgrade: websocket")
@@ -293,7 +293,7 @@ async def test_answers_ahead_of_a_reader_are_bounded() -> None:
     """Pipelined requests of a client that does not read."""
     body = b"a" * 50_000
     async with rig(
-        await Pod(_many(b"HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n" + body)).start()
+        await Pod(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n" + body)).start()
     ) as r:
         wire = await r.connect()
         pause(wire)
@@ -323,19 +323,10 @@ def _written(r: Rig) -> int:
     return sum(one.get_write_buffer_size() for one in transports if one is not None)
 
 
-def _many(response: bytes) -> Callable[[Wire], asyncio.Future[None]]:
-    async def script(wire: Wire) -> None:
-        while True:
-            await wire.request()
-            await wire.send(response)
-
-    return script  # type: ignore[return-value]
-
-
 async def test_a_flood_of_interim_responses_is_passed_or_refused() -> None:
     flood = b"HTTP/1.1 103 Early Hints\r\n\r\n" * 3000
 
-    async with rig(await Pod(_many(flood + OK)).start()) as r:
+    async with rig(await Pod(answering(flood + OK)).start()) as r:
         wire = await r.connect()
         await wire.send(get())
         while (await wire.head()).startswith(b"HTTP/1.1 103 "):

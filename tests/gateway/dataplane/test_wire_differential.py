@@ -21,7 +21,7 @@ import pytest
 
 from gateway.limits import Limits
 from tests.gateway.harness import PREFIX, Pod, Rig, Wire, rig
-from tests.gateway.protocol.test_http1_differential import chunks, cut, mutated
+from tests.gateway.mutations import chunks, cut, mutated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
