@@ -94,6 +94,10 @@ class ServiceStats:
         self.requests[key] = self.requests.get(key, 0) + 1
         self.duration.observe(seconds)
 
+    def tunnel_opened(self) -> None:
+        self.tunnels += 1
+        self.tunnels_opened += 1
+
     def upstream_failed(self, reason: str) -> None:
         self.upstream_errors[reason] = self.upstream_errors.get(reason, 0) + 1
 

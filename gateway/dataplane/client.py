@@ -1,4 +1,7 @@
-"""A connection of a client: cuts request heads out of the bytes, one exchange at a time."""
+"""A connection of a client: cuts request heads out of the bytes, one exchange at a time.
+
+Made by the server for each connection. It knows the exchange only as what handles a client.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from ipaddress import ip_address
 from math import inf
 from typing import TYPE_CHECKING, cast
 
-from gateway.dataplane import failures, tunnel
 from gateway.net.sockets import cut, has_left, keep_alive
 from gateway.protocol.headers import accept, forwarded_for
 from gateway.protocol.http1 import END, ProtocolError, check_beginning
@@ -17,7 +19,7 @@ from gateway.protocol.responses import render
 
 if TYPE_CHECKING:
     from gateway.dataplane.connections import Connections
-    from gateway.dataplane.exchange import Exchange
+    from gateway.dataplane.roles import ClientHandler
 
 _EMPTY_LINES = re.compile(rb"(?:\r\n)+")
 
@@ -45,7 +47,7 @@ class ClientConnection(asyncio.Protocol):
         self._connections = connections
         self.context = connections.context
         self.transport: asyncio.Transport | None = None
-        self.exchange: Exchange | None = None
+        self.exchange: ClientHandler | None = None
         self.held = b""
         """Bytes whose turn has not come: the beginning of a head, or pipelined requests."""
         self.closing = False
@@ -124,6 +126,13 @@ class ClientConnection(asyncio.Protocol):
         if len(self.held) > self.context.limits.window:
             self.pause_reading()
 
+    def release(self) -> None:
+        """Hand what was held to the handler, which takes everything from now on."""
+        held, self.held = self.held, b""
+        self.resume_reading()
+        if held and self.exchange is not None:
+            self.exchange.client_data(held)
+
     def finished(self, keep: bool) -> None:
         """The exchange has ended; what it wrote may still be on its way."""
         self.exchange = None
@@ -164,7 +173,7 @@ class ClientConnection(asyncio.Protocol):
         """The deadline has passed."""
         exchange = self.exchange
         if exchange is not None:
-            failures.expired(exchange)
+            exchange.expired()
         elif self.closing:
             self._drop()
         elif self.held:
@@ -218,15 +227,7 @@ class ClientConnection(asyncio.Protocol):
             cut(self.transport)
 
     def eof_received(self) -> bool | None:
-        """A client that stops sending is taken to be gone, except in a tunnel. What it gets of an
-        answer must not look like all of it."""
-        exchange = self.exchange
-        if exchange is None:
-            return False
-        if exchange.tunnel:
-            return tunnel.client_ended(exchange)
-        self.abort()
-        return False
+        return self.exchange is not None and self.exchange.client_ended()
 
     def connection_lost(self, error: Exception | None) -> None:
         self.transport = None
@@ -265,7 +266,7 @@ class ClientConnection(asyncio.Protocol):
     def look_for_end(self) -> None:
         """Notice that the client is gone although it is not read from."""
         exchange = self.exchange
-        half = exchange is not None and exchange.tunnel
+        half = exchange is not None and exchange.is_tunnel
         if self.transport is not None and has_left(self.transport, half_closed=not half):
             self.abort()
 

@@ -7,35 +7,53 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from gateway.dataplane.roles import Client, ClientHandler
+from gateway.net.deadlines import Watched
 from gateway.protocol.reasons import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gateway.dataplane.client import ClientConnection
     from gateway.dataplane.context import Context
-    from gateway.dataplane.exchange import Exchange
     from gateway.services.route import Request
+
+
+class Connection(Client, Watched, Protocol):
+    """What is registered."""
+
+    held: bytes
+    """Bytes whose turn has not come."""
+
+    def look_for_end(self) -> None:
+        """Notice that the client is gone although it is not read from."""
+
+    def expired(self) -> None:
+        """The deadline has passed."""
+
+
+class Started(ClientHandler, Protocol):
+    """A request on its way."""
+
+    def start(self, rest: bytes) -> None:
+        """Begin; `rest` is what came after the head."""
 
 
 class Connections:
     """`begin` makes the exchange of a client's next request."""
 
-    def __init__(
-        self, context: Context, begin: Callable[[ClientConnection, Request], Exchange]
-    ) -> None:
+    def __init__(self, context: Context, begin: Callable[[Client, Request], Started]) -> None:
         self.context = context
         self.begin = begin
-        self.open: set[ClientConnection] = set()
-        self.unread: set[ClientConnection] = set()
+        self.open: set[Connection] = set()
+        self.unread: set[Connection] = set()
         """Clients that are not read from, so that their end would go unnoticed."""
         self._addresses: Counter[str] = Counter()
         self._empty = asyncio.Event()
         self._empty.set()
 
-    def opened(self, client: ClientConnection) -> Refusal | None:
+    def opened(self, client: Connection) -> Refusal | None:
         """Register a connection; the answer says why it is one too many."""
         self.open.add(client)
         self._empty.clear()
@@ -55,7 +73,7 @@ class Connections:
             return "too_many_connections"
         return ""
 
-    def closed(self, client: ClientConnection) -> None:
+    def closed(self, client: Connection) -> None:
         """Forget a connection."""
         self.open.discard(client)
         self.unread.discard(client)
@@ -70,12 +88,12 @@ class Connections:
     @property
     def busy(self) -> int:
         """Requests in progress, tunnels not counted."""
-        return sum(one.exchange is not None and not one.exchange.tunnel for one in self.open)
+        return sum(one.exchange is not None and not one.exchange.is_tunnel for one in self.open)
 
     @property
     def tunnels(self) -> int:
         """Tunnels open."""
-        return sum(one.exchange is not None and one.exchange.tunnel for one in self.open)
+        return sum(one.exchange is not None and one.exchange.is_tunnel for one in self.open)
 
     async def emptied(self) -> None:
         """Return when no client connection is left."""

@@ -45,5 +45,5 @@ async def _until(done: Callable[[], bool], deadline: float, clock: Clock) -> Non
 
 def _cut_requests(gateway: Gateway) -> None:
     for client in list(gateway.connections.open):
-        if client.exchange is not None and not client.exchange.tunnel:
+        if client.exchange is not None and not client.exchange.is_tunnel:
             client.abort()

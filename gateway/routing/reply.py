@@ -112,6 +112,20 @@ def interim(reply: Reply) -> bytes:
     return _block(reply.head, lines) + b"\r\n"
 
 
+def ending(plan: Plan, *, keep: bool) -> bytes:
+    """What ends the head: the fate of the connection, and the empty line."""
+    if not keep:
+        return b"Connection: close\r\n\r\n"
+    return b"\r\n" if plan.minor else b"Connection: keep-alive\r\n\r\n"
+
+
+def switching_fault(reply: Reply, *, asked: bool) -> str:
+    """What is wrong with a 101; empty when nothing is."""
+    if not asked:
+        return "101 without a request to upgrade"
+    return "" if b"upgrade" in reply.head.special else "101 that names no protocol"
+
+
 def _block(head: ResponseHead, lines: list[bytes]) -> bytes:
     text = head.status_text if len(head.status_text) > 3 else head.status_text + b" "
     return b"\r\n".join([b"HTTP/1.1 " + text, *lines, b""])
