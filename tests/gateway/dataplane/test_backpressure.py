@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gateway.dataplane.client import ClientConnection
 from gateway.limits import Limits
 from shared.service.model import Timeouts
 from tests.gateway.harness import PREFIX, Pod, Rig, Wire, answering, get, post, rig
@@ -72,6 +73,7 @@ async def test_a_slow_reader_stops_the_pod_in_every_framing(framing: str) -> Non
         await wire.send(get())
         assert await still(lambda: pump.sent) < PLENTY / 2
         (client,) = r.gateway.connections.open
+        assert isinstance(client, ClientConnection)
         assert client.transport is not None
         assert client.transport.get_write_buffer_size() < 1_000_000
         wire.reset()
@@ -319,8 +321,8 @@ async def test_refusals_ahead_of_a_reader_are_bounded() -> None:
 
 
 def _written(r: Rig) -> int:
-    transports = [one.transport for one in r.gateway.connections.open]
-    return sum(one.get_write_buffer_size() for one in transports if one is not None)
+    clients = [one for one in r.gateway.connections.open if isinstance(one, ClientConnection)]
+    return sum(one.transport.get_write_buffer_size() for one in clients if one.transport)
 
 
 async def test_a_flood_of_interim_responses_is_passed_or_refused() -> None:
