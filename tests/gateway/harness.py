@@ -18,6 +18,7 @@ from gateway.routing.cors import Cors
 from gateway.services.registry import Services
 from gateway.services.spec import Endpoint, ServiceSpec
 from gateway.stats import Stats
+from shared.runtime.clock import settle
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -315,4 +316,4 @@ async def rig(
         await gateway.close()
         for pod in pods:
             await pod.stop()
-        await asyncio.sleep(0.01)
+        await settle()
