@@ -154,6 +154,8 @@ class Pod:
         self.script = script
         self.connections = 0
         self.open: set[Wire] = set()
+        self.failure: AssertionError | None = None
+        """What a script found wrong; it ends the connection, and the rig raises it."""
         self._tasks: set[asyncio.Task[Any]] = set()
         self._server: asyncio.Server | None = None
         self.port = 0
@@ -178,6 +180,8 @@ class Pod:
             await self.script(wire)
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass  # the gateway hung up, or the test is over
+        except AssertionError as error:
+            self.failure = error
         finally:
             self.open.discard(wire)
             self._tasks.discard(task)
@@ -317,3 +321,6 @@ async def rig(
         for pod in pods:
             await pod.stop()
         await settle()
+        for pod in pods:
+            if pod.failure is not None:
+                raise pod.failure
