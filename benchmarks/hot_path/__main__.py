@@ -29,7 +29,7 @@ BATCHES = 15
 @click.option("--beside", type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="Another checkout, to measure in turn with this one and compare with.",
               )  # fmt: skip
-@click.option("--within", default=3.0, help="Percent that calls and CPU may grow by.")
+@click.option("--within", default=3.0, help="Percent that calls, garbage and CPU may grow by.")
 def main(
     requests: int,
     repeats: int,
@@ -41,7 +41,8 @@ def main(
 ) -> None:
     """Measure a request's way through the gateway, with transports that are no sockets.
 
-    Calls are those of the gateway's own Python functions: exact. CPU is in microseconds a request,
+    Calls are those of Python functions, garbage is objects that only the collector frees: both are
+    exact. CPU is in microseconds a request,
     the least of several batches in a process: its median, minimum and spread over all processes.
     """
     checkouts = [ROOT] if beside is None else [ROOT, beside]
@@ -67,7 +68,7 @@ def measured(
 ) -> list[Rows]:
     """Rows of each checkout. All are measured in turn, so that what else the machine does hits all
     alike; each repeat is a new process, whose memory is laid out anew."""
-    calls: list[dict[str, float]] = [{} for _ in checkouts]
+    counts: list[dict[str, tuple[float, float]]] = [{} for _ in checkouts]
     cpu: list[dict[str, list[float]]] = [{name: [] for name in names} for _ in checkouts]
     for _ in range(repeats):
         with ExitStack() as stack:
@@ -77,28 +78,32 @@ def measured(
                     [worker.cpu(name, requests) for worker in workers] for _ in range(BATCHES)
                 ]
                 for index, worker in enumerate(workers):
-                    calls[index][name] = worker.calls(name)
+                    counts[index][name] = worker.counts(name)
                     cpu[index][name].append(min(batch[index] for batch in batches))
     return [
-        {name: Row(calls[index][name], tuple(cpu[index][name])) for name in names}
+        {name: Row(*counts[index][name], tuple(cpu[index][name])) for name in names}
         for index in range(len(checkouts))
     ]
 
 
 def table(rows: Rows) -> str:
     """A line for each scenario."""
-    lines = [f"{'scenario':<10} {'calls':>8} {'µs median':>9} {'µs least':>9} {'spread':>9}"]
+    numbers = f"{'calls':>8} {'garbage':>8} {'µs median':>9} {'µs least':>9} {'spread':>9}"
+    lines = [f"{'scenario':<10} {numbers}"]
     lines += [f"{name:<10} {row}  {SCENARIOS[name].summary}" for name, row in rows.items()]
     return "\n".join(lines)
 
 
 def comparison(rows: Rows, other: Rows, every: dict[str, list[float]]) -> str:
-    """This checkout beside the other, as factors."""
-    lines = ["", f"{'this ÷ other':<12} {'calls':>14} {'CPU':>6}  from … to"]
+    """This checkout beside the other, CPU as a factor."""
+    lines = ["", f"{'this ÷ other':<12} {'calls':>15} {'garbage':>13} {'CPU':>6}  from … to"]
     for name, found in every.items():
-        calls = f"{rows[name].calls:.2f} ÷ {other[name].calls:.2f}"
+        row, beside = rows[name], other[name]
+        calls = f"{row.calls:.2f} ÷ {beside.calls:.2f}"
+        garbage = f"{row.garbage:.2f} ÷ {beside.garbage:.2f}"
+        spread = f"{min(found):.3f} … {max(found):.3f}"
         middle = statistics.median(found)
-        lines.append(f"{name:<12} {calls:>14} {middle:>6.3f}  {min(found):.3f} … {max(found):.3f}")
+        lines.append(f"{name:<12} {calls:>15} {garbage:>13} {middle:>6.3f}  {spread}")
     return "\n".join(lines)
 
 

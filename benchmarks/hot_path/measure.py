@@ -1,4 +1,4 @@
-"""Counting the calls and the CPU of one scenario, in the process that calls it."""
+"""Measuring one scenario in this process: its Python calls, its garbage and its CPU."""
 
 from __future__ import annotations
 
@@ -16,40 +16,55 @@ if TYPE_CHECKING:
     from benchmarks.hot_path.scenarios import One, Scenario
 
 COUNTED = 100
-"""Requests whose calls are counted."""
+"""Requests whose calls are counted, and then their garbage."""
 SEEN = 10
 """Requests before those: what the gateway remembers of a head, it remembers then."""
 WARM_UP = 100
 """Requests before the first that is measured, at most."""
 
 
-def calls(name: str) -> float:
-    """Python functions that one request calls, the benchmark's own left out: exact, the same in
-    every run."""
+def counts(name: str) -> tuple[float, float]:
+    """Python functions that one request calls, the benchmark's own left out, and objects that it
+    leaves to the garbage collector. Both are exact, the same in every run."""
 
-    async def work() -> float:
+    async def work() -> tuple[float, float]:
         scenario, rig, one = await _begun(name)
-        own = str(Path(__file__).parent)
-        counted = 0
-
-        def profile(frame: Any, event: str, _: object) -> None:
-            nonlocal counted
-            if event == "call" and not frame.f_code.co_filename.startswith(own):
-                counted += 1
-
         for each in range(-SEEN, 0):
             one(each)
-        gc.collect()
-        gc.disable()  # what it would call has nothing to do with the request
-        sys.setprofile(profile)
-        for number in range(COUNTED):
-            one(number)
-        sys.setprofile(None)
-        gc.enable()
+        found = _calls(one) / COUNTED, _garbage(one) / COUNTED
         _check(scenario, rig, one)
-        return counted / COUNTED
+        return found
 
     return run(work)
+
+
+def _calls(one: One) -> int:
+    own = str(Path(__file__).parent)
+    counted = 0
+
+    def profile(frame: Any, event: str, _: object) -> None:
+        nonlocal counted
+        if event == "call" and not frame.f_code.co_filename.startswith(own):
+            counted += 1
+
+    gc.collect()
+    gc.disable()  # its callbacks, and what it finalises, are not the request's
+    sys.setprofile(profile)
+    for number in range(COUNTED):
+        one(number)
+    sys.setprofile(None)
+    gc.enable()
+    return counted
+
+
+def _garbage(one: One) -> int:
+    gc.collect()
+    gc.disable()
+    for number in range(COUNTED, 2 * COUNTED):
+        one(number)
+    found = gc.collect()
+    gc.enable()
+    return found
 
 
 def cpu(name: str, requests: int) -> float:

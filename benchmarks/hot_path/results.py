@@ -17,6 +17,8 @@ class Row:
 
     calls: float
     """Python calls a request."""
+    garbage: float
+    """Objects a request that reference counts do not free: they stay until the next collection."""
     cpu: tuple[float, ...]
     """Microseconds of CPU a request, one number a repeat."""
 
@@ -28,7 +30,8 @@ class Row:
     def __str__(self) -> str:
         spread = (max(self.cpu) / self.least - 1) * 100
         middle = statistics.median(self.cpu)
-        return f"{self.calls:>8.2f} {middle:>9.2f} {self.least:>9.2f} {spread:>7.0f} %"
+        exact = f"{self.calls:>8.2f} {self.garbage:>8.2f}"
+        return f"{exact} {middle:>9.2f} {self.least:>9.2f} {spread:>7.0f} %"
 
 
 Rows = dict[str, Row]
@@ -45,7 +48,10 @@ def dumped(rows: Rows) -> str:
 
 def loaded(text: str) -> Rows:
     """Rows of JSON that `dumped` wrote."""
-    return {name: Row(row["calls"], tuple(row["cpu"])) for name, row in json.loads(text).items()}
+    return {
+        name: Row(row["calls"], row["garbage"], tuple(row["cpu"]))
+        for name, row in json.loads(text).items()
+    }
 
 
 def ratios(row: Row, other: Row) -> list[float]:
@@ -60,5 +66,8 @@ def growth(rows: Rows, before: Rows, cpu: Mapping[str, float], within: float) ->
         new, old = rows[name].calls, before[name].calls
         if new > old * bound:
             yield f"{name}: {new:.2f} Python calls a request, {old:.2f} before"
+        new, old = rows[name].garbage, before[name].garbage
+        if new > old * bound:
+            yield f"{name}: {new:.2f} objects of garbage a request, {old:.2f} before"
         if cpu[name] > bound:
             yield f"{name}: {(cpu[name] - 1) * 100:.1f} % more CPU a request"

@@ -1,7 +1,7 @@
 """A process that measures the gateway of one checkout, as it is told to on standard input.
 
 `python -m benchmarks.hot_path.worker DIR`: each line is a scenario and a number of requests, a tab
-between them, and is answered by a number. 0 requests count the calls.
+between them, and is answered by a number. For 0 requests these are two: calls and garbage.
 """
 
 from __future__ import annotations
@@ -35,22 +35,24 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         self._process.__exit__(None, None, None)
 
-    def calls(self, scenario: str) -> float:
-        """Python calls of a request."""
-        return self._ask(f"{scenario}\t0")
+    def counts(self, scenario: str) -> tuple[float, float]:
+        """Python calls and garbage of a request."""
+        calls, garbage = self._ask(f"{scenario}\t0")
+        return calls, garbage
 
     def cpu(self, scenario: str, requests: int) -> float:
         """Microseconds of CPU a request."""
-        return self._ask(f"{scenario}\t{requests}")
+        (microseconds,) = self._ask(f"{scenario}\t{requests}")
+        return microseconds
 
-    def _ask(self, line: str) -> float:
+    def _ask(self, line: str) -> list[float]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(line + "\n")
         answer = self._process.stdout.readline()
         if not answer:
             raise RuntimeError(f"the measuring of {line!r} has failed")
-        return float(answer)
+        return [float(number) for number in answer.split()]
 
 
 def main(checkout: str) -> None:
@@ -62,8 +64,8 @@ def main(checkout: str) -> None:
     for line in sys.stdin:
         scenario, _, requests = line.rstrip("\n").partition("\t")
         number = int(requests)
-        answer = measure.cpu(scenario, number) if number else measure.calls(scenario)
-        print(answer, flush=True)
+        answer = (measure.cpu(scenario, number),) if number else measure.counts(scenario)
+        print(*answer, flush=True)
 
 
 if __name__ == "__main__":

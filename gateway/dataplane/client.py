@@ -98,7 +98,8 @@ class ClientConnection(asyncio.Protocol):
             request = self.context.planner.request(raw, self.profile, table)
             self.requests.remember(raw, request)
         self.held = b""
-        exchange = self.exchange = self._connections.begin(self, request)
+        begin = self._connections.begin
+        exchange = self.exchange = begin(self, request)
         exchange.start(data[end:])
 
     def _skip_empty_lines(self, data: bytes) -> None:

@@ -1,6 +1,6 @@
 """One request's life: place, send, relay, count. The only file that knows the order of the steps.
 
-The course is: `start` → a slot and a connection (`Placement`) → `send` → `answered` → `relay` →
+The course is: `start` → `Placement`, a slot and a connection → `send` → `answered` → `relay` →
 `complete`. What goes wrong with the pod comes in by `failed` and `lost`, what takes too long by
 `expired`, a client that leaves by `client_gone`, and what the gateway answers itself by `refuse`.
 All of these leave by `_end`, which gives everything up.
@@ -39,33 +39,36 @@ answer; which deadline that has, and what follows when it passes."""
 
 
 class Exchange:
-    """One request of one client. Attributes of the class are the usual course; instances set what
-    differs, so that a plain request sets little."""
+    """One request of one client."""
 
-    phase: Phase = "new"
-    upload: Upload | None = None
-    """The request's body, unless all of it came with the head."""
-    payload: bytes = b""
-    """All of the body, when it came with the head."""
-    stalled: bool = False
-    """The pod does not take what is written to it."""
-    ids: bytes = b""
-    """Lines of a fresh identity, when the client sent no request id."""
-    reply: Reply | None = None
-    first_byte: float = -1.0
-    tunnel: Tunnel | None = None
-    keep: bool = True
-    """The client's connection is good for another request."""
-    bytes_out: int = 0
-    """Of the response."""
-    is_tunnel: bool = False
+    __slots__ = (
+        "bytes_out", "client", "first_byte", "ids", "keep", "payload", "phase", "placement",
+        "plan", "reply", "request", "route", "stalled", "started", "tunnel", "upload",
+    )  # fmt: skip
+    is_tunnel = False
 
     def __init__(self, client: Client, request: Request) -> None:
         self.client = client
         self.request = request
         plan = self.plan = request.plan
         self.route = plan.route
+        self.phase: Phase = "new"
         self.placement = Placement(self)
+        self.payload = b""
+        """All of the body, when it came with the head."""
+        self.upload: Upload | None = None
+        """The request's body otherwise."""
+        self.stalled = False
+        """The pod does not take what is written to it."""
+        self.ids = b""
+        """Lines of a fresh identity, when the client sent no request id."""
+        self.reply: Reply | None = None
+        self.tunnel: Tunnel | None = None
+        self.keep = True
+        """The client's connection is good for another request."""
+        self.bytes_out = 0
+        """Of the response."""
+        self.first_byte = -1.0
         self.started = monotonic()
 
     # -- the request
@@ -79,10 +82,14 @@ class Exchange:
                 return
         elif length:
             self.payload = rest
-        if request.answer is None:
-            self.placement.seek(self.started)
-        else:
+        if request.answer is not None:
             self._answer(request.answer)
+            return
+        backend = self.route.state.admission.acquire(self.started, self.plan.affinity)
+        if backend is None:
+            self.placement.queue()
+        else:
+            self.placement.reach(backend)
 
     def _take_body(self, rest: bytes) -> bool:
         """Begin a body that goes on, or hold what follows one; False when it is refused."""
@@ -250,7 +257,7 @@ class Exchange:
         clean = clean and answer.reusable and (upload is None or upload.taken)
         if clean and not self.stalled and placement.upstream is not None:
             self.phase = "ended"
-            client.exchange = None
+            client.exchange = self.upload = None
             placement.give_back(now)
         else:
             self._end(now)
@@ -258,8 +265,6 @@ class Exchange:
             client.finished(self.keep and self.plan.keep)
         else:
             client.linger()
-
-    # -- back-pressure
 
     def upstream_stalls(self, *, stalled: bool) -> None:
         """The pod does not take what is written to it, or does again."""
@@ -290,8 +295,9 @@ class Exchange:
 
     def lost(self, upstream: Pod, error: Exception | None) -> None:
         """The pod's connection is gone before the exchange has ended."""
-        detail = str(error) if error is not None else "without an answer"
-        if self.reply is not None:
+        if self.reply is None:
+            detail = str(error or "without an answer")
+        else:
             detail = "in the middle of its answer"
         stale = upstream.reused and self.bytes_out == 0 and not upstream.began
         self.placement.disconnected()
@@ -350,8 +356,7 @@ class Exchange:
         plan, upload = self.plan, self.upload
         early = upload is not None and not upload.body.done
         self.keep = self.keep and plan.keep and not early and not self.client.context.draining
-        data = written(answer, self.request, request_id=self.request_id(), keep=self.keep)
-        self._write(data)
+        self._write(written(answer, self.request, request_id=self.request_id(), keep=self.keep))
         self._leave(answer.status, answer.reason)
         if self.keep and not answer.close:
             self.client.finished(True)
@@ -360,11 +365,9 @@ class Exchange:
 
     def request_id(self) -> str:
         """The client's, or a fresh one."""
-        if not self.request.request_id:
-            self.ids = self.ids or self.client.context.ids.fresh()
-        return (self.request.request_id or request_id(self.ids)).decode("ascii")
-
-    # -- the end
+        own = self.request.request_id
+        self.ids = self.ids or (b"" if own else self.client.context.ids.fresh())
+        return (own or request_id(self.ids)).decode("ascii")
 
     def _leave(self, status: int, reason: str) -> None:
         """End before the pod's answer is complete. What is waited for is given up first: it knows
@@ -377,9 +380,10 @@ class Exchange:
         self._end(now)
 
     def _end(self, now: float) -> None:
-        """Leave the client, and give up the pod."""
+        """Leave the client, and give up the pod. What points back here is let go: two that hold
+        each other would wait for the garbage collector."""
         self.phase = "ended"
-        self.client.exchange = None
+        self.client.exchange = self.upload = self.tunnel = None
         self._unstall()
         self.placement.release(now)
 
@@ -390,7 +394,6 @@ class Exchange:
             self.client.resume_reading()
 
     def __repr__(self) -> str:
-        target = self.request.target.decode("latin-1")
         parts = (self.phase, self.placement, self.upload, self.tunnel)
         state = ", ".join(str(part) for part in parts if part is not None)
-        return f"<Exchange {self.plan.label} {target} {state}>"
+        return f"<Exchange {self.plan.label} {self.request.target.decode('latin-1')} {state}>"

@@ -41,33 +41,40 @@ class Placed(Protocol):
 
 
 class Placement:
-    """Attributes of the class are the usual case."""
+    """Where the request of `owner` is, or waits to be."""
 
-    backend: Backend | None = None
-    """The pod whose slot the request holds."""
-    upstream: Pod | None = None
-    stage: Stage | None = None
-    """What is waited for before the request is sent."""
-    waited: float = 0.0
-    """Seconds in the queue."""
-    tries: int = 0
-    _tried: tuple[Backend, ...] = ()
-    _sent: bool = False
-    """Bytes of the request may have reached the pod."""
+    __slots__ = ("_owner", "_sent", "_tried", "backend", "stage", "tries", "upstream", "waited")
 
     def __init__(self, owner: Placed) -> None:
         self._owner = owner
+        self.backend: Backend | None = None
+        """The pod whose slot the request holds."""
+        self.upstream: Pod | None = None
+        self.stage: Stage | None = None
+        """What is waited for before the request is sent."""
+        self.waited = 0.0
+        """Seconds in the queue."""
+        self.tries = 0
+        self._tried: tuple[Backend, ...] = ()
+        self._sent = False
+        """Bytes of the request may have reached the pod."""
 
-    def seek(self, now: float) -> None:
-        """Take a slot, at once or after a wait, and then a connection."""
+    def reach(self, backend: Backend) -> None:
+        """Send the request, which holds a slot of the pod, on an idle connection to it, or open
+        one."""
         owner = self._owner
-        backend = owner.route.state.admission.acquire(now, owner.plan.affinity)
-        if backend is None:
-            self._queue()
-        else:
-            self._reach(backend)
+        self.backend = backend
+        upstream = pool.lease(backend, owner.plan.repeatable, owner.client.context.now)
+        if upstream is None:
+            self._dial(backend)
+            return
+        self.tries = 1
+        self._sent = True
+        self.upstream = upstream
+        owner.send(upstream)
 
-    def _queue(self) -> None:
+    def queue(self) -> None:
+        """Wait for a slot, as none is free."""
         owner = self._owner
         state = owner.route.state
         limit = owner.route.spec.timeouts.queue
@@ -86,26 +93,13 @@ class Placement:
         """A slot came free."""
         self.stage = None
         self.waited = waited
-        self._reach(backend)
+        self.reach(backend)
 
     def dismissed(self, refusal: Refusal, waited: float) -> None:
         """There will be no slot."""
         self.stage = None
         self.waited = waited
         self._owner.refuse(refusal)
-
-    def _reach(self, backend: Backend) -> None:
-        """Send the request on an idle connection to the pod, or open one."""
-        owner = self._owner
-        self.backend = backend
-        upstream = pool.lease(backend, owner.plan.repeatable, owner.client.context.now)
-        if upstream is None:
-            self._dial(backend)
-            return
-        self.tries = 1
-        self._sent = True
-        self.upstream = upstream
-        owner.send(upstream)
 
     def _dial(self, backend: Backend) -> None:
         owner = self._owner
@@ -206,6 +200,7 @@ class Placement:
         context = client.context
         pool.give_back(upstream, context.now, context.limits.upstream_idle_count)
         owner.route.state.admission.release(backend, now)
+        del self._owner  # two that hold each other would wait for the garbage collector
 
     def leave(self) -> None:
         """Give up what is waited for, so that the time in the queue is known."""
@@ -221,6 +216,7 @@ class Placement:
         backend, self.backend = self.backend, None
         if backend is not None:
             self._owner.route.state.admission.release(backend, now)
+        del self._owner
 
     def __repr__(self) -> str:
         found = self.stage or self.upstream or self.backend

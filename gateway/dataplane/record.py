@@ -44,30 +44,26 @@ def count(exchange: Finished, status: int, reason: str, now: float) -> None:
     started = exchange.started
     plan = exchange.plan
     stats = plan.route.state.stats
-    stats.bytes_in += _received(exchange)
+    received = len(exchange.request.raw) + len(exchange.payload)
+    if exchange.upload is not None:
+        received += exchange.upload.body.size  # the framing of chunks is not counted
+    if exchange.tunnel is not None:
+        received += exchange.tunnel.bytes_in
+        stats.tunnels -= 1
+    stats.bytes_in += received
     stats.bytes_out += exchange.bytes_out
     if exchange.reply is None:
         stats.refused(plan.label, status, now - started)
     else:
         stats.answered(plan.label, status, now - started, exchange.first_byte - started)
-    if exchange.tunnel is not None:
-        stats.tunnels -= 1
     if reason == "unauthorized":
         stats.auth_failures += 1
     log = exchange.client.context.access_log
     if (status >= log.least_status or reason) and log.wants(status, reason):
-        log.write(_entry(exchange, status, reason, now - started))
+        log.write(_entry(exchange, status, reason, now - started, received))
 
 
-def _received(exchange: Finished) -> int:
-    """Bytes of the client; the framing of chunks is not counted."""
-    upload = exchange.upload
-    body = len(exchange.payload) if upload is None else upload.body.size
-    tunnel = exchange.tunnel
-    return len(exchange.request.raw) + body + (0 if tunnel is None else tunnel.bytes_in)
-
-
-def _entry(exchange: Finished, status: int, reason: str, duration: float) -> Entry:
+def _entry(exchange: Finished, status: int, reason: str, duration: float, received: int) -> Entry:
     plan = exchange.plan
     request = exchange.request
     placement = exchange.placement
@@ -84,7 +80,7 @@ def _entry(exchange: Finished, status: int, reason: str, duration: float) -> Ent
         duration=duration,
         first_byte=exchange.first_byte - exchange.started if answered else -1.0,
         queue_wait=placement.waited,
-        bytes_in=_received(exchange),
+        bytes_in=received,
         bytes_out=exchange.bytes_out,
         endpoint=placement.backend.label if placement.backend is not None else "",
         retries=max(placement.tries - 1, 0),

@@ -71,18 +71,14 @@ class UpstreamConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         exchange = self.exchange
         if exchange is None:
-            self._unasked(data)
+            if self.tunnel is not None:
+                self.tunnel.relay(data)
+            else:
+                self.abort()  # an answer without a question: its framing cannot be trusted
         elif self.body is not None:
             self._relay(exchange, self.body, data)
         else:
             self._head(exchange, self._partial + data if self._partial else data)
-
-    def _unasked(self, data: bytes) -> None:
-        """Bytes of a tunnel, or an answer without a question, whose framing cannot be trusted."""
-        if self.tunnel is not None:
-            self.tunnel.relay(data)
-        else:
-            self.abort()
 
     def _head(self, exchange: AnswerHandler, data: bytes) -> None:
         """Take heads off `data`: any number of interim ones, and one that is final."""

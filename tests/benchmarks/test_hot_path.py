@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,22 +19,43 @@ from benchmarks.hot_path.worker import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from benchmarks.hot_path.rig import Rig
+    from benchmarks.hot_path.scenarios import One
+
 QUICK = ("--requests", "20", "--repeats", "1")
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_calls_are_counted_exactly(name: str) -> None:
-    first = measure.calls(name)
-    assert first == measure.calls(name)
-    assert first > 0
-    assert first == int(first)  # each request of a scenario goes the same way
+def test_calls_and_garbage_are_counted_exactly(name: str) -> None:
+    calls, garbage = measure.counts(name)
+    assert (calls, garbage) == measure.counts(name)
+    assert calls > 0
+    assert calls == int(calls)  # each request of a scenario goes the same way
+
+
+def test_what_only_the_collector_frees_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = measure.counts("get")[1]
+    plain = SCENARIOS["get"].begin
+
+    def wasteful(rig: Rig) -> One:
+        one = plain(rig)
+
+        def wasting(number: int) -> None:
+            one(number)
+            circle: list[object] = []
+            circle.append(circle)
+
+        return wasting
+
+    monkeypatch.setitem(SCENARIOS, "get", replace(SCENARIOS["get"], begin=wasteful))
+    assert measure.counts("get")[1] == pytest.approx(before + 1)
 
 
 def test_a_request_that_goes_wrong_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = SCENARIOS["get"]
-    monkeypatch.setitem(SCENARIOS, "get", type(wrong)(wrong.begin, answered=(b"other", 1)))
+    wrong = replace(SCENARIOS["get"], answered=(b"other", 1))
+    monkeypatch.setitem(SCENARIOS, "get", wrong)
     with pytest.raises(AssertionError, match=r"Not so: b'HTTP/1\.1 200 OK"):
-        measure.calls("get")
+        measure.counts("get")
 
 
 def test_all_scenarios_are_reported_as_json() -> None:
@@ -57,8 +79,8 @@ def test_an_earlier_run_that_was_better_is_exit_code_1(
     tmp_path: Path, calls: float, cpu: float, code: int, said: str
 ) -> None:
     before = tmp_path / "before.json"
-    now = Row(measure.calls("get"), (measure.cpu("get", 20),))
-    earlier = Row(now.calls * calls, (now.least * cpu,))
+    now = Row(*measure.counts("get"), (measure.cpu("get", 20),))
+    earlier = Row(now.calls * calls, now.garbage, (now.least * cpu,))
     before.write_text(results.dumped({"get": earlier}))
     ended = CliRunner().invoke(main, [*QUICK, "--scenario", "get", "--against", str(before)])
     assert ended.exit_code == code, ended.output
@@ -74,9 +96,12 @@ def test_another_checkout_is_measured_in_turn() -> None:
 
 
 def test_growth_is_within_a_percentage() -> None:
-    before = {"get": Row(100.0, (1.0,)), "post": Row(10.0, (2.0,))}
-    rows = {"get": Row(103.0, (1.0,)), "post": Row(10.0, (2.2,))}
+    before = {"get": Row(100.0, 0.0, (1.0,)), "post": Row(10.0, 1.0, (2.0,))}
+    rows = {"get": Row(103.0, 0.1, (1.0,)), "post": Row(10.0, 1.0, (2.2,))}
     factors = {"get": 1.0, "post": 1.1}
-    assert list(results.growth(rows, before, factors, 3)) == ["post: 10.0 % more CPU a request"]
-    assert len(list(results.growth(rows, before, factors, 2.9))) == 2
+    assert list(results.growth(rows, before, factors, 3)) == [
+        "get: 0.10 objects of garbage a request, 0.00 before",
+        "post: 10.0 % more CPU a request",
+    ]
+    assert len(list(results.growth(rows, before, factors, 2.9))) == 3
     assert results.ratios(rows["post"], before["post"]) == [pytest.approx(1.1)]
