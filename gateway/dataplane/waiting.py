@@ -66,7 +66,7 @@ class Waiting:
 
 
 def timed_out(balancer: Balancer, now: float, seconds: float) -> Refusal:
-    """What was waited for in vain, for `seconds`."""
+    """What did not come within `seconds`."""
     if balancer.candidates:
         reason = "queue_timeout"
     else:

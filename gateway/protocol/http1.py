@@ -79,7 +79,7 @@ Field = tuple[bytes, bytes]
 
 
 class ProtocolError(ValueError):
-    """A message that must be refused. `reason` is a key of `gateway.reasons.REASONS`."""
+    """A message that must be refused. `reason` is a key of `gateway.protocol.reasons.REASONS`."""
 
     def __init__(self, detail: str, reason: str = "bad_request") -> None:
         super().__init__(detail)

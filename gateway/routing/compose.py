@@ -67,7 +67,7 @@ def forwarded(
 ) -> tuple[list[bytes], bytes]:
     """The forwarded fields, as lines and what ends them.
 
-    The last line is the begin of X-Forwarded-For; each client connection has the bytes that go
+    The last line is the beginning of X-Forwarded-For; each client connection has the bytes that go
     between it and the end (`headers.forwarded_for`).
     """
     believed = found if profile.trusted else {}

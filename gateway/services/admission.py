@@ -19,7 +19,7 @@ class Waiter(Protocol):
         """The slot is yours: `backend.in_flight` already counts you; release it in the end."""
 
     def dismissed(self, reason: str) -> None:
-        """There will be no slot; `reason` is a key of `gateway.reasons.REASONS`."""
+        """There will be no slot; `reason` is a key of `gateway.protocol.reasons.REASONS`."""
 
 
 class Admission:

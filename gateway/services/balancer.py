@@ -50,7 +50,7 @@ class Backend:
         self.leaving = False
         """No new requests: the endpoint is gone, terminating or not ready."""
         self.idle: list[Any] = []
-        """Connections without a request, the most recently used last; see `gateway.pool`."""
+        """Connections without a request, the most recently used last; see `dataplane.pool`."""
 
     def __repr__(self) -> str:
         state = "leaving" if self.leaving else "ejected" if self.ejected_until else "ready"

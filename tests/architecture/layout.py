@@ -42,6 +42,17 @@ LAYOUT = Layout(
             ("workers",),
             ("__main__",),
         ),
+        "gateway.dataplane": (
+            ("context", "flow"),
+            ("roles",),
+            ("connections", "pool", "tunnel", "upload", "upstream", "waiting"),
+            ("client", "connect"),
+            ("placement",),
+            ("record",),
+            ("exchange",),
+            ("server",),
+            ("drain",),
+        ),
         "scaler": (
             ("decision/", "sources/"),
             ("config/", "cluster/"),
@@ -56,6 +67,7 @@ LAYOUT = Layout(
             ("errors",),
             ("schema/",),
             ("tables/", "validation/", "access/"),
+            ("declarations",),
             ("storage/",),
             ("api/",),
             ("controllers/", "http/"),
@@ -95,12 +107,9 @@ LAYOUT = Layout(
 
 KNOWN = {
     ("circles", "scaler/control/loop.py"),
-    ("circles", "shared/embedded/api/garbage.py"),
     ("order", "gateway/net/listening.py"),
     ("order", "scaler/control/loop.py"),
     ("order", "scaler/sources/metrics_api.py"),
-    ("order", "shared/embedded/validation/workloads.py"),
     ("pure", "scaler/control/evaluate.py"),
-    ("pure", "shared/embedded/http/options.py"),
 }
 """Rule and file of what was broken when the rules were written, to be mended and taken out."""

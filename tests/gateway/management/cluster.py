@@ -14,7 +14,7 @@ from shared.embedded import kinds
 from shared.embedded.access.authentication import Tokens
 from shared.embedded.access.rbac import User
 from shared.embedded.api.operations import Api
-from shared.embedded.http.providers import LogRequest, Providers
+from shared.embedded.api.providers import LogRequest, Providers
 from shared.embedded.http.server import ApiServer
 from shared.embedded.storage.journal import Journal
 from shared.embedded.storage.store import Store

@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.embedded.api import fields
-from shared.embedded.kinds import POD
 from shared.embedded.schema import kind_schemas, shapes
 
-SCHEMA = kind_schemas.of(POD)
+SCHEMA = kind_schemas.POD
 CONTAINER = 'k:{"name":"a"}'
 STEPS = st.sampled_from(["f:a", "f:b", 'k:{"name":"x"}', 'v:"y"'])
 

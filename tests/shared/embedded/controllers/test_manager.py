@@ -12,7 +12,7 @@ SPACE = "oscar-svc"
 
 
 def test_a_new_start_takes_up_what_was_left(world: Any) -> None:
-    world.controllers.unsubscribe()
+    world.settle = lambda: None
     world.deploy(2)
     assert world.pods() == []
     fresh = Controllers(world.api, world.clock)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.embedded.kinds import CONFIG_MAP, DEPLOYMENT, KINDS, POD_METRICS, Kind
+from shared.embedded.declarations import KINDS
+from shared.embedded.kinds import CONFIG_MAP, DEPLOYMENT, POD_METRICS, Kind
 from shared.embedded.schema import openapi
 
 
