@@ -57,7 +57,7 @@ def test_the_order_of_keyed_items_owns_nothing() -> None:
 
 
 def test_keys_may_be_defaulted() -> None:
-    ports = SCHEMA
+    ports: shapes.Schema = SCHEMA
     for name in ("spec", "containers"):
         ports = shapes.child(ports, name)
     assert isinstance(ports, shapes.List)
