@@ -47,10 +47,13 @@ def _calls(one: One) -> int:
         if event == "call" and not frame.f_code.co_filename.startswith(own):
             counted += 1
 
+    gc.collect()
+    gc.disable()  # its callbacks, and what it finalises, are not the request's
     sys.setprofile(profile)
     for number in range(COUNTED):
         one(number)
     sys.setprofile(None)
+    gc.enable()
     return counted
 
 

@@ -1,4 +1,4 @@
-"""The cluster's word to the gateway: definitions and endpoints as they change.
+"""Keeps the registry of services in step with the cluster: definitions and endpoints.
 
 Two informers mark services as changed; what is marked is read once, in the loop's next turn, so
 that a listing of ten thousand objects swaps the table some twenty times and not ten thousand. What

@@ -1,4 +1,7 @@
-"""Back-pressure: who does not read stops who writes."""
+"""Back-pressure: one end is not read from while the other does not take what was read.
+
+Called by the exchange and by the tunnel. Pure.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Idle connections to pods: leased to one exchange at a time, given back, expired.
 
-Books only: each pod's `Backend.idle` is a stack, so that the warmest connection goes first and the
+No I/O: each pod's `Backend.idle` is a stack, so that the warmest connection goes first and the
 surplus grows old at the bottom; whoever takes a connection out of it owns it.
 """
 

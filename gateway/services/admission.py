@@ -1,6 +1,6 @@
 """Slots of one service: a request gets a pod at once, or waits its turn in a bounded queue.
 
-Books first, I/O after: everything here is synchronous, and the waiter is told by a call.
+Everything here is synchronous and without I/O; a waiter is told by a call. Pure.
 """
 
 from __future__ import annotations

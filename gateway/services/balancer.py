@@ -1,4 +1,4 @@
-"""Which pod gets the next request: two random choices, the one with less to do wins.
+"""Which pod gets the next request: of two chosen at random, the one with less to do.
 
 The power of two choices (Mitzenmacher, 2001) needs no scan and does not herd onto the least loaded
 pod. Pods that fail are left out for a growing pause (passive ejection, as in Envoy's outlier

@@ -1,4 +1,7 @@
-"""All services of the gateway: the one place where the route table is swapped."""
+"""All services of the gateway, and the one place where the route table is swapped.
+
+The feed writes it; the data path reads its table, and the admin port its counts.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What the cluster tells the gateway of a service: its definition and its endpoints, as values."""
+"""What the cluster tells the gateway of a service: its definition and its endpoints, as values.
+
+Made by the feed. Pure.
+"""
 
 from __future__ import annotations
 

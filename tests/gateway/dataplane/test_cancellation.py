@@ -16,6 +16,7 @@ import pytest
 
 from gateway.limits import Limits
 from gateway.services.spec import Endpoint
+from shared.runtime.clock import settle
 from shared.service.model import Timeouts
 from tests.gateway.harness import Pod, Rig, Wire, echo, get, post, rig
 
@@ -274,7 +275,7 @@ async def test_an_upload_goes_on_while_another_pod_is_sought(unreachable: Endpoi
         die.set()
         await r.until(lambda: len(r.gateway.context.connecting) == 1)
         wire.writer.write(body[500:])
-        await asyncio.sleep(0.1)
+        await settle()
         r.services.locate("echo", [first.endpoint, unreachable, second.endpoint])
         assert (await wire.response()).body.endswith(body)
         await second.stop()

@@ -81,7 +81,7 @@ async def test_a_stalled_pod_is_not_the_clients_fault() -> None:
         wire = await r.connect()
         await wire.send(get(b"/", b"Content-Length: 30000000", method=b"POST"))
         writing = asyncio.create_task(wire.send(b"x" * 30_000_000), name="writing")
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(1.0)  # five times the grace
         go.set()
         assert (await wire.response()).status == 200
         await writing

@@ -21,7 +21,7 @@ import pytest
 
 from gateway.limits import Limits
 from tests.gateway.harness import PREFIX, Pod, Rig, Wire, rig
-from tests.gateway.protocol.test_http1_differential import chunks, cut, mutated
+from tests.gateway.mutations import chunks, cut, mutated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,7 +150,8 @@ async def quiet(r: Rig) -> None:
         busy = [one.exchange for one in r.gateway.connections.open if one.exchange is not None]
         looks = looks + 1 if all(_wants_body(exchange) for exchange in busy) else 0
         if looks == 10:
-            break
+            return
+    raise AssertionError("the gateway does not come to rest")
 
 
 def _wants_body(exchange: Any) -> bool:

@@ -15,6 +15,7 @@ import pytest
 
 from shared.cli.children import Child, Program
 from shared.runtime.clock import SystemClock
+from tests.waiting import until
 
 
 class Sleepless(SystemClock):
@@ -33,12 +34,6 @@ def child(
 ) -> Child:
     program = Program("thing", ("-u", "-c", code), dict(os.environ), **kw)
     return Child(program, log, clock, said)
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 def written(log: Path) -> str:

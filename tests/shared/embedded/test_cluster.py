@@ -21,6 +21,7 @@ import pytest
 from shared.embedded.cluster import Cluster, ClusterError, ClusterSettings
 from shared.embedded.kinds import DEPLOYMENT, POD
 from shared.embedded.node import orphans
+from tests.waiting import until
 
 Obj = dict[str, Any]
 SPACE = "oscar-svc"
@@ -125,8 +126,7 @@ async def process(tmp_path: Path) -> AsyncIterator[Process]:
 
 
 async def until_none(marker: str) -> None:
-    while orphans.marked(marker):
-        await asyncio.sleep(0.02)
+    await until(lambda: not orphans.marked(marker), "no process is left")
 
 
 async def test_kill_9_leaves_no_process_and_a_restart_keeps_services(process: Process) -> None:

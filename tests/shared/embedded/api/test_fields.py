@@ -57,7 +57,7 @@ def test_the_order_of_keyed_items_owns_nothing() -> None:
 
 
 def test_keys_may_be_defaulted() -> None:
-    ports = SCHEMA
+    ports: shapes.Schema = SCHEMA
     for name in ("spec", "containers"):
         ports = shapes.child(ports, name)
     assert isinstance(ports, shapes.List)
@@ -86,7 +86,7 @@ def test_paths_are_shown_as_in_messages() -> None:
 
 def test_removal_takes_whole_subtrees() -> None:
     value = {"spec": {"containers": [{"name": "a", "image": "i"}, {"name": "b"}]}}
-    gone = frozenset({("f:spec", "f:containers", CONTAINER)})
+    gone: fields.Paths = frozenset({("f:spec", "f:containers", CONTAINER)})
     assert fields.without(value, gone, SCHEMA) == {"spec": {"containers": [{"name": "b"}]}}
     gone = frozenset({("f:spec", "f:containers", CONTAINER, "f:image")})
     assert fields.without(value, gone, SCHEMA)["spec"]["containers"][0] == {"name": "a"}

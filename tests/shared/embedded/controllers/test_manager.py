@@ -18,8 +18,7 @@ def test_a_new_start_takes_up_what_was_left(world: Any) -> None:
     fresh = Controllers(world.api, world.clock)
     assert not fresh.idle
     fresh.settle()
-    assert fresh.idle
-    assert len(world.pods()) == 2
+    assert (fresh.idle, len(world.pods())) == (True, 2)
     assert all(pod["spec"]["nodeName"] == "local" for pod in world.pods())
 
 

@@ -14,6 +14,7 @@ from shared.embedded.api.providers import LogRequest
 from shared.embedded.errors import StatusError
 from shared.embedded.kinds import CONFIG_MAP, DEPLOYMENT, ENDPOINT_SLICE, POD, SECRET
 from shared.embedded.node.nodeport import backends
+from tests.waiting import until
 
 SPACE = "oscar-svc"
 SERVE = "exec python -m http.server --bind $HOST $PORT"
@@ -250,8 +251,7 @@ async def test_forked_and_daemonised_descendants_end_with_the_pod(node: Any) -> 
     daemon = "(setsid sh -c 'sleep 60 & sleep 61' >/dev/null 2>&1 &)"
     await node.run(f"{daemon}; sleep 62 & exec sleep 63")
     await node.until_ready()
-    while len(node.processes()) < 6:  # shim, four sleeps, the daemon's shell
-        await asyncio.sleep(0.01)
+    await until(lambda: len(node.processes()) >= 6, "shim, four sleeps, the daemon's shell")
     node.api.delete(POD, "p", SPACE)
     await node.until(lambda: not node.exists())
     assert node.processes() == []
@@ -375,8 +375,7 @@ async def test_cpu_is_what_the_kernel_counts_for_the_whole_pod(node: Any) -> Non
     await node.until_ready()
     (pod,) = node.agent.pods.values()
     container = pod.containers["c"]
-    while container.meter.last is None or container.meter.last.cpu < 0.3:
-        await asyncio.sleep(0.05)
+    await until(lambda: container.meter.last and container.meter.last.cpu >= 0.3, "0.3 s of CPU")
     pids = [container.process.pid, *psutil.Process(container.process.pid).children()]
     pids = [getattr(each, "pid", each) for each in pids]
     assert len(pids) == 2
@@ -389,9 +388,8 @@ async def test_cpu_is_what_the_kernel_counts_for_the_whole_pod(node: Any) -> Non
 async def test_metrics_of_a_busy_pod(node: Any) -> None:
     await node.run("while :; do :; done")
     await node.until_ready()
-    while not (found := node.providers.pod_metrics(SPACE)):
-        await asyncio.sleep(0.05)
-    (usage,) = found[0]["containers"]
+    await until(lambda: node.providers.pod_metrics(SPACE), "a sample")
+    (usage,) = node.providers.pod_metrics(SPACE)[0]["containers"]
     assert usage["name"] == "c"
     assert usage["usage"]["cpu"].endswith("n")
     assert int(usage["usage"]["memory"].removesuffix("Ki")) > 100
