@@ -17,10 +17,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from scaler.config.behavior import read_hpa
-from scaler.config.durations import seconds
 from scaler.config.schedules import Schedule, check_cron, check_timezone, minimum
 from scaler.decision import HPA, RESPONSIVE, Policy
 from shared.service import quantity
+from shared.service.durations import seconds
 from shared.service.fields import Fields
 
 if TYPE_CHECKING:

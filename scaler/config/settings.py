@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Final
 
 from scaler.config.document import SOURCES, Config, SourceConfig, check_url
-from scaler.config.durations import seconds
 from scaler.config.scaling import Scaling
 from scaler.decision import Policy
 from shared.runtime import log
 from shared.runtime.settings import Documented, Variables
+from shared.service.durations import seconds
 
 VARIABLES: Final[Variables] = {
     "SCALER_HOST": ("0.0.0.0", "address of the admin port"),

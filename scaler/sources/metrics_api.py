@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from scaler.config.durations import seconds
 from scaler.sources.samples import PodUsage, Samples, SourceError
 from shared.kube.client import KubeClient
 from shared.kube.errors import Forbidden, KubeError, NotFound
 from shared.kube.resources import POD_METRICS
 from shared.service import quantity
+from shared.service.durations import seconds
 
 _ABSENT: Final = (
     "the API server does not serve metrics.k8s.io; install metrics-server, "
