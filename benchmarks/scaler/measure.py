@@ -20,7 +20,7 @@ from scaler.config.scaling import Scaling
 from scaler.control.actuator import Actuator
 from scaler.control.inputs import Fetcher
 from scaler.control.loop import Loop
-from scaler.control.watchdog import Pulse
+from scaler.control.watchdog import Watchdog
 from scaler.decision import Policy
 from scaler.report.reporter import Reporter
 from scaler.report.stats import Stats
@@ -166,7 +166,7 @@ def _loop(
         author=nobody,
         clock=clock,
         tasks=tasks,
-        pulse=Pulse(clock),
+        watchdog=Watchdog(clock),
     )
 
 

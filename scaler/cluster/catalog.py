@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scaler.cluster.observe import Facts, PodReader, capacities, replica_sets, replicas_of, rivals
 from shared.service import names
@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from scaler.sources.quality import Expected
+    from shared.kube.resources import Obj
     from shared.service.model import Expose, Service
-
-Obj = dict[str, Any]
 
 
 @value

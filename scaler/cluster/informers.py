@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from scaler.cluster.catalog import Caches, Cataloguer
-from scaler.cluster.trim import slim_pod
+from scaler.cluster.trim import trim_pod
 from shared.kube.informer import Informer
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, HPAS, NODES, PODS, REPLICASETS
 from shared.runtime.clock import SystemClock
@@ -81,7 +81,7 @@ class Cluster:
         self._configmaps = informer(CONFIGMAPS, labels=names.SERVICE_LABEL)
         self._deployments = informer(DEPLOYMENTS)
         self._replicasets = informer(REPLICASETS)
-        self._pods = informer(PODS, keep=slim_pod)
+        self._pods = informer(PODS, keep=trim_pod)
         self._hpas = informer(HPAS)
         self._nodes = informer(NODES, None)
         self._cataloguer = Cataloguer()

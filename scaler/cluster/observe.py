@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from scaler.decision import Container, Load, Observation, Pod, Sample
 from scaler.sources.quality import Expected
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from scaler.sources.samples import PodUsage
-
-Obj = dict[str, Any]
+    from shared.kube.resources import Obj
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,10}", re.ASCII)
 

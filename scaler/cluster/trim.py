@@ -1,21 +1,21 @@
-"""What the caches keep of a Pod: only what the scaler reads of it. Pure."""
+"""Which fields of a Pod the caches keep: those that the scaler reads. Pure."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scaler.cluster.observe import DELETION_COST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Obj = dict[str, Any]
+    from shared.kube.resources import Obj
 
 _METADATA = ("name", "namespace", "resourceVersion", "deletionTimestamp")
 
 
-def slim_pod(pod: Obj) -> Obj:
-    """A Pod as `scaler.observe.read_pod` and an informer need it."""
+def trim_pod(pod: Obj) -> Obj:
+    """A Pod with what `observe.read_pod` and an informer need of it."""
     metadata, spec, status = pod["metadata"], pod["spec"], pod.get("status") or {}
     conditions = status.get("conditions") or ()
     return {

@@ -23,7 +23,7 @@ from scaler.config.file import ConfigFile
 from scaler.control.actuator import Actuator
 from scaler.control.inputs import TIMEOUT, Fetcher
 from scaler.control.loop import Loop
-from scaler.control.watchdog import Pulse
+from scaler.control.watchdog import Watchdog
 from scaler.report.admin import app
 from scaler.report.metrics import ScalerCollector
 from scaler.report.reporter import Reporter
@@ -105,7 +105,7 @@ async def _wire(
     reporter = Reporter(stats, events, _own(settings), clock)
     config = ConfigFile(settings.config_path, settings.base, reporter)
     cluster = Cluster(kube, clock)
-    pulse = Pulse(clock)
+    watchdog = Watchdog(clock)
     election = _election(settings, kube, stats, clock)
 
     def leads() -> bool:
@@ -127,9 +127,9 @@ async def _wire(
         author=who,
         clock=clock,
         tasks=inside,
-        pulse=pulse,
+        watchdog=watchdog,
     )
-    await _admin(settings, stats, cluster, pulse, stack)
+    await _admin(settings, stats, cluster, watchdog, stack)
     cluster.start(around)
     around.start("events", events.run())
     around.start("election", election.run())
@@ -160,11 +160,11 @@ async def _when_synced(cluster: Cluster, loop: Loop) -> None:
 
 
 async def _admin(
-    settings: Settings, stats: Stats, cluster: Cluster, pulse: Pulse, stack: AsyncExitStack
+    settings: Settings, stats: Stats, cluster: Cluster, watchdog: Watchdog, stack: AsyncExitStack
 ) -> None:
     registry = CollectorRegistry()
     registry.register(ScalerCollector(stats, cluster.contacts))
-    application = app(registry, stats, pulse.stopped, cluster.complaints)
+    application = app(registry, stats, watchdog.stopped, cluster.complaints)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)

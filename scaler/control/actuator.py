@@ -11,7 +11,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from scaler.cluster.observe import DELETION_COST
 from scaler.control.deletion_cost import marks
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from scaler.cluster.catalog import Target
     from scaler.decision import Decision, State
     from shared.kube.client import KubeClient
+    from shared.kube.resources import Obj, Resource
     from shared.runtime.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -126,7 +127,7 @@ class Actuator:
             body = {"metadata": {"annotations": {DELETION_COST: text}}}
             await self._aside(PODS, name, body, "mark")
 
-    async def _aside(self, resource: Any, name: str, body: dict[str, Any], what: str) -> None:
+    async def _aside(self, resource: Resource, name: str, body: Obj, what: str) -> None:
         """A write that nothing depends on: when it fails, that is said and no more."""
         if not self._leads() or self.quiet:
             return

@@ -17,6 +17,7 @@ from scaler.control.actuator import Result
 from scaler.control.evaluate import evaluate
 from scaler.control.memory import Memory, interrupted, restore
 from scaler.control.standing import Standing, obstacle
+from scaler.control.watchdog import TICK
 from scaler.decision import Action
 
 if TYPE_CHECKING:
@@ -28,15 +29,13 @@ if TYPE_CHECKING:
     from scaler.control.actuator import Actuator
     from scaler.control.evaluate import Evaluation, Inputs
     from scaler.control.inputs import Fetcher
-    from scaler.control.watchdog import Pulse
+    from scaler.control.watchdog import Watchdog
     from scaler.decision import Policy
     from scaler.report.reporter import Reporter
     from shared.runtime.clock import Clock
     from shared.runtime.tasks import Supervisor
     from shared.service.model import Expose
 
-TICK: Final = 1.0
-"""Seconds between ticks: the shortest period of a service."""
 PATIENCE: Final = 10.0
 """Seconds the cache gets to show what was written; a broken watch is repaired within them."""
 BREATH: Final = 50
@@ -76,7 +75,7 @@ class Loop:
         author: Callable[[str], Awaitable[str]],
         clock: Clock,
         tasks: Supervisor,
-        pulse: Pulse,
+        watchdog: Watchdog,
     ) -> None:
         self._catalog = catalog
         self._fetcher = fetcher
@@ -87,7 +86,7 @@ class Loop:
         self._author = author
         self._clock = clock
         self._tasks = tasks
-        self._pulse = pulse
+        self._watchdog = watchdog
         self._memories: dict[str, Memory] = {}
         self._plans: dict[str, Plan] = {}
         self._writing: set[str] = set()
@@ -99,12 +98,12 @@ class Loop:
             await self.tick()
             took = self._clock.monotonic() - began
             self._reporter.ticked(took, TICK)
-            self._pulse.ticked()
+            self._watchdog.ticked()
             await self._clock.sleep(max(TICK - took, 0.0))
 
     async def tick(self) -> None:
         """Decide for every service that is due now."""
-        self._pulse.doing("looking for services that are due")
+        self._watchdog.doing("looking for services that are due")
         self._config.refresh()
         if not self._leads():
             self._memories.clear()  # another leads and knows better; begin anew from the cluster
@@ -118,9 +117,9 @@ class Loop:
             return
         source = self._config.config.source
         self._fetcher.configure(source)
-        self._pulse.doing(f"waiting for samples from {source.kind}")
+        self._watchdog.doing(f"waiting for samples from {source.kind}")
         inputs = await self._fetcher.fetch()
-        self._pulse.doing("deciding")
+        self._watchdog.doing("deciding")
         for count, target in enumerate(due):
             if count % BREATH == BREATH - 1:
                 await asyncio.sleep(0)

@@ -1,23 +1,27 @@
-"""Whether the loop still ticks, and if not, what it has been doing since when."""
+"""Tells whether the loop still ticks, and if not, what it has been doing since when.
+
+The loop reports to it, the admin port asks it. It knows of the loop only how often that ticks.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from scaler.control.inputs import TIMEOUT
-from scaler.control.loop import TICK
 from shared.kube.times import micro_time
 
 if TYPE_CHECKING:
     from shared.runtime.clock import Clock
 
+TICK: Final = 1.0
+"""Seconds between ticks of the loop: the shortest period of a service."""
 ALLOWANCE: Final = 3 * (TICK + TIMEOUT)
 """Seconds between the ends of two ticks: a tick waits TIMEOUT at most for its samples and TICK for
 its turn, and the factor leaves room for the decisions of a process that is short of CPU. A follower
 ticks too. Longer than that, something waits for what never comes."""
 
 
-class Pulse:
+class Watchdog:
     """Told by the loop what it does; asked by the admin port whether it goes on."""
 
     def __init__(self, clock: Clock) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from scaler.decision import Decision
     from scaler.report.stats import Stats
     from scaler.sources.quality import Fault
+    from shared.kube.resources import Obj
     from shared.runtime.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ class EventSink(Protocol):
 
     def emit(
         self,
-        regarding: dict[str, Any],
+        regarding: Obj,
         reason: str,
         note: str,
         *,
@@ -55,7 +56,7 @@ class EventSink(Protocol):
 class Reporter:
     """The voice of the scaler."""
 
-    def __init__(self, stats: Stats, events: EventSink, own: dict[str, Any], clock: Clock) -> None:
+    def __init__(self, stats: Stats, events: EventSink, own: Obj, clock: Clock) -> None:
         self._stats = stats
         self._events = events
         self._own = own
@@ -227,7 +228,7 @@ class Reporter:
         self._said[name, topic] = now
         return True
 
-    def _emit(self, regarding: dict[str, Any], reason: str, note: str, kind: EventType) -> None:
+    def _emit(self, regarding: Obj, reason: str, note: str, kind: EventType) -> None:
         self._events.emit(regarding, reason, note, type=kind, action="Scale")
 
 
@@ -239,7 +240,7 @@ def _is_news(known: Decision | None, decision: Decision) -> bool:
     return known is None or move != (known.current, known.replicas)
 
 
-def _reference(target: Target) -> dict[str, Any]:
+def _reference(target: Target) -> Obj:
     # items of a list do not say their kind
     return {
         "apiVersion": "apps/v1",

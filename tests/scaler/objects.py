@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from scaler.cluster.catalog import Caches
+from shared.kube.resources import Obj
 from shared.service import names
 
-Obj = dict[str, Any]
 NOW = 1_800_000_000.0
 
 

@@ -18,14 +18,14 @@ from scaler.config.file import ConfigFile
 from scaler.control.actuator import Actuator
 from scaler.control.inputs import Fetcher
 from scaler.control.loop import Loop
-from scaler.control.watchdog import Pulse
+from scaler.control.watchdog import Watchdog
 from scaler.report.reporter import Reporter
 from scaler.report.stats import Stats
 from shared.kube.client import KubeClient
 from shared.kube.events import EventRecorder
 from shared.runtime.clock import ManualClock
 from shared.runtime.tasks import Supervisor
-from tests.scaler.objects import NOW, Obj, keyed, pod_metrics, stamp
+from tests.scaler.objects import NOW, keyed, pod_metrics, stamp
 from tests.shared.kube.scripted import Answer, Script, kubeconfig, says, serve
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from scaler.cluster.catalog import Caches
     from scaler.report.stats import ServiceStatus
+    from shared.kube.resources import Obj
 
 LEASE = {"kind": "Lease", "metadata": {"name": "scaler", "namespace": "oscar"}}
 
@@ -54,7 +55,7 @@ class World:
         self.scale: list[Answer] = []
         """Answers to writes of scale, in order, instead of success."""
         self.script = Script(otherwise=self._answer)
-        self.pulse = Pulse(self.clock)
+        self.watchdog = Watchdog(self.clock)
         self.loop: Loop
         self.fetcher: Fetcher
         self.config: ConfigFile
@@ -171,5 +172,5 @@ def _wire(
         author=author,
         clock=made.clock,
         tasks=made.tasks,
-        pulse=made.pulse,
+        watchdog=made.watchdog,
     )
