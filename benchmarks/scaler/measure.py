@@ -24,11 +24,13 @@ from scaler.control.watchdog import Watchdog
 from scaler.decision import Policy
 from scaler.report.reporter import Reporter
 from scaler.report.stats import Stats
+from scaler.sources.kind import Access
 from shared.kube.client import KubeClient
 from shared.kube.events import EventRecorder
 from shared.kube.resources import PODS
 from shared.runtime.clock import SystemClock
 from shared.runtime.tasks import Supervisor
+from shared.service import names
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -156,9 +158,10 @@ def _loop(
     async def nobody(_: str) -> str:
         return "nobody"
 
+    access = Access(kube, session, names.NAMESPACE, cluster.nodes_in_use)
     return Loop(
         catalog=cluster.catalog,
-        fetcher=Fetcher(kube, session, cluster.nodes_in_use, reporter),
+        fetcher=Fetcher(access, reporter),
         actuator=Actuator(kube, lambda: True, clock),
         reporter=reporter,
         config=ConfigFile(None, config, reporter),

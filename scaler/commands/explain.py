@@ -18,6 +18,8 @@ from scaler.control.evaluate import evaluate
 from scaler.control.inputs import TIMEOUT, Fetcher
 from scaler.control.memory import recall
 from scaler.report.explain import explain as lines_of
+from scaler.sources.kind import Access
+from scaler.sources.registry import kind_of
 from shared.kube.changes import key_of
 from shared.kube.client import KubeClient
 from shared.kube.errors import Forbidden, KubeError
@@ -31,10 +33,6 @@ if TYPE_CHECKING:
 
     from scaler.control.evaluate import Inputs
     from shared.kube.resources import Obj, Resource
-
-KUBELET_PAUSE: Final = 20.0
-"""Seconds between two looks at the kubelets: longer than one of them takes to count anew."""
-
 
 _GUESS: Final = (
     "the scaler's configuration is not known here, and the defaults are taken for it; "
@@ -80,7 +78,8 @@ async def _explain(name: str, config: Config) -> None:
             known = ", ".join(sorted(catalog.targets)) or "none"
             raise click.ClickException(f"no exposed service {name!r}; there are: {known}")
         nodes = {facts.expected.node for facts in target.pods} - {""}
-        inputs = await _inputs(Fetcher(kube, session, lambda: nodes, _Silent()), config)
+        access = Access(kube, session, names.NAMESPACE, lambda: nodes)
+        inputs = await _inputs(Fetcher(access, _Silent()), config)
     now = SystemClock().now()
     scaling, problems = config.scaling_of(name, target.expose.scaling)
     state = recall(target.deployment)
@@ -120,9 +119,10 @@ async def _nodes(kube: KubeClient) -> Mapping[tuple[str, str], Obj]:
 async def _inputs(fetcher: Fetcher, config: Config) -> Inputs:
     fetcher.configure(config.source)
     inputs = await fetcher.fetch()
-    if config.source.kind == "kubelet" and not inputs.samples_error:
-        click.echo(f"counting CPU for {KUBELET_PAUSE:g} s …", err=True)
-        await asyncio.sleep(KUBELET_PAUSE)
+    warm_up = kind_of(config.source.kind).warm_up_s
+    if warm_up and not inputs.samples_error:
+        click.echo(f"counting CPU for {warm_up:g} s …", err=True)
+        await asyncio.sleep(warm_up)
         inputs = await fetcher.fetch()
     return inputs
 

@@ -28,6 +28,7 @@ from scaler.report.admin import app
 from scaler.report.metrics import ScalerCollector
 from scaler.report.reporter import Reporter
 from scaler.report.stats import Stats
+from scaler.sources.kind import Access
 from shared.kube.client import KubeClient
 from shared.kube.errors import KubeError
 from shared.kube.events import EventRecorder
@@ -117,9 +118,10 @@ async def _wire(
         except KubeError as error:
             return f"somebody (managedFields cannot be read: {error})"
 
+    access = Access(kube, session, names.NAMESPACE, cluster.nodes_in_use)
     loop = Loop(
         catalog=cluster.catalog,
-        fetcher=Fetcher(kube, session, cluster.nodes_in_use, reporter, clock),
+        fetcher=Fetcher(access, reporter, clock),
         actuator=Actuator(kube, leads, clock),
         reporter=reporter,
         config=config,

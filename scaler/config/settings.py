@@ -1,6 +1,6 @@
 """Settings of the scaler's process, from the environment; all that is wrong is reported at once.
 
-How services are scaled is not here but in the configuration file, see `scaler/config.py`.
+How services are scaled is not here but in the configuration file, see `scaler/config/document.py`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from scaler.config.document import SOURCES, Config, SourceConfig, check_url
+from scaler.config.document import Config, SourceConfig
 from scaler.config.scaling import Scaling
 from scaler.decision import Policy
+from scaler.sources.http import check_url
+from scaler.sources.registry import KINDS
 from shared.runtime import log
 from shared.runtime.settings import Documented, Variables
 from shared.service.durations import seconds
@@ -78,7 +80,8 @@ def _base(reader: Documented) -> Config:
             check_url(each)
         except ValueError as error:
             reader.problem("SCALER_GATEWAYS", str(error))
-    kind = reader.string("SCALER_SOURCE", *SOURCES[:2])
+    ready = [kind.name for kind in KINDS.values() if kind.configure is None]
+    kind = reader.string("SCALER_SOURCE", *ready)
     return Config(
         source=SourceConfig(kind=kind, gateways=gateways),
         defaults=Scaling(policy=Policy(period=period)),

@@ -61,10 +61,13 @@ class Outcome:
 
 
 class Actuator:
-    """Carries out decisions; `leads` answers whether we may write at this moment."""
+    """Carries out decisions while `leads` answers that we may write; `timeout` is for one write."""
 
-    def __init__(self, kube: KubeClient, leads: Callable[[], bool], clock: Clock) -> None:
+    def __init__(
+        self, kube: KubeClient, leads: Callable[[], bool], clock: Clock, timeout: float = TIMEOUT
+    ) -> None:
         self._kube = kube
+        self._timeout = timeout
         self._leads = leads
         self._clock = clock
         self._slots = asyncio.Semaphore(PARALLEL)
@@ -89,7 +92,7 @@ class Actuator:
             return Outcome(Result.THROTTLED, "waiting, as the API server asked")
         metadata = target.deployment["metadata"]
         try:
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(self._timeout):
                 await self._kube.scale(
                     metadata["name"],
                     decision.replicas,
@@ -103,7 +106,7 @@ class Actuator:
         except TooManyRequests as error:
             return self._be_quiet(error)
         except (KubeError, TimeoutError) as error:
-            return Outcome(Result.FAILED, str(error) or f"no answer within {TIMEOUT:g} s")
+            return Outcome(Result.FAILED, str(error) or f"no answer within {self._timeout:g} s")
         await self._annotate(target, decision, state)
         return Outcome(Result.WRITTEN)
 
@@ -132,7 +135,7 @@ class Actuator:
         if not self._leads() or self.quiet:
             return
         try:
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(self._timeout):
                 await self._kube.patch(resource, name, body, names.NAMESPACE, subresource="status")
         except TooManyRequests as error:
             self._be_quiet(error)

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from scaler.decision import Observation
 from scaler.simulator.gateway import View
+from scaler.sources.kind import Sampling
 
 if TYPE_CHECKING:
     from scaler.simulator.scenario import Run
-
-METRICS_SERVER = "metrics-server"
-KUBELET = "kubelet"
 
 Decider = Callable[[Observation, float], int]
 """The replicas to ask for at a time; the number asked for already, to leave it so."""
@@ -36,13 +34,13 @@ class Start:
 class Arm:
     """A controller that is asked every `period_s`; `about` says in words how it decides.
 
-    Its observations hold samples of `source`, and the requests at the gateway as `gateway` sees
-    them; None: not at all.
+    Its observations hold samples that come about by `sampling`, and the requests at the gateway as
+    `gateway` sees them; None: not at all.
     """
 
     name: str
     about: str
     start: Callable[[Start], Decider]
     period_s: int = 15
-    source: str = METRICS_SERVER
+    sampling: Sampling = Sampling.METRICS_SERVER
     gateway: View | None = None

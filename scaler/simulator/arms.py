@@ -8,12 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from scaler.decision import HPA, Action, Behavior, HpaOptions, Policy, Rate, Rules, State, decide
-from scaler.simulator.arm import KUBELET, METRICS_SERVER, Arm
+from scaler.simulator.arm import Arm
 from scaler.simulator.gateway import averaged, counted, of_a_second
 from scaler.simulator.keda import keda_http
 from scaler.simulator.kpa import TARGET_SHARE, kpa
 from scaler.simulator.scenario import ideal_replicas
 from scaler.sources.in_flight import WINDOW_S
+from scaler.sources.kind import Sampling
 
 if TYPE_CHECKING:
     from scaler.decision import Observation
@@ -30,7 +31,7 @@ def policy_arm(
     policy: Policy,
     period_s: int,
     *,
-    source: str = METRICS_SERVER,
+    sampling: Sampling = Sampling.METRICS_SERVER,
     gateway: bool = False,
     restores: bool = False,
 ) -> Arm:
@@ -38,10 +39,10 @@ def policy_arm(
 
     `restores` says that a restart finds the state again, as the scaler does and Kubernetes not.
     """
-    about = f"policy {policy.name} every {period_s} s on samples of {source}"
+    about = f"policy {policy.name} every {period_s} s on samples of {sampling}"
     about += f", and the gateway's requests in the mean of {WINDOW_S:g} s" if gateway else ""
     start = partial(_by_policy, policy=policy, restores=restores)
-    return Arm(name, about, start, period_s, source, averaged if gateway else None)
+    return Arm(name, about, start, period_s, sampling, averaged if gateway else None)
 
 
 def _by_policy(start: Start, policy: Policy, restores: bool) -> Decider:
@@ -95,7 +96,7 @@ _TUNED = Behavior(down=Rules(300.0, (Rate("Percent", 10, 60.0),)))
 
 OURS = (
     policy_arm("responsive", Policy(), 2, restores=True),
-    policy_arm("responsive-kubelet", Policy(), 2, restores=True, source=KUBELET),
+    policy_arm("responsive-kubelet", Policy(), 2, restores=True, sampling=Sampling.KUBELET),
     policy_arm("responsive-gateway", Policy(in_flight_target=6), 2, restores=True, gateway=True),
 )
 RIVALS = (

@@ -7,11 +7,12 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from scaler.decision import Observation
-from scaler.simulator.arm import KUBELET, Arm, Start
+from scaler.simulator.arm import Arm, Start
 from scaler.simulator.cluster import Cluster
 from scaler.simulator.gateway import Gateway
 from scaler.simulator.sampling import Kubelet, MetricsServer
 from scaler.simulator.scenario import ideal_replicas
+from scaler.sources.kind import Sampling
 
 if TYPE_CHECKING:
     from scaler.decision import Load
@@ -46,6 +47,10 @@ def simulate(run: Run, arm: Arm) -> Trace:
     trace = Trace(run.load, ideal_replicas(run))
     cluster = Cluster(run.world, trace.ideal[0], random)
     kubelet, server = Kubelet(random), MetricsServer(random)
+    models: dict[Sampling, Kubelet | MetricsServer] = {
+        Sampling.KUBELET: kubelet,
+        Sampling.METRICS_SERVER: server,
+    }
     requests = Random(f"{run.scenario} {run.seed} requests")  # apart: it moves no other arm
     gateway = Gateway(run.world, requests, arm.gateway) if arm.gateway else None
     loop = _Loop(run, arm, cluster.spec, random)
@@ -55,7 +60,7 @@ def simulate(run: Run, arm: Arm) -> Trace:
         kubelet.step(now, cluster.pods, cluster.restarted)
         server.step(now, cluster.pods, kubelet, cluster.restarted)
         seen = gateway.step(now, cluster) if gateway else None
-        loop.tick(second, cluster, kubelet if arm.source == KUBELET else server, seen)
+        loop.tick(second, cluster, models[arm.sampling], seen)
         _record(trace, cluster, run.world, load)
     trace.created = cluster.created
     trace.unserved = cluster.dropped / (run.world.limit_m * sum(run.load)) if any(run.load) else 0.0

@@ -21,7 +21,7 @@ from scaler.sources.in_flight import Count, Past
 from scaler.sources.samples import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     import aiohttp
 
@@ -47,8 +47,16 @@ class Loads:
     """Gateways that did not answer; with any, `services` is a lower bound."""
 
 
+async def addresses(endpoint: URL) -> list[str]:
+    """One URL an address of the host."""
+    found = await asyncio.get_running_loop().getaddrinfo(
+        endpoint.host, endpoint.port, type=socket.SOCK_STREAM
+    )
+    return sorted({str(endpoint.with_host(str(address[4][0]))) for address in found})
+
+
 class GatewayLoad:
-    """Asks every gateway behind `endpoints` (URLs of admin ports).
+    """Asks every gateway behind `endpoints` (URLs of admin ports), which `lookup` finds.
 
     Keeps what the present gateways said of their present services in the last seconds.
     """
@@ -58,9 +66,11 @@ class GatewayLoad:
         session: aiohttp.ClientSession,
         endpoints: Sequence[str],
         monotonic: Callable[[], float] = time.monotonic,
+        lookup: Callable[[URL], Awaitable[list[str]]] = addresses,
     ) -> None:
         self._session = session
         self._monotonic = monotonic
+        self._lookup = lookup
         self._past: dict[str, dict[str, Past]] = {}
         """By the URL of a gateway and the name of a service."""
         self._endpoints = [URL(each) / "load" for each in endpoints]
@@ -78,7 +88,7 @@ class GatewayLoad:
 
     async def _find(self, endpoint: URL) -> tuple[list[str], str]:
         try:
-            return await _addresses(endpoint), ""
+            return await self._lookup(endpoint), ""
         except OSError as error:
             return [], f"{endpoint}: {error}"
 
@@ -132,11 +142,3 @@ def total(loads: Iterable[Mapping[str, Load]]) -> dict[str, Load]:
             sum_ = sums.get(name, Load())
             sums[name] = Load(sum_.in_flight + load.in_flight, sum_.waiting + load.waiting)
     return sums
-
-
-async def _addresses(endpoint: URL) -> list[str]:
-    """One URL an address of the host."""
-    found = await asyncio.get_running_loop().getaddrinfo(
-        endpoint.host, endpoint.port, type=socket.SOCK_STREAM
-    )
-    return sorted({str(endpoint.with_host(str(address[4][0]))) for address in found})

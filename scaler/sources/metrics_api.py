@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from scaler.sources.kind import Kind, Sampling
 from scaler.sources.samples import PodUsage, Samples, SourceError
 from shared.kube.client import KubeClient
 from shared.kube.errors import Forbidden, KubeError, NotFound
@@ -88,3 +89,10 @@ def _milli(cpu: str | None) -> int | None:
     if cpu[-1:] == "n" and number.isascii() and number.isdigit():  # as metrics-server writes it
         return -(-int(number) // 1_000_000)
     return quantity.milli(cpu)
+
+
+KIND: Final = Kind(
+    MetricsApi.name,
+    make=lambda access, _: MetricsApi(access.kube, access.namespace),
+    sampling=Sampling.METRICS_SERVER,
+)

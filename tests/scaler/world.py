@@ -21,10 +21,12 @@ from scaler.control.loop import Loop
 from scaler.control.watchdog import Watchdog
 from scaler.report.reporter import Reporter
 from scaler.report.stats import Stats
+from scaler.sources.kind import Access
 from shared.kube.client import KubeClient
 from shared.kube.events import EventRecorder
 from shared.runtime.clock import ManualClock
 from shared.runtime.tasks import Supervisor
+from shared.service import names
 from tests.scaler.objects import NOW, keyed, pod_metrics, stamp
 from tests.shared.kube.scripted import Answer, Script, kubeconfig, says, serve
 
@@ -161,7 +163,8 @@ def _wire(
     async def author(_: str) -> str:
         return "kubectl"
 
-    made.fetcher = Fetcher(kube, session, lambda: {"n1"}, reporter, made.clock)
+    access = Access(kube, session, names.NAMESPACE, lambda: {"n1"})
+    made.fetcher = Fetcher(access, reporter, made.clock)
     made.loop = Loop(
         catalog=lambda: cataloguer.catalog(made.caches),
         fetcher=made.fetcher,

@@ -6,14 +6,12 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pytest
-
 from scaler.cluster.catalog import Cataloguer
 from scaler.control import actuator
 from scaler.control.actuator import Actuator, Result
 from scaler.control.memory import ANNOTATION, recall
 from scaler.decision import Action, Decision, State
-from shared.runtime.clock import ManualClock
+from shared.runtime.clock import ManualClock, settle
 from tests.scaler.objects import service
 from tests.shared.kube.conftest import *  # noqa: F403  the scripted API server
 from tests.shared.kube.scripted import Script, hangs, refuses, says
@@ -32,12 +30,10 @@ def made(kube: KubeClient, leads: bool = True) -> Actuator:
     return Actuator(kube, lambda: leads, ManualClock())
 
 
-async def test_a_write_without_an_answer_fails_in_time(
-    api: Script, kube: KubeClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(actuator, "TIMEOUT", 0.05)
+async def test_a_write_without_an_answer_fails_in_time(api: Script, kube: KubeClient) -> None:
     api.otherwise = hangs()
-    outcome = await made(kube).carry_out(TARGET, UP, State())
+    subject = Actuator(kube, lambda: True, ManualClock(), timeout=0.05)
+    outcome = await subject.carry_out(TARGET, UP, State())
     assert outcome.result is Result.FAILED
     assert "no answer within" in outcome.message
 
@@ -73,12 +69,16 @@ async def test_who_does_not_lead_writes_nothing_at_all(api: Script, kube: KubeCl
 
 async def test_writes_at_a_time_are_bounded(api: Script, kube: KubeClient) -> None:
     here, most = 0, 0
+    full = asyncio.Event()
 
     async def answer(request: web.Request) -> web.StreamResponse:
         nonlocal here, most
         here += 1
         most = max(most, here)
-        await asyncio.sleep(0.01)
+        if here == actuator.PARALLEL:
+            full.set()
+        await full.wait()  # the first ones until all places are taken,
+        await settle()  # and more could come
         here -= 1
         return await says({})(request)
 
