@@ -18,6 +18,7 @@ from scaler.config.document import Config
 from scaler.config.file import ConfigFile
 from scaler.config.scaling import Scaling
 from scaler.control.actuator import Actuator
+from scaler.control.context import ClusterView, Context
 from scaler.control.inputs import Fetcher
 from scaler.control.loop import Loop
 from scaler.control.watchdog import Watchdog
@@ -160,16 +161,12 @@ def _loop(
 
     access = Access(kube, session, names.NAMESPACE, cluster.nodes_in_use)
     return Loop(
-        catalog=cluster.catalog,
-        fetcher=Fetcher(access, reporter),
-        actuator=Actuator(kube, lambda: True, clock),
-        reporter=reporter,
-        config=ConfigFile(None, config, reporter),
-        leads=lambda: True,
-        author=nobody,
-        clock=clock,
-        tasks=tasks,
-        watchdog=Watchdog(clock),
+        Context(clock, tasks, reporter),
+        ClusterView(cluster.catalog, lambda: True, nobody),
+        ConfigFile(None, config, reporter),
+        Fetcher(access, reporter),
+        Actuator(kube, lambda: True, clock),
+        Watchdog(clock),
     )
 
 

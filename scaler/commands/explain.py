@@ -14,9 +14,9 @@ from scaler.cluster.catalog import Caches, Cataloguer
 from scaler.config import settings as environment
 from scaler.config.document import Config, ConfigError
 from scaler.config.file import read_config
+from scaler.control.annotation import recall
 from scaler.control.evaluate import evaluate
 from scaler.control.inputs import TIMEOUT, Fetcher
-from scaler.control.memory import recall
 from scaler.report.explain import explain as lines_of
 from scaler.sources.kind import Access
 from scaler.sources.registry import kind_of
@@ -82,8 +82,8 @@ async def _explain(name: str, config: Config) -> None:
         inputs = await _inputs(Fetcher(access, _Silent()), config)
     now = SystemClock().now()
     scaling, problems = config.scaling_of(name, target.expose.scaling)
-    state = recall(target.deployment)
     policy = scaling.policy_for(target.expose, scaling.least_replicas(now))
+    state = recall(target.deployment, policy.name)
     result = evaluate(target, policy, state, inputs, catalog.capacities, now)
     for line in lines_of(target, scaling, problems, result):
         click.echo(line)

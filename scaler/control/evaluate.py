@@ -1,4 +1,4 @@
-"""From all that is known of one service to its decision: pure, for the loop and `explain`."""
+"""From all that is known of one service to its decision, for the loop and `explain`. Pure."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Evaluation:
 def evaluate(
     target: Target,
     policy: Policy,
-    state: State,
+    state: State | None,
     inputs: Inputs,
     capacities: Mapping[str, int],
     now: float,

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 TIMEOUT: Final = 5.0
 """Seconds a tick waits for its samples: changed bounds must act even when no source answers."""
-MAX_QUIET: Final = 60.0
-"""Seconds for which an API server may ask us not to ask for samples."""
+MAX_BACK_OFF: Final = 60.0
+"""Seconds for which an API server may ask us to back off."""
 
 
 class Listener(Protocol):
@@ -48,7 +48,7 @@ class Fetcher:
         self._listener = listener
         self._timeout = timeout
         self._clock = clock or SystemClock()
-        self._quiet_until = float("-inf")
+        self._back_off_until = float("-inf")
         self._config: SourceConfig | None = None
         self._source: Source
         self._gateways: GatewayLoad | None = None
@@ -58,7 +58,7 @@ class Fetcher:
         if config == self._config:
             return
         self._config = config
-        self._quiet_until = float("-inf")
+        self._back_off_until = float("-inf")
         self._source = kind_of(config.kind).make(self._access, config.options)
         self._gateways = self._gateways_of(config)
 
@@ -73,14 +73,14 @@ class Fetcher:
         return GatewayLoad(self._access.session, config.gateways, self._clock.monotonic)
 
     async def _samples(self) -> tuple[Samples, str]:
-        wait = self._quiet_until - self._clock.monotonic()
+        wait = self._back_off_until - self._clock.monotonic()
         if wait > 0:
             return Samples({}), f"{self._source.name} asks to wait {wait:.0f} s more"
         try:
             async with asyncio.timeout(self._timeout):
                 samples = await self._source.fetch()
         except (SourceError, TimeoutError) as error:
-            self._be_quiet(error.__cause__)
+            self._back_off(error.__cause__)
             text = str(error) or f"{self._source.name} did not answer within {self._timeout:g} s"
             self._listener.source(self._source.name, text)
             return Samples({}), text
@@ -89,10 +89,10 @@ class Fetcher:
         self._listener.malformed(samples.malformed)
         return samples, ""
 
-    def _be_quiet(self, cause: BaseException | None) -> None:
+    def _back_off(self, cause: BaseException | None) -> None:
         if isinstance(cause, TooManyRequests):
-            seconds = min(cause.retry_after or 0.0, MAX_QUIET)
-            self._quiet_until = self._clock.monotonic() + seconds
+            seconds = min(cause.retry_after or 0.0, MAX_BACK_OFF)
+            self._back_off_until = self._clock.monotonic() + seconds
 
     async def _loads(self) -> Loads | None:
         if self._gateways is None:

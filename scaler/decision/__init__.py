@@ -1,6 +1,6 @@
 """The scaling decision: pure, `decide(observation, policy, state, now) -> (decision, state)`."""
 
-from scaler.decision.decide import decide
+from scaler.decision.decide import decide, restored
 from scaler.decision.policy import HPA, RESPONSIVE, Behavior, HpaOptions, Policy, Rate, Rules
 from scaler.decision.state import State
 from scaler.decision.types import (
@@ -38,4 +38,5 @@ __all__ = [
     "Sample",
     "State",
     "decide",
+    "restored",
 ]

@@ -1,4 +1,4 @@
-"""What a decision is made from and what it says: frozen values, no I/O.
+"""What a decision is made from and what it says: frozen values. Pure.
 
 Units: `_m` is milliCPU, `_s` seconds, `_pct` percent; times are seconds since the epoch.
 """
@@ -141,7 +141,7 @@ def conditions(
 class Decision:
     """The answer: how many replicas, and why.
 
-    Only a `valid` decision whose `action` is not NONE may be written. The number goes through
+    Only a `valid` decision may be written. The number goes through
     `raw` (what the metrics ask for), `stabilised` (after the windows), `limited` (after steps and
     rates) to `replicas` (after min and max); the three are None when they were not computed.
     `reasons` name each rule that shaped the number, in order; `limits` those of them that held it
@@ -166,6 +166,11 @@ class Decision:
     pods: tuple[PodView, ...] = ()
     conditions: tuple[Condition, ...] = ()
     error: str = ""
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is something to write."""
+        return self.valid and self.action is not Action.NONE
 
 
 def action_of(current: int, replicas: int) -> Action:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from scaler.decision import HPA, Action, Behavior, HpaOptions, Policy, Rate, Rules, State, decide
+from scaler.decision import HPA, Behavior, HpaOptions, Policy, Rate, Rules, decide, restored
 from scaler.simulator.arm import Arm
 from scaler.simulator.gateway import averaged, counted, of_a_second
 from scaler.simulator.keda import keda_http
@@ -17,7 +17,7 @@ from scaler.sources.in_flight import WINDOW_S
 from scaler.sources.kind import Sampling
 
 if TYPE_CHECKING:
-    from scaler.decision import Observation
+    from scaler.decision import Observation, State
     from scaler.simulator.arm import Decider, Start
 
 _BY_GATEWAY = (
@@ -53,25 +53,24 @@ def _by_policy(start: Start, policy: Policy, restores: bool) -> Decider:
         max_replicas=world.maximum,
         target_pct=world.target_pct,
     )
-    state = _found(start) if restores else State()
+    state = _found(start, policy.name) if restores else None
 
     def decider(seen: Observation, now: float) -> int:
         nonlocal state
-        learnt = state.learnt
+        learnt = state.learnt if state else ()
         decision, state = decide(seen, fitted, state, now)
-        changes = decision.valid and decision.action is not Action.NONE
-        if changes or state.learnt != learnt:
+        if decision.changes or state.learnt != learnt:
             kept["state"] = state.to_json()
-        return decision.replicas if changes else seen.spec_replicas
+        return decision.replicas if decision.changes else seen.spec_replicas
 
     return decider
 
 
-def _found(start: Start) -> State:
+def _found(start: Start, policy: str) -> State | None:
     """What was stored with the last change of size or of what was learnt, and the size found."""
     if "state" not in start.kept:
-        return State()
-    return State.from_json(start.kept["state"]).found_at(start.replicas, start.now)
+        return None
+    return restored(policy, start.kept["state"]).found_at(start.replicas, start.now)
 
 
 def _least(start: Start) -> Decider:

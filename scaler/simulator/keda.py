@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from scaler.decision.hpa.limits import clamp_legacy
 from scaler.decision.hpa.stabilisation import History, stabilise_legacy
-from scaler.decision.limits import clamp_legacy
+from scaler.decision.hpa.state import Recommendation
 from scaler.decision.policy import HpaOptions
-from scaler.decision.state import Recommendation
 from scaler.simulator.kpa import TARGET_SHARE
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from scaler.cluster.catalog import Cataloguer
 from scaler.config.document import Config
 from scaler.config.file import ConfigFile
 from scaler.control.actuator import Actuator
+from scaler.control.context import ClusterView, Context
 from scaler.control.inputs import Fetcher
 from scaler.control.loop import Loop
 from scaler.control.watchdog import Watchdog
@@ -166,14 +167,10 @@ def _wire(
     access = Access(kube, session, names.NAMESPACE, lambda: {"n1"})
     made.fetcher = Fetcher(access, reporter, made.clock)
     made.loop = Loop(
-        catalog=lambda: cataloguer.catalog(made.caches),
-        fetcher=made.fetcher,
-        actuator=Actuator(kube, lambda: made.leads, made.clock),
-        reporter=reporter,
-        config=made.config,
-        leads=lambda: made.leads,
-        author=author,
-        clock=made.clock,
-        tasks=made.tasks,
-        watchdog=made.watchdog,
+        Context(made.clock, made.tasks, reporter),
+        ClusterView(lambda: cataloguer.catalog(made.caches), lambda: made.leads, author),
+        made.config,
+        made.fetcher,
+        Actuator(kube, lambda: made.leads, made.clock),
+        made.watchdog,
     )

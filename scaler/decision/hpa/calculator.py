@@ -1,4 +1,4 @@
-"""From pods and samples to a number, exactly as Kubernetes 1.36 does it.
+"""From pods and samples to a number, exactly as Kubernetes 1.36 does it. Pure.
 
 Source: kubernetes/pkg/controller/podautoscaler, replica_calculator.go and metrics/utilization.go,
 floating point and truncation included. `responsive` has its own arithmetic in demand.py.

@@ -1,4 +1,4 @@
-"""What a service needs now, by each signal; the largest need wins (policy `responsive`)."""
+"""What a service needs now, by each signal; the largest need wins (policy `responsive`). Pure."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import pytest
 
 from scaler.config.document import Config
 from scaler.config.scaling import Scaling
-from scaler.control.memory import ANNOTATION
+from scaler.control.annotation import ANNOTATION
 from scaler.control.standing import Standing
 from scaler.decision import HPA, RESPONSIVE, Action, Policy
 from tests.scaler.objects import configmap, deployment, hpa, pod, service, together
@@ -335,7 +335,9 @@ async def test_a_changed_configuration_acts_at_once_whatever_the_period(tmp_path
 async def test_the_error_of_one_service_is_its_own(tmp_path: Path) -> None:
     caches = together(service("a", 1), service("b", 1))
     broken = deployment("a", 1)
-    broken["metadata"]["annotations"] = {ANNOTATION: '{"state": {"recommendations": []}}'}
+    broken["metadata"]["annotations"] = {
+        ANNOTATION: '{"policy": "hpa", "state": {"recommendations": []}}'
+    }
     async with world(caches, tmp_path, settings()) as made:
         broken["spec"]["replicas"] = "many"
         made.put(broken)
@@ -393,7 +395,8 @@ async def test_the_least_busy_pods_are_marked_before_shrinking(tmp_path: Path) -
 async def test_a_restart_never_shrinks_for_one_window(tmp_path: Path) -> None:
     """An annotation that is hours old does not stand in for the missing history."""
     old = (
-        '{"state": {"recommendations": [{"replicas": 3, "time": 1000.0}], "ups": [], "downs": []}}'
+        '{"policy": "hpa", "state": '
+        '{"recommendations": [{"replicas": 3, "time": 1000.0}], "ups": [], "downs": []}}'
     )
     caches = service("a", 3)
     async with world(caches, tmp_path, settings()) as made:
