@@ -41,6 +41,18 @@ if TYPE_CHECKING:
 LEASE = {"kind": "Lease", "metadata": {"name": "scaler", "namespace": "oscar"}}
 
 
+class TestedWatchdog(Watchdog):
+    """Lets a test wait for the end of a tick."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__(clock)
+        self.ended = asyncio.Event()
+
+    def ticked(self) -> None:
+        super().ticked()
+        self.ended.set()
+
+
 class World:
     """One scaler. `caches` are what its informers show; `writes` what reached the API server."""
 
@@ -58,7 +70,7 @@ class World:
         self.scale: list[Answer] = []
         """Answers to writes of scale, in order, instead of success."""
         self.script = Script(otherwise=self._answer)
-        self.watchdog = Watchdog(self.clock)
+        self.watchdog = TestedWatchdog(self.clock)
         self.loop: Loop
         self.fetcher: Fetcher
         self.config: ConfigFile
