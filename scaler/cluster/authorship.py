@@ -1,4 +1,4 @@
-"""Who else wrote the replicas of a Deployment, by its managedFields: pure.
+"""Who else wrote the replicas of a Deployment, by its managedFields. Pure.
 
 Source: Kubernetes, "Server-Side Apply": an entry of managedFields lists what its manager set.
 """

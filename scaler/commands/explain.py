@@ -16,7 +16,8 @@ from scaler.config.document import Config, ConfigError
 from scaler.config.file import read_config
 from scaler.control.annotation import recall
 from scaler.control.evaluate import evaluate
-from scaler.control.inputs import TIMEOUT, Fetcher
+from scaler.control.inputs import Fetcher
+from scaler.control.timing import FETCH_TIMEOUT
 from scaler.report.explain import explain as lines_of
 from scaler.sources.kind import Access
 from scaler.sources.registry import kind_of
@@ -64,7 +65,7 @@ def explain(name: str, config: Path | None) -> None:
 
 
 async def _explain(name: str, config: Config) -> None:
-    timeout = aiohttp.ClientTimeout(total=TIMEOUT)
+    timeout = aiohttp.ClientTimeout(total=FETCH_TIMEOUT)
     async with (
         KubeClient.open(field_manager="scaler-explain") as kube,
         aiohttp.ClientSession(timeout=timeout) as session,

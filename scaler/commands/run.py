@@ -18,14 +18,15 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from scaler.cluster.authorship import author
-from scaler.cluster.informers import Cluster, spare_collector
+from scaler.cluster.informers import Cluster, tune_garbage_collector
 from scaler.config import settings as environment
 from scaler.config.document import ConfigError
 from scaler.config.file import ConfigFile
 from scaler.control.actuator import Actuator
 from scaler.control.context import ClusterView, Context
-from scaler.control.inputs import TIMEOUT, Fetcher
+from scaler.control.inputs import Fetcher
 from scaler.control.loop import Loop
+from scaler.control.timing import FETCH_TIMEOUT
 from scaler.control.watchdog import Watchdog
 from scaler.report.admin import app
 from scaler.report.metrics import ScalerCollector
@@ -96,7 +97,7 @@ async def _serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         kube = await stack.enter_async_context(KubeClient.open(field_manager=MANAGER))
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT)
+        timeout = aiohttp.ClientTimeout(total=FETCH_TIMEOUT)
         session = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
         # Left in this order: first nothing writes any more, then the lease is released.
         around = await stack.enter_async_context(Supervisor())
@@ -169,7 +170,7 @@ def _election(settings: Settings, kube: KubeClient, stats: Stats, clock: Clock) 
 
 async def _when_synced(cluster: Cluster, loop: Loop) -> None:
     await cluster.wait()
-    spare_collector()
+    tune_garbage_collector()
     log.info("the cluster's objects are read")
     await loop.run()
 
@@ -177,8 +178,10 @@ async def _when_synced(cluster: Cluster, loop: Loop) -> None:
 @asynccontextmanager
 async def _admin(settings: Settings, process: Process) -> AsyncIterator[None]:
     registry = CollectorRegistry()
-    registry.register(ScalerCollector(process.stats, process.cluster.contacts))
-    application = app(registry, process.stats, process.watchdog.stopped, process.cluster.complaints)
+    registry.register(ScalerCollector(process.stats, process.cluster.cache_statuses))
+    application = app(
+        registry, process.stats, process.watchdog.stopped, process.cluster.unready_reasons
+    )
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     try:

@@ -1,4 +1,7 @@
-"""The configuration file: read again when it changes; a bad one leaves the last good one."""
+"""The configuration file: read again when it changes; a bad one leaves the last good one.
+
+The loop refreshes it once a tick; what the text means is left to `scaler.config.document`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How one service is to be scaled: a policy, and what stands around it.
+"""How one service is to be scaled: its policy, pause, dry run and schedules. Pure.
 
 The same fields may stand in the scaler's configuration (`defaults`, `services.<name>`) and in the
 FDL (`expose.scaling`). Later layers win, field by field:

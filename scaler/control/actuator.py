@@ -1,4 +1,4 @@
-"""Writes decisions to the cluster: only ever a Deployment's `scale`, and only if nobody was faster.
+"""Writes decisions to the cluster: to the `scale` of a Deployment, unless it has changed since.
 
 Each write carries the resourceVersion of the Deployment the decision was made on. Answered 409, the
 Deployment has moved on: nothing is written again until the cache shows what it moved to, and then

@@ -1,4 +1,7 @@
-"""Fetches samples and loads, once for all services, from the sources the configuration names."""
+"""Fetches samples and loads, once for all services, from the sources the configuration names.
+
+The loop and `explain` call it; which kinds of sources there are it leaves to the registry.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import asyncio
 from typing import TYPE_CHECKING, Final, Protocol
 
 from scaler.control.evaluate import Inputs
-from scaler.sources.gateway_load import GatewayLoad, Loads
+from scaler.control.timing import FETCH_TIMEOUT
+from scaler.sources.gateway_load import GatewayLoad
+from scaler.sources.loads import Loads
 from scaler.sources.registry import kind_of
 from scaler.sources.samples import Samples, SourceError
 from shared.kube.errors import TooManyRequests
@@ -18,8 +23,6 @@ if TYPE_CHECKING:
     from scaler.sources.samples import Source
     from shared.runtime.clock import Clock
 
-TIMEOUT: Final = 5.0
-"""Seconds a tick waits for its samples: changed bounds must act even when no source answers."""
 MAX_BACK_OFF: Final = 60.0
 """Seconds for which an API server may ask us to back off."""
 
@@ -42,7 +45,7 @@ class Fetcher:
         access: Access,
         listener: Listener,
         clock: Clock | None = None,
-        timeout: float = TIMEOUT,
+        timeout: float = FETCH_TIMEOUT,
     ) -> None:
         self._access = access
         self._listener = listener

@@ -12,7 +12,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from scaler.control.reconciler import Reconciler
-from scaler.control.watchdog import TICK
+from scaler.control.timing import TICK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Set

@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from scaler.control.watchdog import TICK
+from scaler.control.timing import TICK
 
 if TYPE_CHECKING:
     from scaler.decision import State

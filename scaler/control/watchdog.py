@@ -7,18 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from scaler.control.inputs import TIMEOUT
+from scaler.control.timing import FETCH_TIMEOUT, TICK
 from shared.kube.times import micro_time
 
 if TYPE_CHECKING:
     from shared.runtime.clock import Clock
 
-TICK: Final = 1.0
-"""Seconds between ticks of the loop: the shortest period of a service."""
-ALLOWANCE: Final = 3 * (TICK + TIMEOUT)
-"""Seconds between the ends of two ticks: a tick waits TIMEOUT at most for its samples and TICK for
-its turn, and the factor leaves room for the decisions of a process that is short of CPU. A follower
-ticks too. Longer than that, something waits for what never comes."""
+ALLOWANCE: Final = 3 * (TICK + FETCH_TIMEOUT)
+"""Seconds between the ends of two ticks: a tick waits FETCH_TIMEOUT at most for its samples and
+TICK for its turn, and the factor leaves room for the decisions of a process that is short of CPU. A
+follower ticks too. Longer than that, something waits for what never comes."""
 
 
 class Watchdog:

@@ -8,13 +8,13 @@ from scaler.decision.types import (
     Condition,
     Container,
     Decision,
-    ForeignUsage,
     Load,
     Observation,
     Pod,
     PodClass,
     PodView,
     Sample,
+    UnlistedUsage,
 )
 
 __all__ = [
@@ -25,7 +25,6 @@ __all__ = [
     "Condition",
     "Container",
     "Decision",
-    "ForeignUsage",
     "HpaOptions",
     "Load",
     "Observation",
@@ -37,6 +36,7 @@ __all__ = [
     "Rules",
     "Sample",
     "State",
+    "UnlistedUsage",
     "decide",
     "restored",
 ]

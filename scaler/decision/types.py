@@ -53,7 +53,7 @@ class Pod:
 
 
 @dataclass(frozen=True, slots=True)
-class ForeignUsage:
+class UnlistedUsage:
     """A sample of a pod that is not among the listed ones (already gone, or not yet seen)."""
 
     pod: str
@@ -74,16 +74,16 @@ class Load:
 class Observation:
     """All that is known of a service at one instant.
 
-    `spec_replicas` is what the Deployment asks for, `status_replicas` what exists. `foreign` are
-    samples without a pod (only policy hpa minds them). `metrics_error` says in words why there
-    are no samples at all; empty when the source answered.
+    `spec_replicas` is what the Deployment asks for, `status_replicas` what exists. `unlisted`
+    are samples without a pod (only policy hpa looks at them). `metrics_error` says in words why
+    there are no samples at all; empty when the source answered.
     """
 
     service: str
     spec_replicas: int
     status_replicas: int
     pods: tuple[Pod, ...] = ()
-    foreign: tuple[ForeignUsage, ...] = ()
+    unlisted: tuple[UnlistedUsage, ...] = ()
     load: Load | None = None
     metrics_error: str = ""
 

@@ -1,4 +1,4 @@
-"""What the names of reasons and limits mean, and the setting behind each: pure."""
+"""What the names of reasons and limits mean, and the setting behind each. Pure."""
 
 from __future__ import annotations
 

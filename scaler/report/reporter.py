@@ -1,5 +1,7 @@
 """Tells of decisions: a log line, numbers for metrics, a status, an Event on the Deployment.
 
+The loop, the fetcher and the configuration file call it, each by a protocol of its own.
+
 What repeats is told seldom: a hold, or a change that was decided before and is not carried out, at
 most once a minute and service, an Event of one reason at most once in five minutes, a new change of
 size always.

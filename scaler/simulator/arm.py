@@ -1,4 +1,4 @@
-"""What runs side by side: a controller as it would be deployed, and how it decides."""
+"""An arm of a comparison: a controller as it would be deployed, and how it decides. Pure."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Decider = Callable[[Observation, float], int]
 class Start:
     """What a controller finds when it starts: at the beginning, and again after each restart.
 
-    `kept` is what it stores in the cluster; all else is gone with its process.
+    `stored` is what it stores in the cluster; all else is gone with its process.
     """
 
     run: Run
     now: float
     replicas: int
-    kept: dict[str, Any]
+    stored: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def policy_arm(
 
 
 def _by_policy(start: Start, policy: Policy, restores: bool) -> Decider:
-    world, kept = start.run.world, start.kept
+    world, stored = start.run.world, start.stored
     fitted = replace(
         policy,
         min_replicas=world.minimum,
@@ -60,7 +60,7 @@ def _by_policy(start: Start, policy: Policy, restores: bool) -> Decider:
         learnt = state.learnt if state else ()
         decision, state = decide(seen, fitted, state, now)
         if decision.changes or state.learnt != learnt:
-            kept["state"] = state.to_json()
+            stored["state"] = state.to_json()
         return decision.replicas if decision.changes else seen.spec_replicas
 
     return decider
@@ -68,9 +68,9 @@ def _by_policy(start: Start, policy: Policy, restores: bool) -> Decider:
 
 def _found(start: Start, policy: str) -> State | None:
     """What was stored with the last change of size or of what was learnt, and the size found."""
-    if "state" not in start.kept:
+    if "state" not in start.stored:
         return None
-    return restored(policy, start.kept["state"]).found_at(start.replicas, start.now)
+    return restored(policy, start.stored["state"]).found_at(start.replicas, start.now)
 
 
 def _least(start: Start) -> Decider:

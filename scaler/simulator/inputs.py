@@ -32,7 +32,7 @@ Note = Callable[[str], None]
 UNITS: Final = ("cores", "millicores", "cpu-seconds", "requests")
 """What a recorded load may count: CPU in use, a counter of CPU used, or requests a second."""
 
-_FAINT: Final = 0.05
+_LOW_PEAK: Final = 0.05
 
 
 class InputError(ValueError):
@@ -55,7 +55,7 @@ def read_recording(path: Path, unit: str, world: World, note: Note) -> tuple[flo
             f"its peak needs {peak:,} replicas, but {world.maximum} is the most allowed; if the "
             f"unit is not {unit}, say so"
         )
-    if max(load) < _FAINT:
+    if max(load) < _LOW_PEAK:
         note(f"it never fills a twentieth of one pod; if the unit is not {unit}, say so")
     return load
 

@@ -1,4 +1,4 @@
-"""KEDA's http add-on, a baseline: an HPA of default behavior on requests in flight a pod.
+"""KEDA's http add-on, a baseline: an HPA of default behavior on requests in flight a pod. Pure.
 
 Source: kubernetes/pkg/controller/podautoscaler/replica_calculator.go
 (GetExternalPerPodMetricReplicas). The target is Knative's share of what a pod can take, for the

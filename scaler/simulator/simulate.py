@@ -73,9 +73,9 @@ class _Loop:
     def __init__(self, run: Run, arm: Arm, replicas: int, random: Random) -> None:
         self.run, self.arm = run, arm
         self.phase = random.randrange(arm.period_s)
-        self.kept: dict[str, Any] = {}
+        self.stored: dict[str, Any] = {}
         self.resumes = 0
-        self.decider = arm.start(Start(run, 0.0, replicas, self.kept))
+        self.decider = arm.start(Start(run, 0.0, replicas, self.stored))
 
     def tick(
         self, second: int, cluster: Cluster, source: Kubelet | MetricsServer, load: Load | None
@@ -84,7 +84,7 @@ class _Loop:
         world = self.run.world
         if second in world.restarts:
             self.resumes = second + _RESTART_S
-            found = Start(self.run, float(self.resumes), cluster.spec, self.kept)
+            found = Start(self.run, float(self.resumes), cluster.spec, self.stored)
             self.decider = self.arm.start(found)
         if second >= self.resumes and second % self.arm.period_s == self.phase:
             now = float(second)

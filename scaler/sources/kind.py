@@ -1,4 +1,4 @@
-"""What a kind of source is: how it is configured and made, and how soon it knows a usage.
+"""What a kind of source is: how it is configured and made, and how its samples come about.
 
 Each file of a source declares its kind as `KIND`, and `scaler.sources.registry` lists them. A kind
 knows nothing of the configuration document but its own section.

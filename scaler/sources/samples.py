@@ -1,4 +1,4 @@
-"""CPU samples of pods as values, and the protocol every source of them follows."""
+"""CPU samples of pods as values, and the protocol every source of them follows. Pure."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from scaler.decision.hpa.state import HpaState, Recommendation, ScaleEvent
 from scaler.decision.policy import HPA, Behavior, HpaOptions, Policy, Rate, Rules
 from scaler.decision.responsive import state as responsive
-from scaler.decision.types import Container, ForeignUsage, Observation, Pod, Sample
+from scaler.decision.types import Container, Observation, Pod, Sample, UnlistedUsage
 
 if TYPE_CHECKING:
     from scaler.decision.cases.fields import Fields
@@ -22,11 +22,11 @@ _PHASES = ("Pending", "Running", "Succeeded", "Failed", "Unknown")
 
 def observation(given: Fields, spec_replicas: int, status_replicas: int) -> Observation:
     """Pods and samples of a case."""
-    foreign = tuple(
-        ForeignUsage(extra.text("pod", ""), _sample(extra), containers(extra))
+    unlisted = tuple(
+        UnlistedUsage(extra.text("pod", ""), _sample(extra), containers(extra))
         for extra in given.items("extra_metrics")
     )
-    return Observation(given.path, spec_replicas, status_replicas, pods(given), foreign)
+    return Observation(given.path, spec_replicas, status_replicas, pods(given), unlisted)
 
 
 def pods(given: Fields) -> tuple[Pod, ...]:

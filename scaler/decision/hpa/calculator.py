@@ -120,7 +120,7 @@ def pod_usages(observation: Observation, container: str | None) -> dict[str, Usa
     Raises MetricsError when there is no sample at all.
     """
     sampled = [(pod.name, pod.sample, pod.containers) for pod in observation.pods if pod.sample]
-    sampled += [(f.pod, f.sample, f.containers) for f in observation.foreign]
+    sampled += [(f.pod, f.sample, f.containers) for f in observation.unlisted]
     if not sampled:
         reason = observation.metrics_error or "no metrics returned from resource metrics API"
         raise MetricsError(f"unable to get metrics for resource cpu: {reason}")

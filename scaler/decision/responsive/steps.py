@@ -79,7 +79,7 @@ def down_step(
     wanted: int,
     now: float,
 ) -> Bounded:
-    """A bounded step, with time to see it work, and never blindly.
+    """A bounded step, with time to see it work, and only when all that should be seen is.
 
     `wanted` keeps the projected utilisation at or below the target, for so it was computed.
     """
@@ -91,7 +91,7 @@ def down_step(
         return current, ("RecentGrowth",)
     if not demand.measured or demand.unseen or 2 * demand.missing >= demand.serving:
         return current, ("SamplesMissing",)
-    if need.blind:
+    if need.incomplete:
         return current, ("GatewayMissing",)
     if not below_target(policy, demand, current):
         return current, ("WithinTolerance",)

@@ -42,7 +42,7 @@ def test_a_trim_pod_reads_like_the_whole_one(obj: dict[str, Any]) -> None:
     assert read_pod(trim_pod(obj)) == read_pod(obj)
 
 
-def test_an_informer_still_finds_its_key_and_version_and_nothing_is_kept_in_vain() -> None:
+def test_an_informer_still_finds_its_key_and_version_and_nothing_else_is_kept() -> None:
     slim = trim_pod(whole())
     assert key_of(slim) == key_of(whole())
     assert slim["metadata"]["resourceVersion"] == whole()["metadata"]["resourceVersion"]

@@ -54,7 +54,7 @@ async def test_marks_and_annotations_are_not_needed_for_a_write(
     assert [last for _, last in tried] == ["status", "status", "scale", "status"]
 
 
-async def test_asked_for_quiet_by_a_mark_it_does_not_write(api: Script, kube: KubeClient) -> None:
+async def test_asked_to_back_off_by_a_mark_it_does_not_write(api: Script, kube: KubeClient) -> None:
     api.otherwise = refuses(429, "TooManyRequests", Retry_After="9")
     subject = made(kube)
     outcome = await subject.carry_out(TARGET, DOWN, HpaState())

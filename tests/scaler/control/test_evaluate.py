@@ -3,8 +3,8 @@ from __future__ import annotations
 from scaler.cluster.catalog import Cataloguer, Target
 from scaler.control.evaluate import Evaluation, Inputs, evaluate
 from scaler.decision import HPA, Load, Policy
-from scaler.sources.gateway_load import Load as GatewayLoad
-from scaler.sources.gateway_load import Loads
+from scaler.sources.loads import Load as GatewayLoad
+from scaler.sources.loads import Loads
 from scaler.sources.quality import Fault
 from scaler.sources.samples import PodUsage, Samples
 from tests.scaler.objects import NOW, service

@@ -8,8 +8,8 @@ from aiohttp import web
 
 from scaler.config.document import Config, SourceConfig, parse
 from scaler.control.inputs import Fetcher
-from scaler.sources.gateway_load import Load
 from scaler.sources.kind import Access
+from scaler.sources.loads import Load
 from shared.service import names
 from tests.scaler.objects import pod_metrics
 from tests.shared.kube.conftest import *  # noqa: F403  the scripted API server

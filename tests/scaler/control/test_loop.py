@@ -87,7 +87,7 @@ async def test_a_failed_write_is_told_and_decided_again(one: World, failure: Any
     assert one.reasons == ["FailedRescale", "SuccessfulRescale"]
 
 
-async def test_the_api_server_may_ask_for_quiet(one: World) -> None:
+async def test_the_api_server_may_ask_to_back_off(one: World) -> None:
     one.usage = {"a/0": "160m"}
     one.scale = [refuses(429, "TooManyRequests", Retry_After="5")]
     await one.tick()
@@ -123,7 +123,7 @@ async def test_without_metrics_nothing_is_written_and_all_is_said(one: World) ->
     assert one.writes, "it recovers by itself"
 
 
-async def test_the_api_server_may_ask_for_quiet_about_samples_too(one: World) -> None:
+async def test_the_api_server_may_ask_to_back_off_from_samples_too(one: World) -> None:
     one.usage = {"a/0": "160m"}
     one.metrics = refuses(429, "TooManyRequests", Retry_After="5")
     await one.tick()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 HOLD = Decision(service="a", policy="hpa", current=2, replicas=2, valid=True)
 GROW = replace(HOLD, replicas=4, action=Action.UP, reasons=("Burst",), utilisation_pct=170)
-BLIND = replace(HOLD, valid=False, error="no samples")
+NO_DATA = replace(HOLD, valid=False, error="no samples")
 
 
 class Events:
@@ -90,7 +90,7 @@ async def test_a_change_that_is_not_carried_out_is_logged_once_a_minute(
 
 
 def test_decisions_are_counted_by_action_and_reason(stage: Stage) -> None:
-    for decision in (HOLD, GROW, GROW, BLIND):
+    for decision in (HOLD, GROW, GROW, NO_DATA):
         decided(stage, decision)
     assert stage.stats.decisions == {
         ("None", "None"): 1, ("ScaleUp", "Burst"): 2, ("Invalid", "None"): 1,
@@ -106,21 +106,21 @@ def test_the_status_shows_the_last_decision_and_the_cluster(stage: Stage) -> Non
     assert status.written == stage.clock.now()
 
 
-async def test_blindness_that_lasts_is_a_warning_and_an_event_once_in_five_minutes(
+async def test_a_lack_of_data_that_lasts_is_a_warning_and_an_event_once_in_five_minutes(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
-    decided(stage, BLIND)
+    decided(stage, NO_DATA)
     decided(stage, HOLD)
     await stage.clock.advance(NO_DATA_GRACE)
-    decided(stage, BLIND)
+    decided(stage, NO_DATA)
     assert not stage.events.emitted, "that new pods have no samples is no news"
     assert {record.levelname for record in caplog.records} == {"INFO"}
     for _ in range(3):
         await stage.clock.advance(NO_DATA_GRACE)
-        decided(stage, BLIND)
+        decided(stage, NO_DATA)
     assert caplog.records[-1].levelname == "WARNING"
     await stage.clock.advance(EVENT_PERIOD)
-    decided(stage, BLIND)
+    decided(stage, NO_DATA)
     assert stage.events.emitted == [("Deployment", "Warning", "FailedGetPodMetrics")] * 2
 
 

@@ -7,8 +7,9 @@ from aiohttp import web
 from yarl import URL
 
 from gateway.admin.snapshot import load
-from scaler.sources.gateway_load import GatewayLoad, Load, Loads, read
+from scaler.sources.gateway_load import GatewayLoad, read
 from scaler.sources.in_flight import Count
+from scaler.sources.loads import Load, Loads
 
 if TYPE_CHECKING:
     from pytest_aiohttp.plugin import AiohttpServer
