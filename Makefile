@@ -5,7 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 APT := $(if $(filter 0,$(shell id -u)),,sudo) apt-get
 
-.PHONY: help venv local test test-apps lint format bench bench-scaler bench-simulator clean
+.PHONY: help venv local test test-apps lint format bench bench-hot-path bench-scaler \
+    bench-simulator clean
 
 help:
 	@echo 'make local   install what is needed, start everything on this machine, say what to type next'
@@ -13,6 +14,7 @@ help:
 	@echo 'make test-apps  try JupyterLab, FastAPI and a browser behind the gateway (slow)'
 	@echo 'make lint    ruff and mypy alone'
 	@echo 'make bench   measure the gateway beside nginx, HAProxy, Caddy and aiohttp'
+	@echo 'make bench-hot-path   count the calls and the CPU of a request in the gateway, without sockets'
 	@echo 'make bench-scaler     measure a tick of the scaler over 1 000 services with 10 000 pods'
 	@echo 'make bench-simulator  compare scaling policies over all shapes of load'
 	@echo 'make clean   remove the virtual environment and the state of local runs'
@@ -64,6 +66,9 @@ bench: venv
 	done; test -z "$$missing" || \
 	    { $(APT) update && $(APT) install -y --no-install-recommends $$missing; }
 	$(BIN)/python -m benchmarks.load
+
+bench-hot-path: venv
+	$(BIN)/python -m benchmarks.hot_path
 
 bench-scaler: venv
 	$(BIN)/python -m benchmarks.scaler

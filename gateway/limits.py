@@ -58,6 +58,7 @@ class Identity:
     """How the gateway presents itself, and whom it believes."""
 
     via: str = "oscar-gateway"
-    """Pseudonym in `Via`; a request that already carries it has come round in a circle."""
+    """Pseudonym in `Via`; a request that carries it `planner.PASSES` times goes in a circle."""
     trusted: tuple[Network, ...] = field(default=())
-    """Peers whose X-Forwarded-*, Forwarded and X-Request-Id are believed and extended."""
+    """Peers whose X-Forwarded-* and Forwarded are believed and extended. An X-Request-Id is taken
+    from anybody."""

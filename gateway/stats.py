@@ -1,4 +1,4 @@
-"""What the gateway counts: plain integers, raised on the way of a request and read at scrape time.
+"""What the gateway counts: plain integers, raised as requests end and read at scrape time.
 
 Label sets are bounded: methods outside `METHODS` are one label, requests to no known service are
 counted under `UNKNOWN`, and a service's numbers go when the service does.
@@ -65,9 +65,9 @@ class ServiceStats:
         self.first_byte = Histogram()
         self.queue_wait = Histogram()
         self.retries: dict[str, int] = {}
-        """By the reason of `gateway.reasons` that made the first try fail."""
+        """By the reason of `gateway.protocol.reasons` that made the first try fail."""
         self.upstream_errors: dict[str, int] = {}
-        """By the reason of `gateway.reasons`."""
+        """By the reason of `gateway.protocol.reasons`."""
         self.ejections = 0
         self.auth_failures = 0
         self.bytes_in = 0
@@ -94,6 +94,10 @@ class ServiceStats:
         self.requests[key] = self.requests.get(key, 0) + 1
         self.duration.observe(seconds)
 
+    def tunnel_opened(self) -> None:
+        self.tunnels += 1
+        self.tunnels_opened += 1
+
     def upstream_failed(self, reason: str) -> None:
         self.upstream_errors[reason] = self.upstream_errors.get(reason, 0) + 1
 
@@ -101,7 +105,7 @@ class ServiceStats:
         self.retries[reason] = self.retries.get(reason, 0) + 1
 
     def snapshot(self) -> dict[str, Any]:
-        """What is not zero, as JSON knows it, for `gateway.snapshot`."""
+        """What is not zero, as JSON knows it, for `gateway.admin.snapshot`."""
         requests = {" ".join(map(str, key)): count for key, count in self.requests.items()}
         histograms = {name: getattr(self, name).snapshot() for name in HISTOGRAMS}
         numbers = {name: getattr(self, name) for name in NUMBERS}
@@ -124,7 +128,7 @@ class Stats:
         """Client connections open now."""
         self.connections_accepted = 0
         self.connections_refused = 0
-        """Closed at once, because one address had too many."""
+        """Refused at once: one too many for the gateway, or for one address."""
         self.loop_lag = Histogram()
 
     def service(self, name: str) -> ServiceStats:

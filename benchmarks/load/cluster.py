@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any, Self
 
-from tests.gateway import cluster as objects
+from tests.gateway import fake_cluster as objects
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from shared.embedded import kinds
 from shared.embedded.access.authentication import Tokens
 from shared.embedded.access.rbac import administrator
-from shared.embedded.api.strategy import timestamp
-from shared.embedded.http.providers import Providers
+from shared.embedded.api.providers import Providers
 from shared.embedded.http.server import ApiServer
+from shared.embedded.schema.times import timestamp
 from shared.runtime.tasks import Supervisor
 from shared.service import names
 from tests.scaler.embedded import TOKEN, Embedded

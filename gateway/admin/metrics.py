@@ -1,4 +1,4 @@
-"""A snapshot as Prometheus metrics; names and labels are those of docs and dashboards."""
+"""A snapshot as Prometheus metrics, in the library's text format."""
 
 from __future__ import annotations
 
@@ -150,7 +150,9 @@ def _plain(
 
 def _bytes(services: dict[str, dict[str, Any]]) -> Metric:
     family = CounterMetricFamily(
-        "gateway_bytes", "Bytes of bodies and tunnels", labels=("service", "direction")
+        "gateway_bytes",
+        "Bytes of clients: requests, responses and tunnels, heads included",
+        labels=("service", "direction"),
     )
     for name, numbers in services.items():
         for key, direction in (("bytes_in", "in"), ("bytes_out", "out")):

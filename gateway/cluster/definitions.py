@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from gateway.routing.match import ServiceSpec
+from gateway.services.spec import ServiceSpec
 from shared.service import fdl, names
 
 if TYPE_CHECKING:

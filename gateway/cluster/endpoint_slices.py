@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from gateway.routing.match import Endpoint
+from gateway.services.spec import Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

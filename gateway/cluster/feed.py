@@ -1,4 +1,4 @@
-"""The cluster's word to the gateway: definitions and endpoints as they change.
+"""Keeps the registry of services in step with the cluster: definitions and endpoints.
 
 Two informers mark services as changed; what is marked is read once, in the loop's next turn, so
 that a listing of ten thousand objects swaps the table some twenty times and not ten thousand. What
@@ -20,8 +20,8 @@ from shared.service.names import SERVICE_LABEL
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gateway.routing.match import ServiceSpec
     from gateway.services.registry import Services
+    from gateway.services.spec import ServiceSpec
     from shared.kube.changes import Change
     from shared.kube.client import KubeClient
     from shared.runtime.clock import Clock

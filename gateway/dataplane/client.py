@@ -1,4 +1,7 @@
-"""A connection of a client: cuts request heads out of the bytes, one exchange at a time."""
+"""A connection of a client: cuts request heads out of the bytes, one exchange at a time.
+
+Made by the server for each connection. It knows the exchange only as what handles a client.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,6 @@ from ipaddress import ip_address
 from math import inf
 from typing import TYPE_CHECKING, cast
 
-from gateway.dataplane import failures, tunnel
-from gateway.dataplane.exchange import Exchange
 from gateway.net.sockets import cut, has_left, keep_alive
 from gateway.protocol.headers import accept, forwarded_for
 from gateway.protocol.http1 import END, ProtocolError, check_beginning
@@ -17,7 +18,8 @@ from gateway.protocol.reasons import Refusal
 from gateway.protocol.responses import render
 
 if TYPE_CHECKING:
-    from gateway.dataplane.server import Gateway
+    from gateway.dataplane.connections import Connections
+    from gateway.dataplane.roles import ClientHandler
 
 _EMPTY_LINES = re.compile(rb"(?:\r\n)+")
 
@@ -26,12 +28,13 @@ class ClientConnection(asyncio.Protocol):
     """Serves requests in order. Bytes that come before their turn are held, in bounds."""
 
     __slots__ = (
+        "_connections",
         "address",
         "closing",
+        "context",
         "deadline",
         "exchange",
         "forwarded",
-        "gateway",
         "held",
         "look",
         "profile",
@@ -40,10 +43,11 @@ class ClientConnection(asyncio.Protocol):
         "transport",
     )
 
-    def __init__(self, gateway: Gateway) -> None:
-        self.gateway = gateway
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self.context = connections.context
         self.transport: asyncio.Transport | None = None
-        self.exchange: Exchange | None = None
+        self.exchange: ClientHandler | None = None
         self.held = b""
         """Bytes whose turn has not come: the beginning of a head, or pipelined requests."""
         self.closing = False
@@ -55,17 +59,17 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
-        gateway = self.gateway
-        self.transport.set_write_buffer_limits(gateway.limits.window)
+        context = self.context
+        self.transport.set_write_buffer_limits(context.limits.window)
         keep_alive(transport)
         peer = transport.get_extra_info("peername")
         self.address = _plain_address(peer[0]) if peer else "unix"
         scheme = b"https" if transport.get_extra_info("ssl_object") is not None else b"http"
-        self.profile, self.requests = gateway.kind(scheme, self.address)
+        self.profile, self.requests = context.kind(scheme, self.address)
         self.forwarded = forwarded_for(self.address)
-        refusal = gateway.opened(self)
-        self.deadline = gateway.now + (gateway.limits.head_time or inf)
-        gateway.deadlines.watch(self)
+        refusal = self._connections.opened(self)
+        self.deadline = context.now + (context.limits.head_time or inf)
+        context.deadlines.watch(self)
         if refusal is not None:
             self.refuse(refusal)
 
@@ -85,16 +89,17 @@ class ClientConnection(asyncio.Protocol):
             self._wait_for_head(data)
             return
         raw = data if end == len(data) else data[:end]
-        table = self.gateway.services.table
+        table = self.context.services.table
         request = self.requests.get(raw)
         if request is None or request.table is not table:
             if raw[:2] == b"\r\n":
                 self._skip_empty_lines(data)
                 return
-            request = self.gateway.planner.request(raw, self.profile, table)
+            request = self.context.planner.request(raw, self.profile, table)
             self.requests.remember(raw, request)
         self.held = b""
-        exchange = self.exchange = Exchange(self, request)
+        begin = self._connections.begin
+        exchange = self.exchange = begin(self, request)
         exchange.start(data[end:])
 
     def _skip_empty_lines(self, data: bytes) -> None:
@@ -106,36 +111,43 @@ class ClientConnection(asyncio.Protocol):
             self.next_request(data[found.end() :])
 
     def _wait_for_head(self, data: bytes) -> None:
-        limits = self.gateway.limits
+        limits = self.context.limits
         try:
             check_beginning(data, limits, len(self.held))
         except ProtocolError as error:
             self.refuse(Refusal(error.reason, error.detail))
             return
         if limits.head_time and data.strip(b"\r\n") and not self.held.strip(b"\r\n"):
-            self.until(self.gateway.now + limits.head_time)
+            self.until(self.context.now + limits.head_time)
         self.held = data
 
     def hold(self, data: bytes) -> None:
         """Keep bytes until the exchange has ended; too many stop the reading."""
         self.held += data
-        if len(self.held) > self.gateway.limits.window:
+        if len(self.held) > self.context.limits.window:
             self.pause_reading()
+
+    def release(self) -> None:
+        """Hand what was held to the handler, which takes everything from now on."""
+        held, self.held = self.held, b""
+        self.resume_reading()
+        if held and self.exchange is not None:
+            self.exchange.client_data(held)
 
     def finished(self, keep: bool) -> None:
         """The exchange has ended; what it wrote may still be on its way."""
         self.exchange = None
-        gateway = self.gateway
-        if not keep or gateway.draining:
+        context = self.context
+        if not keep or context.draining:
             self.close()
             return
-        deadline = gateway.now + (gateway.limits.keep_alive or inf)
+        deadline = context.now + (context.limits.keep_alive or inf)
         self.deadline = deadline
         if deadline < self.look:
-            gateway.deadlines.watch(self)
+            context.deadlines.watch(self)
         if self.held:
             self.resume_reading()
-            gateway.loop.call_soon(self._continue)
+            context.loop.call_soon(self._continue)
 
     def _continue(self) -> None:
         if self.exchange is None and self.held and not self.closing and not self.stalled:
@@ -143,7 +155,7 @@ class ClientConnection(asyncio.Protocol):
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer bytes that do not make a request, and close."""
-        self.gateway.refused_head(self, refusal)
+        self.context.refused_head(refusal.status)
         self.write(render(refusal, accept=accept(self.held[:4096]), close=True))
         self.linger()
 
@@ -156,13 +168,13 @@ class ClientConnection(asyncio.Protocol):
         """Move the deadline, to whichever side."""
         self.deadline = deadline
         if deadline < self.look:
-            self.gateway.deadlines.watch(self)
+            self.context.deadlines.watch(self)
 
     def expired(self) -> None:
         """The deadline has passed."""
         exchange = self.exchange
         if exchange is not None:
-            failures.expired(exchange)
+            exchange.expired()
         elif self.closing:
             self._drop()
         elif self.held:
@@ -179,8 +191,8 @@ class ClientConnection(asyncio.Protocol):
             self.close()
             return
         self.resume_reading()
-        limits = self.gateway.limits
-        self.until(self.gateway.now + (limits.keep_alive if self._unsent() else limits.linger))
+        limits = self.context.limits
+        self.until(self.context.now + (limits.keep_alive if self._unsent() else limits.linger))
 
     def _unsent(self) -> bool:
         """Some of the last answer waits for a slow reader."""
@@ -207,7 +219,7 @@ class ClientConnection(asyncio.Protocol):
         self.held = b""
         if self.transport is not None:
             self.transport.close()
-            self.until(self.gateway.now + self.gateway.limits.keep_alive)
+            self.until(self.context.now + self.context.limits.keep_alive)
 
     def abort(self) -> None:
         """Close at once: the client must not take what it got for whole."""
@@ -216,21 +228,13 @@ class ClientConnection(asyncio.Protocol):
             cut(self.transport)
 
     def eof_received(self) -> bool | None:
-        """A client that stops sending is taken to be gone, except in a tunnel. What it gets of an
-        answer must not look like all of it."""
-        exchange = self.exchange
-        if exchange is None:
-            return False
-        if exchange.tunnel:
-            return tunnel.client_ended(exchange)
-        self.abort()
-        return False
+        return self.exchange is not None and self.exchange.client_ended()
 
     def connection_lost(self, error: Exception | None) -> None:
         self.transport = None
         self.closing = True
         self.held = b""
-        self.gateway.closed(self)
+        self._connections.closed(self)
         exchange, self.exchange = self.exchange, None
         if exchange is not None:
             exchange.client_gone()
@@ -244,7 +248,7 @@ class ClientConnection(asyncio.Protocol):
         self.stalled = False
         if self.exchange is None:
             self.resume_reading()
-            self.gateway.loop.call_soon(self._continue)
+            self.context.loop.call_soon(self._continue)
         else:
             self.exchange.client_stalls(stalled=False)
 
@@ -252,18 +256,18 @@ class ClientConnection(asyncio.Protocol):
         """The pod does not keep up."""
         if self.transport is not None and not self.transport.is_closing():
             self.transport.pause_reading()
-            self.gateway.unread.add(self)
+            self._connections.unread.add(self)
 
     def resume_reading(self) -> None:
         """The pod keeps up again."""
-        self.gateway.unread.discard(self)
+        self._connections.unread.discard(self)
         if self.transport is not None and not self.transport.is_closing():
             self.transport.resume_reading()
 
     def look_for_end(self) -> None:
         """Notice that the client is gone although it is not read from."""
         exchange = self.exchange
-        half = exchange is not None and exchange.tunnel
+        half = exchange is not None and exchange.is_tunnel
         if self.transport is not None and has_left(self.transport, half_closed=not half):
             self.abort()
 

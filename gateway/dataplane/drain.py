@@ -26,14 +26,15 @@ async def drain(gateway: Gateway, times: Drain, clock: Clock) -> None:
     """
     await clock.sleep(times.grace)
     gateway.drain()
+    left = gateway.connections
     began = clock.monotonic()
-    await _until(lambda: not gateway.busy, began + times.http, clock)
-    if gateway.busy:
-        log.warning("cutting %d requests after %g s", gateway.busy, times.http)
+    await _until(lambda: not left.busy, began + times.http, clock)
+    if left.busy:
+        log.warning("cutting %d requests after %g s", left.busy, times.http)
         _cut_requests(gateway)
-    await _until(lambda: not gateway.connections, began + max(times.http, times.tunnels), clock)
-    if gateway.tunnels:
-        log.warning("cutting %d tunnels after %g s", gateway.tunnels, times.tunnels)
+    await _until(lambda: not left.open, began + max(times.http, times.tunnels), clock)
+    if left.tunnels:
+        log.warning("cutting %d tunnels after %g s", left.tunnels, times.tunnels)
     await gateway.close()
 
 
@@ -43,6 +44,6 @@ async def _until(done: Callable[[], bool], deadline: float, clock: Clock) -> Non
 
 
 def _cut_requests(gateway: Gateway) -> None:
-    for client in list(gateway.connections):
-        if client.exchange is not None and not client.exchange.tunnel:
+    for client in list(gateway.connections.open):
+        if client.exchange is not None and not client.exchange.is_tunnel:
             client.abort()

@@ -1,83 +1,83 @@
-"""One request's life: admit, send, relay, count. The only file that knows the order of the steps.
+"""One request's life: place, send, relay, count. The only file that knows the order of the steps.
 
-The course is: `start` → a slot, at once or from the queue → a connection, from the pool or new →
-`_send` → `answered` → `relay` → `complete`. What goes wrong with the pod, or takes too long, comes
-in by `failures`; a client that leaves, by `client_gone`; and what the gateway answers
-itself, by `refuse`. All of these leave by `end`, which gives everything up.
+The course is: `start` → `Placement`, a slot and a connection → `send` → `answered` → `relay` →
+`complete`. What goes wrong with the pod comes in by `failed` and `lost`, what takes too long by
+`expired`, a client that leaves by `client_gone`, and what the gateway answers itself by `refuse`.
+All of these leave by `_end`, which gives everything up.
+
+What is not over at once owns its state: `Waiting` and `Dial` before the request is sent, `Upload`
+and `Tunnel` after; a plain request makes none of them.
 """
 
 from __future__ import annotations
 
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from gateway.dataplane import failures, pool, record, tunnel
-from gateway.dataplane.connect import connect
+from gateway.dataplane import record
+from gateway.dataplane.flow import throttle
+from gateway.dataplane.placement import Placement
+from gateway.dataplane.tunnel import Tunnel
 from gateway.dataplane.upload import Upload
 from gateway.protocol.framing import response_body
-from gateway.protocol.ids import LINE
+from gateway.protocol.ids import LINE, request_id
 from gateway.protocol.reasons import Refusal
 from gateway.routing import affinity, reply
+from gateway.routing.answers import written
 
 if TYPE_CHECKING:
-    import asyncio
-
-    from gateway.dataplane.client import ClientConnection
-    from gateway.dataplane.upstream import UpstreamConnection
-    from gateway.routing.planner import Request
+    from gateway.dataplane.placement import Stopover
+    from gateway.dataplane.roles import Client, Pod
+    from gateway.protocol.responses import Answer
     from gateway.routing.reply import Reply
-    from gateway.services.balancer import Backend
+    from gateway.services.route import Request
+
+Phase = Literal["new", "slot", "connection", "body", "head", "answer", "tunnel", "ended"]
+"""What is waited for: a slot, a connection, the client's body, the pod's head, the rest of its
+answer; which deadline that has, and what follows when it passes."""
 
 
 class Exchange:
-    """One request of one client. Attributes of the class are the usual course; instances set what
-    differs, so that a plain request sets little."""
+    """One request of one client."""
 
-    backend: Backend | None = None
-    """The pod whose slot this request holds."""
-    upstream: UpstreamConnection | None = None
-    connecting: asyncio.Task[None] | None = None
-    upload: Upload | None = None
-    """The request's body, unless all of it came with the head."""
-    payload: bytes = b""
-    """Body bytes that go with the head, kept for another try."""
-    ids: bytes = b""
-    """Lines of a fresh identity, when the client sent no request id."""
-    waiting_since: float = 0.0
-    queue_wait: float = 0.0
-    tries: int = 0
-    tried: tuple[Backend, ...] = ()
-    sent: bool = False
-    """Bytes of the request may have reached the pod."""
-    stalled: bool = False
-    """The pod does not take what is written to it."""
-    reply: Reply | None = None
-    first_byte: float = -1.0
-    keep: bool = True
-    """The client's connection is good for another request."""
-    tunnel: bool = False
-    half_closed: bool = False
-    """One side of the tunnel sends no more; when the other does neither, all is over."""
-    bytes_in: int = 0
-    """Into the tunnel."""
-    bytes_out: int = 0
+    __slots__ = (
+        "bytes_out", "client", "first_byte", "ids", "keep", "payload", "phase", "placement",
+        "plan", "reply", "request", "route", "stalled", "started", "tunnel", "upload",
+    )  # fmt: skip
+    is_tunnel = False
 
-    def __init__(self, client: ClientConnection, request: Request) -> None:
+    def __init__(self, client: Client, request: Request) -> None:
         self.client = client
         self.request = request
         plan = self.plan = request.plan
         self.route = plan.route
+        self.phase: Phase = "new"
+        self.placement = Placement(self)
+        self.payload = b""
+        """All of the body, when it came with the head."""
+        self.upload: Upload | None = None
+        """The request's body otherwise."""
+        self.stalled = False
+        """The pod does not take what is written to it."""
+        self.ids = b""
+        """Lines of a fresh identity, when the client sent no request id."""
+        self.reply: Reply | None = None
+        self.tunnel: Tunnel | None = None
+        self.keep = True
+        """The client's connection is good for another request."""
+        self.bytes_out = 0
+        """Of the response."""
+        self.first_byte = -1.0
         self.started = monotonic()
 
     # -- the request
 
     def start(self, rest: bytes) -> None:
         """Begin; `rest` is what came after the head."""
-        plan = self.plan
         request = self.request
         length = request.length
-        if plan.chunked or length != len(rest):
+        if self.plan.chunked or length != len(rest):
             if not self._take_body(rest):
                 return
         elif length:
@@ -85,141 +85,110 @@ class Exchange:
         if request.answer is not None:
             self._answer(request.answer)
             return
-        backend = self.route.state.admission.acquire(self.started, plan.affinity)
+        backend = self.route.state.admission.acquire(self.started, self.plan.affinity)
         if backend is None:
-            self._queue()
-            return
-        self.backend = backend
-        self.dispatch(backend)
+            self.placement.queue()
+        else:
+            self.placement.reach(backend)
 
     def _take_body(self, rest: bytes) -> bool:
         """Begin a body that goes on, or hold what follows one; False when it is refused."""
-        length = self.request.length
-        if not length and not self.plan.chunked:
+        length, plan = self.request.length, self.plan
+        if not length and not plan.chunked:
             self.client.hold(rest)
             return True
-        self.upload = Upload(self, length, chunked=self.plan.chunked)
+        self.upload = Upload(self, length, chunked=plan.chunked, expects=plan.expects)
         return self.upload.feed(rest)
 
     def client_data(self, data: bytes) -> None:
-        """More bytes of the client: of the body, of the tunnel, or of what follows."""
+        """More bytes of the client: of the body, or of what follows."""
         upload = self.upload
-        if self.tunnel:
-            tunnel.forward(self, data)
-        elif upload is not None and not upload.body.done:
+        if upload is not None and not upload.body.done:
             upload.feed(data)
         else:
             self.client.hold(data)
 
-    # -- a slot and a connection
+    def wait(self, phase: Stopover, seconds: float) -> None:
+        self.phase = phase
+        self.client.until(self.client.context.now + (seconds or inf))
 
-    def _queue(self) -> None:
-        route = self.route
-        limit = route.spec.timeouts.queue
-        if limit and failures.unready_for(self) > limit:
-            failures.refuse_waiting(self, limit)
-            return
-        if not route.state.admission.wait(self):
-            self.refuse(Refusal("queue_full"))
-            return
-        self.waiting_since = monotonic()
-        self._until(limit)
-
-    def granted(self, backend: Backend, now: float) -> None:
-        """A slot came free (see `admission.Waiter`)."""
-        self._unqueued(now)
-        self.backend = backend
-        self.dispatch(backend)
-
-    def dismissed(self, reason: str) -> None:
-        """The service was stopped or deleted while this request waited."""
-        self._unqueued(monotonic())
-        self.refuse(Refusal(reason))
-
-    def _unqueued(self, now: float) -> None:
-        self.queue_wait = now - self.waiting_since
-        self.waiting_since = 0.0
-        self.route.state.stats.queue_wait.observe(self.queue_wait)
-
-    def dispatch(self, backend: Backend, *, fresh: bool = False) -> None:
-        self.tries += 1
-        if not fresh:
-            now = self.client.gateway.now
-            upstream = pool.lease(backend, self.plan.repeatable, now)
-            if upstream is not None:
-                self._send(upstream)  # type: ignore[arg-type]  # the pool holds nothing else
-                return
-        self._until(self.route.spec.timeouts.connect)
-        connect(self, backend)
-
-    def connected(self, upstream: UpstreamConnection) -> None:
-        """A new connection to the pod is open."""
-        self.connecting = None
-        self._send(upstream)
-
-    def connect_failed(self, detail: str) -> None:
-        """No connection to the pod could be opened."""
-        self.connecting = None
-        failures.failed(self, Refusal("connect_failed", detail))
-
-    def _send(self, upstream: UpstreamConnection) -> None:
-        request = self.request
-        plan = self.plan
-        client = self.client
-        self.upstream = upstream
+    def send(self, upstream: Pod) -> None:
+        """Write the request to a pod."""
+        request, plan, client = self.request, self.plan, self.client
         upstream.exchange = self
-        self.sent = True
         if request.request_id:
             ids = b"X-Request-Id: " + request.request_id + b"\r\n"
         else:
-            ids = self.ids = self.ids or client.gateway.ids.fresh()
+            ids = self.ids = self.ids or client.context.ids.fresh()
             if request.traced:
                 ids = ids[:LINE]
-        head = (request.head, client.forwarded, plan.tail, ids, b"\r\n", self.payload)
+        upload = self.upload
+        payload = self.payload if upload is None else upload.payload
+        head = (request.head, client.forwarded, plan.tail, ids, b"\r\n", payload)
         transport = upstream.transport
         assert transport is not None  # as leased, or just made
         transport.write(b"".join(head))
-        if self.upload is None:
-            client.until(client.gateway.now + self.route.first_byte)
+        if upload is None:
+            self.phase = "head"
+            client.until(client.context.now + self.route.first_byte)
         else:
-            self.upload.opened()
+            upload.opened()
 
     def send_body(self, data: bytes) -> None:
-        """Pass on more of the body, or of the tunnel."""
-        if self.upstream is not None:
-            self.upstream.write(data)
+        """Pass on more of the body."""
+        upstream = self.placement.upstream
+        if upstream is not None:
+            upstream.write(data)
+
+    def await_body(self, deadline: float) -> None:
+        if self.reply is None:
+            self.phase = "body"
+            self.client.until(deadline)
 
     def await_head(self) -> None:
-        """All of the request is sent: the pod's time to answer begins."""
         if self.reply is None:
-            self.client.until(self.client.gateway.now + self.route.first_byte)
+            self.phase = "head"
+            self.client.until(self.client.context.now + self.route.first_byte)
 
     # -- the response
 
     def interim(self, answer: Reply, rest: bytes) -> bytes:
-        """A 1xx head came; the answer is what of `rest` is still to be read as a head."""
+        """A 1xx head came; what is returned of `rest` is still to be read as a head."""
         if answer.status == reply.SWITCHING:
-            tunnel.begin(self, answer, rest)
+            self._switch(answer, rest)
             return b""
         if self.plan.minor:
-            self.write(reply.interim(answer))
+            self._write(reply.interim(answer))
         if answer.status == reply.CONTINUE and self.upload is not None:
             self.upload.invited()
         return rest
 
+    def _switch(self, answer: Reply, rest: bytes) -> None:
+        """The pod switched protocols; `rest` is what came after its head."""
+        upstream = self.placement.upstream
+        fault = reply.switching_fault(answer, asked=self.plan.upgrade)
+        if fault or upstream is None:
+            self.failed(Refusal("upstream_malformed", fault))
+            return
+        self.reply = answer
+        self.first_byte = monotonic()
+        self.phase = "tunnel"
+        self._write(reply.interim(answer) + rest)
+        self.tunnel = Tunnel(self, self.route, self.client, upstream)
+        self.tunnel.begin()
+
     def answered(self, answer: Reply, rest: bytes) -> None:
         """The pod's head came: pass it on, and the body as far as it is here."""
-        plan = self.plan
-        client = self.client
-        upload = self.upload
+        plan, client, upload = self.plan, self.client, self.upload
         self.reply = answer
+        self.phase = "answer"
         self.first_byte = monotonic()
         length = answer.length
         if (
             plan.usual
             and (answer.usual or not self.route.strips)
             and (upload is None or upload.body.done)
-            and not client.gateway.draining
+            and not client.context.draining
         ):
             head, ending = answer.block, b"\r\n"
         else:
@@ -235,7 +204,7 @@ class Exchange:
             client.write(whole)
             self.complete(self.first_byte, True)
             return
-        self.write(b"".join((head, name, ending)))
+        self._write(b"".join((head, name, ending)))
         self._begin_body(length, rest)
 
     def _begin_body(self, length: int, rest: bytes) -> None:
@@ -243,147 +212,188 @@ class Exchange:
         if body.done:
             self.complete(self.first_byte, not rest)
             return
-        client = self.client
-        client.until(client.gateway.now + self.route.idle)
-        if self.upstream is not None:
+        client, upstream = self.client, self.placement.upstream
+        client.until(client.context.now + self.route.idle)
+        if upstream is not None:
             if client.stalled:
-                self.upstream.pause_reading()
-            self.upstream.begin_body(body, rest)
+                upstream.pause_reading()
+            upstream.begin_body(body, rest)
 
     def _ending(self, length: int) -> bytes:
         """What ends the head when the connection may not go on, or a cookie is to be set."""
-        plan = self.plan
-        upload = self.upload
+        plan, upload = self.plan, self.upload
         early = upload is not None and not upload.body.done
         framed = length >= 0 or plan.minor == 1
-        self.keep = plan.keep and framed and not early and not self.client.gateway.draining
-        ending = b"\r\n" if plan.minor else b"Connection: keep-alive\r\n\r\n"
-        if not self.keep:
-            ending = b"Connection: close\r\n\r\n"
-        backend = self.backend
-        if backend is not None and self.route.spec.affinity and plan.affinity != backend.label:
-            ending = affinity.line(backend.label, self.route.prefix) + ending
-        return ending
+        self.keep = plan.keep and framed and not early and not self.client.context.draining
+        ending = reply.ending(plan, keep=self.keep)
+        backend = self.placement.backend
+        return ending if backend is None else affinity.bound(plan, backend.label) + ending
 
     def relay(self, data: bytes) -> None:
-        """Pass a piece of the response's body or of the tunnel on."""
+        """Pass a piece of the response's body on."""
         self.bytes_out += len(data)
         client = self.client
         client.write(data)
         if client.deadline != inf:
-            client.until(client.gateway.now + self.route.idle)
+            client.until(client.context.now + self.route.idle)
 
-    def write(self, data: bytes) -> None:
+    def _write(self, data: bytes) -> None:
         self.bytes_out += len(data)
         self.client.write(data)
 
     def complete(self, now: float, clean: bool) -> None:
         """The response has been passed on to its last byte; `clean`: nothing came after it."""
-        answer = self.reply
-        backend = self.backend
+        answer, placement, upload = self.reply, self.placement, self.upload
+        backend = placement.backend
         assert answer is not None
         assert backend is not None
-        upload = self.upload
         uploaded = upload is None or upload.body.done
         if answer.status >= 500:
-            failures.note(self, backend)
+            placement.blame(backend)
         else:
             backend.failures = 0
         record.count(self, answer.status, "", now)
         client = self.client
-        upstream = self.upstream
-        client.exchange = None
         clean = clean and answer.reusable and (upload is None or upload.taken)
-        if upstream is not None and clean:
-            self._give_back(client, upstream)
-            self.route.state.admission.release(backend, now)
+        if clean and not self.stalled and placement.upstream is not None:
+            self.phase = "ended"
+            client.exchange = self.upload = None
+            placement.give_back(now)
         else:
-            self.end(now)
+            self._end(now)
         if uploaded:
             client.finished(self.keep and self.plan.keep)
         else:
             client.linger()
 
-    # -- back-pressure
-
     def upstream_stalls(self, *, stalled: bool) -> None:
         """The pod does not take what is written to it, or does again."""
         self.stalled = stalled
-        if stalled:
-            self.client.pause_reading()
-        else:
-            self.client.resume_reading()
+        throttle(self.client, stalled=stalled)
 
     def client_stalls(self, *, stalled: bool) -> None:
         """The client does not read, or does again."""
-        if self.upstream is not None:
-            if stalled:
-                self.upstream.pause_reading()
-            else:
-                self.upstream.resume_reading()
+        upstream = self.placement.upstream
+        if upstream is not None:
+            throttle(upstream, stalled=stalled)
+
+    # -- what goes wrong, or takes too long
+
+    def failed(self, refusal: Refusal, *, stale: bool = False) -> None:
+        """The pod failed this request: try another connection, or say so. `stale`: as
+        `Placement.failed` has it."""
+        upload = self.upload
+        if upload is not None:
+            upload.reopen()
+        self._unstall()
+        self.placement.failed(
+            refusal,
+            answered=self.reply is not None or self.bytes_out > 0,
+            replayable=upload is None or upload.replayable,
+            stale=stale,
+        )
+
+    def lost(self, upstream: Pod, error: Exception | None) -> None:
+        """The pod's connection is gone before the exchange has ended."""
+        if self.reply is None:
+            detail = str(error or "without an answer")
+        else:
+            detail = "in the middle of its answer"
+        stale = upstream.reused and self.bytes_out == 0 and not upstream.began
+        self.placement.disconnected()
+        self.failed(Refusal("upstream_closed", detail), stale=stale)
+
+    def upstream_ended(self) -> bool:
+        """The pod sends no more: the loss of its connection follows."""
+        return False
+
+    def client_ended(self) -> bool:
+        """A client that stops sending is taken to be gone. What it gets of an answer must not look
+        like all of it."""
+        self.client.abort()
+        return False
 
     def client_gone(self) -> None:
         """The client closed its connection: stop the pod's work at once."""
         status = 499 if self.reply is None else self.reply.status
-        now = monotonic()
-        record.count(self, status, "" if self.tunnel else "client_gone", now)
-        self.end(now)
+        self._leave(status, "client_gone" if self.tunnel is None else "")
 
-    def refuse(self, refusal: Refusal) -> None:
-        """Answer in place of the pod; a pod's answer that has begun is cut off, so that the client
-        sees that it is not whole."""
-        if self.reply is not None:
-            now = monotonic()
-            record.count(self, self.reply.status, refusal.reason, now)
-            self.end(now)
-            self.client.abort()
+    def tunnel_lost(self) -> None:
+        """The pod's end of the tunnel is gone: all is over in good order."""
+        self._leave(reply.SWITCHING, "")
+        self.client.close()
+
+    def expired(self) -> None:
+        """The deadline of the phase has passed."""
+        stage, upload = self.placement.stage, self.upload
+        if stage is not None:
+            stage.expired()
+        elif self.phase == "body" and upload is not None:
+            upload.check_rate()
+        elif self.phase == "answer":
+            self.refuse(Refusal("idle_timeout", seconds=self.route.spec.timeouts.idle))
         else:
-            self._answer(refusal)
+            self.overdue()
 
-    def _answer(self, answer: Refusal | bytes) -> None:
-        upload = self.upload
-        if upload is not None and not upload.body.done:
-            self.keep = False
-        self.keep = self.keep and self.plan.keep and not self.client.gateway.draining
-        status, reason, data = record.rendered(self, answer)
-        self.write(data)
-        now = monotonic()
-        record.count(self, status, reason, now)
-        self.end(now)
-        if self.keep:
+    def overdue(self) -> None:
+        """The pod took too long to answer, or to take what it should answer."""
+        self.placement.overdue()
+        self.refuse(Refusal("first_byte_timeout", seconds=self.route.spec.timeouts.first_byte))
+
+    # -- an answer of the gateway's own
+
+    def refuse(self, refusal: Refusal, *, close: bool = False) -> None:
+        """Answer in place of the pod; a pod's answer that has begun is cut off, so that the client
+        sees that it is not whole. `close`: the framing of the client's bytes is lost."""
+        if self.reply is not None:
+            self._leave(self.reply.status, refusal.reason)
+            self.client.abort()
+            return
+        self.keep = self.keep and not close
+        self._answer(refusal)
+
+    def _answer(self, answer: Refusal | Answer) -> None:
+        plan, upload = self.plan, self.upload
+        early = upload is not None and not upload.body.done
+        self.keep = self.keep and plan.keep and not early and not self.client.context.draining
+        self._write(written(answer, self.request, request_id=self.request_id(), keep=self.keep))
+        self._leave(answer.status, answer.reason)
+        if self.keep and not answer.close:
             self.client.finished(True)
         else:
             self.client.linger()
 
-    # -- the end
+    def request_id(self) -> str:
+        """The client's, or a fresh one."""
+        own = self.request.request_id
+        self.ids = self.ids or (b"" if own else self.client.context.ids.fresh())
+        return (own or request_id(self.ids)).decode("ascii")
 
-    def _give_back(self, client: ClientConnection, upstream: UpstreamConnection) -> None:
-        """The pod's connection is good for another exchange."""
-        gateway = client.gateway
-        upstream.exchange = upstream.body = None
-        upstream.reused = True
-        if client.stalled:
-            upstream.resume_reading()
-        pool.give_back(upstream, gateway.now, gateway.limits.upstream_idle_count)
+    def _leave(self, status: int, reason: str) -> None:
+        """End before the pod's answer is complete. What is waited for is given up first: it knows
+        how long the wait was."""
+        self.placement.leave()
+        if self.tunnel is not None:
+            self.bytes_out += self.tunnel.bytes_out
+        now = monotonic()
+        record.count(self, status, reason, now)
+        self._end(now)
 
-    def end(self, now: float) -> None:
-        """Leave the client, and give up what the exchange holds: place, connection, slot."""
-        self.client.exchange = None
-        if self.waiting_since:
-            self.route.state.admission.leave(self)
-            self._unqueued(now)
-        task, self.connecting = self.connecting, None
-        if task is not None:
-            task.cancel()
+    def _end(self, now: float) -> None:
+        """Leave the client, and give up the pod. What points back here is let go: two that hold
+        each other would wait for the garbage collector."""
+        self.phase = "ended"
+        self.client.exchange = self.upload = self.tunnel = None
+        self._unstall()
+        self.placement.release(now)
+
+    def _unstall(self) -> None:
+        """Read from the client again that was held back for a pod."""
         if self.stalled:
+            self.stalled = False
             self.client.resume_reading()
-        upstream, self.upstream = self.upstream, None
-        if upstream is not None:
-            upstream.abort()
-        backend, self.backend = self.backend, None
-        if backend is not None:
-            self.route.state.admission.release(backend, now)
 
-    def _until(self, seconds: float) -> None:
-        """Set the deadline of the phase; 0 is none."""
-        self.client.until(self.client.gateway.now + (seconds or inf))
+    def __repr__(self) -> str:
+        parts = (self.phase, self.placement, self.upload, self.tunnel)
+        state = ", ".join(str(part) for part in parts if part is not None)
+        return f"<Exchange {self.plan.label} {self.request.target.decode('latin-1')} {state}>"

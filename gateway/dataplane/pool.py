@@ -1,16 +1,15 @@
 """Idle connections to pods: leased to one exchange at a time, given back, expired.
 
-Books only: each pod's `Backend.idle` is a stack, so that the warmest connection goes first and the
+No I/O: each pod's `Backend.idle` is a stack, so that the warmest connection goes first and the
 surplus grows old at the bottom; whoever takes a connection out of it owns it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from asyncio import Transport
-
+    from gateway.dataplane.roles import Pod
     from gateway.services.balancer import Backend
 
 FRESH: Final = 2.0
@@ -18,24 +17,10 @@ FRESH: Final = 2.0
 twice: the pod may be closing it (servers close idle connections after 2 s, 5 s, …)."""
 
 
-class Connection(Protocol):
-    """What the pool holds."""
-
-    since: float
-    """When it was given back, monotonic seconds."""
-
-    backend: Backend
-    transport: Transport | None
-    """None when it is closed."""
-
-    def close(self) -> None:
-        """Close it."""
-
-
-def lease(backend: Backend, repeatable: bool, now: float) -> Connection | None:
+def lease(backend: Backend, repeatable: bool, now: float) -> Pod | None:
     """Take the warmest usable connection out; a request that is not `repeatable` gets a fresh one
     or none."""
-    idle: list[Connection] = backend.idle
+    idle: list[Pod] = backend.idle
     while idle:
         connection = idle.pop()
         transport = connection.transport
@@ -47,7 +32,7 @@ def lease(backend: Backend, repeatable: bool, now: float) -> Connection | None:
     return None
 
 
-def give_back(connection: Connection, now: float, most: int) -> None:
+def give_back(connection: Pod, now: float, most: int) -> None:
     """Put a connection in, or close it (the pod is leaving, the pool is full)."""
     backend = connection.backend
     transport = connection.transport
@@ -58,14 +43,14 @@ def give_back(connection: Connection, now: float, most: int) -> None:
         backend.idle.append(connection)
 
 
-def expired(pods: set[Backend], before: float) -> list[Connection]:
+def expired(pods: set[Backend], before: float) -> list[Pod]:
     """Take out all connections that are idle since `before` or longer; the caller closes them.
 
     Pods that have neither connections nor requests leave `pods`.
     """
-    out: list[Connection] = []
+    out: list[Pod] = []
     for backend in list(pods):
-        idle: list[Connection] = backend.idle
+        idle: list[Pod] = backend.idle
         if idle and idle[0].since <= before:
             out += [one for one in idle if one.since <= before]
             backend.idle = [one for one in idle if one.since > before]

@@ -1,78 +1,72 @@
-"""What is written down of an exchange, and the answers the gateway gives in its own name."""
+"""What is written down of an exchange that ends: numbers, and a line of the access log.
+
+Called by the exchange, of which it reads; it writes nothing there.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from time import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from gateway.access_log import Entry
 from gateway.protocol import headers
-from gateway.protocol.ids import request_id
-from gateway.protocol.reasons import Refusal
-from gateway.protocol.responses import render
 
 if TYPE_CHECKING:
-    from gateway.dataplane.exchange import Exchange
+    from gateway.dataplane.placement import Placement
+    from gateway.dataplane.roles import Client
+    from gateway.dataplane.tunnel import Tunnel
+    from gateway.dataplane.upload import Upload
+    from gateway.routing.reply import Reply
+    from gateway.services.route import Plan, Request
 
 
-def count(exchange: Exchange, status: int, reason: str, now: float) -> None:
+class Finished(Protocol):
+    """What is read of an exchange."""
+
+    client: Client
+    request: Request
+    plan: Plan
+    placement: Placement
+    reply: Reply | None
+    upload: Upload | None
+    tunnel: Tunnel | None
+    payload: bytes
+    started: float
+    first_byte: float
+    bytes_out: int
+
+    def request_id(self) -> str:
+        """The id that the client was told."""
+
+
+def count(exchange: Finished, status: int, reason: str, now: float) -> None:
     """Count the end of an exchange at `now`, and log it if the log wants it."""
     started = exchange.started
     plan = exchange.plan
     stats = plan.route.state.stats
-    stats.bytes_in += _received(exchange)
+    received = len(exchange.request.raw) + len(exchange.payload)
+    if exchange.upload is not None:
+        received += exchange.upload.body.size  # the framing of chunks is not counted
+    if exchange.tunnel is not None:
+        received += exchange.tunnel.bytes_in
+        stats.tunnels -= 1
+    stats.bytes_in += received
     stats.bytes_out += exchange.bytes_out
     if exchange.reply is None:
         stats.refused(plan.label, status, now - started)
     else:
         stats.answered(plan.label, status, now - started, exchange.first_byte - started)
-    if exchange.tunnel:
-        stats.tunnels -= 1
     if reason == "unauthorized":
         stats.auth_failures += 1
-    log = exchange.client.gateway.access_log
+    log = exchange.client.context.access_log
     if (status >= log.least_status or reason) and log.wants(status, reason):
-        log.write(_entry(exchange, status, reason, now - started))
+        log.write(_entry(exchange, status, reason, now - started, received))
 
 
-def rendered(exchange: Exchange, answer: Refusal | bytes) -> tuple[int, str, bytes]:
-    """Status, reason and bytes of an answer of the gateway's own."""
-    if isinstance(answer, bytes):
-        return int(answer[9:12]), "", answer
-    plan = exchange.plan
-    answer = replace(answer, api_port=plan.route.spec.api_port)
-    data = render(
-        answer,
-        service=plan.service,
-        request_id=_request_id(exchange),
-        accept=headers.accept(exchange.request.raw),
-        head_only=plan.head_only,
-        close=not exchange.keep,
-        extra=plan.cors,
-    )
-    exchange.keep = exchange.keep and not answer.close
-    return answer.status, answer.reason, data
-
-
-def _received(exchange: Exchange) -> int:
-    """Bytes of the client; the framing of chunks is not counted."""
-    upload = exchange.upload
-    body = len(exchange.payload) if upload is None else upload.body.size
-    return len(exchange.request.raw) + body + exchange.bytes_in
-
-
-def _request_id(exchange: Exchange) -> str:
-    own = exchange.request.request_id
-    if own:
-        return own.decode("ascii")
-    exchange.ids = exchange.ids or exchange.client.gateway.ids.fresh()
-    return request_id(exchange.ids).decode("ascii")
-
-
-def _entry(exchange: Exchange, status: int, reason: str, duration: float) -> Entry:
+def _entry(exchange: Finished, status: int, reason: str, duration: float, received: int) -> Entry:
     plan = exchange.plan
     request = exchange.request
+    placement = exchange.placement
     answered = exchange.reply is not None
     return Entry(
         at=time(),
@@ -85,12 +79,12 @@ def _entry(exchange: Exchange, status: int, reason: str, duration: float) -> Ent
         reason=reason,
         duration=duration,
         first_byte=exchange.first_byte - exchange.started if answered else -1.0,
-        queue_wait=exchange.queue_wait,
-        bytes_in=_received(exchange),
+        queue_wait=placement.waited,
+        bytes_in=received,
         bytes_out=exchange.bytes_out,
-        endpoint=exchange.backend.label if exchange.backend is not None else "",
-        retries=max(exchange.tries - 1, 0),
+        endpoint=placement.backend.label if placement.backend is not None else "",
+        retries=max(placement.tries - 1, 0),
         client=exchange.client.address,
-        request_id=_request_id(exchange),
+        request_id=exchange.request_id(),
         user_agent=headers.user_agent(request.raw),
     )

@@ -1,56 +1,93 @@
-"""What follows a pod's 101: a tunnel for bytes, both ways, that nobody looks into."""
+"""A connection that switched protocols: bytes both ways, until either side closes.
+
+Made by the exchange after a pod's 101; from then on it serves both connections in its place.
+"""
 
 from __future__ import annotations
 
-from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from gateway.dataplane import failures
+from gateway.dataplane.flow import throttle
 from gateway.protocol.reasons import Refusal
-from gateway.routing import reply
 
 if TYPE_CHECKING:
-    from gateway.dataplane.exchange import Exchange
-    from gateway.routing.reply import Reply
+    from gateway.dataplane.roles import Client, Pod
+    from gateway.services.route import Route
 
 
-def begin(exchange: Exchange, answer: Reply, rest: bytes) -> None:
-    """The pod switched protocols; `rest` is what came after its head."""
-    upstream = exchange.upstream
-    if not exchange.plan.upgrade or upstream is None:
-        failures.failed(exchange, Refusal("upstream_malformed", "101 without a request to upgrade"))
-        return
-    if b"upgrade" not in answer.head.special:
-        failures.failed(exchange, Refusal("upstream_malformed", "101 that names no protocol"))
-        return
-    exchange.reply = answer
-    exchange.first_byte = monotonic()
-    exchange.tunnel = upstream.tunnel = True
-    stats = exchange.route.state.stats
-    stats.tunnels += 1
-    stats.tunnels_opened += 1
-    exchange.write(reply.interim(answer) + rest)
-    held, exchange.client.held = exchange.client.held, b""
-    exchange.client.resume_reading()
-    forward(exchange, held)
+class Switched(Protocol):
+    """The exchange that became a tunnel."""
+
+    def client_gone(self) -> None:
+        """The client left."""
+
+    def tunnel_lost(self) -> None:
+        """The pod's end is gone."""
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Cut it off, and say why in the log."""
 
 
-def forward(exchange: Exchange, data: bytes) -> None:
-    """Bytes of the client, for the pod; the other way is `Exchange.relay`."""
-    exchange.bytes_in += len(data)
-    exchange.send_body(data)
-    exchange.client.until(exchange.client.gateway.now + exchange.route.idle)
+class Tunnel:
+    """Relays between `client` and `upstream`, a pod of `route`."""
 
+    is_tunnel = True
 
-def upstream_ended(exchange: Exchange) -> bool:
-    """The pod sends no more into the tunnel; True keeps its connection for the other way."""
-    first, exchange.half_closed = not exchange.half_closed, True
-    return first and exchange.client.end()
+    def __init__(self, owner: Switched, route: Route, client: Client, upstream: Pod) -> None:
+        self._owner = owner
+        self._route = route
+        self._client = client
+        self._upstream = upstream
+        self._half_closed = False
+        """One side sends no more; when the other does neither, all is over."""
+        self.bytes_in = 0
+        self.bytes_out = 0
 
+    def begin(self) -> None:
+        """Take over both ends."""
+        self._upstream.exchange = None
+        self._upstream.tunnel = self
+        self._client.exchange = self
+        self._route.state.stats.tunnel_opened()
+        self._client.until(self._client.context.now + self._route.idle)
+        self._client.release()
 
-def client_ended(exchange: Exchange) -> bool:
-    """The client sends no more into the tunnel; True keeps its connection."""
-    first, exchange.half_closed = not exchange.half_closed, True
-    if first and exchange.upstream is not None:
-        exchange.upstream.end()
-    return first and exchange.upstream is not None
+    def client_data(self, data: bytes) -> None:
+        self.bytes_in += len(data)
+        self._upstream.write(data)
+        client = self._client
+        client.until(client.context.now + self._route.idle)
+
+    def relay(self, data: bytes) -> None:
+        self.bytes_out += len(data)
+        client = self._client
+        client.write(data)
+        client.until(client.context.now + self._route.idle)
+
+    def client_ended(self) -> bool:
+        first, self._half_closed = not self._half_closed, True
+        if first:
+            self._upstream.end()
+        return first
+
+    def upstream_ended(self) -> bool:
+        first, self._half_closed = not self._half_closed, True
+        return first and self._client.end()
+
+    def client_stalls(self, *, stalled: bool) -> None:
+        throttle(self._upstream, stalled=stalled)
+
+    def upstream_stalls(self, *, stalled: bool) -> None:
+        throttle(self._client, stalled=stalled)
+
+    def client_gone(self) -> None:
+        self._owner.client_gone()
+
+    def lost(self, upstream: Pod, error: Exception | None) -> None:
+        self._owner.tunnel_lost()
+
+    def expired(self) -> None:
+        self._owner.refuse(Refusal("idle_timeout", seconds=self._route.spec.timeouts.idle))
+
+    def __repr__(self) -> str:
+        return f"<Tunnel {self.bytes_in} bytes in, {self.bytes_out} out>"

@@ -1,17 +1,44 @@
-"""A request's body on its way to the pod, when not all of it came with the head."""
+"""A request's body on its way to the pod, when not all of it came with the head.
+
+Made by the exchange; owns what is kept of the body, and how fast the client sends it.
+"""
 
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from gateway.dataplane import failures
 from gateway.protocol.framing import ChunkedBody, LengthBody
 from gateway.protocol.http1 import ProtocolError
 from gateway.protocol.reasons import Refusal
 
 if TYPE_CHECKING:
-    from gateway.dataplane.exchange import Exchange
+    from gateway.dataplane.roles import Client
+    from gateway.services.route import Route
+
+
+class Uploader(Protocol):
+    """The exchange whose body it is."""
+
+    client: Client
+    route: Route
+    stalled: bool
+    """The pod does not take what is written to it."""
+
+    def send_body(self, data: bytes) -> None:
+        """Pass on more of the body."""
+
+    def await_body(self, deadline: float) -> None:
+        """The client has until `deadline` to send more."""
+
+    def await_head(self) -> None:
+        """Nothing more is to be sent for now: the pod's time to answer begins."""
+
+    def refuse(self, refusal: Refusal, *, close: bool = False) -> None:
+        """End; `close`: the framing of the client's bytes is lost."""
+
+    def overdue(self) -> None:
+        """The pod took too long."""
 
 
 class Upload:
@@ -22,25 +49,28 @@ class Upload:
     """
 
     __slots__ = (
-        "_exchange",
         "_invited",
         "_measured",
         "_moved",
         "_opened",
+        "_owner",
         "_since",
         "body",
+        "payload",
         "replayable",
     )
 
-    def __init__(self, exchange: Exchange, length: int, *, chunked: bool) -> None:
-        self._exchange = exchange
+    def __init__(self, owner: Uploader, length: int, *, chunked: bool, expects: bool) -> None:
+        self._owner = owner
         self._opened = False
-        self._invited = not exchange.plan.expects
+        self._invited = not expects
         self._measured = 0
-        self._since = self._moved = exchange.client.gateway.now
+        self._since = self._moved = owner.client.context.now
         self.body = ChunkedBody() if chunked else LengthBody(length)
+        self.payload = b""
+        """Bytes that go with the head, kept for another try."""
         self.replayable = True
-        """`exchange.payload` is all of the body that came so far."""
+        """`payload` is all of the body that came so far."""
 
     @property
     def expected(self) -> bool:
@@ -56,9 +86,9 @@ class Upload:
 
     def feed(self, data: bytes) -> bool:
         """Take bytes of the client; False when they ended the exchange."""
-        exchange = self._exchange
-        client = exchange.client
-        limits = client.gateway.limits
+        owner = self._owner
+        client = owner.client
+        limits = client.context.limits
         body = self.body
         try:
             out = body.feed(data)
@@ -73,44 +103,41 @@ class Upload:
             body.excess = b""
         self._keep(out, limits.window)
         if self._opened:
-            exchange.send_body(out)
+            owner.send_body(out)
             if body.done:
-                exchange.await_head()
+                owner.await_head()
             else:
                 self.invited()  # who does not wait for the 100 needs none
-        elif len(exchange.payload) > limits.window:
+        elif len(self.payload) > limits.window:
             client.pause_reading()
         return True
 
     def _refuse(self, refusal: Refusal) -> None:
-        self._exchange.keep = False
-        self._exchange.refuse(refusal)
+        self._owner.refuse(refusal, close=True)
 
     def _keep(self, out: bytes, window: int) -> None:
-        exchange = self._exchange
-        if not self._opened or (self.replayable and len(exchange.payload) + len(out) <= window):
-            exchange.payload += out
+        if not self._opened or (self.replayable and len(self.payload) + len(out) <= window):
+            self.payload += out
         else:
             self._forget()
 
     def _forget(self) -> None:
         self.replayable = False
-        self._exchange.payload = b""
+        self.payload = b""
 
     def opened(self) -> None:
         """The head and the payload were written to a pod."""
-        exchange = self._exchange
-        limits = exchange.client.gateway.limits
+        client = self._owner.client
         self._opened = True
-        if len(exchange.payload) > limits.window:
+        if len(self.payload) > client.context.limits.window:
             self._forget()
-        exchange.client.resume_reading()
+        client.resume_reading()
         if self.body.size:
             self._invited = True
         if self.expected:
             self._measure()
         else:
-            exchange.await_head()
+            self._owner.await_head()
 
     def invited(self) -> None:
         """The client may send from now on; its rate is measured."""
@@ -124,28 +151,30 @@ class Upload:
         self._opened = False
 
     def _measure(self) -> None:
-        exchange = self._exchange
-        gateway = exchange.client.gateway
-        now = gateway.now
-        if self.body.size != self._measured or not exchange.stalled:
+        owner = self._owner
+        context = owner.client.context
+        now = context.now
+        if self.body.size != self._measured or not owner.stalled:
             self._moved = now
         self._measured = self.body.size
         self._since = now
-        patience = self._moved + exchange.route.first_byte if exchange.stalled else inf
-        exchange.client.until(min(now + gateway.limits.body_grace, patience))
+        patience = self._moved + owner.route.first_byte if owner.stalled else inf
+        owner.await_body(min(now + context.limits.body_grace, patience))
 
     def check_rate(self) -> None:
         """The window of measurement is over: a body that hardly moves is given up. Who holds it up
         is the client, or the pod, which has as long to take it as to answer it."""
-        exchange = self._exchange
-        gateway = exchange.client.gateway
+        owner = self._owner
+        context = owner.client.context
         moved = self.body.size - self._measured
-        limit = exchange.route.first_byte
-        if exchange.stalled and not moved and gateway.now >= self._moved + limit:
-            failures.overdue(exchange)
-        elif moved < gateway.limits.body_rate * (gateway.now - self._since) and (
-            not exchange.stalled
-        ):
+        least = context.limits.body_rate * (context.now - self._since)
+        if owner.stalled and not moved and context.now >= self._moved + owner.route.first_byte:
+            owner.overdue()
+        elif moved < least and not owner.stalled:
             self._refuse(Refusal("request_timeout", "the body came too slowly"))
         else:
             self._measure()
+
+    def __repr__(self) -> str:
+        state = "whole" if self.body.done else "coming" if self.expected else "not invited"
+        return f"<Upload {self.body.size} bytes, {state}>"

@@ -1,4 +1,7 @@
-"""A connection to a pod: carries one exchange at a time, or lies idle in its pod's pool."""
+"""A connection to a pod: carries one exchange at a time, or lies idle in its pod's pool.
+
+Made by `connect`. It knows the exchange only as what handles an answer.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING, cast
 
-from gateway.dataplane import failures, tunnel
 from gateway.net.sockets import keep_alive
 from gateway.protocol.framing import CloseBody
 from gateway.protocol.http1 import END, ProtocolError
@@ -14,7 +16,7 @@ from gateway.protocol.reasons import Refusal
 from gateway.routing.reply import prepare
 
 if TYPE_CHECKING:
-    from gateway.dataplane.exchange import Exchange
+    from gateway.dataplane.roles import AnswerHandler, PodHandler
     from gateway.protocol.framing import Body
     from gateway.routing.reply import Replies
     from gateway.services.balancer import Backend
@@ -43,14 +45,18 @@ class UpstreamConnection(asyncio.Protocol):
         self._window = window
         self.transport: asyncio.Transport | None = None
         self._partial = b""
-        self.exchange: Exchange | None = None
+        self.exchange: AnswerHandler | None = None
         self.body: Body | None = None
         """The response's body on its way."""
-        self.tunnel = False
-        """Bytes go through as they are."""
+        self.tunnel: PodHandler | None = None
+        """Takes all bytes as they are, from a 101 on."""
         self.reused = False
         """It has carried an exchange before the one it carries now."""
         self.since = 0.0
+
+    @property
+    def _handler(self) -> PodHandler | None:
+        return self.exchange or self.tunnel
 
     @property
     def began(self) -> bool:
@@ -65,15 +71,16 @@ class UpstreamConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         exchange = self.exchange
         if exchange is None:
-            self.abort()  # an answer without a question: its framing cannot be trusted
+            if self.tunnel is not None:
+                self.tunnel.relay(data)
+            else:
+                self.abort()  # an answer without a question: its framing cannot be trusted
         elif self.body is not None:
             self._relay(exchange, self.body, data)
-        elif self.tunnel:
-            exchange.relay(data)
         else:
             self._head(exchange, self._partial + data if self._partial else data)
 
-    def _head(self, exchange: Exchange, data: bytes) -> None:
+    def _head(self, exchange: AnswerHandler, data: bytes) -> None:
         """Take heads off `data`: any number of interim ones, and one that is final."""
         replies = self._replies
         while data and self.exchange is exchange:
@@ -87,7 +94,7 @@ class UpstreamConnection(asyncio.Protocol):
                 try:
                     reply = prepare(raw, replies)
                 except ProtocolError as error:
-                    failures.failed(exchange, Refusal("upstream_malformed", error.detail))
+                    exchange.failed(Refusal("upstream_malformed", error.detail))
                     return
             self._partial = b""
             if reply.status >= 200:
@@ -95,17 +102,17 @@ class UpstreamConnection(asyncio.Protocol):
                 return
             data = exchange.interim(reply, data[end:])
 
-    def _wait_for_head(self, exchange: Exchange, data: bytes) -> None:
+    def _wait_for_head(self, exchange: AnswerHandler, data: bytes) -> None:
         if len(data) > self._replies.limits.head:
-            failures.failed(exchange, Refusal("upstream_malformed", "its head is too large"))
+            exchange.failed(Refusal("upstream_malformed", "its head is too large"))
         else:
             self._partial = data
 
-    def _relay(self, exchange: Exchange, body: Body, data: bytes) -> None:
+    def _relay(self, exchange: AnswerHandler, body: Body, data: bytes) -> None:
         try:
             out = body.feed(data)
         except ProtocolError as error:
-            failures.failed(exchange, Refusal("upstream_malformed", error.detail))
+            exchange.failed(Refusal("upstream_malformed", error.detail))
             return
         exchange.relay(out)
         if body.done and self.exchange is exchange:
@@ -129,29 +136,29 @@ class UpstreamConnection(asyncio.Protocol):
 
     def eof_received(self) -> bool | None:
         exchange = self.exchange
-        if exchange is None:
-            return False
-        if isinstance(self.body, CloseBody):
+        if exchange is not None and isinstance(self.body, CloseBody):
             exchange.relay(self.body.ended())
             exchange.complete(monotonic(), False)
             return False
-        return self.tunnel and tunnel.upstream_ended(exchange)
+        handler = self._handler
+        return handler is not None and handler.upstream_ended()
 
     def connection_lost(self, error: Exception | None) -> None:
         self.transport = None
-        exchange, self.exchange = self.exchange, None
-        if exchange is not None:
-            failures.lost(exchange, self, error)
+        handler = self._handler
+        self.exchange = self.tunnel = None
+        if handler is not None:
+            handler.lost(self, error)
         elif self in self.backend.idle:
             self.backend.idle.remove(self)
 
     def pause_writing(self) -> None:
-        if self.exchange is not None:
-            self.exchange.upstream_stalls(stalled=True)
+        if self._handler is not None:
+            self._handler.upstream_stalls(stalled=True)
 
     def resume_writing(self) -> None:
-        if self.exchange is not None:
-            self.exchange.upstream_stalls(stalled=False)
+        if self._handler is not None:
+            self._handler.upstream_stalls(stalled=False)
 
     def pause_reading(self) -> None:
         """The client does not keep up."""
@@ -165,16 +172,16 @@ class UpstreamConnection(asyncio.Protocol):
 
     def close(self) -> None:
         """Close after what is written has gone out."""
-        self.exchange = None
+        self.exchange = self.tunnel = None
         if self.transport is not None:
             self.transport.close()
 
     def abort(self) -> None:
         """Close at once, so that the pod stops its work."""
-        self.exchange = None
+        self.exchange = self.tunnel = None
         if self.transport is not None:
             self.transport.abort()
 
     def __repr__(self) -> str:
-        state = "closed" if self.transport is None else "busy" if self.exchange else "idle"
+        state = "closed" if self.transport is None else "busy" if self._handler else "idle"
         return f"<UpstreamConnection {self.backend.label} {state}>"

@@ -31,7 +31,7 @@ def without(lines: Iterable[bytes], names: Iterable[bytes]) -> list[bytes]:
 
 
 def forwarded_for(address: str) -> bytes:
-    """What one client connection adds to `X-Forwarded-For: …`, and the begin of Forwarded."""
+    """What one client connection adds to `X-Forwarded-For: …`, and the beginning of Forwarded."""
     plain = address.encode("ascii")
     node = b'"[' + plain + b']"' if b":" in plain else plain
     return plain + b"\r\nForwarded: for=" + node

@@ -1,6 +1,6 @@
 """Heads of HTTP/1.1 messages: bytes in, values out (RFC 9112; RFC 9110, section 5).
 
-Strict on purpose: what two parsers could read differently is an error, never a guess. The bytes of
+What two parsers could read differently is an error, never a guess. The bytes of
 all fields are checked at once, in C; names are judged by an expression once and remembered, because
 clients and pods write the same names again and again.
 """
@@ -79,7 +79,7 @@ Field = tuple[bytes, bytes]
 
 
 class ProtocolError(ValueError):
-    """A message that must be refused. `reason` is a key of `gateway.reasons.REASONS`."""
+    """A message that must be refused. `reason` is a key of `gateway.protocol.reasons.REASONS`."""
 
     def __init__(self, detail: str, reason: str = "bad_request") -> None:
         super().__init__(detail)

@@ -1,4 +1,4 @@
-"""Fresh identities of requests, made in batches so that one request pays a list's `pop`."""
+"""Fresh identities of requests, made in batches so that one request pays a list's `pop`. Pure."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Why the gateway refuses a request, and what the client or the operator should do about it.
 
-Every refusal has a name, which stands in the body, in `X-Gateway-Error`, in the access log and in
-the metrics.
+Every refusal has a name, which stands in the body, in `X-Gateway-Error` and, once a head was read,
+in the access log.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One kind of refusal. Texts are templates over the fields of `Refusal`."""
+    """One kind of refusal. Texts are templates over the fields of `Refusal`,
+    `service` and `api_port`."""
 
     status: int
     error: str
@@ -31,7 +32,6 @@ class Refusal:
     """A key of REASONS."""
     detail: str = ""
     """What exactly was wrong, for example the parser's or the socket's complaint."""
-    api_port: int = 0
     seconds: float = 0.0
     """The time-out that fired, or the limit that was passed."""
 
@@ -85,7 +85,8 @@ REASONS: Final[dict[str, Reason]] = {
     "request_timeout": Reason(
         408,
         "The request did not arrive in time: {detail}.",
-        "Send the head within 10 s and the body without long pauses.",
+        "Send the head at once and the body without long pauses, or ask the operator to raise "
+        "GATEWAY_HEAD_TIME or to lower GATEWAY_MIN_BODY_RATE.",
         close=True,
     ),
     "body_too_large": Reason(

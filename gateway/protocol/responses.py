@@ -1,76 +1,122 @@
-"""Responses the gateway makes itself: refusals that say what happened and what to do about it.
+"""The answers that the gateway makes itself: refusals, redirects, preflights, OPTIONS.
 
-A refusal names a reason of `REASONS`; all that does not vary is built at import, and a request that
-succeeds does no work here. `X-Gateway-Error: <reason>` tells these responses from a pod's own.
+All of them are written by `render`, so that a field for every one of them stands in `_head`. A
+refusal names a reason of `REASONS`, and says what happened and what to do about it;
+`X-Gateway-Error: <reason>` tells it from a pod's own answer. A request that succeeds does no work
+here.
 """
 
 from __future__ import annotations
 
 import html
 import json
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from gateway.protocol.reasons import REASONS
+from gateway.protocol.reasons import REASONS, Refusal
 
 if TYPE_CHECKING:
-    from gateway.protocol.reasons import Reason, Refusal
+    from gateway.protocol.reasons import Reason
 
 REALM: Final = "exposed services"
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer without a body that is no refusal."""
+
+    status: int
+    lines: bytes = b""
+    """Header lines of this kind of answer, each ended. Whoever puts a client's bytes into them has
+    checked that they hold no CR or LF."""
+
+    @property
+    def reason(self) -> str:
+        """Nothing was refused."""
+        return ""
+
+    @property
+    def close(self) -> bool:
+        """Nothing is wrong with the connection's framing."""
+        return False
+
+
+ALLOW: Final = Answer(204, b"Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n")
+
+
+def redirect(status: int, location: bytes, *, cookie: bytes = b"") -> Answer:
+    """Send the client to `location`, the bytes of a request target."""
+    lines = b"Location: " + location + b"\r\nCache-Control: no-store\r\n"
+    return Answer(status, lines + b"Set-Cookie: " + cookie + b"\r\n" if cookie else lines)
+
+
 def render(
-    refusal: Refusal,
+    answer: Refusal | Answer,
     *,
     service: str = "",
+    api_port: int = 0,
     request_id: str = "",
     accept: str = "",
     head_only: bool = False,
     close: bool = False,
     extra: bytes = b"",
 ) -> bytes:
-    """The whole response: a page when `accept` prefers one, else JSON.
+    """The whole answer; a refusal is a page when `accept` prefers one, else JSON.
 
     `head_only` leaves the body out (HEAD); `close` announces that the connection ends; `extra` are
-    header lines that apply to every response (CORS).
+    header lines that this client gets with every response (CORS).
     """
+    if isinstance(answer, Refusal):
+        texts = _texts(answer, service, api_port, request_id)
+        kind, body = _body(answer.status, texts, prefers_html(accept))
+        lines = _LINES[answer.reason] + kind
+    else:
+        lines, body = answer.lines, b""
+    end = b"Connection: close\r\n" if close or answer.close else b""
+    head = _head(answer.status, len(body), request_id, lines + extra + end)
+    return head if head_only else head + body
+
+
+def _head(status: int, length: int, request_id: str, lines: bytes) -> bytes:
+    """The head of every answer of the gateway's own.
+
+    A 204 has no Content-Length (RFC 9110, section 8.6). `request_id` may come from the client; the
+    planner has checked it to be a token.
+    """
+    return b"".join(
+        (
+            _STATUS_LINES[status],
+            lines,
+            b"" if status == HTTPStatus.NO_CONTENT else b"Content-Length: %d\r\n" % length,
+            f"X-Request-Id: {request_id}\r\n".encode("ascii") if request_id else b"",
+            b"\r\n",
+        )
+    )
+
+
+def _texts(refusal: Refusal, service: str, api_port: int, request_id: str) -> dict[str, str]:
     reason = REASONS[refusal.reason]
     facts = {
         "service": service,
         "detail": refusal.detail or "no detail",
-        "api_port": refusal.api_port,
+        "api_port": api_port,
         "seconds": refusal.seconds,
     }
-    texts = {
+    return {
         "error": reason.error.format_map(facts),
         "reason": refusal.reason,
         "service": service,
         "request_id": request_id,
         "remedy": reason.remedy.format_map(facts),
     }
-    page = prefers_html(accept)
-    body = _page(reason.status, texts) if page else json.dumps(texts).encode("ascii") + b"\n"
-    kind = b"text/html; charset=utf-8" if page else b"application/json"
-    ending = b"Connection: close\r\n\r\n" if close or reason.close else b"\r\n"
-    head = b"%sContent-Type: %s\r\nContent-Length: %d\r\n%s%s%s" % (
-        _HEADS[refusal.reason],
-        kind,
-        len(body),
-        _request_id_line(request_id),
-        extra,
-        ending,
-    )
-    return head if head_only else head + body
 
 
-def redirect(status: int, location: bytes, *, cookie: bytes = b"", close: bool = False) -> bytes:
-    """A redirect to `location` (bytes of a request target, already checked to hold no CR or LF)."""
-    lines = b"Location: " + location + b"\r\nContent-Length: 0\r\nCache-Control: no-store\r\n"
-    if cookie:
-        lines += b"Set-Cookie: " + cookie + b"\r\n"
-    if close:
-        lines += b"Connection: close\r\n"
-    return _status_line(status) + lines + b"\r\n"
+def _body(status: int, texts: dict[str, str], page: bool) -> tuple[bytes, bytes]:
+    """The line that names the type, and the body."""
+    if page:
+        return b"Content-Type: text/html; charset=utf-8\r\n", _page(status, texts)
+    return b"Content-Type: application/json\r\n", json.dumps(texts).encode("ascii") + b"\n"
 
 
 def prefers_html(accept: str) -> bool:
@@ -99,27 +145,23 @@ def _weight(item: str) -> tuple[str, float]:
 
 
 def _status_line(status: int) -> bytes:
-    try:
-        phrase = HTTPStatus(status).phrase
-    except ValueError:
-        phrase = "Client Closed Request"
-    return f"HTTP/1.1 {status} {phrase}\r\n".encode("ascii")
+    return f"HTTP/1.1 {status} {_phrase(status)}\r\n".encode("ascii")
 
 
-def _head(name: str, reason: Reason) -> bytes:
+def _phrase(status: int) -> str:
+    return HTTPStatus(status).phrase if status in _KNOWN else "Client Closed Request"
+
+
+def _lines(name: str, reason: Reason) -> bytes:
+    """What answers for this reason say, whoever asked."""
     lines = f"X-Gateway-Error: {name}\r\nCache-Control: no-store\r\n"
     if reason.retry_after:
         lines += f"Retry-After: {reason.retry_after}\r\n"
     if reason.status == HTTPStatus.UNAUTHORIZED:
         lines += f'WWW-Authenticate: Basic realm="{REALM}", charset="UTF-8"\r\n'
     if reason.status == HTTPStatus.METHOD_NOT_ALLOWED:
-        lines += "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n"
-    return _status_line(reason.status) + lines.encode("ascii")
-
-
-def _request_id_line(request_id: str) -> bytes:
-    """`request_id` may come from the client; the caller has checked it to be a token."""
-    return f"X-Request-Id: {request_id}\r\n".encode("ascii") if request_id else b""
+        return lines.encode("ascii") + ALLOW.lines
+    return lines.encode("ascii")
 
 
 _PAGE: Final = """<!doctype html>
@@ -134,9 +176,9 @@ h1{{font-size:1.4rem}}small{{color:#666}}</style></head>
 
 def _page(status: int, texts: dict[str, str]) -> bytes:
     escaped = {key: html.escape(text) for key, text in texts.items()}
-    phrase = HTTPStatus(status).phrase if status in _KNOWN else ""
-    return _PAGE.format(status=status, phrase=phrase, **escaped).encode()
+    return _PAGE.format(status=status, phrase=_phrase(status), **escaped).encode()
 
 
 _KNOWN: Final = frozenset(HTTPStatus)
-_HEADS: Final = {name: _head(name, reason) for name, reason in REASONS.items()}
+_STATUS_LINES: Final = {status: _status_line(status) for status in (*map(int, _KNOWN), 499)}
+_LINES: Final = {name: _lines(name, reason) for name, reason in REASONS.items()}

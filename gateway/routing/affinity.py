@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gateway.protocol.headers import cookies
+
+if TYPE_CHECKING:
+    from gateway.services.route import Plan
 
 COOKIE: Final = b"oscar_affinity"
 
@@ -17,6 +20,14 @@ def chosen(cookie: bytes | None) -> str:
         except ValueError:
             continue
     return ""
+
+
+def bound(plan: Plan, label: str) -> bytes:
+    """The line that binds the client of a request to the pod `label` which served it; nothing when
+    the service does not ask for it, or the client is bound to it already."""
+    route = plan.route
+    bind = route.spec.affinity and plan.affinity != label
+    return line(label, route.prefix) if bind else b""
 
 
 def line(label: str, prefix: bytes) -> bytes:

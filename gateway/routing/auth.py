@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from gateway.protocol.headers import cookies
 
 if TYPE_CHECKING:
-    from gateway.routing.match import ServiceSpec
+    from gateway.services.spec import ServiceSpec
 
 TOKEN_LENGTH: Final = 64
 """Characters of a service's token; `forward` ignores candidates of another length, which belong to

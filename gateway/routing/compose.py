@@ -10,7 +10,7 @@ from gateway.protocol.http1 import valid_host
 from gateway.routing import auth
 
 if TYPE_CHECKING:
-    from gateway.routing.match import Route
+    from gateway.services.route import Route
 
 Found = dict[bytes, bytes]
 """Values of the special fields of a request by lower-case name."""
@@ -67,7 +67,7 @@ def forwarded(
 ) -> tuple[list[bytes], bytes]:
     """The forwarded fields, as lines and what ends them.
 
-    The last line is the begin of X-Forwarded-For; each client connection has the bytes that go
+    The last line is the beginning of X-Forwarded-For; each client connection has the bytes that go
     between it and the end (`headers.forwarded_for`).
     """
     believed = found if profile.trusted else {}

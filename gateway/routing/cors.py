@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from gateway.protocol.responses import Answer
+
 RESPONSE_FIELDS: Final = frozenset(
     {
         b"access-control-allow-origin",
@@ -59,16 +61,19 @@ class Cors:
                 self._known[origin] = known
         return known
 
-    def preflight(self, origin: bytes) -> bytes:
-        """The whole response to a preflight; the browser judges by the fields, not the status."""
-        lines = self.fields(origin)
-        if self.allows(origin):
-            lines += (
+    def preflight(self, origin: bytes) -> Answer:
+        """The answer to a preflight, to be sent with `fields`; the browser judges by the fields,
+        not by the status."""
+        if not self.allows(origin):
+            return Answer(204)
+        return Answer(
+            204,
+            (
                 f"Access-Control-Allow-Methods: {', '.join(self.methods)}\r\n"
                 f"Access-Control-Allow-Headers: {', '.join(self.headers)}\r\n"
                 f"Access-Control-Max-Age: {self.max_age}\r\n"
-            ).encode("ascii")
-        return b"HTTP/1.1 204 No Content\r\n" + lines + b"\r\n"
+            ).encode("ascii"),
+        )
 
     def _fields(self, origin: bytes) -> bytes:
         if not self.allows(origin):

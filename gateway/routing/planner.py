@@ -9,7 +9,6 @@ id) and in each connection (the client's address) is left open in them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from gateway.protocol import headers
@@ -23,96 +22,29 @@ from gateway.protocol.http1 import (
     valid_host,
 )
 from gateway.protocol.reasons import Refusal
-from gateway.protocol.responses import redirect
+from gateway.protocol.responses import ALLOW, redirect
 from gateway.routing import auth, compose
 from gateway.routing.affinity import chosen
 from gateway.routing.compose import Profile
 from gateway.routing.cors import is_preflight
 from gateway.routing.match import PathError, match, service_name
 from gateway.services.retry import IDEMPOTENT
+from gateway.services.route import Plan, Request
 from gateway.stats import method_label
 
 if TYPE_CHECKING:
     from gateway.limits import Identity, Limits
     from gateway.protocol.http1 import RequestHead
+    from gateway.protocol.responses import Answer
     from gateway.routing.compose import Found
     from gateway.routing.cors import Cors
-    from gateway.routing.match import Route, RouteTable
+    from gateway.services.route import Route, RouteTable
 
 PASSES: Final = 5
 """How often a request may come through this gateway. An application may well call another service
 with the fields it was given, so one pass is no loop yet."""
 
-_ALLOW: Final = (
-    b"HTTP/1.1 204 No Content\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n\r\n"
-)
 _H2C: Final = frozenset({b"h2c", b"h2"})
-
-
-@dataclass(slots=True, eq=False)
-class Plan:
-    """What to do with requests that have the same special fields."""
-
-    route: Route
-    """`RouteTable.nowhere` when no service matches."""
-    method: bytes = b""
-    label: str = "OTHER"
-    """The method as a label of metrics."""
-    minor: int = 1
-    service: str = ""
-    answer: Refusal | bytes | None = None
-    """What the gateway answers itself; None when a pod shall answer."""
-    chunked: bool = False
-    keep: bool = False
-    """The client can use its connection again."""
-    head_only: bool = False
-    upgrade: bool = False
-    expects: bool = False
-    """The client waits for 100 (Continue) before it sends the body (RFC 9110, section 10.1.1)."""
-    repeatable: bool = False
-    """The request may be sent twice (RFC 9110, section 9.2.2)."""
-    usual: bool = False
-    """The response's head can be taken as it is prepared for everyone."""
-    host: bytes = b""
-    affinity: str = ""
-    """Label of the pod that the client's cookie names."""
-    cors: bytes = b""
-    """Lines for the response; they replace the pod's own."""
-    dropped: list[bytes] = field(default_factory=list)
-    """Names of plain fields that Connection lists."""
-    start: bytes = b""
-    line_end: bytes = b""
-    """End of the pod's request line, and Host, which should come first."""
-    rest: bytes = b""
-    """What the path below the prefix became, when a token was taken out of its query."""
-    fields: bytes = b""
-    """Lines for the pod, to be followed by the connection's `forwarded` and by `tail`."""
-    tail: bytes = b""
-
-
-class Request:
-    """A plan with what one head adds to it. Attributes of the class are the usual case."""
-
-    length: int = 0
-    """Bytes of the body; without meaning when the plan is chunked."""
-    request_id: bytes = b""
-    """The client's; empty: one is made for each exchange."""
-    traced: bool = False
-    """The client sent a traceparent."""
-    head: bytes = b""
-    """The head for the pod as far as `Plan.fields`, which it includes."""
-
-    def __init__(self, plan: Plan, raw: bytes, table: RouteTable) -> None:
-        self.plan = plan
-        self.raw = raw
-        self.table = table
-        self.answer = plan.answer
-        """As in the plan, or what is wrong with this head only."""
-
-    @property
-    def target(self) -> bytes:
-        """As the client wrote it; empty when its head was not understood."""
-        return self.raw.split(b" ", 2)[1] if self.plan.method else b""
 
 
 class Planner:
@@ -172,11 +104,11 @@ class Planner:
         plan.service = service_name(target)
         if plan.answer is None:
             if target == b"*":
-                plan.answer = _ALLOW
+                plan.answer = ALLOW
             elif route is None:
                 plan.answer = Refusal("unknown_service" if plan.service else "not_found")
             else:
-                plan.answer = redirect(308, route.prefix + b"/" + rest, close=not plan.keep)
+                plan.answer = redirect(308, route.prefix + b"/" + rest)
         return self._finish(plan, raw, head, b"", table)
 
     def _draft(self, head: RequestHead, special: Found, route: Route) -> Plan:
@@ -200,7 +132,7 @@ class Planner:
         plan.expects = special.get(b"expect", b"").lower() == b"100-continue"
         return plan
 
-    def _own_answer(self, method: bytes, special: Found) -> Refusal | bytes | None:
+    def _own_answer(self, method: bytes, special: Found) -> Refusal | Answer | None:
         if method == b"CONNECT":
             return Refusal("not_implemented", "CONNECT")
         if method == b"TRACE":
@@ -210,7 +142,7 @@ class Planner:
             if not hops.isdigit() or len(hops) > 9:
                 raise ProtocolError("Max-Forwards is not a number")
             if int(hops) == 0:
-                return _ALLOW
+                return ALLOW
             special[b"max-forwards"] = b"%d" % (int(hops) - 1)
         seen = special.get(b"via", b"").lower().count(b" " + self._pseudonym.lower())
         return Refusal("loop") if seen >= PASSES else None
@@ -236,7 +168,7 @@ class Planner:
 
     def _authorise(
         self, plan: Plan, head: RequestHead, rest: bytes, special: Found, profile: Profile
-    ) -> Refusal | bytes | None:
+    ) -> Refusal | Answer | None:
         route = plan.route
         path, _, query = rest.partition(b"?")
         verdict = auth.judge(
@@ -319,9 +251,9 @@ def _wants_upgrade(head: RequestHead, special: Found) -> bool:
     return True
 
 
-def _start_session(plan: Plan, token: bytes, profile: Profile) -> bytes:
+def _start_session(plan: Plan, token: bytes, profile: Profile) -> Answer:
     """Send a browser to the same page without the token in its URL, with a session cookie."""
     route = plan.route
     secure = profile.scheme == b"https"
     cookie = auth.session_cookie(route.spec.name, token, route.prefix, secure=secure)
-    return redirect(302, route.prefix + plan.rest, cookie=cookie, close=not plan.keep)
+    return redirect(302, route.prefix + plan.rest, cookie=cookie)

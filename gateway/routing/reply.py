@@ -18,7 +18,7 @@ from gateway.routing.cors import RESPONSE_FIELDS
 
 if TYPE_CHECKING:
     from gateway.limits import Limits
-    from gateway.routing.planner import Plan
+    from gateway.services.route import Plan
 
 REMEMBERED: Final = 1024
 """Heads."""
@@ -110,6 +110,20 @@ def interim(reply: Reply) -> bytes:
         protocol = reply.head.special.get(b"upgrade", b"")
         lines.append(b"Connection: upgrade\r\nUpgrade: " + protocol)
     return _block(reply.head, lines) + b"\r\n"
+
+
+def ending(plan: Plan, *, keep: bool) -> bytes:
+    """What ends the head: the fate of the connection, and the empty line."""
+    if not keep:
+        return b"Connection: close\r\n\r\n"
+    return b"\r\n" if plan.minor else b"Connection: keep-alive\r\n\r\n"
+
+
+def switching_fault(reply: Reply, *, asked: bool) -> str:
+    """What is wrong with a 101; empty when nothing is."""
+    if not asked:
+        return "101 without a request to upgrade"
+    return "" if b"upgrade" in reply.head.special else "101 that names no protocol"
 
 
 def _block(head: ResponseHead, lines: list[bytes]) -> bytes:

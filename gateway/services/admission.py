@@ -1,6 +1,6 @@
 """Slots of one service: a request gets a pod at once, or waits its turn in a bounded queue.
 
-Books first, I/O after: everything here is synchronous, and the waiter is told by a call.
+Everything here is synchronous and without I/O; a waiter is told by a call. Pure.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Waiter(Protocol):
         """The slot is yours: `backend.in_flight` already counts you; release it in the end."""
 
     def dismissed(self, reason: str) -> None:
-        """There will be no slot; `reason` is a key of `gateway.reasons.REASONS`."""
+        """There will be no slot; `reason` is a key of `gateway.protocol.reasons.REASONS`."""
 
 
 class Admission:

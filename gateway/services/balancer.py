@@ -1,4 +1,4 @@
-"""Which pod gets the next request: two random choices, the one with less to do wins.
+"""Which pod gets the next request: of two chosen at random, the one with less to do.
 
 The power of two choices (Mitzenmacher, 2001) needs no scan and does not herd onto the least loaded
 pod. Pods that fail are left out for a growing pause (passive ejection, as in Envoy's outlier
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from gateway.limits import Limits
-    from gateway.routing.match import Endpoint
+    from gateway.services.spec import Endpoint
 
 LEAST_SHARE: Final = 0.1
 """Share of requests that a pod gets at the very start of its slow start."""
@@ -50,7 +50,7 @@ class Backend:
         self.leaving = False
         """No new requests: the endpoint is gone, terminating or not ready."""
         self.idle: list[Any] = []
-        """Connections without a request, the most recently used last; see `gateway.pool`."""
+        """Connections without a request, the most recently used last; see `dataplane.pool`."""
 
     def __repr__(self) -> str:
         state = "leaving" if self.leaving else "ejected" if self.ejected_until else "ready"

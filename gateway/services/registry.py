@@ -1,4 +1,7 @@
-"""All services of the gateway: the one place where the route table is swapped."""
+"""All services of the gateway, and the one place where the route table is swapped.
+
+The feed writes it; the data path reads its table, and the admin port its counts.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ import random as random_module
 import time
 from typing import TYPE_CHECKING
 
-from gateway.routing.match import MANAGEMENT, Endpoint, Route, RouteTable, ServiceSpec
+from gateway.services.route import MANAGEMENT, Route, RouteTable
+from gateway.services.spec import Endpoint, ServiceSpec
 from gateway.services.state import ServiceState
 from gateway.stats import UNKNOWN
 

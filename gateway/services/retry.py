@@ -1,4 +1,6 @@
-"""May a failed request be tried again? One place to decide, and only what is provably safe.
+"""Whether a failed request may be tried again: only where that is provably safe.
+
+Asked by the placement of a request. Pure.
 
 RFC 9110, section 9.2.2; RFC 9112, section 9.3.1.
 """

@@ -1,4 +1,7 @@
-"""What runs of a service while its definition comes and goes: pods, slots, counts, retry budget."""
+"""The running state of a service, which survives changes of its definition.
+
+Pods, slots, counts, and the budget of retries. The registry makes it; routes refer to it.
+"""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from scaler.decision import Observation
 from scaler.simulator.gateway import View
-from scaler.sources.kind import Sampling
+from scaler.sources.samples import Sampling
 
 if TYPE_CHECKING:
     from scaler.simulator.scenario import Run

@@ -14,7 +14,7 @@ from scaler.simulator.keda import keda_http
 from scaler.simulator.kpa import TARGET_SHARE, kpa
 from scaler.simulator.scenario import ideal_replicas
 from scaler.sources.in_flight import WINDOW_S
-from scaler.sources.kind import Sampling
+from scaler.sources.samples import Sampling
 
 if TYPE_CHECKING:
     from scaler.decision import Observation, State

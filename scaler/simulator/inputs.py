@@ -15,8 +15,8 @@ from scaler.simulator.arm import Arm
 from scaler.simulator.arms import policy_arm
 from scaler.simulator.load_file import LoadError, read_load
 from scaler.simulator.scenario import World, needed_replicas
-from scaler.sources.kind import Sampling
 from scaler.sources.registry import kind_of
+from scaler.sources.samples import Sampling
 from shared.service import quantity
 from shared.service.documents import DocumentError, load_yaml
 from shared.service.fdl import FdlError, load_definition, parse_document

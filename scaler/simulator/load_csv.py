@@ -1,5 +1,5 @@
 """A recorded load as CSV: a column of times and one or more of values, as spreadsheets, Grafana
-and scripts write it. Pure."""
+and scripts write it."""
 
 from __future__ import annotations
 

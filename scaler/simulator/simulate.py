@@ -12,7 +12,7 @@ from scaler.simulator.cluster import Cluster
 from scaler.simulator.gateway import Gateway
 from scaler.simulator.sampling import Kubelet, MetricsServer
 from scaler.simulator.scenario import ideal_replicas
-from scaler.sources.kind import Sampling
+from scaler.sources.samples import Sampling
 
 if TYPE_CHECKING:
     from scaler.decision import Load

@@ -8,24 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import aiohttp
 
-    from scaler.sources.samples import Source
+    from scaler.sources.samples import Sampling, Source
     from shared.kube.client import KubeClient
     from shared.service.fields import Fields
-
-
-class Sampling(StrEnum):
-    """How samples come about, which is what the simulator models of a source."""
-
-    METRICS_SERVER = "metrics-server"
-    """The readings of the kubelets, collected every 15 s."""
-    KUBELET = "kubelet"
-    """Each reading of a kubelet, as soon as it is made."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from scaler.sources.kind import Kind, Sampling
-from scaler.sources.samples import PodUsage, Samples, SourceError
+from scaler.sources.kind import Kind
+from scaler.sources.samples import PodUsage, Samples, Sampling, SourceError
 from shared.kube.client import KubeClient
 from shared.kube.errors import KubeError
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from scaler.sources.kind import Kind, Sampling
-from scaler.sources.samples import PodUsage, Samples, SourceError
+from scaler.sources.kind import Kind
+from scaler.sources.samples import PodUsage, Samples, Sampling, SourceError
 from shared.kube.client import KubeClient
 from shared.kube.errors import Forbidden, KubeError, NotFound
 from shared.kube.resources import POD_METRICS

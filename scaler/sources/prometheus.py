@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from scaler.sources.http import check_url, get_json
-from scaler.sources.kind import Kind, Sampling
-from scaler.sources.samples import PodUsage, Samples, SourceError
+from scaler.sources.kind import Kind
+from scaler.sources.samples import PodUsage, Samples, Sampling, SourceError
 from shared.service.durations import bounded
 
 if TYPE_CHECKING:

@@ -1,4 +1,7 @@
-"""The embedded cluster as one object: API server, controllers and node agent in this process."""
+"""The embedded cluster as one object: API server, controllers and node agent in this process.
+
+The only place that knows all rooms and puts them together; used by `__main__` and by tests.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Refusals of the API server, in Kubernetes' own words.
+"""Refusals of the API server, in Kubernetes' own words. Pure.
 
 Each constructor gives the code, reason, message and details that kube-apiserver gives (see
 k8s.io/apimachinery/pkg/api/errors); clients decide by code and reason, people read the message.
+Raised in every room; only `http` turns them into answers.
 """
 
 from __future__ import annotations
@@ -12,9 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shared.embedded.kinds import Kind
-
-JSON = dict[str, Any]
+    from shared.embedded.kinds import Kind, Obj
 
 
 class StatusError(Exception):
@@ -35,9 +34,9 @@ class StatusError(Exception):
         self.details = details
         self.metadata = metadata or {}
 
-    def status(self) -> JSON:
+    def status(self) -> Obj:
         """The `Status` object, shaped as kube-apiserver shapes it."""
-        body: JSON = {
+        body: Obj = {
             "kind": "Status",
             "apiVersion": "v1",
             "metadata": dict(self.metadata),
@@ -60,11 +59,11 @@ class Cause:
     message: str
     field: str
 
-    def json(self) -> JSON:
+    def json(self) -> Obj:
         return {"reason": self.reason, "message": self.message, "field": self.field}
 
 
-def details(kind: Kind, name: str = "", **more: Any) -> JSON:
+def details(kind: Kind, name: str = "", **more: Any) -> Obj:
     """`details` of a Status about the object `name` of `kind`; empty fields are left out."""
     fields = {"name": name, "group": kind.group, "kind": kind.plural, **more}
     return {key: value for key, value in fields.items() if value}
@@ -126,7 +125,7 @@ def invalid_as(group: str, kind: str, name: str, causes: Sequence[Cause]) -> Sta
     what = lines[0] if len(lines) == 1 else f"[{', '.join(lines)}]"
     message = f'{kind}{"." + group if group else ""} "{name}" is invalid: {what}'
     about = {"name": name, "group": group, "kind": kind}
-    shown: JSON = {key: value for key, value in about.items() if value}
+    shown: Obj = {key: value for key, value in about.items() if value}
     shown["causes"] = [cause.json() for cause in causes]
     return StatusError(422, "Invalid", message, shown)
 

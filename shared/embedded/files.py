@@ -1,4 +1,7 @@
-"""Files that are replaced in one step, so that a reader sees the old or the new one, whole."""
+"""Files that are replaced in one step, so that a reader sees the old or the new one, whole.
+
+Used for certificates, kubeconfigs and the files of volumes; knows nothing of what they hold.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""The resource types that the embedded cluster serves, and where each is kept.
+"""The resource types of the embedded cluster: their names, verbs and places. Pure.
 
 Terms follow https://kubernetes.io/docs/reference/using-api/api-concepts/: a *kind* is served under
-one group and version; two kinds may show the same stored objects (`storage`), as Events do.
+one group and version; two kinds may show the same stored objects (`stored_as`), as Events do. Every
+room names a kind by its constant here. What its objects look like this file does not know:
+`declarations` brings each kind together with its schema, columns and rules.
 """
 
 from __future__ import annotations
@@ -37,13 +39,17 @@ class Subresource:
     kind: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Kind:
-    """A resource type under one group and version.
+    """A resource type under one group and version; the same only as itself.
 
     source: `store` for stored objects, `metrics` for what the metrics provider answers, `review`
     for requests that are answered and not kept.
+    stored_as: the kind in whose form the objects are kept; None for its own.
     generation: whether metadata.generation counts the changes of the desired state.
+    counts_annotations: whether annotations are part of the desired state, as Deployments have it.
+    starts_with_status: whether a new object keeps the status that it is sent with.
+    needs_version: whether an update must state the resourceVersion that it replaces.
     returns_deleted: whether a completed delete answers with the object instead of a Status.
     """
 
@@ -57,10 +63,16 @@ class Kind:
     categories: tuple[str, ...] = ()
     verbs: tuple[str, ...] = ALL_VERBS
     subresources: tuple[Subresource, ...] = ()
-    storage: str = ""
+    stored_as: Kind | None = None
     source: Literal["store", "metrics", "review"] = "store"
     generation: bool = False
+    counts_annotations: bool = False
+    starts_with_status: bool = False
+    needs_version: bool = False
     returns_deleted: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.api_version} {self.kind}"
 
     @property
     def list_kind(self) -> str:
@@ -77,9 +89,14 @@ class Kind:
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
     @property
+    def hub(self) -> Kind:
+        """The kind in whose form the objects are kept; most often itself."""
+        return self.stored_as or self
+
+    @property
     def bucket(self) -> str:
         """Where the store keeps the objects; shared by the kinds that show the same ones."""
-        return self.storage or self.resource
+        return self.hub.resource
 
     def subresource(self, name: str) -> Subresource | None:
         return next((each for each in self.subresources if each.name == name), None)
@@ -138,6 +155,7 @@ NODE: Final = Kind(
     namespaced=False,
     short_names=("no",),
     subresources=(Subresource("proxy", ("get",), kind="NodeProxyOptions"), STATUS),
+    starts_with_status=True,
 )
 EVENT: Final = Kind("", "v1", "events", "event", "Event", short_names=("ev",))
 SERVICE_ACCOUNT: Final = Kind(
@@ -162,6 +180,7 @@ DEPLOYMENT: Final = Kind(
     categories=("all",),
     subresources=(SCALE, STATUS),
     generation=True,
+    counts_annotations=True,
 )
 REPLICA_SET: Final = Kind(
     "apps",
@@ -177,9 +196,9 @@ REPLICA_SET: Final = Kind(
 ENDPOINT_SLICE: Final = Kind(
     "discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice", generation=True
 )
-LEASE: Final = Kind("coordination.k8s.io", "v1", "leases", "lease", "Lease")
+LEASE: Final = Kind("coordination.k8s.io", "v1", "leases", "lease", "Lease", needs_version=True)
 EVENT_V1: Final = Kind(
-    "events.k8s.io", "v1", "events", "event", "Event", short_names=("ev",), storage="events"
+    "events.k8s.io", "v1", "events", "event", "Event", short_names=("ev",), stored_as=EVENT
 )
 HPA: Final = Kind(
     "autoscaling",
@@ -200,6 +219,7 @@ HPA_V1: Final = Kind(
     short_names=("hpa",),
     categories=("all",),
     subresources=(STATUS,),
+    stored_as=HPA,
 )
 ROLE: Final = Kind("rbac.authorization.k8s.io", "v1", "roles", "role", "Role")
 ROLE_BINDING: Final = Kind(
@@ -283,52 +303,3 @@ SELF_SUBJECT_ACCESS_REVIEW: Final = Kind(
     verbs=("create",),
     source="review",
 )
-
-KINDS: Final[tuple[Kind, ...]] = (
-    CONFIG_MAP,
-    EVENT,
-    NAMESPACE,
-    NODE,
-    POD,
-    SECRET,
-    SERVICE_ACCOUNT,
-    SERVICE,
-    DEPLOYMENT,
-    REPLICA_SET,
-    EVENT_V1,
-    SELF_SUBJECT_REVIEW,
-    SELF_SUBJECT_ACCESS_REVIEW,
-    HPA,
-    HPA_V1,
-    POD_DISRUPTION_BUDGET,
-    NETWORK_POLICY,
-    INGRESS,
-    CLUSTER_ROLE_BINDING,
-    CLUSTER_ROLE,
-    ROLE_BINDING,
-    ROLE,
-    LEASE,
-    ENDPOINT_SLICE,
-    POD_METRICS,
-    NODE_METRICS,
-)
-
-_BY_RESOURCE: Final = {(kind.group, kind.version, kind.plural): kind for kind in KINDS}
-_BY_TYPE: Final = {(kind.api_version, kind.kind): kind for kind in KINDS}
-HUBS: Final = {kind.bucket: kind for kind in reversed(KINDS) if not kind.storage}
-"""For each bucket of the store, the kind in whose form its objects are kept."""
-
-
-def find(group: str, version: str, plural: str) -> Kind | None:
-    """The kind served under /apis/<group>/<version>/…/<plural>, or None."""
-    return _BY_RESOURCE.get((group, version, plural))
-
-
-def of_type(api_version: str, kind: str) -> Kind | None:
-    """The kind that an object's `apiVersion` and `kind` name, or None."""
-    return _BY_TYPE.get((api_version, kind))
-
-
-def versions(group: str) -> list[str]:
-    """The served versions of `group`, preferred first; empty when the group is unknown."""
-    return list(dict.fromkeys(kind.version for kind in KINDS if kind.group == group))

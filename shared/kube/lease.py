@@ -87,12 +87,13 @@ class Election:
         """Campaign, hold and renew for ever; cancellation releases the lease."""
         try:
             while True:
-                renewed = await self._round()
+                renewed = await self.attempt()
                 await self._clock.sleep(self._renew if renewed else POLL)
         finally:
             await self._release()
 
-    async def _round(self) -> bool:
+    async def attempt(self) -> bool:
+        """Try once to take or renew the lease; true if it is ours now."""
         sent = self._clock.monotonic()
         try:
             async with asyncio.timeout(self._renew):

@@ -23,6 +23,7 @@ from tests.gateway.fake_cluster import (
     serving,
 )
 from tests.gateway.processes import GatewayProcess, gateway
+from tests.waiting import until
 
 PYTHON = Path(os.environ.get("APPS_PYTHON", "missing")).absolute()
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
@@ -55,11 +56,11 @@ async def start(cluster: Cluster, process: GatewayProcess, tmp_path: Path) -> As
                 PYTHON, *arguments, stdout=log, stderr=log, cwd=tmp_path
             )
             stack.push_async_callback(_end, app)
-            await _until_listens(port)
+            await until(lambda: _listens(port), f"{name} listens", 120, period=0.1)
             cluster.put("configmaps", configmap(name, api_port=port, **expose))
             cluster.put("endpointslices", endpoint_slice(name, entry("127.0.0.1"), port=port))
             url = await process.url("/", service=name)
-            await _until_routed(url)
+            await until(lambda: _routed(url), f"a route to {name}", period=0.05)
             return url
 
         yield start
@@ -79,21 +80,18 @@ async def _end(app: asyncio.subprocess.Process) -> None:
     await app.wait()
 
 
-async def _until_listens(port: int) -> None:
-    while True:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.1)
-        else:
-            writer.close()
-            return
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
-async def _until_routed(url: str) -> None:
-    async with aiohttp.ClientSession() as client:
-        while True:
-            async with client.get(url, allow_redirects=False) as answer:
-                if "X-Gateway-Error" not in answer.headers or answer.status == 401:
-                    return
-            await asyncio.sleep(0.05)
+async def _routed(url: str) -> bool:
+    async with (
+        aiohttp.ClientSession() as client,
+        client.get(url, allow_redirects=False) as answer,
+    ):
+        return "X-Gateway-Error" not in answer.headers or answer.status == 401

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 import websockets
 
-from tests.gateway.processes import free_port
+from tests.loopback import free_port
 
 if TYPE_CHECKING:
     from tests.apps.browser import Page

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from tests.gateway.fake_cluster import TOKEN
-from tests.gateway.processes import free_port
+from tests.loopback import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,16 +10,17 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+
+from tests.waiting import until_blocking
 
 SERVICES = Path(__file__).parent / "services"
 PROGRAMS = Path(sys.executable).parent
@@ -122,16 +123,6 @@ class Run:
         return result.stdout
 
 
-def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
-    """Wait for something that other processes bring about; how long it took is not judged."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if value := condition():
-            return value
-        time.sleep(0.1)
-    raise AssertionError(f"not within {seconds:g} s: {what}")
-
-
 def free_ports() -> dict[str, int]:
     with contextlib.ExitStack() as held:
         sockets = [held.enter_context(socket.socket()) for _ in PORTS]
@@ -155,7 +146,9 @@ def start(home: Path, output: Path, *arguments: str, ports: dict[str, int] | Non
 
 
 def until_ready(run: Run) -> None:
-    until(lambda: "Everything runs" in run.said() or run.process.poll() is not None, 90, "ready")
+    until_blocking(
+        lambda: "Everything runs" in run.said() or run.process.poll() is not None, "ready", 90
+    )
     assert run.process.poll() is None, run.said()
 
 

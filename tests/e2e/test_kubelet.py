@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import urllib.request
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
-from tests.e2e.conftest import PROGRAMS, SERVICES, Run, start, stop, until, until_ready
-from tests.test_architecture import ROOT
+from tests.e2e.conftest import PROGRAMS, SERVICES, Run, start, stop, until_ready
+from tests.waiting import until_blocking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+OVERLAY = Path(__file__).parents[2] / "manifests" / "overlays" / "kubelet"
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -35,12 +37,14 @@ def test_it_scales_out_once_the_overlay_gives_the_right_to_ask_kubelets(
     run: Run, tmp_path: Path
 ) -> None:
     log = run.home / "logs" / "scaler.log"
-    until(lambda: "needs the verb get on nodes/proxy" in log.read_text(), 60, "the missing right")
+    until_blocking(
+        lambda: "needs the verb get on nodes/proxy" in log.read_text(), "the missing right", 60
+    )
     assert utilisation(run) == ""
     role = tmp_path / "role.yaml"
     role.write_text(yaml.safe_dump(cluster_role(run)))
     run.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(role))
-    until(lambda: utilisation(run), 60, "a utilisation")
+    until_blocking(lambda: utilisation(run), "a utilisation", 60)
     load = (str(PROGRAMS / "exposed"), "load", "burner", "?seconds=0.05")
     with subprocess.Popen(
         [*load, "--connections", "6", "--seconds", "60"],
@@ -49,7 +53,7 @@ def test_it_scales_out_once_the_overlay_gives_the_right_to_ask_kubelets(
         stderr=subprocess.DEVNULL,
     ) as process:
         try:
-            until(lambda: len(run.pods("burner")) > 1, 60, "more than one pod under load")
+            until_blocking(lambda: len(run.pods("burner")) > 1, "more than one pod under load", 60)
         finally:
             process.kill()
     assert "SuccessfulRescale" in run.kubectl("get", "events", "-n", "oscar-svc")
@@ -57,7 +61,7 @@ def test_it_scales_out_once_the_overlay_gives_the_right_to_ask_kubelets(
 
 def cluster_role(run: Run) -> dict[str, object]:
     """The scaler's, as the overlay makes it."""
-    made = run.kubectl("kustomize", str(ROOT / "manifests" / "overlays" / "kubelet"))
+    made = run.kubectl("kustomize", str(OVERLAY))
     (role,) = (
         each
         for each in yaml.safe_load_all(made)

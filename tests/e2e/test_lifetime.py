@@ -8,7 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.e2e.conftest import SERVICES, Run, free_ports, start, stop, until, until_ready
+from tests.e2e.conftest import SERVICES, Run, free_ports, start, stop, until_ready
+from tests.waiting import until_blocking
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -37,19 +38,23 @@ def test_ctrl_c_ends_everything_and_the_services_are_there_again(tmp_path: Path)
     try:
         until_ready(again)
         assert again.exposed("get", "burner", "--token") == token
-        until(lambda: again.call("burner").status == 200, 60, "an answer of the kept service")
+        until_blocking(
+            lambda: again.call("burner").status == 200, "an answer of the kept service", 60
+        )
         # A killed run: everything it started ends by itself, and the next run works.
         found = descendants(again)
         again.process.kill()
         again.process.wait(10)
-        until(lambda: gone(found), 30, "no process is left")
+        until_blocking(lambda: gone(found), "no process is left", 30)
     finally:
         stop(again)
 
     third = start(tmp_path / "home", tmp_path / "out3", "--empty", ports=run.ports)
     try:
         until_ready(third)
-        until(lambda: third.call("burner").status == 200, 60, "an answer after a killed run")
+        until_blocking(
+            lambda: third.call("burner").status == 200, "an answer after a killed run", 60
+        )
         # A second run in the same folder is told so and disturbs nothing.
         second = start(third.home, tmp_path / "out4", "--empty", ports=free_ports())
         assert second.process.wait(30) == 2

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import PROGRAMS, SERVICES, Run, until
+from tests.e2e.conftest import PROGRAMS, SERVICES, Run
+from tests.waiting import until_blocking
 
 LOAD = (str(PROGRAMS / "exposed"), "load")
 
@@ -45,7 +46,7 @@ def test_unknown_service(run: Run) -> None:
 
 def test_wrong_port_is_a_502_that_names_api_port(run: Run) -> None:
     run.exposed("apply", str(SERVICES / "wrongport.yaml"))
-    until(lambda: run.pods("wrongport"), 30, "a pod that listens elsewhere")
+    until_blocking(lambda: run.pods("wrongport"), "a pod that listens elsewhere", 30)
     answer = run.request("/system/services/wrongport/exposed/")
     assert answer.status == 502
     assert "api_port" in answer.body
@@ -69,10 +70,12 @@ def test_killed_pod_comes_back_and_the_request_in_flight_gets_a_502(run: Run) ->
     pid = run.call("burner").json()["pid"]
     restarts = sum(restart_count(pod) for pod in run.pods("burner"))
     with Hanging(run) as hanging:
-        until(lambda: in_flight(run, "burner"), 10, "a request in flight")
+        until_blocking(lambda: in_flight(run, "burner"), "a request in flight", 10)
         os.kill(pid, signal.SIGKILL)
         assert hanging.status() == 502
-    until(lambda: sum(restart_count(p) for p in run.pods("burner")) > restarts, 30, "a restart")
+    until_blocking(
+        lambda: sum(restart_count(p) for p in run.pods("burner")) > restarts, "a restart", 30
+    )
     assert run.call("burner").status == 200
     assert run.call("burner").json()["pid"] != pid
 
@@ -83,9 +86,9 @@ def test_killed_process_comes_back_and_nothing_is_lost(run: Run, module: str) ->
     process = run.child(module)
     assert process is not None
     process.kill()
-    until(lambda: run.child(module) not in (None, process), 30, f"{module} restarted")
-    until(lambda: attempt(run), 30, "an answer")
-    until(lambda: "burner" in exposed_list(run), 30, "the services API")
+    until_blocking(lambda: run.child(module) not in (None, process), f"{module} restarted", 30)
+    until_blocking(lambda: attempt(run), "an answer", 30)
+    until_blocking(lambda: "burner" in exposed_list(run), "the services API", 30)
     assert f"{module.split('.')[-1]} ended (signal SIGKILL)" in run.said()
 
 
@@ -98,24 +101,24 @@ def test_scales_out_under_load_and_back_without_a_failed_request(run: Run) -> No
         text=True,
     ) as load:
         try:
-            until(lambda: len(run.pods("burner")) > 1, 45, "more than one pod under load")
+            until_blocking(lambda: len(run.pods("burner")) > 1, "more than one pod under load", 45)
             output, _ = load.communicate(timeout=60)
         finally:
             load.kill()
     assert load.returncode == 0, output
-    until(lambda: len(run.pods("burner")) == 1, 110, "one pod after the load")
+    until_blocking(lambda: len(run.pods("burner")) == 1, "one pod after the load", 110)
     events = run.kubectl("get", "events", "-n", "oscar-svc")
     assert "SuccessfulRescale" in events
 
 
 def test_stop_and_start(run: Run) -> None:
     run.exposed("stop", "burner")
-    until(lambda: not run.pods("burner"), 30, "no pod")
+    until_blocking(lambda: not run.pods("burner"), "no pod", 30)
     answer = run.call("burner")
     assert answer.status == 503
     assert "stopped" in answer.body
     run.exposed("start", "burner")
-    until(lambda: run.call("burner").status == 200, 60, "an answer")
+    until_blocking(lambda: run.call("burner").status == 200, "an answer", 60)
 
 
 def test_metrics_of_gateway_and_scaler(run: Run) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from aiohttp import web
 
+from tests.loopback import listening
 from tests.shared.kube import scripted
 
 if TYPE_CHECKING:
@@ -92,18 +93,6 @@ class Cluster:
 
 
 @contextlib.asynccontextmanager
-async def listening(app: web.Application) -> AsyncIterator[int]:
-    """Serves `app` on loopback; yields the port."""
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield runner.addresses[0][1]
-    finally:
-        await runner.cleanup()
-
-
-@contextlib.asynccontextmanager
 async def serving() -> AsyncIterator[Cluster]:
     cluster = Cluster()
     app = web.Application()
@@ -114,9 +103,7 @@ async def serving() -> AsyncIterator[Cluster]:
 
 def kubeconfig(folder: Path, port: int) -> str:
     """A kubeconfig for the API server on loopback port `port`; the answer is its path."""
-    path = folder / "kubeconfig"
-    path.write_text(json.dumps(scripted.kubeconfig(f"http://127.0.0.1:{port}")))
-    return str(path)
+    return scripted.kubeconfig_file(folder, f"http://127.0.0.1:{port}")
 
 
 def configmap(name: str, *, token: str = TOKEN, stopped: bool = False, **expose: Any) -> Obj:

@@ -15,9 +15,11 @@ from gateway.access_log import AccessLog, Entry
 from gateway.dataplane.server import Gateway
 from gateway.limits import Identity, Limits
 from gateway.routing.cors import Cors
-from gateway.routing.match import Endpoint, ServiceSpec
 from gateway.services.registry import Services
+from gateway.services.spec import Endpoint, ServiceSpec
 from gateway.stats import Stats
+from shared.runtime.clock import settle
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -152,6 +154,8 @@ class Pod:
         self.script = script
         self.connections = 0
         self.open: set[Wire] = set()
+        self.failure: AssertionError | None = None
+        """What a script found wrong; it ends the connection, and the rig raises it."""
         self._tasks: set[asyncio.Task[Any]] = set()
         self._server: asyncio.Server | None = None
         self.port = 0
@@ -176,6 +180,8 @@ class Pod:
             await self.script(wire)
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass  # the gateway hung up, or the test is over
+        except AssertionError as error:
+            self.failure = error
         finally:
             self.open.discard(wire)
             self._tasks.discard(task)
@@ -252,9 +258,7 @@ class Rig:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for what other tasks bring about."""
-        async with asyncio.timeout(TIMEOUT):
-            while not condition():
-                await asyncio.sleep(0.002)
+        await until(condition, seconds=TIMEOUT)
 
     async def balanced(self) -> None:
         """Wait until nothing is held: no slot, no waiter, no exchange, no attempt to connect.
@@ -266,9 +270,9 @@ class Rig:
             lambda: (
                 state.in_flight == 0
                 and state.waiting == 0
-                and not self.gateway.connecting
+                and not self.gateway.context.connecting
                 and all(one.in_flight == 0 for one in state.balancer.backends.values())
-                and all(one.exchange is None for one in self.gateway.connections)
+                and all(one.exchange is None for one in self.gateway.connections.open)
             )
         )
         served = [one for one in self.log.entries if one.service == "echo" and one.endpoint]
@@ -316,4 +320,7 @@ async def rig(
         await gateway.close()
         for pod in pods:
             await pod.stop()
-        await asyncio.sleep(0.01)
+        await settle()
+        for pod in pods:
+            if pod.failure is not None:
+                raise pod.failure

@@ -7,25 +7,16 @@ import contextlib
 import os
 import re
 import signal
-import socket
 import sys
 from asyncio.subprocess import PIPE
 from typing import TYPE_CHECKING
 
 from aiohttp import WSMsgType, web
 
-from tests.gateway.fake_cluster import listening
+from tests.loopback import listening
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-
-
-def free_port() -> int:
-    """A port for a program that cannot be told to take any."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class App:

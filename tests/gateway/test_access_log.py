@@ -6,12 +6,15 @@ import asyncio
 import json
 import os
 import re
+import select
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gateway.access_log import AccessLog, Entry, redact
+from tests.tasks import running
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,12 +51,10 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 async def logged(log: AccessLog, reader: int, *entries: Entry) -> bytes:
     """What arrives in the pipe when `log` takes `entries` and is then stopped."""
-    task = asyncio.create_task(log.run())
-    await asyncio.sleep(0)
-    for entry in entries:
-        log.write(entry)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    async with running(log.run()):
+        await asyncio.sleep(0)
+        for entry in entries:
+            log.write(entry)
     return os.read(reader, 1 << 20)
 
 
@@ -130,7 +131,7 @@ async def test_a_reader_that_sleeps_does_not_stop_the_loop(pipe: tuple[int, int]
     task = asyncio.create_task(log.run())
     for _ in range(2_000):  # more than a pipe holds, so the writing thread blocks
         log.write(ENTRY)
-    await asyncio.sleep(0.3)
+    await until(lambda: not select.select([], pipe[1:], [], 0)[1], "the pipe is full")
     log.write(ENTRY)
     await asyncio.sleep(0)
     task.cancel()

@@ -1,4 +1,4 @@
-"""The limits are the ones the design states."""
+"""The defaults of the limits, as numbers that somebody chose."""
 
 from __future__ import annotations
 

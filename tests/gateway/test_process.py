@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
+from tests.gateway.certificates import issue
 from tests.gateway.fake_cluster import TOKEN, Cluster, configmap, endpoint_slice, entry, kubeconfig
 from tests.gateway.fake_cluster import serving as cluster_serving
-from tests.gateway.net.test_tls import issue
 from tests.gateway.processes import App, gateway
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -58,9 +59,13 @@ async def test_from_the_cluster_to_the_pod(
             assert f"gateway_requests_total{{{key}}} 1.0" in text
 
         cluster.put("configmaps", configmap("b", set_auth=True))
-        while (await _status(client, await process.url(service="b"))) == 404:
-            await asyncio.sleep(0.01)
-        assert await _status(client, await process.url(service="b")) == 401
+        url = await process.url(service="b")
+
+        async def known() -> bool:
+            return await _status(client, url) != 404
+
+        await until(known, "a route to the service")
+        assert await _status(client, url) == 401
 
         process.terminate()
         assert await process.process.wait() == 0

@@ -13,6 +13,8 @@ import pytest
 import yaml
 from aiohttp import web
 
+from tests.loopback import listening
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
@@ -54,10 +56,11 @@ def understand(method: str, path: str, query: Mapping[str, str]) -> Request | No
 class Recorder:
     """Passes every request on to `upstream` and remembers it under the token it bore."""
 
-    def __init__(self, upstream: str, authority: str) -> None:
+    def __init__(self, session: aiohttp.ClientSession, upstream: str, authority: str) -> None:
         self.seen: dict[str, set[Request]] = defaultdict(set)
         self.refused: list[str] = []
         self.url = ""
+        self._session = session
         self._upstream = upstream
         self._context = ssl.create_default_context(cadata=authority)
         self._news = asyncio.Condition()
@@ -74,20 +77,10 @@ class Recorder:
         except TimeoutError:
             pytest.fail(f"{verb} {resource} was never asked for; refused: {self.refused}")
 
-    async def start(self) -> None:
-        """Listen on a free port, at `url`."""
-        self._session = aiohttp.ClientSession(auto_decompress=False)
+    def application(self) -> web.Application:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._pass)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-
-    async def stop(self) -> None:
-        await self._runner.cleanup()
-        await self._session.close()
+        return app
 
     async def _note(self, token: str, asked: Request) -> None:
         async with self._news:
@@ -126,7 +119,8 @@ async def recorder(cluster_home: Path) -> AsyncIterator[Recorder]:
     config = yaml.safe_load((cluster_home / "kubeconfig").read_text())
     cluster = config["clusters"][0]["cluster"]
     authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
-    proxy = Recorder(cluster["server"], authority)
-    await proxy.start()
-    yield proxy
-    await proxy.stop()
+    async with aiohttp.ClientSession(auto_decompress=False) as session:
+        proxy = Recorder(session, cluster["server"], authority)
+        async with listening(proxy.application()) as port:
+            proxy.url = f"http://127.0.0.1:{port}"
+            yield proxy

@@ -156,7 +156,9 @@ def test_commands_are_modules_of_the_image(base: list[Obj], name: str) -> None:
 
 def test_services_select_pods_and_ports_that_exist(base: list[Obj]) -> None:
     templates = [each["spec"]["template"] for each in base if each["kind"] == "Deployment"]
-    for service in (each for each in base if each["kind"] == "Service"):
+    services = [each for each in base if each["kind"] == "Service"]
+    assert services
+    for service in services:
         selector = service["spec"]["selector"].items()
         (template,) = [t for t in templates if selector <= t["metadata"]["labels"].items()]
         (main,) = template["spec"]["containers"]

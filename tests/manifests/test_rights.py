@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
-import socket
 import sys
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -20,6 +19,8 @@ import pytest
 import yaml
 
 from shared.kube.client import KubeClient
+from tests.loopback import free_port
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -59,12 +60,6 @@ def definition(**expose: Any) -> dict[str, Any]:
     return {"name": "busy", "image": "local", "cpu": "1", "script": BUSY, "expose": port}
 
 
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
-
-
 @asynccontextmanager
 async def running(module: str, *args: str, **environ: str) -> AsyncIterator[None]:
     """`python -m module` as a process until the block ends."""
@@ -80,15 +75,16 @@ async def running(module: str, *args: str, **environ: str) -> AsyncIterator[None
 
 async def until_ready(port: str) -> None:
     """Return when /readyz answers 200."""
-    async with aiohttp.ClientSession() as session, asyncio.timeout(30):
-        while True:
+    async with aiohttp.ClientSession() as session:
+
+        async def ready() -> bool:
             try:
                 async with session.get(f"http://127.0.0.1:{port}/readyz") as answer:
-                    if answer.status == 200:
-                        return
+                    return answer.status == 200
             except aiohttp.ClientConnectionError:
-                pass
-            await asyncio.sleep(0.1)
+                return False
+
+        await until(ready, f"port {port} is ready", 30, period=0.1)
 
 
 @pytest.fixture
@@ -106,7 +102,7 @@ def tokens(cluster_home: Path, recorder: Recorder, tmp_path: Path) -> dict[str, 
 @pytest.fixture
 async def management(tokens: dict[str, str], tmp_path: Path) -> AsyncIterator[str]:
     """All three processes; the URL of the services API."""
-    ports = {account: free_port() for account in ACCOUNTS}
+    ports = {account: str(free_port()) for account in ACCOUNTS}
     config = {account: str(tmp_path / f"{account}.kubeconfig") for account in tokens}
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(

@@ -16,8 +16,8 @@ from shared.embedded import kinds
 from shared.embedded.access.authentication import Tokens
 from shared.embedded.access.rbac import service_account
 from shared.embedded.api.operations import Api
+from shared.embedded.api.providers import Providers
 from shared.embedded.controllers.manager import Controllers
-from shared.embedded.http.providers import Providers
 from shared.embedded.http.server import ApiServer
 from shared.embedded.kinds import Kind, Obj
 from shared.embedded.node.hollow import HollowNode

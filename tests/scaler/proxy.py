@@ -14,6 +14,8 @@ import aiohttp
 import orjson
 from aiohttp import web
 
+from tests.loopback import listening
+
 Breaker = Callable[[web.Request, aiohttp.ClientResponse | None], Awaitable[web.StreamResponse]]
 
 
@@ -196,11 +198,5 @@ async def proxy(upstream: str, changed: asyncio.Condition | None = None) -> Asyn
     made = Proxy(upstream, changed=changed or asyncio.Condition())
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", made.handle)
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    made.port = runner.addresses[0][1]
-    try:
+    async with listening(app) as made.port:
         yield made
-    finally:
-        await runner.cleanup()

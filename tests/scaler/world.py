@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +28,7 @@ from shared.runtime.clock import ManualClock
 from shared.runtime.tasks import Supervisor
 from shared.service import names
 from tests.scaler.objects import NOW, keyed, pod_metrics, stamp
-from tests.shared.kube.scripted import Answer, Script, kubeconfig, says, serve
+from tests.shared.kube.scripted import Answer, Script, kubeconfig_file, says, serve
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -149,10 +148,9 @@ async def world(
     made = World(caches)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(serve(made.script))
-        file = folder / "kubeconfig"
-        file.write_text(json.dumps(kubeconfig(made.script.url)))
+        file = kubeconfig_file(folder, made.script.url)
         kube = await stack.enter_async_context(
-            KubeClient.open(field_manager="scaler", kubeconfig=str(file))
+            KubeClient.open(field_manager="scaler", kubeconfig=file)
         )
         session = await stack.enter_async_context(aiohttp.ClientSession())
         made.tasks = await stack.enter_async_context(Supervisor())

@@ -1,4 +1,7 @@
-"""Who holds which bearer token. There is no anonymous access."""
+"""Who holds which bearer token. There is no anonymous access.
+
+The HTTP server asks it first of all; what a user may do is decided in `rbac`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from shared.embedded.errors import unauthorized, unavailable
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_MOST_TOKENS: Final = 1_000
+MOST_TOKENS: Final = 1_000
 _BEARER: Final = re.compile(r"bearer +([A-Za-z0-9._~+/=-]+) *", re.IGNORECASE | re.ASCII)
 
 
@@ -25,19 +28,28 @@ class _Holder(NamedTuple):
 
 
 class Tokens:
-    """Tokens by digest: a token is compared in constant time and never kept in the clear."""
+    """Tokens by digest: a token is compared in constant time and never kept in the clear.
 
-    def __init__(self, users: Mapping[str, User], now: Callable[[], float] = time.time) -> None:
+    most: how many may be valid at a time.
+    """
+
+    def __init__(
+        self,
+        users: Mapping[str, User],
+        now: Callable[[], float] = time.time,
+        most: int = MOST_TOKENS,
+    ) -> None:
         self._now = now
+        self._most = most
         self._holders = {_digest(token): _Holder(user) for token, user in users.items()}
 
     def add(self, token: str, user: User, expires: float = math.inf) -> None:
         """Accept `token` until the Unix time `expires`; forget those that have expired."""
         now = self._now()
-        if len(self._holders) >= _MOST_TOKENS:
+        if len(self._holders) >= self._most:
             kept = {digest: each for digest, each in self._holders.items() if each.expires > now}
-            if len(kept) >= _MOST_TOKENS:
-                raise unavailable(f"more than {_MOST_TOKENS} tokens are valid; let some expire")
+            if len(kept) >= self._most:
+                raise unavailable(f"more than {self._most} tokens are valid; let some expire")
             self._holders = kept
         self._holders[_digest(token)] = _Holder(user, expires)
 

@@ -2,7 +2,7 @@
 
 Source: https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/. The
 files hold bearer tokens, so they have mode 0600; tokens outlive a restart, and with them what a
-user exported as KUBECONFIG.
+user exported as KUBECONFIG. Written by `cluster` at each start.
 """
 
 from __future__ import annotations

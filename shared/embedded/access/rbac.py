@@ -1,5 +1,8 @@
-"""Role-based access control: https://kubernetes.io/docs/reference/access-authn-authz/rbac/. Pure:
-roles and bindings are arguments; nothing is allowed that no rule allows."""
+"""Role-based access control: https://kubernetes.io/docs/reference/access-authn-authz/rbac/. Pure.
+
+Roles, bindings and the request are arguments, given by the HTTP server; nothing is allowed that no
+rule allows.
+"""
 
 from __future__ import annotations
 

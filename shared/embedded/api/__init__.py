@@ -1,1 +1,1 @@
-"""The rules of the API server: verbs, patches, ownership, lists, watches, garbage collection."""
+"""The rules of the API: verbs, patches, ownership, lists, watches, garbage collection. No HTTP."""

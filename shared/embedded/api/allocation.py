@@ -1,4 +1,7 @@
-"""Cluster addresses and node ports of Services."""
+"""Cluster addresses and node ports of Services, given when one is written. Pure.
+
+Called by `operations`; the other Services and the random source are arguments.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What a new cluster holds before anybody writes to it: namespaces, and the rights of our own.
 
 The ServiceAccounts, Roles and bindings are those of the manifests that a real cluster is given, so
-that a right which is missing there is missing here too.
+that a right which is missing there is missing here too. Called once, at the start of the cluster.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import yaml
 
-from shared.embedded import kinds
+from shared.embedded import declarations, kinds
 from shared.service import names
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _rights(manifests: Path) -> Iterator[Obj]:
 
 
 def _apply(api: Api, obj: Obj) -> None:
-    kind = kinds.of_type(obj["apiVersion"], obj["kind"])
+    kind = declarations.of_type(obj["apiVersion"], obj["kind"])
     if kind is None:
         raise ValueError(f"{obj['apiVersion']} {obj['kind']} is not served by this cluster")
     metadata = obj["metadata"]

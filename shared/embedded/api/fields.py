@@ -1,8 +1,8 @@
-"""Sets of field paths, as metadata.managedFields keeps them (FieldsV1).
+"""Sets of field paths, as metadata.managedFields keeps them (FieldsV1). Pure.
 
 A path is a tuple of FieldsV1 steps: `f:<name>`, `k:<keys of a list item as JSON>`, `v:<value of a
 set as JSON>`; see k8s.io/structured-merge-diff, fieldpath. The sets are Python's own, so ownership
-is plain set arithmetic.
+is plain set arithmetic. Used by `ownership`; knows schemas, but neither kinds nor managers.
 """
 
 from __future__ import annotations

@@ -1,36 +1,55 @@
 """Garbage collection: what goes when its owner goes, and what empties a deleted namespace.
 
 https://kubernetes.io/docs/concepts/architecture/garbage-collection/. Kubernetes does this some time
-after the request; here it has happened when the request is answered.
+after the request; here it has happened when the request is answered. It listens to the store and
+writes through the verbs of `Objects`; of the API that gives them it knows nothing else.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from shared.embedded import kinds
 from shared.embedded.api.strategy import FOREGROUND
+from shared.embedded.declarations import HUBS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shared.embedded.api.operations import Api
     from shared.embedded.kinds import Kind, Obj
-    from shared.embedded.storage.store import Record
+    from shared.embedded.storage.records import Record
+    from shared.embedded.storage.store import Store
+
+Propagation = Literal["Background", "Foreground", "Orphan"]
 
 Key = tuple[str, str, str]
 """Bucket, namespace and name."""
 
 
-class Garbage:
-    """Follows the store and deletes through the Api."""
+class Objects(Protocol):
+    """The three verbs that garbage collection needs."""
 
-    def __init__(self, api: Api) -> None:
-        self._api = api
-        self._store = api.store
+    def find(self, kind: Kind, name: str, namespace: str = "") -> Obj | None:
+        """The object, or None when there is none."""
+
+    def update(self, kind: Kind, obj: Obj, *, manager: str) -> Obj:
+        """Replace an object."""
+
+    def delete(
+        self, kind: Kind, name: str, namespace: str = "", *, propagation: Propagation = "Background"
+    ) -> Obj:
+        """Delete or begin to delete an object."""
+
+
+class Garbage:
+    """Follows the store and deletes through `objects`."""
+
+    def __init__(self, store: Store, objects: Objects) -> None:
+        self._store = store
+        self._objects = objects
         self._alive: dict[str, Key] = {}
         self._dependents: dict[str, dict[Key, None]] = {}
-        for hub in kinds.HUBS.values():
+        for hub in HUBS.values():
             for entry in self._store.entries(hub.bucket):
                 self._learn((hub.bucket, *entry.key), entry.object)
         self._store.listen(self._follow)
@@ -81,7 +100,7 @@ class Garbage:
         obj = self._object(key)
         if obj is None:
             return
-        kind = kinds.HUBS[key[0]]
+        kind = HUBS[key[0]]
         deleting = "deletionTimestamp" in obj["metadata"]
         if deleting and kind is kinds.NAMESPACE:
             self._empty(key[2])
@@ -107,7 +126,7 @@ class Garbage:
             dependent = self._object(key)
             if dependent and "deletionTimestamp" not in dependent["metadata"]:
                 has_own = bool(self._dependents.get(dependent["metadata"]["uid"]))
-                self._delete(kinds.HUBS[key[0]], dependent, foreground=has_own)
+                self._delete(HUBS[key[0]], dependent, foreground=has_own)
         keys = self._dependents.get(uid, ())
         dependents = [self._object(key) for key in keys]
         if any(_blocks(dependent, uid) for dependent in dependents if dependent):
@@ -115,20 +134,20 @@ class Garbage:
         metadata = owner["metadata"]
         left = [each for each in metadata["finalizers"] if each != FOREGROUND]
         finished = {**metadata, "finalizers": left}
-        self._api.update(kind, {**owner, "metadata": finished}, manager="garbage-collector")
+        self._objects.update(kind, {**owner, "metadata": finished}, manager="garbage-collector")
 
     def _empty(self, namespace: str) -> None:
-        for kind in kinds.HUBS.values():
-            if kind.namespaced and kind.source == "store":
+        for kind in HUBS.values():
+            if kind.namespaced:
                 for entry in self._store.entries(kind.bucket, namespace):
                     if "deletionTimestamp" not in entry.object["metadata"]:
                         self._delete(kind, entry.object)
-        if self._store.is_empty(namespace) and self._api.find(kinds.NAMESPACE, namespace):
-            self._api.delete(kinds.NAMESPACE, namespace)
+        if self._store.is_empty(namespace) and self._objects.find(kinds.NAMESPACE, namespace):
+            self._objects.delete(kinds.NAMESPACE, namespace)
 
     def _delete(self, kind: Kind, obj: Obj, *, foreground: bool = False) -> None:
         metadata = obj["metadata"]
-        self._api.delete(
+        self._objects.delete(
             kind,
             metadata["name"],
             metadata.get("namespace", ""),
@@ -141,8 +160,8 @@ class Garbage:
             return
         left = [owner for owner in _owners(obj) if owner["uid"] not in uids]
         metadata = {**obj["metadata"], "ownerReferences": left}
-        kind = kinds.HUBS[key[0]]
-        self._api.update(kind, {**obj, "metadata": metadata}, manager="garbage-collector")
+        kind = HUBS[key[0]]
+        self._objects.update(kind, {**obj, "metadata": metadata}, manager="garbage-collector")
 
     def _object(self, key: Key) -> Obj | None:
         entry = self._store.get(*key)

@@ -1,5 +1,6 @@
-"""Lists: selectors, pages with continue tokens, and lists as of an earlier resourceVersion.
+"""Lists: selectors, pages with continue tokens, and lists as of an earlier resourceVersion. Pure.
 
+Called by the HTTP verbs, with the store as an argument; how a page is shown is not decided here.
 https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks
 """
 
@@ -13,13 +14,14 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from shared.embedded.errors import bad_request, bad_version, expired, too_large_version
-from shared.embedded.storage.store import CompactedError
+from shared.embedded.storage.records import CompactedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from shared.embedded.kinds import Kind, Obj
-    from shared.embedded.storage.store import Entry, Store
+    from shared.embedded.storage.records import Entry
+    from shared.embedded.storage.store import Store
 
 _TOKEN_VERSION: Final = "meta.k8s.io/v1"  # noqa: S105  a format, no secret
 _TOO_OLD: Final = (

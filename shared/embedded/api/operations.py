@@ -1,7 +1,7 @@
 """The verbs of the embedded cluster as plain synchronous calls.
 
 The HTTP server, the controllers and the node agent all work through `Api`, so that every write is
-defaulted, validated, versioned and seen by every watcher alike.
+defaulted, validated, versioned and seen by every watcher alike. It knows none of them.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
-from shared.embedded import kinds, validation
+from shared.embedded import declarations, kinds, validation
 from shared.embedded.api import allocation, ownership, patching, scale, strategy
 from shared.embedded.api.garbage import Garbage
-from shared.embedded.api.selectors import field_predicate, label_predicate
 from shared.embedded.errors import (
     StatusError,
     already_exists,
@@ -25,16 +24,19 @@ from shared.embedded.errors import (
     invalid,
     not_found,
 )
-from shared.embedded.schema import conversion, decoding, defaulting
+from shared.embedded.schema import decoding
+from shared.embedded.schema.field_selectors import field_predicate
+from shared.embedded.schema.selectors import label_predicate
+from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from shared.embedded.api.garbage import Propagation
     from shared.embedded.api.patching import PatchType
     from shared.embedded.kinds import Kind, Obj
-    from shared.embedded.storage.store import Entry, EventType, Record, Store
-
-Propagation = Literal["Background", "Foreground", "Orphan"]
+    from shared.embedded.storage.records import Entry, EventType, Record
+    from shared.embedded.storage.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +65,15 @@ class Api:
         self.store = store
         self.now = now
         self._random = random or randomness.SystemRandom()
-        self._garbage = Garbage(self)
+        self._garbage = Garbage(store, self)
 
     def get(self, kind: Kind, name: str, namespace: str = "") -> Obj:
-        return conversion.from_stored(kind, self._entry(kind, name, namespace).object)
+        return _shown(kind, self._entry(kind, name, namespace).object)
 
     def find(self, kind: Kind, name: str, namespace: str = "") -> Obj | None:
         """The object, or None when there is none."""
         entry = self.store.get(kind.bucket, namespace, name)
-        return conversion.from_stored(kind, entry.object) if entry else None
+        return _shown(kind, entry.object) if entry else None
 
     def list(
         self,
@@ -82,9 +84,10 @@ class Api:
         fields: str | None = None,
     ) -> Sequence[Obj]:
         """The objects of `namespace` (None: of all), by namespace and name."""
-        tests = label_predicate(labels or ""), field_predicate(kind, fields or "")
+        declared = declarations.of(kind)
+        tests = label_predicate(labels or ""), field_predicate(declared.selectable, fields or "")
         return [
-            conversion.from_stored(kind, entry.object)
+            declared.conversion.from_stored(entry.object)
             for entry in self.store.entries(kind.bucket, namespace)
             if all(test is None or test(entry.object) for test in tests)
         ]
@@ -104,7 +107,7 @@ class Api:
         writer = ownership.Manager(manager, "Update", kind.api_version)
         stored["metadata"].pop("managedFields", None)
         created = self._create(kind, stored, namespace, writer, name=name, dry_run=dry_run)
-        return conversion.from_stored(kind, created)
+        return _shown(kind, created)
 
     def update(
         self,
@@ -139,7 +142,7 @@ class Api:
                 kind, name, namespace, body, subresource, manager, force=force, dry_run=dry_run
             )
         entry = self._entry(kind, name, namespace)
-        current = conversion.from_stored(kind, entry.object)
+        current = _shown(kind, entry.object)
         target = scale.view(current) if subresource == "scale" else current
         patched = patching.patched(kind, target, body, patch_type)
         return self._replace(kind, entry, patched, subresource, manager, dry_run=dry_run)
@@ -165,11 +168,11 @@ class Api:
         obj = self._entry(kind, name, namespace).object
         strategy.check_preconditions(kind, obj, uid, resource_version)
         if dry_run:
-            return conversion.from_stored(kind, obj)
+            return _shown(kind, obj)
         if propagation == "Orphan":
             self._garbage.orphan(obj)
             obj = self._entry(kind, name, namespace).object
-        return conversion.from_stored(kind, self._delete(kind, obj, grace, propagation))
+        return _shown(kind, self._delete(kind, obj, grace, propagation))
 
     def bind(self, name: str, namespace: str, node: str) -> None:
         """Give the pod to a node (pods/binding)."""
@@ -185,7 +188,7 @@ class Api:
             "type": "PodScheduled",
             "status": "True",
             "lastProbeTime": None,
-            "lastTransitionTime": strategy.timestamp(self.now()),
+            "lastTransitionTime": timestamp(self.now()),
         }
         others = [c for c in pod["status"].get("conditions", []) if c["type"] != "PodScheduled"]
         status = {**pod["status"], "conditions": [*others, condition]}
@@ -200,7 +203,7 @@ class Api:
 
         def deliver(record: Record) -> None:
             old = record.old.object if record.old else None
-            kind = kinds.HUBS[record.bucket]
+            kind = declarations.HUBS[record.bucket]
             callback(Change(record.type, kind, record.entry.object, old))
 
         return self.store.listen(deliver)
@@ -213,9 +216,10 @@ class Api:
 
     def _decoded(self, kind: Kind, obj: Obj) -> Obj:
         """A private, well-typed copy in stored form."""
-        hub = kinds.HUBS[kind.bucket]
-        given = decoding.typed(obj, kind)
-        return given if hub is kind else decoding.typed(conversion.to_stored(kind, given), hub)
+        given = _typed(kind, obj)
+        if kind.hub is kind:
+            return given
+        return _typed(kind.hub, declarations.of(kind).conversion.to_stored(given))
 
     def _create(
         self,
@@ -234,15 +238,16 @@ class Api:
             kind, obj, namespace, name=name, uid=str(UUID(int=bits, version=4)),
             suffix="".join(letters), now=now,
         )  # fmt: skip
-        defaulting.fill(kind, obj)
+        declared = declarations.of(kind)
+        declared.defaults(obj)
         self._refuse_place(kind, obj)
-        if causes := validation.created(kind, obj):
+        if causes := validation.created(declared.rules, obj):
             raise invalid(kind, obj["metadata"].get("name", ""), causes)
         if self.store.get(kind.bucket, namespace, obj["metadata"]["name"]):
             raise already_exists(kind, obj["metadata"]["name"])
         self._allocate(kind, obj)
         if writer.operation == "Update":
-            obj = ownership.tracked(None, obj, kind, writer, strategy.timestamp(now))
+            obj = ownership.tracked(None, obj, kind, writer, timestamp(now))
         return obj if dry_run else self.store.put(kind.bucket, obj).object
 
     def _refuse_place(self, kind: Kind, obj: Obj) -> None:
@@ -277,14 +282,14 @@ class Api:
             }
         new = self._succeed(kind, old, self._decoded(kind, obj), subresource)
         writer = ownership.Manager(manager, "Update", kind.api_version, subresource)
-        new = ownership.tracked(old, new, kind, writer, strategy.timestamp(self.now()))
-        return conversion.from_stored(kind, self._store(kind, old, new, dry_run=dry_run))
+        new = ownership.tracked(old, new, kind, writer, timestamp(self.now()))
+        return _shown(kind, self._store(kind, old, new, dry_run=dry_run))
 
     def _rescale(self, kind: Kind, old: Obj, sent: Obj, manager: str, *, dry_run: bool) -> Obj:
         """Give the workload the replicas of the Scale `sent`."""
         wanted = scale.decode(sent, old["metadata"]["name"])
         new = self._succeed(kind, old, self._decoded(kind, scale.rescaled(old, wanted)), "")
-        new = ownership.scaled(old, new, kind, manager, strategy.timestamp(self.now()))
+        new = ownership.scaled(old, new, kind, manager, timestamp(self.now()))
         return self._store(kind, old, new, dry_run=dry_run)
 
     def _succeed(self, kind: Kind, old: Obj, new: Obj, subresource: str) -> Obj:
@@ -292,12 +297,13 @@ class Api:
         new = strategy.admit_successor(kind, old, new, subresource)
         if kind is kinds.SERVICE and not subresource and "clusterIP" in old["spec"]:
             new.setdefault("spec", {}).setdefault("clusterIP", old["spec"]["clusterIP"])
-        defaulting.fill(kind, new)
+        declared = declarations.of(kind)
+        declared.defaults(new)
         if subresource:
             return new
         strategy.count_change(kind, old, new)
         self._allocate(kind, new)
-        if causes := validation.updated(kind, old, new):
+        if causes := validation.updated(declared.rules, old, new):
             raise invalid(kind, old["metadata"]["name"], causes)
         return new
 
@@ -333,14 +339,14 @@ class Api:
             raise not_found(kind, name)
         old = entry.object if entry else None
         applier = ownership.Manager(manager, "Apply", kind.api_version, subresource)
-        now = strategy.timestamp(self.now())
+        now = timestamp(self.now())
         merged = ownership.applied(old, wanted, kind, applier, force=force, now=now)
-        private = decoding.typed(merged, kinds.HUBS[kind.bucket])
+        private = _typed(kind.hub, merged)
         if old is None:
             created = self._create(kind, private, namespace, applier, name=name, dry_run=dry_run)
-            return conversion.from_stored(kind, created)
+            return _shown(kind, created)
         new = self._succeed(kind, old, private, subresource)
-        return conversion.from_stored(kind, self._store(kind, old, new, dry_run=dry_run))
+        return _shown(kind, self._store(kind, old, new, dry_run=dry_run))
 
     def _delete(self, kind: Kind, obj: Obj, grace: int | None, propagation: Propagation) -> Obj:
         metadata, now = obj["metadata"], self.now()
@@ -352,7 +358,7 @@ class Api:
         deleting = "deletionTimestamp" in metadata
         if held and deleting and waits >= metadata.get("deletionGracePeriodSeconds", 0):
             return obj
-        marked = strategy.marked_deleted(kind, obj, waits, now, finalizers)
+        marked = strategy.marked_deleted(obj, waits, now, finalizers)
         if kind is kinds.NAMESPACE:
             marked["status"] = {**obj["status"], "phase": "Terminating"}
         if held:
@@ -362,3 +368,13 @@ class Api:
 
     def _holds(self, namespace: Obj) -> bool:
         return not self.store.is_empty(namespace["metadata"]["name"])
+
+
+def _typed(kind: Kind, obj: Obj) -> Obj:
+    """A private, well-typed copy."""
+    return decoding.typed(obj, kind, declarations.of(kind).schema)
+
+
+def _shown(kind: Kind, stored: Obj) -> Obj:
+    """A stored object in the form of `kind`."""
+    return declarations.of(kind).conversion.from_stored(stored)

@@ -1,16 +1,17 @@
-"""Who owns which field: metadata.managedFields and server-side apply.
+"""Who owns which field: metadata.managedFields and server-side apply. Pure.
 
 https://kubernetes.io/docs/reference/using-api/server-side-apply/; the rules are those of
-structured-merge-diff's merge/update.go and apimachinery's managedfields. Pure: time is an argument.
+structured-merge-diff's merge/update.go and apimachinery's managedfields. Called by `operations` for
+every write; time is an argument.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
+from shared.embedded import declarations
 from shared.embedded.api import fields
 from shared.embedded.errors import apply_conflict, bad_request
-from shared.embedded.schema import kind_schemas
 from shared.embedded.schema import shapes as schemas
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def tracked(old: Obj | None, new: Obj, kind: Kind, manager: Manager, now: str) -
         return _with_owners(new, {})
     if old is not None and not before:
         return _with_owners(new, {})
-    changes = fields.compare(_bare(old or {}), _bare(new), kind_schemas.of(kind))
+    changes = fields.compare(_bare(old or {}), _bare(new), declarations.of(kind).schema)
     written = _ownable(changes.written, kind, manager)
     owners = {
         other: _less(owned, written | changes.removed, now)
@@ -121,7 +122,7 @@ def applied(
 
     Raises 409 with one cause a field when others own what would change, unless `force`.
     """
-    schema = kind_schemas.of(kind)
+    schema = declarations.of(kind).schema
     config = {k: v for k, v in config.items() if k != _ignored_part(kind, manager)}
     try:
         fields.check_items(config, schema)
@@ -213,7 +214,7 @@ def _with_owners(obj: Obj, owners: Owners) -> Obj:
 
 
 def _bare(obj: Obj) -> Obj:
-    """Less managedFields, which own nothing and are dear to compare."""
+    """Less managedFields, which own nothing and are costly to compare."""
     metadata = obj.get("metadata", {})
     return {**obj, "metadata": {k: v for k, v in metadata.items() if k != "managedFields"}}
 

@@ -1,12 +1,16 @@
-"""The three kinds of patches that change an object as it is: JSON, merge and strategic merge."""
+"""The three kinds of patches that change an object as it is: JSON, merge and strategic merge. Pure.
+
+Called by `operations`; who owns the fields afterwards is decided in `ownership`.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from shared.embedded import declarations
 from shared.embedded.api import json_patch, strategic
 from shared.embedded.errors import bad_request, rejected
-from shared.embedded.schema import kind_schemas, shapes
+from shared.embedded.schema import shapes
 
 if TYPE_CHECKING:
     from shared.embedded.kinds import Kind, Obj
@@ -33,5 +37,5 @@ def _apply(kind: Kind, target: Obj, body: Any, patch_type: PatchType) -> Any:
         return json_patch.apply(target, body)
     if patch_type == "merge":
         return json_patch.merge(target, body)
-    described = kind_schemas.of(kind) if target["kind"] == kind.kind else shapes.ANY
+    described = declarations.of(kind).schema if target["kind"] == kind.kind else shapes.ANY
     return strategic.merge(target, body, described)

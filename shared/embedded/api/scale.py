@@ -1,12 +1,15 @@
-"""The scale subresource: the replicas of a workload as an autoscaling/v1 Scale."""
+"""The scale subresource: the replicas of a workload as an autoscaling/v1 Scale. Pure.
+
+Called by `operations`; writes nothing itself.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.embedded.api.selectors import selector_text
 from shared.embedded.errors import bad_request, invalid_as
 from shared.embedded.schema.decoding import checked
+from shared.embedded.schema.selectors import selector_text
 from shared.embedded.schema.shapes import INT, STRING, Struct
 from shared.embedded.validation.checks import not_negative
 

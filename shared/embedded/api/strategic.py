@@ -1,8 +1,9 @@
-"""Strategic merge patch: merge patch that knows which lists merge, and by which key.
+"""Strategic merge patch: merge patch that knows which lists merge, and by which key. Pure.
 
 https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/ and
 k8s.io/apimachinery/pkg/util/strategicpatch. Directives: $patch (replace, delete, merge),
 $retainKeys, $deleteFromPrimitiveList/<list>, $setElementOrder/<list>. Inputs are not changed.
+Called by `patching`; the schema is an argument.
 """
 
 from __future__ import annotations

@@ -1,16 +1,16 @@
 """What happens to an object between a request and the store: system fields, status, generation.
 
-The rules of k8s.io/apiserver registry/rest (BeforeCreate, BeforeUpdate, BeforeDelete) and of the
-strategies of each kind. Pure: time, uid and the random suffix are arguments.
+Pure. The rules of k8s.io/apiserver registry/rest (BeforeCreate, BeforeUpdate, BeforeDelete).
+Called by `operations`; time, uid and the random suffix are arguments.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from shared.embedded import kinds
 from shared.embedded.errors import bad_request, conflict, invalid, modified
+from shared.embedded.schema.times import timestamp
 from shared.embedded.validation import checks
 
 if TYPE_CHECKING:
@@ -25,17 +25,6 @@ _SYSTEM: Final = (
     *("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"),
     *("generation", "selfLink"),
 )
-_KEEPS_STATUS_ON_CREATE: Final = {"nodes"}
-
-
-def timestamp(now: float) -> str:
-    """Unix seconds as Kubernetes writes a Time: RFC 3339, whole seconds, UTC."""
-    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def seconds(text: str) -> float:
-    """The Unix seconds of a timestamp."""
-    return datetime.fromisoformat(text).timestamp()
 
 
 def admit_new(
@@ -56,7 +45,7 @@ def admit_new(
     metadata["creationTimestamp"] = timestamp(now)
     if kind.generation:
         metadata["generation"] = 1
-    if kind.subresource("status") and kind.bucket not in _KEEPS_STATUS_ON_CREATE:
+    if kind.subresource("status") and not kind.starts_with_status:
         obj.pop("status", None)
 
 
@@ -85,7 +74,7 @@ def count_change(kind: Kind, old: Obj, new: Obj) -> None:
         new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
 
 
-def marked_deleted(kind: Kind, obj: Obj, grace: int, now: float, finalizers: list[str]) -> Obj:
+def marked_deleted(obj: Obj, grace: int, now: float, finalizers: list[str]) -> Obj:
     """`obj` on its way out: gone after `grace` seconds, or when its finalizers are."""
     metadata = {**obj["metadata"], "deletionGracePeriodSeconds": grace}
     if "deletionTimestamp" not in metadata and "generation" in metadata:
@@ -153,7 +142,7 @@ def _check_incarnation(kind: Kind, old: Obj, new: Obj) -> None:
         )
         raise conflict(kind, before["name"], why)
     version = after.get("resourceVersion")
-    if not version and kind is kinds.LEASE:
+    if not version and kind.needs_version:
         cause = checks.invalid("metadata.resourceVersion", "", "must be specified for an update")
         raise invalid(kind, before["name"], [cause])
     if version and version != before["resourceVersion"]:
@@ -176,8 +165,8 @@ def _annotated(old: Obj, new: Obj) -> Obj:
 
 
 def _desired(kind: Kind, obj: Obj) -> Obj:
-    """All but metadata and status; of a Deployment the annotations too, as Kubernetes has it."""
+    """All but metadata and status; of some kinds the annotations too."""
     wanted = {key: value for key, value in obj.items() if key not in ("metadata", "status")}
-    if kind is kinds.DEPLOYMENT:
+    if kind.counts_annotations:
         wanted["annotations"] = obj["metadata"].get("annotations", {})
     return wanted

@@ -1,7 +1,8 @@
 """Watches: from which state a stream starts, which changes it shows, and how it falls behind.
 
-https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes. This
-file knows no HTTP: a Watch is an asynchronous source of Events.
+A Watch is an asynchronous source of Events over the store; `http/watches` writes them out, and this
+file knows no HTTP.
+https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
 """
 
 from __future__ import annotations
@@ -13,11 +14,10 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import orjson
 
+from shared.embedded import declarations
 from shared.embedded.api.listing import parse_version
 from shared.embedded.errors import StatusError, expired, too_large_version
-from shared.embedded.kinds import HUBS
-from shared.embedded.schema import conversion
-from shared.embedded.storage.store import CompactedError, Entry, EventType, make_entry
+from shared.embedded.storage.records import CompactedError, Entry, EventType, make_entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from shared.embedded.api.listing import Query
     from shared.embedded.kinds import Kind, Obj
-    from shared.embedded.storage.store import Record, Store
+    from shared.embedded.storage.records import Record
+    from shared.embedded.storage.store import Store
 
 BACKLOG: Final = 20_000
 """Events that may wait for a slow reader before its watch is cut (it then lists anew)."""
@@ -43,8 +44,9 @@ class Event:
 
     def line(self, kind: Kind) -> bytes:
         """The event as a line of JSON; stored objects are shown by their bytes as they are."""
-        if self.entry is None or HUBS[kind.bucket] is not kind:
-            shown = conversion.from_stored(kind, self.object) if self.entry else self.object
+        if self.entry is None or kind.hub is not kind:
+            convert = declarations.of(kind).conversion.from_stored
+            shown = convert(self.object) if self.entry else self.object
             return orjson.dumps({"type": self.type, "object": shown}) + b"\n"
         head = f'{{"type":"{self.type}","object":{{"kind":"{kind.kind}","apiVersion":'
         return b'%s"%s",%s}\n' % (head.encode(), kind.api_version.encode(), self.entry.raw[1:])

@@ -1,1 +1,1 @@
-"""Controllers of the embedded cluster: they move what is towards what was asked for."""
+"""Controllers: each brings what is nearer to what was asked for, through the verbs of the API."""

@@ -1,7 +1,8 @@
 """What the controllers know of the cluster, indexed by owner, label and selector.
 
-It is fed synchronously by every committed change, so it is never behind the controllers' own
-writes; the "expectations" that Kubernetes' controllers keep for that reason are not needed.
+Every committed change is put in before the controllers see it, so it is never behind their own
+writes; the "expectations" that Kubernetes' controllers keep for that reason are not needed. Read by
+controllers and node ports; writes nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Cache:
     """The objects of the kinds in `CACHED`; shared with the store, never to be changed."""
 
     def __init__(self, api: Api) -> None:
-        self._objects: dict[str, dict[Key, Obj]] = {kind.plural: {} for kind in CACHED}
+        self._objects: dict[Kind, dict[Key, Obj]] = {kind: {} for kind in CACHED}
         self._index: defaultdict[Any, dict[Key, Obj]] = defaultdict(dict)
         for kind in CACHED:
             for obj in api.list(kind):
@@ -42,9 +43,9 @@ class Cache:
 
     def apply(self, change: Change) -> None:
         """Take in one committed change."""
-        if change.kind.plural not in self._objects:
+        if change.kind not in self._objects:
             return
-        previous = self._objects[change.kind.plural].get(key_of(change.object))
+        previous = self._objects[change.kind].get(key_of(change.object))
         if previous is not None:
             self._drop(change.kind, previous)
         if change.type != "DELETED":
@@ -52,21 +53,20 @@ class Cache:
 
     def all(self, kind: Kind) -> Mapping[Key, Obj]:
         """Every object of `kind`."""
-        return self._objects[kind.plural]
+        return self._objects[kind]
 
     def get(self, kind: Kind, key: Key) -> Obj | None:
         """The object, or None."""
-        return self._objects[kind.plural].get(key)
+        return self._objects[kind].get(key)
 
     def owned(self, kind: Kind, owner: Obj) -> list[Obj]:
         """The objects of `kind` whose controller is `owner`."""
-        return list(self._index.get((kind.plural, owner["metadata"]["uid"]), {}).values())
+        return list(self._index.get((kind, owner["metadata"]["uid"]), {}).values())
 
     def labelled(self, kind: Kind, namespace: str, labels: Mapping[str, str]) -> list[Obj]:
         """The objects of `kind` in `namespace` that carry all of `labels` (at least one)."""
         buckets = [
-            self._index.get((kind.plural, namespace, key, value), {})
-            for key, value in labels.items()
+            self._index.get((kind, namespace, key, value), {}) for key, value in labels.items()
         ]
         smallest = min(buckets, key=len)
         return [obj for obj in smallest.values() if carries(obj, labels)]
@@ -82,12 +82,12 @@ class Cache:
         return found
 
     def _put(self, kind: Kind, obj: Obj) -> None:
-        self._objects[kind.plural][key_of(obj)] = obj
+        self._objects[kind][key_of(obj)] = obj
         for entry in _entries(kind, obj):
             self._index[entry][key_of(obj)] = obj
 
     def _drop(self, kind: Kind, obj: Obj) -> None:
-        del self._objects[kind.plural][key_of(obj)]
+        del self._objects[kind][key_of(obj)]
         for entry in _entries(kind, obj):
             bucket = self._index[entry]
             bucket.pop(key_of(obj), None)
@@ -106,8 +106,8 @@ def _entries(kind: Kind, obj: Obj) -> Iterator[Any]:
     namespace = obj["metadata"].get("namespace", "")
     owner = controller_of(obj)
     if owner is not None:
-        yield kind.plural, owner["uid"]
+        yield kind, owner["uid"]
     for label in (obj["metadata"].get("labels") or {}).items():
-        yield kind.plural, namespace, *label
+        yield kind, namespace, *label
     if kind is SERVICE and obj["spec"].get("selector"):
         yield "selector", namespace, *min(obj["spec"]["selector"].items())

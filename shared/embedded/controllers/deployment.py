@@ -1,11 +1,13 @@
 """Deployment controller: one ReplicaSet for each pod template, and the way from one to the next.
 
-Source: Kubernetes `pkg/controller/deployment`; the arithmetic is in `rollout.py`.
+Source: Kubernetes `pkg/controller/deployment`; the arithmetic is in `rollout`. It never touches
+pods: those are the ReplicaSet controller's.
 """
 
 from __future__ import annotations
 
 import copy
+import itertools
 from typing import TYPE_CHECKING
 
 from shared.embedded.controllers import deployment_status as progress
@@ -23,13 +25,16 @@ from shared.embedded.controllers.rollout import name_of, size
 from shared.embedded.kinds import DEPLOYMENT, POD, REPLICA_SET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from shared.embedded.api.operations import Api, Change
     from shared.embedded.controllers.cache import Cache, Key
     from shared.embedded.controllers.events import Events
     from shared.embedded.kinds import Obj
     from shared.runtime.clock import Clock
+
+    Hash = Callable[[Obj, int], str]
+    """(pod template, number of collisions) → its name among those of the Deployment"""
 
 MANAGER = "deployment-controller"
 HASH = "pod-template-hash"
@@ -45,13 +50,16 @@ _NOT_COPIED = (
 
 
 class Deployments:
-    """Reconciles one Deployment a call."""
+    """Reconciles one Deployment a call. hashed: gives a template its name."""
 
-    def __init__(self, api: Api, cache: Cache, clock: Clock, events: Events) -> None:
+    def __init__(
+        self, api: Api, cache: Cache, clock: Clock, events: Events, hashed: Hash = template_hash
+    ) -> None:
         self._api = api
         self._cache = cache
         self._clock = clock
         self._events = events
+        self._hashed = hashed
 
     def keys(self, change: Change) -> Iterator[Key]:
         """Which Deployments a change concerns."""
@@ -132,7 +140,7 @@ class Deployments:
         return new
 
     def _create(self, deployment: Obj, old: Sequence[Obj], revision: int) -> Obj:
-        body = replicaset_of(deployment, revision, self._collisions(deployment))
+        body = replicaset_of(deployment, revision, self._digest(deployment))
         body["spec"]["replicas"] = rollout.new_size(deployment, old, 0)
         namespace = deployment["metadata"]["namespace"]
         new = self._api.create(REPLICA_SET, body, namespace, manager=MANAGER)
@@ -143,14 +151,13 @@ class Deployments:
             self._scaled(deployment, name_of(new), 0, size(new))
         return new
 
-    def _collisions(self, deployment: Obj) -> int:
-        """The first collision count whose name is free."""
-        count = 0
+    def _digest(self, deployment: Obj) -> str:
+        """The hash of the template, varied until the name that it makes is free."""
         namespace, name = key_of(deployment)
         template = deployment["spec"]["template"]
-        while self._cache.get(REPLICA_SET, (namespace, f"{name}-{template_hash(template, count)}")):
-            count += 1
-        return count
+        digests = (self._hashed(template, count) for count in itertools.count())
+        taken = self._cache.all(REPLICA_SET)
+        return next(each for each in digests if (namespace, f"{name}-{each}") not in taken)
 
     def _mark(self, deployment: Obj, new: Obj, revision: int) -> Obj:
         """Give an existing ReplicaSet the newest revision, and what it copies from above."""
@@ -237,10 +244,12 @@ class Deployments:
         self._api.update(DEPLOYMENT, body, subresource="status", manager=MANAGER)
 
 
-def replicaset_of(deployment: Obj, revision: int, collisions: int = 0) -> Obj:
-    """The ReplicaSet that a Deployment makes for its present template (`replicas` not set)."""
+def replicaset_of(deployment: Obj, revision: int, digest: str) -> Obj:
+    """The ReplicaSet that a Deployment makes for its present template (`replicas` not set).
+
+    digest: the hash of the template, which tells its ReplicaSet and pods from others.
+    """
     template = copy.deepcopy(deployment["spec"]["template"])
-    digest = template_hash(template, collisions)
     template.setdefault("metadata", {}).setdefault("labels", {})[HASH] = digest
     selector = copy.deepcopy(deployment["spec"]["selector"])
     selector.setdefault("matchLabels", {})[HASH] = digest

@@ -1,4 +1,4 @@
-"""The status of a Deployment: its counts and the conditions Available and Progressing.
+"""The status of a Deployment: its counts and the conditions Available and Progressing. Pure.
 
 Source: Kubernetes `pkg/controller/deployment/sync.go` (`calculateStatus`) and `progress.go`.
 """
@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.embedded.api.strategy import timestamp
 from shared.embedded.controllers.pods import condition, seconds_of
 from shared.embedded.controllers.rollout import counted, max_unavailable, name_of, size
+from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shared.embedded.controllers.pods import Obj
+    from shared.embedded.kinds import Obj
 
 _COUNTS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
 

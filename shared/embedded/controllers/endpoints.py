@@ -1,6 +1,7 @@
-"""Which endpoints a Service has, and how they are laid out in EndpointSlices.
+"""Which endpoints a Service has, and how they are laid out in EndpointSlices. Pure.
 
-Source: https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/ and Kubernetes
+Called by the EndpointSlice controller, which writes them. Source:
+https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/ and Kubernetes
 `pkg/controller/endpointslice` (`reconciler.go`, `utils.go`).
 """
 

@@ -1,14 +1,17 @@
-"""EndpointSlice controller: the endpoints of each Service that has a selector."""
+"""EndpointSlice controller: writes the endpoints of each Service that has a selector.
+
+What they are is decided in `endpoints`.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.embedded.api.strategy import timestamp
 from shared.embedded.controllers import endpoints
 from shared.embedded.controllers.cache import SERVICE_NAME, key_of
 from shared.embedded.controllers.pods import is_terminating
 from shared.embedded.kinds import ENDPOINT_SLICE, POD, SERVICE
+from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,6 +1,7 @@
-"""Events: what the controllers and the node agent tell the user, repeated ones counted.
+"""Writes Events: what the controllers and the node agent tell the user, repeated ones counted.
 
 Source: Kubernetes client-go `tools/record`; they are core/v1 Events, as `kubectl describe` shows.
+An Event that cannot be written is dropped: nothing depends on one.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.embedded.api.strategy import timestamp
 from shared.embedded.errors import StatusError
 from shared.embedded.kinds import EVENT
+from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
     from shared.embedded.api.operations import Api

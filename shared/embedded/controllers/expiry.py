@@ -1,4 +1,4 @@
-"""Events are news: those older than an hour go, and the oldest when there are very many.
+"""Deletes old Events: those of more than an hour, and the oldest when there are very many.
 
 Source: kube-apiserver `--event-ttl`, one hour by default.
 """

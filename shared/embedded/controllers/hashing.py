@@ -1,4 +1,4 @@
-"""The hash of a pod template, in letters that make no word.
+"""The hash of a pod template, which names its ReplicaSet and labels its pods. Pure.
 
 Source: `k8s.io/apimachinery/pkg/util/rand`: vowels and look-alikes are left out, so that no word
 and no misreading arises.
@@ -7,12 +7,15 @@ and no misreading arises.
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shared.embedded.kinds import Obj
 
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 
 
-def template_hash(template: dict[str, Any], collisions: int = 0) -> str:
+def template_hash(template: Obj, collisions: int = 0) -> str:
     """The value of the label `pod-template-hash` of a pod template.
 
     FNV-1a over canonical JSON, in Kubernetes' alphabet. Kubernetes hashes a Go dump, so the values

@@ -1,14 +1,19 @@
-"""All controllers of the embedded cluster: one cache, one subscription, one queue for each."""
+"""All controllers of the embedded cluster: one cache, one subscription, one queue for each.
+
+Started by `cluster`; a controller is asked which keys a change concerns, and works on one key a
+call.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from shared.embedded.controllers.cache import Cache, key_of
+from shared.embedded.controllers.cache import Cache
 from shared.embedded.controllers.deployment import Deployments
 from shared.embedded.controllers.endpointslice import EndpointSlices
 from shared.embedded.controllers.events import Events
 from shared.embedded.controllers.expiry import EventExpiry
+from shared.embedded.controllers.hashing import template_hash
 from shared.embedded.controllers.queue import WorkQueue
 from shared.embedded.controllers.replicaset import ReplicaSets
 from shared.embedded.controllers.scheduler import Scheduler
@@ -19,6 +24,8 @@ if TYPE_CHECKING:
 
     from shared.embedded.api.operations import Api, Change
     from shared.embedded.controllers.cache import Key
+    from shared.embedded.controllers.deployment import Hash
+    from shared.embedded.kinds import Kind
     from shared.runtime.clock import Clock
     from shared.runtime.tasks import Supervisor
 
@@ -36,26 +43,30 @@ class Controller(Protocol):
 class Controllers:
     """Feeds every change to the cache, then to the queue of each controller it concerns."""
 
-    def __init__(self, api: Api, clock: Clock) -> None:
+    def __init__(self, api: Api, clock: Clock, hashed: Hash = template_hash) -> None:
         self.cache = Cache(api)
         self._scheduler = Scheduler(api, self.cache, Events(api, clock, "default-scheduler"))
         replicasets = ReplicaSets(
             api, self.cache, clock, Events(api, clock, "replicaset-controller")
         )
         deployments = Deployments(
-            api, self.cache, clock, Events(api, clock, "deployment-controller")
+            api, self.cache, clock, Events(api, clock, "deployment-controller"), hashed
         )
         self._expiry = EventExpiry(api, clock)
         slices = EndpointSlices(api, self.cache, clock)
-        named: list[tuple[str, Controller]] = [
-            ("endpointslices", slices),  # first: who must not be sent requests is most urgent
-            ("deployments", deployments),
-            ("replicasets", replicasets),
-            ("scheduler", self._scheduler),
+        named: list[tuple[str, Controller, Kind]] = [
+            ("endpointslices", slices, SERVICE),  # first: most urgent is who gets no requests
+            ("deployments", deployments, DEPLOYMENT),
+            ("replicasets", replicasets, REPLICA_SET),
+            ("scheduler", self._scheduler, POD),
         ]
-        self._lanes = [(each, WorkQueue(name, each.reconcile, clock)) for name, each in named]
-        self.unsubscribe = api.subscribe(self._apply)
-        self._resume()
+        self._lanes = []
+        for name, controller, kind in named:
+            queue = WorkQueue(name, controller.reconcile, clock)
+            self._lanes.append((controller, queue))
+            for key in self.cache.all(kind):  # what happened before the start is not known
+                queue.add(key)
+        api.subscribe(self._apply)
 
     def start(self, tasks: Supervisor) -> None:
         """Run every controller as a task of `tasks`."""
@@ -79,11 +90,3 @@ class Controllers:
         for controller, queue in self._lanes:
             for key in controller.keys(change):
                 queue.add(key)
-
-    def _resume(self) -> None:
-        """After a start every object is due once: what happened meanwhile is not known."""
-        kinds = {"endpointslices": SERVICE, "deployments": DEPLOYMENT}
-        kinds |= {"replicasets": REPLICA_SET, "scheduler": POD}
-        for _, queue in self._lanes:
-            for obj in self.cache.all(kinds[queue.name]).values():
-                queue.add(key_of(obj))

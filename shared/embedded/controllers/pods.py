@@ -1,22 +1,23 @@
-"""What controllers ask of a Pod: is it active, ready, available, and whose is it?
+"""What controllers ask of a Pod: is it active, ready, available, and whose is it? Pure.
 
 Source: Kubernetes `pkg/api/v1/pod/util.go`, `pkg/controller/controller_utils.go`.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from shared.embedded.api import strategy
+from shared.embedded.schema import times
 
-Obj = dict[str, Any]
+if TYPE_CHECKING:
+    from shared.embedded.kinds import Obj
 
 TERMINAL_PHASES = ("Succeeded", "Failed")
 
 
 def seconds_of(time: str | None) -> float:
     """A Kubernetes timestamp as seconds since the epoch; 0 when it is absent."""
-    return strategy.seconds(time) if time else 0.0
+    return times.seconds(time) if time else 0.0
 
 
 def condition(obj: Obj, kind: str) -> Obj | None:

@@ -1,6 +1,7 @@
 """A work queue of keys: each key is worked on once at a time, and again if it changed meanwhile.
 
-Source: Kubernetes client-go `util/workqueue` (rate-limited, delaying queue).
+Source: Kubernetes client-go `util/workqueue` (rate-limited, delaying queue). One for each
+controller; what a key stands for it does not know.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """ReplicaSet controller: as many pods as asked, and the count of them as status.
 
-Source: Kubernetes `pkg/controller/replicaset`.
+Source: Kubernetes `pkg/controller/replicaset`. Which pods go first is decided in `scale_down`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""How a Deployment's replicas are shared among its ReplicaSets, step by step.
+"""How a Deployment's replicas are shared among its ReplicaSets, step by step. Pure.
 
 Each function answers with the ReplicaSets to resize: `{name: replicas}`, empty when there is
-nothing to do now. Source: Kubernetes `pkg/controller/deployment` (`rolling.go`, `recreate.go`,
-`sync.go`, `util/deployment_util.go`).
+nothing to do now; the Deployment controller does it. Source: Kubernetes `pkg/controller/deployment`
+(`rolling.go`, `recreate.go`, `sync.go`, `util/deployment_util.go`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shared.embedded.controllers.pods import Obj
+    from shared.embedded.kinds import Obj
 
 DESIRED = "deployment.kubernetes.io/desired-replicas"
 MAXIMUM = "deployment.kubernetes.io/max-replicas"

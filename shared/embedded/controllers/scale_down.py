@@ -1,8 +1,8 @@
-"""Which pods of a ReplicaSet go first when it shrinks.
+"""Which pods of a ReplicaSet go first when it shrinks. Pure.
 
 Source: Kubernetes `ActivePodsWithRanks` in `pkg/controller/controller_utils.go`: pods that serve
-nobody yet before pods that do, cheap ones (annotation pod-deletion-cost) before dear ones, young
-ones before old ones.
+nobody yet go before pods that do, then by the annotation pod-deletion-cost, then young ones before
+old ones.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from shared.embedded.controllers.pods import is_ready, ready_since, restarts, se
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shared.embedded.controllers.pods import Obj
+    from shared.embedded.kinds import Obj
 
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}

@@ -1,8 +1,8 @@
 """Scheduler: gives each pod that has no node yet to one that fits.
 
 It honours `nodeName` (by leaving such pods alone), `nodeSelector`, cordoned nodes and the number of
-pods a node takes. CPU and memory requests are *not* weighed: a laptop shall run what a cluster
-would, only slower.
+pods a node takes. CPU and memory requests are *not* weighed: a laptop is to run what a cluster
+runs, only slower.
 """
 
 from __future__ import annotations

@@ -1,11 +1,14 @@
-"""Paths that name no object: version, health, discovery, OpenAPI."""
+"""Paths that name no object: version, health, discovery, OpenAPI. Pure.
+
+Called by the server for all that `target` does not read as a resource.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from shared.embedded.declarations import KINDS
 from shared.embedded.http import media
-from shared.embedded.kinds import KINDS
 from shared.embedded.schema import discovery, openapi
 
 if TYPE_CHECKING:

@@ -1,4 +1,7 @@
-"""One request with all that its handler needs to know of it."""
+"""One request with all that its handler needs to know of it, and its body read.
+
+Made by the server once the request is authorized; handed to verbs, watches, logs and subresources.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import web
 
+from shared.embedded import declarations
 from shared.embedded.errors import bad_request, too_large
 from shared.embedded.http import media
 from shared.embedded.schema import decoding, protobuf
+from shared.embedded.schema.protobuf_messages import JSON_ONLY
 
 if TYPE_CHECKING:
     from multidict import MultiMapping
@@ -57,18 +62,23 @@ class Exchange:
 
     async def object(self, kind: Kind) -> Obj:
         """The body as an object of `kind`; raises 400, 413 or 415."""
+        declared = declarations.of(kind)
         if self._is_protobuf():
-            return decoding.typed(self._from_protobuf(await self.body()), kind)
+            value = self._from_protobuf(await self.body(), declared.message)
+            return decoding.typed(value, kind, declared.schema)
         yaml_body = media.is_yaml(self.request.headers.get("Content-Type", ""))
-        return decoding.decode(await self.body(), kind, yaml_body=yaml_body)
+        return decoding.decode(await self.body(), kind, declared.schema, yaml_body=yaml_body)
 
-    async def plain(self) -> Obj:
-        """The body as an object that is not stored (a Scale, a Binding, options); may be empty."""
+    async def plain(self, message: str = JSON_ONLY) -> Obj:
+        """The body as an object that is not stored (a Scale, a Binding, options); may be empty.
+
+        message: the protobuf message that it may be sent as.
+        """
         body = await self.body()
         if not body:
             return {}
         if self._is_protobuf():
-            return self._from_protobuf(body)
+            return self._from_protobuf(body, message)
         yaml_body = media.is_yaml(self.request.headers.get("Content-Type", ""))
         try:
             value = decoding.parse_yaml(body) if yaml_body else decoding.parse_json(body)
@@ -89,9 +99,9 @@ class Exchange:
     def _is_protobuf(self) -> bool:
         return self.request.content_type == protobuf.MEDIA_TYPE
 
-    def _from_protobuf(self, body: bytes) -> Obj:
+    def _from_protobuf(self, body: bytes, message: str) -> Obj:
         try:
-            return protobuf.decode(body)
+            return protobuf.decode(body, message)
         except ValueError as error:
             raise bad_request(f"the body cannot be read: {error}") from error
 

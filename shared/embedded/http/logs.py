@@ -1,4 +1,7 @@
-"""pods/log: the chunks that the node agent gives, until the log or the reader ends."""
+"""pods/log: the chunks that the node agent gives, until the log or the reader ends.
+
+Where a log is, and how it is read, only the node agent knows.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,18 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from shared.embedded import kinds
-from shared.embedded.api.strategy import seconds as unix_seconds
+from shared.embedded.api.providers import LogRequest
 from shared.embedded.errors import bad_request, unavailable
 from shared.embedded.http import options
-from shared.embedded.http.providers import LogRequest
 from shared.embedded.http.target import is_true
+from shared.embedded.schema import times
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from shared.embedded.api.operations import Api
+    from shared.embedded.api.providers import Providers
     from shared.embedded.http.exchange import Exchange
-    from shared.embedded.http.providers import Providers
     from shared.embedded.kinds import Obj
 
 
@@ -56,7 +59,7 @@ class Logs:
     def _since(self, given: Mapping[str, str]) -> float | None:
         if text := given.get("sinceTime", ""):
             try:
-                return unix_seconds(text)
+                return times.seconds(text)
             except ValueError as error:
                 raise bad_request(f"sinceTime: {text!r} is no time as of RFC 3339") from error
         ago = options.integer(given, "sinceSeconds")

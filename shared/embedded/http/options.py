@@ -1,20 +1,22 @@
-"""The options of a request: query parameters and DeleteOptions, checked. Pure."""
+"""The options of a request: query parameters and DeleteOptions, read and checked. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from shared.embedded import declarations
 from shared.embedded.api.listing import Query
-from shared.embedded.api.selectors import field_predicate, label_predicate
 from shared.embedded.errors import REQUIRED, UNSUPPORTED, Cause, bad_request, invalid_as
 from shared.embedded.http.target import is_true
+from shared.embedded.schema.field_selectors import field_predicate
+from shared.embedded.schema.selectors import label_predicate
 from shared.embedded.validation import checks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shared.embedded.api.operations import Propagation
+    from shared.embedded.api.garbage import Propagation
     from shared.embedded.api.patching import PatchType
     from shared.embedded.http.target import Target
     from shared.embedded.kinds import Kind
@@ -47,7 +49,7 @@ def query(kind: Kind, target: Target, given: Mapping[str, str]) -> Query:
     return Query(
         namespace=target.namespace if kind.namespaced else None,
         labels=label_predicate(given.get("labelSelector", "")),
-        fields=field_predicate(kind, given.get("fieldSelector", "")),
+        fields=field_predicate(declarations.of(kind).selectable, given.get("fieldSelector", "")),
         limit=integer(given, "limit") or 0,
         token=given.get("continue", ""),
         version=given.get("resourceVersion", ""),

@@ -1,4 +1,7 @@
-"""Answers as bytes: single objects, lists and streams, as JSON objects, Tables or metadata."""
+"""Answers as bytes: single objects, lists and streams, as JSON objects, Tables or metadata. Pure.
+
+Called by verbs, watches and subresources; the time that ages are counted to is an argument.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from shared.embedded import tables
-from shared.embedded.kinds import HUBS
-from shared.embedded.schema import conversion
+from shared.embedded import declarations, tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,18 +24,20 @@ def one(kind: Kind, obj: Obj, form: Form, include: str, now: float) -> bytes:
     """A single object in the form asked for."""
     if form == "table" and obj["kind"] == kind.kind:
         version = obj["metadata"].get("resourceVersion", "")
+        columns = declarations.of(kind).columns
         return orjson.dumps(
-            tables.render(kind, [obj], {"resourceVersion": version}, include, now=now)
+            tables.render(columns, [obj], {"resourceVersion": version}, include, now=now)
         )
     return orjson.dumps(_partial(obj) if form == "metadata" else obj)
 
 
 def page(kind: Kind, found: Page, form: Form, include: str, now: float) -> bytes:
     """A list of stored objects. In plain form their bytes are joined as the store has them."""
-    if form == "object" and HUBS[kind.bucket] is kind:
+    if form == "object" and kind.hub is kind:
         raw = b",".join([entry.raw for entry in found.entries])
         return _list(kind.list_kind, kind.api_version, found.metadata(), raw)
-    objects = [conversion.from_stored(kind, entry.object) for entry in found.entries]
+    convert = declarations.of(kind).conversion.from_stored
+    objects = [convert(entry.object) for entry in found.entries]
     return listed(kind, objects, found.metadata(), form, include, now)
 
 
@@ -43,7 +46,8 @@ def listed(
 ) -> bytes:
     """A list of any objects."""
     if form == "table":
-        return orjson.dumps(tables.render(kind, objects, metadata, include, now=now))
+        columns = declarations.of(kind).columns
+        return orjson.dumps(tables.render(columns, objects, metadata, include, now=now))
     if form == "metadata":
         raw = b",".join(orjson.dumps(_partial(obj)) for obj in objects)
         return _list("PartialObjectMetadataList", "meta.k8s.io/v1", metadata, raw)
@@ -56,6 +60,7 @@ class EventWriter:
 
     def __init__(self, kind: Kind, form: Form, include: str) -> None:
         self._kind = kind
+        self._declared = declarations.of(kind)
         self._form = form
         self._include = include
         self._headers = True
@@ -68,14 +73,21 @@ class EventWriter:
     def _line(self, event: Event, now: float) -> bytes:
         if event.type == "ERROR":
             return event.line(self._kind)
-        obj = conversion.from_stored(self._kind, event.object) if event.entry else event.object
+        obj = event.object
+        if event.entry:
+            obj = self._declared.conversion.from_stored(obj)
         if self._form == "metadata":
             shown = _partial(obj)
         else:
             metadata = {"resourceVersion": obj["metadata"]["resourceVersion"]}
             rows = [obj] if event.entry else []
             shown = tables.render(
-                self._kind, rows, metadata, self._include, now=now, headers=self._headers
+                self._declared.columns,
+                rows,
+                metadata,
+                self._include,
+                now=now,
+                headers=self._headers,
             )
             self._headers = False
         return orjson.dumps({"type": event.type, "object": shown}) + b"\n"

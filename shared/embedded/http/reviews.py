@@ -1,4 +1,7 @@
-"""Questions about oneself, and tokens: `kubectl auth can-i`, `auth whoami`, `create token`."""
+"""Questions about oneself, and tokens: `kubectl auth can-i`, `auth whoami`, `create token`.
+
+Called by `subresources`; whether something is allowed is asked of a function that is handed in.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shared.embedded import kinds
 from shared.embedded.access import rbac
-from shared.embedded.api.strategy import timestamp
-from shared.embedded.errors import StatusError, bad_request
+from shared.embedded.errors import StatusError, bad_request, no_such_resource
+from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,10 +29,9 @@ def answer(kind: Kind, review: Obj, user: User, allowed: Callable[[Attributes], 
     if kind is kinds.SELF_SUBJECT_REVIEW:
         shown = {"username": user.name, "groups": list(user.groups)}
         return {**review, "status": {"userInfo": shown}}
-    spec = review.get("spec")
-    if not isinstance(spec, dict):
-        raise bad_request("spec: exactly one of nonResourceAttributes or resourceAttributes is due")
-    return {**review, "status": {"allowed": allowed(_attributes(spec))}}
+    if kind is kinds.SELF_SUBJECT_ACCESS_REVIEW:
+        return {**review, "status": {"allowed": allowed(_attributes(review.get("spec")))}}
+    raise no_such_resource()
 
 
 def grant(tokens: Tokens, request: Obj, namespace: str, name: str, now: float) -> Obj:
@@ -53,7 +55,8 @@ def grant(tokens: Tokens, request: Obj, namespace: str, name: str, now: float) -
     }
 
 
-def _attributes(spec: Obj) -> Attributes:
+def _attributes(spec: Any) -> Attributes:
+    spec = spec if isinstance(spec, dict) else {}
     if isinstance(paths := spec.get("nonResourceAttributes"), dict):
         return rbac.Attributes(_text(paths, "verb"), path=_text(paths, "path"))
     asked = spec.get("resourceAttributes")

@@ -1,5 +1,6 @@
 """The API server: authenticates, authorizes and dispatches each request; ends gracefully.
 
+Started by `cluster`. What a verb does is decided in `api`; here is who may ask, and who answers.
 https://kubernetes.io/docs/reference/access-authn-authz/authentication/ and authorization/
 """
 
@@ -11,14 +12,14 @@ from typing import TYPE_CHECKING, Final
 import orjson
 from aiohttp import web
 
-from shared.embedded import kinds
+from shared.embedded import declarations, kinds
 from shared.embedded.access import rbac
+from shared.embedded.api.providers import Providers
 from shared.embedded.api.watching import BACKLOG
 from shared.embedded.errors import StatusError, internal, method_not_allowed, no_such_resource
 from shared.embedded.http import documents, target
 from shared.embedded.http.exchange import LARGEST_BODY, Exchange, json_response
 from shared.embedded.http.logs import Logs
-from shared.embedded.http.providers import Providers
 from shared.embedded.http.subresources import Subresources
 from shared.embedded.http.verbs import Verbs
 from shared.embedded.http.watches import BOOKMARK_INTERVAL, Watches
@@ -104,7 +105,7 @@ class ApiServer:
         if kind is not None and kind.source == "metrics" and not self.providers.pod_metrics:
             return _no_page()  # like a cluster without metrics-server
         if kind is None:
-            if wanted.version not in kinds.versions(wanted.group):
+            if wanted.version not in declarations.versions(wanted.group):
                 return _no_page()
             raise no_such_resource()
         _check_path(kind, wanted)

@@ -1,4 +1,7 @@
-"""Requests that are no plain verb on a stored object: bindings, metrics, reviews, proxies."""
+"""Requests that are no plain verb on a stored object: bindings, metrics, reviews, proxies.
+
+Called by the server; answers through the API, the node agent's callbacks and the tokens.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,11 @@ from typing import TYPE_CHECKING
 import orjson
 from aiohttp import web
 
-from shared.embedded import kinds
+from shared.embedded import declarations, kinds
 from shared.embedded.errors import bad_request, method_not_allowed, no_such_resource, not_found
 from shared.embedded.http import options, rendering, reviews
 from shared.embedded.http.exchange import json_response
+from shared.embedded.schema import protobuf_messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,8 +22,8 @@ if TYPE_CHECKING:
     from shared.embedded.access.authentication import Tokens
     from shared.embedded.access.rbac import Attributes, User
     from shared.embedded.api.operations import Api
+    from shared.embedded.api.providers import Providers
     from shared.embedded.http.exchange import Exchange
-    from shared.embedded.http.providers import Providers
     from shared.embedded.kinds import Obj
 
 
@@ -67,7 +71,8 @@ class Subresources:
     async def _evict(self, exchange: Exchange) -> web.Response:
         """No disruption budget is enforced: one machine has nowhere to move a pod to."""
         target = exchange.target
-        chosen = options.delete(exchange.query, (await exchange.plain()).get("deleteOptions") or {})
+        eviction = await exchange.plain(protobuf_messages.EVICTION)
+        chosen = options.delete(exchange.query, eviction.get("deleteOptions") or {})
         self._api.delete(
             kinds.POD, target.name, target.space, grace=chosen.grace, uid=chosen.uid,
             dry_run=chosen.dry_run,
@@ -77,19 +82,17 @@ class Subresources:
     async def _token(self, exchange: Exchange) -> web.Response:
         target = exchange.target
         self._api.get(kinds.SERVICE_ACCOUNT, target.name, target.space)
-        request = await exchange.plain()
+        request = await exchange.plain(protobuf_messages.TOKEN_REQUEST)
         granted = reviews.grant(self._tokens, request, target.space, target.name, self._api.now())
         return json_response(orjson.dumps(granted), 201)
 
     async def _review(self, exchange: Exchange) -> web.Response:
-        review = {
-            **await exchange.plain(),
-            "kind": exchange.kind.kind,
-            "apiVersion": exchange.kind.api_version,
-        }
+        kind = exchange.kind
+        sent = await exchange.plain(declarations.of(kind).message)
+        review = {**sent, "kind": kind.kind, "apiVersion": kind.api_version}
         review.setdefault("metadata", {})
         answered = reviews.answer(
-            exchange.kind, review, exchange.user, lambda asked: self._allowed(exchange.user, asked)
+            kind, review, exchange.user, lambda asked: self._allowed(exchange.user, asked)
         )
         return json_response(orjson.dumps(answered), 201)
 

@@ -1,5 +1,6 @@
 """What a request is about: its path and query read into kind, namespace, name and verb. Pure.
 
+Called by the server before anything else is known of the request.
 https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris
 """
 
@@ -9,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from shared.embedded import kinds
+from shared.embedded import declarations
 from shared.embedded.access.rbac import Attributes
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Target:
 
     @property
     def kind(self) -> Kind | None:
-        return kinds.find(self.group, self.version, self.plural)
+        return declarations.find(self.group, self.version, self.plural)
 
     @property
     def space(self) -> str:

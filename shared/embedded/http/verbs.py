@@ -1,4 +1,7 @@
-"""The verbs on objects: get, list, create, update, patch, delete, deletecollection."""
+"""The verbs on stored objects: get, list, create, update, patch, delete, deletecollection.
+
+Called by the server; reads the request, calls `api`, renders the answer.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from shared.embedded.api import listing
 from shared.embedded.errors import bad_request, details, method_not_allowed
 from shared.embedded.http import media, options, rendering
 from shared.embedded.http.exchange import json_response
+from shared.embedded.schema.protobuf_messages import DELETE_OPTIONS
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -104,7 +108,7 @@ class Verbs:
 
     async def _delete(self, exchange: Exchange) -> web.Response:
         target, kind = exchange.target, exchange.kind
-        chosen = options.delete(exchange.query, await exchange.plain())
+        chosen = options.delete(exchange.query, await exchange.plain(DELETE_OPTIONS))
         last = self._api.delete(
             kind,
             target.name,
@@ -122,7 +126,7 @@ class Verbs:
 
     async def _delete_collection(self, exchange: Exchange) -> web.Response:
         kind = exchange.kind
-        chosen = options.delete(exchange.query, await exchange.plain())
+        chosen = options.delete(exchange.query, await exchange.plain(DELETE_OPTIONS))
         query = options.query(kind, exchange.target, exchange.query)
         found = listing.list_page(self._api.store, kind, query)
         deleted = [

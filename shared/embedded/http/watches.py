@@ -1,4 +1,7 @@
-"""Watches over HTTP: one line of JSON an event, until time is up, the reader leaves or is cut."""
+"""Watches over HTTP: one line of JSON an event, until time is up, the reader leaves or is cut.
+
+Called by the server; which events there are is decided in `api/watching`.
+"""
 
 from __future__ import annotations
 

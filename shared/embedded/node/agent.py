@@ -1,6 +1,7 @@
-"""The node agent: runs the pods that are bound to its node, tells of them, measures them.
+"""The node agent: runs the pods that are bound to its node, reports and measures them.
 
-What the kubelet is in Kubernetes; its pods are processes (`shim.py`), its network is loopback.
+What the kubelet is in Kubernetes; its pods are processes (`shim.py`), its network is loopback. It
+sees the cluster through the API alone, like any client.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shared.embedded.api.operations import Api, Change
-    from shared.embedded.kinds import Obj
+    from shared.embedded.kinds import Kind, Obj
     from shared.embedded.node.addresses import Addresses
     from shared.embedded.node.settings import NodeSettings
     from shared.runtime.clock import Clock
@@ -36,7 +37,6 @@ log = logging.getLogger(__name__)
 
 MANAGER = "node-agent"
 LOOK_AGAIN = 0.02  # seconds
-RETRY = 5.0  # seconds until a pod whose task failed unexpectedly is tried again
 
 
 class Agent:
@@ -119,7 +119,7 @@ class Agent:
             namespace, name = key_of(change.object)
             for pod in self.pods.values():
                 same = pod.sandbox.pod["metadata"]["namespace"] == namespace
-                if same and (change.kind.kind, name) in pod.references:
+                if same and (change.kind, name) in pod.references:
                     pod.refresh()
 
     def _follow(self, event: str, pod: Obj) -> None:
@@ -194,7 +194,7 @@ class Agent:
             except Exception as error:
                 log.exception("pod %s failed", pod["metadata"]["name"])
                 self._events.warning(pod, "FailedSync", f"error of the node agent: {error!r}")
-                await self._clock.sleep(RETRY)
+                await self._clock.sleep(self.settings.pod_retry)
             else:
                 return
 
@@ -256,8 +256,8 @@ class Agent:
             if error.code not in (404, 409):  # gone already, or another pod of that name
                 raise
 
-    def _read(self, kind: str, name: str, namespace: str) -> dict[str, bytes] | None:
-        obj = self._api.find(CONFIG_MAP if kind == "ConfigMap" else SECRET, name, namespace)
+    def _read(self, kind: Kind, name: str, namespace: str) -> dict[str, bytes] | None:
+        obj = self._api.find(kind, name, namespace)
         return None if obj is None else volumes.values(kind, obj)
 
     # -- measuring -------------------------------------------------------------------------------

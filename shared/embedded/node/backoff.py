@@ -1,4 +1,4 @@
-"""How long a container that ends waits before it is started again.
+"""How long a container that ends waits before it is started again. Pure.
 
 Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-restarts: the
 first restart is at once, then the delay doubles up to five minutes; ten minutes without an end

@@ -1,6 +1,7 @@
 """One container: its runs, its probes, its end.
 
-Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/.
+Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/. Owned by `pod`, to which
+it tells that something changed; it does not write to the cluster but for Events.
 """
 
 from __future__ import annotations
@@ -11,8 +12,7 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared.embedded.api.strategy import timestamp
-from shared.embedded.http.providers import LogRequest
+from shared.embedded.api.providers import LogRequest
 from shared.embedded.node import probe as probes
 from shared.embedded.node.environment import ConfigError
 from shared.embedded.node.logs import read
@@ -21,6 +21,7 @@ from shared.embedded.node.probe import ProbeError
 from shared.embedded.node.prober import Prober, Reports
 from shared.embedded.node.process import CANNOT_RUN, Exit, Process, StartError
 from shared.embedded.node.status import ContainerState
+from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A container's command and environment, as its process on this machine gets them.
+"""A container's command and environment, as its process on this machine gets them. Pure.
 
 Source: https://kubernetes.io/docs/tasks/inject-data-application/. Two things differ from a real
 container, because there is no image and no mount namespace:
@@ -14,13 +14,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from shared.embedded.kinds import CONFIG_MAP, SECRET
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shared.embedded.kinds import Obj
+    from shared.embedded.kinds import Kind, Obj
 
-    Lookup = Callable[[str, str], Mapping[str, str] | None]
-    """(kind `ConfigMap` or `Secret`, name) → its text values, or None when there is none."""
+    Lookup = Callable[[Kind, str], Mapping[str, str] | None]
+    """(CONFIG_MAP or SECRET, name) → its text values, or None when there is none."""
 
 _REFERENCE: Final = re.compile(r"\$\$|\$\(([A-Za-z_.-][A-Za-z0-9_.-]*)\)")
 _INHERITED: Final = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER", "LOGNAME")
@@ -115,15 +117,15 @@ def _value_from(source: Obj, container: Obj, pod: Obj, address: str, lookup: Loo
         return None
     if values is None:
         raise ConfigError(_missing(kind, reference["name"]))
-    raise ConfigError(f"couldn't find key {reference['key']} in {kind} {reference['name']}")
+    raise ConfigError(f"couldn't find key {reference['key']} in {kind.kind} {reference['name']}")
 
 
-def _source(source: Obj, config_map: str, secret: str) -> tuple[str, Obj]:
-    return ("ConfigMap", source[config_map]) if config_map in source else ("Secret", source[secret])
+def _source(source: Obj, config_map: str, secret: str) -> tuple[Kind, Obj]:
+    return (CONFIG_MAP, source[config_map]) if config_map in source else (SECRET, source[secret])
 
 
-def _missing(kind: str, name: str) -> str:
-    return f'{kind.lower()} "{name}" not found: create it, or remove the reference to it'
+def _missing(kind: Kind, name: str) -> str:
+    return f'{kind.singular} "{name}" not found: create it, or remove the reference to it'
 
 
 def field_value(path: str, pod: Obj, address: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.embedded.api.strategy import timestamp
 from shared.embedded.controllers.cache import key_of
 from shared.embedded.controllers.pods import is_terminal, is_terminating
 from shared.embedded.kinds import NODE, POD
@@ -17,6 +16,7 @@ from shared.embedded.node.meter import Rate
 from shared.embedded.node.metrics import PodUsage
 from shared.embedded.node.settings import NodeSettings
 from shared.embedded.node.status import ContainerState, pod_status
+from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

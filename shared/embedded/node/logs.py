@@ -1,6 +1,7 @@
 """Reading the logs of containers that the shim writes: the present run and the one before.
 
-Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#get-read-log-of-the-specified-pod
+Called by `providers` for pods/log, and by a container for its last words. Source:
+https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#get-read-log-of-the-specified-pod
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from io import BufferedReader
     from pathlib import Path
 
-    from shared.embedded.http.providers import LogRequest
+    from shared.embedded.api.providers import LogRequest
 
 POLL: Final = 0.1  # seconds between two looks at a log that is followed
 KEPT: Final = 2  # runs of a container whose logs are kept

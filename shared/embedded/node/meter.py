@@ -1,7 +1,7 @@
-"""From counters to rates: the last two samples of one container, or of the node.
+"""From counters to rates: the last two samples of one container, or of the node. Pure.
 
-Source: metrics-server `pkg/storage`: usage is the difference of two samples by their times, so
-there is none before the second sample.
+Filled by the agent, read for metrics. Source: metrics-server `pkg/storage`: usage is the difference
+of two samples by their times, so there is none before the second sample.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Usage as the Kubernetes APIs show it: `metrics.k8s.io` and the kubelet's `/metrics/resource`.
 
-Sources: https://kubernetes.io/docs/reference/external-api/metrics.v1beta1/ and
+Pure. Sources: https://kubernetes.io/docs/reference/external-api/metrics.v1beta1/ and
 https://kubernetes.io/docs/reference/instrumentation/node-metrics/.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from shared.embedded.api.strategy import timestamp
+from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -10,8 +10,8 @@ import os
 import platform
 from typing import TYPE_CHECKING
 
-from shared.embedded.api.strategy import timestamp
 from shared.embedded.node import procfs
+from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
     from shared.embedded.kinds import Obj

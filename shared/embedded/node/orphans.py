@@ -1,4 +1,7 @@
-"""Processes that an earlier run of this cluster left behind, found by the mark they carry."""
+"""Finds and kills processes of an earlier run of this cluster, by the mark that they carry.
+
+Called by the agent before it starts, and for a container whose shim was killed.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One pod on this node: its containers run side by side, its status is told to the cluster."""
+"""One pod on this node: its containers run side by side, its status is reported to the agent.
+
+Owned by the agent, which alone writes to the cluster.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from shared.embedded.controllers.events import Events
-    from shared.embedded.kinds import Obj
+    from shared.embedded.kinds import Kind, Obj
     from shared.embedded.node.procfs import Usage
     from shared.embedded.node.sandbox import Sandbox
     from shared.embedded.node.settings import NodeSettings
@@ -50,7 +53,7 @@ class Pod:
         self._remember(sandbox.pod)
 
     @property
-    def references(self) -> set[tuple[str, str]]:
+    def references(self) -> set[tuple[Kind, str]]:
         """(kind, name) of the ConfigMaps and Secrets that it mounts."""
         return volumes.references(self.sandbox.pod)
 

@@ -1,4 +1,7 @@
-"""The probes of one running container: startup first, then readiness and liveness side by side."""
+"""The probes of one running container: startup first, then readiness and liveness side by side.
+
+Run by the container; how one attempt is made is in `probe`, when its outcome counts in `probing`.
+"""
 
 from __future__ import annotations
 

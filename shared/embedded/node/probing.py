@@ -1,4 +1,4 @@
-"""When a probe's outcome counts: thresholds over consecutive results.
+"""When a probe's outcome counts: thresholds over consecutive results. Pure.
 
 Source: https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/ and
 Kubernetes `pkg/kubelet/prober/worker.go`.

@@ -1,4 +1,7 @@
-"""A command run through the shim: started, signalled and waited for by the node agent."""
+"""A command run through the shim: started, signalled and waited for by the container.
+
+This end of the socket whose other end is `shim.py`; it knows no pods.
+"""
 
 from __future__ import annotations
 

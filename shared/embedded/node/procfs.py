@@ -1,6 +1,6 @@
 """What /proc says of processes: who is below whom, CPU time and memory used.
 
-Source: proc_pid_stat(5). One pass over /proc serves all pods.
+Source: proc_pid_stat(5). Read by the agent; one pass over /proc serves all pods.
 """
 
 from __future__ import annotations

@@ -1,11 +1,15 @@
-"""What the API server asks of nodes: logs of containers, usage of pods and nodes."""
+"""Gives the API server what it asks of nodes: logs of containers, usage of pods and nodes.
+
+Made by `cluster` over the agent and the hollow nodes; what is asked is declared in
+`api/providers`.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shared.embedded.api.providers import Providers
 from shared.embedded.errors import bad_request
-from shared.embedded.http.providers import Providers
 from shared.embedded.kinds import NODE
 from shared.embedded.node import logs
 from shared.embedded.node.metrics import node_metrics, pod_metrics, resource_text
@@ -14,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
 
     from shared.embedded.api.operations import Api
-    from shared.embedded.http.providers import LogRequest
+    from shared.embedded.api.providers import LogRequest
     from shared.embedded.kinds import Obj
     from shared.embedded.node.agent import Agent
     from shared.embedded.node.container import Container

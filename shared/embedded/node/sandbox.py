@@ -1,4 +1,7 @@
-"""What the containers of one pod share: its address, its directories, its environment."""
+"""What the containers of one pod share: its address, its directories, its environment.
+
+Made by the agent when it takes the pod; starts nothing itself.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from shared.embedded.node.process import Command
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shared.embedded.kinds import Obj
+    from shared.embedded.kinds import Kind, Obj
 
 
 @dataclass(slots=True)
@@ -102,7 +105,7 @@ class Sandbox:
             given["PORT"] = str(self.ports.get(ports[0], ports[0]))
         return given | env.environment(container, self.pod, self.address, self._texts)
 
-    def _texts(self, kind: str, name: str) -> dict[str, str] | None:
+    def _texts(self, kind: Kind, name: str) -> dict[str, str] | None:
         found = self.read(kind, name)
         if found is None:
             return None

@@ -1,4 +1,4 @@
-"""Settings of the node agent, with their units and why the defaults are what they are."""
+"""Settings of the node agent, with their units and why the defaults are what they are. Pure."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ class NodeSettings:
     name: of the Node object.
     max_pods: the scheduler gives the node no more; bounds what a mistake can start.
     sample_period: between two readings of /proc.
+    config_retry: until what a container refers to and is missing is looked for again.
+    pod_retry: until a pod whose task failed unexpectedly is tried again.
     endpoint_wait: at most, until no EndpointSlice calls a pod ready that is to end.
     endpoint_lag: between that and SIGTERM, for those who watch EndpointSlices to learn of it.
     stop_grace: what pods get to end in when the cluster stops, if their own grace is longer.
@@ -25,6 +27,7 @@ class NodeSettings:
     sample_period: float = 1.0
     backoff: BackOff = field(default_factory=BackOff)
     config_retry: float = 2.0
+    pod_retry: float = 5.0
     endpoint_wait: float = 3.0
     endpoint_lag: float = 0.25
     stop_grace: float = 5.0

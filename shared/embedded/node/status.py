@@ -1,4 +1,4 @@
-"""A pod's status from the states of its containers.
+"""A pod's status from the states of its containers. Pure.
 
 Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/ and Kubernetes
 `pkg/kubelet/kubelet_pods.go`, `pkg/kubelet/status/generate.go`.
@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from shared.embedded.api.strategy import timestamp
 from shared.embedded.controllers.pods import condition
+from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +64,10 @@ def phase(containers: Sequence[ContainerState], restart_policy: str) -> str:
 def pod_status(
     pod: Obj, containers: Sequence[ContainerState], address: str, started: float, now: float
 ) -> Obj:
-    """The whole status; times in seconds since the epoch, `address` empty while there is none."""
+    """The whole status, but for what the API fills in (qosClass).
+
+    Times in seconds since the epoch; `address` is empty while there is none.
+    """
     current = phase(containers, pod["spec"].get("restartPolicy", "Always"))
     over = current in ("Succeeded", "Failed")
     waiting = [each.name for each in containers if not each.ready]
@@ -86,7 +89,6 @@ def pod_status(
         "hostIPs": [{"ip": HOST}],
         "startTime": timestamp(started),
         "containerStatuses": [each.status() for each in containers],
-        "qosClass": qos_class(pod),
     }
     if address:
         status |= {"podIP": address, "podIPs": [{"ip": address}]}
@@ -107,20 +109,3 @@ def _condition(pod: Obj, kind: str, value: bool, extra: dict[str, str], now: flo
         "lastTransitionTime": since,
         **extra,
     }
-
-
-def qos_class(pod: Obj) -> str:
-    """Guaranteed, Burstable or BestEffort, by requests and limits of CPU and memory."""
-    if pod.get("status", {}).get("qosClass"):
-        known: str = pod["status"]["qosClass"]
-        return known
-    resources = [each.get("resources") or {} for each in pod["spec"]["containers"]]
-    if not any(each.get("requests") or each.get("limits") for each in resources):
-        return "BestEffort"
-    for each in resources:
-        limits, requests = each.get("limits") or {}, each.get("requests") or {}
-        if any(not limits.get(name) for name in ("cpu", "memory")):
-            return "Burstable"
-        if any(requests.get(name, limits[name]) != limits[name] for name in ("cpu", "memory")):
-            return "Burstable"
-    return "Guaranteed"

@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.embedded.files import replace
+from shared.embedded.kinds import CONFIG_MAP, SECRET
 from shared.embedded.node.environment import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shared.embedded.kinds import Obj
+    from shared.embedded.kinds import Kind, Obj
 
-    Read = Callable[[str, str], Mapping[str, bytes] | None]
-    """(kind `ConfigMap` or `Secret`, name) → its values, or None when there is none."""
+    Read = Callable[[Kind, str], Mapping[str, bytes] | None]
+    """(CONFIG_MAP or SECRET, name) → its values, or None when there is none."""
 
     Files = dict[str, tuple[bytes, int]]
     """relative path → (content, mode)"""
@@ -27,44 +28,44 @@ if TYPE_CHECKING:
 SUPPORTED = "configMap, secret, emptyDir, hostPath"
 
 
-def values(kind: str, obj: Obj) -> dict[str, bytes]:
+def values(kind: Kind, obj: Obj) -> dict[str, bytes]:
     """The values of a ConfigMap or Secret."""
-    if kind == "Secret":
+    if kind is SECRET:
         return {key: base64.b64decode(text) for key, text in (obj.get("data") or {}).items()}
     texts = {key: text.encode() for key, text in (obj.get("data") or {}).items()}
     binary = obj.get("binaryData") or {}
     return texts | {key: base64.b64decode(text) for key, text in binary.items()}
 
 
-def references(pod: Obj) -> set[tuple[str, str]]:
+def references(pod: Obj) -> set[tuple[Kind, str]]:
     """(kind, name) of every ConfigMap and Secret that the pod mounts."""
     found = set()
     for volume in pod["spec"].get("volumes") or ():
         if "configMap" in volume:
-            found.add(("ConfigMap", volume["configMap"]["name"]))
+            found.add((CONFIG_MAP, volume["configMap"]["name"]))
         elif "secret" in volume:
-            found.add(("Secret", volume["secret"]["secretName"]))
+            found.add((SECRET, volume["secret"]["secretName"]))
     return found
 
 
 def files(volume: Obj, read: Read) -> Files:
     """What a configMap or secret volume holds. Raises ConfigError for what is missing."""
     if "configMap" in volume:
-        kind, source, name = "ConfigMap", volume["configMap"], volume["configMap"]["name"]
+        kind, source, name = CONFIG_MAP, volume["configMap"], volume["configMap"]["name"]
     else:
-        kind, source, name = "Secret", volume["secret"], volume["secret"]["secretName"]
+        kind, source, name = SECRET, volume["secret"], volume["secret"]["secretName"]
     content = read(kind, name)
     if content is None:
         if source.get("optional"):
             return {}
         raise ConfigError(
-            f'MountVolume.SetUp failed for volume "{volume["name"]}": {kind.lower()} "{name}" '
+            f'MountVolume.SetUp failed for volume "{volume["name"]}": {kind.singular} "{name}" '
             "not found"
         )
     mode = source.get("defaultMode", 0o644)
     if not source.get("items"):
         return {key: (data, mode) for key, data in content.items()}
-    return _selected(source, content, mode, f'{kind.lower()} "{name}"')
+    return _selected(source, content, mode, f'{kind.singular} "{name}"')
 
 
 def _selected(source: Obj, content: Mapping[str, bytes], mode: int, what: str) -> Files:

@@ -1,1 +1,1 @@
-"""What the kinds look like: shapes, defaults, encodings, and their descriptions for clients."""
+"""What the kinds look like: shapes, defaults, selectors, encodings, descriptions for clients."""

@@ -1,16 +1,19 @@
-"""Kinds that show one stored object in two forms: Events of two groups, HPAs of two versions.
+"""Kinds that show one stored object in two forms: Events of two groups, HPAs of two versions. Pure.
 
-`to_stored` turns an object of a kind into the form of its hub (see kinds.HUBS), `from_stored` back;
-both return a new object, or the given one when the kind is the hub itself.
+The form in which the objects are kept is that of the *hub*, as Kubernetes calls it; `declarations`
+says which kind has which of these conversions.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from shared.embedded import kinds
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shared.embedded.kinds import Kind, Obj
 
 _EVENT_NAMES: Final = {
@@ -27,20 +30,21 @@ _EVENT_NAMES: Final = {
 _CORE_NAMES: Final = {core: new for new, core in _EVENT_NAMES.items()}
 
 
-def to_stored(kind: Kind, obj: Obj) -> Obj:
-    if kind is kinds.EVENT_V1:
-        return {**_renamed(obj, _EVENT_NAMES), **_head(kinds.EVENT)}
-    if kind is kinds.HPA_V1:
-        return _to_v2(obj)
-    return obj
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """Both ways between the form of a kind and that of its hub; each gives a new object."""
+
+    to_stored: Callable[[Obj], Obj]
+    from_stored: Callable[[Obj], Obj]
 
 
-def from_stored(kind: Kind, obj: Obj) -> Obj:
-    if kind is kinds.EVENT_V1:
-        return {**_head(kind), **_without(_renamed(obj, _CORE_NAMES), "kind", "apiVersion")}
-    if kind is kinds.HPA_V1:
-        return _to_v1(obj)
-    return obj
+def _event_to_core(obj: Obj) -> Obj:
+    return {**_renamed(obj, _EVENT_NAMES), **_head(kinds.EVENT)}
+
+
+def _event_from_core(obj: Obj) -> Obj:
+    renamed = _without(_renamed(obj, _CORE_NAMES), "kind", "apiVersion")
+    return {**_head(kinds.EVENT_V1), **renamed}
 
 
 def _renamed(obj: Obj, names: dict[str, str]) -> Obj:
@@ -86,3 +90,10 @@ def _cpu_target(metric: Obj) -> int | None:
     resource = metric.get("resource", {})
     target: int | None = resource.get("target", {}).get("averageUtilization")
     return target if resource.get("name") == "cpu" else None
+
+
+AS_STORED: Final = Conversion(lambda obj: obj, lambda obj: obj)
+"""Of a kind that is its own hub: the same object, not a copy."""
+
+EVENT_V1: Final = Conversion(_event_to_core, _event_from_core)
+AUTOSCALER_V1: Final = Conversion(_to_v2, _to_v1)

@@ -1,6 +1,7 @@
-"""From the bytes of a request to an object whose described fields have the right types.
+"""From the bytes of a request to an object whose described fields have the right types. Pure.
 
-Messages copy those of kube-apiserver, which show Go's words for JSON errors.
+Called by the HTTP exchange and the API, with the schema as an argument. Messages copy those of
+kube-apiserver, which show Go's words for JSON errors.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import orjson
 import yaml
 
 from shared.embedded.errors import bad_request
-from shared.embedded.schema import kind_schemas
 from shared.embedded.schema import shapes as schemas
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def parse_yaml(body: bytes) -> Any:
     return _plain(value, itertools.count())
 
 
-def decode(body: bytes, kind: Kind, *, yaml_body: bool = False) -> Obj:
+def decode(body: bytes, kind: Kind, schema: Schema, *, yaml_body: bool = False) -> Obj:
     """The object of `kind` that `body` holds; its `kind` and `apiVersion` may be left out."""
     try:
         value = parse_yaml(body) if yaml_body else parse_json(body)
@@ -68,10 +68,10 @@ def decode(body: bytes, kind: Kind, *, yaml_body: bool = False) -> Obj:
             f"the object provided is unrecognized (must be of type {kind.kind}): couldn't get "
             f"version/kind; json parse error: {error} ({_summary(body)})"
         ) from error
-    return typed(value, kind)
+    return typed(value, kind, schema)
 
 
-def typed(value: Obj, kind: Kind) -> Obj:
+def typed(value: Obj, kind: Kind, schema: Schema) -> Obj:
     """A clean copy of `value`: right type, nulls dropped, every described field well-typed."""
     given = value.get("apiVersion", kind.api_version), value.get("kind", kind.kind)
     if given[0] != kind.api_version:
@@ -87,7 +87,7 @@ def typed(value: Obj, kind: Kind) -> Obj:
     head = {"kind": kind.kind, "apiVersion": kind.api_version}
     metadata, managed = _without_managed_fields(value.get("metadata"))
     try:
-        clean = checked({**value, **head, "metadata": metadata}, kind_schemas.of(kind), kind.kind)
+        clean = checked({**value, **head, "metadata": metadata}, schema, kind.kind)
     except TypeError as error:
         raise bad_request(
             f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {error}'

@@ -1,7 +1,8 @@
-"""What the API server fills in: defaults of k8s.io/kubernetes/pkg/apis/*/v1/defaults.go.
+"""What the API server fills in: defaults of k8s.io/kubernetes/pkg/apis/*/v1/defaults.go. Pure.
 
-`fill` completes an object in place (the caller owns it). It also adds what Go's encoding always
-shows, such as `status: {}` or a null lastProbeTime. Filling twice changes nothing.
+Each function completes an object of one kind in place (the caller owns it); `declarations` says
+which is whose. They also add what Go's encoding always shows, such as `status: {}` or a null
+lastProbeTime. Filling twice changes nothing.
 """
 
 from __future__ import annotations
@@ -9,20 +10,10 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Final
 
-from shared.embedded import kinds
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Obj
 
 _NOT_READY_SECONDS: Final = 300
-
-
-def fill(kind: Kind, obj: Obj) -> None:
-    """Complete a stored object of `kind`."""
-    if filler := _FILLERS.get(kind.bucket):
-        filler(obj)
 
 
 def pod_template(template: Obj) -> None:
@@ -85,7 +76,7 @@ def _pull_policy(image: str) -> str:
     return "Always" if tag in ("", "latest") and "@" not in image else "IfNotPresent"
 
 
-def _pod(pod: Obj) -> None:
+def pod(pod: Obj) -> None:
     pod_template(pod)
     spec, status = pod["spec"], pod.setdefault("status", {})
     spec.setdefault("enableServiceLinks", True)
@@ -126,7 +117,7 @@ def _qos(spec: Obj) -> str:
     return "Guaranteed" if guaranteed else "Burstable"
 
 
-def _deployment(deployment: Obj) -> None:
+def deployment(deployment: Obj) -> None:
     spec = deployment.setdefault("spec", {})
     spec.setdefault("replicas", 1)
     pod_template(spec.setdefault("template", {}))
@@ -140,14 +131,14 @@ def _deployment(deployment: Obj) -> None:
     deployment.setdefault("status", {})
 
 
-def _replica_set(replica_set: Obj) -> None:
+def replica_set(replica_set: Obj) -> None:
     spec = replica_set.setdefault("spec", {})
     spec.setdefault("replicas", 1)
     pod_template(spec.setdefault("template", {}))
     replica_set.setdefault("status", {}).setdefault("replicas", 0)
 
 
-def _service(service: Obj) -> None:
+def service(service: Obj) -> None:
     spec = service.setdefault("spec", {})
     kind = spec.setdefault("type", "ClusterIP")
     spec.setdefault("sessionAffinity", "None")
@@ -164,7 +155,7 @@ def _service(service: Obj) -> None:
     service.setdefault("status", {}).setdefault("loadBalancer", {})
 
 
-def _namespace(namespace: Obj) -> None:
+def namespace(namespace: Obj) -> None:
     namespace.setdefault("spec", {}).setdefault("finalizers", ["kubernetes"])
     namespace.setdefault("status", {}).setdefault("phase", "Active")
     metadata = namespace["metadata"]
@@ -172,7 +163,7 @@ def _namespace(namespace: Obj) -> None:
         metadata.setdefault("labels", {}).setdefault("kubernetes.io/metadata.name", name)
 
 
-def _secret(secret: Obj) -> None:
+def secret(secret: Obj) -> None:
     """`stringData` is for writing only: it becomes base64 `data`."""
     for key, text in secret.pop("stringData", {}).items():
         encoded = base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
@@ -180,7 +171,7 @@ def _secret(secret: Obj) -> None:
     secret.setdefault("type", "Opaque")
 
 
-def _endpoint_slice(piece: Obj) -> None:
+def endpoint_slice(piece: Obj) -> None:
     piece.setdefault("endpoints", None)
     piece.setdefault("ports", None)
     for endpoint in piece["endpoints"] or []:
@@ -190,7 +181,7 @@ def _endpoint_slice(piece: Obj) -> None:
         port.setdefault("protocol", "TCP")
 
 
-def _event(event: Obj) -> None:
+def event(event: Obj) -> None:
     event.setdefault("involvedObject", {})
     event.setdefault("source", {})
     for name in ("firstTimestamp", "lastTimestamp", "eventTime"):
@@ -199,7 +190,7 @@ def _event(event: Obj) -> None:
     event.setdefault("reportingInstance", "")
 
 
-def _autoscaler(autoscaler: Obj) -> None:
+def autoscaler(autoscaler: Obj) -> None:
     spec = autoscaler.setdefault("spec", {})
     spec.setdefault("minReplicas", 1)
     target = {"type": "Utilization", "averageUtilization": 80}
@@ -210,17 +201,17 @@ def _autoscaler(autoscaler: Obj) -> None:
     status.setdefault("currentMetrics", None)
 
 
-def _network_policy(policy: Obj) -> None:
+def network_policy(policy: Obj) -> None:
     spec = policy.setdefault("spec", {})
     spec.setdefault("podSelector", {})
     spec.setdefault("policyTypes", ["Ingress", *(["Egress"] if spec.get("egress") else [])])
 
 
-def _role(role: Obj) -> None:
+def role(role: Obj) -> None:
     role.setdefault("rules", None)
 
 
-def _binding(binding: Obj) -> None:
+def binding(binding: Obj) -> None:
     group = "rbac.authorization.k8s.io"
     if reference := binding.get("roleRef"):
         reference.setdefault("apiGroup", group)
@@ -229,38 +220,21 @@ def _binding(binding: Obj) -> None:
             subject.setdefault("apiGroup", group)
 
 
-def _with(*names: str) -> Callable[[Obj], None]:
-    """A filler for kinds that only always show some objects, be they empty."""
-
-    def filler(obj: Obj) -> None:
-        for name in names:
-            obj.setdefault(name, {})
-
-    return filler
+def nothing(_: Obj) -> None:
+    """For kinds that have no defaults."""
 
 
-def _load_balanced(obj: Obj) -> None:
+def empty_spec(obj: Obj) -> None:
+    """For kinds that always show a spec, be it empty."""
+    obj.setdefault("spec", {})
+
+
+def empty_spec_and_status(obj: Obj) -> None:
+    """For kinds that always show a spec and a status, be they empty."""
+    obj.setdefault("spec", {})
+    obj.setdefault("status", {})
+
+
+def ingress(obj: Obj) -> None:
     obj.setdefault("spec", {})
     obj.setdefault("status", {}).setdefault("loadBalancer", {})
-
-
-_FILLERS: Final[dict[str, Callable[[Obj], None]]] = {
-    kinds.POD.bucket: _pod,
-    kinds.DEPLOYMENT.bucket: _deployment,
-    kinds.REPLICA_SET.bucket: _replica_set,
-    kinds.SERVICE.bucket: _service,
-    kinds.NAMESPACE.bucket: _namespace,
-    kinds.NODE.bucket: _with("spec", "status"),
-    kinds.SECRET.bucket: _secret,
-    kinds.ENDPOINT_SLICE.bucket: _endpoint_slice,
-    kinds.EVENT.bucket: _event,
-    kinds.HPA.bucket: _autoscaler,
-    kinds.NETWORK_POLICY.bucket: _network_policy,
-    kinds.LEASE.bucket: _with("spec"),
-    kinds.POD_DISRUPTION_BUDGET.bucket: _with("spec", "status"),
-    kinds.INGRESS.bucket: _load_balanced,
-    kinds.ROLE.bucket: _role,
-    kinds.CLUSTER_ROLE.bucket: _role,
-    kinds.ROLE_BINDING.bucket: _binding,
-    kinds.CLUSTER_ROLE_BINDING.bucket: _binding,
-}

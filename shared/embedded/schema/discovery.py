@@ -1,8 +1,8 @@
-"""API discovery: which groups, versions and resources the server has, in both forms.
+"""API discovery: which groups, versions and resources the server has, in both forms. Pure.
 
 The unaggregated form is one document for each group and version; the aggregated one
-(apidiscovery.k8s.io/v2) tells all at once and spares kubectl a dozen requests.
-https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api
+(apidiscovery.k8s.io/v2) tells all at once and spares kubectl a dozen requests. The kinds are an
+argument. https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api
 """
 
 from __future__ import annotations

@@ -1,8 +1,11 @@
-"""The shapes of the stored kinds; `schema` explains the marks."""
+"""The schema of each stored kind; `shapes` explains the marks. Pure.
+
+Taken by `declarations`, which alone says whose schema each of these is.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from shared.embedded.schema.shapes import (
     BOOL,
@@ -24,9 +27,6 @@ from shared.embedded.schema.shapes import (
     keyed,
     strings,
 )
-
-if TYPE_CHECKING:
-    from shared.embedded.kinds import Kind
 
 _OWNER: Final = Struct(
     {
@@ -173,7 +173,7 @@ _RULES: Final = List(
         | {"nonResourceURLs": STRINGS}
     )
 )
-_BINDING: Final[dict[str, Schema]] = {
+_BOUND: Final[dict[str, Schema]] = {
     "subjects": List(Struct(strings("kind", "apiGroup", "name", "namespace"))),
     "roleRef": Struct(strings("kind", "apiGroup", "name"), atomic=True),
 }
@@ -192,7 +192,57 @@ _WORKLOAD_STATUS: Final = Struct(
         **ints("unavailableReplicas", "terminatingReplicas", "fullyLabeledReplicas"),
     }
 )
-_EVENT: Final = _object(
+GENERIC: Final = _object()
+"""Of kinds of which nothing is known but that they are objects."""
+
+NAMESPACE: Final = _object(status=Struct({"phase": STRING, "conditions": _CONDITIONS}))
+CONFIG_MAP: Final = _object(data=Map(STRING), binaryData=Map(STRING), immutable=BOOL)
+SECRET: Final = _object(data=Map(STRING), stringData=Map(STRING), type=STRING, immutable=BOOL)
+SERVICE_ACCOUNT: Final = _object(
+    secrets=keyed(_OBJECT_REFERENCE, "name"),
+    imagePullSecrets=List(_REFERENCE),
+    automountServiceAccountToken=BOOL,
+)
+SERVICE: Final = _object(
+    Struct(
+        {
+            "ports": List(_SERVICE_PORT, keys=("port", "protocol"), merge_key="port"),
+            "selector": Map(STRING, atomic=True),
+            "clusterIPs": STRINGS,
+            "externalIPs": STRINGS,
+            "ipFamilies": STRINGS,
+            **strings("type", "clusterIP", "sessionAffinity", "ipFamilyPolicy"),
+            **strings("internalTrafficPolicy", "externalTrafficPolicy", "externalName"),
+            "publishNotReadyAddresses": BOOL,
+        }
+    ),
+    Struct({"conditions": _CONDITIONS, "loadBalancer": OBJECT}),
+)
+POD: Final = _object(
+    _POD_SPEC,
+    Struct(
+        {
+            "conditions": _CONDITIONS,
+            "podIPs": keyed(Struct({"ip": STRING}), "ip"),
+            "hostIPs": ITEMS,
+            "containerStatuses": ITEMS,
+            "initContainerStatuses": ITEMS,
+            **strings("phase", "reason", "message", "hostIP", "podIP", "startTime"),
+        }
+    ),
+)
+NODE: Final = _object(
+    Struct({"taints": ITEMS, "unschedulable": BOOL, "podCIDR": STRING}),
+    Struct(
+        {
+            "conditions": _CONDITIONS,
+            "addresses": keyed(Struct(strings("type", "address")), "type"),
+            "capacity": QUANTITIES,
+            "allocatable": QUANTITIES,
+        }
+    ),
+)
+EVENT: Final = _object(
     involvedObject=_OBJECT_REFERENCE,
     related=_OBJECT_REFERENCE,
     source=Struct(strings("component", "host")),
@@ -200,128 +250,65 @@ _EVENT: Final = _object(
     **strings("reason", "message", "type", "action", "reportingComponent", "reportingInstance"),
     **strings("firstTimestamp", "lastTimestamp", "eventTime"),
 )
-_KINDS: Final[dict[str, Schema]] = {
-    "namespaces": _object(status=Struct({"phase": STRING, "conditions": _CONDITIONS})),
-    "configmaps": _object(data=Map(STRING), binaryData=Map(STRING), immutable=BOOL),
-    "secrets": _object(data=Map(STRING), stringData=Map(STRING), type=STRING, immutable=BOOL),
-    "serviceaccounts": _object(
-        secrets=keyed(_OBJECT_REFERENCE, "name"),
-        imagePullSecrets=List(_REFERENCE),
-        automountServiceAccountToken=BOOL,
+DEPLOYMENT: Final = _object(
+    Struct(
+        {
+            **ints("replicas", "minReadySeconds", "revisionHistoryLimit"),
+            "progressDeadlineSeconds": INT,
+            "paused": BOOL,
+            "selector": _SELECTOR,
+            "template": _TEMPLATE,
+            "strategy": Struct(
+                {
+                    "type": STRING,
+                    "rollingUpdate": Struct(
+                        {"maxSurge": INT_OR_STRING, "maxUnavailable": INT_OR_STRING}
+                    ),
+                },
+                retain_keys=True,
+            ),
+        }
     ),
-    "services": _object(
-        Struct(
-            {
-                "ports": List(_SERVICE_PORT, keys=("port", "protocol"), merge_key="port"),
-                "selector": Map(STRING, atomic=True),
-                "clusterIPs": STRINGS,
-                "externalIPs": STRINGS,
-                "ipFamilies": STRINGS,
-                **strings("type", "clusterIP", "sessionAffinity", "ipFamilyPolicy"),
-                **strings("internalTrafficPolicy", "externalTrafficPolicy", "externalName"),
-                "publishNotReadyAddresses": BOOL,
-            }
-        ),
-        Struct({"conditions": _CONDITIONS, "loadBalancer": OBJECT}),
-    ),
-    "pods": _object(
-        _POD_SPEC,
-        Struct(
-            {
-                "conditions": _CONDITIONS,
-                "podIPs": keyed(Struct({"ip": STRING}), "ip"),
-                "hostIPs": ITEMS,
-                "containerStatuses": ITEMS,
-                "initContainerStatuses": ITEMS,
-                **strings("phase", "reason", "message", "hostIP", "podIP", "startTime"),
-            }
-        ),
-    ),
-    "nodes": _object(
-        Struct({"taints": ITEMS, "unschedulable": BOOL, "podCIDR": STRING}),
-        Struct(
-            {
-                "conditions": _CONDITIONS,
-                "addresses": keyed(Struct(strings("type", "address")), "type"),
-                "capacity": QUANTITIES,
-                "allocatable": QUANTITIES,
-            }
-        ),
-    ),
-    "events": _EVENT,
-    "deployments.apps": _object(
-        Struct(
-            {
-                **ints("replicas", "minReadySeconds", "revisionHistoryLimit"),
-                "progressDeadlineSeconds": INT,
-                "paused": BOOL,
-                "selector": _SELECTOR,
-                "template": _TEMPLATE,
-                "strategy": Struct(
-                    {
-                        "type": STRING,
-                        "rollingUpdate": Struct(
-                            {"maxSurge": INT_OR_STRING, "maxUnavailable": INT_OR_STRING}
-                        ),
-                    },
-                    retain_keys=True,
-                ),
-            }
-        ),
-        _WORKLOAD_STATUS,
-    ),
-    "replicasets.apps": _object(
-        Struct(
-            {**ints("replicas", "minReadySeconds"), "selector": _SELECTOR, "template": _TEMPLATE}
-        ),
-        _WORKLOAD_STATUS,
-    ),
-    "endpointslices.discovery.k8s.io": _object(
-        addressType=STRING,
-        endpoints=List(_ENDPOINT),
-        ports=List(Struct({**strings("name", "protocol", "appProtocol"), "port": INT})),
-    ),
-    "leases.coordination.k8s.io": _object(
-        Struct(
-            {
-                **strings("holderIdentity", "acquireTime", "renewTime"),
-                **ints("leaseDurationSeconds", "leaseTransitions"),
-            }
-        )
-    ),
-    "horizontalpodautoscalers.autoscaling": _object(
-        Struct(
-            {
-                **ints("minReplicas", "maxReplicas"),
-                "scaleTargetRef": Struct(strings("kind", "name", "apiVersion")),
-                "metrics": ITEMS,
-            }
-        )
-    ),
-    "roles.rbac.authorization.k8s.io": _object(rules=_RULES),
-    "clusterroles.rbac.authorization.k8s.io": _object(rules=_RULES),
-    "rolebindings.rbac.authorization.k8s.io": _object(**_BINDING),
-    "clusterrolebindings.rbac.authorization.k8s.io": _object(**_BINDING),
-    "poddisruptionbudgets.policy": _object(
-        Struct(
-            {
-                "minAvailable": INT_OR_STRING,
-                "maxUnavailable": INT_OR_STRING,
-                "selector": _SELECTOR,
-            }
-        )
-    ),
-    "networkpolicies.networking.k8s.io": _object(
-        Struct(
-            {"podSelector": _SELECTOR, "policyTypes": STRINGS, "ingress": ITEMS, "egress": ITEMS}
-        )
-    ),
-    "ingresses.networking.k8s.io": _object(
-        Struct({"ingressClassName": STRING, "rules": ITEMS, "tls": ITEMS})
-    ),
-}
-
-
-def of(kind: Kind) -> Schema:
-    """The schema of the objects of `kind`."""
-    return _KINDS.get(kind.bucket, _object())
+    _WORKLOAD_STATUS,
+)
+REPLICA_SET: Final = _object(
+    Struct({**ints("replicas", "minReadySeconds"), "selector": _SELECTOR, "template": _TEMPLATE}),
+    _WORKLOAD_STATUS,
+)
+ENDPOINT_SLICE: Final = _object(
+    addressType=STRING,
+    endpoints=List(_ENDPOINT),
+    ports=List(Struct({**strings("name", "protocol", "appProtocol"), "port": INT})),
+)
+LEASE: Final = _object(
+    Struct(
+        {
+            **strings("holderIdentity", "acquireTime", "renewTime"),
+            **ints("leaseDurationSeconds", "leaseTransitions"),
+        }
+    )
+)
+AUTOSCALER: Final = _object(
+    Struct(
+        {
+            **ints("minReplicas", "maxReplicas"),
+            "scaleTargetRef": Struct(strings("kind", "name", "apiVersion")),
+            "metrics": ITEMS,
+        }
+    )
+)
+ROLE: Final = _object(rules=_RULES)
+BINDING: Final = _object(**_BOUND)
+DISRUPTION_BUDGET: Final = _object(
+    Struct(
+        {
+            "minAvailable": INT_OR_STRING,
+            "maxUnavailable": INT_OR_STRING,
+            "selector": _SELECTOR,
+        }
+    )
+)
+NETWORK_POLICY: Final = _object(
+    Struct({"podSelector": _SELECTOR, "policyTypes": STRINGS, "ingress": ITEMS, "egress": ITEMS})
+)
+INGRESS: Final = _object(Struct({"ingressClassName": STRING, "rules": ITEMS, "tls": ITEMS}))

@@ -1,4 +1,4 @@
-"""OpenAPI as far as kubectl needs it: validation, apply, dry runs and a light `explain`.
+"""OpenAPI as far as kubectl needs it: validation, apply, dry runs and a light `explain`. Pure.
 
 kubectl looks up two things: a schema by its group, version and kind, and whether PATCH of that kind
 takes `fieldValidation` and `dryRun`; with both, the server does the checking. The schemas are

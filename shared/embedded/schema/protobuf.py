@@ -1,4 +1,4 @@
-"""Objects in Kubernetes' protobuf encoding, as kubectl sends those that it makes itself.
+"""Objects in Kubernetes' protobuf encoding, as kubectl sends those that it makes itself. Pure.
 
 `kubectl create NAME…`, `create token` and `auth can-i` speak protobuf and nothing else; answers may
 be JSON. The messages are those of `protobuf_messages`; anything else that is set is refused, for
@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.embedded.schema.protobuf_messages import MESSAGES, Field
+from shared.embedded.schema.protobuf_messages import JSON_ONLY, MESSAGES, Field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +29,8 @@ Value = int | bytes
 """A varint or fixed number, or the bytes of all else."""
 
 
-def decode(body: bytes) -> Obj:
-    """The object in `body`, as its JSON would say it.
+def decode(body: bytes, message: str) -> Obj:
+    """The object in `body`, which is a `message`, as its JSON would say it.
 
     Raises ValueError for bytes that are no such object, and for one that sets more than is known.
     """
@@ -39,7 +39,7 @@ def decode(body: bytes) -> Obj:
     envelope = dict(_fields(body[len(_MAGIC) :]))
     head = {number: _text(value) for number, value in _fields(_bytes(envelope.get(1, b"")))}
     api_version, kind = head.get(1, ""), head.get(2, "")
-    if kind not in MESSAGES:
+    if kind != message or message == JSON_ONLY:
         raise ValueError(f"{kind or 'an object without kind'} is not read as protobuf; send JSON")
     value = _message(kind, _bytes(envelope.get(2, b"")), _DEPTH)
     return {"apiVersion": api_version, "kind": kind, **value}

@@ -1,8 +1,9 @@
-"""The fields of Kubernetes' protobuf messages that kubectl's own generators fill in.
+"""The fields of Kubernetes' protobuf messages that kubectl's own generators fill in. Pure.
 
 A line with one word begins a message; the others are `number name type`. Types are `string`,
 `bytes`, `int`, `bool` or a message; `[]` marks a list, `{}` a map from strings, and `?` a pointer,
-whose zero says something. Source: the files generated.proto of k8s.io/api and k8s.io/apimachinery.
+whose zero says something. Below the table are the messages that a body may be: `declarations` and
+the HTTP face name them. Source: the files generated.proto of k8s.io/api and k8s.io/apimachinery.
 """
 
 from __future__ import annotations
@@ -225,3 +226,30 @@ def _field(name: str, kind: str) -> Field:
 
 MESSAGES: Final = _parse(_TABLE)
 """Message → field number → field."""
+
+
+def _known(name: str) -> str:
+    if name not in MESSAGES:
+        raise LookupError(f"there is no protobuf message {name}; the table above names all")
+    return name
+
+
+JSON_ONLY: Final = ""
+"""Of what is not read as protobuf: kubectl sends JSON of it."""
+
+NAMESPACE: Final = _known("Namespace")
+CONFIG_MAP: Final = _known("ConfigMap")
+SECRET: Final = _known("Secret")
+SERVICE_ACCOUNT: Final = _known("ServiceAccount")
+SERVICE: Final = _known("Service")
+DEPLOYMENT: Final = _known("Deployment")
+ROLE: Final = _known("Role")
+CLUSTER_ROLE: Final = _known("ClusterRole")
+ROLE_BINDING: Final = _known("RoleBinding")
+CLUSTER_ROLE_BINDING: Final = _known("ClusterRoleBinding")
+POD_DISRUPTION_BUDGET: Final = _known("PodDisruptionBudget")
+EVICTION: Final = _known("Eviction")
+DELETE_OPTIONS: Final = _known("DeleteOptions")
+TOKEN_REQUEST: Final = _known("TokenRequest")
+SELF_SUBJECT_REVIEW: Final = _known("SelfSubjectReview")
+SELF_SUBJECT_ACCESS_REVIEW: Final = _known("SelfSubjectAccessReview")

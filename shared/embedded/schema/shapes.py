@@ -1,4 +1,4 @@
-"""How the shape of an object is described, as far as the server's rules depend on it.
+"""How the shape of an object is described, as far as the server's rules depend on it. Pure.
 
 One description serves type checks, strategic merge patches and server-side apply. Marks follow
 https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy (list type map, set

@@ -1,7 +1,8 @@
 """The objects on disk: one SQLite row each, written in the transaction that a request waits for.
 
-WAL with synchronous=NORMAL: what was answered survives the death of the process, however it dies;
-a power cut may lose the last moments but leaves the file sound (https://sqlite.org/wal.html).
+Called by the store alone. WAL with synchronous=NORMAL: what was answered survives the death of the
+process, however it dies; a power cut may lose the last moments but leaves the file sound
+(https://sqlite.org/wal.html).
 """
 
 from __future__ import annotations

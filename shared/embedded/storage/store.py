@@ -1,7 +1,8 @@
 """The cluster's objects in memory, their journal on disk, and the log of recent changes.
 
 Reads never touch the disk. An object is kept as a dict and, beside it, as the JSON bytes that lists
-and watches join; neither is ever changed in place. Every write takes the next resourceVersion.
+and watches join; neither is ever changed in place. Every write takes the next resourceVersion. Read
+and written by `api`; it knows no rules.
 """
 
 from __future__ import annotations
@@ -9,56 +10,18 @@ from __future__ import annotations
 import contextlib
 import gc
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import orjson
 
-from shared.embedded.kinds import HUBS
+from shared.embedded.declarations import HUBS
 from shared.embedded.storage.journal import Journal, Row
+from shared.embedded.storage.records import CompactedError, Entry, Record, make_entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from shared.embedded.kinds import Obj
-
-EventType = Literal["ADDED", "MODIFIED", "DELETED"]
-
-
-class CompactedError(Exception):
-    """The log does not reach back to the resourceVersion asked for; `oldest` is where it begins."""
-
-    def __init__(self, oldest: int) -> None:
-        super().__init__(f"the log begins at {oldest}")
-        self.oldest = oldest
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Entry:
-    """A stored object. `raw` is its JSON without `kind` and `apiVersion`, as lists show it."""
-
-    object: Obj
-    raw: bytes
-    version: int
-
-    @property
-    def key(self) -> tuple[str, str]:
-        metadata = self.object["metadata"]
-        return metadata.get("namespace", ""), metadata["name"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Record:
-    """One committed change. `entry` is the state after it, or of DELETED the last state."""
-
-    type: EventType
-    bucket: str
-    entry: Entry
-    old: Entry | None
-
-    @property
-    def version(self) -> int:
-        return self.entry.version
 
 
 class _Bucket:
@@ -215,13 +178,6 @@ class Store:
                     listener(current)
         finally:
             self._delivering = False
-
-
-def make_entry(obj: Obj, version: int) -> Entry:
-    """`obj`, which is changed in place, as stored under `version`."""
-    obj["metadata"] = {**obj["metadata"], "resourceVersion": str(version)}
-    shown = {key: value for key, value in obj.items() if key not in ("kind", "apiVersion")}
-    return Entry(obj, orjson.dumps(shown), version)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""What a column of a Table is, and the formats all columns share (durations, labels, lists).
+"""What a column of a Table is, and the formats all columns share (durations, labels, lists). Pure.
 
 The formats are those of Kubernetes' own printers (pkg/printers, apimachinery util/duration), so
 that `kubectl get` shows here what it shows against any cluster.
@@ -7,8 +7,10 @@ that `kubectl get` shows here what it shows against any cluster.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
+
+from shared.embedded.schema import times
+from shared.embedded.schema.selectors import terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -47,6 +49,10 @@ class Column:
         }
 
 
+Columns = tuple[Column, ...]
+"""What the Table of a kind shows."""
+
+
 def duration(seconds: float) -> str:
     """`seconds` as Kubernetes writes an age, two units at most: `95s`, `3m20s`, `5h`, `2d4h`."""
     if seconds <= -2:
@@ -81,14 +87,9 @@ def _pair(major: int, unit: str, minor: int, minor_unit: str) -> str:
     return f"{major}{unit}{minor}{minor_unit}" if minor else f"{major}{unit}"
 
 
-def seconds_of(timestamp: str) -> float:
-    """Unix seconds of an RFC 3339 timestamp (metav1.Time or MicroTime)."""
-    return datetime.fromisoformat(timestamp).timestamp()
-
-
 def since(timestamp: str | None, now: float) -> str:
     """How long ago `timestamp` was; `<unknown>` when there is none."""
-    return duration(now - seconds_of(timestamp)) if timestamp else UNKNOWN
+    return duration(now - times.seconds(timestamp)) if timestamp else UNKNOWN
 
 
 def labels(pairs: Mapping[str, str] | None) -> str:
@@ -97,22 +98,8 @@ def labels(pairs: Mapping[str, str] | None) -> str:
 
 
 def selector(value: Mapping[str, Any] | None) -> str:
-    """A LabelSelector (matchLabels and matchExpressions) in the syntax of label queries."""
-    value = value or {}
-    parts = [f"{key}={want}" for key, want in (value.get("matchLabels") or {}).items()]
-    parts += [_requirement(rule) for rule in value.get("matchExpressions") or []]
-    return ",".join(sorted(parts)) or NONE
-
-
-def _requirement(rule: Mapping[str, Any]) -> str:
-    match rule["operator"]:
-        case "Exists":
-            return str(rule["key"])
-        case "DoesNotExist":
-            return f"!{rule['key']}"
-        case operator:
-            values = ",".join(sorted(rule.get("values") or []))
-            return f"{rule['key']} {operator.lower()} ({values})"
+    """A LabelSelector (matchLabels and matchExpressions), sorted; `<none>` when it selects all."""
+    return ",".join(sorted(terms(value or {}))) or NONE
 
 
 def first_few(values: Iterable[str], *, most: int = 3) -> str:
@@ -152,3 +139,6 @@ AGE: Final = Column(
     "system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/"
     "sig-architecture/api-conventions.md#metadata",
 )
+
+NAME_AND_AGE: Final[Columns] = (NAME, AGE)
+"""Of kinds that have no columns of their own."""

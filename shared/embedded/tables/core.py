@@ -1,4 +1,4 @@
-"""The columns of namespaces, configuration, network objects, nodes, Leases and Events."""
+"""The columns of namespaces, configuration, network objects, nodes, Leases and Events. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The columns of pods, and the one word that sums a pod up (Running, CrashLoopBackOff, …).
+"""The columns of pods, and the one word that sums a pod up (Running, CrashLoopBackOff, …). Pure.
 
 Follows printPod of Kubernetes' pkg/printers/internalversion: the status shown is not the phase but
 the most telling state among the pod's containers.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.embedded.tables.column import AGE, NAME, NONE, Column, seconds_of, since, spec, status
+from shared.embedded.schema import times
+from shared.embedded.tables.column import AGE, NAME, NONE, Column, since, spec, status
 
 if TYPE_CHECKING:
     from shared.embedded.kinds import Obj
@@ -40,7 +41,7 @@ def restarts(pod: Obj, now: float) -> str:
     ends = list(filter(None, map(_last_end, _containers(pod))))
     if not count or not ends:
         return str(count)
-    return f"{count} ({since(max(ends, key=seconds_of), now)} ago)"
+    return f"{count} ({since(max(ends, key=times.seconds), now)} ago)"
 
 
 def _container_reason(container: Obj) -> str:

@@ -1,4 +1,4 @@
-"""The columns of Roles and RoleBindings, of a namespace or of the cluster."""
+"""The columns of Roles and RoleBindings, of a namespace or of the cluster. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The columns of Deployments, ReplicaSets, HorizontalPodAutoscalers and PodDisruptionBudgets."""
+"""The columns of Deployments, ReplicaSets, autoscalers and PodDisruptionBudgets. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of single values; each yields the causes found (k8s.io/apimachinery validation)."""
+"""Checks of single values; each yields the causes found (k8s.io/apimachinery validation). Pure."""
 
 from __future__ import annotations
 

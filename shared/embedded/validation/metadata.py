@@ -1,4 +1,7 @@
-"""Rules for metadata, the same for every kind (apimachinery, api/validation/objectmeta.go)."""
+"""Rules for metadata, the same for every kind but for names. Pure.
+
+Source: k8s.io/apimachinery, api/validation/objectmeta.go.
+"""
 
 from __future__ import annotations
 
@@ -10,26 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from shared.embedded.errors import Cause
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Obj
 
 _MOST_ANNOTATION_BYTES: Final = 256 * 1024
-_NAME_RULES: Final[dict[str, Callable[[str, str], Iterator[Cause]]]] = {
-    "services": checks.label_1035,
-    "namespaces": checks.label,
-    "roles": checks.path_segment,
-    "rolebindings": checks.path_segment,
-    "clusterroles": checks.path_segment,
-    "clusterrolebindings": checks.path_segment,
-}
 
 
-def check(kind: Kind, obj: Obj) -> Iterator[Cause]:
+def check(names: Callable[[str, str], Iterator[Cause]], obj: Obj) -> Iterator[Cause]:
+    """What is wrong with the metadata of `obj`; `names` is the rule for its name."""
     metadata = obj["metadata"]
     name = metadata.get("name", "")
     if not name:
         yield checks.required("metadata.name", "name or generateName is required")
     else:
-        yield from _NAME_RULES.get(kind.plural, checks.subdomain)("metadata.name", name)
+        yield from names("metadata.name", name)
     yield from checks.labels("metadata.labels", metadata.get("labels", {}))
     yield from _annotations(metadata.get("annotations", {}))
     yield from _owners(metadata.get("ownerReferences", []))

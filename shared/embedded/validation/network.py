@@ -1,5 +1,8 @@
-"""Rules for Services and EndpointSlices. Loopback endpoints are allowed, unlike in Kubernetes:
-the pods of the embedded cluster have loopback addresses."""
+"""Rules for Services and EndpointSlices. Pure.
+
+Loopback endpoints are allowed, unlike in Kubernetes: the pods of the embedded cluster have loopback
+addresses.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules for the small kinds: data, events, leases, autoscalers, roles."""
+"""Rules for the small kinds: data, events, leases, autoscalers, roles. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules for pods and pod templates (k8s.io/kubernetes/pkg/apis/core/validation)."""
+"""Rules for pods and pod templates (k8s.io/kubernetes/pkg/apis/core/validation). Pure."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Rules for Deployments and ReplicaSets (k8s.io/kubernetes/pkg/apis/apps/validation)."""
+"""Rules for Deployments and ReplicaSets (k8s.io/kubernetes/pkg/apis/apps/validation). Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from shared.embedded.api.selectors import selects
+from shared.embedded.schema.selectors import selects
 from shared.embedded.validation import checks, pods
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import pytest
 
 from gateway.admin import snapshot
 from gateway.limits import Limits
-from gateway.routing.match import Endpoint, ServiceSpec
 from gateway.services.registry import Services
+from gateway.services.spec import Endpoint, ServiceSpec
 from gateway.stats import UNKNOWN, Stats
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.cluster.endpoint_slices import endpoints, service_of
-from gateway.routing.match import Endpoint
+from gateway.services.spec import Endpoint
 from tests.gateway.fake_cluster import endpoint_slice, entry
 
 

@@ -23,12 +23,13 @@ from tests.gateway.fake_cluster import (
     kubeconfig,
     serving,
 )
+from tests.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterator, Iterable
     from pathlib import Path
 
-    from gateway.routing.match import ServiceSpec
+    from gateway.services.spec import ServiceSpec
 
 
 class _Impatient(SystemClock):
@@ -66,12 +67,6 @@ async def feed(cluster: Cluster, services: Services, tmp_path: Path) -> AsyncIte
     async with feeding(cluster, services, tmp_path) as feed:
         await feed.synced.wait()
         yield feed
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for what the network brings; the time limit of the test ends a vain wait."""
-    while not condition():
-        await asyncio.sleep(0.001)
 
 
 def addresses(services: Services, name: str) -> list[str]:

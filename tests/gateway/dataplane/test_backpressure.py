@@ -8,27 +8,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gateway.dataplane.client import ClientConnection
 from gateway.limits import Limits
 from shared.service.model import Timeouts
-from tests.gateway.harness import PREFIX, Pod, Rig, Wire, get, post, rig
+from tests.gateway.harness import PREFIX, Pod, Rig, Wire, answering, get, post, rig
+from tests.waiting import still
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    pass
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 UPGRADE = (b"Connection: upgrade", b"Upgrade: websocket")
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
 PLENTY = 32 * 1024 * 1024
 """Far more than the buffers of two loopback connections hold."""
-
-
-async def still(value: Callable[[], int]) -> int:
-    """Wait until `value` no longer changes."""
-    last = -1
-    while last != value():
-        last = value()
-        await asyncio.sleep(0.15)
-    return last
 
 
 class Pump:
@@ -79,7 +72,8 @@ async def test_a_slow_reader_stops_the_pod_in_every_framing(framing: str) -> Non
         pause(wire)
         await wire.send(get())
         assert await still(lambda: pump.sent) < PLENTY / 2
-        (client,) = r.gateway.connections
+        (client,) = r.gateway.connections.open
+        assert isinstance(client, ClientConnection)
         assert client.transport is not None
         assert client.transport.get_write_buffer_size() < 1_000_000
         wire.reset()
@@ -182,7 +176,7 @@ async def test_a_client_that_leaves_while_much_of_its_body_waits_leaves_the_queu
         wire = await r.connect()
         wire.writer.write(post(b"x" * 1_000_000))
         await r.until(lambda: r.state.waiting == 1)
-        await asyncio.sleep(0.1)
+        await r.until(lambda: bool(r.gateway.connections.unread))
         wire.reset()
         await r.balanced()
 
@@ -301,7 +295,7 @@ async def test_answers_ahead_of_a_reader_are_bounded() -> None:
     """Pipelined requests of a client that does not read."""
     body = b"a" * 50_000
     async with rig(
-        await Pod(_many(b"HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n" + body)).start()
+        await Pod(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n" + body)).start()
     ) as r:
         wire = await r.connect()
         pause(wire)
@@ -327,23 +321,14 @@ async def test_refusals_ahead_of_a_reader_are_bounded() -> None:
 
 
 def _written(r: Rig) -> int:
-    transports = [one.transport for one in r.gateway.connections]
-    return sum(one.get_write_buffer_size() for one in transports if one is not None)
-
-
-def _many(response: bytes) -> Callable[[Wire], asyncio.Future[None]]:
-    async def script(wire: Wire) -> None:
-        while True:
-            await wire.request()
-            await wire.send(response)
-
-    return script  # type: ignore[return-value]
+    clients = [one for one in r.gateway.connections.open if isinstance(one, ClientConnection)]
+    return sum(one.transport.get_write_buffer_size() for one in clients if one.transport)
 
 
 async def test_a_flood_of_interim_responses_is_passed_or_refused() -> None:
     flood = b"HTTP/1.1 103 Early Hints\r\n\r\n" * 3000
 
-    async with rig(await Pod(_many(flood + OK)).start()) as r:
+    async with rig(await Pod(answering(flood + OK)).start()) as r:
         wire = await r.connect()
         await wire.send(get())
         while (await wire.head()).startswith(b"HTTP/1.1 103 "):
@@ -384,8 +369,7 @@ async def test_a_slow_reader_gets_all_of_a_pod_that_has_left() -> None:
         wire = await r.connect()
         pause(wire)
         await wire.send(get(b"/", b"Connection: close"))
-        await r.until(lambda: pod.connections == 1)
-        await asyncio.sleep(0.3)
+        await still(lambda: _written(r))
         resume(wire)
         await wire.head()
         assert await wire.chunks() == body

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.limits import Limits
-from gateway.routing.match import Endpoint
+from gateway.services.spec import Endpoint
+from shared.runtime.clock import settle
 from shared.service.model import Timeouts
 from tests.gateway.harness import Pod, Rig, Wire, echo, get, post, rig
 
@@ -56,8 +57,8 @@ async def balanced(*pods: Pod, **spec: object) -> AsyncIterator[Rig]:
         for wire in r.wires:
             await wire.close()
         await r.balanced()
-        await r.until(lambda: not r.gateway.connections)
-        assert not r.gateway.unread
+        await r.until(lambda: not r.gateway.connections.open)
+        assert not r.gateway.connections.unread
         assert r.stats.connections == 0
         idle = [one for backend in r.state.balancer.backends.values() for one in backend.idle]
         assert all(one.transport is not None and one.exchange is None for one in idle)
@@ -90,7 +91,7 @@ async def test_in_the_middle_of_its_head(way: str) -> None:
     async with balanced(pod) as r:
         wire = await r.connect()
         await wire.send(get()[:20])
-        await r.until(lambda: any(one.held for one in r.gateway.connections))
+        await r.until(lambda: any(one.held for one in r.gateway.connections.open))
         await leave(wire, way)
     assert pod.connections == 0
 
@@ -126,7 +127,7 @@ async def test_while_the_pod_is_connected_to(way: str, unreachable: Endpoint) ->
         r.services.locate("echo", [unreachable])
         wire = await r.connect()
         await wire.send(post(b"x"))
-        await r.until(lambda: len(r.gateway.connecting) == 1)
+        await r.until(lambda: len(r.gateway.context.connecting) == 1)
         await leave(wire, way)
 
 
@@ -272,9 +273,9 @@ async def test_an_upload_goes_on_while_another_pod_is_sought(unreachable: Endpoi
         second = await Pod(echo).start()
         r.services.locate("echo", [first.endpoint, unreachable])
         die.set()
-        await r.until(lambda: len(r.gateway.connecting) == 1)
+        await r.until(lambda: len(r.gateway.context.connecting) == 1)
         wire.writer.write(body[500:])
-        await asyncio.sleep(0.1)
+        await settle()
         r.services.locate("echo", [first.endpoint, unreachable, second.endpoint])
         assert (await wire.response()).body.endswith(body)
         await second.stop()

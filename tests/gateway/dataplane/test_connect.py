@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 
-from gateway.routing.match import Endpoint
+from gateway.services.spec import Endpoint
 from shared.service.model import Timeouts
 from tests.gateway.harness import get, rig
 
@@ -42,7 +42,7 @@ async def test_a_client_that_leaves_ends_the_attempt() -> None:
             r.services.locate("echo", [Endpoint("127.0.0.1", port)])
             wire = await r.connect()
             await wire.send(get())
-            await r.until(lambda: len(r.gateway.connecting) == 1)
+            await r.until(lambda: len(r.gateway.context.connecting) == 1)
             await wire.close()
             await r.balanced()
             assert r.log.entries[-1].status == 499
@@ -64,7 +64,7 @@ async def test_the_only_pod_may_refuse_for_a_moment() -> None:
         async with rig() as r:
             r.services.locate("echo", [Endpoint("127.0.0.1", ending.getsockname()[1])])
             asked = asyncio.ensure_future(r.ask(get()))
-            await r.until(lambda: len(r.gateway.connecting) == 1)
+            await r.until(lambda: len(r.gateway.context.connecting) == 1)
             async with await asyncio.start_server(answer, sock=ending):
                 response = await asked
             assert response.status == 200

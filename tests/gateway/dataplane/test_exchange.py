@@ -21,6 +21,7 @@ from tests.gateway.harness import (
     post,
     rig,
 )
+from tests.waiting import still
 
 UPGRADE = (b"Connection: upgrade", b"Upgrade: websocket")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -416,7 +417,7 @@ async def test_a_client_that_leaves_leaves_nothing_behind(phase: str, way: str) 
         if pods:
             await asyncio.wait_for(gone.wait(), 5)
         await r.balanced()
-        await r.until(lambda: not r.gateway.connections)
+        await r.until(lambda: not r.gateway.connections.open)
         assert not [one for backend in r.state.balancer.candidates for one in backend.idle]
         assert r.state.stats.tunnels == 0
         assert r.log.entries[-1].status in (499, 101, 200)
@@ -438,11 +439,7 @@ async def test_a_slow_reader_stops_the_pod() -> None:
         wire = await r.connect()
         wire.writer.transport.pause_reading()  # type: ignore[attr-defined]
         await wire.send(get())
-        last = -1
-        while last != sent:
-            last = sent
-            await asyncio.sleep(0.2)
-        assert sent < total / 2
+        assert await still(lambda: sent) < total / 2
         wire.writer.transport.resume_reading()  # type: ignore[attr-defined]
         await wire.head()
         assert len(await wire.exactly(total)) == total
@@ -473,11 +470,7 @@ async def test_a_slow_pod_stops_the_client() -> None:
                 sent += 65536
 
         task = asyncio.create_task(upload(), name="upload")
-        last = -1
-        while last != sent:
-            last = sent
-            await asyncio.sleep(0.2)
-        assert sent < total / 2
+        assert await still(lambda: sent) < total / 2
         go.set()
         assert (await wire.response()).body == b"ok"
         await task
@@ -618,11 +611,7 @@ async def test_who_does_not_read_gets_no_more_answers() -> None:
         wire = await r.connect()
         wire.writer.transport.pause_reading()  # type: ignore[attr-defined]
         await wire.send(get() * 100)
-        last = -1
-        while last != served:
-            last = served
-            await asyncio.sleep(0.2)
-        assert served < 50
+        assert await still(lambda: served) < 50
         wire.writer.transport.resume_reading()  # type: ignore[attr-defined]
         for _ in range(100):
             assert len((await wire.response()).body) == 1_000_000

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+import asyncio
 
 from gateway.dataplane import pool
+from gateway.dataplane.upstream import UpstreamConnection
 from gateway.limits import Limits
-from gateway.routing.match import Endpoint
+from gateway.routing.reply import Replies
 from gateway.services.balancer import Backend
+from gateway.services.spec import Endpoint
 from gateway.services.state import ServiceState
 from gateway.stats import ServiceStats
 
-if TYPE_CHECKING:
-    from asyncio import Transport
 
-
-class Open:
-    def __init__(self) -> None:
-        self.closing = False
+class Open(asyncio.Transport):
+    closing = False
 
     def is_closing(self) -> bool:
         return self.closing
 
 
-class Connection:
+class Connection(UpstreamConnection):
     def __init__(self, backend: Backend) -> None:
-        self.backend = backend
-        self.since = 0.0
+        super().__init__(backend, Replies(Limits(), "gw"), 1000)
         self.closed = False
-        self.state = Open()
-        self.transport = cast("Transport | None", self.state)
+        self.transport = self.state = Open()
 
     def close(self) -> None:
         self.closed = True

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tests.gateway.harness import Pod, echo, get, post, rig
+import pytest
+
+from gateway.routing.cors import Cors
+from tests.gateway.harness import DIGEST, PREFIX, TOKEN, Pod, echo, get, post, rig
 
 
 async def test_an_answered_request() -> None:
@@ -48,3 +51,38 @@ async def test_requests_to_nowhere_are_counted_apart() -> None:
     async with rig() as r:
         await r.ask(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
         assert r.stats.service("_unknown").requests == {("GET", 404, "gateway"): 1}
+
+
+@pytest.mark.parametrize(
+    ("request_head", "status"),
+    [
+        (b"GET " + PREFIX + b" HTTP/1.1\r\nHost: h\r\n\r\n", 308),
+        (b"OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n", 204),
+        (get(b"/", b"Max-Forwards: 0", method=b"OPTIONS"), 204),
+        (
+            get(
+                b"/",
+                b"Origin: https://ui.test",
+                b"Access-Control-Request-Method: PUT",
+                method=b"OPTIONS",
+            ),
+            204,
+        ),
+        (get(b"/?token=" + TOKEN.encode()), 302),
+        (get(), 401),
+        (b"GET / HTTP/1.1\r\nHost: h\r\n\r\n", 404),
+        (b"GET / HTTP/1.1\r\nHost: h h\r\n\r\n", 400),
+    ],
+)
+async def test_every_answer_of_our_own_names_the_request_as_the_log_does(
+    request_head: bytes, status: int
+) -> None:
+    policy = Cors(origins=("https://ui.test",))
+    async with rig(cors=policy, set_auth=True, auth_type="forward", digest=DIGEST) as r:
+        answer = await r.ask(request_head)
+        (entry,) = r.log.entries
+        assert answer.status == entry.status == status
+        assert answer.fields[b"x-request-id"].decode() == entry.request_id != ""
+        named = await r.ask(request_head[:-2] + b"X-Request-Id: mine\r\n\r\n")
+        if status != 400:  # a head that cannot be read names nothing
+            assert named.fields[b"x-request-id"] == b"mine"

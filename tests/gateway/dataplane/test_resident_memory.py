@@ -11,6 +11,7 @@ import psutil
 from tests.gateway.fake_cluster import configmap, endpoint_slice, entry, kubeconfig, serving
 from tests.gateway.harness import Pod, Wire
 from tests.gateway.processes import GatewayProcess, gateway
+from tests.waiting import still
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -47,11 +48,7 @@ async def grown(process: GatewayProcess, moved: list[int]) -> float:
     """Wait until no byte moves; the answer is the growth of the process's memory in MiB."""
     running = psutil.Process(process.process.pid)
     start = running.memory_info().rss
-    last = -1
-    async with asyncio.timeout(30):
-        while last != sum(moved) or not last:
-            last = sum(moved)
-            await asyncio.sleep(0.5)
+    await still(lambda: sum(moved), period=0.5)
     growth: float = (running.memory_info().rss - start) / MIB
     return growth
 

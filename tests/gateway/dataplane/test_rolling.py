@@ -19,7 +19,9 @@ from tests.gateway.fake_cluster import (
     kubeconfig,
     serving,
 )
-from tests.gateway.processes import GatewayProcess, free_port, gateway
+from tests.gateway.processes import GatewayProcess, gateway
+from tests.loopback import free_port
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -147,9 +149,7 @@ async def load(url: str, *, posts: int = 3, gets: int = 5) -> AsyncIterator[Load
 async def more(seen: Load, count: int) -> None:
     """Wait for so many answers."""
     goal = seen["ok"] + count
-    async with asyncio.timeout(20):
-        while seen["ok"] < goal:
-            await asyncio.sleep(0.01)
+    await until(lambda: seen["ok"] >= goal, f"{count} more answers")
 
 
 def failed(seen: Load) -> dict[object, int]:
@@ -230,9 +230,10 @@ async def test_tokens_and_routes_change_without_a_reconnect(
         return int(head[9:12])
 
     async def becomes(expected: int, token: str) -> None:
-        async with asyncio.timeout(10):
-            while await status(token) != expected:
-                await asyncio.sleep(0.005)
+        async def as_expected() -> bool:
+            return await status(token) == expected
+
+        await until(as_expected, f"status {expected}")
 
     async with load(await process.url("/", "b")) as others:
         fleet.cluster.put("configmaps", configmap("b"))

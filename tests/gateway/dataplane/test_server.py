@@ -21,7 +21,7 @@ async def test_connections_of_one_address_are_bounded() -> None:
         assert (await third.response()).status == 429
         await third.close()
         await first.close()
-        await r.until(lambda: len(r.gateway.connections) == 1)
+        await r.until(lambda: len(r.gateway.connections.open) == 1)
         assert (await r.ask(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")).status == 404
         assert r.stats.connections_refused == 1
 
@@ -65,7 +65,7 @@ async def test_draining_finishes_what_was_begun() -> None:
         idle, busy = await r.connect(), await r.connect()
         await busy.send(get())
         await asked.wait()
-        assert r.gateway.busy == 1
+        assert r.gateway.connections.busy == 1
         r.gateway.drain()
         assert await idle.rest() == b""
         with pytest.raises(ConnectionRefusedError):
@@ -74,15 +74,15 @@ async def test_draining_finishes_what_was_begun() -> None:
         answer = await busy.response()
         assert answer.fields[b"connection"] == b"close"
         assert await busy.rest() == b""
-        await asyncio.wait_for(r.gateway.emptied(), 5)
-        assert r.gateway.busy == 0
+        await asyncio.wait_for(r.gateway.connections.emptied(), 5)
+        assert r.gateway.connections.busy == 0
 
 
 async def test_a_connection_without_request_at_the_drain_may_still_send_one_head() -> None:
     async with rig(await Pod(echo).start()) as r:
         wire = await r.connect()
         await wire.send(get()[:10])
-        await r.until(lambda: any(one.held for one in r.gateway.connections))
+        await r.until(lambda: any(one.held for one in r.gateway.connections.open))
         r.gateway.drain()
         await wire.send(get()[10:])
         assert (await wire.response()).fields[b"connection"] == b"close"
@@ -98,8 +98,8 @@ async def test_close_cuts_everything() -> None:
         await r.until(lambda: r.state.in_flight == 1)
         await r.gateway.close()
         assert r.state.in_flight == 0
-        assert not r.gateway.connections
-        assert not r.gateway.connecting
+        assert not r.gateway.connections.open
+        assert not r.gateway.context.connecting
 
 
 async def test_idle_connections_to_pods_expire() -> None:

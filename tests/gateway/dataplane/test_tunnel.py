@@ -15,7 +15,7 @@ async def test_tunnels_pass_bytes_both_ways_and_early_ones_wait() -> None:
         head = await wire.head()
         assert b"Connection: upgrade\r\nUpgrade: websocket\r\n" in head
         assert b"Sec-WebSocket-Key: k" in head
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # bytes that did not wait would be answered before the 101
         await wire.send(b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nX: y\r\n\r\nhello")
         while data := await wire.reader.read(100):
             await wire.send(data.upper())
@@ -32,7 +32,7 @@ async def test_tunnels_pass_bytes_both_ways_and_early_ones_wait() -> None:
         assert head.startswith(b"HTTP/1.1 101 ")
         assert b"Connection: upgrade\r\nUpgrade: websocket\r\n" in head
         assert await wire.exactly(10) == b"helloEARLY"
-        assert r.gateway.tunnels == r.state.stats.tunnels == 1
+        assert r.gateway.connections.tunnels == r.state.stats.tunnels == 1
         await wire.send(b"more")
         assert await wire.exactly(4) == b"MORE"
         wire.writer.write_eof()

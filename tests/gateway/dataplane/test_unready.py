@@ -5,8 +5,8 @@ from __future__ import annotations
 from random import Random
 
 from gateway.limits import Limits
-from gateway.routing.match import Endpoint
 from gateway.services.balancer import Balancer
+from gateway.services.spec import Endpoint
 
 LOADING = Endpoint("127.0.0.2", 80, "pod", ready=False, serving=False)
 READY = Endpoint("127.0.0.2", 80, "pod")

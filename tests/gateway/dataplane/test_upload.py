@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from gateway.limits import Limits
-from gateway.routing.match import Endpoint
+from gateway.services.spec import Endpoint
 from tests.gateway.harness import Pod, Wire, echo, get, rig
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -81,7 +81,7 @@ async def test_a_stalled_pod_is_not_the_clients_fault() -> None:
         wire = await r.connect()
         await wire.send(get(b"/", b"Content-Length: 30000000", method=b"POST"))
         writing = asyncio.create_task(wire.send(b"x" * 30_000_000), name="writing")
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(1.0)  # five times the grace
         go.set()
         assert (await wire.response()).status == 200
         await writing

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import httptools
 import pytest
-from tests.gateway.test_http1_differential import chunks, cut, mutated
 
 from gateway.limits import Limits
 from tests.gateway.harness import PREFIX, Pod, Rig, Wire, rig
+from tests.gateway.mutations import chunks, cut, mutated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,10 +147,11 @@ async def quiet(r: Rig) -> None:
     looks = 0
     for _ in range(1000):
         await asyncio.sleep(0)
-        busy = [one.exchange for one in r.gateway.connections if one.exchange is not None]
+        busy = [one.exchange for one in r.gateway.connections.open if one.exchange is not None]
         looks = looks + 1 if all(_wants_body(exchange) for exchange in busy) else 0
         if looks == 10:
-            break
+            return
+    raise AssertionError("the gateway does not come to rest")
 
 
 def _wants_body(exchange: Any) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,12 +14,12 @@ from shared.embedded import kinds
 from shared.embedded.access.authentication import Tokens
 from shared.embedded.access.rbac import User
 from shared.embedded.api.operations import Api
-from shared.embedded.http.providers import LogRequest, Providers
+from shared.embedded.api.providers import LogRequest, Providers
 from shared.embedded.http.server import ApiServer
 from shared.embedded.storage.journal import Journal
 from shared.embedded.storage.store import Store
 from shared.kube.client import KubeClient
-from tests.shared.kube.scripted import kubeconfig
+from tests.shared.kube.scripted import kubeconfig_file
 
 NS = "oscar-svc"
 MANIFESTS = Path(__file__).parents[3] / "manifests" / "base"
@@ -38,7 +37,7 @@ class Cluster:
 
     api: Api
     kube: KubeClient
-    kubeconfig: Path
+    kubeconfig: str
     logs: dict[str, str] = field(default_factory=dict)
 
     def names(self, kind: kinds.Kind) -> list[str]:
@@ -80,9 +79,8 @@ async def running(folder: Path) -> AsyncIterator[Cluster]:
     server = ApiServer(api, Tokens({"sesame": user}), Providers(logs=read))
     port = await server.start()
     try:
-        path = folder / "kubeconfig"
-        path.write_text(json.dumps(kubeconfig(f"http://127.0.0.1:{port}")))
-        async with KubeClient.open(field_manager="exposed-services", kubeconfig=str(path)) as kube:
+        path = kubeconfig_file(folder, f"http://127.0.0.1:{port}")
+        async with KubeClient.open(field_manager="exposed-services", kubeconfig=path) as kube:
             yield Cluster(api, kube, path, logs)
     finally:
         await server.stop()

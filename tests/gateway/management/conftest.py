@@ -63,7 +63,8 @@ async def anyone(cluster: Cluster) -> AsyncIterator[TestClient[Any, Any]]:
 @pytest.fixture
 async def admin(anyone: TestClient[Any, Any]) -> AsyncIterator[TestClient[Any, Any]]:
     """The administrator's client."""
-    async with TestClient(
+    client: TestClient[Any, Any] = TestClient(
         anyone.server, headers={"Authorization": encode_basic_auth("oscar", "secret")}
-    ) as client:
+    )
+    async with client:
         yield client

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,7 +19,7 @@ from shared.embedded import kinds
 from shared.kube.client import KubeClient
 from shared.runtime.clock import ManualClock
 from tests.gateway.management.cluster import NS, Cluster
-from tests.shared.kube.scripted import Script, kubeconfig, refuses, resets, serve
+from tests.shared.kube.scripted import Script, kubeconfig_file, refuses, resets, serve
 
 Client = TestClient[Any, Any]
 SERVICES = "/system/services"
@@ -114,9 +113,8 @@ async def test_metrics_name_routes_and_not_paths(admin: Client) -> None:
 @asynccontextmanager
 async def without_cluster(script: Script, folder: Path) -> AsyncIterator[Client]:
     async with serve(script):
-        path = folder / "kubeconfig"
-        path.write_text(json.dumps(kubeconfig(script.url)))
-        async with KubeClient.open(field_manager="t", kubeconfig=str(path)) as kube:
+        path = kubeconfig_file(folder, script.url)
+        async with KubeClient.open(field_manager="t", kubeconfig=path) as kube:
             credentials = Credentials("oscar", "secret")
             app = application(kube, Lifecycle(kube), credentials, ManualClock())
             headers = {"Authorization": encode_basic_auth("oscar", "secret")}

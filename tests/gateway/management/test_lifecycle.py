@@ -50,7 +50,7 @@ def failing(cluster: Cluster, verb: str, call: int, error: BaseException) -> Lif
     return Lifecycle(Interrupted(cluster.kube, verb, error, call))  # type: ignore[arg-type]
 
 
-def annotations(obj: dict[str, Any]) -> dict[str, str]:
+def notes(obj: dict[str, Any]) -> dict[str, str]:
     found: dict[str, str] = obj["metadata"].get("annotations", {})
     return found
 
@@ -136,14 +136,14 @@ async def test_stop_marks_both_objects_and_remembers_the_size(
     await lifecycle.create(service)
     cluster.scale("ocr", 4)
     await lifecycle.stop("ocr")
-    assert annotations(cluster.configmap("ocr"))[STOPPED] == "true"
-    assert annotations(cluster.deployment("ocr")) == {STOPPED: "true", PREVIOUS: "4"}
+    assert notes(cluster.configmap("ocr"))[STOPPED] == "true"
+    assert notes(cluster.deployment("ocr")) == {STOPPED: "true", PREVIOUS: "4"}
     assert cluster.deployment("ocr")["spec"]["replicas"] == 0
     await lifecycle.stop("ocr")  # again: the size is not forgotten
-    assert annotations(cluster.deployment("ocr"))[PREVIOUS] == "4"
+    assert notes(cluster.deployment("ocr"))[PREVIOUS] == "4"
     await lifecycle.start("ocr")
-    assert annotations(cluster.configmap("ocr"))[STOPPED] == "false"
-    assert annotations(cluster.deployment("ocr"))[STOPPED] == "false"
+    assert notes(cluster.configmap("ocr"))[STOPPED] == "false"
+    assert notes(cluster.deployment("ocr"))[STOPPED] == "false"
     assert cluster.deployment("ocr")["spec"]["replicas"] == 4
 
 
@@ -179,7 +179,7 @@ async def test_a_replaced_service_that_is_stopped_stays_stopped(
     await lifecycle.replace(replace(service, image="other"))
     assert cluster.container("ocr")["image"] == "other"
     assert cluster.deployment("ocr")["spec"]["replicas"] == 0
-    assert annotations(cluster.configmap("ocr"))[STOPPED] == "true"
+    assert notes(cluster.configmap("ocr"))[STOPPED] == "true"
     await lifecycle.start("ocr")
     assert cluster.deployment("ocr")["spec"]["replicas"] == 4
 
@@ -213,7 +213,7 @@ async def test_stop_and_scaler_at_once_do_not_lose_the_stop(
     await Lifecycle(cluster.kube).create(service)
     await Lifecycle(Racing(cluster.kube)).stop("ocr")  # type: ignore[arg-type]
     assert cluster.deployment("ocr")["spec"]["replicas"] == 0
-    assert annotations(cluster.deployment("ocr"))[PREVIOUS] == "4"
+    assert notes(cluster.deployment("ocr"))[PREVIOUS] == "4"
 
 
 async def test_a_stop_that_never_gets_through_gives_up(cluster: Cluster, service: Service) -> None:

@@ -33,7 +33,7 @@ async def test_it_serves_until_it_is_told_to_end(cluster: Cluster, tmp_path: Pat
     credentials = tmp_path / "credentials"
     credentials.write_text("oscar:secret\n")
     process = await start(
-        KUBECONFIG=str(cluster.kubeconfig),
+        KUBECONFIG=cluster.kubeconfig,
         MANAGEMENT_HOST="127.0.0.1",
         MANAGEMENT_PORT="0",
         MANAGEMENT_CREDENTIALS_FILE=str(credentials),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import inf
 
-from gateway.net.deadlines import HORIZON, Deadlines
+from gateway.net.deadlines import HORIZON, Deadlines, Watched
 
 
 class Item:
@@ -13,9 +13,9 @@ class Item:
         self.look = inf
 
 
-def walk(wheel: Deadlines, until: float) -> list[tuple[float, object]]:
+def walk(wheel: Deadlines, until: float) -> list[tuple[float, Watched]]:
     """Turn by tenths; what was due, and when."""
-    due = []
+    due: list[tuple[float, Watched]] = []
     while wheel.now < until:
         now = round(wheel.now + 0.1, 3)
         due += [(now, item) for item in wheel.turn(now)]

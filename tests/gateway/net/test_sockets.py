@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 
+from gateway.dataplane.client import ClientConnection
 from tests.gateway.harness import Pod, echo, get, rig
 
 
@@ -12,7 +13,8 @@ async def test_both_sides_ask_whether_the_other_is_there() -> None:
         wire = await r.connect()
         await wire.send(get())
         await wire.response()
-        (client,) = r.gateway.connections
+        (client,) = r.gateway.connections.open
+        assert isinstance(client, ClientConnection)
         (pod,) = r.state.balancer.candidates[0].idle
         for transport in (client.transport, pod.transport):
             assert transport is not None

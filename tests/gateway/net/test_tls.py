@@ -4,28 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gateway.net.tls import RELOAD_PERIOD, Certificate, CertificateFiles
 from shared.runtime.clock import ManualClock, settle
+from tests.gateway.certificates import issue
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def issue(folder: Path, name: str) -> CertificateFiles:
-    """A new self-signed pair for `name` in `folder`, under the same file names each time."""
-    files = CertificateFiles(folder / "tls.crt", folder / "tls.key")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-         "-nodes", "-days", "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}",
-         "-keyout", files.key, "-out", files.certificate],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return files
 
 
 async def served_name(port: int) -> bytes:

@@ -132,10 +132,8 @@ def test_lengths() -> None:
 
 def test_bodies_that_end_with_their_connection() -> None:
     body = CloseBody(chunked=True)
-    assert body.feed(b"abc") == b"3\r\nabc\r\n"
-    assert not body.done
-    assert body.ended() == b"0\r\n\r\n"
-    assert body.done
+    assert (body.feed(b"abc"), body.done) == (b"3\r\nabc\r\n", False)
+    assert (body.ended(), body.done) == (b"0\r\n\r\n", True)
     body = CloseBody(chunked=False)
     assert (body.feed(b"abc"), body.ended()) == (b"abc", b"")
 

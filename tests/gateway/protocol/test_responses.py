@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 
 from gateway.protocol.reasons import REASONS, Refusal
-from gateway.protocol.responses import prefers_html, redirect, render
+from gateway.protocol.responses import ALLOW, Answer, prefers_html, redirect, render
 
 
 class _Socket:
@@ -31,8 +31,8 @@ def parse(data: bytes, method: str = "GET") -> tuple[int, Message, bytes]:
 
 @pytest.mark.parametrize("reason", sorted(REASONS))
 def test_every_reason_renders_as_json_and_as_a_page(reason: str) -> None:
-    refusal = Refusal(reason, detail="refused", api_port=8080, seconds=2.0)
-    status, headers, body = parse(render(refusal, service="nginx", request_id="r1"))
+    refusal = Refusal(reason, detail="refused", seconds=2.0)
+    status, headers, body = parse(render(refusal, service="nginx", api_port=8080, request_id="r1"))
     texts = json.loads(body)
     assert status == REASONS[reason].status
     assert headers["X-Gateway-Error"] == reason
@@ -47,8 +47,8 @@ def test_every_reason_renders_as_json_and_as_a_page(reason: str) -> None:
 
 
 def test_502_names_the_port_and_what_to_check() -> None:
-    refusal = Refusal("connect_failed", detail="refused by 127.1.0.1:8080", api_port=8080)
-    texts = json.loads(parse(render(refusal, service="nginx"))[2])
+    refusal = Refusal("connect_failed", detail="refused by 127.1.0.1:8080")
+    texts = json.loads(parse(render(refusal, service="nginx", api_port=8080))[2])
     assert "port 8080" in texts["error"]
     assert "expose.api_port" in texts["remedy"]
 
@@ -120,11 +120,23 @@ def test_who_gets_a_page(accept: str, page: bool) -> None:
 
 
 def test_a_redirect_carries_location_and_cookie() -> None:
-    status, headers, body = parse(redirect(302, b"/a/?x=1", cookie=b"c=v; Path=/a"))
+    status, headers, body = parse(render(redirect(302, b"/a/?x=1", cookie=b"c=v; Path=/a")))
     assert (status, headers["Location"], headers["Set-Cookie"], body) == (
         302,
         "/a/?x=1",
         "c=v; Path=/a",
         b"",
     )
-    assert parse(redirect(308, b"/a/", close=True))[1]["Connection"] == "close"
+    assert parse(render(redirect(308, b"/a/"), close=True))[1]["Connection"] == "close"
+
+
+def test_every_kind_of_answer_names_the_request() -> None:
+    for answer in (Refusal("stopped"), redirect(308, b"/a/"), ALLOW, Answer(204)):
+        assert parse(render(answer, request_id="r1"))[1]["X-Request-Id"] == "r1"
+
+
+def test_a_204_has_no_length() -> None:
+    status, headers, body = parse(render(ALLOW))
+    assert (status, headers["Content-Length"], body) == (204, None, b"")
+    assert "DELETE" in headers["Allow"]
+    assert parse(render(Refusal("method_not_allowed")))[1]["Allow"] == headers["Allow"]

@@ -8,7 +8,7 @@ import hashlib
 import pytest
 
 from gateway.routing.auth import judge, session_cookie, session_name
-from gateway.routing.match import ServiceSpec
+from gateway.services.spec import ServiceSpec
 
 TOKEN = b"0123456789abcdef" * 4
 OTHER = b"f" * 64

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.protocol.responses import Answer, render
 from gateway.routing.cors import Cors, is_preflight
 
 POLICY = Cors(origins=("http://localhost:5173", "https://ui.example.org"))
@@ -25,13 +26,15 @@ def test_an_allowed_origin_is_named_and_caches_are_told() -> None:
 def test_other_origins_get_nothing_but_vary(origin: bytes) -> None:
     assert not POLICY.allows(origin)
     assert POLICY.fields(origin) == b"Vary: Origin\r\n"
-    assert b"Allow" not in POLICY.preflight(origin)
+    assert POLICY.preflight(origin) == Answer(204)
 
 
 def test_a_preflight_is_answered_whole() -> None:
-    response = POLICY.preflight(b"https://ui.example.org")
+    origin = b"https://ui.example.org"
+    response = render(POLICY.preflight(origin), extra=POLICY.fields(origin))
     assert response.startswith(b"HTTP/1.1 204 ")
     assert response.endswith(b"\r\n\r\n")
+    assert b"\r\nAccess-Control-Allow-Origin: https://ui.example.org\r\n" in response
     assert b"\r\nAccess-Control-Allow-Methods: GET, PUT, POST, DELETE, PATCH, HEAD\r\n" in response
     assert b"\r\nAccess-Control-Allow-Headers: Authorization, Content-Type\r\n" in response
     assert b"\r\nAccess-Control-Max-Age: 1728000\r\n" in response

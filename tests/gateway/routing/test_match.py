@@ -5,24 +5,18 @@ from __future__ import annotations
 import pytest
 
 from gateway.limits import Limits
-from gateway.routing.match import (
-    MANAGEMENT,
-    Endpoint,
-    PathError,
-    RouteTable,
-    ServiceSpec,
-    match,
-    service_name,
-)
+from gateway.routing.match import PathError, match, service_name
 from gateway.services.registry import Services
+from gateway.services.route import MANAGEMENT, RouteTable
+from gateway.services.spec import ServiceSpec
 from gateway.stats import Stats
 
 E = b"/system/services/my-app/exposed"
 
 
-def table(*specs: ServiceSpec) -> RouteTable:
+def table() -> RouteTable:
     services = Services(Limits(), Stats())
-    services.define(specs or [ServiceSpec("my-app")])
+    services.define([ServiceSpec("my-app")])
     services.manage([("127.0.0.1", 1)])
     return services.table
 
@@ -123,29 +117,3 @@ def test_the_management_api(target: bytes) -> None:
 def test_no_spelling_of_two_dots_climbs_out(target: bytes) -> None:
     with pytest.raises(PathError):
         match(table(), target)
-
-
-def test_tables_share_what_did_not_change() -> None:
-    old = table(ServiceSpec("a"), ServiceSpec("b"))
-    a, b = old.find("a"), old.find("b")
-    assert a is not None
-    new = old.changed({"b": None, "a": a})
-    assert new.find("a") is a
-    assert new.find("b") is None
-    assert old.find("b") is b
-    assert new.management is old.management
-    assert old.find("é") is None
-
-
-def test_routes() -> None:
-    route = table(ServiceSpec("my-app", rewrite_target=True, set_auth=True)).find("my-app")
-    assert route is not None
-    assert (route.prefix, route.strips, route.by_session) == (E, False, False)
-
-
-@pytest.mark.parametrize(
-    ("ready", "terminating", "usable"),
-    [(True, False, True), (True, True, False), (False, False, False)],
-)
-def test_usable_endpoints(ready: bool, terminating: bool, usable: bool) -> None:
-    assert Endpoint("1.2.3.4", 80, ready=ready, terminating=terminating).usable is usable

@@ -7,10 +7,10 @@ import pytest
 from gateway.limits import Limits
 from gateway.protocol.framing import CHUNKED, CLOSE
 from gateway.protocol.http1 import ProtocolError
-from gateway.routing.match import ServiceSpec
-from gateway.routing.planner import Plan
 from gateway.routing.reply import Replies, Reply, interim, prepare, render
 from gateway.services.registry import Services
+from gateway.services.route import Plan
+from gateway.services.spec import ServiceSpec
 from gateway.stats import Stats
 
 
@@ -18,9 +18,11 @@ def reply(*lines: bytes, start: bytes = b"HTTP/1.1 200 OK") -> Reply:
     return prepare(b"\r\n".join((start, *lines, b"", b"")), Replies(Limits(), "gw"))
 
 
-def plan(*, minor: int = 1, head_only: bool = False, cors: bytes = b"", **spec: bool) -> Plan:
+def plan(
+    *, minor: int = 1, head_only: bool = False, cors: bytes = b"", spec: ServiceSpec | None = None
+) -> Plan:
     services = Services(Limits(), Stats())
-    services.define([ServiceSpec("app", **spec)])
+    services.define([spec or ServiceSpec("app")])
     route = services.table.find("app")
     assert route is not None
     return Plan(route, minor=minor, head_only=head_only, cors=cors, host=b"gw.test")
@@ -82,7 +84,7 @@ def test_paths_get_their_prefix_back_only_when_it_was_stripped() -> None:
     stripped = render(made, plan())
     assert b"\r\nLocation: /system/services/app/exposed/a\r\n" in stripped
     assert stripped.count(b"Path=/system/services/app/exposed/") == 2
-    assert render(made, plan(rewrite_target=True)) == made.block
+    assert render(made, plan(spec=ServiceSpec("app", rewrite_target=True))) == made.block
     assert b"\r\nLocation: /a\r\n" in made.block
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gateway.limits import Limits
-from gateway.routing.match import Endpoint
 from gateway.services.admission import Admission
 from gateway.services.balancer import Balancer
+from gateway.services.spec import Endpoint
 
 if TYPE_CHECKING:
     from gateway.services.balancer import Backend

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gateway.limits import Limits
-from gateway.routing.match import Endpoint, Route, ServiceSpec
 from gateway.services.registry import Services
+from gateway.services.route import Route
+from gateway.services.spec import Endpoint, ServiceSpec
 from gateway.stats import Stats
 
 

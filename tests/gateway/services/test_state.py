@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.limits import Limits
-from gateway.routing.match import Endpoint
+from gateway.services.spec import Endpoint
 from gateway.services.state import ServiceState
 from gateway.stats import ServiceStats
 

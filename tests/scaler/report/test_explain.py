@@ -9,7 +9,7 @@ from scaler.config.scaling import Scaling
 from scaler.control.evaluate import Inputs, evaluate
 from scaler.decision import HPA, Policy
 from scaler.report.explain import explain, verdict
-from scaler.sources.gateway_load import Load, Loads
+from scaler.sources.loads import Load, Loads
 from scaler.sources.samples import PodUsage, Samples
 from tests.scaler.objects import NOW, hpa, keyed, pod, service
 

@@ -8,7 +8,8 @@ import pytest
 
 from scaler.decision.responsive import needs, steps
 from scaler.report.glossary import MEANINGS, explained
-from tests.test_architecture import ROOT
+
+SCALER_CONFIG = Path(__file__).parents[3] / "manifests" / "scaler-config.yaml"
 
 
 def names(path: str) -> set[str]:
@@ -26,7 +27,7 @@ def test_every_rule_has_a_meaning(module: object) -> None:
 
 
 def test_settings_that_are_named_exist() -> None:
-    fields = (ROOT / "manifests" / "scaler-config.yaml").read_text()
+    fields = SCALER_CONFIG.read_text()
     for meaning in MEANINGS.values():
         for path in re.findall(r"\b(?:up|down|hpa)\.[\w.]+", meaning):
             section, name, *_ = path.split(".")

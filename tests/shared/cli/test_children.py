@@ -15,6 +15,7 @@ import pytest
 
 from shared.cli.children import Child, Program
 from shared.runtime.clock import SystemClock
+from tests.waiting import until
 
 
 class Sleepless(SystemClock):
@@ -33,12 +34,6 @@ def child(
 ) -> Child:
     program = Program("thing", ("-u", "-c", code), dict(os.environ), **kw)
     return Child(program, log, clock, said)
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 def written(log: Path) -> str:
@@ -114,7 +109,7 @@ def test_the_process_ends_when_its_owner_is_killed(tmp_path: Path) -> None:
         "import asyncio, os, sys\n"
         "from pathlib import Path\n"
         "from shared.cli.children import Child, Program\n"
-        "from shared.clock import SystemClock\n"
+        "from shared.runtime.clock import SystemClock\n"
         "program = Program('thing', ('-c', 'import time; time.sleep(600)'), dict(os.environ))\n"
         "subject = Child(program, Path(sys.argv[1]), SystemClock(), print)\n"
         "async def main():\n"

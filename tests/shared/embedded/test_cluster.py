@@ -21,6 +21,7 @@ import pytest
 from shared.embedded.cluster import Cluster, ClusterError, ClusterSettings
 from shared.embedded.kinds import DEPLOYMENT, POD
 from shared.embedded.node import orphans
+from tests.waiting import until
 
 Obj = dict[str, Any]
 SPACE = "oscar-svc"
@@ -125,8 +126,7 @@ async def process(tmp_path: Path) -> AsyncIterator[Process]:
 
 
 async def until_none(marker: str) -> None:
-    while orphans.marked(marker):
-        await asyncio.sleep(0.02)
+    await until(lambda: not orphans.marked(marker), "no process is left")
 
 
 async def test_kill_9_leaves_no_process_and_a_restart_keeps_services(process: Process) -> None:
@@ -243,6 +243,8 @@ async def test_pods_are_not_ready_before_they_run_again(tmp_path: Path) -> None:
 
 async def test_hollow_nodes_hold_pods_without_processes(tmp_path: Path) -> None:
     async with Cluster(ClusterSettings(tmp_path)) as cluster:
+        changed = asyncio.Event()
+        cluster.api.subscribe(lambda _: changed.set())
         hollow = cluster.add_hollow_node()
         hollow.load = lambda _: (0.25, 2**20)
         body = deployment("never run")
@@ -250,9 +252,11 @@ async def test_hollow_nodes_hold_pods_without_processes(tmp_path: Path) -> None:
         body["spec"]["template"]["spec"]["nodeSelector"] = {"type": "hollow"}
         cluster.api.create(DEPLOYMENT, body, SPACE, manager="test")
         while cluster.api.get(DEPLOYMENT, "web", SPACE)["status"].get("readyReplicas") != 20:
-            await asyncio.sleep(0.01)
+            await changed.wait()
+            changed.clear()
         metrics = cluster.nodes.pod_metrics(SPACE)
         assert {m["containers"][0]["usage"]["cpu"] for m in metrics} == {"250000000n"}
         cluster.api.delete(DEPLOYMENT, "web", SPACE)
         while cluster.api.list(POD, SPACE):
-            await asyncio.sleep(0.01)
+            await changed.wait()
+            changed.clear()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.kube.client import KubeClient
-from tests.shared.kube.scripted import Script, kubeconfig, serve
+from tests.shared.kube.scripted import Script, kubeconfig_file, serve
 
 
 @pytest.fixture
@@ -22,9 +21,7 @@ def config_file(tmp_path: Path) -> Callable[..., str]:
     """Writes a kubeconfig for a URL and a user; returns its path."""
 
     def write(url: str, **user: Any) -> str:
-        path = tmp_path / "kubeconfig"
-        path.write_text(json.dumps(kubeconfig(url, **user)))
-        return str(path)
+        return kubeconfig_file(tmp_path, url, **user)
 
     return write
 

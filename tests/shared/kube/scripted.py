@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from ssl import SSLContext
 from typing import Any
 
 import orjson
 from aiohttp import web
+
+from tests.loopback import listening
 
 Obj = dict[str, Any]
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -66,15 +70,8 @@ class Script:
 async def serve(script: Script, tls: SSLContext | None = None) -> AsyncIterator[Script]:
     app = web.Application(client_max_size=4 * 1024 * 1024)
     app.router.add_route("*", "/{path:.*}", script.handle)
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
-    await site.start()
-    script.port = runner.addresses[0][1]
-    try:
+    async with listening(app, tls) as script.port:
         yield script
-    finally:
-        await runner.cleanup()
 
 
 def says(body: Obj, status: int = 200, **headers: str) -> Answer:
@@ -167,3 +164,10 @@ def kubeconfig(url: str, **user: Any) -> Obj:
         "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
         "current-context": "x",
     }
+
+
+def kubeconfig_file(folder: Path, url: str, **user: Any) -> str:
+    """Write a kubeconfig for the API server at `url` into `folder`; the answer is its path."""
+    path = folder / "kubeconfig"
+    path.write_text(json.dumps(kubeconfig(url, **user)))
+    return str(path)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,8 @@ from shared.kube.informer import Informer
 from shared.kube.lease import Election
 from shared.kube.resources import CONFIGMAPS, EVENTS, LEASES, NAMESPACES
 from shared.runtime.clock import ManualClock
-from tests.shared.kube.scripted import kubeconfig
+from tests.shared.kube.scripted import kubeconfig_file
+from tests.tasks import running
 
 NS = "oscar-svc"
 
@@ -35,10 +35,9 @@ async def embedded(tmp_path: Path) -> AsyncIterator[KubeClient]:
     api = Api(Store(Journal(None), history=20))
     server = ApiServer(api, Tokens({"sesame": User("root", (ADMINISTRATORS,))}))
     port = await server.start()
-    path = tmp_path / "kubeconfig"
-    path.write_text(json.dumps(kubeconfig(f"http://127.0.0.1:{port}")))
+    path = kubeconfig_file(tmp_path, f"http://127.0.0.1:{port}")
     try:
-        async with KubeClient.open(field_manager="t", kubeconfig=str(path)) as kube:
+        async with KubeClient.open(field_manager="t", kubeconfig=path) as kube:
             await kube.create(NAMESPACES, {"metadata": {"name": NS}})
             yield kube
     finally:
@@ -98,48 +97,42 @@ async def test_an_informer_follows(embedded: KubeClient) -> None:
     informer = Informer(
         embedded, CONFIGMAPS, NS, labels="keep", on_change=changes.put_nowait, watch_seconds=30
     )
-    task = asyncio.create_task(informer.run(), name="informer")
-    await informer.synced.wait()
-    kept = configmap("a")
-    kept["metadata"]["labels"] = {"keep": "yes"}
-    await embedded.create(CONFIGMAPS, configmap("unseen"), NS)
-    await embedded.create(CONFIGMAPS, kept, NS)
-    await embedded.patch(CONFIGMAPS, "a", {"data": {"x": "1"}}, NS)
-    await embedded.delete(CONFIGMAPS, "a", NS)
-    seen = [await changes.get() for _ in range(3)]
+    async with running(informer.run()):
+        await informer.synced.wait()
+        kept = configmap("a")
+        kept["metadata"]["labels"] = {"keep": "yes"}
+        await embedded.create(CONFIGMAPS, configmap("unseen"), NS)
+        await embedded.create(CONFIGMAPS, kept, NS)
+        await embedded.patch(CONFIGMAPS, "a", {"data": {"x": "1"}}, NS)
+        await embedded.delete(CONFIGMAPS, "a", NS)
+        seen = [await changes.get() for _ in range(3)]
     assert [change.type for change in seen] == ["ADDED", "MODIFIED", "DELETED"]
     assert seen[1].object["data"] == {"x": "1"}
     assert informer.cache == {}
     assert informer.failures == 0
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
 
 
 async def test_events_are_accepted_and_counted(embedded: KubeClient) -> None:
     regarding = await embedded.create(CONFIGMAPS, configmap("a"), NS)
     recorder = EventRecorder(embedded, "scaler", ManualClock())
-    task = asyncio.create_task(recorder.run(), name="events")
-    for _ in range(2):
-        recorder.emit(regarding, "ScaledUp", "from 1 to 2", type="Warning", action="Scale")
-    await recorder.flushed()
+    async with running(recorder.run()):
+        for _ in range(2):
+            recorder.emit(regarding, "ScaledUp", "from 1 to 2", type="Warning", action="Scale")
+        await recorder.flushed()
     assert recorder.failed == 0
     events = (await embedded.list(EVENTS, NS))["items"]
     assert [one["series"]["count"] for one in events] == [2]
     assert events[0]["regarding"]["name"] == "a"
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
 
 
 async def test_an_election_is_held_and_handed_over(embedded: KubeClient) -> None:
     first, second = (Election(embedded, "scaler", NS, name) for name in ("a", "b"))
-    await first._round()
-    await second._round()
+    await first.attempt()
+    await second.attempt()
     assert (first.leading, second.leading) == (True, False)
-    await first._round()
+    await first.attempt()
     await first._release()
-    await second._round()
+    await second.attempt()
     assert second.leading
     lease = await embedded.get(LEASES, "scaler", NS)
     assert lease["spec"]["holderIdentity"] == "b"

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,6 +9,7 @@ from shared.kube.client import KubeClient
 from shared.kube.events import QUEUE, EventRecorder
 from shared.runtime.clock import ManualClock
 from tests.shared.kube.scripted import Script, refuses, resets, says
+from tests.tasks import running
 
 DEPLOYMENT: dict[str, Any] = {
     "apiVersion": "apps/v1",
@@ -27,11 +26,8 @@ def clock() -> ManualClock:
 @pytest.fixture
 async def recorder(kube: KubeClient, clock: ManualClock) -> AsyncIterator[EventRecorder]:
     recorder = EventRecorder(kube, "scaler", clock)
-    task = asyncio.create_task(recorder.run(), name="events")
-    yield recorder
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    async with running(recorder.run()):
+        yield recorder
 
 
 async def test_an_event_says_what_happened_to_what(api: Script, recorder: EventRecorder) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -28,6 +28,8 @@ from tests.shared.kube.scripted import (
     status,
     streams,
 )
+from tests.tasks import running
+from tests.waiting import until
 
 NS = "oscar-svc"
 
@@ -64,22 +66,17 @@ class Subject:
         return self.told
 
     async def until_waiting(self) -> None:
-        while not self.clock.sleeping:
-            await asyncio.sleep(0.001)  # real sockets are between us and the informer's next wait
+        """Real sockets are between us and the informer's next wait."""
+        await until(lambda: self.clock.sleeping, "the informer waits")
 
 
 @asynccontextmanager
-async def running(
+async def following(
     kube: KubeClient, on_change: Callable[[Change], None] | None = None
 ) -> AsyncIterator[Subject]:
     subject = Subject(kube, on_change)
-    task = asyncio.create_task(subject.informer.run(), name="informer")
-    try:
+    async with running(subject.informer.run()):
         yield subject
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 async def test_it_lists_then_watches(api: Script, kube: KubeClient) -> None:
@@ -89,7 +86,7 @@ async def test_it_lists_then_watches(api: Script, kube: KubeClient) -> None:
         streams(event("MODIFIED", item("a", 13)), event("DELETED", item("b", 14))),
     )
     api.otherwise = hangs()
-    async with running(kube) as subject:
+    async with following(kube) as subject:
         assert subject.informer.last_contact == float("-inf")
         await subject.until_told(4)
         assert subject.informer.synced.is_set()
@@ -116,7 +113,7 @@ async def test_410_lists_again_and_tells_what_was_missed(
         says(listing(item("gone"), item("kept"))), gap, says(listing(item("kept"), item("new")))
     )
     api.otherwise = hangs()
-    async with running(kube) as subject:
+    async with following(kube) as subject:
         await subject.until_told(2)
         await subject.until_waiting()
         assert subject.informer.synced.is_set()
@@ -141,7 +138,7 @@ async def test_a_broken_watch_goes_on_from_the_last_good_version(
     api.then(says(listing(item("a"), version=20)), failure, failure)
     api.then(streams(event("ADDED", item("b", 21))))
     api.otherwise = hangs()
-    async with running(kube) as subject:
+    async with following(kube) as subject:
         assert await subject.drive_until_told(2) == [("ADDED", "a"), ("ADDED", "b")]
         assert subject.informer.failures >= 1  # aiohttp repeats a GET once on a reused connection
     assert [call.query.get("resourceVersion") for call in api.calls[:4]] == [None, "20", "20", "20"]
@@ -150,7 +147,7 @@ async def test_a_broken_watch_goes_on_from_the_last_good_version(
 async def test_429_waits_as_long_as_the_server_asks(api: Script, kube: KubeClient) -> None:
     api.then(refuses(429, "TooManyRequests", Retry_After="10"), says(listing(item("a"))))
     api.otherwise = hangs()
-    async with running(kube) as subject:
+    async with following(kube) as subject:
         await subject.until_waiting()
         await subject.clock.advance(9.9)
         assert len(api.calls) == 1
@@ -163,7 +160,7 @@ async def test_a_missing_right_is_logged_with_its_remedy_and_retried_slowly(
 ) -> None:
     api.then(refuses(403, "Forbidden", "configmaps is forbidden"), says(listing(item("a"))))
     api.otherwise = hangs()
-    async with running(kube) as subject:
+    async with following(kube) as subject:
         await subject.until_waiting()
         await subject.clock.advance(10.0)
         assert len(api.calls) == 1
@@ -184,7 +181,7 @@ async def test_a_raising_callback_is_logged_and_counted_and_harms_no_other_chang
 
     api.then(says(listing(item("poison"), item("a"))), streams(event("ADDED", item("b", 11))))
     api.otherwise = hangs()
-    async with running(kube, explode) as subject:
+    async with following(kube, explode) as subject:
         assert [name for _, name in await subject.until_told(3)] == ["poison", "a", "b"]
         assert subject.informer.callback_errors == 1
         assert (NS, "poison") in subject.informer.cache
@@ -197,7 +194,7 @@ async def test_a_watch_that_ends_at_once_and_again_does_not_spin(
 ) -> None:
     api.then(says(listing(item("a"))))
     api.otherwise = streams()
-    async with running(kube) as subject:
+    async with following(kube) as subject:
         await subject.until_waiting()
         assert len(api.calls) == 2
         await subject.clock.advance(0.01)
@@ -210,13 +207,13 @@ async def test_cancellation_is_clean_in_every_phase(
 ) -> None:
     api.then(*answers)
     api.otherwise = hangs()
-    async with running(kube):
+    async with following(kube):
         await api.until(len(answers) + 1)
 
 
 async def test_cancellation_while_waiting_is_clean(api: Script, kube: KubeClient) -> None:
     api.otherwise = refuses(500, "InternalError")
-    async with running(kube) as subject:
+    async with following(kube) as subject:
         await subject.until_waiting()
     assert subject.clock.sleeping == 0
 

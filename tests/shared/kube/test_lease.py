@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -15,6 +13,8 @@ from shared.kube.client import KubeClient
 from shared.kube.lease import MARGIN, Election
 from shared.runtime.clock import ManualClock
 from tests.shared.kube.scripted import Script, hangs, refuses, says
+from tests.tasks import running
+from tests.waiting import until
 
 
 class LeaseServer:
@@ -58,24 +58,9 @@ def clock() -> ManualClock:
     return ManualClock()
 
 
-@asynccontextmanager
-async def running(election: Election) -> AsyncIterator[asyncio.Task[None]]:
-    task = asyncio.create_task(election.run(), name="election")
-    try:
-        yield task
-    finally:
-        await stop(task)
-
-
-async def stop(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
-
-
 async def at_rest(clock: ManualClock, sleepers: int = 1) -> None:
-    while clock.sleeping < sleepers:
-        await asyncio.sleep(0.001)  # real sockets are between the election and its next wait
+    """Real sockets are between the election and its next wait."""
+    await until(lambda: clock.sleeping >= sleepers, "all elections wait")
 
 
 async def walk(clock: ManualClock, seconds: int, sleepers: int) -> None:
@@ -94,7 +79,7 @@ async def test_the_first_candidate_creates_the_lease_and_leads(
     told: list[bool] = []
     election = candidate(kube, "a", clock, on_change=told.append)
     assert not election.may_write(clock.monotonic())
-    async with running(election):
+    async with running(election.run()):
         await at_rest(clock)
         assert election.leading
         assert told == [True]
@@ -111,9 +96,9 @@ async def test_a_leader_renews_and_a_second_candidate_waits(
     kube: KubeClient, server: LeaseServer, clock: ManualClock
 ) -> None:
     first, second = candidate(kube, "a", clock), candidate(kube, "b", clock)
-    async with running(first):
+    async with running(first.run()):
         await at_rest(clock)
-        async with running(second):
+        async with running(second.run()):
             await at_rest(clock, 2)
             await walk(clock, 60, sleepers=2)
             assert first.may_write(clock.monotonic())
@@ -125,9 +110,9 @@ async def test_a_dead_leader_is_replaced_within_15_seconds(
     kube: KubeClient, server: LeaseServer, clock: ManualClock
 ) -> None:
     dead = candidate(kube, "dead", clock)
-    await dead._round()  # it renews once and is never heard of again
+    await dead.attempt()  # it renews once and is never heard of again
     heir = candidate(kube, "heir", clock)
-    async with running(heir):
+    async with running(heir.run()):
         await at_rest(clock)
         for _ in range(15):
             both = dead.may_write(clock.monotonic()) and heir.may_write(clock.monotonic())
@@ -148,7 +133,7 @@ async def test_the_deadline_counts_from_before_the_renewal_was_sent(
     election = candidate(kube, "a", clock)
     began = clock.monotonic()
     api.then(slowly)
-    await election._round()
+    await election.attempt()
     assert clock.monotonic() == began + 4.0
     assert election.may_write(began + 12 - MARGIN - 0.01)
     assert not election.may_write(began + 12 - MARGIN)
@@ -158,7 +143,7 @@ async def test_a_process_that_was_stopped_may_not_write_when_it_goes_on(
     kube: KubeClient, server: LeaseServer, clock: ManualClock
 ) -> None:
     election = candidate(kube, "a", clock)
-    await election._round()
+    await election.attempt()
     assert election.may_write(clock.monotonic())
     await clock.advance(60.0)  # SIGSTOP: the clock goes on, our code does not
     assert election.leading  # nobody has told it yet,
@@ -170,7 +155,7 @@ async def test_a_leader_that_cannot_renew_stops_in_time(
 ) -> None:
     told: list[bool] = []
     election = candidate(kube, "a", clock, on_change=told.append)
-    async with running(election):
+    async with running(election.run()):
         await at_rest(clock)
         api.otherwise = refuses(500, "InternalError")
         await walk(clock, 9, sleepers=1)
@@ -186,7 +171,7 @@ async def test_a_leader_that_finds_another_holder_stops_at_once(
     kube: KubeClient, server: LeaseServer, clock: ManualClock
 ) -> None:
     election = candidate(kube, "a", clock)
-    async with running(election):
+    async with running(election.run()):
         await at_rest(clock)
         server.spec["holderIdentity"] = "usurper"
         await walk(clock, 3, sleepers=1)
@@ -198,18 +183,18 @@ async def test_of_two_candidates_one_wins(
     kube: KubeClient, server: LeaseServer, clock: ManualClock
 ) -> None:
     both = [candidate(kube, name, clock) for name in ("a", "b")]
-    await asyncio.gather(*(one._round() for one in both))
+    await asyncio.gather(*(one.attempt() for one in both))
     assert [one.leading for one in both].count(True) == 1
 
 
 async def test_of_two_heirs_one_wins(
     kube: KubeClient, server: LeaseServer, clock: ManualClock
 ) -> None:
-    await candidate(kube, "dead", clock)._round()
+    await candidate(kube, "dead", clock).attempt()
     heirs = [candidate(kube, name, clock) for name in ("a", "b")]
-    await asyncio.gather(*(one._round() for one in heirs))
+    await asyncio.gather(*(one.attempt() for one in heirs))
     await clock.advance(12.0)
-    await asyncio.gather(*(one._round() for one in heirs))
+    await asyncio.gather(*(one.attempt() for one in heirs))
     assert [one.leading for one in heirs].count(True) == 1
 
 
@@ -217,17 +202,17 @@ async def test_a_lease_that_is_deleted_stays_with_its_holder(
     kube: KubeClient, server: LeaseServer, clock: ManualClock
 ) -> None:
     holder, other = (candidate(kube, name, clock) for name in ("a", "b"))
-    await holder._round()
-    await other._round()
+    await holder.attempt()
+    await other.attempt()
     server.lease = None
-    await other._round()
+    await other.attempt()
     assert not other.leading
-    await holder._round()
+    await holder.attempt()
     assert server.spec["holderIdentity"] == "a"
-    await other._round()
+    await other.attempt()
     server.lease = None
     await clock.advance(12.0)
-    await other._round()
+    await other.attempt()
     assert other.leading, "the holder is dead"
 
 
@@ -236,20 +221,20 @@ async def test_shutdown_gives_the_lease_back_and_the_next_leads_at_once(
 ) -> None:
     told: list[bool] = []
     first = candidate(kube, "a", clock, on_change=told.append)
-    async with running(first):
+    async with running(first.run()):
         await at_rest(clock)
     assert server.spec["holderIdentity"] == ""
     assert told == [True, False]
     assert not first.may_write(clock.monotonic())
     heir = candidate(kube, "b", clock)
-    await heir._round()
+    await heir.attempt()
     assert heir.leading
 
 
 async def test_shutdown_does_not_take_the_lease_from_another(
     kube: KubeClient, server: LeaseServer, clock: ManualClock
 ) -> None:
-    async with running(candidate(kube, "a", clock)):
+    async with running(candidate(kube, "a", clock).run()):
         await at_rest(clock)
         server.spec["holderIdentity"] = "other"
     assert server.spec["holderIdentity"] == "other"
@@ -263,7 +248,7 @@ async def test_shutdown_is_bounded_when_the_server_is_silent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("shared.kube.lease.RELEASE", 0.05)
-    async with running(candidate(kube, "a", clock)):
+    async with running(candidate(kube, "a", clock).run()):
         await at_rest(clock)
         api.otherwise = hangs()
 
@@ -273,10 +258,10 @@ async def test_a_missing_right_is_told_with_its_remedy(
 ) -> None:
     api.otherwise = refuses(403, "Forbidden")
     election = candidate(kube, "a", clock)
-    await election._round()
+    await election.attempt()
     assert "get, create and update leases of API group coordination.k8s.io" in caplog.text
     for _ in range(70):  # seconds
-        await election._round()
+        await election.attempt()
         await clock.advance(1.0)
     assert caplog.text.count("get, create and update") == 2, "once a minute, not once a second"
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -19,5 +20,6 @@ def test_values_are_compared_hashed_and_replaced_by_their_fields() -> None:
 
 
 def test_a_value_has_no_field_but_its_own() -> None:
+    point: Any = Point(1)
     with pytest.raises(AttributeError):
-        Point(1).z = 2
+        point.z = 2

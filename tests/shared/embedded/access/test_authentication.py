@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from shared.embedded.access import authentication
 from shared.embedded.access.authentication import Tokens
 from shared.embedded.access.rbac import User
 from shared.embedded.errors import StatusError
@@ -36,10 +35,9 @@ def test_a_token_expires() -> None:
         tokens.user("Bearer short")
 
 
-def test_tokens_are_bounded_and_expired_ones_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(authentication, "_MOST_TOKENS", 3)
+def test_tokens_are_bounded_and_expired_ones_make_room() -> None:
     now = [100.0]
-    tokens = Tokens({"good": ANN}, now=lambda: now[0])
+    tokens = Tokens({"good": ANN}, now=lambda: now[0], most=3)
     for number in range(2):
         tokens.add(f"t{number}", ROBOT, expires=110)
     with pytest.raises(StatusError, match="let some expire") as refused:

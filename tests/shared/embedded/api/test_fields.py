@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.embedded.api import fields
-from shared.embedded.kinds import POD
 from shared.embedded.schema import kind_schemas, shapes
 
-SCHEMA = kind_schemas.of(POD)
+SCHEMA = kind_schemas.POD
 CONTAINER = 'k:{"name":"a"}'
 STEPS = st.sampled_from(["f:a", "f:b", 'k:{"name":"x"}', 'v:"y"'])
 
@@ -58,7 +57,7 @@ def test_the_order_of_keyed_items_owns_nothing() -> None:
 
 
 def test_keys_may_be_defaulted() -> None:
-    ports = SCHEMA
+    ports: shapes.Schema = SCHEMA
     for name in ("spec", "containers"):
         ports = shapes.child(ports, name)
     assert isinstance(ports, shapes.List)
@@ -87,7 +86,7 @@ def test_paths_are_shown_as_in_messages() -> None:
 
 def test_removal_takes_whole_subtrees() -> None:
     value = {"spec": {"containers": [{"name": "a", "image": "i"}, {"name": "b"}]}}
-    gone = frozenset({("f:spec", "f:containers", CONTAINER)})
+    gone: fields.Paths = frozenset({("f:spec", "f:containers", CONTAINER)})
     assert fields.without(value, gone, SCHEMA) == {"spec": {"containers": [{"name": "b"}]}}
     gone = frozenset({("f:spec", "f:containers", CONTAINER, "f:image")})
     assert fields.without(value, gone, SCHEMA)["spec"]["containers"][0] == {"name": "a"}

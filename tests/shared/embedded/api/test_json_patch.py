@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from typing import Any
 
@@ -17,6 +18,17 @@ VALUES = st.recursive(
     SCALARS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab/~", max_size=2), inner),
     max_leaves=8,
+)
+
+POINTERS = st.sampled_from(["", "/a", "/b/0", "/a/-", "/~1", "/a/01", "/-", "a", "/~2"]) | SCALARS
+OPERATIONS = SCALARS | st.fixed_dictionaries(
+    {},
+    optional={
+        "op": st.sampled_from(["add", "remove", "replace", "test", "move", "copy"]) | VALUES,
+        "path": POINTERS,
+        "from": POINTERS,
+        "value": VALUES,
+    },
 )
 
 
@@ -106,6 +118,8 @@ def test_json_patch_of_the_rfc(document: Any, operations: list[Any], expected: A
         {"op": "remove", "path": "/list/-"},
         {"op": "test", "path": "/one", "value": True},
         {"op": "test", "path": "/one", "value": "1"},
+        {"op": "test", "path": "/list", "value": [True, 2, 3]},
+        {"op": "remove", "path": ""},
         {"op": "move", "path": "/inner/x", "from": "/inner"},
         {"op": "add", "path": "no slash", "value": 1},
         {"op": "add", "path": "/a"},
@@ -134,6 +148,14 @@ def test_what_is_added_can_be_tested_and_removed(document: dict[str, Any], value
     added = json_patch.apply(document, [operation("add", pointer, value)])
     checked = json_patch.apply(added, [operation("test", pointer, value)])
     assert json_patch.apply(checked, [operation("remove", pointer)]) == document
+
+
+@given(VALUES, st.lists(OPERATIONS, max_size=3))
+def test_what_is_sent_is_applied_or_refused_and_left_alone(document: Any, patch: list[Any]) -> None:
+    before = copy.deepcopy((document, patch))
+    with contextlib.suppress(PatchError):
+        json_patch.apply(document, patch)
+    assert (document, patch) == before
 
 
 def operation(name: str, path: str, *rest: Any) -> dict[str, Any]:

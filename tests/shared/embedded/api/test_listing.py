@@ -8,9 +8,9 @@ import orjson
 import pytest
 
 from shared.embedded.api.listing import Page, Query, list_page, parse_version
-from shared.embedded.api.selectors import label_predicate
 from shared.embedded.errors import StatusError
 from shared.embedded.kinds import CONFIG_MAP
+from shared.embedded.schema.selectors import label_predicate
 from shared.embedded.storage.journal import Journal
 from shared.embedded.storage.store import Store
 

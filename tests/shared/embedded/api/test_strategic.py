@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.embedded import declarations
 from shared.embedded.api import strategic
 from shared.embedded.api.json_patch import PatchError
 from shared.embedded.kinds import DEPLOYMENT, POD, SERVICE, Kind
@@ -140,7 +141,7 @@ def pod(**container: Any) -> dict[str, Any]:
 )
 def test_patch(kind: Kind, target: Any, patch: Any, expected: Any) -> None:
     before = copy.deepcopy((target, patch))
-    assert strategic.merge(target, patch, kind_schemas.of(kind)) == expected
+    assert strategic.merge(target, patch, declarations.of(kind).schema) == expected
     assert (target, patch) == before
 
 
@@ -157,4 +158,4 @@ def test_patch(kind: Kind, target: Any, patch: Any, expected: Any) -> None:
 )
 def test_malformed_patches_are_refused(patch: Any) -> None:
     with pytest.raises(PatchError):
-        strategic.merge(pod(image="one"), patch, kind_schemas.of(POD))
+        strategic.merge(pod(image="one"), patch, kind_schemas.POD)

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from shared.embedded.api.operations import Api
-from shared.embedded.api.strategy import timestamp
 from shared.embedded.controllers.manager import Controllers
 from shared.embedded.kinds import (
     DEPLOYMENT,
@@ -21,6 +20,7 @@ from shared.embedded.kinds import (
     SERVICE,
     Kind,
 )
+from shared.embedded.schema.times import timestamp
 from shared.embedded.storage.journal import Journal
 from shared.embedded.storage.store import Store
 from shared.runtime.clock import ManualClock

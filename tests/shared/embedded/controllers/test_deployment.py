@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from shared.embedded.controllers.deployment import replicaset_of
+from shared.embedded.controllers.manager import Controllers
 from shared.embedded.kinds import DEPLOYMENT, POD, REPLICA_SET
 
 SPACE = "oscar-svc"
@@ -162,12 +161,9 @@ def test_the_progress_deadline_is_reported(world: Any) -> None:
     assert progress(world) == ("True", "NewReplicaSetAvailable")
 
 
-def test_two_templates_with_one_hash_get_two_names(
-    world: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(
-        "shared.embedded.controllers.deployment.template_hash", lambda _, count=0: f"hash{count}"
-    )
+def test_two_templates_with_one_hash_get_two_names(world: Any) -> None:
+    world.controllers = Controllers(world.api, world.clock, lambda _, count: f"hash{count}")
+    world.settle = world.controllers.settle
     for image in ("one", "two"):
         world.deploy(1, image)
         world.run_all()
@@ -209,7 +205,7 @@ def test_annotations_are_copied_but_for_those_of_tools(world: Any) -> None:
             },
         },
     }
-    assert replicaset_of(deployment, 4)["metadata"]["annotations"] == {
+    assert replicaset_of(deployment, 4, "hash")["metadata"]["annotations"] == {
         "note": "kept",
         "deployment.kubernetes.io/revision": "4",
         "deployment.kubernetes.io/desired-replicas": "1",

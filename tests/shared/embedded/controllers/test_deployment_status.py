@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.embedded.api.strategy import timestamp
 from shared.embedded.controllers.deployment_status import deadline_in, progressing, with_condition
+from shared.embedded.schema.times import timestamp
 
 Obj = dict[str, Any]
 

@@ -25,9 +25,12 @@ def service(*ports: Obj, **spec: Any) -> Obj:
     }
 
 
-def pod(uid: str = "1", *, ready: bool = True, going: bool = False, **annotations: str) -> Obj:
+def pod(
+    uid: str = "1", *, ready: bool = True, going: bool = False, mapped: str | None = None
+) -> Obj:
     metadata: Obj = {"name": f"web-{uid}", "namespace": "n", "uid": uid}
-    metadata |= {"annotations": annotations} if annotations else {}
+    if mapped is not None:
+        metadata["annotations"] = {"local.exposed/port-map": mapped}
     metadata |= {"deletionTimestamp": "2026-01-01T00:00:00Z"} if going else {}
     condition = {"type": "Ready", "status": "True" if ready else "False"}
     port = {"name": "http", "containerPort": 5000}
@@ -74,13 +77,13 @@ def test_ports_are_resolved_by_number_name_and_map() -> None:
     by_name = service({"port": 80, "targetPort": "http", "name": "web"})
     assert resolve_ports(by_name, pod()) == (("web", "TCP", 5000),)
     assert resolve_ports(service({"port": 80, "targetPort": "no"}), pod()) == ()
-    mapped = pod(**{"local.exposed/port-map": '{"80": 8080}'})
+    mapped = pod(mapped='{"80": 8080}')
     assert resolve_ports(service({"port": 1, "targetPort": 80}), mapped) == (("", "TCP", 8080),)
 
 
 def test_a_port_map_that_is_none_maps_nothing() -> None:
     for text in ("", "[]", '{"a": 1}', "null", "{"):
-        assert port_map(pod(**{"local.exposed/port-map": text})) == {}
+        assert port_map(pod(mapped=text)) == {}
 
 
 def test_pods_without_address_or_at_their_end_are_no_endpoints() -> None:
@@ -123,7 +126,7 @@ def test_endpoints_stay_where_they_are_and_gaps_are_filled() -> None:
 
 
 def test_pods_with_other_ports_get_a_slice_of_their_own() -> None:
-    mapped = pod("2", **{"local.exposed/port-map": '{"80": 8080}'})
+    mapped = pod("2", mapped='{"80": 8080}')
     laid, _ = lay_out(service(), [pod("1"), mapped], [])
     assert sorted(each["ports"][0]["port"] for each in laid) == [80, 8080]
 

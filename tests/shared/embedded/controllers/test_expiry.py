@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.embedded.api.strategy import timestamp
 from shared.embedded.controllers.events import Events
 from shared.embedded.controllers.expiry import MOST, EventExpiry, last_seen, outdated
 from shared.embedded.kinds import EVENT
+from shared.embedded.schema.times import timestamp
 
 SPACE = "oscar-svc"
 

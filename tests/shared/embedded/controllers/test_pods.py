@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.embedded.api.strategy import timestamp
 from shared.embedded.controllers.pods import (
     controller_of,
     controller_reference,
@@ -13,6 +12,7 @@ from shared.embedded.controllers.pods import (
     restarts,
     seconds_of,
 )
+from shared.embedded.schema.times import timestamp
 
 Obj = dict[str, Any]
 

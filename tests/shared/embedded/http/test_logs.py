@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-from shared.embedded.http.providers import LogRequest
+from shared.embedded.api.providers import LogRequest
 from shared.embedded.kinds import POD
 from tests.shared.embedded.http.conftest import SPACE, Cluster
 

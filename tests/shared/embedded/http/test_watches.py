@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import socket
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 
 from shared.embedded.kinds import CONFIG_MAP
 from tests.shared.embedded.http.conftest import ADMIN, SPACE, Cluster
+from tests.waiting import until
 
 CONFIG_MAPS = f"/api/v1/namespaces/{SPACE}/configmaps"
 Obj = dict[str, Any]
@@ -198,9 +198,7 @@ async def test_a_reader_that_leaves_is_forgotten(cluster: Cluster) -> None:
         put(cluster, "a")
         await stream.next()
         assert len(cluster.open_watches()) == 1
-    async with asyncio.timeout(20):
-        while cluster.open_watches():
-            await asyncio.sleep(0)
+    await until(lambda: not cluster.open_watches(), "no watch is open")
 
 
 async def test_tables_stream_too(cluster: Cluster) -> None:

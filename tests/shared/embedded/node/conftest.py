@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from shared.embedded.api.operations import Api
+from shared.embedded.api.providers import LogRequest
 from shared.embedded.controllers.manager import Controllers
 from shared.embedded.kinds import CONFIG_MAP, EVENT, NAMESPACE, POD, SERVICE
 from shared.embedded.node import orphans
@@ -30,6 +31,7 @@ SETTINGS = NodeSettings(
     sample_period=0.1,
     backoff=BackOff(first=0.1),
     config_retry=0.05,
+    pod_retry=0.01,
     endpoint_lag=0.05,
     stop_grace=1.0,
 )
@@ -88,6 +90,15 @@ class Node:
         path = self.home / "logs/pods" / f"{SPACE}_{name}_{pod['uid']}" / "c" / f"{run}.log"
         lines = path.read_text().splitlines() if path.exists() else []
         return "\n".join(line.split(" ", 3)[3] for line in lines)
+
+    async def printed(self, lines: int, name: str = "p") -> list[str]:
+        """What the container printed, as soon as it is `lines` long."""
+        text = b""
+        async for chunk in self.providers.logs(self.pod(name), LogRequest("c", follow=True)):
+            text += chunk
+            if text.count(b"\n") >= lines:
+                break
+        return text.decode().splitlines()
 
     def reasons(self, name: str = "p") -> list[str]:
         """Reasons of the Events about the pod."""

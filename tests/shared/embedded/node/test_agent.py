@@ -10,10 +10,11 @@ from typing import Any
 import psutil
 import pytest
 
+from shared.embedded.api.providers import LogRequest
 from shared.embedded.errors import StatusError
-from shared.embedded.http.providers import LogRequest
 from shared.embedded.kinds import CONFIG_MAP, DEPLOYMENT, ENDPOINT_SLICE, POD, SECRET
 from shared.embedded.node.nodeport import backends
+from tests.waiting import until
 
 SPACE = "oscar-svc"
 SERVE = "exec python -m http.server --bind $HOST $PORT"
@@ -77,9 +78,7 @@ async def test_what_a_container_is_given(node: Any) -> None:
     script = 'echo $COLOUR $TOKEN $AGAIN $PORT $HOST $POD_IP ${MAYBE-unset} "$WHERE"; pwd; sleep 9'
     await node.run(script, container=container)
     await node.until_ready()
-    while node.log().count("\n") < 1:
-        await asyncio.sleep(0.02)
-    first, directory = node.log().splitlines()
+    first, directory = await node.printed(2)
     address = node.address()
     assert first == f"green t0ken p 8000 {address} {address} unset http://$(POD)/$x"
     assert directory.startswith(str(node.home))
@@ -98,8 +97,7 @@ async def test_a_script_from_a_configmap_runs_at_its_mount_path_and_follows_chan
                    "volumeMounts": [mount]},
     )  # fmt: skip
     await node.until_ready()
-    while node.log() != "old":
-        await asyncio.sleep(0.02)
+    assert await node.printed(1) == ["old"]
     body = {"data": {"note": "new\n"}}
     node.api.patch(CONFIG_MAP, "code", SPACE, body, manager="test")
     uid = node.pod()["metadata"]["uid"]
@@ -242,18 +240,18 @@ async def test_one_that_ignores_sigterm_is_killed_after_its_grace(node: Any) -> 
 async def test_a_forced_deletion_does_not_wait(node: Any) -> None:
     await node.run("trap '' TERM; while :; do sleep 0.02; done")
     await node.until_ready()
+    (care,) = node.agent._tasks.values()
     node.api.delete(POD, "p", SPACE, grace=0)
     assert not node.exists()
-    while node.processes():
-        await asyncio.sleep(0.01)
+    await asyncio.wait([care])
+    assert node.processes() == []
 
 
 async def test_forked_and_daemonised_descendants_end_with_the_pod(node: Any) -> None:
     daemon = "(setsid sh -c 'sleep 60 & sleep 61' >/dev/null 2>&1 &)"
     await node.run(f"{daemon}; sleep 62 & exec sleep 63")
     await node.until_ready()
-    while len(node.processes()) < 6:  # shim, four sleeps, the daemon's shell
-        await asyncio.sleep(0.01)
+    await until(lambda: len(node.processes()) >= 6, "shim, four sleeps, the daemon's shell")
     node.api.delete(POD, "p", SPACE)
     await node.until(lambda: not node.exists())
     assert node.processes() == []
@@ -377,8 +375,7 @@ async def test_cpu_is_what_the_kernel_counts_for_the_whole_pod(node: Any) -> Non
     await node.until_ready()
     (pod,) = node.agent.pods.values()
     container = pod.containers["c"]
-    while container.meter.last is None or container.meter.last.cpu < 0.3:
-        await asyncio.sleep(0.05)
+    await until(lambda: container.meter.last and container.meter.last.cpu >= 0.3, "0.3 s of CPU")
     pids = [container.process.pid, *psutil.Process(container.process.pid).children()]
     pids = [getattr(each, "pid", each) for each in pids]
     assert len(pids) == 2
@@ -391,9 +388,8 @@ async def test_cpu_is_what_the_kernel_counts_for_the_whole_pod(node: Any) -> Non
 async def test_metrics_of_a_busy_pod(node: Any) -> None:
     await node.run("while :; do :; done")
     await node.until_ready()
-    while not (found := node.providers.pod_metrics(SPACE)):
-        await asyncio.sleep(0.05)
-    (usage,) = found[0]["containers"]
+    await until(lambda: node.providers.pod_metrics(SPACE), "a sample")
+    (usage,) = node.providers.pod_metrics(SPACE)[0]["containers"]
     assert usage["name"] == "c"
     assert usage["usage"]["cpu"].endswith("n")
     assert int(usage["usage"]["memory"].removesuffix("Ki")) > 100
@@ -405,8 +401,7 @@ async def test_metrics_of_a_busy_pod(node: Any) -> None:
     assert node.providers.node_proxy("local", "configz") is None
 
 
-async def test_a_mistake_of_ours_costs_one_pod_a_pause(node: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("shared.embedded.node.agent.RETRY", 0.01)
+async def test_a_mistake_of_ours_costs_one_pod_a_pause(node: Any) -> None:
     real = node.agent._adopt
     failures = iter([RuntimeError("bug")])
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.embedded.kinds import CONFIG_MAP, SECRET, Kind
 from shared.embedded.node.environment import (
     ConfigError,
     base_environment,
@@ -62,8 +63,8 @@ def test_only_harmless_variables_of_ours_are_passed_on() -> None:
     assert base_environment(outer, "/venv/bin") == {"HOME": "/h", "PATH": "/venv/bin:/bin"}
 
 
-def lookup(kind: str, name: str) -> dict[str, str] | None:
-    return {("ConfigMap", "c"): {"k": "v"}, ("Secret", "s"): {"t": "x"}}.get((kind, name))
+def lookup(kind: Kind, name: str) -> dict[str, str] | None:
+    return {(CONFIG_MAP, "c"): {"k": "v"}, (SECRET, "s"): {"t": "x"}}.get((kind, name))
 
 
 def given(env: list[Any] | None = None, sources: list[Any] | None = None) -> dict[str, str]:

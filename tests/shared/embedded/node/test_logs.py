@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.embedded.http.providers import LogRequest
+from shared.embedded.api.providers import LogRequest
 from shared.embedded.node import logs
 
 

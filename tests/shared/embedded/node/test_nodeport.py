@@ -9,6 +9,7 @@ from shared.embedded.controllers.events import Events
 from shared.embedded.kinds import EVENT, POD, SERVICE
 from shared.embedded.node.nodeport import NodePorts, backends, wanted
 from shared.runtime.tasks import Supervisor
+from tests.waiting import until
 
 Obj = dict[str, Any]
 SPACE = "oscar-svc"
@@ -48,16 +49,14 @@ async def answer(port: int) -> bytes:
         writer.close()
 
 
-async def until_listening(port: int) -> None:
-    while True:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.01)
-        else:
-            writer.close()
-            await writer.wait_closed()
-            return
+async def listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    await writer.wait_closed()
+    return True
 
 
 ECHO = """exec python -c '
@@ -85,7 +84,7 @@ async def test_it_forwards_to_the_pods_of_the_service(node: Any) -> None:
         }  # fmt: skip
         service = node.api.create(SERVICE, body, SPACE, manager="test")
         port = service["spec"]["ports"][0]["nodePort"]
-        await until_listening(port)
+        await until(lambda: listens(port), "the port listens")
         assert await answer(port) == b"", "closed at once: no endpoint"
         ready = {"readinessProbe": {"tcpSocket": {"port": 8000}, "periodSeconds": 1}}
         await node.run(ECHO, container=ready)
@@ -93,8 +92,7 @@ async def test_it_forwards_to_the_pods_of_the_service(node: Any) -> None:
         await node.until_idle()
         assert await answer(port) == f"from {node.address()}: hello".encode()
         node.api.delete(SERVICE, "s", SPACE)
-        while node_ports._servers:
-            await asyncio.sleep(0.01)
+        await until(lambda: not node_ports._servers, "nothing listens")
         node.api.delete(POD, "p", SPACE)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import uuid
@@ -12,6 +11,7 @@ import pytest
 
 from shared.embedded.node import orphans
 from shared.embedded.node.process import Command, Process, StartError, exit_of
+from tests.waiting import until
 
 MARKER = f"test-{uuid.uuid4().hex}"
 
@@ -30,13 +30,11 @@ def texts(path: Path) -> list[str]:
 
 
 async def until_written(path: Path, text: str) -> None:
-    while not path.exists() or text not in path.read_text():
-        await asyncio.sleep(0.01)
+    await until(lambda: path.exists() and text in path.read_text(), f"{text!r} in the log")
 
 
 async def until_gone() -> None:
-    while orphans.marked(MARKER):
-        await asyncio.sleep(0.01)
+    await until(lambda: not orphans.marked(MARKER), "no process is left")
 
 
 async def test_the_exit_code_and_the_last_line_without_newline_are_kept(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from shared.embedded.kinds import CONFIG_MAP
 from shared.embedded.node.sandbox import Sandbox
 
 
@@ -18,7 +19,7 @@ def sandbox(tmp_path: Path) -> Sandbox:
     }
     return Sandbox(
         pod, "127.9.0.1", {80: 8080}, tmp_path / "pod", tmp_path / "logs", 100,
-        lambda kind, name: {"script.sh": b"echo"} if (kind, name) == ("ConfigMap", "c") else None,
+        lambda kind, name: {"script.sh": b"echo"} if (kind, name) == (CONFIG_MAP, "c") else None,
     )  # fmt: skip
 
 

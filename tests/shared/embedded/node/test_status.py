@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.embedded.api.strategy import timestamp
-from shared.embedded.node.status import ContainerState, phase, pod_status, qos_class
+from shared.embedded.node.status import ContainerState, phase, pod_status
+from shared.embedded.schema.times import timestamp
 
 RUNNING = {"running": {"startedAt": timestamp(0)}}
 WAITING = {"waiting": {"reason": "ContainerCreating"}}
@@ -66,17 +66,3 @@ def test_an_ended_pod_is_complete_and_not_ready() -> None:
         "False",
         "PodCompleted",
     )
-
-
-@pytest.mark.parametrize(
-    ("resources", "expected"),
-    [
-        ({}, "BestEffort"),
-        ({"requests": {"cpu": "1"}}, "Burstable"),
-        ({"limits": {"cpu": "1", "memory": "1Gi"}}, "Guaranteed"),
-        ({"limits": {"cpu": "1", "memory": "1Gi"}, "requests": {"cpu": "500m"}}, "Burstable"),
-        ({"limits": {"cpu": "1"}}, "Burstable"),
-    ],
-)
-def test_qos(resources: dict[str, Any], expected: str) -> None:
-    assert qos_class({"spec": {"containers": [{"resources": resources}]}}) == expected

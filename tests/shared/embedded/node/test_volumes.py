@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
+from shared.embedded.kinds import CONFIG_MAP, SECRET, Kind
 from shared.embedded.node.environment import ConfigError
 from shared.embedded.node.volumes import files, mounts, references, set_up, values, write
 
 CONFIG: dict[str, Any] = {"name": "v", "configMap": {"name": "c"}}
 
 
-def read(kind: str, name: str) -> dict[str, bytes] | None:
-    found = {("ConfigMap", "c"): {"a": b"1", "b": b"2"}, ("Secret", "s"): {"t": b"x"}}
+def read(kind: Kind, name: str) -> dict[str, bytes] | None:
+    found = {(CONFIG_MAP, "c"): {"a": b"1", "b": b"2"}, (SECRET, "s"): {"t": b"x"}}
     return found.get((kind, name))
 
 
@@ -24,9 +25,9 @@ def pod(*volumes: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_values_are_decoded() -> None:
-    assert values("Secret", {"data": {"t": "eA=="}}) == {"t": b"x"}
+    assert values(SECRET, {"data": {"t": "eA=="}}) == {"t": b"x"}
     both = {"data": {"a": "é"}, "binaryData": {"b": "AA=="}}
-    assert values("ConfigMap", both) == {"a": "é".encode(), "b": b"\0"}
+    assert values(CONFIG_MAP, both) == {"a": "é".encode(), "b": b"\0"}
 
 
 def test_all_keys_or_the_items_asked_for() -> None:
@@ -90,6 +91,6 @@ def test_mounts_name_the_real_place(tmp_path: Path) -> None:
 def test_references() -> None:
     secret = {"name": "s", "secret": {"secretName": "x"}}
     assert references(pod(CONFIG, secret, {"name": "e", "emptyDir": {}})) == {
-        ("ConfigMap", "c"),
-        ("Secret", "x"),
+        (CONFIG_MAP, "c"),
+        (SECRET, "x"),
     }

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.embedded import kinds
+from shared.embedded import declarations, kinds
 from shared.embedded.errors import StatusError
 from shared.embedded.kinds import CONFIG_MAP, DEPLOYMENT, POD
+from shared.embedded.schema import kind_schemas
 from shared.embedded.schema.decoding import decode, parse_json, parse_yaml, typed
 
 
@@ -40,7 +41,7 @@ def test_json_errors_are_told_as_go_tells_them(text: str, message: str) -> None:
 )
 def test_a_refusal_shows_the_beginning_of_the_body(body: bytes, shown: str) -> None:
     with pytest.raises(StatusError) as refused:
-        decode(body, POD)
+        decode(body, POD, kind_schemas.POD)
     assert refused.value.message.endswith(shown)
     assert "must be of type Pod" in refused.value.message
 
@@ -63,7 +64,7 @@ def test_a_refusal_shows_the_beginning_of_the_body(body: bytes, shown: str) -> N
 )
 def test_wrong_types_are_named_by_their_field(fields: Any, message: str) -> None:
     with pytest.raises(StatusError) as refused:
-        typed(fields, DEPLOYMENT)
+        typed(fields, DEPLOYMENT, kind_schemas.DEPLOYMENT)
     assert refused.value.code == 400
     assert message in refused.value.message
 
@@ -73,7 +74,7 @@ def test_a_typed_object_is_a_copy_without_nulls() -> None:
         "metadata": {"name": "a", "labels": None},
         "spec": {"own": {"x": None, "y": [None]}},
     }
-    found = typed(given_, POD)
+    found = typed(given_, POD, kind_schemas.POD)
     assert found == {
         "kind": "Pod",
         "apiVersion": "v1",
@@ -110,7 +111,7 @@ JSON = st.recursive(
 def test_any_object_is_decoded_or_refused(value: dict[str, Any]) -> None:
     for kind in (POD, DEPLOYMENT, CONFIG_MAP, kinds.SERVICE):
         try:
-            found = typed(value, kind)
+            found = typed(value, kind, declarations.of(kind).schema)
         except StatusError as error:
             code = error.code
         else:

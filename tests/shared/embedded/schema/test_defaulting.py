@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from shared.embedded import kinds
-from shared.embedded.kinds import KINDS, Kind
-from shared.embedded.schema import defaulting
+from shared.embedded import declarations, kinds
+from shared.embedded.declarations import KINDS
+from shared.embedded.kinds import Kind
 
 Obj = dict[str, Any]
 
 
 def filled(kind: Kind, **fields: Any) -> Obj:
     obj = {"metadata": {"name": "n"}, **fields}
-    defaulting.fill(kind, obj)
+    declarations.of(kind).defaults(obj)
     return obj
 
 
@@ -70,6 +70,7 @@ def test_limits_are_requests_unless_those_are_stated() -> None:
             {"limits": {"cpu": "2", "memory": "1Gi"}, "requests": {"cpu": "1", "memory": "1Gi"}},
             "Burstable",
         ),
+        ({"limits": {"cpu": "1", "memory": "1Gi"}, "requests": {"cpu": "500m"}}, "Burstable"),
     ],
 )
 def test_the_quality_of_service_follows_the_resources(resources: Obj, quality: str) -> None:
@@ -114,5 +115,5 @@ def test_subjects_get_their_group() -> None:
 def test_filling_twice_changes_nothing(kind: Kind) -> None:
     once = filled(kind)
     again = copy.deepcopy(once)
-    defaulting.fill(kind, again)
+    declarations.of(kind).defaults(again)
     assert again == once

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from shared.embedded.kinds import KINDS, SCALE, Kind, Subresource
+from shared.embedded.declarations import KINDS
+from shared.embedded.kinds import SCALE, Kind, Subresource
 from shared.embedded.schema import discovery
 
 RECORDED = json.loads((Path(__file__).parents[1] / "exchanges.json").read_text())["exchanges"]

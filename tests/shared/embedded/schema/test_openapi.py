@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.embedded.kinds import CONFIG_MAP, DEPLOYMENT, KINDS, POD_METRICS, Kind
+from shared.embedded.declarations import KINDS
+from shared.embedded.kinds import CONFIG_MAP, DEPLOYMENT, POD_METRICS, Kind
 from shared.embedded.schema import openapi
 
 
@@ -54,10 +55,14 @@ def test_kinds_that_cannot_be_patched_have_a_schema_only() -> None:
 
 def test_every_reference_leads_to_a_schema() -> None:
     schemas = document(DEPLOYMENT)["components"]["schemas"]
-    for schema in schemas.values():
-        for part in schema["properties"].values():
-            for target in part.get("allOf", []):
-                assert target["$ref"].removeprefix("#/components/schemas/") in schemas
+    targets = {
+        target["$ref"].removeprefix("#/components/schemas/")
+        for schema in schemas.values()
+        for part in schema["properties"].values()
+        for target in part.get("allOf", [])
+    }
+    assert targets
+    assert targets <= schemas.keys()
 
 
 def test_an_unknown_version_has_no_document() -> None:

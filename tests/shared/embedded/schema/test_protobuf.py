@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.embedded.schema import protobuf
+from shared.embedded.schema.protobuf_messages import CONFIG_MAP, JSON_ONLY
 
 
 def varint(value: int) -> bytes:
@@ -44,7 +45,7 @@ def spec(*fields: bytes) -> bytes:
 
 
 def decoded(kind: str, *fields: bytes) -> dict[str, Any]:
-    return protobuf.decode(envelope("v1", kind, *fields))
+    return protobuf.decode(envelope("v1", kind, *fields), kind)
 
 
 def test_a_configmap_has_its_type_name_and_maps() -> None:
@@ -121,7 +122,14 @@ def test_an_unknown_field_may_say_nothing_but_not_something() -> None:
 )
 def test_a_body_that_is_wrong_is_refused_with_the_reason(body: bytes, why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        protobuf.decode(body)
+        protobuf.decode(body, "Deployment" if b"Deployment" in body else "ConfigMap")
+
+
+@pytest.mark.parametrize("kind", ["Container", "Pod", "Secret", ""])
+@pytest.mark.parametrize("message", [CONFIG_MAP, JSON_ONLY])
+def test_a_body_is_the_message_that_is_expected_there(kind: str, message: str) -> None:
+    with pytest.raises(ValueError, match="is not read as protobuf; send JSON"):
+        protobuf.decode(envelope("v1", kind, meta("a")), message)
 
 
 def test_deep_nesting_is_refused() -> None:
@@ -136,7 +144,7 @@ def test_deep_nesting_is_refused() -> None:
 def test_no_bytes_do_worse_than_a_refusal(noise: bytes) -> None:
     for body in (b"k8s\x00" + noise, envelope("apps/v1", "Deployment", noise)):
         try:
-            found = protobuf.decode(body)
+            found = protobuf.decode(body, "Deployment")
         except ValueError:
             continue
         assert found["kind"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.embedded.kinds import KINDS
+from shared.embedded.declarations import KINDS
 from shared.embedded.schema.protobuf_messages import MESSAGES, Field
 
 SCALARS = {"string", "bytes", "int", "bool"}

@@ -9,7 +9,8 @@ import orjson
 import pytest
 
 from shared.embedded.storage.journal import Journal
-from shared.embedded.storage.store import CompactedError, Record, Store
+from shared.embedded.storage.records import CompactedError, Record
+from shared.embedded.storage.store import Store
 
 
 def obj(name: str, namespace: str = "x", **rest: Any) -> dict[str, Any]:

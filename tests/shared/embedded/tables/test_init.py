@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
-from shared.embedded import tables
+from shared.embedded import declarations, tables
 from shared.embedded.kinds import DEPLOYMENT, POD, Kind
-from shared.embedded.tables.column import seconds_of
+from shared.embedded.schema.times import seconds
+from shared.embedded.tables import pods, workloads
+from shared.embedded.tables.column import NAME_AND_AGE
 
 RECORDED = json.loads((Path(__file__).parents[1] / "exchanges.json").read_text())["exchanges"]
-
-
-WIDGET = Kind("example.com", "v1", "widgets", "widget", "Widget")
 
 
 def recorded(note: str) -> dict[str, Any]:
@@ -27,16 +26,16 @@ def recorded(note: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("kind", "note"), [(POD, "Table of pods"), (DEPLOYMENT, "Table of dep")])
 def test_columns_are_those_of_a_real_server(kind: Kind, note: str) -> None:
-    table = tables.render(kind, [], {"resourceVersion": "869"}, now=0.0)
+    table = tables.render(declarations.of(kind).columns, [], {"resourceVersion": "869"}, now=0.0)
     assert table == {**recorded(note), "rows": []}
 
 
 def test_a_deployments_cells_are_those_of_a_real_server() -> None:
     obj = recorded("Deployment status")
-    now = seconds_of(obj["metadata"]["creationTimestamp"]) + 19
+    now = seconds(obj["metadata"]["creationTimestamp"]) + 19
     obj["status"] |= {"readyReplicas": 0, "updatedReplicas": 1, "availableReplicas": 0}
     obj["spec"]["replicas"] = 1
-    row = tables.render(DEPLOYMENT, [obj], {}, now=now)["rows"][0]
+    row = tables.render(workloads.DEPLOYMENTS, [obj], {}, now=now)["rows"][0]
     assert row["cells"] == recorded("Table of dep")["rows"][0]["cells"]
     assert row["object"]["kind"] == "PartialObjectMetadata"
     assert row["object"]["metadata"] == obj["metadata"]
@@ -51,8 +50,8 @@ def test_a_deployments_cells_are_those_of_a_real_server() -> None:
 )
 def test_a_pods_cells_are_those_of_a_real_server(note: str, age: float, cells: list[str]) -> None:
     pod = recorded(note)
-    now = seconds_of(pod["metadata"]["creationTimestamp"]) + age
-    row = tables.render(POD, [pod], {}, now=now)["rows"][0]
+    now = seconds(pod["metadata"]["creationTimestamp"]) + age
+    row = tables.render(pods.COLUMNS, [pod], {}, now=now)["rows"][0]
     assert row["cells"] == [pod["metadata"]["name"], *cells, "<none>", "<none>"]
 
 
@@ -60,7 +59,7 @@ def test_the_request_says_what_each_row_includes() -> None:
     obj = {"metadata": {"name": "x", "creationTimestamp": "1970-01-01T00:00:00Z"}}
 
     def included(include: str) -> Any:
-        return tables.render(WIDGET, [obj], {}, include, now=0.0)["rows"][0]["object"]
+        return tables.render(NAME_AND_AGE, [obj], {}, include, now=0.0)["rows"][0]["object"]
 
     assert included("None") is None
     assert included("Object") == obj
@@ -68,12 +67,12 @@ def test_the_request_says_what_each_row_includes() -> None:
     assert included("Metadata")["metadata"] == obj["metadata"]
 
 
-def test_unknown_kinds_show_name_and_age() -> None:
+def test_kinds_without_columns_of_their_own_show_name_and_age() -> None:
     obj = {"metadata": {"name": "x", "creationTimestamp": "1970-01-01T00:00:00Z"}}
-    table = tables.render(WIDGET, [obj], {}, now=5.0)
+    table = tables.render(NAME_AND_AGE, [obj], {}, now=5.0)
     assert [column["name"] for column in table["columnDefinitions"]] == ["Name", "Age"]
     assert table["rows"][0]["cells"] == ["x", "5s"]
 
 
 def test_later_tables_of_a_watch_leave_the_columns_out() -> None:
-    assert tables.render(POD, [], {}, now=0.0, headers=False)["columnDefinitions"] is None
+    assert tables.render(pods.COLUMNS, [], {}, now=0.0, headers=False)["columnDefinitions"] is None

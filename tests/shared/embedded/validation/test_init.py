@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.embedded import kinds, validation
+from shared.embedded import declarations, kinds, validation
 from shared.embedded.kinds import Kind
-from shared.embedded.schema import defaulting
 from shared.embedded.schema.decoding import typed
 
 Obj = dict[str, Any]
@@ -23,17 +22,17 @@ TARGET = {"kind": "Deployment", "name": "d"}
 
 def causes(kind: Kind, **fields: Any) -> list[str]:
     """What is wrong with a completed object of these fields, as `field: message`."""
-    return [
-        f"{each.field}: {each.message}" for each in validation.created(kind, full(kind, fields))
-    ]
+    found = validation.created(declarations.of(kind).rules, full(kind, fields))
+    return [f"{each.field}: {each.message}" for each in found]
 
 
 def full(kind: Kind, fields: Obj) -> Obj:
     metadata = {"name": "n", **fields.pop("metadata", {})}
     if kind.namespaced:
         metadata["namespace"] = "x"
-    obj = typed(copy.deepcopy({"metadata": metadata, **fields}), kind)
-    defaulting.fill(kind, obj)
+    declared = declarations.of(kind)
+    obj = typed(copy.deepcopy({"metadata": metadata, **fields}), kind, declared.schema)
+    declared.defaults(obj)
     return obj
 
 
@@ -369,6 +368,7 @@ def test_all_faults_are_told_at_once() -> None:
     ],
 )
 def test_what_never_changes(kind: Kind, before: Obj, after: Obj, expected: str) -> None:
-    found = validation.updated(kind, full(kind, dict(before)), full(kind, dict(after)))
+    rules = declarations.of(kind).rules
+    found = validation.updated(rules, full(kind, dict(before)), full(kind, dict(after)))
     messages = [f"{each.field}: {each.message}" for each in found]
     assert any(expected in each for each in messages) if expected else messages == []

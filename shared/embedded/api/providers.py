@@ -1,4 +1,7 @@
-"""What the API server does not know itself and asks of the node agent."""
+"""What the API does not know itself and asks of the node agent: logs, usage, paths of a node.
+
+The HTTP face calls these, the node agent gives them; neither knows the other. Pure.
+"""
 
 from __future__ import annotations
 

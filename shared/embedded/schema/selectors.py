@@ -1,4 +1,4 @@
-"""Label and field selectors: https://kubernetes.io/docs/concepts/overview/working-with-objects/.
+"""Label selectors: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/. Pure.
 
 A selector is parsed once into a predicate over objects. Messages follow apimachinery's parser.
 """
@@ -13,40 +13,12 @@ from shared.embedded.errors import bad_request
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from shared.embedded.kinds import Kind, Obj
-
+    from shared.embedded.kinds import Obj
 
 _TOKEN: Final = re.compile(r"\s*(!=|==|=|!|,|\(|\)|<|>|[^\s!=,()<>]+)")
 _NAME: Final = re.compile(r"([A-Za-z0-9.-]{1,253}/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 _VALUE: Final = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 _SYMBOLS: Final = {"!", "=", "==", "!=", ",", "(", ")", "<", ">", ""}
-
-FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "pods": (
-        "spec.nodeName",
-        "spec.restartPolicy",
-        "spec.schedulerName",
-        "spec.serviceAccountName",
-        "status.phase",
-        "status.podIP",
-    ),
-    "events": (
-        *(f"involvedObject.{name}" for name in ("kind", "namespace", "name", "uid")),
-        *(f"involvedObject.{name}" for name in ("apiVersion", "resourceVersion", "fieldPath")),
-        "reason",
-        "reportingComponent",
-        "source",
-        "type",
-    ),
-    "secrets": ("type",),
-    "namespaces": ("status.phase",),
-    "nodes": ("spec.unschedulable",),
-    "services": ("spec.clusterIP", "spec.type"),
-    "replicasets.apps": ("status.replicas",),
-}
-"""Beside metadata.name and metadata.namespace: what a field selector may name, by bucket."""
-
-_EVENT_ALIASES: Final = {"reportingController": "reportingComponent"}
 
 
 def label_predicate(text: str) -> Callable[[Obj], bool] | None:
@@ -62,12 +34,6 @@ def label_predicate(text: str) -> Callable[[Obj], bool] | None:
     return matches
 
 
-def field_predicate(kind: Kind, text: str) -> Callable[[Obj], bool] | None:
-    """The predicate of a fieldSelector on stored objects of `kind`; raises 400."""
-    tests = [_field_test(kind, term) for term in text.split(",") if term]
-    return (lambda obj: all(test(obj) for test in tests)) if tests else None
-
-
 def selects(selector: Mapping[str, Any] | None, labels: Mapping[str, str]) -> bool:
     """Whether a LabelSelector object (matchLabels, matchExpressions) matches `labels`."""
     if not selector:
@@ -79,16 +45,24 @@ def selects(selector: Mapping[str, Any] | None, labels: Mapping[str, str]) -> bo
     )
 
 
+def terms(selector: Mapping[str, Any]) -> Iterator[str]:
+    """The requirements of a LabelSelector object, each in selector syntax."""
+    for key, value in sorted(selector.get("matchLabels", {}).items()):
+        yield f"{key}={value}"
+    for term in selector.get("matchExpressions", []):
+        key, values = term["key"], ",".join(sorted(term.get("values", [])))
+        match term["operator"]:
+            case "Exists":
+                yield key
+            case "DoesNotExist":
+                yield f"!{key}"
+            case operator:
+                yield f"{key} {operator.lower()} ({values})"
+
+
 def selector_text(selector: Mapping[str, Any]) -> str:
     """A LabelSelector object in selector syntax, as the scale subresource states it."""
-    terms = [f"{key}={value}" for key, value in sorted(selector.get("matchLabels", {}).items())]
-    for term in selector.get("matchExpressions", []):
-        operator, values = term["operator"], ",".join(sorted(term.get("values", [])))
-        if operator in ("In", "NotIn"):
-            terms.append(f"{term['key']} {operator.lower()} ({values})")
-        else:
-            terms.append(term["key"] if operator == "Exists" else f"!{term['key']}")
-    return ",".join(terms)
+    return ",".join(terms(selector))
 
 
 class _Tokens:
@@ -193,34 +167,3 @@ def _comparison(key: str, operator: str, text: str) -> Callable[[Mapping[str, st
         return int(label) > bound if operator == ">" else int(label) < bound
 
     return matches
-
-
-def _field_test(kind: Kind, term: str) -> Callable[[Obj], bool]:
-    parts = re.fullmatch(r"([^=!]*)(==|!=|=)(.*)", term)
-    if parts is None:
-        raise bad_request(f"invalid selector: '{term}'; can't understand '{term}'")
-    name, operator, wanted = parts.groups()
-    path = _field_path(kind, name)
-
-    def matches(obj: Obj) -> bool:
-        return (_text_at(obj, path) == wanted) == (operator != "!=")
-
-    return matches
-
-
-def _field_path(kind: Kind, name: str) -> tuple[str, ...]:
-    stored = name
-    if kind.bucket == "events":
-        stored = _EVENT_ALIASES.get(name, name).replace("regarding.", "involvedObject.")
-    if stored not in ("metadata.name", "metadata.namespace", *FIELDS.get(kind.bucket, ())):
-        raise bad_request(f'field label not supported: "{name}"')
-    return ("source", "component") if stored == "source" else tuple(stored.split("."))
-
-
-def _text_at(obj: Obj, path: tuple[str, ...]) -> str:
-    value: Any = obj
-    for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)

@@ -1,0 +1,100 @@
+"""The client connections of one process: who is connected, from where, who is busy, who is left.
+
+The server drains and counts by it; a connection registers itself and gets its exchanges from it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import TYPE_CHECKING, Protocol
+
+from gateway.dataplane.roles import Client, ClientHandler
+from gateway.net.deadlines import Watched
+from gateway.protocol.reasons import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gateway.dataplane.context import Context
+    from gateway.services.route import Request
+
+
+class Connection(Client, Watched, Protocol):
+    """What is registered."""
+
+    held: bytes
+    """Bytes whose turn has not come."""
+
+    def look_for_end(self) -> None:
+        """Notice that the client is gone although it is not read from."""
+
+    def expired(self) -> None:
+        """The deadline has passed."""
+
+
+class Started(ClientHandler, Protocol):
+    """A request on its way."""
+
+    def start(self, rest: bytes) -> None:
+        """Begin; `rest` is what came after the head."""
+
+
+class Connections:
+    """`begin` makes the exchange of a client's next request."""
+
+    def __init__(self, context: Context, begin: Callable[[Client, Request], Started]) -> None:
+        self.context = context
+        self.begin = begin
+        self.open: set[Connection] = set()
+        self.unread: set[Connection] = set()
+        """Clients that are not read from, so that their end would go unnoticed."""
+        self._addresses: Counter[str] = Counter()
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    def opened(self, client: Connection) -> Refusal | None:
+        """Register a connection; the answer says why it is one too many."""
+        self.open.add(client)
+        self._empty.clear()
+        self._addresses[client.address] += 1
+        stats = self.context.stats
+        stats.connections += 1
+        stats.connections_accepted += 1
+        reason = self._excess(client.address)
+        stats.connections_refused += bool(reason)
+        return Refusal(reason) if reason else None
+
+    def _excess(self, address: str) -> str:
+        limits = self.context.limits
+        if 0 < limits.connections < len(self.open):
+            return "gateway_full"
+        if 0 < limits.connections_per_address < self._addresses[address]:
+            return "too_many_connections"
+        return ""
+
+    def closed(self, client: Connection) -> None:
+        """Forget a connection."""
+        self.open.discard(client)
+        self.unread.discard(client)
+        self.context.deadlines.forget(client)
+        self.context.stats.connections -= 1
+        self._addresses[client.address] -= 1
+        if not self._addresses[client.address]:
+            del self._addresses[client.address]
+        if not self.open:
+            self._empty.set()
+
+    @property
+    def busy(self) -> int:
+        """Requests in progress, tunnels not counted."""
+        return sum(one.exchange is not None and not one.exchange.is_tunnel for one in self.open)
+
+    @property
+    def tunnels(self) -> int:
+        """Tunnels open."""
+        return sum(one.exchange is not None and one.exchange.is_tunnel for one in self.open)
+
+    async def emptied(self) -> None:
+        """Return when no client connection is left."""
+        await self._empty.wait()

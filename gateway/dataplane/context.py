@@ -1,0 +1,85 @@
+"""What the connections of one process share: settings, services, time, memories, and books.
+
+Made by the server, read by both ends and by the exchange. It knows none of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Final
+
+from gateway.memory import Memory
+from gateway.net.deadlines import Deadlines
+from gateway.protocol.ids import Ids
+from gateway.routing.compose import Profile
+from gateway.routing.planner import Planner
+from gateway.routing.reply import Replies
+from gateway.stats import OTHER, UNKNOWN
+
+if TYPE_CHECKING:
+    from gateway.access_log import AccessLog
+    from gateway.limits import Identity, Limits
+    from gateway.routing.cors import Cors
+    from gateway.services.balancer import Backend
+    from gateway.services.registry import Services
+    from gateway.services.route import Request
+    from gateway.stats import Stats
+
+REMEMBERED: Final = 1024
+"""Request heads."""
+
+
+class Context:
+    """Made inside a running loop."""
+
+    def __init__(
+        self,
+        services: Services,
+        stats: Stats,
+        limits: Limits,
+        identity: Identity,
+        cors: Cors,
+        access_log: AccessLog,
+    ) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.services = services
+        self.stats = stats
+        self.limits = limits
+        self.identity = identity
+        self.access_log = access_log
+        self.planner = Planner(limits, identity, cors)
+        self.ids = Ids(os.urandom)
+        self.now = time.monotonic()
+        """Monotonic time, as of the last tick: exact enough for deadlines."""
+        self.deadlines = Deadlines(self.now)
+        self.draining = False
+        self.pods: set[Backend] = set()
+        """Those that may have connections of ours, so that no others are looked at."""
+        self.connecting: set[asyncio.Task[None]] = set()
+        """Attempts to reach a pod."""
+        self.replies = Replies(limits, identity.via)
+        self._kinds: dict[tuple[bytes, bool], tuple[Profile, Memory[bytes, Request]]] = {}
+
+    def _trusts(self, address: str) -> bool:
+        """Whether forwarded fields of this peer are believed."""
+        if not self.identity.trusted:
+            return False
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self.identity.trusted)
+
+    def kind(self, scheme: bytes, address: str) -> tuple[Profile, Memory[bytes, Request]]:
+        """What kind of connection this is, and the requests remembered for it, by their heads."""
+        key = (scheme, self._trusts(address))
+        if key not in self._kinds:
+            self._kinds[key] = (Profile(*key), Memory(REMEMBERED))
+        return self._kinds[key]
+
+    def refused_head(self, status: int) -> None:
+        """Count a request that was refused before its head was complete."""
+        self.stats.service(UNKNOWN).refused(OTHER, status, 0.0)

@@ -1,0 +1,223 @@
+"""A request's place at a pod: its slot, its connection, and the next try when that fails.
+
+Owned by an exchange, which says what is sent there and takes what comes back. What is waited for
+meanwhile, a slot or a connection, is a stage.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from gateway.dataplane import pool, waiting
+from gateway.dataplane.connect import Dial
+from gateway.dataplane.waiting import Waiting
+from gateway.protocol.reasons import Refusal
+from gateway.services import retry
+
+if TYPE_CHECKING:
+    from gateway.dataplane.roles import Client, Pod, Stage
+    from gateway.services.balancer import Backend
+    from gateway.services.route import Plan, Route
+
+
+Stopover = Literal["slot", "connection"]
+
+
+class Placed(Protocol):
+    """The exchange that is to be placed."""
+
+    client: Client
+    plan: Plan
+    route: Route
+
+    def wait(self, phase: Stopover, seconds: float) -> None:
+        """The request waits for a slot or a connection, for `seconds` at most (0: no limit)."""
+
+    def send(self, upstream: Pod) -> None:
+        """A connection is there: write the request."""
+
+    def refuse(self, refusal: Refusal) -> None:
+        """End without a pod."""
+
+
+class Placement:
+    """Where the request of `owner` is, or waits to be."""
+
+    __slots__ = ("_owner", "_sent", "_tried", "backend", "stage", "tries", "upstream", "waited")
+
+    def __init__(self, owner: Placed) -> None:
+        self._owner = owner
+        self.backend: Backend | None = None
+        """The pod whose slot the request holds."""
+        self.upstream: Pod | None = None
+        self.stage: Stage | None = None
+        """What is waited for before the request is sent."""
+        self.waited = 0.0
+        """Seconds in the queue."""
+        self.tries = 0
+        self._tried: tuple[Backend, ...] = ()
+        self._sent = False
+        """Bytes of the request may have reached the pod."""
+
+    def reach(self, backend: Backend) -> None:
+        """Send the request, which holds a slot of the pod, on an idle connection to it, or open
+        one."""
+        owner = self._owner
+        self.backend = backend
+        upstream = pool.lease(backend, owner.plan.repeatable, owner.client.context.now)
+        if upstream is None:
+            self._dial(backend)
+            return
+        self.tries = 1
+        self._sent = True
+        self.upstream = upstream
+        owner.send(upstream)
+
+    def queue(self) -> None:
+        """Wait for a slot, as none is free."""
+        owner = self._owner
+        state = owner.route.state
+        limit = owner.route.spec.timeouts.queue
+        now = owner.client.context.now
+        if waiting.is_hopeless(state.balancer, now, limit):
+            owner.refuse(waiting.timed_out(state.balancer, now, limit))
+            return
+        stage = Waiting(self, state, limit)
+        if not state.admission.wait(stage):
+            owner.refuse(Refusal("queue_full"))
+            return
+        self.stage = stage
+        owner.wait("slot", limit)
+
+    def granted(self, backend: Backend, waited: float) -> None:
+        """A slot came free."""
+        self.stage = None
+        self.waited = waited
+        self.reach(backend)
+
+    def dismissed(self, refusal: Refusal, waited: float) -> None:
+        """There will be no slot."""
+        self.stage = None
+        self.waited = waited
+        self._owner.refuse(refusal)
+
+    def _dial(self, backend: Backend) -> None:
+        owner = self._owner
+        route = owner.route
+        self.tries += 1
+        owner.wait("connection", route.spec.timeouts.connect)
+        self.stage = Dial(self, owner.client.context, route, backend)
+
+    def connected(self, upstream: Pod) -> None:
+        """A new connection to the pod is open."""
+        self.stage = None
+        self._sent = True
+        self.upstream = upstream
+        self._owner.send(upstream)
+
+    def unreachable(self, refusal: Refusal) -> None:
+        """No connection to the pod can be had. Nothing was sent, so nothing was answered."""
+        self.stage = None
+        self.failed(refusal, answered=False, replayable=True)
+
+    def disconnected(self) -> None:
+        """The pod closed its connection, which needs no more care."""
+        self.upstream = None
+
+    def failed(
+        self, refusal: Refusal, *, answered: bool, replayable: bool, stale: bool = False
+    ) -> None:
+        """The pod failed this request: try another connection, or have the owner refuse.
+
+        `answered` and `replayable` as in `retry`. `stale`: the pod closed an idle connection just
+        as it was used again, which says nothing about its health.
+        """
+        state = self._owner.route.state
+        upstream, self.upstream = self.upstream, None
+        if upstream is not None:
+            answered = answered or upstream.began
+            upstream.abort()
+        state.stats.upstream_failed(refusal.reason)
+        backend = self.backend
+        assert backend is not None
+        if not stale:
+            self.blame(backend)
+            self._tried = (*self._tried, backend)
+        other = self._another(backend, answered=answered, replayable=replayable, stale=stale)
+        if other is None:
+            self._owner.refuse(refusal)
+            return
+        state.stats.retried(refusal.reason)
+        state.admission.move(backend, other)
+        self.backend = other
+        self._sent = False
+        self._dial(other)
+
+    def _another(
+        self, backend: Backend, *, answered: bool, replayable: bool, stale: bool
+    ) -> Backend | None:
+        """Where to try again, if that is allowed and there is such a pod."""
+        state = self._owner.route.state
+        if not retry.may_retry(
+            self._owner.plan.method,
+            tries=self.tries,
+            sent=self._sent,
+            answered=answered,
+            replayable=replayable,
+        ):
+            return None
+        if stale:
+            return backend
+        if not state.budget.spend(state.admission.total):
+            return None
+        return state.balancer.other(self._tried, state.admission.limit)
+
+    def blame(self, backend: Backend) -> None:
+        """Count a failure against the pod; enough of them leave it out for a while."""
+        state = self._owner.route.state
+        context = self._owner.client.context
+        if state.balancer.failed(backend, context.now):
+            state.stats.ejections += 1
+            context.services.unsettle(state)
+
+    def overdue(self) -> None:
+        """The pod took too long to answer, or to take what it should answer."""
+        self._owner.route.state.stats.upstream_failed("first_byte_timeout")
+        if self.backend is not None:
+            self.blame(self.backend)
+
+    def give_back(self, now: float) -> None:
+        """The answer is complete: the connection is good for another exchange, the slot is free."""
+        owner = self._owner
+        client = owner.client
+        upstream, backend = self.upstream, self.backend
+        assert upstream is not None
+        assert backend is not None
+        upstream.exchange = upstream.body = None
+        upstream.reused = True
+        if client.stalled:
+            upstream.resume_reading()
+        context = client.context
+        pool.give_back(upstream, context.now, context.limits.upstream_idle_count)
+        owner.route.state.admission.release(backend, now)
+        del self._owner  # two that hold each other would wait for the garbage collector
+
+    def leave(self) -> None:
+        """Give up what is waited for, so that the time in the queue is known."""
+        stage, self.stage = self.stage, None
+        if stage is not None:
+            self.waited += stage.cancel()
+
+    def release(self, now: float) -> None:
+        """Give up the connection and the slot."""
+        upstream, self.upstream = self.upstream, None
+        if upstream is not None:
+            upstream.abort()
+        backend, self.backend = self.backend, None
+        if backend is not None:
+            self._owner.route.state.admission.release(backend, now)
+        del self._owner
+
+    def __repr__(self) -> str:
+        found = self.stage or self.upstream or self.backend
+        return f"<Placement {found!r}, {self.tries} tries>"

@@ -1,0 +1,150 @@
+"""The route of a service, the plans remembered for it, and the table of all routes.
+
+Tables are immutable. A change makes a new one that shares every unchanged route, and is put in
+place by one reference assignment, so a request sees one table from its first step to its last and
+a plan made under a table can be recognised as out of date by identity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import inf
+from typing import TYPE_CHECKING, Any, Final
+
+from gateway.memory import Memory
+from shared.service.names import base_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gateway.protocol.reasons import Refusal
+    from gateway.protocol.responses import Answer
+    from gateway.services.spec import ServiceSpec
+    from gateway.services.state import ServiceState
+
+REMEMBERED_PLANS: Final = 256
+"""Of one service."""
+MANAGEMENT: Final = "_management"
+"""Name of the ordinary route to the management API; no service can be called so."""
+
+
+@dataclass(slots=True, eq=False)
+class Route:
+    """A definition together with its service's running state, and what is made from the two once.
+
+    A changed definition makes a new route, so what is kept here needs no other care.
+    """
+
+    spec: ServiceSpec
+    state: ServiceState
+    prefix: bytes = field(init=False)
+    """`/system/services/<name>/exposed`; empty for the management route."""
+    strips: bool = field(init=False)
+    """The pod sees paths without the prefix."""
+    by_session: bool = field(init=False)
+    """Credentials may come in the query or in a cookie."""
+    first_byte: float = field(init=False)
+    idle: float = field(init=False)
+    """Time-outs of the definition in seconds, `inf` where they are off."""
+    plans: Memory[Any, Plan] = field(init=False)
+    """Plans of requests, by what they follow from."""
+
+    def __post_init__(self) -> None:
+        managed = self.spec.name == MANAGEMENT
+        self.prefix = b"" if managed else base_path(self.spec.name).encode("ascii")
+        self.strips = not managed and not self.spec.rewrite_target
+        self.by_session = self.spec.set_auth and self.spec.auth_type == "forward"
+        self.first_byte = self.spec.timeouts.first_byte or inf
+        self.idle = self.spec.timeouts.idle or inf
+        self.plans = Memory(REMEMBERED_PLANS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RouteTable:
+    """All routes at one moment. `routes` is keyed by service name as it stands in a path."""
+
+    nowhere: Route
+    """Stands for the service of requests that match none: it has counts, and no pod."""
+    routes: Mapping[bytes, Route] = field(default_factory=dict)
+    management: Route | None = None
+
+    def changed(self, routes: Mapping[str, Route | None]) -> RouteTable:
+        """The table after `routes` were put in place (None removes one); costs one dict copy."""
+        merged = dict(self.routes)
+        for name, route in routes.items():
+            key = name.encode("ascii")
+            if route is None:
+                merged.pop(key, None)
+            else:
+                merged[key] = route
+        return RouteTable(self.nowhere, merged, self.management)
+
+    def find(self, name: str) -> Route | None:
+        """The route of service `name`."""
+        return self.routes.get(name.encode("utf-8"))
+
+
+@dataclass(slots=True, eq=False)
+class Plan:
+    """What to do with requests that have the same special fields."""
+
+    route: Route
+    """`RouteTable.nowhere` when no service matches."""
+    method: bytes = b""
+    label: str = "OTHER"
+    """The method as a label of metrics."""
+    minor: int = 1
+    service: str = ""
+    answer: Refusal | Answer | None = None
+    """What the gateway answers itself; None when a pod shall answer."""
+    chunked: bool = False
+    keep: bool = False
+    """The client can use its connection again."""
+    head_only: bool = False
+    upgrade: bool = False
+    expects: bool = False
+    """The client waits for 100 (Continue) before it sends the body (RFC 9110, section 10.1.1)."""
+    repeatable: bool = False
+    """The request may be sent twice (RFC 9110, section 9.2.2)."""
+    usual: bool = False
+    """The response's head can be taken as it is prepared for everyone."""
+    host: bytes = b""
+    affinity: str = ""
+    """Label of the pod that the client's cookie names."""
+    cors: bytes = b""
+    """Lines for the response; they replace the pod's own."""
+    dropped: list[bytes] = field(default_factory=list)
+    """Names of plain fields that Connection lists."""
+    start: bytes = b""
+    line_end: bytes = b""
+    """End of the pod's request line, and Host, which should come first."""
+    rest: bytes = b""
+    """What the path below the prefix became, when a token was taken out of its query."""
+    fields: bytes = b""
+    """Lines for the pod, to be followed by the connection's `forwarded` and by `tail`."""
+    tail: bytes = b""
+
+
+class Request:
+    """A plan with what one head adds to it. Attributes of the class are the usual case."""
+
+    length: int = 0
+    """Bytes of the body; without meaning when the plan is chunked."""
+    request_id: bytes = b""
+    """The client's; empty: one is made for each exchange."""
+    traced: bool = False
+    """The client sent a traceparent."""
+    head: bytes = b""
+    """The head for the pod as far as `Plan.fields`, which it includes."""
+
+    def __init__(self, plan: Plan, raw: bytes, table: RouteTable) -> None:
+        self.plan = plan
+        self.raw = raw
+        self.table = table
+        self.answer = plan.answer
+        """As in the plan, or what is wrong with this head only."""
+
+    @property
+    def target(self) -> bytes:
+        """As the client wrote it; empty when its head was not understood."""
+        return self.raw.split(b" ", 2)[1] if self.plan.method else b""

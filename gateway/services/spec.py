@@ -1,0 +1,50 @@
+"""What the cluster tells the gateway of a service: its definition and its endpoints, as values.
+
+Made by the feed. Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from shared.service.model import AuthType, Timeouts
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address of a service, as an EndpointSlice states it.
+
+    Conditions: https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#conditions
+    """
+
+    address: str
+    port: int
+    pod: str = ""
+    ready: bool = True
+    serving: bool = True
+    terminating: bool = False
+
+    @property
+    def usable(self) -> bool:
+        """Whether it may be given new requests."""
+        return self.ready and not self.terminating
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """What the definition of a service tells the gateway; equal specs need no new table."""
+
+    name: str
+    rewrite_target: bool = False
+    """True hands the path to the pod with its prefix, as it came."""
+    set_auth: bool = False
+    auth_type: AuthType = "basic"
+    digest: bytes = b""
+    """SHA-256 of the token (32 bytes); empty lets nobody in when `set_auth` is true."""
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    concurrency: int = 0
+    """Requests in flight that one pod takes; 0 is no limit."""
+    affinity: bool = False
+    stopped: bool = False
+    api_port: int = 0
+    """For messages only: endpoints carry their own port."""

@@ -1,0 +1,328 @@
+"""All kinds that the embedded cluster serves, each declared once with its parts. Pure.
+
+The parts stand in their rooms and know no kinds. Here they are put together by direct reference:
+one that is misspelt or left out fails when this module is imported. What a kind has not got is
+said: `GENERIC`, `nothing`, `NAME_AND_AGE`, `unchecked`, `METADATA`, `JSON_ONLY`. To serve one more
+kind, name it in `kinds` and declare it here. Asked by storage, api and http.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from shared.embedded import kinds
+from shared.embedded.schema import conversion, defaulting, field_selectors, kind_schemas
+from shared.embedded.schema import protobuf_messages as protobuf
+from shared.embedded.schema.conversion import AS_STORED
+from shared.embedded.schema.field_selectors import METADATA
+from shared.embedded.schema.protobuf_messages import JSON_ONLY
+from shared.embedded.tables import core, pods, rbac, workloads
+from shared.embedded.tables.column import NAME_AND_AGE
+from shared.embedded.validation import Rules, any_change, checks, network, objects, unchecked
+from shared.embedded.validation import pods as pod_rules
+from shared.embedded.validation import workloads as workload_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.schema.conversion import Conversion
+    from shared.embedded.schema.field_selectors import Fields
+    from shared.embedded.schema.shapes import Schema
+    from shared.embedded.tables.column import Columns
+
+_UNSAID: Final[Any] = None  # a default, so that what is left out is told together with its kind
+
+
+class DeclarationError(Exception):
+    """A kind is not declared as it must be; the message names the kind and the part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One kind with all that is looked up by kind. Every part must be given.
+
+    schema: of its objects; for a kind that is stored as another, that one's.
+    defaults: completes a stored object in place.
+    columns: of its Table.
+    rules: what a stored object must be like.
+    selectable: what its field selectors may name.
+    message: its protobuf message, or JSON_ONLY.
+    conversion: to the form in which its objects are stored, and back.
+    """
+
+    kind: Kind
+    schema: Schema = _UNSAID
+    defaults: Callable[[Obj], None] = _UNSAID
+    columns: Columns = _UNSAID
+    rules: Rules = _UNSAID
+    selectable: Fields = _UNSAID
+    message: str = _UNSAID
+    conversion: Conversion = AS_STORED
+
+    def __post_init__(self) -> None:
+        for part in fields(self):
+            if getattr(self, part.name) is _UNSAID:
+                raise DeclarationError(f"{self.kind}: its {part.name} is not declared")
+        if self.message not in (JSON_ONLY, self.kind.kind):
+            raise DeclarationError(f"{self.kind}: its message is that of a {self.message}")
+        if (self.conversion is AS_STORED) is not (self.kind.hub is self.kind):
+            raise DeclarationError(
+                f"{self.kind}: its conversion and its stored_as ({self.kind.hub}) contradict"
+            )
+
+
+def registered(declared: Iterable[Declaration]) -> dict[Kind, Declaration]:
+    """By kind; raises DeclarationError for a kind or an address that is declared twice."""
+    found: dict[Kind, Declaration] = {}
+    addresses: dict[tuple[str, str], Kind] = {}
+    for each in declared:
+        kind = each.kind
+        for address in ((kind.api_version, kind.plural), (kind.api_version, kind.kind)):
+            if addresses.setdefault(address, kind) is not kind or kind in found:
+                raise DeclarationError(f"{kind}: {' '.join(address)} is declared twice")
+        found[kind] = each
+    return found
+
+
+def _answered(kind: Kind, message: str) -> Declaration:
+    """A kind whose objects are answered and never stored."""
+    return Declaration(
+        kind,
+        schema=kind_schemas.GENERIC,
+        defaults=defaulting.nothing,
+        columns=NAME_AND_AGE,
+        rules=Rules(checks.subdomain, unchecked, any_change),
+        selectable=METADATA,
+        message=message,
+    )
+
+
+def _also_served(stored: Declaration, kind: Kind, form: Conversion) -> Declaration:
+    """A second kind that shows the same objects in another form."""
+    return replace(stored, kind=kind, conversion=form)
+
+
+_EVENT: Final = Declaration(
+    kinds.EVENT,
+    schema=kind_schemas.EVENT,
+    defaults=defaulting.event,
+    columns=core.EVENTS,
+    rules=Rules(checks.subdomain, objects.event, any_change),
+    selectable=field_selectors.EVENT,
+    message=JSON_ONLY,
+)
+_AUTOSCALER: Final = Declaration(
+    kinds.HPA,
+    schema=kind_schemas.AUTOSCALER,
+    defaults=defaulting.autoscaler,
+    columns=workloads.AUTOSCALERS,
+    rules=Rules(checks.subdomain, objects.autoscaler, any_change),
+    selectable=METADATA,
+    message=JSON_ONLY,
+)
+
+DECLARATIONS: Final = registered(
+    [
+        Declaration(
+            kinds.CONFIG_MAP,
+            schema=kind_schemas.CONFIG_MAP,
+            defaults=defaulting.nothing,
+            columns=core.CONFIGMAPS,
+            rules=Rules(checks.subdomain, objects.config_map, objects.immutable_data),
+            selectable=METADATA,
+            message=protobuf.CONFIG_MAP,
+        ),
+        _EVENT,
+        Declaration(
+            kinds.NAMESPACE,
+            schema=kind_schemas.NAMESPACE,
+            defaults=defaulting.namespace,
+            columns=core.NAMESPACES,
+            rules=Rules(checks.label, unchecked, any_change),
+            selectable=field_selectors.NAMESPACE,
+            message=protobuf.NAMESPACE,
+        ),
+        Declaration(
+            kinds.NODE,
+            schema=kind_schemas.NODE,
+            defaults=defaulting.empty_spec_and_status,
+            columns=core.NODES,
+            rules=Rules(checks.subdomain, unchecked, any_change),
+            selectable=field_selectors.NODE,
+            message=JSON_ONLY,
+        ),
+        Declaration(
+            kinds.POD,
+            schema=kind_schemas.POD,
+            defaults=defaulting.pod,
+            columns=pods.COLUMNS,
+            rules=Rules(checks.subdomain, pod_rules.check, pod_rules.successor),
+            selectable=field_selectors.POD,
+            message=JSON_ONLY,
+        ),
+        Declaration(
+            kinds.SECRET,
+            schema=kind_schemas.SECRET,
+            defaults=defaulting.secret,
+            columns=core.SECRETS,
+            rules=Rules(checks.subdomain, objects.secret, objects.immutable_secret),
+            selectable=field_selectors.SECRET,
+            message=protobuf.SECRET,
+        ),
+        Declaration(
+            kinds.SERVICE_ACCOUNT,
+            schema=kind_schemas.SERVICE_ACCOUNT,
+            defaults=defaulting.nothing,
+            columns=core.SERVICE_ACCOUNTS,
+            rules=Rules(checks.subdomain, unchecked, any_change),
+            selectable=METADATA,
+            message=protobuf.SERVICE_ACCOUNT,
+        ),
+        Declaration(
+            kinds.SERVICE,
+            schema=kind_schemas.SERVICE,
+            defaults=defaulting.service,
+            columns=core.SERVICES,
+            rules=Rules(checks.label_1035, network.service, network.same_address),
+            selectable=field_selectors.SERVICE,
+            message=protobuf.SERVICE,
+        ),
+        Declaration(
+            kinds.DEPLOYMENT,
+            schema=kind_schemas.DEPLOYMENT,
+            defaults=defaulting.deployment,
+            columns=workloads.DEPLOYMENTS,
+            rules=Rules(checks.subdomain, workload_rules.deployment, workload_rules.same_selector),
+            selectable=METADATA,
+            message=protobuf.DEPLOYMENT,
+        ),
+        Declaration(
+            kinds.REPLICA_SET,
+            schema=kind_schemas.REPLICA_SET,
+            defaults=defaulting.replica_set,
+            columns=workloads.REPLICASETS,
+            rules=Rules(checks.subdomain, workload_rules.replica_set, workload_rules.same_selector),
+            selectable=field_selectors.REPLICA_SET,
+            message=JSON_ONLY,
+        ),
+        _also_served(_EVENT, kinds.EVENT_V1, conversion.EVENT_V1),
+        _answered(kinds.SELF_SUBJECT_REVIEW, protobuf.SELF_SUBJECT_REVIEW),
+        _answered(kinds.SELF_SUBJECT_ACCESS_REVIEW, protobuf.SELF_SUBJECT_ACCESS_REVIEW),
+        _AUTOSCALER,
+        _also_served(_AUTOSCALER, kinds.HPA_V1, conversion.AUTOSCALER_V1),
+        Declaration(
+            kinds.POD_DISRUPTION_BUDGET,
+            schema=kind_schemas.DISRUPTION_BUDGET,
+            defaults=defaulting.empty_spec_and_status,
+            columns=workloads.DISRUPTION_BUDGETS,
+            rules=Rules(checks.subdomain, unchecked, any_change),
+            selectable=METADATA,
+            message=protobuf.POD_DISRUPTION_BUDGET,
+        ),
+        Declaration(
+            kinds.NETWORK_POLICY,
+            schema=kind_schemas.NETWORK_POLICY,
+            defaults=defaulting.network_policy,
+            columns=core.NETWORK_POLICIES,
+            rules=Rules(checks.subdomain, unchecked, any_change),
+            selectable=METADATA,
+            message=JSON_ONLY,
+        ),
+        Declaration(
+            kinds.INGRESS,
+            schema=kind_schemas.INGRESS,
+            defaults=defaulting.ingress,
+            columns=core.INGRESSES,
+            rules=Rules(checks.subdomain, unchecked, any_change),
+            selectable=METADATA,
+            message=JSON_ONLY,
+        ),
+        Declaration(
+            kinds.CLUSTER_ROLE_BINDING,
+            schema=kind_schemas.BINDING,
+            defaults=defaulting.binding,
+            columns=rbac.BINDINGS,
+            rules=Rules(checks.path_segment, objects.binding, objects.same_role),
+            selectable=METADATA,
+            message=protobuf.CLUSTER_ROLE_BINDING,
+        ),
+        Declaration(
+            kinds.CLUSTER_ROLE,
+            schema=kind_schemas.ROLE,
+            defaults=defaulting.role,
+            columns=rbac.ROLES,
+            rules=Rules(checks.path_segment, objects.role, any_change),
+            selectable=METADATA,
+            message=protobuf.CLUSTER_ROLE,
+        ),
+        Declaration(
+            kinds.ROLE_BINDING,
+            schema=kind_schemas.BINDING,
+            defaults=defaulting.binding,
+            columns=rbac.BINDINGS,
+            rules=Rules(checks.path_segment, objects.binding, objects.same_role),
+            selectable=METADATA,
+            message=protobuf.ROLE_BINDING,
+        ),
+        Declaration(
+            kinds.ROLE,
+            schema=kind_schemas.ROLE,
+            defaults=defaulting.role,
+            columns=rbac.ROLES,
+            rules=Rules(checks.path_segment, objects.role, any_change),
+            selectable=METADATA,
+            message=protobuf.ROLE,
+        ),
+        Declaration(
+            kinds.LEASE,
+            schema=kind_schemas.LEASE,
+            defaults=defaulting.empty_spec,
+            columns=core.LEASES,
+            rules=Rules(checks.subdomain, objects.lease, any_change),
+            selectable=METADATA,
+            message=JSON_ONLY,
+        ),
+        Declaration(
+            kinds.ENDPOINT_SLICE,
+            schema=kind_schemas.ENDPOINT_SLICE,
+            defaults=defaulting.endpoint_slice,
+            columns=core.ENDPOINTSLICES,
+            rules=Rules(checks.subdomain, network.endpoint_slice, network.same_family),
+            selectable=METADATA,
+            message=JSON_ONLY,
+        ),
+        _answered(kinds.POD_METRICS, JSON_ONLY),
+        _answered(kinds.NODE_METRICS, JSON_ONLY),
+    ]
+)
+
+KINDS: Final = tuple(DECLARATIONS)
+"""In the order in which discovery shows them; the first version of a group is the preferred one."""
+
+HUBS: Final = {kind.bucket: kind for kind in KINDS if kind.source == "store" and kind.hub is kind}
+"""For each bucket of the store, the kind in whose form its objects are kept."""
+
+_BY_RESOURCE: Final = {(kind.group, kind.version, kind.plural): kind for kind in KINDS}
+_BY_TYPE: Final = {(kind.api_version, kind.kind): kind for kind in KINDS}
+
+
+def of(kind: Kind) -> Declaration:
+    """What is declared of `kind`; raises KeyError for a kind that is not served."""
+    return DECLARATIONS[kind]
+
+
+def find(group: str, version: str, plural: str) -> Kind | None:
+    """The kind served under /apis/<group>/<version>/…/<plural>, or None."""
+    return _BY_RESOURCE.get((group, version, plural))
+
+
+def of_type(api_version: str, kind: str) -> Kind | None:
+    """The kind that an object's `apiVersion` and `kind` name, or None."""
+    return _BY_TYPE.get((api_version, kind))
+
+
+def versions(group: str) -> list[str]:
+    """The served versions of `group`, preferred first; empty when the group is unknown."""
+    return list(dict.fromkeys(kind.version for kind in KINDS if kind.group == group))

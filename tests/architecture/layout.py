@@ -1,0 +1,111 @@
+"""The table of the layout: which rooms there are, in which order, and what holds for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Order = tuple[tuple[str, ...], ...]
+"""Rooms from the lowest step to the highest. `name/` is a folder, `name` a file. A room may import
+those of lower steps; rooms of one step know nothing of each other."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the rules hold a tree of sources to. Names are dotted."""
+
+    order: Mapping[str, Order]
+    """By package; the empty name is the repository."""
+    walled: tuple[str, ...] = ()
+    """Programs of their own: they and their siblings import nothing of each other."""
+    pure: tuple[str, ...] = ()
+    """Rooms and modules that are pure, beside those whose docstring says so."""
+    entry_only: tuple[str, ...] = ()
+    """Only modules `__main__` import these from outside."""
+    speakers: Mapping[str, str] = field(default_factory=dict)
+    """Libraries that only one module imports."""
+    unmirrored: Mapping[str, str] = field(default_factory=dict)
+    """Folders of tests that mirror no room, and why."""
+
+
+LAYOUT = Layout(
+    order={
+        "": (("shared/",), ("gateway/", "scaler/")),
+        "gateway": (
+            ("limits", "memory", "stats", "access_log"),
+            ("protocol/", "net/"),
+            ("services/",),
+            ("routing/", "cluster/"),
+            ("settings",),
+            ("dataplane/", "admin/", "management/"),
+            ("process",),
+            ("workers",),
+            ("__main__",),
+        ),
+        "gateway.dataplane": (
+            ("context", "flow"),
+            ("roles",),
+            ("connections", "pool", "tunnel", "upload", "upstream", "waiting"),
+            ("client", "connect"),
+            ("placement",),
+            ("record",),
+            ("exchange",),
+            ("server",),
+            ("drain",),
+        ),
+        "scaler": (
+            ("decision/", "sources/"),
+            ("config/", "cluster/"),
+            ("control/",),
+            ("report/", "simulator/"),
+            ("commands/",),
+            ("__main__",),
+        ),
+        "shared": (("service/", "runtime/"), ("kube/", "embedded/", "cli/")),
+        "shared.embedded": (
+            ("kinds", "files"),
+            ("errors",),
+            ("schema/",),
+            ("tables/", "validation/", "access/"),
+            ("declarations",),
+            ("storage/",),
+            ("api/",),
+            ("controllers/", "http/"),
+            ("node/",),
+            ("cluster",),
+            ("__main__",),
+        ),
+    },
+    walled=("gateway.management",),
+    pure=(
+        "gateway.protocol",
+        "gateway.routing",
+        "gateway.services.admission",
+        "gateway.services.balancer",
+        "gateway.services.retry",
+        "gateway.services.route",
+        "gateway.services.spec",
+        "scaler.decision",
+        "scaler.sources.in_flight",
+        "shared.kube.changes",
+        "shared.kube.errors",
+        "shared.kube.lines",
+        "shared.kube.reflector",
+        "shared.kube.remedy",
+        "shared.kube.resources",
+        "shared.kube.series",
+        "shared.kube.times",
+        "shared.service",
+        "shared.embedded.schema",
+        "shared.embedded.tables",
+        "shared.embedded.validation",
+    ),
+    entry_only=("shared.embedded",),
+    speakers={"kubernetes_asyncio": "shared.kube.client"},
+    unmirrored={"tests/shared/embedded/kubectl": "kubectl speaks to all rooms at once"},
+)
+
+KNOWN = {
+    ("order", "gateway/net/listening.py"),
+}
+"""Rule and file of what was broken when the rules were written, to be mended and taken out."""
