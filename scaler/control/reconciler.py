@@ -82,9 +82,9 @@ class Reconciler:
         if target.name in self._writing:
             return
         plan = self._plan(target)
-        policy = plan.scaling.policy
-        memory = self._remember(target, policy.name)
-        memory.schedule(target.name, policy.period_s, plan.settings, self._clock.monotonic())
+        general = plan.scaling.policy
+        memory = self._remember(target, general.name)
+        memory.schedule(target.name, general.period_s, plan.settings, self._clock.monotonic())
         reason = self._reason_to_wait(target, plan.scaling, memory)
         if reason is not None:
             self._listener.left_alone(target, *reason)

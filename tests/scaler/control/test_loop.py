@@ -332,6 +332,26 @@ async def test_a_changed_configuration_acts_at_once_whatever_the_period(tmp_path
         assert made.writes == [("a-dlp", 2, "1")]
 
 
+async def test_a_change_of_policy_shrinks_nothing_for_one_window(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("defaults: {policy: hpa, period: 10s}")
+    async with world(service("a", 3), tmp_path, path=path) as made:
+        made.usage = {f"a/{index}": "1m" for index in range(3)}
+        for _ in range(29):
+            await made.tick(10)
+        path.write_text("defaults: {policy: responsive, period: 10s, down: {longest_window: 5m}}")
+        for _ in range(30):
+            await made.tick(10)
+        assert not made.writes
+        while not made.writes:
+            await made.tick(10)
+        made.put(deployment("a", 2, version=2))
+        path.write_text("defaults: {policy: hpa, period: 10s}")
+        for _ in range(30):
+            await made.tick(10)
+        assert made.writes == [("a-dlp", 2, "1")]
+
+
 async def test_the_error_of_one_service_is_its_own(tmp_path: Path) -> None:
     caches = together(service("a", 1), service("b", 1))
     broken = deployment("a", 1)
