@@ -18,7 +18,7 @@ Stamp = tuple[int, int, int]
 
 
 class Listener(Protocol):
-    """Who is told what became of the file; `scaler.report.Reporter` is one."""
+    """Who is told what became of the file; `scaler.report.reporter.Reporter` is one."""
 
     def configuration(self, problems: Sequence[str], generation: int) -> None:
         """The file was read; with problems, the last good configuration stays."""
