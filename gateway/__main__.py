@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 import ssl
 import sys
 from pathlib import Path
@@ -17,23 +16,16 @@ from gateway import process, settings, workers
 from gateway.net.listening import ListenError
 from shared.kube.errors import NotConfigured
 from shared.runtime import log as logs
-from shared.runtime.settings import SettingsError
+from shared.runtime.settings import SettingsError, help_text
+from shared.runtime.signals import on_stop
 
 log = logging.getLogger("gateway")
-
-
-def _variables() -> str:
-    lines = [
-        f"\b\n{name} [{default or 'none'}]\n    {meaning}"
-        for name, (default, meaning) in settings.VARIABLES.items()
-    ]
-    return "\n\n".join(lines)
 
 
 @click.command(
     help="Route /system/services/<name>/exposed/… to the pods of exposed services.\n\n"
     "The cluster is found by KUBECONFIG, or by the service account of the pod.",
-    epilog=f"Settings, from the environment [default]:\n\n{_variables()}",
+    epilog=help_text(settings.VARIABLES),
 )
 @click.option("--check", is_flag=True, help="Check the settings and end.")
 @click.option("--worker", type=click.Path(path_type=Path), hidden=True)
@@ -57,8 +49,7 @@ def main(check: bool, worker: Path | None) -> None:
 async def _run(read: settings.Settings, worker: Path | None) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    on_stop(stop.set)
     if worker is not None:
         loop.add_reader(sys.stdin.fileno(), _orphaned, loop, stop)
     if read.workers > 1:

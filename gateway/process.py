@@ -87,7 +87,7 @@ class Process:
         """Accept clients as soon as there is a route table."""
         await self.feed.synced.wait()
         gc.collect()
-        gc.freeze()  # ten thousand routes shall not be gone through at every later collection
+        gc.freeze()  # later collections need not walk ten thousand routes
         context = self.certificate.context if self.certificate is not None else None
         await self.gateway.listen(public, ssl=context)
         log.info("listening on %s:%d", *public.getsockname()[:2])
@@ -114,7 +114,7 @@ async def run(settings: Settings, stop: asyncio.Event, worker: Path | None = Non
         async with serving(admin.application(), private):
             process.start(tasks)
             tasks.start("opening", process.open(public))
-            await until_stopped(stop, tasks)
+            await tasks.until(stop)
             process.stopping = True
             log.info("shutting down")
             await drain(process.gateway, settings.drain, process.clock)
@@ -125,17 +125,6 @@ def admin_socket(settings: Settings) -> socket.socket:
     private = bind(settings.admin, "GATEWAY_ADMIN_PORT")
     log.info("the admin port is %s:%d", *private.getsockname()[:2])
     return private
-
-
-async def until_stopped(stop: asyncio.Event, tasks: Supervisor) -> None:
-    """Return when `stop` is set; raise what a task failed with if that comes first."""
-    waits = {asyncio.ensure_future(stop.wait()), asyncio.ensure_future(tasks.failed())}
-    done, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    for wait in pending:
-        wait.cancel()
-    await asyncio.gather(*pending, return_exceptions=True)
-    for wait in done:
-        wait.result()
 
 
 async def _measure_lag(stats: Stats) -> None:

@@ -17,7 +17,7 @@ from gateway.limits import Identity, Limits, Network
 from gateway.net.tls import CertificateFiles
 from gateway.routing.cors import Cors
 from shared.runtime import log
-from shared.runtime.settings import Documented, Variables
+from shared.runtime.settings import Reader, Variables
 from shared.service import names
 
 Address = tuple[str, int]
@@ -104,7 +104,10 @@ VARIABLES: Final[Variables] = {
         "failures in a row after which a pod is left out for a while",
     ),
     "GATEWAY_VIA": (Identity().via, "name of this gateway in Via"),
-    "GATEWAY_TRUSTED_PROXIES": ("", "CIDRs,… whose X-Forwarded-* and X-Request-Id are believed"),
+    "GATEWAY_TRUSTED_PROXIES": (
+        "",
+        "CIDRs,… whose X-Forwarded-*, X-Real-Ip and Forwarded are believed; X-Request-Id always is",
+    ),
     "GATEWAY_DRAIN_GRACE": ("5", "seconds not ready but still accepting, after SIGTERM"),
     "GATEWAY_DRAIN_HTTP": ("30", "seconds for requests to finish after that"),
     "GATEWAY_DRAIN_TUNNELS": ("60", "seconds for WebSockets and other tunnels after that"),
@@ -117,14 +120,13 @@ VARIABLES: Final[Variables] = {
     "GATEWAY_CORS_MAX_AGE": (str(_CORS.max_age), "seconds a browser may remember the answer"),
     "GATEWAY_TLS_CERTIFICATE": ("", "PEM file with the certificate chain; empty: no TLS"),
     "GATEWAY_TLS_KEY": ("", "PEM file with its key"),
-    "LOG_LEVEL": ("INFO", "least level of the log: " + ", ".join(log.LEVELS)),
-    "LOG_FORMAT": ("text", "form of the log: " + ", ".join(log.FORMATS)),
+    **log.VARIABLES,
 }
 
 
 def read(environ: Mapping[str, str]) -> Settings:
     """The settings that `environ` states; raises SettingsError naming everything wrong."""
-    reader = Documented(VARIABLES, environ)
+    reader = Reader(VARIABLES, environ)
     settings = Settings(
         listen=reader.address("GATEWAY_HOST", "GATEWAY_PORT"),
         admin=reader.address("GATEWAY_ADMIN_HOST", "GATEWAY_ADMIN_PORT"),
@@ -147,7 +149,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-def _limits(reader: Documented) -> Limits:
+def _limits(reader: Reader) -> Limits:
     return Limits(
         line=reader.whole("GATEWAY_MAX_LINE", least=1024),
         head=reader.whole("GATEWAY_MAX_HEAD", least=2048, most=1024 * 1024),
@@ -166,12 +168,12 @@ def _limits(reader: Documented) -> Limits:
     )
 
 
-def _identity(reader: Documented) -> Identity:
+def _identity(reader: Reader) -> Identity:
     via = reader.parsed("GATEWAY_VIA", reader.default("GATEWAY_VIA"), _token)
     return Identity(via, reader.parsed("GATEWAY_TRUSTED_PROXIES", (), _networks))
 
 
-def _drain(reader: Documented) -> Drain:
+def _drain(reader: Reader) -> Drain:
     return Drain(
         grace=reader.amount("GATEWAY_DRAIN_GRACE"),
         http=reader.amount("GATEWAY_DRAIN_HTTP"),
@@ -179,12 +181,12 @@ def _drain(reader: Documented) -> Drain:
     )
 
 
-def _cors(reader: Documented) -> Cors:
+def _cors(reader: Reader) -> Cors:
     cors = Cors(
         origins=reader.parsed("GATEWAY_CORS_ORIGINS", (), _origins),
         methods=reader.several("GATEWAY_CORS_METHODS"),
         headers=reader.several("GATEWAY_CORS_HEADERS"),
-        credentials=reader.flag("GATEWAY_CORS_CREDENTIALS", default=True),
+        credentials=reader.switch("GATEWAY_CORS_CREDENTIALS"),
         max_age=reader.whole("GATEWAY_CORS_MAX_AGE"),
     )
     if "*" in cors.origins and cors.credentials:
@@ -199,7 +201,7 @@ def _cors(reader: Documented) -> Cors:
     return cors
 
 
-def _tls(reader: Documented) -> CertificateFiles | None:
+def _tls(reader: Reader) -> CertificateFiles | None:
     certificate = reader.string("GATEWAY_TLS_CERTIFICATE")
     key = reader.string("GATEWAY_TLS_KEY")
     if bool(certificate) != bool(key):

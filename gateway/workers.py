@@ -22,7 +22,7 @@ import aiohttp
 from gateway.admin import snapshot
 from gateway.admin.app import Admin, serving
 from gateway.net.listening import bind
-from gateway.process import admin_socket, until_stopped
+from gateway.process import admin_socket
 from shared.runtime.clock import SystemClock
 from shared.runtime.restarts import Restarts
 from shared.runtime.tasks import Supervisor
@@ -168,7 +168,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         async with serving(admin.application(), private), Supervisor() as tasks:
             running = [tasks.start(f"worker {place.socket.stem}", place.run()) for place in places]
             try:
-                await until_stopped(stop, tasks)
+                await tasks.until(stop)
             finally:
                 log.info("shutting down")
                 workers.stop()

@@ -1,1 +1,5 @@
-"""What gateway and scaler have in common: the model, the cluster client, the embedded cluster."""
+"""What the gateway, the services API and the scaler share, and what runs all of it locally.
+
+`service` (what a service is) and `runtime` (what a process needs) know nothing of each other;
+`kube` is the client of the cluster, `embedded` a cluster of its own, `cli` the command line.
+"""

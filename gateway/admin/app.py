@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from gateway.admin import metrics, snapshot, status_page
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
     Source = Callable[[], Awaitable[Snapshot]]
     Excuse = Callable[[], Awaitable[str]]
-
-METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Admin:
@@ -60,7 +59,7 @@ class Admin:
     async def _metrics(self, _: web.Request) -> web.Response:
         # In a thread: ten thousand services take a second to print.
         text = await asyncio.to_thread(metrics.render, await self._source())
-        return web.Response(body=text, headers={"Content-Type": METRICS_TYPE})
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 
     async def _load(self, _: web.Request) -> web.Response:
         return web.json_response(snapshot.load(await self._source()))

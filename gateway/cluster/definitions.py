@@ -1,82 +1,59 @@
-"""What the gateway reads in a service's ConfigMap: its definition, token digest and state."""
+"""What the gateway takes of a service's ConfigMap: called by the feed for each that changed.
+
+Which ConfigMap is a service, `shared.service.stored` decides.
+"""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING
 
 from gateway.services.spec import ServiceSpec
-from shared.service import fdl, names
+from shared.service import fdl, stored
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shared.service.model import Service
-
-_DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
-
-
-class DefinitionError(ValueError):
-    """The ConfigMap does not define a service; the message names the field and the remedy."""
+    from shared.service.objects import Obj
 
 
 class Definitions:
-    """Reads ConfigMaps, and a definition's text only when it changed."""
+    """Reads ConfigMaps, and a definition's text, by `load`, only when it changed."""
 
-    def __init__(self) -> None:
-        self._parsed: dict[str, tuple[str, Service]] = {}
+    def __init__(self, load: Callable[[str], Service] = fdl.load_definition) -> None:
+        self._load = load
+        self._loaded: dict[str, tuple[str, Service]] = {}
 
-    def read(self, configmap: dict[str, Any]) -> ServiceSpec | None:
+    def read(self, configmap: Obj) -> ServiceSpec | None:
         """What `configmap` asks of the gateway; None for a service that is not exposed.
 
-        Raises DefinitionError.
+        Raises StoredError.
         """
         name: str = configmap["metadata"]["name"]
-        data: dict[str, str] = configmap.get("data") or {}
-        service = self._service(name, data.get(names.DEFINITION_KEY, ""))
-        expose = service.expose
+        found = stored.read(configmap, partial(self._remembered, name))
+        expose = found.definition.expose
         if expose is None:
             return None
-        annotations = configmap["metadata"].get("annotations") or {}
         return ServiceSpec(
             name=name,
             rewrite_target=expose.rewrite_target,
             set_auth=expose.set_auth,
             auth_type=expose.auth_type,
-            digest=_digest(data.get(names.DIGEST_KEY, ""), needed=expose.set_auth),
+            digest=found.digest,
             timeouts=expose.timeouts,
             concurrency=expose.concurrency,
             affinity=expose.affinity,
-            stopped=annotations.get(names.STOPPED) == "true",
+            stopped=found.stopped,
             api_port=expose.api_port[0],
         )
 
     def forget(self, name: str) -> None:
         """The ConfigMap was deleted."""
-        self._parsed.pop(name, None)
+        self._loaded.pop(name, None)
 
-    def _service(self, name: str, text: str) -> Service:
-        known = self._parsed.get(name)
-        if known is not None and known[0] == text:
-            return known[1]
-        if not text:
-            raise DefinitionError(f"data has no {names.DEFINITION_KEY}; apply the service again")
-        try:
-            service = fdl.load_definition(text)
-        except fdl.FdlError as error:
-            raise DefinitionError("; ".join(error.problems)) from error
-        if service.name != name:
-            raise DefinitionError(
-                f"name: {service.name!r} is not the ConfigMap's name {name!r}; make them equal"
-            )
-        self._parsed[name] = text, service
-        return service
-
-
-def _digest(text: str, *, needed: bool) -> bytes:
-    if _DIGEST.fullmatch(text):
-        return bytes.fromhex(text)
-    if text or needed:
-        raise DefinitionError(
-            f"{names.DIGEST_KEY}: is not 64 lower-case hex digits (SHA-256 of the token); apply "
-            "the service again"
-        )
-    return b""
+    def _remembered(self, name: str, text: str) -> Service:
+        known = self._loaded.get(name)
+        if known is None or known[0] != text:
+            known = self._loaded[name] = text, self._load(text)
+        return known[1]

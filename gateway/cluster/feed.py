@@ -11,11 +11,12 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from gateway.cluster.definitions import DefinitionError, Definitions
+from gateway.cluster.definitions import Definitions
 from gateway.cluster.endpoint_slices import SERVICE_NAME, endpoints, service_of
 from shared.kube.informer import Informer
 from shared.kube.resources import CONFIGMAPS, ENDPOINTSLICES
 from shared.service.names import SERVICE_LABEL
+from shared.service.stored import StoredError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -127,7 +128,7 @@ class Feed:
             configmap = self._configmaps.cache.get((self._namespace, name))
             try:
                 spec = self._definitions.read(configmap) if configmap is not None else None
-            except DefinitionError as error:
+            except StoredError as error:
                 self._refuse(name, str(error))
                 continue
             self.invalid.pop(name, None)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 import sys
 from typing import Final
 
+import click
 from aiohttp import web
 
 from gateway.management import settings as configuration
@@ -18,7 +18,8 @@ from shared.kube.client import KubeClient
 from shared.kube.errors import NotConfigured
 from shared.runtime import log as logs
 from shared.runtime.clock import SystemClock
-from shared.runtime.settings import SettingsError
+from shared.runtime.settings import SettingsError, help_text
+from shared.runtime.signals import on_stop
 
 log = logging.getLogger("gateway.management")
 
@@ -30,8 +31,7 @@ SHUTDOWN: Final = 20.0
 async def run(settings: configuration.Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
     ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    on_stop(ended.set)
     async with KubeClient.open(field_manager=FIELD_MANAGER) as kube:
         app = application(kube, Lifecycle(kube), settings.credentials, SystemClock())
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN)
@@ -44,12 +44,13 @@ async def run(settings: configuration.Settings) -> None:
             await runner.cleanup()
 
 
+@click.command(
+    help="Serve OSCAR's services API: create, read, replace and delete exposed services.\n\n"
+    "The cluster is found by KUBECONFIG, or by the service account of the pod.",
+    epilog=help_text(configuration.VARIABLES),
+)
 def main() -> None:
     """Read the settings and serve; bad settings and a missing cluster end with a clear line."""
-    if "--help" in sys.argv[1:]:
-        for name, (default, meaning) in configuration.VARIABLES.items():
-            sys.stdout.write(f"{name:<30}{default or '-':<10}{meaning}\n")
-        return
     try:
         settings = configuration.read(os.environ)
         logs.setup("management", level=settings.log_level, form=settings.log_format)
@@ -59,4 +60,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="python -m gateway.management")

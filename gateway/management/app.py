@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from gateway.management import metrics
-from gateway.management.handlers import Handlers
+from gateway.management.handlers import BODY_SECONDS, Handlers
 from gateway.management.problems import RefusalError, invalid, of_cluster
 from gateway.management.render import TooLargeError
 from shared.kube.errors import KubeError
 from shared.kube.resources import CONFIGMAPS
-from shared.service import fdl
 from shared.service.names import NAMESPACE
+from shared.service.stored import StoredError
 
 if TYPE_CHECKING:
     from gateway.management.credentials import Credentials
@@ -31,7 +32,11 @@ CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="Authorization Required"'}
 
 
 def application(
-    kube: KubeClient, lifecycle: Lifecycle, admin: Credentials, clock: Clock
+    kube: KubeClient,
+    lifecycle: Lifecycle,
+    admin: Credentials,
+    clock: Clock,
+    body_seconds: float = BODY_SECONDS,
 ) -> web.Application:
     """The whole application; answers follow OSCAR's contract: errors are text or empty."""
     counts = metrics.Metrics()
@@ -39,7 +44,7 @@ def application(
         client_max_size=MAX_BODY,
         middlewares=[_counted(counts), _translated, _authorised(admin)],
     )
-    app.add_routes(Handlers(kube, lifecycle, admin, clock).routes())
+    app.add_routes(Handlers(kube, lifecycle, admin, clock, body_seconds).routes())
     app.add_routes(_Probes(kube, counts).routes())
     return app
 
@@ -66,7 +71,7 @@ class _Probes:
 
     async def _metrics(self, _: web.Request) -> web.Response:
         return web.Response(
-            body=self._counts.render(), headers={"Content-Type": metrics.CONTENT_TYPE}
+            body=self._counts.render(), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
         )
 
 
@@ -93,10 +98,8 @@ async def _translated(request: web.Request, handler: Handler) -> web.StreamRespo
     except KubeError as error:
         log.warning("%s %s: %s", request.method, request.path, error)
         return _refused(of_cluster(error, _doing(request)))
-    except fdl.FdlError as error:
-        log.warning(
-            "%s %s: the stored definition is wrong: %s", request.method, request.path, error
-        )
+    except StoredError as error:
+        log.warning("%s %s: %s", request.method, request.path, error)
         text = f"The stored definition is wrong, replace it with PUT or delete it: {error}"
         return web.Response(status=500, text=text)
     except TooLargeError as error:

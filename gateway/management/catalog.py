@@ -1,4 +1,7 @@
-"""Services as the cluster holds them: read from ConfigMaps, Secrets and Deployments."""
+"""Services as the cluster holds them: read from ConfigMaps, Secrets and Deployments.
+
+The reading side of the services API, for `handlers` and `lifecycle`; it writes nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,17 @@ import base64
 import binascii
 import logging
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from gateway.management.pod import environment_secret
 from shared.kube.errors import NotFound
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS
-from shared.service import fdl, names
+from shared.service import names, stored, tokens
 
 if TYPE_CHECKING:
     from shared.kube.client import KubeClient
-    from shared.kube.resources import Obj, Resource
+    from shared.kube.resources import Resource
     from shared.service.model import Service
+    from shared.service.objects import Obj
 
 log = logging.getLogger(__name__)
 
@@ -24,17 +27,12 @@ NS: Final = names.NAMESPACE
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A service with its token ("" while it is missing) and its ConfigMap."""
+class Entry:
+    """A service with its token ("" while it is missing) and the digest its ConfigMap states."""
 
     service: Service
     token: str
-    configmap: Obj
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the token, as the gateway reads it."""
-        return str((self.configmap.get("data") or {}).get(names.DIGEST_KEY, ""))
+    digest: bytes
 
 
 class Catalog:
@@ -43,32 +41,30 @@ class Catalog:
     def __init__(self, kube: KubeClient) -> None:
         self._kube = kube
 
-    async def find(self, name: str) -> Stored | None:
-        """The service, or None. `FdlError` if its ConfigMap does not hold a definition."""
+    async def find(self, name: str) -> Entry | None:
+        """The service, or None; `StoredError` if its ConfigMap is not as it must be."""
         configmap = await self.configmap(name)
         if configmap is None:
             return None
-        return Stored(_service(configmap), await self.token(name), configmap)
+        return _entry(configmap, await self.token(name))
 
     async def configmap(self, name: str) -> Obj | None:
         """The ConfigMap of the service; None too if one of that name is no service's."""
         configmap = await self._optional(CONFIGMAPS, name)
-        labels = (configmap or {"metadata": {}})["metadata"].get("labels") or {}
-        return configmap if labels.get(names.SERVICE_LABEL) == name else None
+        return configmap if configmap is not None and stored.is_labelled(configmap) else None
 
-    async def all(self) -> list[Stored]:
+    async def all(self) -> list[Entry]:
         """All services by name; those that cannot be read are left out and logged."""
         listed = await self._kube.list(CONFIGMAPS, NS, labels=names.SERVICE_LABEL)
         secrets = await self._kube.list(SECRETS, NS, labels=names.SERVICE_LABEL)
-        tokens = {one["metadata"]["name"]: _token(one) for one in secrets["items"]}
+        token_of = {one["metadata"]["name"]: _token(one) for one in secrets["items"]}
         found = []
         for configmap in listed["items"]:
-            name = configmap["metadata"]["name"]
+            secret = names.token_secret(configmap["metadata"]["name"])
             try:
-                token = tokens.get(names.token_secret(name), "")
-                found.append(Stored(_service(configmap), token, configmap))
-            except fdl.FdlError as error:
-                log.warning("ConfigMap %s is not a service: %s; apply it again", name, error)
+                found.append(_entry(configmap, token_of.get(secret, "")))
+            except stored.StoredError as error:
+                log.warning("%s", error)
         return sorted(found, key=lambda one: one.service.name)
 
     async def deployment(self, name: str) -> Obj | None:
@@ -87,7 +83,7 @@ class Catalog:
 
     async def environment_secrets(self, name: str) -> dict[str, str]:
         """The values of `environment.secrets`."""
-        secret = await self._optional(SECRETS, environment_secret(name))
+        secret = await self._optional(SECRETS, names.environment_secret(name))
         data = (secret or {}).get("data") or {}
         return {key: base64.b64decode(value).decode() for key, value in data.items()}
 
@@ -98,13 +94,17 @@ class Catalog:
             return None
 
 
-def _service(configmap: Obj) -> Service:
-    data: dict[str, Any] = configmap.get("data") or {}
-    service = fdl.load_definition(data.get(names.DEFINITION_KEY, ""))
-    name = configmap["metadata"]["name"]
-    if service.name != name:
-        raise fdl.FdlError([f"name: {service.name!r} is not the ConfigMap's name {name!r}"])
-    return replace(service, script=data.get(names.SCRIPT_KEY, ""))
+def _entry(configmap: Obj, token: str) -> Entry:
+    found = stored.read(configmap)
+    return Entry(replace(found.definition, script=found.script), token, found.digest)
+
+
+def digest(configmap: Obj) -> bytes:
+    """SHA-256 of the token of a service; empty when its ConfigMap does not say it."""
+    try:
+        return tokens.parse_digest((configmap.get("data") or {}).get(names.DIGEST_KEY, ""))
+    except ValueError:
+        return b""
 
 
 def _token(secret: Obj) -> str:

@@ -1,14 +1,11 @@
-"""HTTP Basic credentials of the administrator. Pure.
-
-Source: RFC 7617.
-"""
+"""The credentials of the administrator, which guard the whole services API. Pure."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
 from dataclasses import dataclass
+
+from shared.service import authorization
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,30 +15,17 @@ class Credentials:
     username: str
     password: str
 
-    def match(self, authorization: str) -> bool:
+    def match(self, header: str) -> bool:
         """Whether the value of an Authorization header proves these; in constant time."""
-        given = basic(authorization)
-        if given is None:
+        user, password = authorization.read(header.encode("utf-8", "replace")) or (None, b"")
+        if user is None:
             return False
-        same_user = hmac.compare_digest(given[0].encode(), self.username.encode())
-        same_password = hmac.compare_digest(given[1].encode(), self.password.encode())
+        same_user = hmac.compare_digest(user, self.username.encode())
+        same_password = hmac.compare_digest(password, self.password.encode())
         return same_user & same_password
 
     def __repr__(self) -> str:
         return f"Credentials({self.username!r}, …)"
-
-
-def basic(authorization: str) -> tuple[str, str] | None:
-    """User and password of a Basic header; None if it is none or malformed."""
-    scheme, _, encoded = authorization.partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        text = base64.b64decode(encoded.strip(), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        return None
-    user, colon, password = text.partition(":")
-    return (user, password) if colon else None
 
 
 def parse_line(text: str) -> Credentials:

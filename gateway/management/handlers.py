@@ -11,36 +11,42 @@ import orjson
 from aiohttp import web
 
 from gateway.management import forward_auth, logs, problems, status
-from gateway.management.catalog import NS, Catalog, Stored
+from gateway.management.catalog import NS, Catalog, Entry, digest
 from gateway.management.representation import service_json
-from shared.service import fdl, names
+from shared.service import fdl, names, tokens
 from shared.service.documents import dump_json
 
 if TYPE_CHECKING:
     from gateway.management.credentials import Credentials
     from gateway.management.lifecycle import Lifecycle
     from shared.kube.client import KubeClient
-    from shared.kube.resources import Obj
     from shared.runtime.clock import Clock
+    from shared.service.objects import Obj
 
 BODY_SECONDS: Final = 30.0
-"""Seconds a client has to send its definition."""
+"""Seconds a client has to send its definition, if not told otherwise."""
 
 # What OSCAR lets pass here; a name that no service can have is then simply not found.
 _LABEL: Final = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?", re.ASCII)
 
 
 class Handlers:
-    """One method a route of `/system/services`."""
+    """One method a route of `/system/services`; a client has `body_seconds` for its definition."""
 
     def __init__(
-        self, kube: KubeClient, lifecycle: Lifecycle, admin: Credentials, clock: Clock
+        self,
+        kube: KubeClient,
+        lifecycle: Lifecycle,
+        admin: Credentials,
+        clock: Clock,
+        body_seconds: float = BODY_SECONDS,
     ) -> None:
         self._kube = kube
         self._catalog = Catalog(kube)
         self._lifecycle = lifecycle
         self._admin = admin
         self._clock = clock
+        self._body_seconds = body_seconds
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for an application."""
@@ -61,7 +67,7 @@ class Handlers:
 
     async def create(self, request: web.Request) -> web.Response:
         """201 without a body; what is odd about the definition stands in Warning headers."""
-        parsed = await _parsed(request)
+        parsed = await _parsed(request, self._body_seconds)
         if parsed.service.expose is None:
             raise problems.invalid(
                 ["expose: is missing; only exposed services run here, give its api_port"]
@@ -71,7 +77,7 @@ class Handlers:
 
     async def replace(self, request: web.Request) -> web.Response:
         """204; a definition without `expose` ends the exposure and keeps the service."""
-        parsed = await _parsed(request)
+        parsed = await _parsed(request, self._body_seconds)
         await self._lifecycle.replace(parsed.service)
         return _with_warnings(web.Response(status=204), parsed)
 
@@ -133,10 +139,9 @@ class Handlers:
             authorization=request.headers.get("Authorization", ""),
             token=request.query.get("token", ""),
             forwarded_uri=request.headers.get("X-Forwarded-Uri", ""),
-            cookie=request.cookies.get(forward_auth.cookie_name(name), ""),
+            cookie=request.cookies.get(tokens.session_name(name).decode(), ""),
         )
-        stored_digest = ((configmap or {}).get("data") or {}).get(names.DIGEST_KEY, "")
-        passes, token = forward_auth.allowed(question, stored_digest, self._admin)
+        passes, token = forward_auth.allowed(question, digest(configmap or {}), self._admin)
         if not passes:
             raise problems.RefusalError(401)
         if configmap is None:  # told to the administrator alone
@@ -144,22 +149,24 @@ class Handlers:
         response = web.Response()
         if token:
             secure = request.headers.get("X-Forwarded-Proto", "").lower() == "https"
-            response.headers["Set-Cookie"] = forward_auth.cookie(name, token, secure=secure)
+            path = names.base_path(name).encode()
+            cookie = tokens.session_cookie(name, token.encode(), path, secure=secure)
+            response.headers["Set-Cookie"] = cookie.decode()
         return response
 
-    async def _find(self, request: web.Request) -> Stored:
+    async def _find(self, request: web.Request) -> Entry:
         stored = await self._catalog.find(_name(request))
         if stored is None:
             raise problems.not_found()
         return stored
 
 
-async def _parsed(request: web.Request) -> fdl.Parsed:
+async def _parsed(request: web.Request, seconds: float) -> fdl.Parsed:
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             raw = await request.read()
     except TimeoutError:
-        text = f"the body did not come within {BODY_SECONDS:g} s"
+        text = f"the body did not come within {seconds:g} s"
         raise problems.RefusalError(408, text) from None
     try:  # JSON whatever the Content-Type says: oscar-python sends none
         body = orjson.loads(raw)
@@ -178,7 +185,7 @@ def _name(request: web.Request) -> str:
     return name
 
 
-def _described(stored: Stored, deployment: Obj | None) -> dict[str, Any]:
+def _described(stored: Entry, deployment: Obj | None) -> dict[str, Any]:
     state = status.deployment_status(deployment)
     return service_json(stored.service, stored.token, state)
 

@@ -16,17 +16,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.management import problems, render
-from gateway.management.catalog import NS, Catalog, Stored
+from gateway.management.catalog import NS, Catalog, Entry
 from shared.kube.errors import AlreadyExists, Conflict, KubeError, NotFound
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS, SERVICES
-from shared.service import fdl, names
+from shared.service import names
+from shared.service.objects import wanted_replicas
+from shared.service.stored import StoredError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
 
     from shared.kube.client import KubeClient
-    from shared.kube.resources import Obj
     from shared.service.model import Service
+    from shared.service.objects import Obj
 
 log = logging.getLogger(__name__)
 
@@ -142,13 +144,13 @@ class Lifecycle:
         exposed = stored.service.expose is not None
         return not exposed or await self._catalog.deployment(name) is not None
 
-    async def _readable(self, name: str) -> Stored | None:
+    async def _readable(self, name: str) -> Entry | None:
         try:
             return await self._catalog.find(name)
-        except fdl.FdlError:
+        except StoredError:
             return None
 
-    async def _exposed(self, name: str) -> Stored:
+    async def _exposed(self, name: str) -> Entry:
         stored = await self._catalog.find(name)
         if stored is None:
             raise problems.not_found()
@@ -222,7 +224,7 @@ def _with_secrets(service: Service, known: dict[str, str]) -> Service:
 
 
 def _stopped(deployment: Obj) -> Obj:
-    replicas = _replicas(deployment)
+    replicas = wanted_replicas(deployment)
     annotations = {names.STOPPED: "true"}
     if replicas > 0:
         annotations[names.PREVIOUS_REPLICAS] = str(replicas)
@@ -233,13 +235,8 @@ def _started(deployment: Obj, least: int) -> Obj:
     annotations = deployment["metadata"].get("annotations") or {}
     previous = annotations.get(names.PREVIOUS_REPLICAS, "")
     before = int(previous) if previous.isascii() and previous.isdigit() else 0
-    replicas = _replicas(deployment) or before or least or 1
+    replicas = wanted_replicas(deployment) or before or least or 1
     return {
         "metadata": {"annotations": {names.STOPPED: "false"}},
         "spec": {"replicas": replicas},
     }
-
-
-def _replicas(deployment: Obj) -> int:
-    replicas = deployment["spec"].get("replicas")
-    return 1 if replicas is None else int(replicas)

@@ -48,14 +48,6 @@ def pod_template(service: Service, expose: Expose, token: str) -> dict[str, Any]
     return {"metadata": {"labels": labels, "annotations": annotations}, "spec": spec}
 
 
-def environment_secret(name: str) -> str:
-    """The Secret with the `environment.secrets` of service `name`.
-
-    OSCAR calls it `<name>`; here that of a service `a-token` would be the token of service `a`.
-    """
-    return f"{name}-env"
-
-
 def content_mark(service: Service, token: str) -> str:
     """A digest of script and secrets; keyed, so that nobody can guess secrets by it."""
     secrets = sorted(service.environment.secrets.items())
@@ -81,7 +73,7 @@ def _container(service: Service, expose: Expose) -> dict[str, Any]:
         "lifecycle": {"preStop": {"sleep": {"seconds": PAUSE}}},
     }
     if service.environment.secrets:
-        container["envFrom"] = [{"secretRef": {"name": environment_secret(service.name)}}]
+        container["envFrom"] = [{"secretRef": {"name": names.environment_secret(service.name)}}]
     if not expose.default_command:
         container["command"] = ["/bin/sh", f"{names.SCRIPT_MOUNT}/{names.SCRIPT_KEY}"]
     return container | _probes(service.name, expose)

@@ -1,22 +1,24 @@
-"""A service as the Kubernetes objects that make it up. Pure; the table is in the design's section
-"A service in the cluster".
+"""A service as the Kubernetes objects that make it up. Pure.
+
+The ConfigMap is the root: definition, script and digest of the token. It owns all others, so that
+deleting it deletes them: the Secrets of the token and of the environment, and for an exposed
+service its Kubernetes Service and its Deployment. `lifecycle` applies them; nothing here asks the
+cluster.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from gateway.management.pod import environment_secret, pod_template
-from shared.service import fdl, names
+from gateway.management.pod import pod_template
+from shared.service import fdl, names, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from shared.service.model import Expose, Service
-
-Obj = dict[str, Any]
+    from shared.service.objects import Obj
 
 CONFIGMAP_LIMIT: Final = 1024 * 1024
 """Bytes of keys and values in a ConfigMap, at most (Kubernetes documentation of ConfigMap)."""
@@ -26,17 +28,12 @@ class TooLargeError(ValueError):
     """The service does not fit into a ConfigMap."""
 
 
-def digest(token: str) -> str:
-    """What the gateway compares tokens with."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def configmap(service: Service, token: str) -> Obj:
     """The root object; raises TooLargeError."""
     data = {
         names.DEFINITION_KEY: fdl.dump_definition(service),
         names.SCRIPT_KEY: service.script,
-        names.DIGEST_KEY: digest(token),
+        names.DIGEST_KEY: tokens.digest(token).hex(),
     }
     size = sum(len(key) + len(value.encode()) for key, value in data.items())
     if size > CONFIGMAP_LIMIT:
@@ -55,7 +52,7 @@ def dependents(service: Service, token: str, owner_uid: str) -> list[Obj]:
     objects = [_secret(service, names.token_secret(service.name), {names.TOKEN_KEY: token})]
     if service.environment.secrets:
         values = service.environment.secrets
-        objects.append(_secret(service, environment_secret(service.name), values))
+        objects.append(_secret(service, names.environment_secret(service.name), values))
     if service.expose is not None:
         objects.append(_service(service, service.expose))
         objects.append(_deployment(service, service.expose, token))
@@ -72,7 +69,7 @@ def superfluous(service: Service) -> list[tuple[str, str]]:
         absent.append(("Deployment", names.deployment(service.name)))
         absent.append(("Service", names.service(service.name)))
     if not service.environment.secrets:
-        absent.append(("Secret", environment_secret(service.name)))
+        absent.append(("Secret", names.environment_secret(service.name)))
     return absent
 
 

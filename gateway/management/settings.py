@@ -9,7 +9,7 @@ from typing import Final
 
 from gateway.management.credentials import Credentials, parse_line
 from shared.runtime import log
-from shared.runtime.settings import Documented, Variables
+from shared.runtime.settings import Reader, Variables
 
 VARIABLES: Final[Variables] = {
     "MANAGEMENT_HOST": ("0.0.0.0", "address to listen on"),
@@ -17,8 +17,7 @@ VARIABLES: Final[Variables] = {
     "MANAGEMENT_CREDENTIALS_FILE": ("", "file with one line user:password of the administrator"),
     "MANAGEMENT_USERNAME": ("", "the administrator's name, if there is no such file"),
     "MANAGEMENT_PASSWORD": ("", "the administrator's password, if there is no such file"),
-    "LOG_LEVEL": ("INFO", "least level of the log: " + ", ".join(log.LEVELS)),
-    "LOG_FORMAT": ("text", "form of the log: " + ", ".join(log.FORMATS)),
+    **log.VARIABLES,
 }
 
 
@@ -35,7 +34,7 @@ class Settings:
 
 def read(environ: Mapping[str, str]) -> Settings:
     """The settings that `environ` states; raises SettingsError naming everything wrong."""
-    reader = Documented(VARIABLES, environ)
+    reader = Reader(VARIABLES, environ)
     host, port = reader.address("MANAGEMENT_HOST", "MANAGEMENT_PORT")
     settings = Settings(
         host=host,
@@ -48,7 +47,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-def _credentials(reader: Documented) -> Credentials:
+def _credentials(reader: Reader) -> Credentials:
     path = reader.string("MANAGEMENT_CREDENTIALS_FILE")
     user = reader.string("MANAGEMENT_USERNAME")
     password = reader.string("MANAGEMENT_PASSWORD")
@@ -62,7 +61,7 @@ def _credentials(reader: Documented) -> Credentials:
     return Credentials(user, password)
 
 
-def _from_file(reader: Documented, path: str) -> Credentials:
+def _from_file(reader: Reader, path: str) -> Credentials:
     try:
         return parse_line(Path(path).read_text(encoding="utf-8"))
     except OSError as error:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
-Obj = dict[str, Any]
+from shared.service.objects import wanted_replicas
+
+if TYPE_CHECKING:
+    from shared.service.objects import Obj
 
 UNAVAILABLE: Final[Obj] = {
     "state": "unavailable",
@@ -21,7 +24,7 @@ def deployment_status(deployment: Obj | None) -> Obj:
     if deployment is None:
         return dict(UNAVAILABLE)
     status = deployment.get("status") or {}
-    desired = _desired(deployment)
+    desired = wanted_replicas(deployment)
     available = int(status.get("availableReplicas") or 0)
     conditions: list[Obj] = status.get("conditions") or []
     newest = max(conditions, key=lambda one: one.get("lastTransitionTime") or "", default=None)
@@ -38,11 +41,6 @@ def deployment_status(deployment: Obj | None) -> Obj:
 def full_status(name: str, namespace: str, deployment: Obj | None) -> Obj:
     """The status as `GET …/deployment` and stop, start, restart answer it."""
     return {"service_name": name, "namespace": namespace, **deployment_status(deployment)}
-
-
-def _desired(deployment: Obj) -> int:
-    replicas = deployment["spec"].get("replicas")
-    return 1 if replicas is None else int(replicas)
 
 
 def _state(desired: int, available: int, conditions: list[Obj]) -> str:

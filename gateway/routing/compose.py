@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.protocol import headers
 from gateway.protocol.http1 import valid_host
-from gateway.routing import auth
+from shared.service.tokens import session_name
 
 if TYPE_CHECKING:
     from gateway.services.route import Route
@@ -45,7 +45,7 @@ def own_fields(found: Found, service: str, *, upgrade: bool, chunked: bool) -> l
     if b"authorization" in found:
         out.append(b"Authorization: " + found[b"authorization"])
     if b"cookie" in found:
-        cookie = headers.cookies_without(found[b"cookie"], auth.session_name(service))
+        cookie = headers.cookies_without(found[b"cookie"], session_name(service))
         if cookie:
             out.append(b"Cookie: " + cookie)
     out += [prefix + found[name] for name, prefix in _NOTED if name in found]

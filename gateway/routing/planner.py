@@ -31,6 +31,7 @@ from gateway.routing.match import PathError, match, service_name
 from gateway.services.retry import IDEMPOTENT
 from gateway.services.route import Plan, Request
 from gateway.stats import method_label
+from shared.service.tokens import session_cookie
 
 if TYPE_CHECKING:
     from gateway.limits import Identity, Limits
@@ -255,5 +256,5 @@ def _start_session(plan: Plan, token: bytes, profile: Profile) -> Answer:
     """Send a browser to the same page without the token in its URL, with a session cookie."""
     route = plan.route
     secure = profile.scheme == b"https"
-    cookie = auth.session_cookie(route.spec.name, token, route.prefix, secure=secure)
+    cookie = session_cookie(route.spec.name, token, route.prefix, secure=secure)
     return redirect(302, route.prefix + plan.rest, cookie=cookie)

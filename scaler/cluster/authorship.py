@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shared.kube.resources import Obj
+    from shared.service.objects import Obj
 
 
 def author(deployment: Obj, own: str) -> str:

@@ -7,24 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaler.cluster.observe import (
-    PodFacts,
-    PodReader,
-    capacities,
-    replica_sets,
-    replicas_of,
-    rivals,
-)
+from scaler.cluster.observe import PodFacts, PodReader, capacities, replica_sets, rivals
 from shared.service import names
-from shared.service.fdl import FdlError, load_definition
+from shared.service.objects import wanted_replicas
+from shared.service.stored import Stored, StoredError, is_stopped, read
 from shared.service.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from scaler.sources.quality import Expected
-    from shared.kube.resources import Obj
-    from shared.service.model import Expose, Service
+    from shared.service.model import Expose
+    from shared.service.objects import Obj
 
 
 @value
@@ -46,7 +40,7 @@ class Target:
     @property
     def replicas(self) -> int:
         """What the Deployment asks for."""
-        return replicas_of(self.deployment)
+        return wanted_replicas(self.deployment)
 
 
 @value
@@ -75,7 +69,7 @@ class Cataloguer:
     """Makes catalogs; definitions and pods are read anew only when they have changed."""
 
     def __init__(self) -> None:
-        self._definitions: dict[str, tuple[str, Service | FdlError]] = {}
+        self._read: dict[str, tuple[str, Stored | StoredError]] = {}
         self._pods = PodReader()
 
     def catalog(self, caches: Caches) -> Catalog:
@@ -85,46 +79,42 @@ class Cataloguer:
         rival_of = rivals(caches.hpas.values())
         targets: dict[str, Target] = {}
         broken: dict[str, str] = {}
-        for name, (version, service) in self._read(caches.configmaps).items():
-            if isinstance(service, FdlError):
-                broken[name] = str(service)
+        for name, (version, found) in self._stored(caches.configmaps).items():
+            if isinstance(found, StoredError):
+                broken[name] = str(found)
                 continue
-            configmap = caches.configmaps[names.NAMESPACE, name]
+            expose = found.definition.expose
             deployment = caches.deployments.get((names.NAMESPACE, names.deployment(name)))
-            if service.expose is None or deployment is None:
+            if expose is None or deployment is None:
                 continue
             uid = deployment["metadata"]["uid"]
             own = tuple([facts for each in sets.get(uid, ()) for facts in pods.get(each, ())])
             targets[name] = Target(
                 name,
                 version,
-                service.expose,
+                expose,
                 deployment,
                 own,
                 tuple([facts.expected for facts in own if facts.measurable]),
-                _stopped(configmap) or _stopped(deployment),
+                found.stopped or is_stopped(deployment),
                 rival_of.get(deployment["metadata"]["name"], ""),
             )
         return Catalog(targets, broken, capacities(caches.nodes.values()))
 
-    def _read(
+    def _stored(
         self, configmaps: Mapping[tuple[str, str], Obj]
-    ) -> dict[str, tuple[str, Service | FdlError]]:
-        known: dict[str, tuple[str, Service | FdlError]] = {}
+    ) -> dict[str, tuple[str, Stored | StoredError]]:
+        known: dict[str, tuple[str, Stored | StoredError]] = {}
         for (_, name), obj in configmaps.items():
             version = obj["metadata"]["resourceVersion"]
-            entry = self._definitions.get(name)
-            known[name] = entry if entry and entry[0] == version else (version, _definition(obj))
-        self._definitions = known
+            entry = self._read.get(name)
+            known[name] = entry if entry and entry[0] == version else (version, _read(obj))
+        self._read = known
         return known
 
 
-def _definition(configmap: Obj) -> Service | FdlError:
+def _read(configmap: Obj) -> Stored | StoredError:
     try:
-        return load_definition((configmap.get("data") or {}).get(names.DEFINITION_KEY, ""))
-    except FdlError as error:
+        return read(configmap)
+    except StoredError as error:
         return error
-
-
-def _stopped(obj: Obj) -> bool:
-    return (obj["metadata"].get("annotations") or {}).get(names.STOPPED) == "true"

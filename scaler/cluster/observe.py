@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Final
 from scaler.decision import Container, Load, Observation, Pod, Sample
 from scaler.sources.quality import Expected
 from shared.service import quantity
+from shared.service.objects import wanted_replicas
 from shared.service.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from scaler.sources.samples import PodUsage
-    from shared.kube.resources import Obj
+    from shared.service.objects import Obj
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,10}", re.ASCII)
 
@@ -154,18 +155,12 @@ def observe(
     """The observation of one service from its Deployment, its pods and their believed samples."""
     return Observation(
         service=service,
-        spec_replicas=replicas_of(deployment),
+        spec_replicas=wanted_replicas(deployment),
         status_replicas=(deployment.get("status") or {}).get("replicas", 0),
         pods=tuple([_measured(each.pod, usage.get(each.pod.name)) for each in facts]),
         load=load,
         metrics_error=metrics_error,
     )
-
-
-def replicas_of(deployment: Obj) -> int:
-    """The replicas a Deployment asks for; Kubernetes' default is 1."""
-    replicas = deployment["spec"].get("replicas")
-    return 1 if replicas is None else int(replicas)
 
 
 def _measured(pod: Pod, usage: PodUsage | None) -> Pod:

@@ -9,7 +9,7 @@ from scaler.cluster.observe import DELETION_COST
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shared.kube.resources import Obj
+    from shared.service.objects import Obj
 
 _METADATA = ("name", "namespace", "resourceVersion", "deletionTimestamp")
 

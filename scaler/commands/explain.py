@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from scaler.control.evaluate import Inputs
-    from shared.kube.resources import Obj, Resource
+    from shared.kube.resources import Resource
+    from shared.service.objects import Obj
 
 _GUESS: Final = (
     "the scaler's configuration is not known here, and the defaults are taken for it; "

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -40,7 +39,8 @@ from shared.kube.lease import Election
 from shared.kube.resources import DEPLOYMENTS
 from shared.runtime import log as logs
 from shared.runtime.clock import SystemClock
-from shared.runtime.settings import SettingsError
+from shared.runtime.settings import SettingsError, help_text
+from shared.runtime.signals import on_stop
 from shared.runtime.tasks import Supervisor
 from shared.service import names
 
@@ -55,13 +55,8 @@ log = logging.getLogger(__name__)
 MANAGER: Final = "scaler"
 """Our name in managedFields."""
 
-_VARIABLES = "\b\nSettings, from the environment:\n" + "\n".join(
-    f"  {name:<22} {text} (default: {default or 'none'})"
-    for name, (default, text) in environment.VARIABLES.items()
-)
 
-
-@click.command(epilog=_VARIABLES)
+@click.command(epilog=help_text(environment.VARIABLES))
 def run() -> None:
     """Scale the services of the cluster until SIGTERM."""
     try:
@@ -93,8 +88,7 @@ class Process:
 
 async def _serve(settings: Settings) -> None:
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    on_stop(stop.set)
     async with AsyncExitStack() as stack:
         kube = await stack.enter_async_context(KubeClient.open(field_manager=MANAGER))
         timeout = aiohttp.ClientTimeout(total=FETCH_TIMEOUT)
@@ -105,18 +99,8 @@ async def _serve(settings: Settings) -> None:
         process = _assembled(settings, kube, session, inside)
         await stack.enter_async_context(_admin(settings, process))
         process.start(around, inside)
-        await _until(stop, around, inside)
+        await around.until(stop, inside)
         log.info("stopping: the lease is released and services keep their size")
-
-
-async def _until(stop: asyncio.Event, *supervisors: Supervisor) -> None:
-    """Wait for the signal, or for a task that failed, whose exception is raised."""
-    async with Supervisor() as waiters:
-        waiting = [waiters.start("signal", stop.wait())]
-        waiting += [waiters.start("watch over tasks", each.failed()) for each in supervisors]
-        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
 
 
 def _assembled(

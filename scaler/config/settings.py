@@ -18,7 +18,7 @@ from scaler.decision import Policy
 from scaler.sources.http import check_url
 from scaler.sources.registry import KINDS
 from shared.runtime import log
-from shared.runtime.settings import Documented, Variables
+from shared.runtime.settings import Reader, Variables
 from shared.service.durations import seconds
 
 VARIABLES: Final[Variables] = {
@@ -31,8 +31,7 @@ VARIABLES: Final[Variables] = {
     "SCALER_LEASE": ("scaler", "name of the Lease that elects the leader"),
     "SCALER_LEASE_DURATION": ("12", "seconds after which a silent leader is replaced"),
     "SCALER_IDENTITY": ("", "our name in the Lease; empty: host and process"),
-    "LOG_LEVEL": ("INFO", "least level of the log: " + ", ".join(log.LEVELS)),
-    "LOG_FORMAT": ("text", "form of the log: " + ", ".join(log.FORMATS)),
+    **log.VARIABLES,
 }
 
 
@@ -54,7 +53,7 @@ class Settings:
 
 def read(environ: Mapping[str, str]) -> Settings:
     """The settings that `environ` states; raises SettingsError naming everything wrong."""
-    reader = Documented(VARIABLES, environ)
+    reader = Reader(VARIABLES, environ)
     host, port = reader.address("SCALER_HOST", "SCALER_PORT")
     path = reader.string("SCALER_CONFIG")
     settings = Settings(
@@ -72,7 +71,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-def _base(reader: Documented) -> Config:
+def _base(reader: Reader) -> Config:
     period = reader.parsed("SCALER_PERIOD", Policy().period, _period)
     gateways = reader.several("SCALER_GATEWAYS")
     for each in gateways:

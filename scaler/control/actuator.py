@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from scaler.cluster.catalog import Target
     from scaler.decision import Decision, State
     from shared.kube.client import KubeClient
-    from shared.kube.resources import Obj, Resource
+    from shared.kube.resources import Resource
     from shared.runtime.clock import Clock
+    from shared.service.objects import Obj
 
 log = logging.getLogger(__name__)
 

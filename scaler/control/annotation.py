@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from scaler.cluster.observe import replicas_of
 from scaler.decision import restored
+from shared.service.objects import wanted_replicas
 
 if TYPE_CHECKING:
     from scaler.decision import Decision, State
-    from shared.kube.resources import Obj
+    from shared.service.objects import Obj
 
 ANNOTATION: Final = "oscar.grycap.io/scaler-decision"
 MAX_ANNOTATION: Final = 16 * 1024
@@ -66,4 +66,4 @@ def restore(deployment: Obj, policy: str, now: float) -> State | None:
     restart, however old the annotation is.
     """
     state = recall(deployment, policy)
-    return None if state is None else state.found_at(replicas_of(deployment), now)
+    return None if state is None else state.found_at(wanted_replicas(deployment), now)

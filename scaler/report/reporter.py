@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from scaler.decision import Decision
     from scaler.report.stats import Stats
     from scaler.sources.quality import Fault
-    from shared.kube.resources import Obj
     from shared.runtime.clock import Clock
+    from shared.service.objects import Obj
 
 log = logging.getLogger(__name__)
 

@@ -67,15 +67,16 @@ _PORTS: Final = {
     "scaler": "EXPOSED_SCALER_PORT",
     "api": "EXPOSED_API_PORT",
 }
+VARIABLES: Final = {
+    variable: (str(getattr(Layout(Path()), name)), f"port of the {name}")
+    for name, variable in _PORTS.items()
+}
 
 
 def read(environ: Mapping[str, str], home: Path) -> Layout:
     """The layout that the environment asks for; port 0 stands for any free one."""
-    reader = Reader(environ)
-    ports = {
-        name: reader.integer(variable, getattr(Layout(home), name), least=0, most=65_535)
-        for name, variable in _PORTS.items()
-    }
+    reader = Reader(VARIABLES, environ)
+    ports = {name: reader.whole(variable, most=65_535) for name, variable in _PORTS.items()}
     reader.check()
     return Layout(home, **{name: port or _free_port() for name, port in ports.items()})
 

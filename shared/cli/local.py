@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -19,6 +18,7 @@ from shared.cli.layout import Layout, check_ports, locked, prepare, programs, re
 from shared.cli.waiting import until_up
 from shared.runtime.clock import SystemClock
 from shared.runtime.settings import SettingsError
+from shared.runtime.signals import on_stop
 from shared.runtime.tasks import Supervisor
 
 EXAMPLES: Final = Path(__file__).parents[2] / "manifests" / "services"
@@ -56,9 +56,7 @@ def local(services: Sequence[Path], empty: bool) -> None:
 async def _until_stopped(layout: Layout, files: Sequence[Path]) -> None:
     """Run until SIGINT or SIGTERM; whatever was started has ended on return."""
     running = asyncio.create_task(_run(layout, files), name="local run")
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, running.cancel)
+    on_stop(running.cancel)
     try:
         await running
     except asyncio.CancelledError:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import signal
 import sys
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from shared.embedded.cluster import Cluster, ClusterError, ClusterSettings
 from shared.embedded.node.backoff import BackOff
 from shared.embedded.node.settings import NodeSettings
 from shared.runtime import log
+from shared.runtime.signals import on_stop
 
 
 @click.command()
@@ -54,9 +54,7 @@ def main(
 async def serve(settings: ClusterSettings) -> None:
     """Serve until SIGTERM or SIGINT; raises ClusterError, or what made a part fail."""
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    on_stop(stop.set)
     async with Cluster(settings) as cluster:
         gc.freeze()  # what was loaded stays for good; collections need not walk it
         click.echo(f"cluster ready at {cluster.url}; export KUBECONFIG={cluster.kubeconfig}")

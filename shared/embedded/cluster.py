@@ -104,16 +104,7 @@ class Cluster:
 
     async def until(self, stop: asyncio.Event) -> None:
         """Return when `stop` is set; raise when a part of the cluster fails."""
-        waits = {
-            asyncio.create_task(self._tasks.failed(), name="cluster/failure"),
-            asyncio.create_task(stop.wait(), name="cluster/stop"),
-        }
-        done, others = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        for task in done:
-            task.result()
+        await self._tasks.until(stop)
 
     async def _start(self) -> None:
         """Everything is put right before anybody is served, and ends in the reverse order."""

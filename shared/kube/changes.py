@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from shared.kube.resources import Obj
+    from shared.service.objects import Obj
 
 Key = tuple[str, str]
 """Namespace ("" for cluster-scoped objects) and name."""

@@ -16,8 +16,9 @@ from kubernetes_asyncio.client import Configuration
 from kubernetes_asyncio.client.rest import RESTClientObject
 
 from shared.kube import errors
-from shared.kube.resources import DEPLOYMENTS, Obj, Resource
+from shared.kube.resources import DEPLOYMENTS, Resource
 from shared.kube.transport import Transport
+from shared.service.objects import Obj
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping, MutableSequence, Sequence

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from shared.kube.errors import KubeError, NotFound
 from shared.kube.remedy import remedy
-from shared.kube.resources import EVENTS, Obj
+from shared.kube.resources import EVENTS
 from shared.kube.series import Correlator, Series
 from shared.kube.times import micro_time
 from shared.runtime.clock import Clock, SystemClock
+from shared.service.objects import Obj
 
 if TYPE_CHECKING:
     from shared.kube.client import KubeClient

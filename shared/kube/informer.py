@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from shared.kube.changes import Change, Key
     from shared.kube.client import KubeClient
-    from shared.kube.resources import Obj, Resource
+    from shared.kube.resources import Resource
+    from shared.service.objects import Obj
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +33,9 @@ class Informer:
     agreed end of a watch, that is, every `watch_seconds` at least while the server is there.
     `problem` says why the last request failed, until the next sign of life.
 
-    `on_change` is called after the cache holds the change. If it raises, that is logged and counted
-    in `callback_errors`, and the informer goes on: the cache is right, and one poisonous object
-    must not blind the process to all others.
+    `on_change` is called after the cache holds the change. If it raises, that is logged and the
+    informer goes on: the cache is right, and one poisonous object must not blind the process to all
+    others.
 
     `keep` says what of an object the cache is to keep: what nobody reads need not be in memory. It
     leaves name, namespace and resourceVersion.
@@ -70,7 +71,6 @@ class Informer:
         """(namespace, name) → what is kept of the object, never managedFields; read-only."""
         self.synced = asyncio.Event()
         self.last_contact = float("-inf")
-        self.callback_errors = 0
         self.failures = 0
         self.problem = ""
 
@@ -134,7 +134,6 @@ class Informer:
             try:
                 self._on_change(change)
             except Exception:
-                self.callback_errors += 1
                 metadata = change.object["metadata"]
                 log.exception("%s %s: callback failed", self.resource.kind, metadata["name"])
 

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Final
 
 from shared.kube.errors import Conflict, KubeError, NotFound, Unreachable
 from shared.kube.remedy import remedy
-from shared.kube.resources import LEASES, Obj
+from shared.kube.resources import LEASES
 from shared.kube.times import micro_time
 from shared.runtime.clock import Clock, SystemClock
+from shared.service.objects import Obj
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,8 @@ class Election:
     """Start `run()` as a supervised task; ask `may_write(clock.monotonic())` before each write.
 
     `identity` must be unique to the process. With a `duration` of 12 s a dead leader is replaced
-    within 15 s, a leader that shut down cleanly within two.
+    within 15 s, a leader that shut down cleanly within two; giving the lease back may take
+    `release` seconds.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Election:
         *,
         duration: int = 12,
         renew: float = 3.0,
+        release: float = RELEASE,
         on_change: Callable[[bool], None] | None = None,
     ) -> None:
         if not 0 < renew < duration - MARGIN:
@@ -73,6 +76,7 @@ class Election:
         self._clock = clock or SystemClock()
         self._duration = duration
         self._renew = renew
+        self._release = release
         self._on_change = on_change
         self._seen: _Seen | None = None
         self._until = float("-inf")
@@ -90,7 +94,7 @@ class Election:
                 renewed = await self.attempt()
                 await self._clock.sleep(self._renew if renewed else POLL)
         finally:
-            await self._release()
+            await self._give_back()
 
     async def attempt(self) -> bool:
         """Try once to take or renew the lease; true if it is ours now."""
@@ -146,14 +150,14 @@ class Election:
         transitions = int(spec.get("leaseTransitions") or 0) + (1 if spec else 0)
         return claim | {"acquireTime": now, "leaseTransitions": transitions}
 
-    async def _release(self) -> None:
+    async def _give_back(self) -> None:
         held = self._until > self._clock.monotonic()
         self._until = float("-inf")
         self._announce(False)
         if not held:
             return
         try:
-            async with asyncio.timeout(RELEASE):
+            async with asyncio.timeout(self._release):
                 lease = await self._kube.get(LEASES, self._name, self._namespace)
                 if lease["spec"].get("holderIdentity") == self._identity:
                     lease["spec"] |= {"holderIdentity": "", "leaseDurationSeconds": 1}

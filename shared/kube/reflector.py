@@ -12,19 +12,19 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.kube.backoff import Backoff
+from shared.kube.backoff import delay
 from shared.kube.changes import Change, Key, key_of
 from shared.kube.errors import Expired, Invalid, KubeError, Unreachable, from_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shared.kube.resources import Obj
+    from shared.service.objects import Obj
 
 log = logging.getLogger(__name__)
 
 BRIEF: Final = 1.0
-"""Seconds: a watch that says nothing and ends sooner counts as a failure, lest we ask in a loop."""
+"""Seconds; a watch that ends sooner and said nothing is a failure, so that back-off applies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Reflector:
         self.cache: dict[Key, Obj] = {}
         self.request: ListPage | Watch = ListPage()
         self._pages: dict[Key, Obj] = {}
-        self._backoff = Backoff()
+        self._failures = 0
 
     def listed(self, page: Obj) -> list[Change]:
         """A page has come; after the last one the changes since what was known before."""
@@ -63,7 +63,7 @@ class Reflector:
             self.request = ListPage(token)
             return []
         self.request = Watch(_version(page))
-        self._backoff = Backoff()
+        self._failures = 0
         fresh, self._pages = self._pages, {}
         return self._replaced(fresh)
 
@@ -78,7 +78,7 @@ class Reflector:
         version = _version(obj)
         changes = [] if kind == "BOOKMARK" else self._changed(str(kind), obj)
         self.request = Watch(version)
-        self._backoff = Backoff()
+        self._failures = 0
         return changes
 
     def ended(self, seconds: float, events: int, jitter: float) -> float:
@@ -87,7 +87,7 @@ class Reflector:
         The next watch goes on where this one stopped.
         """
         if events or seconds >= BRIEF:
-            self._backoff = Backoff()
+            self._failures = 0
             return 0.0
         return self.failed(Unreachable("the watch ended at once and said nothing"), jitter)
 
@@ -95,12 +95,11 @@ class Reflector:
         """The request failed; seconds to wait. `jitter` is in [0, 1)."""
         if isinstance(self.request, Watch) and _needs_list(error):
             # The server is back and answers: failures to reach it must not delay the list.
-            self._backoff = Backoff()
-        delay = self._backoff.delay(error, jitter)
-        self._backoff = self._backoff.after(error)
+            self._failures = 0
+        self._failures += 1
         if _needs_list(error):
             self.request, self._pages = ListPage(), {}
-        return delay
+        return delay(error, self._failures, jitter)
 
     def _replaced(self, fresh: dict[Key, Obj]) -> list[Change]:
         known = self.cache

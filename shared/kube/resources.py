@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
-
-Obj = dict[str, Any]
-"""A Kubernetes object, list, event or Status, as its JSON says."""
 
 
 @dataclass(frozen=True, slots=True)

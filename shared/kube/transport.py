@@ -16,7 +16,7 @@ from yarl import URL
 
 from shared.kube import errors
 from shared.kube.lines import LineSplitter, LineTooLong
-from shared.kube.resources import Obj
+from shared.service.objects import Obj
 
 CONNECT: Final = 5.0
 """Seconds to reach the server (TCP and TLS), a wait for a free connection included."""

@@ -1,1 +1,4 @@
-"""What every process of ours needs to run: settings, log, clock, supervised tasks."""
+"""What every process of ours needs to run: settings, log, clock, signals, supervised tasks.
+
+It knows nothing of services or of Kubernetes.
+"""

@@ -16,6 +16,11 @@ import orjson
 
 FORMATS: Final = ("text", "json")
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+VARIABLES: Final = {
+    "LOG_LEVEL": ("INFO", "least level of the log: " + ", ".join(LEVELS)),
+    "LOG_FORMAT": ("text", "form of the log: " + ", ".join(FORMATS)),
+}
+"""The settings of the log that every process has; see `shared.runtime.settings`."""
 
 
 def setup(process: str, *, level: str = "INFO", form: str = "text") -> None:

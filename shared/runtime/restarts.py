@@ -1,11 +1,15 @@
-"""How long to wait before a process that ended is started again: pure."""
+"""How long to wait before a process that ended is started again. Pure.
+
+For those that supervise processes: the gateway's workers and the local run.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
-FIRST: Final = 0.5
-LONGEST: Final = 30.0
+from shared.runtime.backoff import Backoff
+
+PAUSES: Final = Backoff(first=0.5, longest=30.0)
 STEADY: Final = 30.0
 """Seconds after which a process counts as healthy, so that its next restart is quick again."""
 
@@ -19,4 +23,4 @@ class Restarts:
     def pause(self, ran: float) -> float:
         """Seconds to wait, now that the process has ended after running for `ran` seconds."""
         self._failures = 1 if ran >= STEADY else self._failures + 1
-        return float(min(LONGEST, FIRST * 2 ** min(self._failures - 1, 10)))
+        return PAUSES.delay(self._failures)

@@ -1,6 +1,6 @@
 """Settings of a process from its environment: typed, with every error reported at once.
 
-`reader = Documented(VARIABLES, os.environ); port = reader.whole("GATEWAY_PORT", most=65535); …;
+`reader = Reader(VARIABLES, os.environ); port = reader.whole("GATEWAY_PORT", most=65535); …;
 reader.check()`. A reader answers defaults for what is wrong and remembers the problem, so that one
 `check()` at the end names all of them.
 """
@@ -26,41 +26,60 @@ class SettingsError(Exception):
         self.problems = tuple(problems)
 
 
-class Reader:
-    """Reads variables of `environ`, collecting problems until `check`."""
+def help_text(variables: Variables) -> str:
+    """All variables with their defaults and meanings, for the end of a command's help by click."""
+    lines = [
+        f"\b\n{name} [{default or 'none'}]\n    {meaning}"
+        for name, (default, meaning) in variables.items()
+    ]
+    return "\n\n".join(["Settings, from the environment [default]:", *lines])
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+
+class Reader:
+    """Reads `variables` from `environ`, collecting problems until `check`.
+
+    Defaults are taken from `variables`, so that what is documented is what holds.
+    """
+
+    def __init__(self, variables: Variables, environ: Mapping[str, str]) -> None:
+        self._variables = variables
         self._environ = environ
         self._problems: list[str] = []
 
-    def text(self, name: str, default: str, *, among: Sequence[str] = ()) -> str:
+    def default(self, name: str) -> str:
+        """What the documentation says of `name`."""
+        return self._variables[name][0]
+
+    def string(self, name: str, *among: str) -> str:
         """A string; one of `among` when that is given."""
+        default = self.default(name)
         value = self._environ.get(name, "") or default
         if among and value not in among:
             self.problem(name, f"{value!r} is not one of {', '.join(among)}")
             return default
         return value
 
-    def integer(
-        self, name: str, default: int, *, least: int | None = None, most: int | None = None
-    ) -> int:
+    def whole(self, name: str, *, least: int = 0, most: int | None = None) -> int:
         """A whole number from `least` to `most`."""
+        default = int(self.default(name))
         return self.parsed(name, default, lambda text: _ranged(_whole(text), least, most))
 
-    def number(
-        self, name: str, default: float, *, least: float | None = None, most: float | None = None
-    ) -> float:
+    def amount(self, name: str, *, least: float = 0.0, most: float | None = None) -> float:
         """A finite number from `least` to `most`."""
+        default = float(self.default(name))
         return self.parsed(name, default, lambda text: _ranged(_finite(text), least, most))
 
-    def flag(self, name: str, *, default: bool) -> bool:
-        """A switch: 1/true/yes/on or 0/false/no/off."""
-        return self.parsed(name, default, _flag)
+    def switch(self, name: str) -> bool:
+        """1/true/yes/on or 0/false/no/off."""
+        return self.parsed(name, _switch(self.default(name)), _switch)
 
-    def words(self, name: str, default: Sequence[str] = ()) -> tuple[str, ...]:
+    def several(self, name: str) -> tuple[str, ...]:
         """A list, separated by commas."""
-        text = self._environ.get(name, "")
-        return tuple(w for w in (part.strip() for part in text.split(",")) if w) or tuple(default)
+        return _words(self._environ.get(name, "")) or _words(self.default(name))
+
+    def address(self, host: str, port: str) -> tuple[str, int]:
+        """Host and port, out of two variables; port 0 is any free one."""
+        return self.string(host), self.whole(port, most=65_535)
 
     def parsed(self, name: str, default: T, parse: Callable[[str], T]) -> T:
         """Whatever `parse` makes of the variable; its ValueError becomes a problem."""
@@ -83,36 +102,8 @@ class Reader:
             raise SettingsError(self._problems)
 
 
-class Documented(Reader):
-    """Takes defaults from `variables`, so that what is documented is what holds."""
-
-    def __init__(self, variables: Variables, environ: Mapping[str, str]) -> None:
-        super().__init__(environ)
-        self._variables = variables
-
-    def default(self, name: str) -> str:
-        """What the documentation says of `name`."""
-        return self._variables[name][0]
-
-    def string(self, name: str, *among: str) -> str:
-        """A string; one of `among` when that is given."""
-        return self.text(name, self.default(name), among=among)
-
-    def whole(self, name: str, *, least: int = 0, most: int | None = None) -> int:
-        """A whole number from `least` to `most`."""
-        return self.integer(name, int(self.default(name)), least=least, most=most)
-
-    def amount(self, name: str, *, least: float = 0.0, most: float | None = None) -> float:
-        """A finite number from `least` to `most`."""
-        return self.number(name, float(self.default(name)), least=least, most=most)
-
-    def several(self, name: str) -> tuple[str, ...]:
-        """A list, separated by commas."""
-        return self.words(name, [word for word in self.default(name).split(",") if word])
-
-    def address(self, host: str, port: str) -> tuple[str, int]:
-        """Host and port, out of two variables; port 0 is any free one."""
-        return self.string(host), self.whole(port, most=65_535)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for part in text.split(",") if (word := part.strip()))
 
 
 def _whole(text: str) -> int:
@@ -143,7 +134,7 @@ def _ranged(value: N, least: N | None, most: N | None) -> N:
     return value
 
 
-def _flag(text: str) -> bool:
+def _switch(text: str) -> bool:
     word = text.lower()
     if word in _TRUE or word in _FALSE:
         return word in _TRUE

@@ -1,4 +1,4 @@
-"""Supervision of background tasks: each has a name, an owner, and an end that somebody sees."""
+"""Supervision of background tasks: each has a name and an owner, and none fails unnoticed."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ log = logging.getLogger(__name__)
 class Supervisor:
     """Owns the background tasks of a process.
 
-    `async with Supervisor() as tasks: tasks.start("feed", feed.run()); await tasks.failed()`.
-    A task that raises ends the wait in `failed` with its exception; leaving the block cancels what
+    `async with Supervisor() as tasks: tasks.start("feed", feed.run()); await tasks.until(stop)`.
+    A task that raises ends that wait with its exception; leaving the block cancels what
     still runs and waits for it. Tasks that return are forgotten.
     """
 
@@ -48,6 +48,20 @@ class Supervisor:
         """Wait until a task fails, and raise its exception."""
         assert self._failure is not None, "failed() is called inside `async with`"
         await asyncio.shield(self._failure)
+
+    async def until(self, stop: asyncio.Event, *others: Supervisor) -> None:
+        """Wait until `stop` is set; raise what a task, here or in `others`, failed with before."""
+        ends: list[Coroutine[Any, Any, Any]] = [stop.wait(), self.failed()]
+        ends += [other.failed() for other in others]
+        waits = [asyncio.create_task(end, name="until the stop or a failure") for end in ends]
+        try:
+            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+        for wait in done:
+            wait.result()
 
     async def stop(self) -> None:
         """Cancel every task and wait until each has ended."""

@@ -1,10 +1,15 @@
-"""The `expose` section of a service: read from what somebody wrote, and written as OSCAR's JSON."""
+"""The `expose` section of a service: read from what somebody wrote, and written as OSCAR's JSON.
+
+Called by `fdl` alone. Defaults are those of the model; `scaling` is handed on unread, for the
+scaler checks it itself.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from shared.service.documents import plain
 from shared.service.model import AuthType, Expose, ProbeMode, Timeouts
@@ -14,7 +19,7 @@ if TYPE_CHECKING:
 
 _LONGEST: Final = 86_400.0
 _TARGET: Final = re.compile(r"/[!-~]*")
-_TIMEOUTS: Final = ("connect", "first_byte", "idle", "queue")
+_DEFAULTS: Final = Expose(api_port=())
 
 
 def read_expose(service: Fields) -> Expose:
@@ -25,34 +30,43 @@ def read_expose(service: Fields) -> Expose:
             fields.error("api_port", "is missing; give the port that the container listens on")
         expose = Expose(
             api_port=ports,
-            min_scale=fields.integer("min_scale", default=1, least=1, most=10_000),
-            max_scale=fields.integer("max_scale", default=10, least=1, most=10_000),
-            cpu_threshold=fields.integer("cpu_threshold", default=80, least=1, most=1000),
-            rewrite_target=fields.flag("rewrite_target", default=False),
+            min_scale=_whole(fields, "min_scale", least=1, most=10_000),
+            max_scale=_whole(fields, "max_scale", least=1, most=10_000),
+            cpu_threshold=_whole(fields, "cpu_threshold", least=1, most=1000),
+            rewrite_target=_flag(fields, "rewrite_target"),
             node_port=fields.integers("NodePort", "nodePort", "node_port", least=0, most=32_767),
-            default_command=fields.flag("default_command", default=False),
-            set_auth=fields.flag("set_auth", default=False),
-            auth_type=cast(
-                "AuthType", fields.text("auth_type", default="basic", among=("basic", "forward"))
-            ),
-            health_path="/" + fields.text("health_path").lstrip("/"),
-            probe_mode=cast(
-                "ProbeMode", fields.text("probe_mode", default="legacy", among=("legacy", "direct"))
-            ),
+            default_command=_flag(fields, "default_command"),
+            set_auth=_flag(fields, "set_auth"),
+            auth_type=_word(fields, "auth_type", AuthType),
+            health_path="/" + fields.text("health_path", default=_DEFAULTS.health_path).lstrip("/"),
+            probe_mode=_word(fields, "probe_mode", ProbeMode),
             timeouts=_timeouts(fields),
-            concurrency=fields.integer("concurrency", default=0, least=0, most=100_000),
-            affinity=fields.flag("affinity", default=False),
+            concurrency=_whole(fields, "concurrency", least=0, most=100_000),
+            affinity=_flag(fields, "affinity"),
             scaling=fields.mapping("scaling"),
         )
         _check_expose(fields, expose)
     return expose
 
 
+def _whole(fields: Fields, name: str, *, least: int, most: int) -> int:
+    return fields.integer(name, default=getattr(_DEFAULTS, name), least=least, most=most)
+
+
+def _flag(fields: Fields, name: str) -> bool:
+    return fields.flag(name, default=getattr(_DEFAULTS, name))
+
+
+def _word(fields: Fields, name: str, words: Any) -> Any:
+    """One of the words of a Literal."""
+    return fields.text(name, default=getattr(_DEFAULTS, name), among=get_args(words))
+
+
 def _timeouts(expose: Fields) -> Timeouts:
-    defaults = Timeouts()
     with expose.section("timeouts") as fields:
         limit = partial(fields.number, least=0.0, most=_LONGEST)
-        return Timeouts(*(limit(name, default=getattr(defaults, name)) for name in _TIMEOUTS))
+        given = {name: limit(name, default=seconds) for name, seconds in asdict(Timeouts()).items()}
+        return Timeouts(**given)
 
 
 def _check_expose(fields: Fields, expose: Expose) -> None:
@@ -108,12 +122,12 @@ def expose_json(expose: Expose) -> dict[str, Any]:
 def _extensions_json(expose: Expose) -> dict[str, Any]:
     """Our own fields, which OSCAR does not have: only where they differ from their defaults."""
     body: dict[str, Any] = {}
-    if expose.timeouts != Timeouts():
-        body["timeouts"] = {name: getattr(expose.timeouts, name) for name in _TIMEOUTS}
-    if expose.concurrency:
+    if expose.timeouts != _DEFAULTS.timeouts:
+        body["timeouts"] = asdict(expose.timeouts)
+    if expose.concurrency != _DEFAULTS.concurrency:
         body["concurrency"] = expose.concurrency
-    if expose.affinity:
-        body["affinity"] = True
+    if expose.affinity != _DEFAULTS.affinity:
+        body["affinity"] = expose.affinity
     if expose.scaling:
         body["scaling"] = plain(expose.scaling)
     return body

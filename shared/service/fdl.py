@@ -21,6 +21,8 @@ from shared.service.model import EMPTY, Environment, Service
 
 _NAME: Final = re.compile(r"[a-z](?:[-a-z0-9]{0,37}[a-z0-9])?", re.ASCII)
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
+_NOTHING: Final = Service(name="", image="", script="")
+"""Defaults, and what stands for a service that cannot be read."""
 # Answers of the API that are made anew at each reading, so they are no part of a definition.
 _READ_ONLY: Final = ("token", "namespace", "deployment", "volume_status")
 
@@ -123,7 +125,7 @@ def _load(text: str) -> Any:
 def _entry(entry: Any, path: str, problems: Problems, read_script: Callable[[str], str]) -> Parsed:
     if not isinstance(entry, Mapping) or len(entry) != 1:
         problems.errors.append(f"{path}: must hold one cluster name with the service under it")
-        return Parsed(Service("", "", ""))
+        return Parsed(_NOTHING)
     cluster, body = next(iter(entry.items()))
     before = len(problems.warnings)
     fields = Fields(body, path, problems)
@@ -164,8 +166,8 @@ def _service(
         name=fields.parsed("name", default="", parse=check_name) or _missing_name(fields),
         image=_required(fields, "image", "the container image"),
         script=read_script(script) if read_script and script else script,
-        memory=_quantity(fields, "memory", "256Mi"),
-        cpu=_quantity(fields, "cpu", "0.2"),
+        memory=_quantity(fields, "memory", _NOTHING.memory),
+        cpu=_quantity(fields, "cpu", _NOTHING.cpu),
         environment=environment,
         expose=expose,
         labels=fields.texts("labels"),

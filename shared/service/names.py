@@ -41,6 +41,14 @@ def token_secret(name: str) -> str:
     return f"{name}-token"
 
 
+def environment_secret(name: str) -> str:
+    """The Secret with the `environment.secrets` of service `name`.
+
+    OSCAR calls it `<name>`; here that of a service `a-token` would be the token of service `a`.
+    """
+    return f"{name}-env"
+
+
 def app_label(name: str) -> str:
     """The value of the label `app` on the pods of service `name`."""
     return f"oscar-svc-exp-{name}"

@@ -61,11 +61,6 @@ def milli(text: str) -> int:
     return math.ceil(parse(text) * 1000)
 
 
-def nano(text: str) -> int:
-    """A quantity in billionths of its unit, rounded up: CPU samples as nanocores."""
-    return math.ceil(parse(text) * 10**9)
-
-
 def whole(text: str) -> int:
     """A quantity in whole units, rounded up: memory as bytes."""
     return math.ceil(parse(text))

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from scaler.cluster.catalog import Caches
-from shared.kube.resources import Obj
 from shared.service import names
+from shared.service.objects import Obj
 
 NOW = 1_800_000_000.0
 
@@ -29,7 +29,9 @@ def configmap(name: str, version: int = 1, stopped: bool = False, **expose: Any)
     text = f"name: {name}\nimage: none\nexpose:\n  api_port: 80{fields}\n"
     annotations = {names.STOPPED: "true"} if stopped else {}
     return {
-        "metadata": metadata(name, "cm", version, annotations=annotations),
+        "metadata": metadata(
+            name, "cm", version, annotations=annotations, labels={names.SERVICE_LABEL: name}
+        ),
         "data": {names.DEFINITION_KEY: text},
     }
 

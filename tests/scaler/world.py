@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from scaler.cluster.catalog import Caches
     from scaler.report.stats import ServiceStatus
-    from shared.kube.resources import Obj
+    from shared.service.objects import Obj
 
 LEASE = {"kind": "Lease", "metadata": {"name": "scaler", "namespace": "oscar"}}
 

@@ -14,6 +14,7 @@ import math
 from typing import TYPE_CHECKING
 
 from shared.embedded.errors import StatusError
+from shared.runtime.backoff import Backoff
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FIRST_RETRY = 0.01
-LAST_RETRY = 60.0
+RETRIES = Backoff(first=0.01, longest=60.0)
 LOUD_AFTER = 5  # failures of one key before the log says so: conflicts heal themselves
 
 
@@ -32,7 +32,7 @@ class WorkQueue:
     """Calls `reconcile(key)` for every key added; its answer is when (seconds) to look again.
 
     Waiting keys are a set, so the queue is no longer than there are objects. A reconcile that
-    raises is repeated with back-off from `FIRST_RETRY` to `LAST_RETRY` seconds.
+    raises is repeated after the pauses of `RETRIES`.
     """
 
     def __init__(self, name: str, reconcile: Callable[[Key], float | None], clock: Clock) -> None:
@@ -112,4 +112,4 @@ class WorkQueue:
                 error,
                 exc_info=error if unexpected else None,
             )
-        self.add_after(key, min(FIRST_RETRY * 2 ** min(count - 1, 20), LAST_RETRY))
+        self.add_after(key, RETRIES.delay(count))

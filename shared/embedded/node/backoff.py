@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shared.runtime.backoff import Backoff
+
 
 @dataclass(frozen=True, slots=True)
 class BackOff:
@@ -18,11 +20,11 @@ class BackOff:
     limit: float = 300.0
     forget: float = 600.0
 
-    def next(self, delay: float, ran: float) -> tuple[float, float]:
-        """(seconds to wait now, the delay to hand in next time).
+    def next(self, restarts: int, ran: float) -> tuple[float, int]:
+        """(seconds to wait now, the restarts to hand in next time).
 
-        delay: what the last call gave, 0 at first; ran: seconds the container has just run.
+        restarts: those not forgotten, 0 at first; ran: seconds the container has just run.
         """
-        if delay == 0 or ran >= self.forget:
-            return 0.0, self.first
-        return delay, min(delay * 2, self.limit)
+        if ran >= self.forget:
+            restarts = 0
+        return Backoff(self.first, self.limit).delay(restarts), restarts + 1

@@ -95,13 +95,14 @@ class Container:
 
     async def run(self) -> None:
         """Start it, and again as often as its policy says."""
-        delay = 0.0
+        restarts = 0
         while not self._stopping:
             started = self._clock.monotonic()
             end = await self._once()
             if self._stopping or not self._restarts(end):
                 return
-            pause, delay = self._settings.backoff.next(delay, self._clock.monotonic() - started)
+            ran = self._clock.monotonic() - started
+            pause, restarts = self._settings.backoff.next(restarts, ran)
             if pause:
                 self._back_off(pause)
                 await self._clock.sleep(pause)

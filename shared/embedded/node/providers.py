@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
 from shared.embedded.api.providers import Providers
 from shared.embedded.errors import bad_request
 from shared.embedded.kinds import NODE
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
     from shared.embedded.node.container import Container
     from shared.embedded.node.hollow import HollowNode
     from shared.embedded.node.metrics import PodUsage
-
-PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class NodeProviders:
@@ -77,7 +77,7 @@ class NodeProviders:
             return None
         if node == self._agent.settings.name:
             usages = (pod.usage() for pod in self._agent.pods.values())
-            return PROMETHEUS, resource_text(usages, self._agent.meter.last).encode()
+            return CONTENT_TYPE_PLAIN_0_0_4, resource_text(usages, self._agent.meter.last).encode()
         return None
 
     def _usages(self) -> Iterator[PodUsage]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 import pytest
 
-from gateway.cluster.definitions import DefinitionError, Definitions
+from gateway.cluster.definitions import Definitions
+from shared.service import fdl
+from shared.service.model import Service
+from shared.service.stored import StoredError
 from tests.gateway.fake_cluster import TOKEN, configmap
+from tests.shared.service.configmaps import BROKEN
 
 
 def test_every_field_the_gateway_uses() -> None:
@@ -39,40 +44,27 @@ def test_a_service_that_is_not_exposed_is_none() -> None:
     assert Definitions().read(obj) is None
 
 
-@pytest.mark.parametrize(
-    ("data", "named"),
-    [
-        ({}, "function_config.yaml"),
-        ({"function_config.yaml": "name: a\nimage: i\nexpose: {api_port: 99999}"}, "api_port"),
-        ({"function_config.yaml": "name: b\nimage: i"}, "name"),
-        ({"function_config.yaml": "{"}, "document"),
-        (
-            {"function_config.yaml": "name: a\nimage: i\nexpose: {api_port: 80, set_auth: true}"},
-            "token_sha256",
-        ),
-        (
-            {
-                "function_config.yaml": "name: a\nimage: i\nexpose: {api_port: 80}",
-                "token_sha256": "xyz",
-            },
-            "token_sha256",
-        ),
-    ],
-)
-def test_what_is_wrong_is_named(data: dict[str, str], named: str) -> None:
-    obj = configmap("a")
-    obj["data"] = data
-    with pytest.raises(DefinitionError, match=named):
-        Definitions().read(obj)
+def test_a_text_is_parsed_once() -> None:
+    texts: list[str] = []
 
+    def load(text: str) -> Service:
+        texts.append(text)
+        return fdl.load_definition(text)
 
-def test_a_text_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    definitions = Definitions()
+    definitions = Definitions(load)
     assert definitions.read(configmap("a"))
-    monkeypatch.setattr("gateway.cluster.definitions.fdl.load_definition", None)
     rotated = definitions.read(configmap("a", token="1" * 64))
     assert rotated is not None
     assert rotated.digest == hashlib.sha256(b"1" * 64).digest()
+    assert len(texts) == 1
     definitions.forget("a")
-    with pytest.raises(TypeError):
-        definitions.read(configmap("a"))
+    definitions.read(configmap("a"))
+    assert len(texts) == 2
+
+
+def test_the_text_of_another_name_is_refused_each_time() -> None:
+    definitions = Definitions()
+    obj, told = BROKEN["another name"]
+    for _ in range(2):
+        with pytest.raises(StoredError, match=re.escape(told)):
+            definitions.read(obj)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +24,7 @@ from tests.gateway.fake_cluster import (
     kubeconfig,
     serving,
 )
+from tests.shared.service.configmaps import BROKEN, Obj
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -145,6 +147,23 @@ async def test_a_bad_definition_keeps_the_route_and_says_so(
     changed = services.table.find("a")
     assert changed is not None
     assert changed.spec.api_port == 9090
+
+
+@pytest.mark.parametrize(("obj", "told"), BROKEN.values(), ids=BROKEN.keys())
+async def test_what_is_no_service_is_told_and_not_served_and_hurts_no_other(
+    cluster: Cluster,
+    services: Services,
+    feed: Feed,
+    caplog: pytest.LogCaptureFixture,
+    obj: Obj,
+    told: str,
+) -> None:
+    cluster.put("configmaps", copy.deepcopy(obj))
+    cluster.put("configmaps", configmap("good"))
+    await until(lambda: services.table.find("good") is not None and "a" in feed.invalid)
+    assert sorted(services.table.routes) == [b"good"]
+    assert told in feed.invalid["a"]
+    assert "it is not served: ConfigMap a is not a service: " in caplog.text
 
 
 async def test_a_deleted_bad_definition_is_forgotten(

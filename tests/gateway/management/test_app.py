@@ -104,7 +104,9 @@ async def test_a_broken_definition_is_left_out_of_the_list_and_told_apart(
 async def test_metrics_name_routes_and_not_paths(admin: Client) -> None:
     await admin.get(f"{SERVICES}/some-name")
     await admin.get("/system/some-name")
-    text = await (await admin.get("/metrics")).text()
+    answer = await admin.get("/metrics")
+    assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    text = await answer.text()
     assert 'code="404",method="GET",route="/system/services/{name}"' in text
     assert 'route="none"' in text
     assert "some-name" not in text

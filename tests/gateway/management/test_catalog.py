@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -7,9 +8,10 @@ import pytest
 from gateway.management.catalog import Catalog
 from gateway.management.lifecycle import Lifecycle
 from shared.embedded import kinds
-from shared.service import fdl
 from shared.service.model import Environment, Service
+from shared.service.stored import StoredError
 from tests.gateway.management.cluster import NS, Cluster
+from tests.shared.service.configmaps import BROKEN, LABELLED, Obj, configmap
 
 
 async def test_services_are_read_as_they_were_written(cluster: Cluster, service: Service) -> None:
@@ -47,15 +49,32 @@ async def test_values_of_secrets_are_read_from_their_secret(
     assert await Catalog(cluster.kube).environment_secrets("ocr") == {"KEY": "s3crét"}
 
 
-@pytest.mark.parametrize("text", ["", "{", "name: other\nimage: i\n", "image: i\n"])
-async def test_a_configmap_that_holds_no_definition_is_an_error(
-    cluster: Cluster, text: str
+@pytest.mark.parametrize(("obj", "told"), BROKEN.values(), ids=BROKEN.keys())
+async def test_what_is_no_service_is_told_and_left_out_and_hurts_no_other(
+    cluster: Cluster, service: Service, caplog: pytest.LogCaptureFixture, obj: Obj, told: str
 ) -> None:
-    broken = {
-        "metadata": {"name": "ocr", "labels": {"oscar_service": "ocr"}},
-        "data": {"function_config.yaml": text},
-    }
-    cluster.api.create(kinds.CONFIG_MAP, broken, NS, manager="test")
-    with pytest.raises(fdl.FdlError):
-        await Catalog(cluster.kube).find("ocr")
-    assert await Catalog(cluster.kube).all() == []
+    put(cluster, obj)
+    await Lifecycle(cluster.kube).create(service)
+    assert [one.service.name for one in await Catalog(cluster.kube).all()] == ["ocr"]
+    assert told in caplog.text
+
+
+@pytest.mark.parametrize(("obj", "told"), LABELLED.values(), ids=LABELLED.keys())
+async def test_a_configmap_that_holds_no_definition_is_an_error(
+    cluster: Cluster, obj: Obj, told: str
+) -> None:
+    put(cluster, obj)
+    with pytest.raises(StoredError, match=re.escape(told)):
+        await Catalog(cluster.kube).find("a")
+
+
+@pytest.mark.parametrize("label", ["", "b"])
+async def test_without_the_label_of_its_name_it_is_not_ours(cluster: Cluster, label: str) -> None:
+    put(cluster, configmap(label=label))
+    assert await Catalog(cluster.kube).find("a") is None
+    assert await Catalog(cluster.kube).configmap("a") is None
+
+
+def put(cluster: Cluster, obj: Obj) -> None:
+    metadata = {name: obj["metadata"][name] for name in ("name", "labels")}
+    cluster.api.create(kinds.CONFIG_MAP, obj | {"metadata": metadata}, NS, manager="test")

@@ -11,10 +11,14 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from aiohttp import ClientResponse
-from aiohttp.test_utils import TestClient
+from aiohttp import ClientResponse, encode_basic_auth
+from aiohttp.test_utils import TestClient, TestServer
 
+from gateway.management.app import application
+from gateway.management.credentials import Credentials
+from gateway.management.lifecycle import Lifecycle
 from shared.embedded import kinds
+from shared.runtime.clock import ManualClock
 from tests.gateway.management.cluster import NS, Cluster
 
 Client = TestClient[Any, Any]
@@ -119,15 +123,16 @@ async def test_what_is_no_json_object_is_refused(admin: Client, raw: bytes) -> N
     assert text.startswith("The service specification is not valid: ")
 
 
-async def test_a_body_that_does_not_come_is_not_waited_for(
-    admin: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_body_that_does_not_come_is_not_waited_for(cluster: Cluster) -> None:
     async def slowly() -> AsyncIterator[bytes]:
         yield b"{"
         await asyncio.Event().wait()
 
-    monkeypatch.setattr("gateway.management.handlers.BODY_SECONDS", 0.05)
-    text = await ok(await admin.post(SERVICES, data=slowly()), 408)
+    admin = Credentials("oscar", "secret")
+    app = application(cluster.kube, Lifecycle(cluster.kube), admin, ManualClock(), 0.05)
+    headers = {"Authorization": encode_basic_auth("oscar", "secret")}
+    async with TestClient(TestServer(app), headers=headers) as client:
+        text = await ok(await client.post(SERVICES, data=slowly()), 408)
     assert "within 0.05 s" in text
 
 

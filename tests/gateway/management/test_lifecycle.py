@@ -11,12 +11,13 @@ import pytest
 from gateway.management.catalog import Catalog
 from gateway.management.lifecycle import Lifecycle
 from gateway.management.problems import RefusalError
-from gateway.management.render import configmap, digest
+from gateway.management.render import configmap
 from shared.embedded import kinds
 from shared.kube.client import KubeClient
 from shared.kube.errors import Conflict, KubeError, ServerError
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS
 from shared.service.model import Expose, Service
+from shared.service.tokens import digest
 from tests.gateway.management.cluster import NS, Cluster
 
 STOPPED = "oscar.grycap.io/stopped"

@@ -12,19 +12,22 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from gateway.management.settings import VARIABLES
 from tests.gateway.management.cluster import Cluster
 
 ROOT = Path(__file__).parents[3]
 
 
-async def start(**environ: str) -> asyncio.subprocess.Process:
+async def start(*arguments: str, **environ: str) -> asyncio.subprocess.Process:
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "gateway.management",
+        *arguments,
         cwd=ROOT,
         env=kept | environ,
+        stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
 
@@ -78,3 +81,25 @@ async def test_what_is_wrong_is_told_in_words(environ: dict[str, str], words: li
     assert "Traceback" not in text
     for word in words:
         assert word in text
+
+
+async def test_help_documents_every_setting() -> None:
+    process = await start("--help")
+    stdout, _ = await process.communicate()
+    assert process.returncode == 0
+    assert [name for name in VARIABLES if f"{name} [" not in stdout.decode()] == []
+
+
+@pytest.mark.parametrize("argument", ["--halp", "--port=1", "-x", "serve"])
+async def test_an_argument_it_does_not_know_starts_nothing(argument: str, tmp_path: Path) -> None:
+    process = await start(
+        argument,
+        KUBECONFIG=str(tmp_path / "none"),
+        MANAGEMENT_PORT="0",
+        MANAGEMENT_USERNAME="a",
+        MANAGEMENT_PASSWORD="b",
+    )
+    _, stderr = await process.communicate()
+    assert process.returncode == 2
+    assert argument.split("=")[0] in stderr.decode()
+    assert "Try 'python -m gateway.management --help' for help." in stderr.decode()

@@ -7,8 +7,9 @@ import hashlib
 
 import pytest
 
-from gateway.routing.auth import judge, session_cookie, session_name
+from gateway.routing.auth import judge
 from gateway.services.spec import ServiceSpec
+from shared.service.tokens import session_name
 
 TOKEN = b"0123456789abcdef" * 4
 OTHER = b"f" * 64
@@ -115,11 +116,3 @@ def test_an_applications_own_bearer_passes_beside_a_session() -> None:
     assert verdict.allowed
     assert not verdict.authorization
     assert not judge(FORWARD, b"Bearer " + OTHER, cookie, b"").allowed
-
-
-def test_the_cookie_is_the_contracts() -> None:
-    prefix = b"/system/services/my-app/exposed"
-    assert session_cookie("my-app", b"T", prefix, secure=False) == (
-        b"oscar_service_my_app_auth=T; Path=/system/services/my-app/exposed; HttpOnly; SameSite=Lax"
-    )
-    assert b"; Secure; " in session_cookie("my-app", b"T", prefix, secure=True)

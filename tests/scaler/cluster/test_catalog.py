@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from scaler.cluster.catalog import Cataloguer
 from tests.scaler.objects import (
     configmap,
@@ -13,6 +15,7 @@ from tests.scaler.objects import (
     service,
     together,
 )
+from tests.shared.service.configmaps import BROKEN, Obj
 
 
 def test_a_service_is_its_definition_its_deployment_and_the_pods_that_it_owns() -> None:
@@ -34,7 +37,7 @@ def test_a_service_is_its_definition_its_deployment_and_the_pods_that_it_owns() 
 def test_what_is_not_exposed_or_has_no_deployment_yet_is_left_out() -> None:
     caches = service("a", 1)
     plain = {
-        "metadata": metadata("plain", "cm"),
+        "metadata": metadata("plain", "cm", labels={"oscar_service": "plain"}),
         "data": {"function_config.yaml": "name: plain\nimage: x\n"},
     }
     half = configmap("half")
@@ -51,6 +54,18 @@ def test_a_definition_that_cannot_be_read_is_told_and_hurts_no_other() -> None:
     catalog = Cataloguer().catalog(caches)
     assert set(catalog.targets) == {"a"}
     assert "max_scale" in catalog.broken["bad"]
+
+
+@pytest.mark.parametrize(("obj", "told"), BROKEN.values(), ids=BROKEN.keys())
+def test_what_is_no_service_is_told_and_is_no_target_and_hurts_no_other(
+    obj: Obj, told: str
+) -> None:
+    caches = together(service("a", 1), service("good", 1))
+    caches = replace(caches, configmaps={**caches.configmaps, **keyed(obj)})
+    catalog = Cataloguer().catalog(caches)
+    assert set(catalog.targets) == {"good"}
+    assert set(catalog.broken) == {"a"}
+    assert told in catalog.broken["a"]
 
 
 def test_a_changed_definition_is_read_again() -> None:

@@ -1,10 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-
-from scaler.cluster.observe import PodReader, capacities, observe, read_pod, replicas_of, rivals
+from scaler.cluster.observe import PodReader, capacities, observe, read_pod, rivals
 from scaler.decision import Container, Sample
 from scaler.sources.samples import PodUsage
 from tests.scaler.objects import NOW, deployment, hpa, node, pod
@@ -84,13 +80,6 @@ def test_an_observation_joins_pods_and_samples() -> None:
     assert seen.pods[0].sample == Sample(NOW - 5, 15.0)
     assert seen.pods[0].containers == (Container("main", 100, 1000, 70),)
     assert seen.pods[1] is facts[1].pod
-
-
-@pytest.mark.parametrize(
-    ("spec", "expected"), [({}, 1), ({"replicas": 0}, 0), ({"replicas": 4}, 4)]
-)
-def test_replicas_default_to_one(spec: dict[str, Any], expected: int) -> None:
-    assert replicas_of({"spec": spec}) == expected
 
 
 def test_rivals_are_found_by_their_target() -> None:

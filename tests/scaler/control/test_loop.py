@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,7 @@ from scaler.config.scaling import Scaling
 from scaler.control.annotation import ANNOTATION
 from scaler.control.standing import Standing
 from scaler.decision import HPA, RESPONSIVE, Action, Policy
-from tests.scaler.objects import configmap, deployment, hpa, pod, service, together
+from tests.scaler.objects import configmap, deployment, hpa, keyed, pod, service, together
 from tests.scaler.world import World, world
 from tests.shared.kube.scripted import refuses, resets
 
@@ -367,6 +368,22 @@ async def test_the_error_of_one_service_is_its_own(tmp_path: Path) -> None:
         assert made.status("a").standing is Standing.FAILED
         assert "many" in made.status("a").note
         assert made.stats.service_errors == 1
+
+
+async def test_a_configmap_with_the_name_of_another_is_told_and_not_scaled(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    wrong = configmap("a")
+    wrong["data"] = configmap("b")["data"]
+    caches = together(service("a", 1), service("b", 1))
+    caches = replace(caches, configmaps={**caches.configmaps, **keyed(wrong)})
+    async with world(caches, tmp_path, settings()) as made:
+        made.usage = {"a/0": "160m", "b/0": "160m"}
+        await made.tick()
+        assert [name for name, _, _ in made.writes] == ["b-dlp"]
+        assert made.status("a").standing is Standing.FAILED
+        assert "name: 'b' is not the ConfigMap's name 'a'" in made.status("a").note
+    assert "a: its definition cannot be read: ConfigMap a is not a service" in caplog.text
 
 
 async def test_wrong_scaling_of_a_definition_is_told_and_the_rest_holds(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ async def test_what_the_admin_port_answers(aiohttp_client: AiohttpClient) -> Non
         assert (answer.status, await answer.text()) == (200, "ok\n")
 
     metrics = await client.get("/metrics")
-    assert metrics.content_type == "text/plain"
+    assert metrics.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert 'scaler_desired_replicas{service="a"} 4.0' in await metrics.text()
 
     decisions = await (await client.get("/decisions")).json()

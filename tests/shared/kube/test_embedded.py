@@ -131,7 +131,7 @@ async def test_an_election_is_held_and_handed_over(embedded: KubeClient) -> None
     await second.attempt()
     assert (first.leading, second.leading) == (True, False)
     await first.attempt()
-    await first._release()
+    await first._give_back()
     await second.attempt()
     assert second.leading
     lease = await embedded.get(LEASES, "scaler", NS)

@@ -172,7 +172,7 @@ async def test_a_missing_right_is_logged_with_its_remedy_and_retried_slowly(
     )
 
 
-async def test_a_raising_callback_is_logged_and_counted_and_harms_no_other_change(
+async def test_a_raising_callback_is_logged_once_and_harms_no_other_change(
     api: Script, kube: KubeClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     def explode(change: Change) -> None:
@@ -183,9 +183,8 @@ async def test_a_raising_callback_is_logged_and_counted_and_harms_no_other_chang
     api.otherwise = hangs()
     async with following(kube, explode) as subject:
         assert [name for _, name in await subject.until_told(3)] == ["poison", "a", "b"]
-        assert subject.informer.callback_errors == 1
         assert (NS, "poison") in subject.informer.cache
-    assert "ConfigMap poison: callback failed" in caplog.text
+    assert caplog.text.count("ConfigMap poison: callback failed") == 1
     assert "boom" in caplog.text
 
 

@@ -241,14 +241,9 @@ async def test_shutdown_does_not_take_the_lease_from_another(
 
 
 async def test_shutdown_is_bounded_when_the_server_is_silent(
-    kube: KubeClient,
-    server: LeaseServer,
-    api: Script,
-    clock: ManualClock,
-    monkeypatch: pytest.MonkeyPatch,
+    kube: KubeClient, server: LeaseServer, api: Script, clock: ManualClock
 ) -> None:
-    monkeypatch.setattr("shared.kube.lease.RELEASE", 0.05)
-    async with running(candidate(kube, "a", clock).run()):
+    async with running(candidate(kube, "a", clock, release=0.05).run()):
         await at_rest(clock)
         api.otherwise = hangs()
 

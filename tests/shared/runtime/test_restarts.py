@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from shared.runtime.restarts import LONGEST, STEADY, Restarts
+from shared.runtime.restarts import PAUSES, STEADY, Restarts
 
 
 def test_pauses_double_up_to_a_bound() -> None:
     restarts = Restarts()
     assert [restarts.pause(0.1) for _ in range(8)] == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
-    assert {restarts.pause(0.1) for _ in range(1000)} == {LONGEST}
+    assert {restarts.pause(0.1) for _ in range(1000)} == {PAUSES.longest}
 
 
 def test_a_process_that_ran_for_long_comes_back_quickly() -> None:

@@ -4,27 +4,40 @@ from __future__ import annotations
 
 import pytest
 
-from shared.runtime.settings import Documented, Reader, SettingsError
+from shared.runtime.settings import Reader, SettingsError, help_text
+
+VARIABLES = {
+    "PORT": ("1", "a port"),
+    "RATIO": ("1", "a share"),
+    "ON": ("false", "a switch"),
+    "LIST": ("", "words"),
+    "FORM": ("text", "text or json"),
+    "BIG": ("1", "at most 8"),
+    "EMPTY": ("x", "given, but empty"),
+    "ABSENT": ("7", "not given"),
+}
 
 
 def test_values_and_defaults() -> None:
-    reader = Reader({"PORT": "80", "RATIO": "0.5", "ON": "Yes", "LIST": "a, b,,", "EMPTY": ""})
-    assert reader.integer("PORT", 1) == 80
-    assert reader.number("RATIO", 1.0) == 0.5
-    assert reader.flag("ON", default=False) is True
-    assert reader.words("LIST") == ("a", "b")
-    assert reader.text("EMPTY", "x") == "x"
-    assert reader.integer("ABSENT", 7) == 7
+    given = {"PORT": "80", "RATIO": "0.5", "ON": "Yes", "LIST": "a, b,,", "EMPTY": ""}
+    reader = Reader(VARIABLES, given)
+    assert reader.whole("PORT") == 80
+    assert reader.amount("RATIO") == 0.5
+    assert reader.switch("ON") is True
+    assert reader.several("LIST") == ("a", "b")
+    assert reader.string("EMPTY") == "x"
+    assert reader.whole("ABSENT") == 7
     reader.check()
 
 
 def test_all_errors_at_once() -> None:
-    reader = Reader({"PORT": "x", "RATIO": "nan", "ON": "maybe", "FORM": "xml", "BIG": "9"})
-    reader.integer("PORT", 1)
-    reader.number("RATIO", 1.0)
-    reader.flag("ON", default=False)
-    reader.text("FORM", "text", among=("text", "json"))
-    reader.integer("BIG", 1, most=8)
+    given = {"PORT": "x", "RATIO": "nan", "ON": "maybe", "FORM": "xml", "BIG": "9"}
+    reader = Reader(VARIABLES, given)
+    reader.whole("PORT")
+    reader.amount("RATIO")
+    reader.switch("ON")
+    reader.string("FORM", "text", "json")
+    reader.whole("BIG", most=8)
     with pytest.raises(SettingsError) as caught:
         reader.check()
     assert [line.split(":")[0] for line in caught.value.problems] == [
@@ -38,6 +51,12 @@ def test_all_errors_at_once() -> None:
     assert "PORT: 'x' is not a whole number" in str(caught.value)
 
 
+def test_help_names_every_variable_with_default_and_meaning() -> None:
+    text = help_text(VARIABLES)
+    assert "\nPORT [1]\n    a port\n" in text
+    assert "\nLIST [none]\n    words\n" in text
+
+
 def test_documented_defaults_are_what_holds() -> None:
     variables = {
         "HOST": ("0.0.0.0", "address"),
@@ -46,7 +65,7 @@ def test_documented_defaults_are_what_holds() -> None:
         "LIST": ("a,b", "words"),
         "NONE": ("", "words"),
     }
-    reader = Documented(variables, {"PORT": "70000"})
+    reader = Reader(variables, {"PORT": "70000"})
     assert reader.address("HOST", "PORT") == ("0.0.0.0", 8080)
     assert reader.amount("RATIO") == 0.5
     assert reader.several("LIST") == ("a", "b")

@@ -43,3 +43,36 @@ async def test_cancelling_the_wait_leaves_the_supervisor_whole() -> None:
             await waiting
         task = tasks.start("still runs", asyncio.sleep(0))
         await task
+
+
+async def test_until_returns_at_the_stop_and_leaves_the_tasks_running() -> None:
+    stop = asyncio.Event()
+    async with Supervisor() as tasks:
+        running = tasks.start("running", asyncio.Event().wait())
+        waiting = asyncio.create_task(tasks.until(stop), name="waiting")
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        stop.set()
+        await waiting
+        assert not running.done()
+
+
+@pytest.mark.parametrize("which", [0, 1])
+async def test_until_raises_what_a_task_of_any_of_its_supervisors_failed_with(which: int) -> None:
+    async def fail() -> None:
+        raise OSError("broken")
+
+    async with Supervisor() as one, Supervisor() as other:
+        (one, other)[which].start("one that fails", fail())
+        with pytest.raises(OSError, match="broken"):
+            await one.until(asyncio.Event(), other)
+
+
+async def test_a_cancelled_until_leaves_no_task_behind() -> None:
+    async with Supervisor() as tasks:
+        waiting = asyncio.create_task(tasks.until(asyncio.Event()), name="waiting")
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert asyncio.all_tasks() == {asyncio.current_task()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from shared.service import quantity
@@ -27,11 +29,11 @@ def test_milli_rounds_up(text: str, milli: int) -> None:
     assert quantity.milli(text) == milli
 
 
-def test_bytes_and_nanocores() -> None:
+def test_bytes_and_exact_values() -> None:
     assert quantity.whole("2Gi") == 2 * 2**30
     assert quantity.whole("1M") == 10**6
     assert quantity.whole("1E") == 10**18
-    assert quantity.nano("123456789n") == 123456789
+    assert quantity.parse("123456789n") == Fraction(123456789, 10**9)
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ from shared.embedded.node.backoff import BackOff
 
 
 def pauses(back_off: BackOff, ran: list[float]) -> list[float]:
-    delay, found = 0.0, []
+    restarts = 0
+    found = []
     for seconds in ran:
-        pause, delay = back_off.next(delay, seconds)
+        pause, restarts = back_off.next(restarts, seconds)
         found.append(pause)
     return found
 

@@ -1,0 +1,98 @@
+"""A service as its ConfigMap holds it, read alike by the gateway, the services API and the scaler.
+
+A ConfigMap is a service's if its label `oscar_service` and the name in its definition both are its
+own name. One that only looks like it is refused by all three, with the same words. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shared.service import fdl, names, tokens
+
+if TYPE_CHECKING:
+    from shared.service.model import Service
+    from shared.service.objects import Obj
+
+AGAIN = "apply the service again"
+
+
+class StoredError(ValueError):
+    """A ConfigMap is not a service; the message names it, what is wrong with it, and the remedy."""
+
+    def __init__(self, configmap: str, problem: str) -> None:
+        super().__init__(f"ConfigMap {configmap} is not a service: {problem}")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a ConfigMap says of its service."""
+
+    definition: Service
+    """Without the script, and without the values of secrets."""
+    script: str
+    digest: bytes
+    """SHA-256 of the token; empty if none is stated, which only a service open to all may do."""
+    stopped: bool
+
+
+def read(configmap: Obj, load: Callable[[str], Service] = fdl.load_definition) -> Stored:
+    """The service of `configmap`, exposed or not; raises StoredError.
+
+    `load` reads the definition's text, and raises FdlError; a caller may remember what it read.
+    """
+    name: str = configmap["metadata"]["name"]
+    data: Mapping[str, str] = configmap.get("data") or {}
+    if not is_labelled(configmap):
+        raise StoredError(name, _wrong_label(name, _label(configmap)))
+    definition = _definition(name, data.get(names.DEFINITION_KEY, ""), load)
+    guarded = definition.expose is not None and definition.expose.set_auth
+    digest = _digest(name, data.get(names.DIGEST_KEY, ""), needed=guarded)
+    return Stored(definition, data.get(names.SCRIPT_KEY, ""), digest, is_stopped(configmap))
+
+
+def is_labelled(configmap: Obj) -> bool:
+    """Whether the ConfigMap belongs to the service of its name, be its content right or wrong."""
+    name: str = configmap["metadata"]["name"]
+    return _label(configmap) == name
+
+
+def is_stopped(obj: Obj) -> bool:
+    """Whether a service is stopped, as its ConfigMap and its Deployment are annotated."""
+    annotations: Mapping[str, str] = obj["metadata"].get("annotations") or {}
+    return annotations.get(names.STOPPED) == "true"
+
+
+def _label(configmap: Obj) -> str:
+    labels: Mapping[str, str] = configmap["metadata"].get("labels") or {}
+    return labels.get(names.SERVICE_LABEL, "")
+
+
+def _wrong_label(name: str, label: str) -> str:
+    wrong = f"{label!r} is not the ConfigMap's name" if label else "is missing"
+    return f"label {names.SERVICE_LABEL}: {wrong}; set it to {name!r}"
+
+
+def _definition(name: str, text: str, load: Callable[[str], Service]) -> Service:
+    if not text:
+        raise StoredError(name, f"data has no {names.DEFINITION_KEY}; {AGAIN}")
+    try:
+        definition = load(text)
+    except fdl.FdlError as error:
+        problems = "; ".join(error.problems)
+        raise StoredError(name, f"{names.DEFINITION_KEY}: {problems}; {AGAIN}") from error
+    if definition.name != name:
+        wrong = f"{definition.name!r} is not the ConfigMap's name {name!r}"
+        raise StoredError(name, f"{names.DEFINITION_KEY}: name: {wrong}; make them equal")
+    return definition
+
+
+def _digest(name: str, text: str, *, needed: bool) -> bytes:
+    if not text and not needed:
+        return b""
+    try:
+        return tokens.parse_digest(text)
+    except ValueError as error:
+        raise StoredError(name, f"{names.DIGEST_KEY}: {error}; {AGAIN}") from error

@@ -1,0 +1,49 @@
+"""The token of a service: how it is compared, and the cookie that keeps a browser signed in. Pure.
+
+A token is 256 random bits, so its SHA-256 gives nothing away; the digest is all that the gateway
+knows. Names and form are OSCAR's.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from hmac import compare_digest
+from typing import Final
+
+LENGTH: Final = 64
+"""Characters of a token; a candidate of another length belongs to the application itself."""
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+def digest(token: str) -> bytes:
+    """The SHA-256 of a token; a ConfigMap states it in hex."""
+    return sha256(token.encode()).digest()
+
+
+def parse_digest(text: str) -> bytes:
+    """The digest that a ConfigMap states; raises ValueError."""
+    if _DIGEST.fullmatch(text) is None:
+        raise ValueError("is not 64 lower-case hex digits (SHA-256 of the token)")
+    return bytes.fromhex(text)
+
+
+def matches(candidate: bytes, digest: bytes) -> bool:
+    """Whether `candidate` is the token that `digest` belongs to; in constant time."""
+    return compare_digest(sha256(candidate).digest(), digest)
+
+
+def session_name(service: str) -> bytes:
+    """The name of the session cookie of a service."""
+    return b"oscar_service_%b_auth" % service.replace("-", "_").encode("ascii")
+
+
+def session_cookie(service: str, token: bytes, path: bytes, *, secure: bool) -> bytes:
+    """The value of Set-Cookie that starts a session below `path`; it ends with the browser's."""
+    return b"%b=%b; Path=%b; HttpOnly; %bSameSite=Lax" % (
+        session_name(service),
+        token,
+        path,
+        b"Secure; " if secure else b"",
+    )
