@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 CACHE_LAG: Final = 10.0
 """Seconds the cache gets to show what was written; a broken watch is repaired within them."""
 
-Settings = tuple[str, int]
+Revision = tuple[str, int]
 """resourceVersion of a service's definition, and generation of the configuration."""
 
 
@@ -27,19 +27,19 @@ class Memory:
     state: State | None
     due: float = float("-inf")
     """When it is decided next."""
-    settings: Settings = ("", 0)
-    """What was decided by last."""
+    revision: Revision = ("", 0)
+    """What the last decision was made by."""
     expected: int | None = None
     """Replicas the Deployment had after our last look or write; None: anything may be there."""
     written_on: str = ""
     """resourceVersion of the Deployment at the last write, which with it would be refused now."""
     wait_until: float = float("-inf")
 
-    def is_due(self, settings: Settings, now: float) -> bool:
-        """Whether its time has come, or it is to be decided by other `settings` than last."""
-        return self.settings != settings or self.due <= now + TICK / 2
+    def is_due(self, revision: Revision, now: float) -> bool:
+        """Whether its time has come, or it was last decided by another `revision`."""
+        return self.revision != revision or self.due <= now + TICK / 2
 
-    def schedule(self, name: str, period: float, settings: Settings, now: float) -> None:
+    def schedule(self, name: str, period: float, revision: Revision, now: float) -> None:
         """The next decision is a period away; after the first, a share of it, to spread services.
 
         A service that fell behind is not made to catch up.
@@ -48,7 +48,7 @@ class Memory:
         share = zlib.crc32(name.encode()) / 2**32 if first else 1.0
         since = now if first or self.due < now - period else self.due
         self.due = since + max(period * share, TICK)
-        self.settings = settings
+        self.revision = revision
 
     def interrupt(self) -> None:
         """The service is left alone: whatever is found after that is nobody's surprise."""

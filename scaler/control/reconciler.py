@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from scaler.control.actuator import Actuator
     from scaler.control.context import Context
     from scaler.control.evaluate import Evaluation, Inputs
-    from scaler.control.memory import Settings
+    from scaler.control.memory import Revision
     from scaler.decision import Policy
     from shared.service.model import Expose
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 class Plan:
     """How a service is scaled as long as its definition and the configuration stay the same."""
 
-    settings: Settings
+    revision: Revision
     scaling: Scaling
     _policies: dict[int, Policy] = field(default_factory=dict)
 
@@ -69,7 +69,7 @@ class Reconciler:
     def is_due(self, target: Target) -> bool:
         """Whether `target` is to be reconciled now."""
         memory = self._memories.get(target.name)
-        return memory is None or memory.is_due(self._settings(target), self._clock.monotonic())
+        return memory is None or memory.is_due(self._revision(target), self._clock.monotonic())
 
     def retain(self, names: Set[str]) -> None:
         """Forget every service that is not among `names`."""
@@ -84,7 +84,7 @@ class Reconciler:
         plan = self._plan(target)
         general = plan.scaling.policy
         memory = self._remember(target, general.name)
-        memory.schedule(target.name, general.period_s, plan.settings, self._clock.monotonic())
+        memory.schedule(target.name, general.period_s, plan.revision, self._clock.monotonic())
         reason = self._reason_to_wait(target, plan.scaling, memory)
         if reason is not None:
             self._listener.left_alone(target, *reason)
@@ -98,17 +98,17 @@ class Reconciler:
         self._listener.decided(target, result.decision, standing)
         self._carry_out(target, memory, result, plan.scaling.dry_run)
 
-    def _settings(self, target: Target) -> Settings:
+    def _revision(self, target: Target) -> Revision:
         return target.version, self._config.generation
 
     def _plan(self, target: Target) -> Plan:
-        settings = self._settings(target)
+        revision = self._revision(target)
         plan = self._plans.get(target.name)
-        if plan is None or plan.settings != settings:
+        if plan is None or plan.revision != revision:
             scaling, problems = self._config.config.scaling_of(target.name, target.expose.scaling)
             if problems:
                 self._listener.problems(target, problems)
-            plan = self._plans[target.name] = Plan(settings, scaling)
+            plan = self._plans[target.name] = Plan(revision, scaling)
         return plan
 
     def _remember(self, target: Target, policy: str) -> Memory:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from scaler.control.memory import CACHE_LAG, Memory
 from scaler.decision.responsive.state import Recommendation, ResponsiveState
 
-SETTINGS = ("1", 0)
+REVISION = ("1", 0)
 
 
 def scheduled(*times: float, period: float = 10.0) -> list[float]:
     """When the next decision is due, after decisions at these times."""
     memory, due = Memory("uid", None), []
     for now in times:
-        memory.schedule("a", period, SETTINGS, now)
+        memory.schedule("a", period, REVISION, now)
         due.append(memory.due)
     return due
 
@@ -21,7 +21,7 @@ def test_after_the_first_decision_services_are_spread_over_their_period() -> Non
     [first] = scheduled(100.0)
     assert 101.0 <= first <= 110.0
     other = Memory("uid", None)
-    other.schedule("b", 10.0, SETTINGS, 100.0)
+    other.schedule("b", 10.0, REVISION, 100.0)
     assert other.due != first
 
 
@@ -31,12 +31,12 @@ def test_decisions_are_a_period_apart_but_one_that_is_late_is_not_made_up_for() 
     assert third == 210.0
 
 
-def test_a_service_is_due_by_its_time_or_by_other_settings() -> None:
+def test_a_service_is_due_by_its_time_or_by_another_revision() -> None:
     memory = Memory("uid", None)
-    assert memory.is_due(SETTINGS, 0.0)
-    memory.schedule("a", 10.0, SETTINGS, 100.0)
-    assert not memory.is_due(SETTINGS, memory.due - 0.6)
-    assert memory.is_due(SETTINGS, memory.due - 0.5), "the nearer of two ticks"
+    assert memory.is_due(REVISION, 0.0)
+    memory.schedule("a", 10.0, REVISION, 100.0)
+    assert not memory.is_due(REVISION, memory.due - 0.6)
+    assert memory.is_due(REVISION, memory.due - 0.5), "the nearer of two ticks"
     assert memory.is_due(("2", 0), 100.0)
     assert memory.is_due(("1", 1), 100.0)
 
