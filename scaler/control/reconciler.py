@@ -73,9 +73,9 @@ class Reconciler:
 
     def retain(self, names: Set[str]) -> None:
         """Forget every service that is not among `names`."""
-        for name in self._memories.keys() - names:
-            del self._memories[name]
-            self._plans.pop(name, None)
+        for known in (self._memories, self._plans):
+            for name in known.keys() - names:
+                del known[name]
 
     def reconcile(self, target: Target, inputs: Inputs, capacities: Mapping[str, int]) -> None:
         """Decide for `target`, and begin to write what was decided."""

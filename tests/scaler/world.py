@@ -14,11 +14,13 @@ from aiohttp import web
 from scaler.cluster.catalog import Cataloguer
 from scaler.config.document import Config
 from scaler.config.file import ConfigFile
+from scaler.config.scaling import Scaling
 from scaler.control.actuator import Actuator
 from scaler.control.context import ClusterView, Context
 from scaler.control.inputs import Fetcher
 from scaler.control.loop import Loop
 from scaler.control.watchdog import Watchdog
+from scaler.decision import HPA, Policy
 from scaler.report.reporter import Reporter
 from scaler.report.stats import Stats
 from scaler.sources.kind import Access
@@ -138,6 +140,11 @@ class World:
             service, _, index = name.partition("/")
             items.append(pod_metrics(service, int(index), cpu) | {"timestamp": stamp(time)})
         return items
+
+
+def settings(**more: Any) -> Config:
+    """Policy hpa every second, and `more` of a service's scaling."""
+    return Config(defaults=Scaling(policy=Policy(name=HPA, period=1.0), **more))
 
 
 @asynccontextmanager
