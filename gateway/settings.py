@@ -14,14 +14,12 @@ from typing import Final, cast
 
 from gateway.access_log import Form, Mode
 from gateway.limits import Identity, Limits, Network
+from gateway.net.listening import Address
 from gateway.net.tls import CertificateFiles
 from gateway.routing.cors import Cors
 from shared.runtime import log
 from shared.runtime.settings import Reader, Variables
 from shared.service import names
-
-Address = tuple[str, int]
-"""Host and port."""
 
 
 @dataclass(frozen=True, slots=True)

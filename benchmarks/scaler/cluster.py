@@ -26,7 +26,7 @@ from tests.scaler.embedded import TOKEN, Embedded
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 REQUESTED = 0.1
 """Cores each pod asks for; it uses the target's share of them, so that nothing is to be done."""

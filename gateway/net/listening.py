@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from gateway.settings import Address
+Address = tuple[str, int]
+"""Host and port."""
 
 
 class ListenError(Exception):

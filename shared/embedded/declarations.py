@@ -26,11 +26,12 @@ from shared.embedded.validation import workloads as workload_rules
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Kind
     from shared.embedded.schema.conversion import Conversion
     from shared.embedded.schema.field_selectors import Fields
     from shared.embedded.schema.shapes import Schema
     from shared.embedded.tables.column import Columns
+    from shared.service.objects import Obj
 
 _UNSAID: Final[Any] = None  # a default, so that what is left out is told together with its kind
 

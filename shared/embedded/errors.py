@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Kind
+    from shared.service.objects import Obj
 
 
 class StatusError(Exception):

@@ -9,10 +9,7 @@ room names a kind by its constant here. What its objects look like this file doe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal
-
-Obj = dict[str, Any]
-"""One Kubernetes object as decoded JSON. Objects of the store are shared: never change one."""
+from typing import Final, Literal
 
 READ: Final = ("get", "list")
 ALL_VERBS: Final = (

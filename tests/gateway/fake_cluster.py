@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from aiohttp import web
 
+from shared.service.objects import Obj
 from tests.loopback import listening
 from tests.shared.kube import scripted
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-Obj = dict[str, Any]
 TOKEN = "0123456789abcdef" * 4
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sysconfig
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,12 +14,11 @@ import gateway.management.settings
 import gateway.settings
 import scaler.config.document
 import scaler.config.settings
+from shared.service.objects import Obj
 
 ROOT = Path(__file__).parents[2]
 MANIFESTS = ROOT / "manifests"
 KUBECTL = Path(sysconfig.get_path("scripts")) / "kubectl"
-
-Obj = dict[str, Any]
 
 
 def build(folder: str) -> list[Obj]:

@@ -19,7 +19,7 @@ from shared.embedded.api.operations import Api
 from shared.embedded.api.providers import Providers
 from shared.embedded.controllers.manager import Controllers
 from shared.embedded.http.server import ApiServer
-from shared.embedded.kinds import Kind, Obj
+from shared.embedded.kinds import Kind
 from shared.embedded.node.hollow import HollowNode
 from shared.embedded.node.meter import Sample
 from shared.embedded.node.metrics import PodUsage, pod_metrics
@@ -28,6 +28,7 @@ from shared.embedded.storage.store import Store
 from shared.runtime.clock import SystemClock
 from shared.runtime.tasks import Supervisor
 from shared.service import names
+from shared.service.objects import Obj
 from tests.shared.kube.scripted import kubeconfig
 
 if TYPE_CHECKING:

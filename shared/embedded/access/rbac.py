@@ -14,7 +14,7 @@ from shared.embedded.errors import StatusError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 ADMINISTRATORS: Final = "system:masters"
 AUTHENTICATED: Final = "system:authenticated"

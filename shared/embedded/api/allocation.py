@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from random import Random
 
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 
 def allocate(service: Obj, others: Iterable[Obj], random: Random) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shared.embedded.api.operations import Api
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 log = logging.getLogger(__name__)
 

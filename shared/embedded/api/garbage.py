@@ -16,9 +16,10 @@ from shared.embedded.declarations import HUBS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Kind
     from shared.embedded.storage.records import Record
     from shared.embedded.storage.store import Store
+    from shared.service.objects import Obj
 
 Propagation = Literal["Background", "Foreground", "Orphan"]
 

@@ -19,9 +19,10 @@ from shared.embedded.storage.records import CompactedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Kind
     from shared.embedded.storage.records import Entry
     from shared.embedded.storage.store import Store
+    from shared.service.objects import Obj
 
 _TOKEN_VERSION: Final = "meta.k8s.io/v1"  # noqa: S105  a format, no secret
 _TOO_OLD: Final = (

@@ -34,9 +34,10 @@ if TYPE_CHECKING:
 
     from shared.embedded.api.garbage import Propagation
     from shared.embedded.api.patching import PatchType
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Kind
     from shared.embedded.storage.records import Entry, EventType, Record
     from shared.embedded.storage.store import Store
+    from shared.service.objects import Obj
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shared.embedded.api.fields import Path, Paths
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Kind
     from shared.embedded.schema.shapes import Schema
+    from shared.service.objects import Obj
 
 REPLICAS: Final[Paths] = frozenset({("f:spec", "f:replicas")})
 

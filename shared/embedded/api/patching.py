@@ -13,7 +13,8 @@ from shared.embedded.errors import bad_request, rejected
 from shared.embedded.schema import shapes
 
 if TYPE_CHECKING:
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Kind
+    from shared.service.objects import Obj
 
 PatchType = Literal["json", "merge", "strategic", "apply"]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from shared.embedded.schema.shapes import INT, STRING, Struct
 from shared.embedded.validation.checks import not_negative
 
 if TYPE_CHECKING:
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 _SCHEMA = Struct(
     {

@@ -14,7 +14,8 @@ from shared.embedded.schema.times import timestamp
 from shared.embedded.validation import checks
 
 if TYPE_CHECKING:
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Kind
+    from shared.service.objects import Obj
 
 SUFFIX_ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"
 SUFFIX_LENGTH: Final = 5

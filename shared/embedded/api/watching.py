@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from shared.embedded.api.listing import Query
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Kind
     from shared.embedded.storage.records import Record
     from shared.embedded.storage.store import Store
+    from shared.service.objects import Obj
 
 BACKLOG: Final = 20_000
 """Events that may wait for a slow reader before its watch is cut (it then lists anew)."""

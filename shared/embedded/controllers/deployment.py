@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from shared.embedded.api.operations import Api, Change
     from shared.embedded.controllers.cache import Cache, Key
     from shared.embedded.controllers.events import Events
-    from shared.embedded.kinds import Obj
     from shared.runtime.clock import Clock
+    from shared.service.objects import Obj
 
     Hash = Callable[[Obj, int], str]
     """(pod template, number of collisions) → its name among those of the Deployment"""

@@ -14,7 +14,7 @@ from shared.embedded.schema.times import timestamp
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 _COUNTS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
 

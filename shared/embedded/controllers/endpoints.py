@@ -21,7 +21,7 @@ from shared.embedded.controllers.pods import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
 MANAGER = "endpointslice-controller.k8s.io"

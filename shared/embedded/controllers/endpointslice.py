@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from shared.embedded.api.operations import Api, Change
     from shared.embedded.controllers.cache import Cache, Key
-    from shared.embedded.kinds import Obj
     from shared.runtime.clock import Clock
+    from shared.service.objects import Obj
 
 MANAGER = "endpointslice-controller"
 TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time"

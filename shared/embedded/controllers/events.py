@@ -17,8 +17,8 @@ from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
     from shared.embedded.api.operations import Api
-    from shared.embedded.kinds import Obj
     from shared.runtime.clock import Clock
+    from shared.service.objects import Obj
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from shared.embedded.api.operations import Api
-    from shared.embedded.kinds import Obj
     from shared.runtime.clock import Clock
+    from shared.service.objects import Obj
 
 TIME_TO_LIVE: Final = 3600.0  # seconds
 MOST: Final = 10_000

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from shared.embedded.schema import times
 
 if TYPE_CHECKING:
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 TERMINAL_PHASES = ("Succeeded", "Failed")
 

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from shared.embedded.api.operations import Api, Change
     from shared.embedded.controllers.cache import Cache, Key
     from shared.embedded.controllers.events import Events
-    from shared.embedded.kinds import Obj
     from shared.runtime.clock import Clock
+    from shared.service.objects import Obj
 
 MANAGER = "replicaset-controller"
 BURST = 50  # pods created or deleted in one turn, so that others get theirs

@@ -16,7 +16,7 @@ from shared.embedded.controllers.pods import is_ready, ready_since, restarts, se
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 _PHASES = {"Pending": 0, "Unknown": 1, "Running": 2}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shared.embedded.api.operations import Api, Change
     from shared.embedded.controllers.cache import Key
     from shared.embedded.controllers.events import Events
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 MANAGER = "default-scheduler"
 RETRY = 5.0  # seconds until a pod that fits nowhere is looked at again

@@ -12,7 +12,7 @@ from shared.embedded.http import media
 from shared.embedded.schema import discovery, openapi
 
 if TYPE_CHECKING:
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 VERSION: Final = {
     "major": "1",

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from shared.embedded.access.rbac import User
     from shared.embedded.http.media import Form
     from shared.embedded.http.target import Target
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Kind
+    from shared.service.objects import Obj
 
 LARGEST_BODY = 3 * 1024 * 1024
 """Bytes; the limit of kube-apiserver."""

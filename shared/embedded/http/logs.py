@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from shared.embedded.api.operations import Api
     from shared.embedded.api.providers import Providers
     from shared.embedded.http.exchange import Exchange
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 
 class Logs:

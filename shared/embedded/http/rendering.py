@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from shared.embedded.api.listing import Page
     from shared.embedded.api.watching import Event
     from shared.embedded.http.media import Form
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Kind
+    from shared.service.objects import Obj
 
 
 def one(kind: Kind, obj: Obj, form: Form, include: str, now: float) -> bytes:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from shared.embedded.access.authentication import Tokens
     from shared.embedded.access.rbac import Attributes, User
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Kind
+    from shared.service.objects import Obj
 
 _DEFAULT_SECONDS: Final = 3600
 _LONGEST_SECONDS: Final = 1 << 32

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from shared.embedded.access.rbac import Attributes, User
     from shared.embedded.api.operations import Api
     from shared.embedded.http.target import Target
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Kind
+    from shared.service.objects import Obj
 
 log = logging.getLogger(__name__)
 

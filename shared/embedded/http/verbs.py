@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from shared.embedded.api.operations import Api
     from shared.embedded.http.exchange import Exchange
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Kind
+    from shared.service.objects import Obj
 
 Part = Literal["", "status", "scale"]
 

@@ -27,11 +27,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shared.embedded.api.operations import Api, Change
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Kind
     from shared.embedded.node.addresses import Addresses
     from shared.embedded.node.settings import NodeSettings
     from shared.runtime.clock import Clock
     from shared.runtime.tasks import Supervisor
+    from shared.service.objects import Obj
 
 log = logging.getLogger(__name__)
 

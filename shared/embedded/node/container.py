@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shared.embedded.controllers.events import Events
-    from shared.embedded.kinds import Obj
     from shared.embedded.node.process import Command
     from shared.embedded.node.sandbox import Sandbox
     from shared.embedded.node.settings import NodeSettings
     from shared.runtime.clock import Clock
+    from shared.service.objects import Obj
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,8 @@ from shared.embedded.kinds import CONFIG_MAP, SECRET
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Kind
+    from shared.service.objects import Obj
 
     Lookup = Callable[[Kind, str], Mapping[str, str] | None]
     """(CONFIG_MAP or SECRET, name) → its text values, or None when there is none."""

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from shared.embedded.api.operations import Api, Change
-    from shared.embedded.kinds import Obj
     from shared.runtime.clock import Clock
+    from shared.service.objects import Obj
 
 MANAGER = "hollow-node"
 LABELS = {"type": "hollow"}

@@ -14,8 +14,8 @@ from shared.embedded.schema.times import timestamp
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shared.embedded.kinds import Obj
     from shared.embedded.node.meter import Rate, Sample
+    from shared.service.objects import Obj
 
 
 @dataclass(frozen=True, slots=True)

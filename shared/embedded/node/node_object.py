@@ -14,8 +14,8 @@ from shared.embedded.node import procfs
 from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
-    from shared.embedded.kinds import Obj
     from shared.embedded.node.settings import NodeSettings
+    from shared.service.objects import Obj
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from shared.embedded.api.operations import Change
     from shared.embedded.controllers.cache import Cache
     from shared.embedded.controllers.events import Events
-    from shared.embedded.kinds import Obj
     from shared.runtime.clock import Clock
     from shared.runtime.tasks import Supervisor
+    from shared.service.objects import Obj
 
 log = logging.getLogger(__name__)
 

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from shared.embedded.controllers.events import Events
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Kind
     from shared.embedded.node.procfs import Usage
     from shared.embedded.node.sandbox import Sandbox
     from shared.embedded.node.settings import NodeSettings
     from shared.runtime.clock import Clock
+    from shared.service.objects import Obj
 
 UNKNOWN_EXIT = 255  # as containers are reported that ended while nobody looked
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 SHIFT: Final = 8000
 _SETTING: Final = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")

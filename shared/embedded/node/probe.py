@@ -16,7 +16,7 @@ from yarl import URL
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
     Execute = Callable[[list[str], float], Awaitable[tuple[int, str]]]
     """(command, timeout in seconds) → (exit code, output)"""

@@ -15,8 +15,8 @@ from shared.embedded.node.probing import Schedule, Verdict
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from shared.embedded.kinds import Obj
     from shared.runtime.clock import Clock
+    from shared.service.objects import Obj
 
 EAGER_FIRST = 0.1  # seconds between two tries while a container is not ready yet
 EAGER_GROWTH = 1.5

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
     from shared.embedded.api.operations import Api
     from shared.embedded.api.providers import LogRequest
-    from shared.embedded.kinds import Obj
     from shared.embedded.node.agent import Agent
     from shared.embedded.node.container import Container
     from shared.embedded.node.hollow import HollowNode
     from shared.embedded.node.metrics import PodUsage
+    from shared.service.objects import Obj
 
 
 class NodeProviders:

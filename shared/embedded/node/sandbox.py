@@ -20,7 +20,8 @@ from shared.embedded.node.process import Command
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Kind
+    from shared.service.objects import Obj
 
 
 @dataclass(slots=True)

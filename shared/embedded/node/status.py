@@ -15,7 +15,7 @@ from shared.embedded.schema.times import timestamp
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 CREATING: Final[Obj] = {"waiting": {"reason": "ContainerCreating"}}
 HOST: Final = "127.0.0.1"

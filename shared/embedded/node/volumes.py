@@ -17,7 +17,8 @@ from shared.embedded.node.environment import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Kind
+    from shared.service.objects import Obj
 
     Read = Callable[[Kind, str], Mapping[str, bytes] | None]
     """(CONFIG_MAP or SECRET, name) → its values, or None when there is none."""

@@ -14,7 +14,8 @@ from shared.embedded import kinds
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Kind
+    from shared.service.objects import Obj
 
 _EVENT_NAMES: Final = {
     "regarding": "involvedObject",

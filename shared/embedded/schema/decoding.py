@@ -20,8 +20,9 @@ from shared.embedded.schema import shapes as schemas
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Kind
     from shared.embedded.schema.shapes import Schema
+    from shared.service.objects import Obj
 
 _SHOWN: Final = 30
 _MOST_VALUES: Final = 200_000

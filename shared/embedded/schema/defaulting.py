@@ -11,7 +11,7 @@ import base64
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 _NOT_READY_SECONDS: Final = 300
 

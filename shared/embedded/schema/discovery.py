@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from shared.embedded.kinds import Kind, Obj, Subresource
+    from shared.embedded.kinds import Kind, Subresource
+    from shared.service.objects import Obj
 
 AGGREGATED: Final = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 """The media type of the aggregated form, as a request accepts it and as the answer declares it."""

@@ -15,7 +15,7 @@ from shared.embedded.errors import bad_request
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 Fields = Mapping[str, tuple[str, ...]]
 """What a selector may name → the path at which a stored object has it."""

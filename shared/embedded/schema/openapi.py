@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from shared.embedded.kinds import Kind, Obj
+    from shared.embedded.kinds import Kind
+    from shared.service.objects import Obj
 
 _GVK: Final = "x-kubernetes-group-version-kind"
 _META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"

@@ -17,7 +17,7 @@ from shared.embedded.schema.protobuf_messages import JSON_ONLY, MESSAGES, Field
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 MEDIA_TYPE: Final = "application/vnd.kubernetes.protobuf"
 

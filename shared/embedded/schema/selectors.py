@@ -13,7 +13,7 @@ from shared.embedded.errors import bad_request
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 _TOKEN: Final = re.compile(r"\s*(!=|==|=|!|,|\(|\)|<|>|[^\s!=,()<>]+)")
 _NAME: Final = re.compile(r"([A-Za-z0-9.-]{1,253}/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import orjson
 
 if TYPE_CHECKING:
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 EventType = Literal["ADDED", "MODIFIED", "DELETED"]
 

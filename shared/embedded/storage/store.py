@@ -21,7 +21,7 @@ from shared.embedded.storage.records import CompactedError, Entry, Record, make_
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 
 class _Bucket:

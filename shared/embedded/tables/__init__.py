@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from shared.embedded.kinds import Obj
     from shared.embedded.tables.column import Columns
+    from shared.service.objects import Obj
 
 
 def render(

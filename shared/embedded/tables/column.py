@@ -15,7 +15,7 @@ from shared.embedded.schema.selectors import terms
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 Cell = str | int | bool
 

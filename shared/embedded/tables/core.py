@@ -20,7 +20,7 @@ from shared.embedded.tables.column import (
 )
 
 if TYPE_CHECKING:
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 _ROLE_LABEL: Final = "node-role.kubernetes.io/"
 

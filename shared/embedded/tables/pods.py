@@ -12,7 +12,7 @@ from shared.embedded.schema import times
 from shared.embedded.tables.column import AGE, NAME, NONE, Column, since, spec, status
 
 if TYPE_CHECKING:
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 _TERMINAL: Final = ("Succeeded", "Failed")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from shared.embedded.tables.column import AGE, NAME, Column
 
 if TYPE_CHECKING:
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 
 def _subjects(obj: Obj, kind: str) -> str:

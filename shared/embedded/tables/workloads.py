@@ -17,7 +17,7 @@ from shared.embedded.tables.column import (
 )
 
 if TYPE_CHECKING:
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 
 def _template_containers(obj: Obj) -> list[Obj]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from shared.embedded.errors import Cause
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 
 @dataclass(frozen=True, slots=True)

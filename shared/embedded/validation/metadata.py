@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from shared.embedded.errors import Cause
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 _MOST_ANNOTATION_BYTES: Final = 256 * 1024
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shared.embedded.errors import Cause
-    from shared.embedded.kinds import Obj
+    from shared.service.objects import Obj
 
 _MOST_BYTES: Final = 1024 * 1024
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")

@@ -16,6 +16,7 @@ from gateway.stats import Stats
 from shared.kube.client import KubeClient
 from shared.runtime.clock import SystemClock
 from shared.runtime.tasks import Supervisor
+from shared.service.objects import Obj
 from tests.gateway.fake_cluster import (
     Cluster,
     configmap,
@@ -24,7 +25,7 @@ from tests.gateway.fake_cluster import (
     kubeconfig,
     serving,
 )
-from tests.shared.service.configmaps import BROKEN, Obj
+from tests.shared.service.configmaps import BROKEN
 from tests.waiting import until
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ from gateway.management.catalog import Catalog
 from gateway.management.lifecycle import Lifecycle
 from shared.embedded import kinds
 from shared.service.model import Environment, Service
+from shared.service.objects import Obj
 from shared.service.stored import StoredError
 from tests.gateway.management.cluster import NS, Cluster
-from tests.shared.service.configmaps import BROKEN, LABELLED, Obj, configmap
+from tests.shared.service.configmaps import BROKEN, LABELLED, configmap
 
 
 async def test_services_are_read_as_they_were_written(cluster: Cluster, service: Service) -> None:

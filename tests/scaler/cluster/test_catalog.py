@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from scaler.cluster.catalog import Cataloguer
+from shared.service.objects import Obj
 from tests.scaler.objects import (
     configmap,
     deployment,
@@ -15,7 +16,7 @@ from tests.scaler.objects import (
     service,
     together,
 )
-from tests.shared.service.configmaps import BROKEN, Obj
+from tests.shared.service.configmaps import BROKEN
 
 
 def test_a_service_is_its_definition_its_deployment_and_the_pods_that_it_owns() -> None:

@@ -21,9 +21,9 @@ import pytest
 from shared.embedded.cluster import Cluster, ClusterError, ClusterSettings
 from shared.embedded.kinds import DEPLOYMENT, POD
 from shared.embedded.node import orphans
+from shared.service.objects import Obj
 from tests.waiting import until
 
-Obj = dict[str, Any]
 SPACE = "oscar-svc"
 SERVE = "exec python -m http.server --bind $HOST $PORT"
 

@@ -17,8 +17,8 @@ from shared.embedded.errors import StatusError
 from shared.embedded.kinds import Kind
 from shared.embedded.storage.journal import Journal
 from shared.embedded.storage.store import Store
+from shared.service.objects import Obj
 
-Obj = dict[str, Any]
 LABELS = {"app": "d"}
 CONTAINER = {
     "name": "c",

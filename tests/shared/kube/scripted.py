@@ -14,9 +14,9 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from shared.service.objects import Obj
 from tests.loopback import listening
 
-Obj = dict[str, Any]
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-Obj = dict[str, Any]
+from shared.service.objects import Obj
 
 DEFINITION: Final = "name: a\nimage: i\nexpose: {api_port: 80}\n"
 GUARDED: Final = "name: a\nimage: i\nexpose: {api_port: 80, set_auth: true}\n"

@@ -8,8 +8,9 @@ import pytest
 
 from shared.service import fdl
 from shared.service.model import Service
+from shared.service.objects import Obj
 from shared.service.stored import StoredError, is_labelled, is_stopped, read
-from tests.shared.service.configmaps import BROKEN, DEFINITION, GUARDED, Obj, configmap
+from tests.shared.service.configmaps import BROKEN, DEFINITION, GUARDED, configmap
 
 DIGEST = hashlib.sha256(b"token").digest()
 STOPPED = {"oscar.grycap.io/stopped": "true"}

@@ -12,9 +12,9 @@ from shared.embedded.errors import StatusError
 from shared.embedded.kinds import CONFIG_MAP, NAMESPACE, POD, SECRET
 from shared.embedded.storage.journal import Journal
 from shared.embedded.storage.store import Store
+from shared.service.objects import Obj
 
 SPACE = "x"
-Obj = dict[str, Any]
 
 
 @pytest.fixture

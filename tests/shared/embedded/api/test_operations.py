@@ -25,9 +25,9 @@ from shared.embedded.kinds import (
 )
 from shared.embedded.storage.journal import Journal
 from shared.embedded.storage.store import Store
+from shared.service.objects import Obj
 
 SPACE = "x"
-Obj = dict[str, Any]
 
 
 @pytest.fixture

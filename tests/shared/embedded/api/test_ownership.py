@@ -11,9 +11,9 @@ from shared.embedded.errors import StatusError
 from shared.embedded.kinds import CONFIG_MAP, DEPLOYMENT, NAMESPACE, SERVICE
 from shared.embedded.storage.journal import Journal
 from shared.embedded.storage.store import Store
+from shared.service.objects import Obj
 
 SPACE = "oscar-svc"
-Obj = dict[str, Any]
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ from shared.embedded.schema.times import timestamp
 from shared.embedded.storage.journal import Journal
 from shared.embedded.storage.store import Store
 from shared.runtime.clock import ManualClock
+from shared.service.objects import Obj
 
-Obj = dict[str, Any]
 SPACE = "oscar-svc"
 
 

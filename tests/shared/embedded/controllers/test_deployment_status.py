@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from shared.embedded.controllers.deployment_status import deadline_in, progressing, with_condition
 from shared.embedded.schema.times import timestamp
-
-Obj = dict[str, Any]
+from shared.service.objects import Obj
 
 
 def one(conditions: list[Obj]) -> tuple[str, str, str, str]:

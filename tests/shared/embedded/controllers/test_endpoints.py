@@ -12,8 +12,7 @@ from shared.embedded.controllers.endpoints import (
     port_map,
     resolve_ports,
 )
-
-Obj = dict[str, Any]
+from shared.service.objects import Obj
 
 
 def service(*ports: Obj, **spec: Any) -> Obj:

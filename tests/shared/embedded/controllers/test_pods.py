@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from shared.embedded.controllers.pods import (
     controller_of,
     controller_reference,
@@ -13,8 +11,7 @@ from shared.embedded.controllers.pods import (
     seconds_of,
 )
 from shared.embedded.schema.times import timestamp
-
-Obj = dict[str, Any]
+from shared.service.objects import Obj
 
 
 def ready_pod(since: float) -> Obj:

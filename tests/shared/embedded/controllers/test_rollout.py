@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from shared.embedded.controllers.rollout import (
@@ -13,8 +11,7 @@ from shared.embedded.controllers.rollout import (
     rescale,
     shrink_old,
 )
-
-Obj = dict[str, Any]
+from shared.service.objects import Obj
 
 
 def deployment(replicas: int, surge: int | str = "25%", unavailable: int | str = "25%") -> Obj:

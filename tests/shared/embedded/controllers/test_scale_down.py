@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from shared.embedded.controllers.scale_down import deletion_cost, victims
+from shared.service.objects import Obj
 
 NOW = 10_000.0
-Obj = dict[str, Any]
 
 
 def pod(name: str, *, node: str = "n", phase: str = "Running", ready: float | None = 5000.0,

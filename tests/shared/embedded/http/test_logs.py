@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 from shared.embedded.api.providers import LogRequest
 from shared.embedded.kinds import POD
+from shared.service.objects import Obj
 from tests.shared.embedded.http.conftest import SPACE, Cluster
-
-Obj = dict[str, Any]
 
 
 async def test_logs_come_from_the_node_agent(cluster: Cluster) -> None:

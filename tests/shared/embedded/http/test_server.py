@@ -21,6 +21,7 @@ from shared.embedded.kinds import (
     ROLE_BINDING,
     SERVICE_ACCOUNT,
 )
+from shared.service.objects import Obj
 from tests.shared.embedded.http.conftest import ADMIN, SPACE, Cluster
 
 CONFIG_MAPS = f"/api/v1/namespaces/{SPACE}/configmaps"
@@ -28,7 +29,6 @@ DEPLOYMENTS = f"/apis/apps/v1/namespaces/{SPACE}/deployments"
 JSON_PATCH, MERGE = "application/json-patch+json", "application/merge-patch+json"
 STRATEGIC, APPLY = "application/strategic-merge-patch+json", "application/apply-patch+yaml"
 SCALER = "the-token-of-the-scaler"
-Obj = dict[str, Any]
 
 
 def configmap(name: str = "c", **data: str) -> Obj:

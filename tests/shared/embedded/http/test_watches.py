@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import socket
-from typing import Any
 
 import pytest
 
 from shared.embedded.kinds import CONFIG_MAP
+from shared.service.objects import Obj
 from tests.shared.embedded.http.conftest import ADMIN, SPACE, Cluster
 from tests.waiting import until
 
 CONFIG_MAPS = f"/api/v1/namespaces/{SPACE}/configmaps"
-Obj = dict[str, Any]
 
 
 def put(cluster: Cluster, name: str, app: str = "a", **data: str) -> Obj:

@@ -24,8 +24,8 @@ from shared.embedded.storage.journal import Journal
 from shared.embedded.storage.store import Store
 from shared.runtime.clock import SystemClock
 from shared.runtime.tasks import Supervisor
+from shared.service.objects import Obj
 
-Obj = dict[str, Any]
 SPACE = "oscar-svc"
 SETTINGS = NodeSettings(
     sample_period=0.1,

@@ -9,9 +9,9 @@ from shared.embedded.controllers.events import Events
 from shared.embedded.kinds import EVENT, POD, SERVICE
 from shared.embedded.node.nodeport import NodePorts, backends, wanted
 from shared.runtime.tasks import Supervisor
+from shared.service.objects import Obj
 from tests.waiting import until
 
-Obj = dict[str, Any]
 SPACE = "oscar-svc"
 
 

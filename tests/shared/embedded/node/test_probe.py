@@ -10,7 +10,6 @@ import pytest
 
 from shared.embedded.node.probe import ProbeError, attempt
 
-Obj = dict[str, Any]
 ANSWERS = {
     "/ok": "200 OK\r\n",
     "/moved": "302 Found\r\nLocation: /ok\r\n",

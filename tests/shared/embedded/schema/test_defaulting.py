@@ -10,8 +10,7 @@ import pytest
 from shared.embedded import declarations, kinds
 from shared.embedded.declarations import KINDS
 from shared.embedded.kinds import Kind
-
-Obj = dict[str, Any]
+from shared.service.objects import Obj
 
 
 def filled(kind: Kind, **fields: Any) -> Obj:

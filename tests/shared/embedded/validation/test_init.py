@@ -10,8 +10,8 @@ import pytest
 from shared.embedded import declarations, kinds, validation
 from shared.embedded.kinds import Kind
 from shared.embedded.schema.decoding import typed
+from shared.service.objects import Obj
 
-Obj = dict[str, Any]
 LABELS = {"app": "d"}
 CONTAINER = {"name": "c", "image": "i"}
 POD = {"containers": [CONTAINER]}
