@@ -62,7 +62,7 @@ async def main(folder: Path, services: int, pods: int) -> None:
     for index in range(services):
         name = f"service-{index}"
         cluster.add(name, pods, max_scale=max(10, 2 * pods))
-        cluster.load[name] = 0.8 * REQUESTED
+        cluster.load[name] = 0.8 * REQUESTED * pods
     cluster.controllers.settle()
     async with Supervisor() as tasks:
         server = CountingServer(

@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import statistics
 import time
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aiohttp
-import psutil
 import uvloop
 
-from scaler.cluster.informers import Cluster, spare_collector
+from scaler.cluster.informers import Cluster, tune_garbage_collector
 from scaler.config.document import Config
 from scaler.config.file import ConfigFile
 from scaler.config.scaling import Scaling
 from scaler.control.actuator import Actuator
+from scaler.control.context import ClusterView, Context
 from scaler.control.inputs import Fetcher
 from scaler.control.loop import Loop
-from scaler.control.watchdog import Pulse
+from scaler.control.watchdog import Watchdog
 from scaler.decision import Policy
 from scaler.report.reporter import Reporter
 from scaler.report.stats import Stats
+from scaler.sources.kind import Access
 from shared.kube.client import KubeClient
 from shared.kube.events import EventRecorder
 from shared.kube.resources import PODS
 from shared.runtime.clock import SystemClock
 from shared.runtime.tasks import Supervisor
+from shared.service import names
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -96,7 +100,7 @@ async def _measure(
         cluster = Cluster(kube)
         cluster.start(tasks)
         await cluster.wait()
-        spare_collector()
+        tune_garbage_collector()
         stats = Stats()
         clock = Steps()
         loop = _loop(kube, session, tasks, cluster, stats, config, clock)
@@ -117,7 +121,7 @@ async def _measure(
             wall.append(time.monotonic() - began[0])
             cpu.append(time.process_time() - began[1])
             requests += await _requests(kube) - before - 1
-            sizes.append(psutil.Process().memory_info().rss)
+            sizes.append(_resident())
             await asyncio.sleep(max(1.0 - wall[-1], 0))
         decided = sum(stats.decisions.values())
         assert decided == services * ticks, f"{decided} decisions, not {services * ticks}"
@@ -156,18 +160,20 @@ def _loop(
     async def nobody(_: str) -> str:
         return "nobody"
 
+    access = Access(kube, session, names.NAMESPACE, cluster.nodes_in_use)
     return Loop(
-        catalog=cluster.catalog,
-        fetcher=Fetcher(kube, session, cluster.nodes_in_use, reporter),
-        actuator=Actuator(kube, lambda: True, clock),
-        reporter=reporter,
-        config=ConfigFile(None, config, reporter),
-        leads=lambda: True,
-        author=nobody,
-        clock=clock,
-        tasks=tasks,
-        pulse=Pulse(clock),
+        Context(clock, tasks, reporter),
+        ClusterView(cluster.catalog, lambda: True, nobody),
+        ConfigFile(None, config, reporter),
+        Fetcher(access, reporter),
+        Actuator(kube, lambda: True, clock),
+        Watchdog(clock),
     )
+
+
+def _resident() -> int:
+    """Bytes of this process in memory; the second number of statm is their pages (proc(5))."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 async def _requests(kube: KubeClient) -> int:

@@ -1,10 +1,13 @@
-"""Which services there are, and all that the cluster's objects say of each of them: pure."""
+"""Which services there are, and all that the cluster's objects say of each of them. Pure.
+
+Made for each tick from caches, or from single lists for `explain`; it knows no watch and no client.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaler.cluster.observe import Facts, PodReader, capacities, replica_sets, rivals
+from scaler.cluster.observe import PodFacts, PodReader, capacities, replica_sets, rivals
 from shared.service import names
 from shared.service.objects import wanted_replicas
 from shared.service.stored import Stored, StoredError, is_stopped, read
@@ -27,7 +30,7 @@ class Target:
     """resourceVersion of the definition."""
     expose: Expose
     deployment: Obj
-    pods: tuple[Facts, ...]
+    pods: tuple[PodFacts, ...]
     expected: tuple[Expected, ...]
     """Those of the pods that should have a sample."""
     stopped: bool

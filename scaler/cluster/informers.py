@@ -1,4 +1,7 @@
-"""Live copies of what the scaler reads from the cluster."""
+"""Live copies of what the scaler reads from the cluster, kept by informers.
+
+`run` starts them, the loop asks them for a catalog, the admin port whether they are up to date.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from scaler.cluster.catalog import Caches, Cataloguer
-from scaler.cluster.trim import slim_pod
+from scaler.cluster.trim import trim_pod
 from shared.kube.informer import Informer
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, HPAS, NODES, PODS, REPLICASETS
 from shared.runtime.clock import SystemClock
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
 COLLECT_AFTER: Final = 200_000
 """Objects made before the collector looks for cycles among them. Ticks leave none behind, but the
-samples of ten thousand pods alone are a hundred thousand objects that it would walk in vain."""
+samples of ten thousand pods alone are a hundred thousand objects that it would walk for nothing."""
 
 
 WATCH: Final = 240.0
@@ -38,7 +41,7 @@ to begin the next one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
+class CacheStatus:
     """How one collection is kept up to date."""
 
     resource: str
@@ -50,7 +53,7 @@ class Contact:
     """Why the last attempt failed; empty when it did not."""
 
     @property
-    def complaint(self) -> str:
+    def unready_reason(self) -> str:
         """What is wrong for decisions; empty when nothing is."""
         because = f": {self.problem}" if self.problem else ""
         if self.age is None:
@@ -81,7 +84,7 @@ class Cluster:
         self._configmaps = informer(CONFIGMAPS, labels=names.SERVICE_LABEL)
         self._deployments = informer(DEPLOYMENTS)
         self._replicasets = informer(REPLICASETS)
-        self._pods = informer(PODS, keep=slim_pod)
+        self._pods = informer(PODS, keep=trim_pod)
         self._hpas = informer(HPAS)
         self._nodes = informer(NODES, None)
         self._cataloguer = Cataloguer()
@@ -112,9 +115,9 @@ class Cluster:
         """Return when `synced` holds."""
         await asyncio.gather(*(informer.synced.wait() for informer in self._needed))
 
-    def complaints(self) -> list[str]:
+    def unready_reasons(self) -> list[str]:
         """What decisions lack, for the operator: collections not listed yet, or silent for long."""
-        return [text for each in self._needed if (text := self._contact(each).complaint)]
+        return [text for each in self._needed if (text := self._cache_status(each).unready_reason)]
 
     def catalog(self) -> Catalog:
         """All services as the caches show them now."""
@@ -141,16 +144,16 @@ class Cluster:
         specs = (pod["spec"] for pod in self._pods.cache.values())
         return {spec["nodeName"] for spec in specs if spec.get("nodeName")}
 
-    def contacts(self) -> Iterator[Contact]:
+    def cache_statuses(self) -> Iterator[CacheStatus]:
         """How each collection is kept up to date."""
-        return map(self._contact, (*self._needed, self._nodes))
+        return map(self._cache_status, (*self._needed, self._nodes))
 
-    def _contact(self, informer: Informer) -> Contact:
+    def _cache_status(self, informer: Informer) -> CacheStatus:
         age = self._clock.monotonic() - informer.last_contact if informer.synced.is_set() else None
-        return Contact(informer.resource.plural, informer.failures, age, informer.problem)
+        return CacheStatus(informer.resource.plural, informer.failures, age, informer.problem)
 
 
-def spare_collector() -> None:
+def tune_garbage_collector() -> None:
     """Let the garbage collector pass over all that is cached now; for a process that only scales.
 
     Caches live as long as the process, and walking them at every turn would be a third of the cost

@@ -1,4 +1,4 @@
-"""What the cluster's objects say of services, and their observation: pure.
+"""What the cluster's objects say of services, and the observation for a decision. Pure.
 
 Pods are a Deployment's own by the chain of controllers Pod → ReplicaSet → Deployment, never by
 labels alone: a Job or a canary with the same labels is somebody else's.
@@ -29,7 +29,7 @@ DELETION_COST: Final = "controller.kubernetes.io/pod-deletion-cost"
 
 
 @value
-class Facts:
+class PodFacts:
     """What a Pod object says, apart from its usage."""
 
     pod: Pod
@@ -46,19 +46,19 @@ class Facts:
 
 
 class PodReader:
-    """Facts of pods, read anew only when the object has changed.
+    """The facts of pods, read anew only when the object has changed.
 
     Caches take a new object for each change, so an object is known by its identity, which is its
     own as long as it is held here.
     """
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[Facts, Obj]] = {}
+        self._known: dict[int, tuple[PodFacts, Obj]] = {}
 
-    def by_owner(self, pods: Iterable[Obj]) -> dict[str, list[Facts]]:
-        """Facts of all pods, by the uid of their ReplicaSet; pods that are gone are forgotten."""
-        known: dict[int, tuple[Facts, Obj]] = {}
-        owned: defaultdict[str, list[Facts]] = defaultdict(list)
+    def by_owner(self, pods: Iterable[Obj]) -> dict[str, list[PodFacts]]:
+        """The facts of pods by the uid of their ReplicaSet; pods that are gone are forgotten."""
+        known: dict[int, tuple[PodFacts, Obj]] = {}
+        owned: defaultdict[str, list[PodFacts]] = defaultdict(list)
         for obj in pods:
             key = id(obj)
             entry = known[key] = self._known.get(key) or (read_pod(obj), obj)
@@ -67,7 +67,7 @@ class PodReader:
         return owned
 
 
-def read_pod(obj: Obj) -> Facts:
+def read_pod(obj: Obj) -> PodFacts:
     """The facts of one Pod object."""
     metadata, spec, status = obj["metadata"], obj["spec"], obj.get("status") or {}
     ready: Obj = next((c for c in status.get("conditions") or () if c["type"] == "Ready"), {})
@@ -83,7 +83,7 @@ def read_pod(obj: Obj) -> Facts:
         request_m=_cpu(spec, "requests"),
     )
     names = frozenset(each.name for each in containers)
-    return Facts(
+    return PodFacts(
         pod,
         Expected(pod.name, names, spec.get("nodeName", "")),
         controller_of(obj),
@@ -147,7 +147,7 @@ def capacities(nodes: Iterable[Obj]) -> dict[str, int]:
 def observe(
     service: str,
     deployment: Obj,
-    facts: Sequence[Facts],
+    facts: Sequence[PodFacts],
     usage: Mapping[str, PodUsage],
     load: Load | None = None,
     metrics_error: str = "",

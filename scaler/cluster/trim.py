@@ -1,4 +1,4 @@
-"""What the caches keep of a Pod: only what the scaler reads of it. Pure."""
+"""Which fields of a Pod the caches keep: those that the scaler reads. Pure."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 _METADATA = ("name", "namespace", "resourceVersion", "deletionTimestamp")
 
 
-def slim_pod(pod: Obj) -> Obj:
-    """A Pod as `scaler.observe.read_pod` and an informer need it."""
+def trim_pod(pod: Obj) -> Obj:
+    """A Pod with what `observe.read_pod` and an informer need of it."""
     metadata, spec, status = pod["metadata"], pod["spec"], pod.get("status") or {}
     conditions = status.get("conditions") or ()
     return {

@@ -14,10 +14,13 @@ from scaler.cluster.catalog import Caches, Cataloguer
 from scaler.config import settings as environment
 from scaler.config.document import Config, ConfigError
 from scaler.config.file import read_config
+from scaler.control.annotation import recall
 from scaler.control.evaluate import evaluate
-from scaler.control.inputs import TIMEOUT, Fetcher
-from scaler.control.memory import recall
+from scaler.control.inputs import Fetcher
+from scaler.control.timing import FETCH_TIMEOUT
 from scaler.report.explain import explain as lines_of
+from scaler.sources.kind import Access
+from scaler.sources.registry import kind_of
 from shared.kube.changes import key_of
 from shared.kube.client import KubeClient
 from shared.kube.errors import Forbidden, KubeError
@@ -32,10 +35,6 @@ if TYPE_CHECKING:
     from scaler.control.evaluate import Inputs
     from shared.kube.resources import Resource
     from shared.service.objects import Obj
-
-KUBELET_PAUSE: Final = 20.0
-"""Seconds between two looks at the kubelets: longer than one of them takes to count anew."""
-
 
 _GUESS: Final = (
     "the scaler's configuration is not known here, and the defaults are taken for it; "
@@ -67,7 +66,7 @@ def explain(name: str, config: Path | None) -> None:
 
 
 async def _explain(name: str, config: Config) -> None:
-    timeout = aiohttp.ClientTimeout(total=TIMEOUT)
+    timeout = aiohttp.ClientTimeout(total=FETCH_TIMEOUT)
     async with (
         KubeClient.open(field_manager="scaler-explain") as kube,
         aiohttp.ClientSession(timeout=timeout) as session,
@@ -81,11 +80,12 @@ async def _explain(name: str, config: Config) -> None:
             known = ", ".join(sorted(catalog.targets)) or "none"
             raise click.ClickException(f"no exposed service {name!r}; there are: {known}")
         nodes = {facts.expected.node for facts in target.pods} - {""}
-        inputs = await _inputs(Fetcher(kube, session, lambda: nodes, _Silent()), config)
+        access = Access(kube, session, names.NAMESPACE, lambda: nodes)
+        inputs = await _inputs(Fetcher(access, _Silent()), config)
     now = SystemClock().now()
     scaling, problems = config.scaling_of(name, target.expose.scaling)
-    state = recall(target.deployment)
     policy = scaling.policy_for(target.expose, scaling.least_replicas(now))
+    state = recall(target.deployment, policy.name)
     result = evaluate(target, policy, state, inputs, catalog.capacities, now)
     for line in lines_of(target, scaling, problems, result):
         click.echo(line)
@@ -121,9 +121,10 @@ async def _nodes(kube: KubeClient) -> Mapping[tuple[str, str], Obj]:
 async def _inputs(fetcher: Fetcher, config: Config) -> Inputs:
     fetcher.configure(config.source)
     inputs = await fetcher.fetch()
-    if config.source.kind == "kubelet" and not inputs.samples_error:
-        click.echo(f"counting CPU for {KUBELET_PAUSE:g} s …", err=True)
-        await asyncio.sleep(KUBELET_PAUSE)
+    warm_up = kind_of(config.source.kind).warm_up_s
+    if warm_up and not inputs.samples_error:
+        click.echo(f"counting CPU for {warm_up:g} s …", err=True)
+        await asyncio.sleep(warm_up)
         inputs = await fetcher.fetch()
     return inputs
 

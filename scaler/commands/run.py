@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
@@ -15,18 +17,21 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from scaler.cluster.authorship import author
-from scaler.cluster.informers import Cluster, spare_collector
+from scaler.cluster.informers import Cluster, tune_garbage_collector
 from scaler.config import settings as environment
 from scaler.config.document import ConfigError
 from scaler.config.file import ConfigFile
 from scaler.control.actuator import Actuator
-from scaler.control.inputs import TIMEOUT, Fetcher
+from scaler.control.context import ClusterView, Context
+from scaler.control.inputs import Fetcher
 from scaler.control.loop import Loop
-from scaler.control.watchdog import Pulse
+from scaler.control.timing import FETCH_TIMEOUT
+from scaler.control.watchdog import Watchdog
 from scaler.report.admin import app
 from scaler.report.metrics import ScalerCollector
 from scaler.report.reporter import Reporter
 from scaler.report.stats import Stats
+from scaler.sources.kind import Access
 from shared.kube.client import KubeClient
 from shared.kube.errors import KubeError
 from shared.kube.events import EventRecorder
@@ -40,6 +45,8 @@ from shared.runtime.tasks import Supervisor
 from shared.service import names
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from scaler.config.settings import Settings
     from shared.runtime.clock import Clock
 
@@ -60,64 +67,73 @@ def run() -> None:
         raise click.ClickException(str(error)) from error
 
 
+@dataclass(frozen=True, slots=True)
+class Process:
+    """The parts of a scaler that are started, and asked by the admin port."""
+
+    stats: Stats
+    cluster: Cluster
+    events: EventRecorder
+    election: Election
+    watchdog: Watchdog
+    loop: Loop
+
+    def start(self, around: Supervisor, inside: Supervisor) -> None:
+        """Start what runs until the lease is released `around` what decides, which is `inside`."""
+        self.cluster.start(around)
+        around.start("events", self.events.run())
+        around.start("election", self.election.run())
+        inside.start("loop", _when_synced(self.cluster, self.loop))
+
+
 async def _serve(settings: Settings) -> None:
     stop = asyncio.Event()
     on_stop(stop.set)
     async with AsyncExitStack() as stack:
         kube = await stack.enter_async_context(KubeClient.open(field_manager=MANAGER))
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT)
+        timeout = aiohttp.ClientTimeout(total=FETCH_TIMEOUT)
         session = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
         # Left in this order: first nothing writes any more, then the lease is released.
         around = await stack.enter_async_context(Supervisor())
         inside = await stack.enter_async_context(Supervisor())
-        await _wire(settings, kube, session, stack, around, inside)
+        process = _assembled(settings, kube, session, inside)
+        await stack.enter_async_context(_admin(settings, process))
+        process.start(around, inside)
         await around.until(stop, inside)
         log.info("stopping: the lease is released and services keep their size")
 
 
-async def _wire(
-    settings: Settings,
-    kube: KubeClient,
-    session: aiohttp.ClientSession,
-    stack: AsyncExitStack,
-    around: Supervisor,
-    inside: Supervisor,
-) -> None:
-    clock = SystemClock()
-    stats = Stats()
+def _assembled(
+    settings: Settings, kube: KubeClient, session: aiohttp.ClientSession, tasks: Supervisor
+) -> Process:
+    """All parts of a scaler, wired but not started; its writes are owned by `tasks`."""
+    clock, stats = SystemClock(), Stats()
     events = EventRecorder(kube, "scaler", clock)
     reporter = Reporter(stats, events, _own(settings), clock)
-    config = ConfigFile(settings.config_path, settings.base, reporter)
     cluster = Cluster(kube, clock)
-    pulse = Pulse(clock)
     election = _election(settings, kube, stats, clock)
+    watchdog = Watchdog(clock)
 
     def leads() -> bool:
         return election.may_write(clock.monotonic())
 
-    async def who(name: str) -> str:
-        try:
-            return author(await kube.get(DEPLOYMENTS, name, names.NAMESPACE), MANAGER)
-        except KubeError as error:
-            return f"somebody (managedFields cannot be read: {error})"
-
+    access = Access(kube, session, names.NAMESPACE, cluster.nodes_in_use)
     loop = Loop(
-        catalog=cluster.catalog,
-        fetcher=Fetcher(kube, session, cluster.nodes_in_use, reporter, clock),
-        actuator=Actuator(kube, leads, clock),
-        reporter=reporter,
-        config=config,
-        leads=leads,
-        author=who,
-        clock=clock,
-        tasks=inside,
-        pulse=pulse,
+        Context(clock, tasks, reporter),
+        ClusterView(cluster.catalog, leads, partial(_author, kube)),
+        ConfigFile(settings.config_path, settings.base, reporter),
+        Fetcher(access, reporter, clock),
+        Actuator(kube, leads, clock),
+        watchdog,
     )
-    await _admin(settings, stats, cluster, pulse, stack)
-    cluster.start(around)
-    around.start("events", events.run())
-    around.start("election", election.run())
-    inside.start("loop", _when_synced(cluster, loop))
+    return Process(stats, cluster, events, election, watchdog, loop)
+
+
+async def _author(kube: KubeClient, name: str) -> str:
+    try:
+        return author(await kube.get(DEPLOYMENTS, name, names.NAMESPACE), MANAGER)
+    except KubeError as error:
+        return f"somebody (managedFields cannot be read: {error})"
 
 
 def _election(settings: Settings, kube: KubeClient, stats: Stats, clock: Clock) -> Election:
@@ -138,23 +154,27 @@ def _election(settings: Settings, kube: KubeClient, stats: Stats, clock: Clock) 
 
 async def _when_synced(cluster: Cluster, loop: Loop) -> None:
     await cluster.wait()
-    spare_collector()
+    tune_garbage_collector()
     log.info("the cluster's objects are read")
     await loop.run()
 
 
-async def _admin(
-    settings: Settings, stats: Stats, cluster: Cluster, pulse: Pulse, stack: AsyncExitStack
-) -> None:
+@asynccontextmanager
+async def _admin(settings: Settings, process: Process) -> AsyncIterator[None]:
     registry = CollectorRegistry()
-    registry.register(ScalerCollector(stats, cluster.contacts))
-    application = app(registry, stats, pulse.stopped, cluster.complaints)
+    registry.register(ScalerCollector(process.stats, process.cluster.cache_statuses))
+    application = app(
+        registry, process.stats, process.watchdog.stopped, process.cluster.unready_reasons
+    )
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    await web.TCPSite(runner, settings.host, settings.port).start()
-    address = runner.addresses[0]
-    log.info("admin port is open", extra={"fields": {"host": address[0], "port": address[1]}})
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        address = runner.addresses[0]
+        log.info("admin port is open", extra={"fields": {"host": address[0], "port": address[1]}})
+        yield
+    finally:
+        await runner.cleanup()
 
 
 def _own(settings: Settings) -> dict[str, Any]:

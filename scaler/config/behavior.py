@@ -1,4 +1,4 @@
-"""The field `hpa`: what only policy `hpa` knows, in the words of autoscaling/v2.
+"""The field `hpa`: what only policy `hpa` knows, in the words of autoscaling/v2. Pure.
 
 Source: Kubernetes API reference, HorizontalPodAutoscalerBehavior, HPAScalingRules.
 """

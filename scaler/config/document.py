@@ -7,7 +7,7 @@
     services:
       nginx: {policy: hpa, schedules: [{cron: "0 8 * * 1-5", duration: 10h, min_replicas: 3}]}
 
-Fields of `defaults` and of a service, and which layer wins, are told in `scaler/scaling.py`.
+Fields of `defaults` and of a service, and which layer wins, are told in `scaler/config/scaling.py`.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from yarl import URL
-
-from scaler.config.scaling import Scaling, bounded, read_scaling
-from scaler.sources.prometheus import QUERY
+from scaler.config.scaling import Scaling, read_scaling
+from scaler.sources.http import check_url
+from scaler.sources.registry import KINDS
 from shared.service.documents import DocumentError, load_yaml
 from shared.service.fields import Fields, Problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SOURCES: Final = ("metrics.k8s.io", "kubelet", "prometheus")
-MAX_WINDOW: Final = 3600.0
+_SECTIONS: Final = tuple(kind.name for kind in KINDS.values() if kind.configure is not None)
+FIELDS: Final = frozenset(("source", *_SECTIONS, "gateways", "defaults", "services"))
+"""The names at the top of a document."""
 
 
 class ConfigError(ValueError):
@@ -44,10 +44,11 @@ class SourceConfig:
     """Where samples and loads come from; common to all services, for one fetch serves them all."""
 
     kind: str = "metrics.k8s.io"
-    url: str = ""
-    query: str = QUERY
-    window: float = 60.0
+    """A name in `scaler.sources.registry`."""
+    options: Any = None
+    """What the kind read from its section; equal ones make equal sources."""
     gateways: tuple[str, ...] = ()
+    """Addresses of gateways' admin ports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,28 +104,16 @@ def _config(fields: Fields, base: Config) -> Config:
 
 
 def _source(fields: Fields, base: SourceConfig) -> SourceConfig:
-    kind = fields.text("source", default=base.kind, among=SOURCES)
-    with fields.section("prometheus") as prometheus:
-        url = prometheus.parsed("url", default=base.url, parse=check_url)
-        query = prometheus.text("query", default=base.query)
-        window = prometheus.parsed("window", default=base.window, parse=bounded(1, MAX_WINDOW))
-    if kind == "prometheus" and not url:
-        fields.error("prometheus.url", "is missing; the source prometheus needs its address")
+    name = fields.text("source", default=base.kind, among=tuple(KINDS))
+    options = {}
+    for kind in KINDS.values():
+        if kind.configure is not None:
+            with fields.section(kind.name) as section:
+                options[kind.name] = kind.configure(section, kind.name == name)
     gateways = fields.words("gateways")
     for index, each in enumerate(gateways):
         try:
             check_url(each)
         except ValueError as error:
             fields.error(f"gateways[{index}]", str(error))
-    return SourceConfig(kind, url, query, window, gateways or base.gateways)
-
-
-def check_url(text: str) -> str:
-    """`text` if it is the address of an HTTP server; else ValueError with a remedy."""
-    try:
-        url = URL(text)
-    except ValueError:
-        url = URL()
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError(f"{text!r} is not an address; write for example http://127.0.0.1:8081")
-    return text
+    return SourceConfig(name, options.get(name), gateways or base.gateways)

@@ -1,4 +1,7 @@
-"""The configuration file: read again when it changes; a bad one leaves the last good one."""
+"""The configuration file: read again when it changes; a bad one leaves the last good one.
+
+The loop refreshes it once a tick; what the text means is left to `scaler.config.document`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ Stamp = tuple[int, int, int]
 
 
 class Listener(Protocol):
-    """Who is told what became of the file; `scaler.report.Reporter` is one."""
+    """Who is told what became of the file; `scaler.report.reporter.Reporter` is one."""
 
     def configuration(self, problems: Sequence[str], generation: int) -> None:
         """The file was read; with problems, the last good configuration stays."""

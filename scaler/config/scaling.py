@@ -1,4 +1,4 @@
-"""How one service is to be scaled: a policy, and what stands around it.
+"""How one service is to be scaled: its policy, pause, dry run and schedules. Pure.
 
 The same fields may stand in the scaler's configuration (`defaults`, `services.<name>`) and in the
 FDL (`expose.scaling`). Later layers win, field by field:
@@ -17,15 +17,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from scaler.config.behavior import read_hpa
-from scaler.config.durations import seconds
 from scaler.config.schedules import Schedule, check_cron, check_timezone, minimum
 from scaler.decision import HPA, RESPONSIVE, Policy
 from shared.service import quantity
+from shared.service.durations import bounded
 from shared.service.fields import Fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from shared.service.model import Expose
 
 DAY: Final = 86_400.0
@@ -191,18 +189,6 @@ def duration(
 ) -> float:
     """A duration between `least` and `most` seconds."""
     return fields.parsed(name, default=default, parse=bounded(least, most))
-
-
-def bounded(least: float, most: float) -> Callable[[str], float]:
-    """A parser of durations between two bounds."""
-
-    def parse(text: str) -> float:
-        value = seconds(text)
-        if not least <= value <= most:
-            raise ValueError(f"{text} is outside {least:g}s to {most:g}s")
-        return value
-
-    return parse
 
 
 def _optional(fields: Fields, name: str, base: int | None, *, least: int) -> int | None:

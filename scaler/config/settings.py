@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from scaler.config.document import SOURCES, Config, SourceConfig, check_url
-from scaler.config.durations import seconds
+from scaler.config.document import Config, SourceConfig
 from scaler.config.scaling import Scaling
 from scaler.decision import Policy
+from scaler.sources.http import check_url
+from scaler.sources.registry import KINDS
 from shared.runtime import log
 from shared.runtime.settings import Reader, Variables
+from shared.service.durations import seconds
 
 VARIABLES: Final[Variables] = {
     "SCALER_HOST": ("0.0.0.0", "address of the admin port"),
@@ -77,7 +79,8 @@ def _base(reader: Reader) -> Config:
             check_url(each)
         except ValueError as error:
             reader.problem("SCALER_GATEWAYS", str(error))
-    kind = reader.string("SCALER_SOURCE", *SOURCES[:2])
+    ready = [kind.name for kind in KINDS.values() if kind.configure is None]
+    kind = reader.string("SCALER_SOURCE", *ready)
     return Config(
         source=SourceConfig(kind=kind, gateways=gateways),
         defaults=Scaling(policy=Policy(period=period)),

@@ -1,1 +1,1 @@
-"""The control loop: observe, decide, write; and what it remembers and watches over."""
+"""The control loop: it observes, decides and writes. Who is told is a protocol."""

@@ -1,4 +1,4 @@
-"""Writes decisions to the cluster: only ever a Deployment's `scale`, and only if nobody was faster.
+"""Writes decisions to the cluster: to the `scale` of a Deployment, unless it has changed since.
 
 Each write carries the resourceVersion of the Deployment the decision was made on. Answered 409, the
 Deployment has moved on: nothing is written again until the cache shows what it moved to, and then
@@ -11,11 +11,11 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from scaler.cluster.observe import DELETION_COST
+from scaler.control.annotation import ANNOTATION, annotation
 from scaler.control.deletion_cost import marks
-from scaler.control.memory import ANNOTATION, annotation
 from scaler.decision import Action
 from shared.kube.errors import Conflict, KubeError, NotFound, TooManyRequests
 from shared.kube.lease import MARGIN
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from scaler.cluster.catalog import Target
     from scaler.decision import Decision, State
     from shared.kube.client import KubeClient
+    from shared.kube.resources import Resource
     from shared.runtime.clock import Clock
+    from shared.service.objects import Obj
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +38,8 @@ TIMEOUT: Final = MARGIN
 """Seconds for one write: begun by a leader, it has ended before anybody else can lead."""
 PARALLEL: Final = 8
 """Services written to at a time."""
-MAX_QUIET: Final = 60.0
-"""Seconds for which an API server may ask us to be quiet."""
+MAX_BACK_OFF: Final = 60.0
+"""Seconds for which an API server may ask us to back off."""
 
 
 class Result(StrEnum):
@@ -60,19 +62,22 @@ class Outcome:
 
 
 class Actuator:
-    """Carries out decisions; `leads` answers whether we may write at this moment."""
+    """Carries out decisions while `leads` answers that we may write; `timeout` is for one write."""
 
-    def __init__(self, kube: KubeClient, leads: Callable[[], bool], clock: Clock) -> None:
+    def __init__(
+        self, kube: KubeClient, leads: Callable[[], bool], clock: Clock, timeout: float = TIMEOUT
+    ) -> None:
         self._kube = kube
+        self._timeout = timeout
         self._leads = leads
         self._clock = clock
         self._slots = asyncio.Semaphore(PARALLEL)
-        self._quiet_until = float("-inf")
+        self._back_off_until = float("-inf")
 
     @property
-    def quiet(self) -> bool:
+    def backs_off(self) -> bool:
         """Whether the API server has asked us to wait (429)."""
-        return self._clock.monotonic() < self._quiet_until
+        return self._clock.monotonic() < self._back_off_until
 
     async def carry_out(self, target: Target, decision: Decision, state: State) -> Outcome:
         """Write the replicas of `decision`, and what successors should know of it."""
@@ -84,11 +89,11 @@ class Actuator:
     async def _write(self, target: Target, decision: Decision, state: State) -> Outcome:
         if not self._leads():
             return Outcome(Result.NOT_LEADING)
-        if self.quiet:
+        if self.backs_off:
             return Outcome(Result.THROTTLED, "waiting, as the API server asked")
         metadata = target.deployment["metadata"]
         try:
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(self._timeout):
                 await self._kube.scale(
                     metadata["name"],
                     decision.replicas,
@@ -100,9 +105,9 @@ class Actuator:
         except NotFound:
             return Outcome(Result.GONE, "the Deployment is gone")
         except TooManyRequests as error:
-            return self._be_quiet(error)
+            return self._back_off(error)
         except (KubeError, TimeoutError) as error:
-            return Outcome(Result.FAILED, str(error) or f"no answer within {TIMEOUT:g} s")
+            return Outcome(Result.FAILED, str(error) or f"no answer within {self._timeout:g} s")
         await self._annotate(target, decision, state)
         return Outcome(Result.WRITTEN)
 
@@ -115,7 +120,7 @@ class Actuator:
         text = annotation(decision, state, self._clock.now())
         body = {"metadata": {"annotations": {ANNOTATION: text}}}
         name = target.deployment["metadata"]["name"]
-        await self._aside(DEPLOYMENTS, name, body, "annotate")
+        await self._patch_best_effort(DEPLOYMENTS, name, body, "annotate")
 
     async def _mark(self, target: Target, decision: Decision) -> None:
         """Let the least busy pods go first; without these marks any pods would go."""
@@ -124,21 +129,21 @@ class Actuator:
         for name, cost in wanted.items():
             text = None if cost is None else str(cost)
             body = {"metadata": {"annotations": {DELETION_COST: text}}}
-            await self._aside(PODS, name, body, "mark")
+            await self._patch_best_effort(PODS, name, body, "mark")
 
-    async def _aside(self, resource: Any, name: str, body: dict[str, Any], what: str) -> None:
+    async def _patch_best_effort(self, resource: Resource, name: str, body: Obj, what: str) -> None:
         """A write that nothing depends on: when it fails, that is said and no more."""
-        if not self._leads() or self.quiet:
+        if not self._leads() or self.backs_off:
             return
         try:
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(self._timeout):
                 await self._kube.patch(resource, name, body, names.NAMESPACE, subresource="status")
         except TooManyRequests as error:
-            self._be_quiet(error)
+            self._back_off(error)
         except (KubeError, TimeoutError) as error:
             log.warning("cannot %s %s %s: %s", what, resource.kind, name, error or "no answer")
 
-    def _be_quiet(self, error: TooManyRequests) -> Outcome:
-        seconds = min(1.0 if error.retry_after is None else error.retry_after, MAX_QUIET)
-        self._quiet_until = self._clock.monotonic() + seconds
+    def _back_off(self, error: TooManyRequests) -> Outcome:
+        seconds = min(1.0 if error.retry_after is None else error.retry_after, MAX_BACK_OFF)
+        self._back_off_until = self._clock.monotonic() + seconds
         return Outcome(Result.THROTTLED, f"the API server asks to wait {seconds:g} s")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from scaler.cluster.observe import Facts
+    from scaler.cluster.observe import PodFacts
 
 MARK: Final = -100
 MAX_MARKS: Final = 32
@@ -20,7 +20,7 @@ MAX_MARKS: Final = 32
 
 
 def marks(
-    pods: Sequence[Facts], shares: Mapping[str, int | None], surplus: int
+    pods: Sequence[PodFacts], shares: Mapping[str, int | None], surplus: int
 ) -> dict[str, int | None]:
     """The deletion cost to set by pod name (None: take the annotation away); only what changes.
 
@@ -39,6 +39,6 @@ def marks(
     return dict(list(wanted.items())[:MAX_MARKS])
 
 
-def _share(shares: Mapping[str, int | None], facts: Facts) -> float:
+def _share(shares: Mapping[str, int | None], facts: PodFacts) -> float:
     share = shares.get(facts.pod.name)
     return float("inf") if share is None else share

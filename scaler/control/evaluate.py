@@ -1,4 +1,4 @@
-"""From all that is known of one service to its decision: pure, for the loop and `explain`."""
+"""From all that is known of one service to its decision, for the loop and `explain`. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from scaler.cluster.observe import observe
 from scaler.decision import Load, decide
-from scaler.sources.gateway_load import Loads
-from scaler.sources.in_flight import whole
+from scaler.sources.in_flight import rounded_up
+from scaler.sources.loads import Loads
 from scaler.sources.quality import Limits, judge
 from scaler.sources.samples import Samples
 from shared.service.values import value
@@ -48,7 +48,7 @@ class Evaluation:
 def evaluate(
     target: Target,
     policy: Policy,
-    state: State,
+    state: State | None,
     inputs: Inputs,
     capacities: Mapping[str, int],
     now: float,
@@ -78,4 +78,4 @@ def _load(name: str, loads: Loads | None, now: float) -> Load | None:
     if loads is None:
         return None
     load = loads.services.get(name)
-    return Load(now, whole(load.in_flight), load.waiting) if load else Load(now, 0)
+    return Load(now, rounded_up(load.in_flight), load.waiting) if load else Load(now, 0)

@@ -1,94 +1,72 @@
-"""What the scaler remembers of a service, and how it finds that again after a restart: pure.
-
-With each change of size, or of what was learnt of the service, the last decision and the state
-behind it are written as JSON into the annotation `oscar.grycap.io/scaler-decision` of the
-Deployment. It goes through the `status` subresource: Kubernetes keeps `spec` and `labels` as they
-are there but takes annotations (deploymentStatusStrategy.PrepareForUpdate), so the scaler needs no
-right to change what runs.
-"""
+"""What the loop remembers of one service between two decisions. Pure: times are arguments."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-import orjson
-
-from scaler.decision import State
-from shared.service.objects import wanted_replicas
+from scaler.control.timing import TICK
 
 if TYPE_CHECKING:
-    from scaler.decision import Decision
+    from scaler.decision import State
 
-ANNOTATION: Final = "oscar.grycap.io/scaler-decision"
-MAX_ANNOTATION: Final = 16 * 1024
-"""Bytes; a longer state is left out, for all annotations of an object share 256 KiB."""
+CACHE_LAG: Final = 10.0
+"""Seconds the cache gets to show what was written; a broken watch is repaired within them."""
+
+Revision = tuple[str, int]
+"""resourceVersion of a service's definition, and generation of the configuration."""
 
 
 @dataclass(slots=True)
 class Memory:
-    """Of one service, from one decision to the next."""
+    """Of one service; `now` is monotonic seconds throughout."""
 
-    state: State = field(default_factory=State)
-    uid: str = ""
+    uid: str
     """Of the Deployment: one made anew under the same name is another."""
+    state: State | None
     due: float = float("-inf")
-    """Monotonic seconds of the next decision."""
-    settings: tuple[str, int] = ("", 0)
-    """resourceVersion of the definition, and generation of the configuration, decided on last."""
-    spent: str = ""
-    """resourceVersion of the Deployment that a write has used up: nothing is decided until the
-    cache shows another one, or `patience` is at its end. Deciding early is idle, never harmful,
-    for a write with that version again would be refused."""
-    patience: float = float("-inf")
-    """Monotonic seconds."""
+    """When it is decided next."""
+    revision: Revision = ("", 0)
+    """What the last decision was made by."""
     expected: int | None = None
     """Replicas the Deployment had after our last look or write; None: anything may be there."""
+    written_on: str = ""
+    """resourceVersion of the Deployment at the last write, which with it would be refused now."""
+    wait_until: float = float("-inf")
 
+    def is_due(self, revision: Revision, now: float) -> bool:
+        """Whether its time has come, or it was last decided by another `revision`."""
+        return self.revision != revision or self.due <= now + TICK / 2
 
-def annotation(decision: Decision, state: State, now: float) -> str:
-    """The JSON that tells of `decision`, and lets a successor go on from `state`."""
-    body: dict[str, Any] = {
-        "time": datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds"),
-        "policy": decision.policy,
-        "action": decision.action,
-        "from": decision.current,
-        "to": decision.replicas,
-        "raw": decision.raw,
-        "stabilised": decision.stabilised,
-        "limited": decision.limited,
-        "utilisation_pct": decision.utilisation_pct,
-        "target_pct": decision.target_pct,
-        "reasons": decision.reasons,
-        "limits": decision.limits,
-    }
-    whole = orjson.dumps(body | {"state": state.to_json()})
-    return (whole if len(whole) <= MAX_ANNOTATION else orjson.dumps(body)).decode()
+    def schedule(self, name: str, period: float, revision: Revision, now: float) -> None:
+        """The next decision is a period away; after the first, a share of it, to spread services.
 
+        A service that fell behind is not made to catch up.
+        """
+        first = self.due == float("-inf")
+        share = zlib.crc32(name.encode()) / 2**32 if first else 1.0
+        since = now if first or self.due < now - period else self.due
+        self.due = since + max(period * share, TICK)
+        self.revision = revision
 
-def recall(deployment: dict[str, Any]) -> State:
-    """The state that the annotation of a Deployment tells of; a new one without it."""
-    text = (deployment["metadata"].get("annotations") or {}).get(ANNOTATION)
-    try:
-        return State.from_json(orjson.loads(text)["state"]) if text else State()
-    except (ValueError, KeyError, TypeError):
-        return State()
+    def interrupt(self) -> None:
+        """The service is left alone: whatever is found after that is nobody's surprise."""
+        self.expected = None
+        self.state = self.state.interrupted() if self.state else None
 
+    def unexpected(self, replicas: int) -> int | None:
+        """What was expected instead of the `replicas` found, which are expected from now on."""
+        expected, self.expected = self.expected, replicas
+        return None if expected == replicas else expected
 
-def restore(deployment: dict[str, Any], now: float) -> State:
-    """The state to go on from with a Deployment first seen at `now`.
+    def wait_for_cache(self, version: str, now: float) -> None:
+        """A write with this resourceVersion was answered; the cache is to show the next one."""
+        self.written_on, self.wait_until = version, now + CACHE_LAG
 
-    The size found counts as recommended just now, so that nothing shrinks for one window after a
-    restart, however old the annotation is.
-    """
-    state = recall(deployment)
-    if state.recommendations is None:
-        return state  # the decision core does the same for a newcomer
-    return state.found_at(wanted_replicas(deployment), now)
+    def waits_for_cache(self, version: str, now: float) -> bool:
+        """Whether the cache still shows `version`, from before the last write.
 
-
-def interrupted(state: State) -> State:
-    """The state while a service is left alone: the size found after it counts as recommended then,
-    so that nothing shrinks for one window."""
-    return replace(state, recommendations=None, decided=None)
+        Deciding early would be idle, never harmful: that write would be refused.
+        """
+        return version == self.written_on and now < self.wait_until

@@ -1,4 +1,4 @@
-"""How the scaler stands towards a service, and what may keep it from scaling one: pure."""
+"""How the scaler treats a service at present, and what may keep it from scaling one. Pure."""
 
 from __future__ import annotations
 

@@ -1,23 +1,25 @@
-"""Whether the loop still ticks, and if not, what it has been doing since when."""
+"""Tells whether the loop still ticks, and if not, what it has been doing since when.
+
+The loop reports to it, the admin port asks it. It knows of the loop only how often that ticks.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from scaler.control.inputs import TIMEOUT
-from scaler.control.loop import TICK
+from scaler.control.timing import FETCH_TIMEOUT, TICK
 from shared.kube.times import micro_time
 
 if TYPE_CHECKING:
     from shared.runtime.clock import Clock
 
-ALLOWANCE: Final = 3 * (TICK + TIMEOUT)
-"""Seconds between the ends of two ticks: a tick waits TIMEOUT at most for its samples and TICK for
-its turn, and the factor leaves room for the decisions of a process that is short of CPU. A follower
-ticks too. Longer than that, something waits for what never comes."""
+ALLOWANCE: Final = 3 * (TICK + FETCH_TIMEOUT)
+"""Seconds between the ends of two ticks: a tick waits FETCH_TIMEOUT at most for its samples and
+TICK for its turn, and the factor leaves room for the decisions of a process that is short of CPU. A
+follower ticks too. Longer than that, something waits for what never comes."""
 
 
-class Pulse:
+class Watchdog:
     """Told by the loop what it does; asked by the admin port whether it goes on."""
 
     def __init__(self, clock: Clock) -> None:

@@ -1,6 +1,6 @@
 """The scaling decision: pure, `decide(observation, policy, state, now) -> (decision, state)`."""
 
-from scaler.decision.decide import decide
+from scaler.decision.decide import decide, restored
 from scaler.decision.policy import HPA, RESPONSIVE, Behavior, HpaOptions, Policy, Rate, Rules
 from scaler.decision.state import State
 from scaler.decision.types import (
@@ -8,13 +8,13 @@ from scaler.decision.types import (
     Condition,
     Container,
     Decision,
-    ForeignUsage,
     Load,
     Observation,
     Pod,
     PodClass,
     PodView,
     Sample,
+    UnlistedUsage,
 )
 
 __all__ = [
@@ -25,7 +25,6 @@ __all__ = [
     "Condition",
     "Container",
     "Decision",
-    "ForeignUsage",
     "HpaOptions",
     "Load",
     "Observation",
@@ -37,5 +36,7 @@ __all__ = [
     "Rules",
     "Sample",
     "State",
+    "UnlistedUsage",
     "decide",
+    "restored",
 ]

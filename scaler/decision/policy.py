@@ -1,4 +1,4 @@
-"""How a service wants to be scaled: frozen values with their defaults."""
+"""How a service wants to be scaled: frozen values with their defaults. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a decision is made from and what it says: frozen values, no I/O.
+"""What a decision is made from and what it says: frozen values. Pure.
 
 Units: `_m` is milliCPU, `_s` seconds, `_pct` percent; times are seconds since the epoch.
 """
@@ -53,7 +53,7 @@ class Pod:
 
 
 @dataclass(frozen=True, slots=True)
-class ForeignUsage:
+class UnlistedUsage:
     """A sample of a pod that is not among the listed ones (already gone, or not yet seen)."""
 
     pod: str
@@ -74,16 +74,16 @@ class Load:
 class Observation:
     """All that is known of a service at one instant.
 
-    `spec_replicas` is what the Deployment asks for, `status_replicas` what exists. `foreign` are
-    samples without a pod (only policy hpa minds them). `metrics_error` says in words why there
-    are no samples at all; empty when the source answered.
+    `spec_replicas` is what the Deployment asks for, `status_replicas` what exists. `unlisted`
+    are samples without a pod (only policy hpa looks at them). `metrics_error` says in words why
+    there are no samples at all; empty when the source answered.
     """
 
     service: str
     spec_replicas: int
     status_replicas: int
     pods: tuple[Pod, ...] = ()
-    foreign: tuple[ForeignUsage, ...] = ()
+    unlisted: tuple[UnlistedUsage, ...] = ()
     load: Load | None = None
     metrics_error: str = ""
 
@@ -141,7 +141,7 @@ def conditions(
 class Decision:
     """The answer: how many replicas, and why.
 
-    Only a `valid` decision whose `action` is not NONE may be written. The number goes through
+    Only a `valid` decision may be written. The number goes through
     `raw` (what the metrics ask for), `stabilised` (after the windows), `limited` (after steps and
     rates) to `replicas` (after min and max); the three are None when they were not computed.
     `reasons` name each rule that shaped the number, in order; `limits` those of them that held it
@@ -166,6 +166,11 @@ class Decision:
     pods: tuple[PodView, ...] = ()
     conditions: tuple[Condition, ...] = ()
     error: str = ""
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is something to write."""
+        return self.valid and self.action is not Action.NONE
 
 
 def action_of(current: int, replicas: int) -> Action:

@@ -1,1 +1,1 @@
-"""What the scaler tells: logs, Events, metrics, decisions, and explanations."""
+"""What the scaler tells: logs, Events, metrics, decisions, and explanations. It decides nothing."""

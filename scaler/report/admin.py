@@ -1,4 +1,7 @@
-"""The admin port: /metrics, /healthz, /readyz and /decisions."""
+"""The admin port: /metrics, /healthz, /readyz and /decisions.
+
+`run` opens it; it reads `Stats`, and asks the watchdog and the caches through functions.
+"""
 
 from __future__ import annotations
 

@@ -1,11 +1,17 @@
-"""What the names of reasons and limits mean, and the setting behind each: pure."""
+"""What the names of reasons and limits mean, and the setting behind each. Pure."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from scaler.decision.entry import ABOVE_MAXIMUM, BELOW_MINIMUM
-from scaler.decision.limits import DOWN_LIMIT, TOO_FEW, TOO_MANY, UP_LIMIT
+from scaler.decision.reasons import (
+    ABOVE_MAXIMUM,
+    BELOW_MINIMUM,
+    DOWN_LIMIT,
+    TOO_FEW,
+    TOO_MANY,
+    UP_LIMIT,
+)
 
 MEANINGS: Final = {
     "AboveTarget": "CPU is above the target by more than the tolerance",

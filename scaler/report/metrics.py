@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from prometheus_client import Metric
 
-    from scaler.cluster.informers import Contact
+    from scaler.cluster.informers import CacheStatus
     from scaler.report.stats import Stats
 
 Value = Callable[[ServiceStatus], float | None]
@@ -43,11 +43,11 @@ _SERVICE_GAUGES: tuple[tuple[str, str, Value], ...] = (
 
 
 class ScalerCollector(Collector):
-    """Collects from `stats` and from the `contacts` with the API server."""
+    """Collects from `stats` and from the `cache_statuses` with the API server."""
 
-    def __init__(self, stats: Stats, contacts: Callable[[], Iterable[Contact]]) -> None:
+    def __init__(self, stats: Stats, cache_statuses: Callable[[], Iterable[CacheStatus]]) -> None:
         self._stats = stats
-        self._contacts = contacts
+        self._cache_statuses = cache_statuses
 
     def collect(self) -> Iterator[Metric]:
         yield from self._services()
@@ -86,10 +86,10 @@ class ScalerCollector(Collector):
             yield _counter(name, text, label, counts)
 
     def _caches(self) -> Iterator[Metric]:
-        contacts = tuple(self._contacts())
-        failures = {each.resource: each.failures for each in contacts}
+        cache_statuses = tuple(self._cache_statuses())
+        failures = {each.resource: each.failures for each in cache_statuses}
         yield _counter("api_errors", "Failed lists and watches.", "resource", failures)
-        ages = ((each.resource, each.age) for each in contacts if each.age is not None)
+        ages = ((each.resource, each.age) for each in cache_statuses if each.age is not None)
         text = "Time since the API server last said anything of the resource."
         yield _gauge("cache_age_seconds", text, "resource", ages)
 

@@ -1,5 +1,7 @@
 """Tells of decisions: a log line, numbers for metrics, a status, an Event on the Deployment.
 
+The loop, the fetcher and the configuration file call it, each by a protocol of its own.
+
 What repeats is told seldom: a hold, or a change that was decided before and is not carried out, at
 most once a minute and service, an Event of one reason at most once in five minutes, a new change of
 size always.
@@ -12,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from scaler.control.actuator import Outcome, Result
 from scaler.control.standing import Standing
-from scaler.decision import Action
 from scaler.report.sentences import sentence
 from scaler.report.stats import ServiceStatus
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from scaler.report.stats import Stats
     from scaler.sources.quality import Fault
     from shared.runtime.clock import Clock
+    from shared.service.objects import Obj
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +33,7 @@ EventType = Literal["Normal", "Warning"]
 
 HOLD_PERIOD: Final = 60.0
 EVENT_PERIOD: Final = 300.0
-BLIND_GRACE: Final = 30.0
+NO_DATA_GRACE: Final = 30.0
 """Seconds without trusted data before a warning and an Event tell of it."""
 CONTROLLER: Final = ""
 """Stands for the scaler itself where a service's name is asked for."""
@@ -42,7 +44,7 @@ class EventSink(Protocol):
 
     def emit(
         self,
-        regarding: dict[str, Any],
+        regarding: Obj,
         reason: str,
         note: str,
         *,
@@ -53,15 +55,15 @@ class EventSink(Protocol):
 
 
 class Reporter:
-    """The voice of the scaler."""
+    """Keeps `stats`, writes the log, emits Events; those about the scaler itself regard `own`."""
 
-    def __init__(self, stats: Stats, events: EventSink, own: dict[str, Any], clock: Clock) -> None:
+    def __init__(self, stats: Stats, events: EventSink, own: Obj, clock: Clock) -> None:
         self._stats = stats
         self._events = events
         self._own = own
         self._clock = clock
-        self._said: dict[tuple[str, str], float] = {}
-        self._blind_since: dict[str, float] = {}
+        self._told_at: dict[tuple[str, str], float] = {}
+        self._no_data_since: dict[str, float] = {}
 
     def decided(self, target: Target, decision: Decision, standing: Standing) -> None:
         """A decision was made; it is not yet written."""
@@ -71,7 +73,7 @@ class Reporter:
         status.decided = self._clock.now()
         topic = "decision" if decision.valid else "no decision"
         if _is_news(known, decision) or self._due(target.name, topic, HOLD_PERIOD):
-            level = logging.WARNING if self._is_blind(target, decision) else logging.INFO
+            level = logging.WARNING if self._lacks_data(target, decision) else logging.INFO
             dry = " (dry run)" if standing is Standing.DRY_RUN else ""
             log.log(
                 level,
@@ -81,7 +83,7 @@ class Reporter:
                 dry,
                 extra={"fields": _fields(decision)},
             )
-        if self._is_blind(target, decision):
+        if self._lacks_data(target, decision):
             self.event(target, "FailedGetPodMetrics", sentence(decision))
 
     def written(self, target: Target, decision: Decision, outcome: Outcome) -> None:
@@ -94,12 +96,12 @@ class Reporter:
                 self._emit(_reference(target), "SuccessfulRescale", note, "Normal")
             case Result.FAILED | Result.THROTTLED:
                 note = f"{sentence(decision)}; not written: {outcome.message}"
-                self._warn_now_and_then(target.name, "write failed", note)
+                self._warn_at_intervals(target.name, "write failed", note)
                 self.event(target, "FailedRescale", note)
             case _:
                 log.info("%s: not written: %s", target.name, outcome.message or outcome.result)
 
-    def aside(self, target: Target, standing: Standing, note: str) -> None:
+    def left_alone(self, target: Target, standing: Standing, note: str) -> None:
         """Nothing is decided for a service, and why."""
         known = self._stats.services.get(target.name)
         before = known.standing if known else None
@@ -113,7 +115,7 @@ class Reporter:
         if standing is Standing.RIVAL:
             self._emit(_reference(target), "RivalAutoscaler", note, "Warning")
 
-    def foreign(self, target: Target, expected: int, found: int, by: str) -> None:
+    def external_change(self, target: Target, expected: int, found: int, by: str) -> None:
         """Somebody else changed the replicas."""
         self._stats.foreign_changes += 1
         note = (
@@ -141,12 +143,12 @@ class Reporter:
         """The definition of a service cannot be read."""
         status = self._stats.services.setdefault(name, ServiceStatus())
         status.standing, status.note = Standing.FAILED, reason
-        self._warn_now_and_then(name, "definition", f"its definition cannot be read: {reason}")
+        self._warn_at_intervals(name, "definition", f"its definition cannot be read: {reason}")
 
     def source(self, kind: str, problem: str) -> None:
         """A source of samples or loads did not answer, wholly or in part."""
         self._stats.source_failures[kind] += 1
-        self._warn_now_and_then(CONTROLLER, kind, problem)
+        self._warn_at_intervals(CONTROLLER, kind, problem)
 
     def malformed(self, count: int) -> None:
         """Entries of a source that could not be read."""
@@ -166,7 +168,7 @@ class Reporter:
         self._stats.ticked(seconds)
         if seconds > interval:
             self._stats.overruns += 1
-            self._warn_now_and_then(
+            self._warn_at_intervals(
                 CONTROLLER,
                 "overrun",
                 f"a tick took {seconds:.2f} s of {interval:g} s; raise periods or give more CPU",
@@ -198,48 +200,48 @@ class Reporter:
         status.ready = sum(each.pod.ready == "True" for each in target.pods)
         return status
 
-    def keep(self, names: Set[str]) -> None:
+    def retain(self, names: Set[str]) -> None:
         """Forget every service that is not among `names`."""
         gone = self._stats.services.keys() - names
         if not gone:
             return
         for name in gone:
             del self._stats.services[name]
-            self._blind_since.pop(name, None)
-        self._said = {key: at for key, at in self._said.items() if key[0] not in gone}
+            self._no_data_since.pop(name, None)
+        self._told_at = {key: at for key, at in self._told_at.items() if key[0] not in gone}
 
-    def _is_blind(self, target: Target, decision: Decision) -> bool:
+    def _lacks_data(self, target: Target, decision: Decision) -> bool:
         """Whether there were no data for a while: that new pods have none is no news."""
         if decision.valid:
-            self._blind_since.pop(target.name, None)
+            self._no_data_since.pop(target.name, None)
             return False
         now = self._clock.monotonic()
-        return now - self._blind_since.setdefault(target.name, now) >= BLIND_GRACE
+        return now - self._no_data_since.setdefault(target.name, now) >= NO_DATA_GRACE
 
-    def _warn_now_and_then(self, name: str, topic: str, text: str) -> None:
+    def _warn_at_intervals(self, name: str, topic: str, text: str) -> None:
         if self._due(name, topic, HOLD_PERIOD):
             log.warning("%s%s", f"{name}: " if name else "", text)
 
     def _due(self, name: str, topic: str, period: float) -> bool:
         now = self._clock.monotonic()
-        if now - self._said.get((name, topic), float("-inf")) < period:
+        if now - self._told_at.get((name, topic), float("-inf")) < period:
             return False
-        self._said[name, topic] = now
+        self._told_at[name, topic] = now
         return True
 
-    def _emit(self, regarding: dict[str, Any], reason: str, note: str, kind: EventType) -> None:
+    def _emit(self, regarding: Obj, reason: str, note: str, kind: EventType) -> None:
         self._events.emit(regarding, reason, note, type=kind, action="Scale")
 
 
 def _is_news(known: Decision | None, decision: Decision) -> bool:
     """Whether a change of size was decided that is not the one decided last."""
-    if not decision.valid or decision.action is Action.NONE:
+    if not decision.changes:
         return False
     move = decision.current, decision.replicas
     return known is None or move != (known.current, known.replicas)
 
 
-def _reference(target: Target) -> dict[str, Any]:
+def _reference(target: Target) -> Obj:
     # items of a list do not say their kind
     return {
         "apiVersion": "apps/v1",

@@ -1,4 +1,4 @@
-"""A decision in words, for log lines, Events and `explain`: pure."""
+"""A decision in words, for log lines, Events and `explain`. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _VERBS = {Action.UP: "scale up", Action.DOWN: "scale down", Action.NONE: "hold"}
 
 
 def sentence(decision: Decision) -> str:
-    """The whole of a decision in one line: the move, the measure, the way of the number, why."""
+    """The whole of a decision in one line: the move, the measure, the derivation, why."""
     if not decision.valid:
         return f"hold {decision.current}: no decision without trusted data: {decision.error}"
     return "; ".join((f"{move(decision)}: {measure(decision)}", *_rest(decision)))
@@ -39,12 +39,12 @@ def measure(decision: Decision) -> str:
     return text
 
 
-def way(decision: Decision) -> str:
-    """How the number came about: each station that changed it."""
-    stations = [("metrics ask", decision.raw), ("window", decision.stabilised),
+def derivation(decision: Decision) -> str:
+    """How the number came about: each stage that changed it."""
+    stages = [("metrics ask", decision.raw), ("window", decision.stabilised),
                 ("limits", decision.limited), ("bounds", decision.replicas)]  # fmt: skip
     parts, last = [], None
-    for name, number in stations:
+    for name, number in stages:
         if number is not None and number != last:
             parts.append(f"{name} {number}")
             last = number
@@ -58,7 +58,7 @@ def causes(decision: Decision) -> list[str]:
 
 def _rest(decision: Decision) -> Iterator[str]:
     if decision.raw is not None:
-        yield way(decision)
+        yield derivation(decision)
     if because := causes(decision):
         yield "because " + ", ".join(because)
     if decision.limits:

@@ -1,4 +1,4 @@
-"""What the scaler knows of itself: plain values, read when metrics or decisions are asked for."""
+"""Counters, and the last status of each service, for metrics and decisions. Pure."""
 
 from __future__ import annotations
 

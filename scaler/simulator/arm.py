@@ -1,4 +1,4 @@
-"""What runs side by side: a controller as it would be deployed, and how it decides."""
+"""An arm of a comparison: a controller as it would be deployed, and how it decides. Pure."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from scaler.decision import Observation
 from scaler.simulator.gateway import View
+from scaler.sources.samples import Sampling
 
 if TYPE_CHECKING:
     from scaler.simulator.scenario import Run
-
-METRICS_SERVER = "metrics-server"
-KUBELET = "kubelet"
 
 Decider = Callable[[Observation, float], int]
 """The replicas to ask for at a time; the number asked for already, to leave it so."""
@@ -23,26 +21,26 @@ Decider = Callable[[Observation, float], int]
 class Start:
     """What a controller finds when it starts: at the beginning, and again after each restart.
 
-    `kept` is what it stores in the cluster; all else is gone with its process.
+    `stored` is what it stores in the cluster; all else is gone with its process.
     """
 
     run: Run
     now: float
     replicas: int
-    kept: dict[str, Any]
+    stored: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Arm:
     """A controller that is asked every `period_s`; `about` says in words how it decides.
 
-    Its observations hold samples of `source`, and the requests at the gateway as `gateway` sees
-    them; None: not at all.
+    Its observations hold samples that come about by `sampling`, and the requests at the gateway as
+    `gateway` sees them; None: not at all.
     """
 
     name: str
     about: str
     start: Callable[[Start], Decider]
     period_s: int = 15
-    source: str = METRICS_SERVER
+    sampling: Sampling = Sampling.METRICS_SERVER
     gateway: View | None = None

@@ -7,16 +7,17 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from scaler.decision import HPA, Action, Behavior, HpaOptions, Policy, Rate, Rules, State, decide
-from scaler.simulator.arm import KUBELET, METRICS_SERVER, Arm
+from scaler.decision import HPA, Behavior, HpaOptions, Policy, Rate, Rules, decide, restored
+from scaler.simulator.arm import Arm
 from scaler.simulator.gateway import averaged, counted, of_a_second
 from scaler.simulator.keda import keda_http
 from scaler.simulator.kpa import TARGET_SHARE, kpa
 from scaler.simulator.scenario import ideal_replicas
 from scaler.sources.in_flight import WINDOW_S
+from scaler.sources.samples import Sampling
 
 if TYPE_CHECKING:
-    from scaler.decision import Observation
+    from scaler.decision import Observation, State
     from scaler.simulator.arm import Decider, Start
 
 _BY_GATEWAY = (
@@ -30,7 +31,7 @@ def policy_arm(
     policy: Policy,
     period_s: int,
     *,
-    source: str = METRICS_SERVER,
+    sampling: Sampling = Sampling.METRICS_SERVER,
     gateway: bool = False,
     restores: bool = False,
 ) -> Arm:
@@ -38,39 +39,38 @@ def policy_arm(
 
     `restores` says that a restart finds the state again, as the scaler does and Kubernetes not.
     """
-    about = f"policy {policy.name} every {period_s} s on samples of {source}"
+    about = f"policy {policy.name} every {period_s} s on samples of {sampling}"
     about += f", and the gateway's requests in the mean of {WINDOW_S:g} s" if gateway else ""
     start = partial(_by_policy, policy=policy, restores=restores)
-    return Arm(name, about, start, period_s, source, averaged if gateway else None)
+    return Arm(name, about, start, period_s, sampling, averaged if gateway else None)
 
 
 def _by_policy(start: Start, policy: Policy, restores: bool) -> Decider:
-    world, kept = start.run.world, start.kept
+    world, stored = start.run.world, start.stored
     fitted = replace(
         policy,
         min_replicas=world.minimum,
         max_replicas=world.maximum,
         target_pct=world.target_pct,
     )
-    state = _found(start) if restores else State()
+    state = _found(start, policy.name) if restores else None
 
     def decider(seen: Observation, now: float) -> int:
         nonlocal state
-        learnt = state.learnt
+        learnt = state.learnt if state else ()
         decision, state = decide(seen, fitted, state, now)
-        changes = decision.valid and decision.action is not Action.NONE
-        if changes or state.learnt != learnt:
-            kept["state"] = state.to_json()
-        return decision.replicas if changes else seen.spec_replicas
+        if decision.changes or state.learnt != learnt:
+            stored["state"] = state.to_json()
+        return decision.replicas if decision.changes else seen.spec_replicas
 
     return decider
 
 
-def _found(start: Start) -> State:
+def _found(start: Start, policy: str) -> State | None:
     """What was stored with the last change of size or of what was learnt, and the size found."""
-    if "state" not in start.kept:
-        return State()
-    return State.from_json(start.kept["state"]).found_at(start.replicas, start.now)
+    if "state" not in start.stored:
+        return None
+    return restored(policy, start.stored["state"]).found_at(start.replicas, start.now)
 
 
 def _least(start: Start) -> Decider:
@@ -95,7 +95,7 @@ _TUNED = Behavior(down=Rules(300.0, (Rate("Percent", 10, 60.0),)))
 
 OURS = (
     policy_arm("responsive", Policy(), 2, restores=True),
-    policy_arm("responsive-kubelet", Policy(), 2, restores=True, source=KUBELET),
+    policy_arm("responsive-kubelet", Policy(), 2, restores=True, sampling=Sampling.KUBELET),
     policy_arm("responsive-gateway", Policy(in_flight_target=6), 2, restores=True, gateway=True),
 )
 RIVALS = (

@@ -1,4 +1,4 @@
-"""A model of a Deployment on a cluster, one second at a time.
+"""A model of a Deployment on a cluster, one second at a time. Pure but for its random source.
 
 Pods take time to start and burn CPU meanwhile; ready pods share the work, each up to its limit;
 what they cannot do waits, and gives up after a while. Terminating pods serve no more but cost.

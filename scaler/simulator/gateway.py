@@ -14,7 +14,7 @@ from math import exp, sqrt
 from typing import TYPE_CHECKING
 
 from scaler.decision.types import Load
-from scaler.sources.in_flight import WINDOW_S, whole
+from scaler.sources.in_flight import WINDOW_S, rounded_up
 
 if TYPE_CHECKING:
     from random import Random
@@ -38,7 +38,7 @@ def of_a_second(gateway: Gateway) -> int:
 
 def averaged(gateway: Gateway) -> int:
     """The mean that the scaler takes of what the gateway publishes."""
-    return whole(sum(gateway.means) / len(gateway.means))
+    return rounded_up(sum(gateway.means) / len(gateway.means))
 
 
 class Gateway:
@@ -52,7 +52,7 @@ class Gateway:
         self.means: deque[float] = deque(maxlen=round(WINDOW_S))
         self._world = world
         self._view = view
-        self._chance = Chance(stay_s(world), random)
+        self._scatter = OrnsteinUhlenbeck(residence_s(world), random)
 
     def step(self, now: float, cluster: Cluster) -> Load:
         """What is read at the end of a second in which the cluster served what it says.
@@ -62,19 +62,19 @@ class Gateway:
         world = self._world
         expected = cluster.served / world.limit_m * world.concurrency
         scatter = 0.0 if cluster.backlog > 0 else sqrt(expected)
-        last, over = self._chance.second()
+        last, over = self._scatter.second()
         self.in_flight = max(0, round(expected + scatter * last))
         self.means.append(max(0.0, expected + scatter * over))
         return Load(now, self._view(self), round(cluster.backlog / world.request_work_m))
 
 
-def stay_s(world: World) -> float:
+def residence_s(world: World) -> float:
     """How long a request is in flight, for a pod at its limit to have `concurrency` of them
     (Little's law)."""
     return world.concurrency * world.request_work_m / world.limit_m
 
 
-class Chance:
+class OrnsteinUhlenbeck:
     """A process of variance 1 and mean 0 that forgets at the rate at which requests go."""
 
     def __init__(self, stay: float, random: Random) -> None:

@@ -9,12 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from scaler.config.document import Config, ConfigError, parse
+from scaler.config.document import FIELDS, Config, ConfigError, parse
 from scaler.config.scaling import Scaling, read_scaling
-from scaler.simulator.arm import KUBELET, METRICS_SERVER, Arm
+from scaler.simulator.arm import Arm
 from scaler.simulator.arms import policy_arm
 from scaler.simulator.load_file import LoadError, read_load
 from scaler.simulator.scenario import World, needed_replicas
+from scaler.sources.registry import kind_of
+from scaler.sources.samples import Sampling
 from shared.service import quantity
 from shared.service.documents import DocumentError, load_yaml
 from shared.service.fdl import FdlError, load_definition, parse_document
@@ -30,8 +32,7 @@ Note = Callable[[str], None]
 UNITS: Final = ("cores", "millicores", "cpu-seconds", "requests")
 """What a recorded load may count: CPU in use, a counter of CPU used, or requests a second."""
 
-_CONFIG_FIELDS: Final = frozenset(("source", "prometheus", "gateways", "defaults", "services"))
-_FAINT: Final = 0.05
+_LOW_PEAK: Final = 0.05
 
 
 class InputError(ValueError):
@@ -54,7 +55,7 @@ def read_recording(path: Path, unit: str, world: World, note: Note) -> tuple[flo
             f"its peak needs {peak:,} replicas, but {world.maximum} is the most allowed; if the "
             f"unit is not {unit}, say so"
         )
-    if max(load) < _FAINT:
+    if max(load) < _LOW_PEAK:
         note(f"it never fills a twentieth of one pod; if the unit is not {unit}, say so")
     return load
 
@@ -126,7 +127,7 @@ def arm_of_settings(text: str, arm: str, service: Service | None, name: str, not
         document = _document(text)
     if isinstance(document, Mapping) and "functions" in document:
         raise InputError("is an FDL document; give it by --service")
-    if isinstance(document, Mapping) and _CONFIG_FIELDS & document.keys():
+    if isinstance(document, Mapping) and FIELDS & document.keys():
         return _configured_arm(text, arm, service, name, note)
     return _checked_arm(arm, document, "", note)
 
@@ -150,8 +151,8 @@ def _configured_arm(text: str, arm: str, service: Service | None, name: str, not
         note(f"settings of {', '.join(config.overrides)} are left out; choose one by --name")
     written = service.expose.scaling if service and service.expose else {}
     scaling, _ = config.scaling_of(name, written)
-    source = KUBELET if config.source.kind == "kubelet" else METRICS_SERVER
-    return _arm(arm, scaling, source, bool(config.source.gateways), note)
+    sampling = kind_of(config.source.kind).sampling
+    return _arm(arm, scaling, sampling, bool(config.source.gateways), note)
 
 
 def _checked_arm(name: str, written: Any, path: str, note: Note) -> Arm:
@@ -163,10 +164,10 @@ def _checked_arm(name: str, written: Any, path: str, note: Note) -> Arm:
         raise InputError("\n".join(problems.errors))
     for warning in problems.warnings:
         note(warning)
-    return _arm(name, scaling, METRICS_SERVER, True, note)
+    return _arm(name, scaling, Sampling.METRICS_SERVER, True, note)
 
 
-def _arm(name: str, scaling: Scaling, source: str, gateways: bool, note: Note) -> Arm:
+def _arm(name: str, scaling: Scaling, sampling: Sampling, gateways: bool, note: Note) -> Arm:
     for field in ("schedules", "pause", "dry_run"):
         if getattr(scaling, field):
             note(f"{field} is not simulated")
@@ -176,5 +177,5 @@ def _arm(name: str, scaling: Scaling, source: str, gateways: bool, note: Note) -
         note("in_flight_target has no effect, for no gateways are named")
     period = max(1, round(policy.period_s))
     return policy_arm(
-        name, policy, period, source=source, gateway=counted and gateways, restores=True
+        name, policy, period, sampling=sampling, gateway=counted and gateways, restores=True
     )

@@ -1,4 +1,4 @@
-"""KEDA's http add-on, a baseline: an HPA of default behavior on requests in flight a pod.
+"""KEDA's http add-on, a baseline: an HPA of default behavior on requests in flight a pod. Pure.
 
 Source: kubernetes/pkg/controller/podautoscaler/replica_calculator.go
 (GetExternalPerPodMetricReplicas). The target is Knative's share of what a pod can take, for the
@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from scaler.decision.hpa.limits import clamp_legacy
 from scaler.decision.hpa.stabilisation import History, stabilise_legacy
-from scaler.decision.limits import clamp_legacy
+from scaler.decision.hpa.state import Recommendation
 from scaler.decision.policy import HpaOptions
-from scaler.decision.state import Recommendation
 from scaler.simulator.kpa import TARGET_SHARE
 
 if TYPE_CHECKING:

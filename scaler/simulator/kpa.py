@@ -1,4 +1,4 @@
-"""Knative's pod autoscaler (KPA), a baseline: requests in flight over two windows, and panic.
+"""Knative's pod autoscaler (KPA), a baseline: requests in flight over two windows. Pure.
 
 Source: knative/serving pkg/autoscaler/scaling/autoscaler.go and its default ConfigMap. Not
 modelled: scale to zero, sampling of pods (all are counted) and the activator, whose queue the

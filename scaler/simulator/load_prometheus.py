@@ -1,4 +1,4 @@
-"""A recorded load as Prometheus answers it: `/api/v1/query_range`, or `promtool query range`."""
+"""A recorded load as Prometheus answers it: `/api/v1/query_range`, or `promtool`. Pure."""
 
 from __future__ import annotations
 

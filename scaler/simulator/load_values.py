@@ -1,4 +1,4 @@
-"""What every form of a recorded load is made of: times, numbers, series."""
+"""What every form of a recorded load is made of: times, numbers, series. Pure."""
 
 from __future__ import annotations
 

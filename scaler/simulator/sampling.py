@@ -1,4 +1,4 @@
-"""How CPU becomes a sample: the kubelet reads counters, metrics-server scrapes the readings.
+"""How CPU becomes a sample: the kubelet reads counters, metrics-server scrapes them. Pure.
 
 Source: metrics-server pkg/storage/pod.go (a rate needs two readings; a container younger than the
 resolution gets a zero point at its start), kubelet housekeeping of 10 s.
@@ -24,11 +24,11 @@ Published = tuple[Sample, int]
 
 
 class Kubelet:
-    """Counters of each pod, read every ten seconds on its own beat; a fresh source of samples."""
+    """Counters of each pod, read every ten seconds at its own phase; a fresh source of samples."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
-        self._beats: dict[str, int] = {}
+        self._phases: dict[str, int] = {}
         self.readings: dict[str, Reading] = {}
         self.published: dict[str, Published] = {}
 
@@ -40,8 +40,8 @@ class Kubelet:
         for pod in pods:
             if pod.started is None:
                 continue
-            beat = self._beats.setdefault(pod.name, self._random.randrange(_KUBELET_S))
-            if int(now) % _KUBELET_S == beat:
+            phase = self._phases.setdefault(pod.name, self._random.randrange(_KUBELET_S))
+            if int(now) % _KUBELET_S == phase:
                 before = self.readings.get(pod.name)
                 self.readings[pod.name] = (now, pod.cpu)
                 if before:

@@ -1,4 +1,4 @@
-"""A load and what befalls the cluster meanwhile: one run's world, without a policy."""
+"""A load and what happens to the cluster meanwhile: one run without a policy."""
 
 from __future__ import annotations
 

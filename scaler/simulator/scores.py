@@ -1,4 +1,4 @@
-"""How good a run was: the SPEC Research Group's elasticity measures, and what operators ask.
+"""Scores of a run: the SPEC Research Group's elasticity measures, and what operators ask. Pure.
 
 Definitions: Herbst et al. 2016/2018, Ilyushkin et al. 2017; s is the number of ready replicas, d
 the least that keeps the target. All pods cost, pending and terminating ones too. Cold starts are

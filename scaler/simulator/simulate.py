@@ -7,11 +7,12 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from scaler.decision import Observation
-from scaler.simulator.arm import KUBELET, Arm, Start
+from scaler.simulator.arm import Arm, Start
 from scaler.simulator.cluster import Cluster
 from scaler.simulator.gateway import Gateway
 from scaler.simulator.sampling import Kubelet, MetricsServer
 from scaler.simulator.scenario import ideal_replicas
+from scaler.sources.samples import Sampling
 
 if TYPE_CHECKING:
     from scaler.decision import Load
@@ -46,6 +47,10 @@ def simulate(run: Run, arm: Arm) -> Trace:
     trace = Trace(run.load, ideal_replicas(run))
     cluster = Cluster(run.world, trace.ideal[0], random)
     kubelet, server = Kubelet(random), MetricsServer(random)
+    models: dict[Sampling, Kubelet | MetricsServer] = {
+        Sampling.KUBELET: kubelet,
+        Sampling.METRICS_SERVER: server,
+    }
     requests = Random(f"{run.scenario} {run.seed} requests")  # apart: it moves no other arm
     gateway = Gateway(run.world, requests, arm.gateway) if arm.gateway else None
     loop = _Loop(run, arm, cluster.spec, random)
@@ -55,7 +60,7 @@ def simulate(run: Run, arm: Arm) -> Trace:
         kubelet.step(now, cluster.pods, cluster.restarted)
         server.step(now, cluster.pods, kubelet, cluster.restarted)
         seen = gateway.step(now, cluster) if gateway else None
-        loop.tick(second, cluster, kubelet if arm.source == KUBELET else server, seen)
+        loop.tick(second, cluster, models[arm.sampling], seen)
         _record(trace, cluster, run.world, load)
     trace.created = cluster.created
     trace.unserved = cluster.dropped / (run.world.limit_m * sum(run.load)) if any(run.load) else 0.0
@@ -68,9 +73,9 @@ class _Loop:
     def __init__(self, run: Run, arm: Arm, replicas: int, random: Random) -> None:
         self.run, self.arm = run, arm
         self.phase = random.randrange(arm.period_s)
-        self.kept: dict[str, Any] = {}
+        self.stored: dict[str, Any] = {}
         self.resumes = 0
-        self.decider = arm.start(Start(run, 0.0, replicas, self.kept))
+        self.decider = arm.start(Start(run, 0.0, replicas, self.stored))
 
     def tick(
         self, second: int, cluster: Cluster, source: Kubelet | MetricsServer, load: Load | None
@@ -79,7 +84,7 @@ class _Loop:
         world = self.run.world
         if second in world.restarts:
             self.resumes = second + _RESTART_S
-            found = Start(self.run, float(self.resumes), cluster.spec, self.kept)
+            found = Start(self.run, float(self.resumes), cluster.spec, self.stored)
             self.decider = self.arm.start(found)
         if second >= self.resumes and second % self.arm.period_s == self.phase:
             now = float(second)

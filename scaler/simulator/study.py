@@ -1,4 +1,4 @@
-"""A comparison written down: which policy against which, and a directory with the report."""
+"""Which policies a comparison sets against which, and the directory with its report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a controller takes: from a sudden change of demand to its answers."""
+"""How long a controller takes from a sudden change of demand to its answers. Pure."""
 
 from __future__ import annotations
 

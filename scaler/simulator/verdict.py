@@ -1,4 +1,4 @@
-"""Which policy wins where, and where it loses: in words."""
+"""Which policy wins on which load, and on which it loses, in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How busy the gateways say each service is: requests in flight and requests that wait.
+"""Asks the gateways how busy each service is: requests in flight and requests that wait.
 
 A gateway answers `GET /load` on its admin port with `{service: {"in_flight": n, "waiting": n,
 "request_seconds": x, "seconds": x}}`; older ones leave the last two out (see `in_flight`). The
@@ -11,44 +11,31 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from yarl import URL
 
 from scaler.sources.http import get_json
-from scaler.sources.in_flight import Count, Past
+from scaler.sources.in_flight import AnswerHistory, Count
+from scaler.sources.loads import Load, Loads, total
 from scaler.sources.samples import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     import aiohttp
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
-    """Requests of one service, over all gateways: a mean of those in flight, and who waits now.
-
-    Those that wait are not averaged: they are held back because there is no slot, so that their
-    number is no accident, and a burst is seen at once.
-    """
-
-    in_flight: float = 0
-    waiting: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Loads:
-    """One round of asking the gateways."""
-
-    services: Mapping[str, Load] = field(default_factory=dict)
-    failures: tuple[str, ...] = ()
-    """Gateways that did not answer; with any, `services` is a lower bound."""
+async def addresses(endpoint: URL) -> list[str]:
+    """One URL an address of the host."""
+    found = await asyncio.get_running_loop().getaddrinfo(
+        endpoint.host, endpoint.port, type=socket.SOCK_STREAM
+    )
+    return sorted({str(endpoint.with_host(str(address[4][0]))) for address in found})
 
 
 class GatewayLoad:
-    """Asks every gateway behind `endpoints` (URLs of admin ports).
+    """Asks every gateway behind `endpoints` (URLs of admin ports), which `lookup` finds.
 
     Keeps what the present gateways said of their present services in the last seconds.
     """
@@ -58,10 +45,12 @@ class GatewayLoad:
         session: aiohttp.ClientSession,
         endpoints: Sequence[str],
         monotonic: Callable[[], float] = time.monotonic,
+        lookup: Callable[[URL], Awaitable[list[str]]] = addresses,
     ) -> None:
         self._session = session
         self._monotonic = monotonic
-        self._past: dict[str, dict[str, Past]] = {}
+        self._lookup = lookup
+        self._past: dict[str, dict[str, AnswerHistory]] = {}
         """By the URL of a gateway and the name of a service."""
         self._endpoints = [URL(each) / "load" for each in endpoints]
 
@@ -78,7 +67,7 @@ class GatewayLoad:
 
     async def _find(self, endpoint: URL) -> tuple[list[str], str]:
         try:
-            return await _addresses(endpoint), ""
+            return await self._lookup(endpoint), ""
         except OSError as error:
             return [], f"{endpoint}: {error}"
 
@@ -93,7 +82,7 @@ class GatewayLoad:
 
     def _averaged(self, url: str, counts: Mapping[str, Count]) -> dict[str, Load]:
         now, old = self._monotonic(), self._past[url]
-        past = self._past[url] = {name: old.get(name) or Past() for name in counts}
+        past = self._past[url] = {name: old.get(name) or AnswerHistory() for name in counts}
         return {
             name: Load(past[name].mean(count, now), count.waiting) for name, count in counts.items()
         }
@@ -122,21 +111,3 @@ def _number(value: object) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
         return value
     raise ValueError(f"{value!r} is not a time in seconds")
-
-
-def total(loads: Iterable[Mapping[str, Load]]) -> dict[str, Load]:
-    """Loads of several gateways added up by service."""
-    sums: dict[str, Load] = {}
-    for each in loads:
-        for name, load in each.items():
-            sum_ = sums.get(name, Load())
-            sums[name] = Load(sum_.in_flight + load.in_flight, sum_.waiting + load.waiting)
-    return sums
-
-
-async def _addresses(endpoint: URL) -> list[str]:
-    """One URL an address of the host."""
-    found = await asyncio.get_running_loop().getaddrinfo(
-        endpoint.host, endpoint.port, type=socket.SOCK_STREAM
-    )
-    return sorted({str(endpoint.with_host(str(address[4][0]))) for address in found})

@@ -1,4 +1,4 @@
-"""GET of a JSON document that is not trusted to be short, quick or sensible."""
+"""GET of a JSON document that is not trusted to be short, quick or sensible; and its address."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 import orjson
+from yarl import URL
 
 from scaler.sources.samples import SourceError
 
@@ -14,6 +15,17 @@ if TYPE_CHECKING:
 
 MAX_ANSWER: Final = 64 * 2**20
 """Bytes of an answer that are read at most: some 300 000 series of Prometheus."""
+
+
+def check_url(text: str) -> str:
+    """`text` if it is the address of an HTTP server; else ValueError with a remedy."""
+    try:
+        url = URL(text)
+    except ValueError:
+        url = URL()
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError(f"{text!r} is not an address; write for example http://127.0.0.1:8081")
+    return text
 
 
 async def get_json(

@@ -1,4 +1,4 @@
-"""Requests in flight as a mean over some seconds: a count at one instant sizes no service.
+"""Requests in flight as a mean over some seconds, for a count at one instant is too noisy. Pure.
 
 With arrivals at random a count scatters around its mean N by √N, and the scaler holds the highest
 need of a window, so that it pays for the scatter. A gateway publishes the time for which requests
@@ -21,9 +21,9 @@ from typing import Final
 from shared.service.values import value
 
 WINDOW_S: Final = 10.0
-_DUST: Final = 1e-3  # of floats: ten requests are not eleven
+_ROUNDING: Final = 1e-3  # errors of floats: ten requests are not eleven
 _GAP_S: Final = 15.0  # answers further apart say nothing of the present
-_MOST: Final = 16  # answers, however quickly they come
+_MAX_ANSWERS: Final = 16  # answers, however quickly they come
 _SKEW_S: Final = 1.0  # an answer may be on its way for so long
 
 
@@ -41,13 +41,13 @@ class Count:
     seconds: float = 0.0
 
 
-class Past:
+class AnswerHistory:
     """The answers of one gateway about one service, as far as the next mean needs them."""
 
     __slots__ = ("_answers",)
 
     def __init__(self) -> None:
-        self._answers: deque[tuple[float, float, float]] = deque(maxlen=_MOST)
+        self._answers: deque[tuple[float, float, float]] = deque(maxlen=_MAX_ANSWERS)
 
     def __len__(self) -> int:
         return len(self._answers)
@@ -59,29 +59,29 @@ class Past:
         while, it is the count of this instant.
         """
         answers = self._answers
-        spent, seconds = count.request_seconds, count.seconds
-        if spent is None:
+        integral, seconds = count.request_seconds, count.seconds
+        if integral is None:
             answers.clear()
             return count.in_flight
-        if answers and not _follows(answers[-1], (now, seconds, spent)):
+        if answers and not _follows(answers[-1], (now, seconds, integral)):
             answers.clear()
-        answers.append((now, seconds, spent))
+        answers.append((now, seconds, integral))
         while len(answers) > 2 and answers[1][1] <= seconds - WINDOW_S:
             answers.popleft()
         _, since, before = answers[0]
-        return (spent - before) / (seconds - since) if seconds > since else count.in_flight
+        return (integral - before) / (seconds - since) if seconds > since else count.in_flight
 
 
-def whole(mean: float) -> int:
+def rounded_up(mean: float) -> int:
     """A mean, of all gateways, as a number of requests: rounded up.
 
     Divided by a whole target and rounded up again, it calls for as many pods as the mean itself.
     """
-    return ceil(mean - _DUST)
+    return ceil(mean - _ROUNDING)
 
 
 def _follows(before: tuple[float, float, float], after: tuple[float, float, float]) -> bool:
-    """Whether both are of the same books: a process that started anew, or another one at the same
+    """Whether both are counts of one process: one that started anew, or another one at the same
     address, has counted for another time than has passed here."""
-    passed, counted, spent = (new - old for new, old in zip(after, before, strict=True))
-    return 0 < passed <= _GAP_S and abs(counted - passed) <= _SKEW_S and counted > 0 <= spent
+    passed, counted, integral = (new - old for new, old in zip(after, before, strict=True))
+    return 0 < passed <= _GAP_S and abs(counted - passed) <= _SKEW_S and counted > 0 <= integral

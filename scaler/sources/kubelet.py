@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from scaler.sources.samples import PodUsage, Samples, SourceError
+from scaler.sources.kind import Kind
+from scaler.sources.samples import PodUsage, Samples, Sampling, SourceError
 from shared.kube.client import KubeClient
 from shared.kube.errors import KubeError
 
@@ -127,3 +128,11 @@ def pods_of(rates: Mapping[Key, Rate]) -> dict[str, PodUsage]:
         )
         for pod, each in grouped.items()
     }
+
+
+KIND: Final = Kind(
+    Kubelet.name,
+    make=lambda access, _: Kubelet(access.kube, access.namespace, access.nodes),
+    sampling=Sampling.KUBELET,
+    warm_up_s=20.0,  # longer than a kubelet takes to count anew
+)

@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from scaler.config.durations import seconds
-from scaler.sources.samples import PodUsage, Samples, SourceError
+from scaler.sources.kind import Kind
+from scaler.sources.samples import PodUsage, Samples, Sampling, SourceError
 from shared.kube.client import KubeClient
 from shared.kube.errors import Forbidden, KubeError, NotFound
 from shared.kube.resources import POD_METRICS
 from shared.service import quantity
+from shared.service.durations import seconds
 
 _ABSENT: Final = (
     "the API server does not serve metrics.k8s.io; install metrics-server, "
@@ -88,3 +89,10 @@ def _milli(cpu: str | None) -> int | None:
     if cpu[-1:] == "n" and number.isascii() and number.isdigit():  # as metrics-server writes it
         return -(-int(number) // 1_000_000)
     return quantity.milli(cpu)
+
+
+KIND: Final = Kind(
+    MetricsApi.name,
+    make=lambda access, _: MetricsApi(access.kube, access.namespace),
+    sampling=Sampling.METRICS_SERVER,
+)

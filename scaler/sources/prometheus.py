@@ -7,20 +7,37 @@ The query must give cores by the labels `pod` and `container`. Source: Prometheu
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from scaler.sources.http import get_json
-from scaler.sources.samples import PodUsage, Samples, SourceError
+from scaler.sources.http import check_url, get_json
+from scaler.sources.kind import Kind
+from scaler.sources.samples import PodUsage, Samples, Sampling, SourceError
+from shared.service.durations import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import aiohttp
 
+    from scaler.sources.kind import Access
+    from shared.service.fields import Fields
+
 QUERY: Final = (  # NAMESPACE stands for the namespace of the services
     "sum by (pod, container) (rate(container_cpu_usage_seconds_total"
     '{namespace="NAMESPACE",container!="",container!="POD"}[1m]))'
 )
+
+MAX_WINDOW: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The section `prometheus` of the configuration; `window` is in seconds."""
+
+    url: str = ""
+    query: str = QUERY
+    window: float = 60.0
 
 
 class Prometheus:
@@ -70,3 +87,25 @@ def _point(series: Mapping[str, Any]) -> tuple[str, str, float, int]:
     labels = series["metric"]
     time, cores = series["value"]
     return labels["pod"], labels["container"], float(time), math.ceil(float(cores) * 1000)
+
+
+def configure(section: Fields, chosen: bool) -> Options:
+    """The options in `section`; problems are added to those of the section."""
+    default = Options()
+    options = Options(
+        url=section.parsed("url", default=default.url, parse=check_url),
+        query=section.text("query", default=default.query),
+        window=section.parsed("window", default=default.window, parse=bounded(1, MAX_WINDOW)),
+    )
+    if chosen and not options.url:
+        section.error("url", "is missing; the source prometheus needs its address")
+    return options
+
+
+def make(access: Access, options: Options) -> Prometheus:
+    """The source that `options` describe."""
+    query = options.query.replace("NAMESPACE", access.namespace)
+    return Prometheus(access.session, options.url, query, options.window)
+
+
+KIND: Final = Kind(Prometheus.name, make, Sampling.METRICS_SERVER, configure)

@@ -1,4 +1,4 @@
-"""Which samples may be believed: stale, partial, missing and absurd ones are told apart.
+"""Tells samples that may be believed from stale, partial, missing and absurd ones. Pure.
 
 A sample that is turned down counts as missing, and the decision core never shrinks a service on
 what is missing; so a broken source can at worst keep a service at its size.

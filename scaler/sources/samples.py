@@ -1,11 +1,21 @@
-"""CPU samples of pods as values, and the protocol every source of them follows."""
+"""CPU samples of pods as values, and the protocol every source of them follows. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Protocol
 
 from shared.service.values import value
+
+
+class Sampling(StrEnum):
+    """How samples come about, which is what the simulator models of a source."""
+
+    METRICS_SERVER = "metrics-server"
+    """The readings of the kubelets, collected every 15 s."""
+    KUBELET = "kubelet"
+    """Each reading of a kubelet, as soon as it is made."""
 
 
 class SourceError(Exception):

@@ -106,10 +106,6 @@ LAYOUT = Layout(
 )
 
 KNOWN = {
-    ("circles", "scaler/control/loop.py"),
     ("order", "gateway/net/listening.py"),
-    ("order", "scaler/control/loop.py"),
-    ("order", "scaler/sources/metrics_api.py"),
-    ("pure", "scaler/control/evaluate.py"),
 }
 """Rule and file of what was broken when the rules were written, to be mended and taken out."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -39,11 +40,16 @@ TOKEN = "sesame"  # as tests.shared.kube.scripted writes it
 
 
 class Embedded:
-    """The cluster. `load` is the CPU in cores of each pod of a service; no entry: no metrics."""
+    """The cluster. `load` is the CPU in cores that the pods of a service share; none: no metrics.
+
+    So one number of replicas is right for a load, and stays so once it is reached, however late
+    pods and samples come.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.load: dict[str, float] = {}
+        self._pods: Counter[str] = Counter()
         self.metrics = True
         """False: the metrics API is not there."""
         self.port = 0
@@ -104,11 +110,14 @@ class Embedded:
         return str(path)
 
     def _load(self, pod: Obj) -> tuple[float, int] | None:
-        name = pod["metadata"]["labels"]["app"].removeprefix(names.app_label(""))
-        return (self.load[name], 2**20) if name in self.load else None
+        app = pod["metadata"]["labels"]["app"]
+        name = app.removeprefix(names.app_label(""))
+        return (self.load[name] / self._pods[app], 2**20) if name in self.load else None
 
     def usage(self, namespace: str | None) -> list[Obj]:
         """PodMetrics of the hollow pods."""
+        pods = self.api.list(kinds.POD, names.NAMESPACE)
+        self._pods = Counter(each["metadata"]["labels"]["app"] for each in pods)
         found = (pod_metrics(_sampled(each)) for each in self.hollow.usage())
         return [each for each in found if each is not None]
 

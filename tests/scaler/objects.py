@@ -7,8 +7,8 @@ from typing import Any
 
 from scaler.cluster.catalog import Caches
 from shared.service import names
+from shared.service.objects import Obj
 
-Obj = dict[str, Any]
 NOW = 1_800_000_000.0
 
 

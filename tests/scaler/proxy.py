@@ -43,7 +43,7 @@ class Fault:
     meddle: Callable[[], None] | None = None
     """Done first; without `answer` the request then goes its way."""
 
-    def spent(self) -> bool:
+    def exhausted(self) -> bool:
         return self.times <= 0
 
     def applies(self, request: web.Request) -> bool:
@@ -174,7 +174,7 @@ async def cut(request: web.Request, _: aiohttp.ClientResponse | None) -> web.Str
 async def half_a_line(
     request: web.Request, answer: aiohttp.ClientResponse | None
 ) -> web.StreamResponse:
-    """The begin of a watch's first event, then silence's end: the connection is gone."""
+    """The first bytes of a watch's first event; then the connection is gone."""
     assert answer is not None
     response = await _relay(request, answer, most=40)
     assert request.transport is not None
@@ -193,8 +193,9 @@ async def expired(request: web.Request, _: aiohttp.ClientResponse | None) -> web
 
 
 @asynccontextmanager
-async def proxy(upstream: str) -> AsyncIterator[Proxy]:
-    made = Proxy(upstream)
+async def proxy(upstream: str, changed: asyncio.Condition | None = None) -> AsyncIterator[Proxy]:
+    """A running proxy; `changed` is notified after each request, and may be several proxies'."""
+    made = Proxy(upstream, changed=changed or asyncio.Condition())
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", made.handle)
     async with listening(app) as made.port:

@@ -14,17 +14,22 @@ from aiohttp import web
 from scaler.cluster.catalog import Cataloguer
 from scaler.config.document import Config
 from scaler.config.file import ConfigFile
+from scaler.config.scaling import Scaling
 from scaler.control.actuator import Actuator
+from scaler.control.context import ClusterView, Context
 from scaler.control.inputs import Fetcher
 from scaler.control.loop import Loop
-from scaler.control.watchdog import Pulse
+from scaler.control.watchdog import Watchdog
+from scaler.decision import HPA, Policy
 from scaler.report.reporter import Reporter
 from scaler.report.stats import Stats
+from scaler.sources.kind import Access
 from shared.kube.client import KubeClient
 from shared.kube.events import EventRecorder
 from shared.runtime.clock import ManualClock
 from shared.runtime.tasks import Supervisor
-from tests.scaler.objects import NOW, Obj, keyed, pod_metrics, stamp
+from shared.service import names
+from tests.scaler.objects import NOW, keyed, pod_metrics, stamp
 from tests.shared.kube.scripted import Answer, Script, kubeconfig_file, says, serve
 
 if TYPE_CHECKING:
@@ -32,8 +37,21 @@ if TYPE_CHECKING:
 
     from scaler.cluster.catalog import Caches
     from scaler.report.stats import ServiceStatus
+    from shared.service.objects import Obj
 
 LEASE = {"kind": "Lease", "metadata": {"name": "scaler", "namespace": "oscar"}}
+
+
+class TestedWatchdog(Watchdog):
+    """Lets a test wait for the end of a tick."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__(clock)
+        self.ended = asyncio.Event()
+
+    def ticked(self) -> None:
+        super().ticked()
+        self.ended.set()
 
 
 class World:
@@ -53,7 +71,7 @@ class World:
         self.scale: list[Answer] = []
         """Answers to writes of scale, in order, instead of success."""
         self.script = Script(otherwise=self._answer)
-        self.pulse = Pulse(self.clock)
+        self.watchdog = TestedWatchdog(self.clock)
         self.loop: Loop
         self.fetcher: Fetcher
         self.config: ConfigFile
@@ -124,6 +142,11 @@ class World:
         return items
 
 
+def settings(**more: Any) -> Config:
+    """Policy hpa every second, and `more` of a service's scaling."""
+    return Config(defaults=Scaling(policy=Policy(name=HPA, period=1.0), **more))
+
+
 @asynccontextmanager
 async def world(
     caches: Caches, folder: Path, config: Config | None = None, path: Path | None = None
@@ -158,16 +181,13 @@ def _wire(
     async def author(_: str) -> str:
         return "kubectl"
 
-    made.fetcher = Fetcher(kube, session, lambda: {"n1"}, reporter, made.clock)
+    access = Access(kube, session, names.NAMESPACE, lambda: {"n1"})
+    made.fetcher = Fetcher(access, reporter, made.clock)
     made.loop = Loop(
-        catalog=lambda: cataloguer.catalog(made.caches),
-        fetcher=made.fetcher,
-        actuator=Actuator(kube, lambda: made.leads, made.clock),
-        reporter=reporter,
-        config=made.config,
-        leads=lambda: made.leads,
-        author=author,
-        clock=made.clock,
-        tasks=made.tasks,
-        pulse=made.pulse,
+        Context(made.clock, made.tasks, reporter),
+        ClusterView(lambda: cataloguer.catalog(made.caches), lambda: made.leads, author),
+        made.config,
+        made.fetcher,
+        Actuator(kube, lambda: made.leads, made.clock),
+        made.watchdog,
     )

@@ -1,4 +1,4 @@
-"""Strict reading of JSON objects: each error names the field, what stands there, what should."""
+"""Strict reading of JSON objects; an error names the field, what is there, what should be. Pure."""
 
 from __future__ import annotations
 

@@ -1,16 +1,18 @@
-"""From the fields of a case to the values that a decision takes."""
+"""From the fields of a case to the values that a decision takes. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scaler.decision.policy import Behavior, HpaOptions, Policy, Rate, Rules
-from scaler.decision.state import Recommendation, ScaleEvent
-from scaler.decision.types import Container, ForeignUsage, Observation, Pod, Sample
+from scaler.decision.hpa.state import HpaState, Recommendation, ScaleEvent
+from scaler.decision.policy import HPA, Behavior, HpaOptions, Policy, Rate, Rules
+from scaler.decision.responsive import state as responsive
+from scaler.decision.types import Container, Observation, Pod, Sample, UnlistedUsage
 
 if TYPE_CHECKING:
     from scaler.decision.cases.fields import Fields
+    from scaler.decision.state import State
 
 NOW = 1e9
 """The present of every case, so that an age of 1e9 is the epoch: Kubernetes' zero time."""
@@ -20,11 +22,11 @@ _PHASES = ("Pending", "Running", "Succeeded", "Failed", "Unknown")
 
 def observation(given: Fields, spec_replicas: int, status_replicas: int) -> Observation:
     """Pods and samples of a case."""
-    foreign = tuple(
-        ForeignUsage(extra.text("pod", ""), _sample(extra), containers(extra))
+    unlisted = tuple(
+        UnlistedUsage(extra.text("pod", ""), _sample(extra), containers(extra))
         for extra in given.items("extra_metrics")
     )
-    return Observation(given.path, spec_replicas, status_replicas, pods(given), foreign)
+    return Observation(given.path, spec_replicas, status_replicas, pods(given), unlisted)
 
 
 def pods(given: Fields) -> tuple[Pod, ...]:
@@ -108,6 +110,20 @@ def recommendations(given: Fields) -> tuple[Recommendation, ...]:
 def events(given: Fields, name: str) -> tuple[ScaleEvent, ...]:
     """Past changes, `[change, age]` each."""
     return tuple(ScaleEvent(change, NOW - age) for change, age in given.pairs(name))
+
+
+def state(given: Fields, policy_name: str) -> State:
+    """What the policy remembers of earlier decisions, in its own terms."""
+    past = recommendations(given) if given.has("recommendations") else None
+    ups, downs = events(given, "scale_up_events"), events(given, "scale_down_events")
+    if policy_name == HPA:
+        return HpaState(past, ups, downs)
+    return responsive.ResponsiveState(
+        recommendations=tuple(responsive.Recommendation(p.replicas, p.time) for p in past or ()),
+        grown=ups[-1].time if ups else None,
+        shrunk=downs[-1].time if downs else None,
+        decided=None if past is None else NOW - 1,
+    )
 
 
 def _options(given: Fields, behavior: Behavior | None) -> HpaOptions:

@@ -1,4 +1,4 @@
-"""What each suite of cases checks: its input to its outcome, through the public functions.
+"""What each suite of cases checks: its input to its outcome, through the public functions. Pure.
 
 Suites `replica_calc` and `reconcile` are whole decisions, the others one step of policy hpa.
 """
@@ -8,12 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from scaler.decision import limits
 from scaler.decision.cases import inputs
 from scaler.decision.cases.fields import Fields
 from scaler.decision.cases.inputs import NOW
 from scaler.decision.decide import decide
-from scaler.decision.hpa import stabilisation
+from scaler.decision.hpa import limits, stabilisation
 from scaler.decision.hpa.calculator import (
     MetricsError,
     group_pods,
@@ -22,7 +21,6 @@ from scaler.decision.hpa.calculator import (
     utilisation,
 )
 from scaler.decision.policy import HPA, Behavior, HpaOptions
-from scaler.decision.state import State
 from scaler.decision.types import Pod, PodClass
 
 if TYPE_CHECKING:
@@ -60,7 +58,7 @@ def _replica_calc(given: Fields, policy_name: str) -> dict[str, Any]:
             "avg_usage_m": measured.average_m,
         }
     policy = replace(policy, min_replicas=1, max_replicas=2**31 - 1)
-    decision, _ = decide(observation, policy, State(), NOW)
+    decision, _ = decide(observation, policy, None, NOW)
     if not decision.valid:
         return {"error": decision.error}
     return {
@@ -78,14 +76,7 @@ def _reconcile(given: Fields, policy_name: str) -> dict[str, Any]:
     policy = replace(
         inputs.policy(given, policy_name, measured), min_replicas=low, max_replicas=high
     )
-    history = inputs.recommendations(given) if given.has("recommendations") else None
-    state = State(
-        recommendations=history,
-        ups=inputs.events(given, "scale_up_events"),
-        downs=inputs.events(given, "scale_down_events"),
-        decided=None if history is None else NOW - 1,
-    )
-    decision, _ = decide(observation, policy, state, NOW)
+    decision, _ = decide(observation, policy, inputs.state(given, policy_name), NOW)
     return {
         "desired_replicas": decision.replicas,
         "action": str(decision.action),

@@ -1,4 +1,4 @@
-"""From pods and samples to a number, exactly as Kubernetes 1.36 does it.
+"""From pods and samples to a number, exactly as Kubernetes 1.36 does it. Pure.
 
 Source: kubernetes/pkg/controller/podautoscaler, replica_calculator.go and metrics/utilization.go,
 floating point and truncation included. `responsive` has its own arithmetic in demand.py.
@@ -120,7 +120,7 @@ def pod_usages(observation: Observation, container: str | None) -> dict[str, Usa
     Raises MetricsError when there is no sample at all.
     """
     sampled = [(pod.name, pod.sample, pod.containers) for pod in observation.pods if pod.sample]
-    sampled += [(f.pod, f.sample, f.containers) for f in observation.foreign]
+    sampled += [(f.pod, f.sample, f.containers) for f in observation.unlisted]
     if not sampled:
         reason = observation.metrics_error or "no metrics returned from resource metrics API"
         raise MetricsError(f"unable to get metrics for resource cpu: {reason}")

@@ -1,4 +1,4 @@
-"""Policy `hpa`: what the HorizontalPodAutoscaler of Kubernetes 1.36 decides, quirks included.
+"""Policy `hpa`: what the HorizontalPodAutoscaler of Kubernetes 1.36 decides, quirks included. Pure.
 
 Source: kubernetes/pkg/controller/podautoscaler/horizontal.go (reconcileAutoscaler).
 """
@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scaler.decision import entry, limits
+from scaler.decision import bounds
+from scaler.decision.hpa import limits
 from scaler.decision.hpa.calculator import MetricsError, Proposal, propose
 from scaler.decision.hpa.stabilisation import stabilise, stabilise_legacy
-from scaler.decision.state import Recommendation, State
+from scaler.decision.hpa.state import HpaState, Recommendation
 from scaler.decision.types import (
     Action,
     Decision,
@@ -39,14 +40,14 @@ class _Outcome:
 
 
 def decide(
-    observation: Observation, policy: Policy, state: State, now: float
-) -> tuple[Decision, State]:
+    observation: Observation, policy: Policy, state: HpaState, now: float
+) -> tuple[Decision, HpaState]:
     """The HPA's answer and its memory."""
     current = observation.spec_replicas
     if state.recommendations is None:
         state = replace(state, recommendations=(Recommendation(current, now),))
-    blank = entry.blank(observation, policy)
-    if decision := entry.settled(blank, policy):
+    blank = bounds.unchanged(observation, policy)
+    if decision := bounds.without_metrics(blank, policy):
         return decision, _remember(decision, policy, state, now)
     try:
         proposal = propose(observation, policy, now)
@@ -69,8 +70,8 @@ def _failed(blank: Decision, policy: Policy, error: MetricsError) -> Decision:
 
 
 def _normalise(
-    current: int, desired: int, policy: Policy, state: State, now: float
-) -> tuple[_Outcome, State]:
+    current: int, desired: int, policy: Policy, state: HpaState, now: float
+) -> tuple[_Outcome, HpaState]:
     """Windows, then rates, then minimum and maximum."""
     options = policy.hpa
     history = state.recommendations or ()
@@ -140,7 +141,7 @@ def _view(name: str, proposal: Proposal) -> PodView:
     return PodView(name, proposal.classes[name], share)
 
 
-def _remember(decision: Decision, policy: Policy, state: State, now: float) -> State:
+def _remember(decision: Decision, policy: Policy, state: HpaState, now: float) -> HpaState:
     """Scale events feed the rates, which exist only with `behavior`."""
     behavior = policy.hpa.behavior
     if behavior is None or decision.action is Action.NONE:

@@ -1,4 +1,4 @@
-"""Windows over past recommendations, as Kubernetes 1.36 keeps them (horizontal.go).
+"""Windows over past recommendations, as Kubernetes 1.36 keeps them (horizontal.go). Pure.
 
 Both functions return the stabilised number and the new history; a recommendation that left every
 window gives its slot to the newest, so the history stays short.
@@ -6,7 +6,7 @@ window gives its slot to the newest, so the history stays short.
 
 from __future__ import annotations
 
-from scaler.decision.state import Recommendation
+from scaler.decision.hpa.state import Recommendation
 
 History = tuple[Recommendation, ...]
 

@@ -1,4 +1,4 @@
-"""Policy `responsive`: the same target as an HPA, approached faster and left more carefully.
+"""Policy `responsive`: the same target as an HPA, approached faster and left more carefully. Pure.
 
 Each rule is a function; the name it puts into `reasons` is the name of the rule.
 """
@@ -8,16 +8,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scaler.decision import entry
-from scaler.decision.limits import DOWN_LIMIT, TOO_FEW, TOO_MANY, UP_LIMIT, WITHIN_RANGE
-from scaler.decision.responsive import history, memory, steps
+from scaler.decision import bounds
+from scaler.decision.reasons import DOWN_LIMIT, TOO_FEW, TOO_MANY, UP_LIMIT, WITHIN_RANGE
+from scaler.decision.responsive import history, learning, steps
 from scaler.decision.responsive.demand import Demand, measure
 from scaler.decision.responsive.needs import Need, need_of
 from scaler.decision.types import Action, Decision, Observation, action_of, conditions
 
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy
-    from scaler.decision.state import State
+    from scaler.decision.responsive.state import ResponsiveState
 
 _WAITS = {"DownWindow", "RecentGrowth"}
 _BOUNDS = {
@@ -31,14 +31,14 @@ _BOUNDS = {
 
 
 def decide(
-    observation: Observation, policy: Policy, state: State, now: float
-) -> tuple[Decision, State]:
+    observation: Observation, policy: Policy, state: ResponsiveState, now: float
+) -> tuple[Decision, ResponsiveState]:
     """The policy's answer and its memory."""
-    state = memory.begin(observation, policy, state, now)
-    blank = entry.blank(observation, policy)
-    if decision := entry.settled(blank, policy):
+    state = learning.begin(observation, policy, state, now)
+    blank = bounds.unchanged(observation, policy)
+    if decision := bounds.without_metrics(blank, policy):
         return decision, state
-    demand = measure(observation, policy, memory.warm_up(policy, state), now)
+    demand = measure(observation, policy, learning.warm_up(policy, state), now)
     blank = _with_measure(blank, demand, now)
     need = need_of(observation, policy, demand, now)
     if need is None:
@@ -63,9 +63,9 @@ def _without_samples(
     observation: Observation,
     policy: Policy,
     demand: Demand,
-    state: State,
+    state: ResponsiveState,
     now: float,
-) -> tuple[Decision, State]:
+) -> tuple[Decision, ResponsiveState]:
     """Nothing is known: hold, or step up on overload or a long outage; never down."""
     lost = bool(observation.metrics_error) or demand.missing > 0
     state = replace(state, failures=state.failures + 1 if lost else 0)
@@ -79,7 +79,7 @@ def _without_samples(
             decision = _finish(
                 blank, Need(replicas, (reason,)), replicas, wanted, wanted, (), error
             )
-            return decision, memory.remember_change(state, wanted - blank.current, now)
+            return decision, state.stepped(wanted - blank.current, now)
     failed = replace(
         blank,
         valid=False,
@@ -90,15 +90,17 @@ def _without_samples(
     return failed, state
 
 
-def _overload_step(current: int, policy: Policy, demand: Demand, state: State, now: float) -> int:
+def _overload_step(
+    current: int, policy: Policy, demand: Demand, state: ResponsiveState, now: float
+) -> int:
     """No pod is ready, yet their CPU is high: a bounded step, then a pause to see it work."""
-    waited = not state.ups or now - state.ups[-1].time >= policy.overload_period_s
+    waited = state.grown is None or now - state.grown >= policy.overload_period_s
     if not demand.overloaded or demand.serving or not waited:
         return 0
     return current + max(1, current * policy.overload_step_pct // 100)
 
 
-def _fallback(policy: Policy, state: State) -> int:
+def _fallback(policy: Policy, state: ResponsiveState) -> int:
     """Replicas to have when the source has failed for long, if the operator named a number."""
     if policy.fallback_replicas is None or state.failures < policy.fallback_after:
         return 0
@@ -106,8 +108,8 @@ def _fallback(policy: Policy, state: State) -> int:
 
 
 def _decide(
-    blank: Decision, policy: Policy, demand: Demand, need: Need, state: State, now: float
-) -> tuple[Decision, State]:
+    blank: Decision, policy: Policy, demand: Demand, need: Need, state: ResponsiveState, now: float
+) -> tuple[Decision, ResponsiveState]:
     """Minimum, window, steps and maximum, in this order; then the memory of it."""
     current = blank.current
     state = steps.burst(policy, demand, need, current, state, now)
@@ -126,7 +128,7 @@ def _decide(
         limited = need.replicas
     few = (TOO_FEW,) if need.replicas < replicas == policy.min_replicas else ()
     decision = _finish(blank, need, stable, limited, replicas, (*window, *step, *few), "")
-    return decision, memory.remember_change(state, replicas - current, now)
+    return decision, state.stepped(replicas - current, now)
 
 
 def _finish(

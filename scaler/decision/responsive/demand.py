@@ -1,4 +1,4 @@
-"""How much CPU a service needs, from pods and samples, in exact integers (policy `responsive`).
+"""How much CPU a service needs, by pods and samples, in exact integers (policy `responsive`). Pure.
 
 What cannot be seen is bounded from both sides: `low_m` leaves out the pods without a sample and
 decides growth; `high_m` takes them for as busy as they may be and decides shrinking.

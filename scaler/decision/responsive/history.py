@@ -11,12 +11,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scaler.decision.state import Recommendation, Return, State
+from scaler.decision.responsive.state import DemandReturn, Recommendation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from scaler.decision.policy import Policy
+    from scaler.decision.responsive.state import ResponsiveState
 
 _RUN_S = 10.0  # needs within so many seconds are one entry, at the highest of them
 _UNSEEN_S = 60.0  # nothing is known of a longer time without an entry
@@ -27,9 +28,9 @@ _LEVEL_PCT = 85  # a return to one level tells of those up to a sixth higher too
 _DUTY_PCT = 15  # a level is worth holding if it is needed for so much of its absence
 
 
-def add(state: State, policy: Policy, replicas: int, now: float) -> State:
+def add(state: ResponsiveState, policy: Policy, replicas: int, now: float) -> ResponsiveState:
     """`replicas` are needed now, and were since the last entry; a return of demand is learnt."""
-    past = [p for p in state.recommendations or () if p.time > now - policy.longest_window_s]
+    past = [p for p in state.recommendations if p.time > now - policy.longest_window_s]
     returns = (*state.returns, *_return(policy, past, replicas, now))[-_RETURNS:]
     last = past[-1] if past else None
     seconds = max(0.0, min(now - last.time, _UNSEEN_S)) if last else 0.0
@@ -40,7 +41,7 @@ def add(state: State, policy: Policy, replicas: int, now: float) -> State:
     return replace(state, recommendations=_useful(policy, past), returns=returns)
 
 
-def highest(policy: Policy, state: State, now: float) -> int:
+def highest(policy: Policy, state: ResponsiveState, now: float) -> int:
     """The most that was needed and still holds.
 
     After a start or a long pause all that is known holds for the longest window: until so long was
@@ -49,17 +50,17 @@ def highest(policy: Policy, state: State, now: float) -> int:
     if now - state.since < policy.longest_window_s:
         return highest_of_all(policy, state, now)
     known = [r for r in state.returns if now - r.time < _FORGET * policy.longest_window_s]
-    past = state.recommendations or ()
+    past = state.recommendations
     return max([min(p.replicas, _reach(policy, known, now - p.time)) for p in past], default=0)
 
 
-def highest_of_all(policy: Policy, state: State, now: float) -> int:
+def highest_of_all(policy: Policy, state: ResponsiveState, now: float) -> int:
     """The most that was needed within the longest window."""
     since = now - policy.longest_window_s
-    return max([p.replicas for p in state.recommendations or () if p.time >= since], default=0)
+    return max([p.replicas for p in state.recommendations if p.time >= since], default=0)
 
 
-def _reach(policy: Policy, returns: Iterable[Return], age: float) -> int:
+def _reach(policy: Policy, returns: Iterable[DemandReturn], age: float) -> int:
     """Up to which level a need of `age` seconds ago still holds."""
     if age <= policy.down_window_s:
         return policy.max_replicas
@@ -69,7 +70,7 @@ def _reach(policy: Policy, returns: Iterable[Return], age: float) -> int:
 
 def _return(
     policy: Policy, past: list[Recommendation], replicas: int, now: float
-) -> tuple[Return, ...]:
+) -> tuple[DemandReturn, ...]:
     """The return of demand, if a level is needed again that was not for longer than the window."""
     if not past or past[-1].replicas >= replicas:
         return ()
@@ -79,7 +80,7 @@ def _return(
     if not policy.down_window_s < gap <= policy.longest_window_s / _SPARE:
         return ()
     often = 100 * sum(p.seconds for p in before) >= _DUTY_PCT * gap
-    return (Return(gap, now, level),) if often else ()
+    return (DemandReturn(gap, now, level),) if often else ()
 
 
 def _useful(policy: Policy, past: list[Recommendation]) -> tuple[Recommendation, ...]:

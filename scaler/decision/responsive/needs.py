@@ -1,4 +1,4 @@
-"""What a service needs now, by each signal; the largest need wins (policy `responsive`)."""
+"""What a service needs now, by each signal; the largest need wins (policy `responsive`). Pure."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Need:
     """Replicas called for, and the names of the rules that made the number.
 
     `lasting` is the part of it that was shown, not guessed: only that is held for the window.
-    `blind` says that a signal which should count is absent.
+    `incomplete` says that a signal which should count is absent.
     """
 
     replicas: int
     reasons: tuple[str, ...] = ()
     lasting: int = 0
-    blind: bool = False
+    incomplete: bool = False
 
 
 def need_of(observation: Observation, policy: Policy, demand: Demand, now: float) -> Need | None:
@@ -46,7 +46,7 @@ def need_of(observation: Observation, policy: Policy, demand: Demand, now: float
     return replace(
         largest,
         lasting=max(need.lasting for need in needs),
-        blind=policy.in_flight_target is not None and load is None,
+        incomplete=policy.in_flight_target is not None and load is None,
     )
 
 

@@ -1,4 +1,4 @@
-"""From a need to a step: bounded both ways, and down only when it is safe (policy `responsive`).
+"""From a need to a step: bounded, and down only when it is safe (policy `responsive`). Pure.
 
 Each function is a rule; a rule that holds the number back answers with its name.
 """
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from scaler.decision.policy import Policy
     from scaler.decision.responsive.demand import Demand
     from scaler.decision.responsive.needs import Need
-    from scaler.decision.state import State
+    from scaler.decision.responsive.state import ResponsiveState
 
 _SMALL_PCT = 10  # so much of the replicas is worth a step down
 
@@ -23,8 +23,8 @@ Bounded = tuple[int, tuple[str, ...]]
 
 
 def burst(
-    policy: Policy, demand: Demand, need: Need, current: int, state: State, now: float
-) -> State:
+    policy: Policy, demand: Demand, need: Need, current: int, state: ResponsiveState, now: float
+) -> ResponsiveState:
     """A burst begins, or goes on, at a multiple of the target or of the current size, and when
     half of the pods are at their limit; it ends `burst_window_s` after the last such moment."""
     high = 10_000 * demand.low_m >= policy.burst_pct * policy.target_pct * demand.base_m > 0
@@ -35,23 +35,23 @@ def burst(
     return state
 
 
-def in_burst(state: State, now: float) -> bool:
+def in_burst(state: ResponsiveState, now: float) -> bool:
     """Whether a burst lasts: nothing shrinks."""
     return state.burst_until is not None and now < state.burst_until
 
 
-def lasting(policy: Policy, need: Need, state: State, now: float) -> int:
+def lasting(policy: Policy, need: Need, state: ResponsiveState, now: float) -> int:
     """What to hold for the window.
 
     A first burst leaves work behind that swells the usage until it is done, so what is shown
     meanwhile is held by the burst alone; but where a step down was taken lately, a burst means
     that demand comes and goes, and all that is shown counts.
     """
-    waves = bool(state.downs) and now - state.downs[-1].time < policy.longest_window_s
+    waves = state.shrunk is not None and now - state.shrunk < policy.longest_window_s
     return 0 if in_burst(state, now) and not waves else need.lasting
 
 
-def held(policy: Policy, wanted: int, current: int, state: State, now: float) -> Bounded:
+def held(policy: Policy, wanted: int, current: int, state: ResponsiveState, now: float) -> Bounded:
     """Up to what is wanted at once; down no further than the window allows.
 
     A small surplus costs little and may be noise: it goes only after the longest window.
@@ -74,12 +74,12 @@ def down_step(
     policy: Policy,
     demand: Demand,
     need: Need,
-    state: State,
+    state: ResponsiveState,
     current: int,
     wanted: int,
     now: float,
 ) -> Bounded:
-    """A bounded step, with time to see it work, and never blindly.
+    """A bounded step, with time to see it work, and only when all that should be seen is.
 
     `wanted` keeps the projected utilisation at or below the target, for so it was computed.
     """
@@ -87,15 +87,15 @@ def down_step(
         return current, ()
     if in_burst(state, now):
         return current, ("Burst",)
-    if state.ups and now - state.ups[-1].time < policy.down_window_s:
+    if state.grown is not None and now - state.grown < policy.down_window_s:
         return current, ("RecentGrowth",)
     if not demand.measured or demand.unseen or 2 * demand.missing >= demand.serving:
         return current, ("SamplesMissing",)
-    if need.blind:
+    if need.incomplete:
         return current, ("GatewayMissing",)
     if not below_target(policy, demand, current):
         return current, ("WithinTolerance",)
-    if state.downs and now - state.downs[-1].time < policy.down_step_period_s:
+    if state.shrunk is not None and now - state.shrunk < policy.down_step_period_s:
         return current, ("DownPeriod",)
     least = current - max(1, current * policy.down_step_pct // 100)
     return (least, ("DownStep",)) if wanted < least else (wanted, ())

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from scaler.cluster.observe import DELETION_COST, read_pod
-from scaler.cluster.trim import slim_pod
+from scaler.cluster.trim import trim_pod
 from shared.kube.changes import key_of
 from tests.scaler.objects import pod
 
@@ -38,12 +38,12 @@ def whole(**metadata: Any) -> dict[str, Any]:
         {"metadata": {"name": "p"}, "spec": {}},
     ],
 )
-def test_a_slim_pod_reads_like_the_whole_one(obj: dict[str, Any]) -> None:
-    assert read_pod(slim_pod(obj)) == read_pod(obj)
+def test_a_trim_pod_reads_like_the_whole_one(obj: dict[str, Any]) -> None:
+    assert read_pod(trim_pod(obj)) == read_pod(obj)
 
 
-def test_an_informer_still_finds_its_key_and_version_and_nothing_is_kept_in_vain() -> None:
-    slim = slim_pod(whole())
+def test_an_informer_still_finds_its_key_and_version_and_nothing_else_is_kept() -> None:
+    slim = trim_pod(whole())
     assert key_of(slim) == key_of(whole())
     assert slim["metadata"]["resourceVersion"] == whole()["metadata"]["resourceVersion"]
     text = json.dumps(slim)

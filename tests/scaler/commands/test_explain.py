@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 async def cluster(tmp_path: Path) -> AsyncIterator[Embedded]:
     async with embedded(tmp_path) as made:
         made.add("a", 2, scaling={"policy": "hpa"})
-        made.load["a"] = 0.16
+        made.load["a"] = 0.32
         made.controllers.settle()
         yield made
 

@@ -6,14 +6,14 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pytest
-
 from scaler.cluster.catalog import Cataloguer
 from scaler.control import actuator
 from scaler.control.actuator import Actuator, Result
-from scaler.control.memory import ANNOTATION, recall
-from scaler.decision import Action, Decision, State
-from shared.runtime.clock import ManualClock
+from scaler.control.annotation import ANNOTATION, recall
+from scaler.decision import RESPONSIVE, Action, Decision
+from scaler.decision.hpa.state import HpaState
+from scaler.decision.responsive.state import ResponsiveState
+from shared.runtime.clock import ManualClock, settle
 from tests.scaler.objects import service
 from tests.shared.kube.conftest import *  # noqa: F403  the scripted API server
 from tests.shared.kube.scripted import Script, hangs, refuses, says
@@ -32,12 +32,10 @@ def made(kube: KubeClient, leads: bool = True) -> Actuator:
     return Actuator(kube, lambda: leads, ManualClock())
 
 
-async def test_a_write_without_an_answer_fails_in_time(
-    api: Script, kube: KubeClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(actuator, "TIMEOUT", 0.05)
+async def test_a_write_without_an_answer_fails_in_time(api: Script, kube: KubeClient) -> None:
     api.otherwise = hangs()
-    outcome = await made(kube).carry_out(TARGET, UP, State())
+    subject = Actuator(kube, lambda: True, ManualClock(), timeout=0.05)
+    outcome = await subject.carry_out(TARGET, UP, HpaState())
     assert outcome.result is Result.FAILED
     assert "no answer within" in outcome.message
 
@@ -50,41 +48,45 @@ async def test_marks_and_annotations_are_not_needed_for_a_write(
         return await (says({}) if scale else refuses(403, "Forbidden"))(request)
 
     api.otherwise = answer
-    outcome = await made(kube).carry_out(TARGET, DOWN, State())
+    outcome = await made(kube).carry_out(TARGET, DOWN, HpaState())
     assert outcome.result is Result.WRITTEN
     tried = [call.path.rsplit("/", 2)[1:] for call in api.calls]
     assert [last for _, last in tried] == ["status", "status", "scale", "status"]
 
 
-async def test_asked_for_quiet_by_a_mark_it_does_not_write(api: Script, kube: KubeClient) -> None:
+async def test_asked_to_back_off_by_a_mark_it_does_not_write(api: Script, kube: KubeClient) -> None:
     api.otherwise = refuses(429, "TooManyRequests", Retry_After="9")
     subject = made(kube)
-    outcome = await subject.carry_out(TARGET, DOWN, State())
+    outcome = await subject.carry_out(TARGET, DOWN, HpaState())
     assert outcome.result is Result.THROTTLED
     assert len(api.calls) == 1
-    assert subject.quiet
+    assert subject.backs_off
 
 
 async def test_who_does_not_lead_writes_nothing_at_all(api: Script, kube: KubeClient) -> None:
-    outcome = await made(kube, leads=False).carry_out(TARGET, DOWN, State())
+    outcome = await made(kube, leads=False).carry_out(TARGET, DOWN, HpaState())
     assert outcome.result is Result.NOT_LEADING
     assert not api.calls
 
 
 async def test_writes_at_a_time_are_bounded(api: Script, kube: KubeClient) -> None:
     here, most = 0, 0
+    full = asyncio.Event()
 
     async def answer(request: web.Request) -> web.StreamResponse:
         nonlocal here, most
         here += 1
         most = max(most, here)
-        await asyncio.sleep(0.01)
+        if here == actuator.PARALLEL:
+            full.set()
+        await full.wait()  # the first ones until all places are taken,
+        await settle()  # and more could come
         here -= 1
         return await says({})(request)
 
     api.otherwise = answer
     subject = made(kube)
-    await asyncio.gather(*(subject.carry_out(TARGET, UP, State()) for _ in range(40)))
+    await asyncio.gather(*(subject.carry_out(TARGET, UP, HpaState()) for _ in range(40)))
     assert most == actuator.PARALLEL
 
 
@@ -92,9 +94,10 @@ async def test_what_was_learnt_is_kept_without_a_change_of_size(
     api: Script, kube: KubeClient
 ) -> None:
     api.otherwise = says({})
-    learnt = State(ready_times=(12.5,))
-    await made(kube).note(TARGET, replace(DOWN, replicas=3, action=Action.NONE), learnt)
+    learnt = ResponsiveState(ready_times=(12.5,))
+    held = replace(DOWN, policy=RESPONSIVE, replicas=3, action=Action.NONE)
+    await made(kube).note(TARGET, held, learnt)
     (call,) = api.calls
     assert call.path.endswith("/deployments/a-dlp/status")
     text = call.body["metadata"]["annotations"][ANNOTATION]
-    assert recall({"metadata": {"annotations": {ANNOTATION: text}}}) == learnt
+    assert recall({"metadata": {"annotations": {ANNOTATION: text}}}, RESPONSIVE) == learnt

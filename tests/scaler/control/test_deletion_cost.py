@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from scaler.cluster.observe import DELETION_COST, Facts, read_pod
+from scaler.cluster.observe import DELETION_COST, PodFacts, read_pod
 from scaler.control.deletion_cost import MARK, MAX_MARKS, marks
 from tests.scaler.objects import pod
 
 
-def ready(index: int, age: float = 3600.0, cost: str = "", **more: str) -> Facts:
+def ready(index: int, age: float = 3600.0, cost: str = "", **more: str) -> PodFacts:
     annotations = {DELETION_COST: cost} if cost else {}
     return read_pod(pod("a", index, age=age, annotations=annotations, **more))  # type: ignore[arg-type]
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from scaler.cluster.catalog import Cataloguer, Target
 from scaler.control.evaluate import Evaluation, Inputs, evaluate
-from scaler.decision import HPA, Load, Policy, State
-from scaler.sources.gateway_load import Load as GatewayLoad
-from scaler.sources.gateway_load import Loads
+from scaler.decision import HPA, Load, Policy
+from scaler.sources.loads import Load as GatewayLoad
+from scaler.sources.loads import Loads
 from scaler.sources.quality import Fault
 from scaler.sources.samples import PodUsage, Samples
 from tests.scaler.objects import NOW, service
@@ -17,7 +17,7 @@ def target(pods: int = 2) -> Target:
 
 
 def evaluated(inputs: Inputs) -> Evaluation:
-    return evaluate(target(), POLICY, State(), inputs, {"n1": 1000}, NOW)
+    return evaluate(target(), POLICY, None, inputs, {"n1": 1000}, NOW)
 
 
 def sample(cpu: int, age: float = 0.0) -> PodUsage:

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 from aiohttp import web
 
-from scaler.config.document import SourceConfig
+from scaler.config.document import Config, SourceConfig, parse
 from scaler.control.inputs import Fetcher
-from scaler.sources.gateway_load import Load
+from scaler.sources.kind import Access
+from scaler.sources.loads import Load
+from shared.service import names
 from tests.scaler.objects import pod_metrics
 from tests.shared.kube.conftest import *  # noqa: F403  the scripted API server
 from tests.shared.kube.scripted import Script, hangs, refuses, says
@@ -40,11 +41,16 @@ def told() -> Told:
 
 
 @pytest.fixture
-async def fetcher(kube: KubeClient, told: Told) -> AsyncIterator[Fetcher]:
+async def access(kube: KubeClient) -> AsyncIterator[Access]:
     async with aiohttp.ClientSession() as session:
-        made = Fetcher(kube, session, lambda: ["n1"], told)
-        made.configure(SourceConfig())
-        yield made
+        yield Access(kube, session, names.NAMESPACE, lambda: ["n1"])
+
+
+@pytest.fixture
+def fetcher(access: Access, told: Told) -> Fetcher:
+    made = Fetcher(access, told)
+    made.configure(SourceConfig())
+    return made
 
 
 async def test_samples_and_the_lack_of_gateways(api: Script, fetcher: Fetcher, told: Told) -> None:
@@ -65,10 +71,9 @@ async def test_a_source_that_fails_is_told_and_absent(
     assert told.problems == [("metrics.k8s.io", inputs.samples_error)]
 
 
-async def test_a_source_that_hangs_is_given_up(
-    api: Script, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("scaler.control.inputs.TIMEOUT", 0.05)
+async def test_a_source_that_hangs_is_given_up(api: Script, access: Access, told: Told) -> None:
+    fetcher = Fetcher(access, told, timeout=0.05)
+    fetcher.configure(SourceConfig())
     api.otherwise = hangs()
     assert "did not answer within" in (await fetcher.fetch()).samples_error
 
@@ -95,17 +100,18 @@ async def test_gateways_are_asked_beside_and_may_fail_alone(
 
 
 @pytest.mark.parametrize(
-    ("config", "path"),
+    ("kind", "path"),
     [
-        (SourceConfig(kind="kubelet"), "/api/v1/nodes/n1/proxy/metrics/resource"),
-        (SourceConfig(kind="prometheus"), "/api/v1/query"),
+        ("kubelet", "/api/v1/nodes/n1/proxy/metrics/resource"),
+        ("prometheus", "/api/v1/query"),
     ],
 )
 async def test_other_sources_by_configuration(
-    api: Script, fetcher: Fetcher, config: SourceConfig, path: str
+    api: Script, fetcher: Fetcher, kind: str, path: str
 ) -> None:
     api.otherwise = refuses(500, "InternalError")
-    fetcher.configure(replace(config, url=api.url))
+    text = f"source: {kind}\nprometheus: {{url: '{api.url}'}}"
+    fetcher.configure(parse(text, Config()).source)
     await fetcher.fetch()
     assert [call.path for call in api.calls] == [path]
     assert "oscar-svc" in api.calls[0].query.get("query", "oscar-svc")

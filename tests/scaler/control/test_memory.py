@@ -1,47 +1,59 @@
+"""What is remembered of one service, by a clock that the test moves."""
+
 from __future__ import annotations
 
-import json
-from dataclasses import replace
+from scaler.control.memory import CACHE_LAG, Memory
+from scaler.decision.responsive.state import Recommendation, ResponsiveState
 
-import pytest
-
-from scaler.control.memory import ANNOTATION, MAX_ANNOTATION, annotation, recall, restore
-from scaler.decision import Action, Decision, State
-from scaler.decision.state import Recommendation
-from tests.scaler.objects import NOW, deployment
-
-DECISION = Decision(
-    service="a", policy="hpa", current=2, replicas=4, valid=True, action=Action.UP, raw=5,
-    utilisation_pct=190, target_pct=80, reasons=("Burst",), limits=("ScaleUpLimit",),
-)  # fmt: skip
-STATE = State(recommendations=(Recommendation(5, NOW - 10),), failures=1)
+REVISION = ("1", 0)
 
 
-def test_the_annotation_tells_the_decision_and_gives_the_state_back() -> None:
-    text = annotation(DECISION, STATE, NOW)
-    told = json.loads(text)
-    assert (told["from"], told["to"], told["action"], told["raw"]) == (2, 4, "ScaleUp", 5)
-    assert told["reasons"] == ["Burst"]
-    assert told["limits"] == ["ScaleUpLimit"]
-    assert told["time"] == "2027-01-15T08:00:00.000+00:00"
-    assert recall(deployment("a", 4, annotations={ANNOTATION: text})) == STATE
+def scheduled(*times: float, period: float = 10.0) -> list[float]:
+    """When the next decision is due, after decisions at these times."""
+    memory, due = Memory("uid", None), []
+    for now in times:
+        memory.schedule("a", period, REVISION, now)
+        due.append(memory.due)
+    return due
 
 
-def test_a_restored_state_takes_the_size_found_as_recommended_now() -> None:
-    found = deployment("a", 7, annotations={ANNOTATION: annotation(DECISION, STATE, NOW)})
-    state = restore(found, NOW + 3600)
-    assert state == replace(
-        STATE, recommendations=(Recommendation(5, NOW - 10), Recommendation(7, NOW + 3600))
-    )
+def test_after_the_first_decision_services_are_spread_over_their_period() -> None:
+    [first] = scheduled(100.0)
+    assert 101.0 <= first <= 110.0
+    other = Memory("uid", None)
+    other.schedule("b", 10.0, REVISION, 100.0)
+    assert other.due != first
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"state": 3}', '{"state": {"ups": [1]}}'])
-def test_what_is_no_annotation_of_ours_begins_anew(text: str) -> None:
-    assert restore(deployment("a", 7, annotations={ANNOTATION: text}), NOW) == State()
+def test_decisions_are_a_period_apart_but_one_that_is_late_is_not_made_up_for() -> None:
+    first, second, third = scheduled(100.0, 110.5, 200.0)
+    assert second == first + 10.0
+    assert third == 210.0
 
 
-def test_a_state_that_is_too_long_is_left_out() -> None:
-    long = State(recommendations=tuple(Recommendation(1, NOW) for _ in range(2000)))
-    text = annotation(DECISION, long, NOW)
-    assert len(text) < MAX_ANNOTATION
-    assert "state" not in json.loads(text)
+def test_a_service_is_due_by_its_time_or_by_another_revision() -> None:
+    memory = Memory("uid", None)
+    assert memory.is_due(REVISION, 0.0)
+    memory.schedule("a", 10.0, REVISION, 100.0)
+    assert not memory.is_due(REVISION, memory.due - 0.6)
+    assert memory.is_due(REVISION, memory.due - 0.5), "the nearer of two ticks"
+    assert memory.is_due(("2", 0), 100.0)
+    assert memory.is_due(("1", 1), 100.0)
+
+
+def test_the_cache_is_waited_for_until_it_shows_another_version_or_for_a_while() -> None:
+    memory = Memory("uid", None)
+    assert not memory.waits_for_cache("7", 100.0)
+    memory.wait_for_cache("7", 100.0)
+    assert memory.waits_for_cache("7", 100.0 + CACHE_LAG - 1)
+    assert not memory.waits_for_cache("8", 100.0)
+    assert not memory.waits_for_cache("7", 100.0 + CACHE_LAG)
+
+
+def test_a_size_is_unexpected_once_and_never_after_an_interruption() -> None:
+    state = ResponsiveState(recommendations=(Recommendation(3, 1.0),), decided=1.0)
+    memory = Memory("uid", state)
+    assert [memory.unexpected(n) for n in (2, 2, 5, 5)] == [None, None, 2, None]
+    memory.interrupt()
+    assert memory.unexpected(9) is None
+    assert memory.state == ResponsiveState()

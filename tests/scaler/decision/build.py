@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from scaler.decision import (
     Container,
@@ -16,6 +17,7 @@ from scaler.decision import (
     State,
     decide,
 )
+from scaler.decision.responsive.state import ResponsiveState
 
 NOW = 1_000_000.0
 WINDOW_S = 15.0
@@ -65,15 +67,27 @@ def observe(
     return Observation("cat", replicas, len(listed), listed, load=load, metrics_error=error)
 
 
-def settled(**fields: object) -> State:
+def settled(**fields: Any) -> ResponsiveState:
     """A state in which no window holds anything back any more."""
-    return replace(State(recommendations=(), decided=NOW - 2), **fields)  # type: ignore[arg-type]
+    return replace(ResponsiveState(decided=NOW - 2), **fields)
+
+
+def responsive(
+    observation: Observation, policy: Policy, state: ResponsiveState | None, now: float
+) -> tuple[Decision, ResponsiveState]:
+    """The decision of policy `responsive` through the public entry, and its state."""
+    decision, after = decide(observation, policy, state, now)
+    assert isinstance(after, ResponsiveState)
+    return decision, after
+
+
+SETTLED = settled()
 
 
 def ask(
     members: Iterable[Pod],
     policy: Policy | None = None,
-    state: State | None = None,
+    state: State | None = SETTLED,
     *,
     spec: int | None = None,
     load: Load | None = None,
@@ -82,4 +96,4 @@ def ask(
 ) -> Decision:
     """The decision alone."""
     observation = observe(members, spec, load, error)
-    return decide(observation, policy or Policy(), state or settled(), now)[0]
+    return decide(observation, policy or Policy(), state, now)[0]

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from scaler.decision import HPA, RESPONSIVE, Behavior, Rules, State, decide
+from scaler.decision import HPA, RESPONSIVE, Behavior, Rules, decide
 from scaler.decision.cases import FieldError, evaluate, inputs
 from scaler.decision.cases.fields import Fields
+from scaler.decision.hpa.state import HpaState
 
 
 def _read(name: str) -> list[dict[str, Any]]:
@@ -54,7 +55,7 @@ def test_the_entry_computes_the_same_number(case: dict[str, Any]) -> None:
     decision, _ = decide(
         inputs.observation(given, current, current),
         inputs.policy(given, HPA),
-        State(recommendations=()),
+        HpaState(recommendations=()),
         inputs.NOW,
     )
     assert decision.raw == case["expect"].get("replicas")

@@ -15,7 +15,7 @@ from scaler.decision import (
     State,
     decide,
 )
-from tests.scaler.decision.build import NOW, observe, pods
+from tests.scaler.decision.build import NOW, observe, pods, responsive
 
 HOUR = 3600.0
 RATES = HpaOptions(behavior=Behavior(up=Rules(0.0, (Rate("Pods", 2, 60.0),))))
@@ -25,7 +25,8 @@ RATES = HpaOptions(behavior=Behavior(up=Rules(0.0, (Rate("Pods", 2, 60.0),))))
 def test_a_clock_that_was_set_back_neither_holds_back_growth_nor_lets_shrink(
     policy: Policy,
 ) -> None:
-    busy, state = observe(pods([1600, 1600])), State()
+    busy = observe(pods([1600, 1600]))
+    state: State | None = None
     for second in (0, 20):
         _, state = decide(busy, policy, state, NOW + second)
     back = NOW - HOUR
@@ -40,8 +41,8 @@ def test_a_clock_that_was_set_back_neither_holds_back_growth_nor_lets_shrink(
 
 
 def test_clocks_that_differ_a_little_change_nothing() -> None:
-    _, state = decide(observe(pods([1600, 1600])), Policy(), State(), NOW)
-    _, after = decide(observe(pods([1600] * 4, now=NOW - 1)), Policy(), state, NOW - 1)
-    assert after.ups
+    _, state = responsive(observe(pods([1600, 1600])), Policy(), None, NOW)
+    _, after = responsive(observe(pods([1600] * 4, now=NOW - 1)), Policy(), state, NOW - 1)
+    assert after.grown
     assert after.since == state.since
-    assert all(entry.seconds >= 0 for entry in after.recommendations or ())
+    assert all(entry.seconds >= 0 for entry in after.recommendations)

@@ -7,8 +7,9 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scaler.decision import Action, Container, Observation, Pod, Policy, Sample, State, decide
-from tests.scaler.decision.build import NOW, ask, pods, settled
+from scaler.decision import Action, Container, Observation, Pod, Policy, Sample, restored
+from scaler.decision.policy import RESPONSIVE
+from tests.scaler.decision.build import NOW, ask, pods, responsive, settled
 
 usages = st.one_of(st.none(), st.integers(0, 5000))
 containers = st.builds(
@@ -63,16 +64,16 @@ def _numbered(listed: list[Pod]) -> tuple[Pod, ...]:
 def test_bounds_hold_and_invalid_means_unchanged(
     policy: Policy, rounds: list[list[Pod]], replicas: int
 ) -> None:
-    state = State()
+    state = None
     for step, listed in enumerate(rounds):
         observation = Observation("cat", replicas, len(listed), _numbered(listed))
-        decision, state = decide(observation, policy, state, NOW + 2 * step)
+        decision, state = responsive(observation, policy, state, NOW + 2 * step)
         if replicas == 0 or not decision.valid:
             assert decision.replicas == replicas
         else:
             assert policy.min_replicas <= decision.replicas <= policy.max_replicas
         assert len(decision.pods) in (0, len(listed))
-        assert State.from_json(state.to_json()) == state
+        assert restored(RESPONSIVE, state.to_json()) == state
         replicas = decision.replicas
 
 
@@ -102,13 +103,13 @@ def test_more_load_never_means_fewer_replicas(
 @given(st.integers(50, 9000), st.integers(1, 10), st.integers(20, 100))
 @settings(max_examples=30)
 def test_constant_load_settles_without_oscillation(work_m: int, start: int, target: int) -> None:
-    policy, state, replicas = Policy(target_pct=target, max_replicas=500), State(), start
+    policy, state, replicas = Policy(target_pct=target, max_replicas=500), None, start
     directions = []
     for second in range(0, 1800, 10):
         now = NOW + second
         share = -(-work_m // replicas)
         observation = Observation("cat", replicas, replicas, pods([share] * replicas, now=now))
-        decision, state = decide(observation, policy, state, now)
+        decision, state = responsive(observation, policy, state, now)
         if decision.action is not Action.NONE:
             directions.append(decision.action)
             replicas = decision.replicas
@@ -123,12 +124,12 @@ def test_a_restart_never_shrinks_for_one_window(
     """Neither with the state stored nor without it."""
     spec = len(before)
     first = Observation("cat", spec, spec, pods(before))
-    decision, stored = decide(first, Policy(), State(), NOW)
+    decision, stored = responsive(first, Policy(), None, NOW)
     now = NOW + later
     shown = pods((after * spec)[: decision.replicas], now=now)
-    restored = State.from_json(stored.to_json())
-    assert ask(shown, state=restored, spec=decision.replicas, now=now).replicas >= spec
-    anew = ask(shown, state=State(), spec=decision.replicas, now=now)
+    known = restored(RESPONSIVE, stored.to_json())
+    assert ask(shown, state=known, spec=decision.replicas, now=now).replicas >= spec
+    anew = ask(shown, state=None, spec=decision.replicas, now=now)
     assert anew.replicas >= decision.replicas
 
 
@@ -137,7 +138,7 @@ def test_a_burst_never_shrinks(load: list[int], later: float) -> None:
     policy = Policy(target_pct=40)
     hot = [used + 800 for used in load]
     spec = len(hot)
-    decision, state = decide(Observation("cat", spec, spec, pods(hot)), policy, State(), NOW)
+    decision, state = responsive(Observation("cat", spec, spec, pods(hot)), policy, None, NOW)
     now = NOW + later
     calm = pods([0] * decision.replicas, now=now)
     assert ask(calm, policy, state, spec=decision.replicas, now=now).replicas >= decision.replicas
@@ -149,10 +150,10 @@ def test_growth_by_a_guess_is_never_taken_back_within_the_window(
 ) -> None:
     policy = Policy(max_replicas=100)
     full = Observation("cat", spec, spec, pods([1000] * spec, limit_m=1000))
-    decision, state = decide(full, policy, settled(), NOW)
+    decision, state = responsive(full, policy, settled(), NOW)
     grown = decision.replicas
     assert grown > spec
     for now in (NOW + 40, NOW + later):
         shown = Observation("cat", grown, grown, pods([calm] * grown, limit_m=1000, now=now))
-        decision, state = decide(shown, policy, state, now)
+        decision, state = responsive(shown, policy, state, now)
         assert decision.replicas == grown

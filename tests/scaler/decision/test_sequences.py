@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scaler.decision import Action, Decision, Load, Observation, Policy, State, decide
-from tests.scaler.decision.build import NOW, pod
+from scaler.decision import Action, Decision, Load, Observation, Policy
+from scaler.decision.responsive.state import ResponsiveState
+from tests.scaler.decision.build import NOW, pod, responsive
 
 if TYPE_CHECKING:
     from scaler.decision import Pod
@@ -79,18 +80,18 @@ class Walk:
         stored: bool = False,
     ) -> None:
         policy, sequence, replicas = walk
-        state, now = State(), NOW + shift
+        state, now = None, NOW + shift
         self.decisions: list[Decision] = []
-        self.states: list[State] = []
+        self.states: list[ResponsiveState] = []
         for seconds, listed, load in sequence:
             now += seconds
             seen = [_pod(index, member, now) for index, member in enumerate(listed)]
             found = tuple(reversed(seen)) if backwards else tuple(seen)
             requests = Load(now, *load) if load else None
             observation = Observation("cat", replicas, len(found), found, load=requests)
-            decision, state = decide(observation, policy, state, now)
+            decision, state = responsive(observation, policy, state, now)
             if stored:
-                state = State.from_json(json.loads(json.dumps(state.to_json())))
+                state = ResponsiveState.from_json(json.loads(json.dumps(state.to_json())))
             self.decisions.append(decision)
             self.states.append(state)
             replicas = decision.replicas

@@ -7,9 +7,9 @@ import pytest
 from scaler.cluster.catalog import Cataloguer
 from scaler.config.scaling import Scaling
 from scaler.control.evaluate import Inputs, evaluate
-from scaler.decision import HPA, Policy, State
+from scaler.decision import HPA, Policy
 from scaler.report.explain import explain, verdict
-from scaler.sources.gateway_load import Load, Loads
+from scaler.sources.loads import Load, Loads
 from scaler.sources.samples import PodUsage, Samples
 from tests.scaler.objects import NOW, hpa, keyed, pod, service
 
@@ -29,7 +29,7 @@ def told(scaling: Scaling = HPA_SCALING, cpu: int = 160, rival: bool = False) ->
         "a-dlp-1-1": PodUsage(NOW - 500, 15, {"main": 50}),
     }
     inputs = Inputs(Samples(usage), loads=Loads({"a": Load(3, 2)}))
-    result = evaluate(target, scaling.policy_for(target.expose), State(), inputs, {}, NOW)
+    result = evaluate(target, scaling.policy_for(target.expose), None, inputs, {}, NOW)
     return "\n".join(explain(target, scaling, ["period: nonsense"], result))
 
 
@@ -73,7 +73,7 @@ def test_what_the_leader_alone_remembers_is_not_claimed_to_be_known() -> None:
 def test_without_data_the_verdict_says_so() -> None:
     target = Cataloguer().catalog(service("a", 1)).targets["a"]
     inputs = Inputs(samples_error="metrics.k8s.io did not answer")
-    result = evaluate(target, HPA_SCALING.policy_for(target.expose), State(), inputs, {}, NOW)
+    result = evaluate(target, HPA_SCALING.policy_for(target.expose), None, inputs, {}, NOW)
     told = verdict(target, HPA_SCALING, result)
     assert told.startswith("Nothing is written: there are no trusted data (")
     assert "metrics.k8s.io did not answer" in told
@@ -87,7 +87,7 @@ def rested(replicas: int, cpu: int, **expose: int) -> tuple[str, str]:
     usage = {name: PodUsage(NOW - 1, 1, {"main": cpu}) for name in names}
     scaling = Scaling(policy=Policy())
     policy = scaling.policy_for(target.expose)
-    result = evaluate(target, policy, State(), Inputs(Samples(usage)), {}, NOW)
+    result = evaluate(target, policy, None, Inputs(Samples(usage)), {}, NOW)
     first, *_, last = explain(target, scaling, (), result)
     return first, last
 
@@ -115,7 +115,7 @@ def test_a_schedule_that_raises_the_minimum_is_told() -> None:
     target = Cataloguer().catalog(service("a", 1)).targets["a"]
     scaling = Scaling()
     policy = scaling.policy_for(target.expose, 3)
-    result = evaluate(target, policy, State(), Inputs(), {}, NOW)
+    result = evaluate(target, policy, None, Inputs(), {}, NOW)
     text = "\n".join(explain(target, scaling, (), result))
     assert "3 (by a schedule; min_scale is 1) to 10 replicas" in text
     assert "because: Current number of replicas below Spec.MinReplicas: there are never" in text

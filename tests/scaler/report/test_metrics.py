@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry
 
-from scaler.cluster.informers import Contact
+from scaler.cluster.informers import CacheStatus
 from scaler.control.actuator import Result
 from scaler.control.standing import Standing
 from scaler.decision import Action, Decision
@@ -14,8 +14,8 @@ DECISION = Decision(
     service="a", policy="hpa", current=2, replicas=4, valid=True, action=Action.UP,
     target_pct=80, utilisation_pct=170, sample_age_s=3.5, reasons=("Burst",), limits=("Step",),
 )  # fmt: skip
-POD_CONTACT = Contact("pods", failures=4, age=2.5, problem="")
-NO_CONTACT = Contact("nodes", failures=1, age=None, problem="nodes is forbidden")
+POD_CONTACT = CacheStatus("pods", failures=4, age=2.5, problem="")
+NO_CONTACT = CacheStatus("nodes", failures=1, age=None, problem="nodes is forbidden")
 
 
 def test_every_number_of_the_dashboards_is_there() -> None:

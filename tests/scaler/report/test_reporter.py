@@ -10,7 +10,7 @@ from scaler.cluster.catalog import Cataloguer
 from scaler.control.actuator import Outcome, Result
 from scaler.control.standing import Standing
 from scaler.decision import Action, Decision
-from scaler.report.reporter import BLIND_GRACE, EVENT_PERIOD, HOLD_PERIOD, Reporter
+from scaler.report.reporter import EVENT_PERIOD, HOLD_PERIOD, NO_DATA_GRACE, Reporter
 from scaler.report.stats import Stats
 from shared.runtime.clock import ManualClock
 from tests.scaler.objects import service
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 HOLD = Decision(service="a", policy="hpa", current=2, replicas=2, valid=True)
 GROW = replace(HOLD, replicas=4, action=Action.UP, reasons=("Burst",), utilisation_pct=170)
-BLIND = replace(HOLD, valid=False, error="no samples")
+NO_DATA = replace(HOLD, valid=False, error="no samples")
 
 
 class Events:
@@ -90,7 +90,7 @@ async def test_a_change_that_is_not_carried_out_is_logged_once_a_minute(
 
 
 def test_decisions_are_counted_by_action_and_reason(stage: Stage) -> None:
-    for decision in (HOLD, GROW, GROW, BLIND):
+    for decision in (HOLD, GROW, GROW, NO_DATA):
         decided(stage, decision)
     assert stage.stats.decisions == {
         ("None", "None"): 1, ("ScaleUp", "Burst"): 2, ("Invalid", "None"): 1,
@@ -106,21 +106,21 @@ def test_the_status_shows_the_last_decision_and_the_cluster(stage: Stage) -> Non
     assert status.written == stage.clock.now()
 
 
-async def test_blindness_that_lasts_is_a_warning_and_an_event_once_in_five_minutes(
+async def test_a_lack_of_data_that_lasts_is_a_warning_and_an_event_once_in_five_minutes(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
-    decided(stage, BLIND)
+    decided(stage, NO_DATA)
     decided(stage, HOLD)
-    await stage.clock.advance(BLIND_GRACE)
-    decided(stage, BLIND)
+    await stage.clock.advance(NO_DATA_GRACE)
+    decided(stage, NO_DATA)
     assert not stage.events.emitted, "that new pods have no samples is no news"
     assert {record.levelname for record in caplog.records} == {"INFO"}
     for _ in range(3):
-        await stage.clock.advance(BLIND_GRACE)
-        decided(stage, BLIND)
+        await stage.clock.advance(NO_DATA_GRACE)
+        decided(stage, NO_DATA)
     assert caplog.records[-1].levelname == "WARNING"
     await stage.clock.advance(EVENT_PERIOD)
-    decided(stage, BLIND)
+    decided(stage, NO_DATA)
     assert stage.events.emitted == [("Deployment", "Warning", "FailedGetPodMetrics")] * 2
 
 
@@ -128,20 +128,20 @@ async def test_standing_aside_is_told_when_it_begins(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(3):
-        stage.reporter.aside(stage.target, Standing.RIVAL, "a-hpa scales it")
+        stage.reporter.left_alone(stage.target, Standing.RIVAL, "a-hpa scales it")
         await stage.clock.advance(EVENT_PERIOD)
     assert [record.getMessage() for record in caplog.records] == ["a: a-hpa scales it"]
     assert [reason for _, _, reason in stage.events.emitted] == ["RivalAutoscaler"]
     assert stage.stats.services["a"].note == "a-hpa scales it"
     decided(stage, HOLD)
-    stage.reporter.aside(stage.target, Standing.RIVAL, "b-hpa scales it")
+    stage.reporter.left_alone(stage.target, Standing.RIVAL, "b-hpa scales it")
     assert len(stage.events.emitted) == 2
     assert stage.stats.services["a"].decision is None, "it does not hold any more"
 
 
 def test_a_decision_holds_while_its_write_is_waited_for(stage: Stage) -> None:
     decided(stage, GROW)
-    stage.reporter.aside(stage.target, Standing.WAITING, "waiting")
+    stage.reporter.left_alone(stage.target, Standing.WAITING, "waiting")
     assert stage.stats.services["a"].decision is GROW
 
 
@@ -180,7 +180,7 @@ def test_what_is_gone_is_forgotten(stage: Stage) -> None:
     stage.reporter.broken("b", "not YAML")
     stage.reporter.problems(stage.target, ["wrong"])
     decided(stage, HOLD)
-    stage.reporter.keep({"b"})
+    stage.reporter.retain({"b"})
     assert set(stage.stats.services) == {"b"}
     stage.reporter.problems(stage.target, ["wrong"])
     assert len(stage.events.emitted) == 2, "a service of the same name is another service"

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from scaler.decision import Action, Decision
-from scaler.report.sentences import move, sentence, way
+from scaler.report.sentences import derivation, move, sentence
 
 
 def test_a_change_is_told_with_measure_way_and_reasons() -> None:
@@ -36,4 +36,4 @@ def test_the_way_names_only_stations_that_changed_the_number() -> None:
     decision = Decision(
         service="a", policy="hpa", current=3, replicas=3, valid=True, raw=1, stabilised=3, limited=3
     )
-    assert way(decision) == "metrics ask 1, window 3"
+    assert derivation(decision) == "metrics ask 1, window 3"

@@ -10,7 +10,15 @@ from statistics import fmean, pvariance
 import pytest
 
 from scaler.simulator.cluster import Cluster
-from scaler.simulator.gateway import Chance, Gateway, View, averaged, counted, of_a_second, stay_s
+from scaler.simulator.gateway import (
+    Gateway,
+    OrnsteinUhlenbeck,
+    View,
+    averaged,
+    counted,
+    of_a_second,
+    residence_s,
+)
 from scaler.simulator.scenario import World
 
 CALM = World(imbalance=0.0)
@@ -29,7 +37,7 @@ def seen(view: View, load: float, seconds: int = 4000, world: World = CALM) -> l
 
 @pytest.mark.parametrize("stay", [0.01, 0.4, 3.0])
 def test_chance_has_the_law_of_requests_that_come_and_go(stay: float) -> None:
-    chance = Chance(stay, Random(1))
+    chance = OrnsteinUhlenbeck(stay, Random(1))
     values, means = zip(*(chance.second() for _ in range(60_000)), strict=True)
     pairs = [a * b for a, b in pairwise(values)]
     both = [a * b for a, b in zip(values, means, strict=True)]
@@ -57,7 +65,7 @@ def test_means_scatter_less_the_longer_they_are() -> None:
 
 def test_long_requests_are_remembered() -> None:
     slow = World(imbalance=0.0, request_work_m=2500.0)
-    assert stay_s(slow) == 20.0
+    assert residence_s(slow) == 20.0
     assert pvariance(seen(averaged, 5.0, world=slow)) > 0.7 * 5 * slow.concurrency
 
 

@@ -7,11 +7,11 @@ from aiohttp import web
 from yarl import URL
 
 from gateway.admin.snapshot import load
-from scaler.sources.gateway_load import GatewayLoad, Load, Loads, read
+from scaler.sources.gateway_load import GatewayLoad, read
 from scaler.sources.in_flight import Count
+from scaler.sources.loads import Load, Loads
 
 if TYPE_CHECKING:
-    import pytest
     from pytest_aiohttp.plugin import AiohttpServer
 
 
@@ -113,19 +113,16 @@ async def test_services_and_gateways_that_go_are_forgotten(aiohttp_server: Aioht
         assert (await source.fetch()).services == {"a": Load(1, 1), "b": Load(5, 1)}
 
 
-async def test_a_gateway_that_was_away_begins_anew(
-    aiohttp_server: AiohttpServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_gateway_that_was_away_begins_anew(aiohttp_server: AiohttpServer) -> None:
     one = Answers({"a": says(0, 0.0, 1.0)})
     addresses = [str(URL(await serving(aiohttp_server, one)) / "load")]
 
     async def found(_: URL) -> list[str]:
         return addresses
 
-    monkeypatch.setattr("scaler.sources.gateway_load._addresses", found)
     now = 100.0
     async with aiohttp.ClientSession() as session:
-        source = GatewayLoad(session, ["http://gateways:8081"], lambda: now)
+        source = GatewayLoad(session, ["http://gateways:8081"], lambda: now, found)
         await source.fetch()
         now += 1.0
         one.answer = {"a": says(5, 1.0, 2.0)}

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import pytest
 
-from scaler.sources.in_flight import Count, Past, whole
+from scaler.sources.in_flight import AnswerHistory, Count, rounded_up
 
 
 class Gateway:
     """A gateway that has run for a while, and one who asks it."""
 
     def __init__(self) -> None:
-        self.past = Past()
+        self.past = AnswerHistory()
         self.now = 5_000.0
         self.seconds = 100.0
-        self.spent = 400.0
+        self.integral = 400.0
         self.in_flight = 0
 
     def run(self, seconds: float, in_flight: int) -> Gateway:
         self.now += seconds
         self.seconds += seconds
-        self.spent += seconds * in_flight
+        self.integral += seconds * in_flight
         self.in_flight = in_flight
         return self
 
     def ask(self) -> float:
-        return self.past.mean(Count(self.in_flight, 0, self.spent, self.seconds), self.now)
+        return self.past.mean(Count(self.in_flight, 0, self.integral, self.seconds), self.now)
 
 
 def test_the_first_answer_is_the_count_and_the_next_ones_are_means() -> None:
@@ -71,7 +71,7 @@ def test_a_process_that_restarts_is_believed_by_its_count_at_first() -> None:
     gateway = Gateway()
     gateway.ask()
     gateway.run(5, 9).ask()
-    gateway.seconds = gateway.spent = 0.0
+    gateway.seconds = gateway.integral = 0.0
     assert gateway.run(1, 3).ask() == 3
     assert gateway.run(1, 5).run(1, 9).ask() == 7
 
@@ -80,14 +80,14 @@ def test_another_process_at_the_same_address_is_noticed_by_its_age() -> None:
     gateway = Gateway()
     gateway.ask()
     gateway.seconds += 500
-    gateway.spent += 1_000_000
+    gateway.integral += 1_000_000
     assert gateway.run(1, 3).ask() == 3
 
 
 def test_an_integral_that_falls_is_not_compared() -> None:
     gateway = Gateway()
     gateway.ask()
-    gateway.spent -= 300
+    gateway.integral -= 300
     assert gateway.run(1, 3).ask() == 3
     assert gateway.run(1, 5).ask() == 5
 
@@ -111,4 +111,4 @@ def test_however_often_it_is_asked_little_is_kept() -> None:
     ("mean", "requests"), [(0.0, 0), (0.2, 1), (6.0, 6), (6.0000001, 6), (6.01, 7)]
 )
 def test_a_mean_is_rounded_up_except_for_dust(mean: float, requests: int) -> None:
-    assert whole(mean) == requests
+    assert rounded_up(mean) == requests

@@ -14,11 +14,11 @@ from scaler.decision import (
     Pod,
     PodClass,
     Policy,
-    State,
-    decide,
+    restored,
 )
-from scaler.decision.state import Recommendation, Return, ScaleEvent
-from tests.scaler.decision.build import NOW, ask, observe, pod, pods, settled
+from scaler.decision.policy import RESPONSIVE
+from scaler.decision.responsive.state import DemandReturn, Recommendation, ResponsiveState
+from tests.scaler.decision.build import NOW, ask, observe, pod, pods, responsive, settled
 
 WIDE = Policy(max_replicas=100)
 SMALL = Policy(max_replicas=5)
@@ -123,7 +123,7 @@ def test_all_pods_unready_and_busy_is_overload() -> None:
     busy = [pod(f"p{i}", 950, ready="False", ready_age_s=60) for i in range(4)]
     decision = ask(busy)
     assert (decision.replicas, decision.reasons) == (6, ("Overload",))
-    recently = settled(ups=(ScaleEvent(2, NOW - 30),))
+    recently = settled(grown=NOW - 30)
     assert not ask(busy, state=recently).valid
     idle = [pod(f"p{i}", 50, ready="False", ready_age_s=60) for i in range(4)]
     assert not ask(idle).valid
@@ -152,7 +152,7 @@ def test_fallback_replicas_after_failures_only_upwards() -> None:
     state = settled()
     for expected in (2, 2, 5):
         observation = observe(pods([None, None]), error="the metrics API does not answer")
-        decision, state = decide(observation, policy, state, NOW)
+        decision, state = responsive(observation, policy, state, NOW)
         assert decision.replicas == expected
     assert decision.reasons == ("Fallback",)
     assert decision.error == "the metrics API does not answer"
@@ -162,10 +162,10 @@ def test_fallback_replicas_after_failures_only_upwards() -> None:
 def test_nothing_shrinks_while_pods_that_exist_are_not_seen() -> None:
     seen = pods([100, 100, 100])
     for exist, replicas in ((3, 2), (4, 3)):
-        decision, _ = decide(Observation("cat", 3, exist, seen), Policy(), settled(), NOW)
+        decision, _ = responsive(Observation("cat", 3, exist, seen), Policy(), settled(), NOW)
         assert decision.replicas == replicas
     gone = pod("gone", 100, deleted=True)
-    decision, _ = decide(Observation("cat", 3, 3, (*seen, gone)), Policy(), settled(), NOW)
+    decision, _ = responsive(Observation("cat", 3, 3, (*seen, gone)), Policy(), settled(), NOW)
     assert decision.replicas == 2
 
 
@@ -192,7 +192,7 @@ def test_down_in_bounded_steps_to_a_projected_utilisation_below_the_target() -> 
 
 
 def test_steps_down_keep_their_distance() -> None:
-    stepped = settled(downs=(ScaleEvent(1, NOW - 20),))
+    stepped = settled(shrunk=NOW - 20)
     decision = ask(pods([100] * 4), state=stepped)
     assert (decision.replicas, decision.limits) == (4, ("DownPeriod",))
 
@@ -207,22 +207,23 @@ def test_a_need_holds_for_the_window() -> None:
 
 def test_the_window_grows_where_demand_comes_back() -> None:
     known = settled(
-        recommendations=(Recommendation(4, NOW - 300),), returns=(Return(280.0, NOW - 500, 4),)
+        recommendations=(Recommendation(4, NOW - 300),),
+        returns=(DemandReturn(280.0, NOW - 500, 4),),
     )
     assert ask(pods([100] * 4), state=known).action is Action.NONE
-    forgotten = replace(known, returns=(Return(280.0, NOW - 9000, 4),))
+    forgotten = replace(known, returns=(DemandReturn(280.0, NOW - 9000, 4),))
     assert ask(pods([100] * 4), state=forgotten).action is Action.DOWN
 
 
 def test_the_first_decision_of_a_newcomer_never_shrinks() -> None:
-    decision, state = decide(observe(pods([10] * 8)), Policy(), State(), NOW)
+    decision, state = responsive(observe(pods([10] * 8)), Policy(), None, NOW)
     assert decision.limits == ("DownWindow",)
-    assert State.from_json(state.to_json()) == state
+    assert restored(RESPONSIVE, state.to_json()) == state
 
 
 def test_after_a_pause_the_longest_window_holds_the_size_found() -> None:
     away = settled(decided=NOW - 300, recommendations=(Recommendation(2, NOW - 300),))
-    decision, state = decide(observe(pods([100] * 4)), Policy(), away, NOW)
+    decision, state = responsive(observe(pods([100] * 4)), Policy(), away, NOW)
     assert decision.limits == ("DownWindow",)
     assert state.since == NOW
     for elapsed, action in ((690, Action.NONE), (701, Action.DOWN)):
@@ -233,7 +234,7 @@ def test_after_a_pause_the_longest_window_holds_the_size_found() -> None:
 
 def test_a_burst_never_shrinks() -> None:
     policy = Policy(target_pct=40, down_window_s=30)
-    decision, state = decide(observe(pods([800, 800])), policy, settled(), NOW)
+    decision, state = responsive(observe(pods([800, 800])), policy, settled(), NOW)
     assert decision.replicas == 4
     calm = pods([100] * 4, now=NOW + 50)
     assert ask(calm, policy, state, now=NOW + 50).limits[-1] == "Burst"
@@ -243,13 +244,13 @@ def test_a_burst_never_shrinks() -> None:
 
 
 def test_growth_by_a_guess_is_given_back_but_a_measured_need_is_held() -> None:
-    _, guessed = decide(observe(pods([1000], limit_m=1000)), Policy(), settled(), NOW)
+    _, guessed = responsive(observe(pods([1000], limit_m=1000)), Policy(), settled(), NOW)
     calm = pods([300] * 3, limit_m=1000, now=NOW + 70)
     guessed = replace(guessed, decided=NOW + 88)
     assert ask(calm, state=guessed, now=NOW + 70).limits == ("RecentGrowth",)
     later = pods([300] * 3, limit_m=1000, now=NOW + 90)
     assert ask(later, state=guessed, now=NOW + 90).action is Action.DOWN
-    _, measured = decide(observe(pods([900, 900])), Policy(), settled(), NOW)
+    _, measured = responsive(observe(pods([900, 900])), Policy(), settled(), NOW)
     measured = replace(measured, decided=NOW + 88)
     assert ask(later, state=measured, now=NOW + 90).limits == ("DownWindow",)
 
@@ -320,7 +321,11 @@ def test_a_container_list_that_is_empty_is_no_sample() -> None:
     ],
 )  # fmt: skip
 def test_conditions_read_like_an_hpas(
-    members: tuple[Pod, ...], policy: Policy, state: State, able: str, limited: tuple[str, str]
+    members: tuple[Pod, ...],
+    policy: Policy,
+    state: ResponsiveState,
+    able: str,
+    limited: tuple[str, str],
 ) -> None:
     found = {c.type: (c.status, c.reason) for c in ask(members, policy, state).conditions}
     assert found == {

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from scaler.decision import Policy, State
-from scaler.decision.responsive import history, memory
-from scaler.decision.state import Recommendation, Return
+from scaler.decision import Policy
+from scaler.decision.responsive import history, learning
+from scaler.decision.responsive.state import DemandReturn, Recommendation, ResponsiveState
 from tests.scaler.decision.build import NOW, observe
 
 POLICY = Policy(max_replicas=100)
 STEP = 2
 
 
-def walk(*spans: tuple[int, int]) -> tuple[State, float]:
+def walk(*spans: tuple[int, int]) -> tuple[ResponsiveState, float]:
     """Decisions every two seconds through spans of (seconds, replicas); the state and the end."""
-    state, now = State(recommendations=(), decided=NOW), NOW
+    state, now = ResponsiveState(decided=NOW), NOW
     for seconds, replicas in spans:
         for _ in range(0, seconds, STEP):
             now += STEP
@@ -32,7 +32,7 @@ def test_a_need_holds_for_the_window() -> None:
 
 def test_a_return_is_learnt_and_its_level_awaited_next_time() -> None:
     state, now = walk((60, 8), (300, 2), (2, 8))
-    assert state.returns == (Return(302.0, now, 8),)
+    assert state.returns == (DemandReturn(302.0, now, 8),)
     state, now = walk((60, 8), (300, 2), (60, 8), (20, 2))
     assert history.highest(POLICY, state, now - 20 + 302 * 1.25) == 8
     assert history.highest(POLICY, state, now - 20 + 302 * 1.25 + 2) == 2
@@ -46,7 +46,7 @@ def test_returns_are_forgotten_after_three_of_the_longest_windows() -> None:
 def test_a_return_tells_of_its_own_level_and_those_a_sixth_higher() -> None:
     """What rises slowly meets its lower levels after a short absence, its peak after a long one:
     only the lower ones are worth waiting for."""
-    state = State(returns=(Return(200.0, NOW, 8),))
+    state = ResponsiveState(returns=(DemandReturn(200.0, NOW, 8),))
     for level, held in ((8, 8), (9, 9), (12, 9)):
         known = history.add(state, POLICY, level, NOW)
         assert history.highest(POLICY, known, NOW + 150) == held
@@ -79,7 +79,6 @@ def test_eight_returns_are_kept() -> None:
 def test_the_history_stays_short_whatever_is_needed(noise: tuple[int, ...]) -> None:
     spans = [(STEP, level) for level in noise] * 2000
     state, _ = walk(*spans)
-    assert state.recommendations is not None
     assert len(state.recommendations) <= POLICY.longest_window_s / 10 + 1
 
 
@@ -92,7 +91,7 @@ def test_needs_of_ten_seconds_are_one_entry_at_the_highest() -> None:
 
 
 def test_after_a_start_the_longest_window_holds_the_size_found() -> None:
-    state = memory.begin(observe([], spec=4), POLICY, State(), NOW)
+    state = learning.begin(observe([], spec=4), POLICY, ResponsiveState(), NOW)
     assert state.recommendations == (Recommendation(4, NOW),)
     assert history.highest(POLICY, state, NOW + 699) == 4
     assert history.highest(POLICY, state, NOW + 700) == 0

@@ -1,4 +1,4 @@
-"""Rates, minimum and maximum, as Kubernetes 1.36 applies them (horizontal.go).
+"""Rates, minimum and maximum, as Kubernetes 1.36 applies them (horizontal.go). Pure.
 
 Each answer names the limit that bit.
 """
@@ -9,18 +9,13 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scaler.decision.state import ScaleEvent
+from scaler.decision.hpa.state import ScaleEvent
+from scaler.decision.reasons import DOWN_LIMIT, TOO_FEW, TOO_MANY, UP_LIMIT, WITHIN_RANGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from scaler.decision.policy import Behavior, Rate, Rules
-
-WITHIN_RANGE = "DesiredWithinRange"
-TOO_FEW = "TooFewReplicas"
-TOO_MANY = "TooManyReplicas"
-UP_LIMIT = "ScaleUpLimit"
-DOWN_LIMIT = "ScaleDownLimit"
 
 _UNBOUNDED = 2**31 - 1
 

@@ -1,20 +1,21 @@
-"""What both policies do before they look at a metric (Kubernetes 1.36, reconcileAutoscaler)."""
+"""What both policies decide without a metric, as Kubernetes 1.36 (reconcileAutoscaler) does. Pure.
+
+A service at 0 replicas stays there, and one outside its minimum and maximum goes back between them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from scaler.decision.reasons import ABOVE_MAXIMUM, BELOW_MINIMUM
 from scaler.decision.types import Decision, Observation, action_of, conditions
 
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy
 
-ABOVE_MAXIMUM = "Current number of replicas above Spec.MaxReplicas"
-BELOW_MINIMUM = "Current number of replicas below Spec.MinReplicas"
 
-
-def blank(observation: Observation, policy: Policy) -> Decision:
+def unchanged(observation: Observation, policy: Policy) -> Decision:
     """A decision that leaves everything as it is."""
     return Decision(
         service=observation.service,
@@ -26,8 +27,9 @@ def blank(observation: Observation, policy: Policy) -> Decision:
     )
 
 
-def settled(decision: Decision, policy: Policy) -> Decision | None:
-    """The decision, where no metric is needed: stopped, or outside a new minimum or maximum."""
+def without_metrics(decision: Decision, policy: Policy) -> Decision | None:
+    """The decision where no metric is needed: stopped, or outside a new minimum or maximum; else
+    None."""
     current = decision.current
     if current == 0:
         return replace(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from scaler.config.durations import seconds
+from shared.service.durations import seconds
 
 
 @pytest.mark.parametrize(

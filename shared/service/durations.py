@@ -1,10 +1,13 @@
-"""Durations as Kubernetes and Go write them: `15s`, `1m30s`, `500ms`, or plain seconds."""
+"""Durations as Kubernetes and Go write them: `15s`, `1m30s`, `500ms`, or plain seconds. Pure."""
 
 from __future__ import annotations
 
 import math
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 _PART: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{0,9})?)(h|ms|m|s|us|µs|ns)", re.ASCII)
@@ -27,3 +30,15 @@ def seconds(value: object) -> float:
         if _WHOLE.fullmatch(value):
             return sum(float(n) * _UNITS[unit] for n, unit in _PART.findall(value))
     raise ValueError(f"{value!r} is not a duration; write for example 15s, 1m30s or 0.5")
+
+
+def bounded(least: float, most: float) -> Callable[[str], float]:
+    """A parser of durations between two bounds."""
+
+    def parse(text: str) -> float:
+        value = seconds(text)
+        if not least <= value <= most:
+            raise ValueError(f"{text} is outside {least:g}s to {most:g}s")
+        return value
+
+    return parse

@@ -1,14 +1,13 @@
-"""What policy `responsive` learns from one decision to the next: pure updates of its state."""
+"""What policy `responsive` learns of a service: how long its pods take to start. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scaler.decision.state import ScaleEvent, State
-
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy
+    from scaler.decision.responsive.state import ResponsiveState
     from scaler.decision.types import Observation
 
 _STARTS = 9  # so many starts are remembered
@@ -18,7 +17,7 @@ _PAUSE_S = 60.0  # after so long without a decision, much may have been missed,
 _PAUSE_PERIODS = 4  # if so many decisions have failed to come
 
 
-def warm_up(policy: Policy, state: State) -> float:
+def warm_up(policy: Policy, state: ResponsiveState) -> float:
     """Seconds that a pod of this service takes from start to ready."""
     if policy.warm_up_s is not None:
         return policy.warm_up_s
@@ -27,7 +26,9 @@ def warm_up(policy: Policy, state: State) -> float:
     return sorted(state.ready_times)[len(state.ready_times) // 2]
 
 
-def begin(observation: Observation, policy: Policy, state: State, now: float) -> State:
+def begin(
+    observation: Observation, policy: Policy, state: ResponsiveState, now: float
+) -> ResponsiveState:
     """Where a decision starts from: a newcomer, and one back from a pause, has the size it finds
     as its first recommendation, and knows since when it has watched."""
     times = _ready_times(observation, state)
@@ -38,7 +39,7 @@ def begin(observation: Observation, policy: Policy, state: State, now: float) ->
     return replace(found, decided=now, ready_times=times, since=now)
 
 
-def _ready_times(observation: Observation, state: State) -> tuple[float, ...]:
+def _ready_times(observation: Observation, state: ResponsiveState) -> tuple[float, ...]:
     """How long the last pods took to start, those since the last decision included."""
     if state.decided is None:
         return state.ready_times
@@ -50,10 +51,3 @@ def _ready_times(observation: Observation, state: State) -> tuple[float, ...]:
         if pod.transitioned - pod.started <= _LONGEST_START_S
     ]
     return (*state.ready_times, *times)[-_STARTS:]
-
-
-def remember_change(state: State, change: int, now: float) -> State:
-    """Records a step; only the last one of each direction matters."""
-    if change > 0:
-        return replace(state, ups=(ScaleEvent(change, now),))
-    return replace(state, downs=(ScaleEvent(-change, now),)) if change else state

@@ -1,0 +1,111 @@
+"""What policy `responsive` remembers from one decision to the next. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scaler.decision.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """A number of replicas that was needed at `time`, the last time of `seconds` on end."""
+
+    replicas: int
+    time: float
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DemandReturn:
+    """At `time` demand came back to `replicas`, which it had left `gap_s` seconds before."""
+
+    gap_s: float
+    time: float
+    replicas: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ResponsiveState:
+    """Memory of one service; `ResponsiveState()` is that of a newcomer. Times are unix seconds."""
+
+    recommendations: tuple[Recommendation, ...] = ()
+    """What was needed within the longest window."""
+    grown: float | None = None
+    """When the last step up was taken."""
+    shrunk: float | None = None
+    """When the last step down was taken."""
+    burst_until: float | None = None
+    failures: int = 0
+    """Observations in a row without usable samples."""
+    ready_times: tuple[float, ...] = ()
+    """Seconds from start to ready of the last pods seen to become ready."""
+    decided: float | None = None
+    """When the last decision was made; None: never, or the service was left alone since."""
+    since: float = 0.0
+    """Since when decisions were made without a long pause."""
+    returns: tuple[DemandReturn, ...] = ()
+    """How often, and after how long, demand has come back."""
+
+    @property
+    def newest(self) -> float:
+        times = (entry.time for entry in self.recommendations)
+        return max([self.decided or 0.0, self.grown or 0.0, self.shrunk or 0.0, *times])
+
+    @property
+    def learnt(self) -> tuple[object, ...]:
+        return (*self.returns, *self.ready_times)
+
+    def found_at(self, replicas: int, now: float) -> ResponsiveState:
+        here = Recommendation(replicas, now)
+        return replace(self, recommendations=(*self.recommendations, here))
+
+    def stepped(self, change: int, now: float) -> ResponsiveState:
+        """The state after a change of the size by `change` replicas at `now`."""
+        if change > 0:
+            return replace(self, grown=now)
+        return replace(self, shrunk=now) if change else self
+
+    def interrupted(self) -> ResponsiveState:
+        return replace(self, recommendations=(), decided=None)
+
+    def not_written(self, before: State | None) -> ResponsiveState:
+        known = before if isinstance(before, ResponsiveState) else ResponsiveState()
+        return replace(self, grown=known.grown, shrunk=known.shrunk)
+
+    def after_clock_reset(self) -> ResponsiveState:
+        return ResponsiveState(ready_times=self.ready_times)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> ResponsiveState:
+        """The state written by `to_json`; fields of other versions are left out."""
+        return ResponsiveState(
+            recommendations=tuple(
+                Recommendation(
+                    int(each["replicas"]), float(each["time"]), float(each.get("seconds", 0.0))
+                )
+                for each in data.get("recommendations") or ()
+            ),
+            grown=_time(data.get("grown")),
+            shrunk=_time(data.get("shrunk")),
+            burst_until=_time(data.get("burst_until")),
+            failures=int(data.get("failures", 0)),
+            ready_times=tuple(float(each) for each in data.get("ready_times", ())),
+            decided=_time(data.get("decided")),
+            since=float(data.get("since", 0.0)),
+            returns=tuple(
+                DemandReturn(
+                    float(each["gap_s"]), float(each["time"]), int(each.get("replicas", 0))
+                )
+                for each in data.get("returns", ())
+            ),
+        )
+
+
+def _time(value: Any) -> float | None:
+    return None if value is None else float(value)
