@@ -104,8 +104,3 @@ LAYOUT = Layout(
     speakers={"kubernetes_asyncio": "shared.kube.client"},
     unmirrored={"tests/shared/embedded/kubectl": "kubectl speaks to all rooms at once"},
 )
-
-KNOWN = {
-    ("order", "gateway/net/listening.py"),
-}
-"""Rule and file of what was broken when the rules were written, to be mended and taken out."""
