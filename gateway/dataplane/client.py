@@ -118,7 +118,7 @@ class ClientConnection(asyncio.Protocol):
             self.refuse(Refusal(error.reason, error.detail))
             return
         if limits.head_time and data.strip(b"\r\n") and not self.held.strip(b"\r\n"):
-            self.until(self.context.now + limits.head_time)
+            self.within(limits.head_time)
         self.held = data
 
     def hold(self, data: bytes) -> None:
@@ -164,11 +164,12 @@ class ClientConnection(asyncio.Protocol):
         if self.transport is not None:
             self.transport.write(data)
 
-    def until(self, deadline: float) -> None:
-        """Move the deadline, to whichever side."""
-        self.deadline = deadline
+    def within(self, seconds: float) -> None:
+        """Move the deadline to `seconds` from now, sooner or later than it was; `inf`: none."""
+        context = self.context
+        deadline = self.deadline = context.now + seconds
         if deadline < self.look:
-            self.context.deadlines.watch(self)
+            context.deadlines.watch(self)
 
     def expired(self) -> None:
         """The deadline has passed."""
@@ -192,7 +193,7 @@ class ClientConnection(asyncio.Protocol):
             return
         self.resume_reading()
         limits = self.context.limits
-        self.until(self.context.now + (limits.keep_alive if self._unsent() else limits.linger))
+        self.within(limits.keep_alive if self._unsent() else limits.linger)
 
     def _unsent(self) -> bool:
         """Some of the last answer waits for a slow reader."""
@@ -219,7 +220,7 @@ class ClientConnection(asyncio.Protocol):
         self.held = b""
         if self.transport is not None:
             self.transport.close()
-            self.until(self.context.now + self.context.limits.keep_alive)
+            self.within(self.context.limits.keep_alive)
 
     def abort(self) -> None:
         """Close at once: the client must not take what it got for whole."""

@@ -110,7 +110,7 @@ class Exchange:
 
     def wait(self, phase: Stopover, seconds: float) -> None:
         self.phase = phase
-        self.client.until(self.client.context.now + (seconds or inf))
+        self.client.within(seconds or inf)
 
     def send(self, upstream: Pod) -> None:
         """Write the request to a pod."""
@@ -130,7 +130,7 @@ class Exchange:
         transport.write(b"".join(head))
         if upload is None:
             self.phase = "head"
-            client.until(client.context.now + self.route.first_byte)
+            client.within(self.route.first_byte)
         else:
             upload.opened()
 
@@ -140,15 +140,15 @@ class Exchange:
         if upstream is not None:
             upstream.write(data)
 
-    def await_body(self, deadline: float) -> None:
+    def await_body(self, seconds: float) -> None:
         if self.reply is None:
             self.phase = "body"
-            self.client.until(deadline)
+            self.client.within(seconds)
 
     def await_head(self) -> None:
         if self.reply is None:
             self.phase = "head"
-            self.client.until(self.client.context.now + self.route.first_byte)
+            self.client.within(self.route.first_byte)
 
     # -- the response
 
@@ -213,7 +213,7 @@ class Exchange:
             self.complete(self.first_byte, not rest)
             return
         client, upstream = self.client, self.placement.upstream
-        client.until(client.context.now + self.route.idle)
+        client.within(self.route.idle)
         if upstream is not None:
             if client.stalled:
                 upstream.pause_reading()
@@ -235,7 +235,7 @@ class Exchange:
         client = self.client
         client.write(data)
         if client.deadline != inf:
-            client.until(client.context.now + self.route.idle)
+            client.within(self.route.idle)
 
     def _write(self, data: bytes) -> None:
         self.bytes_out += len(data)

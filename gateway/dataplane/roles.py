@@ -33,8 +33,8 @@ class Client(Protocol):
     def write(self, data: bytes) -> None:
         """Send bytes, if the client is still there."""
 
-    def until(self, deadline: float) -> None:
-        """Move the deadline, to whichever side."""
+    def within(self, seconds: float) -> None:
+        """Move the deadline to `seconds` from now, sooner or later than it was; `inf`: none."""
 
     def hold(self, data: bytes) -> None:
         """Keep bytes until the exchange has ended."""

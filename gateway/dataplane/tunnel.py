@@ -49,20 +49,19 @@ class Tunnel:
         self._upstream.tunnel = self
         self._client.exchange = self
         self._route.state.stats.tunnel_opened()
-        self._client.until(self._client.context.now + self._route.idle)
+        self._client.within(self._route.idle)
         self._client.release()
 
     def client_data(self, data: bytes) -> None:
         self.bytes_in += len(data)
         self._upstream.write(data)
-        client = self._client
-        client.until(client.context.now + self._route.idle)
+        self._client.within(self._route.idle)
 
     def relay(self, data: bytes) -> None:
         self.bytes_out += len(data)
         client = self._client
         client.write(data)
-        client.until(client.context.now + self._route.idle)
+        client.within(self._route.idle)
 
     def client_ended(self) -> bool:
         first, self._half_closed = not self._half_closed, True

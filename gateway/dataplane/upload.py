@@ -28,8 +28,8 @@ class Uploader(Protocol):
     def send_body(self, data: bytes) -> None:
         """Pass on more of the body."""
 
-    def await_body(self, deadline: float) -> None:
-        """The client has until `deadline` to send more."""
+    def await_body(self, seconds: float) -> None:
+        """The client has so long to send more."""
 
     def await_head(self) -> None:
         """Nothing more is to be sent for now: the pod's time to answer begins."""
@@ -158,8 +158,8 @@ class Upload:
             self._moved = now
         self._measured = self.body.size
         self._since = now
-        patience = self._moved + owner.route.first_byte if owner.stalled else inf
-        owner.await_body(min(now + context.limits.body_grace, patience))
+        patience = self._moved + owner.route.first_byte - now if owner.stalled else inf
+        owner.await_body(min(context.limits.body_grace, patience))
 
     def check_rate(self) -> None:
         """The window of measurement is over: a body that hardly moves is given up. Who holds it up
