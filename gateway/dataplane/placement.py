@@ -43,7 +43,7 @@ class Placed(Protocol):
 class Placement:
     """Where the request of `owner` is, or waits to be."""
 
-    __slots__ = ("_owner", "_sent", "_tried", "backend", "stage", "tries", "upstream", "waited")
+    __slots__ = ("_owner", "_tried", "backend", "stage", "tries", "upstream", "waited")
 
     def __init__(self, owner: Placed) -> None:
         self._owner = owner
@@ -56,8 +56,6 @@ class Placement:
         """Seconds in the queue."""
         self.tries = 0
         self._tried: tuple[Backend, ...] = ()
-        self._sent = False
-        """Bytes of the request may have reached the pod."""
 
     def reach(self, backend: Backend) -> None:
         """Send the request, which holds a slot of the pod, on an idle connection to it, or open
@@ -69,7 +67,6 @@ class Placement:
             self._dial(backend)
             return
         self.tries = 1
-        self._sent = True
         self.upstream = upstream
         owner.send(upstream)
 
@@ -111,14 +108,13 @@ class Placement:
     def connected(self, upstream: Pod) -> None:
         """A new connection to the pod is open."""
         self.stage = None
-        self._sent = True
         self.upstream = upstream
         self._owner.send(upstream)
 
     def unreachable(self, refusal: Refusal) -> None:
         """No connection to the pod can be had. Nothing was sent, so nothing was answered."""
         self.stage = None
-        self.failed(refusal, answered=False, replayable=True)
+        self._failed(refusal, again=self._may_retry(sent=False, answered=False, replayable=True))
 
     def disconnected(self) -> None:
         """The pod closed its connection, which needs no more care."""
@@ -127,47 +123,45 @@ class Placement:
     def failed(
         self, refusal: Refusal, *, answered: bool, replayable: bool, stale: bool = False
     ) -> None:
-        """The pod failed this request: try another connection, or have the owner refuse.
+        """The pod failed the request that was sent: try another connection, or have the owner
+        refuse.
 
         `answered` and `replayable` as in `retry`. `stale`: the pod closed an idle connection just
         as it was used again, which says nothing about its health.
         """
-        state = self._owner.route.state
         upstream, self.upstream = self.upstream, None
         if upstream is not None:
             answered = answered or upstream.began
             upstream.abort()
-        state.stats.upstream_failed(refusal.reason)
-        backend = self.backend
+        again = self._may_retry(sent=True, answered=answered, replayable=replayable)
+        self._failed(refusal, again=again, stale=stale)
+
+    def _may_retry(self, *, sent: bool, answered: bool, replayable: bool) -> bool:
+        method = self._owner.plan.method
+        return retry.may_retry(
+            method, tries=self.tries, sent=sent, answered=answered, replayable=replayable
+        )
+
+    def _failed(self, refusal: Refusal, *, again: bool, stale: bool = False) -> None:
+        owner, backend = self._owner, self.backend
         assert backend is not None
+        state = owner.route.state
+        state.stats.upstream_failed(refusal.reason)
         if not stale:
             self.blame(backend)
             self._tried = (*self._tried, backend)
-        other = self._another(backend, answered=answered, replayable=replayable, stale=stale)
+        other = (backend if stale else self._another()) if again else None
         if other is None:
-            self._owner.refuse(refusal)
+            owner.refuse(refusal)
             return
         state.stats.retried(refusal.reason)
         state.admission.move(backend, other)
         self.backend = other
-        self._sent = False
         self._dial(other)
 
-    def _another(
-        self, backend: Backend, *, answered: bool, replayable: bool, stale: bool
-    ) -> Backend | None:
-        """Where to try again, if that is allowed and there is such a pod."""
+    def _another(self) -> Backend | None:
+        """Another pod, if there is one and the budget of retries allows it."""
         state = self._owner.route.state
-        if not retry.may_retry(
-            self._owner.plan.method,
-            tries=self.tries,
-            sent=self._sent,
-            answered=answered,
-            replayable=replayable,
-        ):
-            return None
-        if stale:
-            return backend
         if not state.budget.spend(state.admission.total):
             return None
         return state.balancer.other(self._tried, state.admission.limit)
