@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ from shared.service.model import Timeouts
 from tests.gateway.harness import Pod, Rig, Wire, echo, get, post, rig
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
 
 UPGRADE = (b"Connection: upgrade", b"Upgrade: websocket")
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
@@ -64,22 +63,6 @@ async def balanced(*pods: Pod, **spec: object) -> AsyncIterator[Rig]:
         assert all(one.transport is not None and one.exchange is None for one in idle)
         await r.until(lambda: descriptors() <= before + 2 * len(idle))
         assert not [one for one in asyncio.all_tasks() if one.get_name().startswith("connect")]
-
-
-@pytest.fixture
-def unreachable() -> Iterator[Endpoint]:
-    """An address where nobody takes up connections, and nobody refuses them."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        address = listener.getsockname()
-        fillers = [socket.socket() for _ in range(4)]
-        for filler in fillers:
-            filler.setblocking(False)
-            filler.connect_ex(address)
-        yield Endpoint(*address)
-        for filler in fillers:
-            filler.close()
 
 
 # -- the client leaves

@@ -10,44 +10,24 @@ from shared.service.model import Timeouts
 from tests.gateway.harness import get, rig
 
 
-async def test_a_pod_that_does_not_accept_in_time_is_504() -> None:
-    with socket.socket() as full:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        port = full.getsockname()[1]
-        waiting = [socket.socket() for _ in range(4)]
-        for one in waiting:
-            one.setblocking(False)
-            one.connect_ex(("127.0.0.1", port))
-        async with rig(timeouts=Timeouts(connect=0.3)) as r:
-            r.services.locate("echo", [Endpoint("127.0.0.1", port)])
-            answer = await r.ask(get())
-            assert answer.status == 504
-            assert answer.fields[b"x-gateway-error"] == b"connect_timeout"
-            await r.balanced()
-        for one in waiting:
-            one.close()
+async def test_a_pod_that_does_not_accept_in_time_is_504(unreachable: Endpoint) -> None:
+    async with rig(timeouts=Timeouts(connect=0.3)) as r:
+        r.services.locate("echo", [unreachable])
+        answer = await r.ask(get())
+        assert answer.status == 504
+        assert answer.fields[b"x-gateway-error"] == b"connect_timeout"
+        await r.balanced()
 
 
-async def test_a_client_that_leaves_ends_the_attempt() -> None:
-    with socket.socket() as full:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        port = full.getsockname()[1]
-        waiting = [socket.socket() for _ in range(4)]
-        for one in waiting:
-            one.setblocking(False)
-            one.connect_ex(("127.0.0.1", port))
-        async with rig() as r:
-            r.services.locate("echo", [Endpoint("127.0.0.1", port)])
-            wire = await r.connect()
-            await wire.send(get())
-            await r.until(lambda: len(r.gateway.context.connecting) == 1)
-            await wire.close()
-            await r.balanced()
-            assert r.log.entries[-1].status == 499
-        for one in waiting:
-            one.close()
+async def test_a_client_that_leaves_ends_the_attempt(unreachable: Endpoint) -> None:
+    async with rig() as r:
+        r.services.locate("echo", [unreachable])
+        wire = await r.connect()
+        await wire.send(get())
+        await r.until(lambda: len(r.gateway.context.connecting) == 1)
+        await wire.close()
+        await r.balanced()
+        assert r.log.entries[-1].status == 499
 
 
 async def test_the_only_pod_may_refuse_for_a_moment() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,19 +53,10 @@ async def test_a_request_that_waits_for_a_slot() -> None:
         assert " slot, <Placement <Waiting for echo>, 0 tries>" in shown(r)
 
 
-async def test_a_request_that_waits_for_a_connection() -> None:
-    with socket.socket() as full:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        port = full.getsockname()[1]
-        others = [socket.socket() for _ in range(4)]
-        for one in others:
-            one.setblocking(False)
-            one.connect_ex(("127.0.0.1", port))
-        async with rig() as r:
-            r.services.locate("echo", [Endpoint("127.0.0.1", port)])
-            await (await r.connect()).send(get())
-            await r.until(lambda: len(r.gateway.context.connecting) == 1)
-            assert f" connection, <Placement <Dial 127.0.0.1:{port}>, 1 tries>" in shown(r)
-        for one in others:
-            one.close()
+async def test_a_request_that_waits_for_a_connection(unreachable: Endpoint) -> None:
+    async with rig() as r:
+        r.services.locate("echo", [unreachable])
+        await (await r.connect()).send(get())
+        await r.until(lambda: len(r.gateway.context.connecting) == 1)
+        dial = f"<Dial 127.0.0.1:{unreachable.port}>"
+        assert f" connection, <Placement {dial}, 1 tries>" in shown(r)
