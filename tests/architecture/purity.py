@@ -25,12 +25,12 @@ IMPURE: Final = {
     *("socketserver", "urllib.request", "uvloop"),
     *("fcntl", "glob", "io", "os", "psutil", "shutil", "signal", "sqlite3"),
     *("subprocess", "sys", "tempfile"),
-    *("random", "secrets", "time"),
+    *("importlib", "random", "secrets", "time"),
 }
-"""Modules of time, chance, other processes and the outside world."""
+"""Modules of time, chance, other processes and the outside world, and what may import them."""
 HANDED: Final = "random.Random"
 """May be the type of an argument: whoever calls has chosen the seed."""
-CALLS: Final = {"open", "input", "print", "exec", "eval", "breakpoint"}
+CALLS: Final = {"open", "input", "print", "exec", "eval", "breakpoint", "__import__"}
 """Built-in functions."""
 METHODS: Final = {
     *("now", "utcnow", "today", "uuid1", "uuid4"),
@@ -71,7 +71,7 @@ def _faults_below(sources: Sources, layout: Layout, module: Module) -> Iterator[
     seen = {module.name}
     waiting = [module]
     while waiting:
-        for needed in sources.needs(waiting.pop(), typing=False):
+        for needed in sources.loads(waiting.pop(), typing=False):
             if needed.name in seen or claim(sources, layout, needed):
                 continue
             seen.add(needed.name)

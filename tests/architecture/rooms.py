@@ -37,7 +37,7 @@ def _circle(sources: Sources, start: Module) -> list[Module]:
     queue = deque([start])
     while queue:
         module = queue.popleft()
-        for needed in sources.needs(module, typing=True):
+        for needed in sources.loads(module, typing=True):
             if needed is start:
                 way = [module]
                 while way[-1] is not start:

@@ -82,6 +82,16 @@ class Sources:
         names = {each.name: None for each in self.imports(module) if typing or not each.typing}
         return [self.modules[name] for name in names if name in self.modules]
 
+    def loads(self, module: Module, *, typing: bool) -> list[Module]:
+        """`needs`, and the packages around them, whose `__init__` Python runs first."""
+        found: dict[str, Module] = {}
+        for needed in self.needs(module, typing=typing):
+            name = needed.name
+            while name and not within(module.name, name):
+                found.setdefault(name, self.modules.get(name, needed))
+                name = name.rpartition(".")[0]
+        return list(found.values())
+
     def below(self, prefix: str) -> list[Module]:
         """`prefix` and what is in it; all modules when it is empty."""
         return [module for module in self if within(module.name, prefix)]

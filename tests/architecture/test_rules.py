@@ -155,6 +155,13 @@ FAULTS: list[tuple[Rule, str, str, str, str]] = [
     ),
     (
         purity.pure,
+        "gateway/routing/match.py",
+        '"""Decides. Pure."""\nclock = __import__("time").monotonic',
+        "calls __import__, but says that it is pure",
+        purity.REASON,
+    ),
+    (
+        purity.pure,
         "gateway/protocol/head.py",
         '"""Heads."""\nfrom datetime import datetime\n\ndef age():\n    return datetime.now()',
         "calls datetime.now, but gateway.protocol is pure by the table",
@@ -259,6 +266,25 @@ def test_each_of_two_circles_is_reported_once(tree: Tree) -> None:
     found = list(rooms.circles(sources, LAYOUT))
     assert [each.file for each in found] == ["gateway/routing/one.py", "shared/embedded/first.py"]
     assert "two.py → gateway/routing/three.py → gateway/routing/one.py" in found[0].what
+
+
+def test_a_circle_is_found_that_closes_only_through_the_init_of_a_package(tree: Tree) -> None:
+    sources = tree(
+        {
+            "gateway/routing/one.py": "import gateway.process",
+            "gateway/process.py": "import gateway.routing.match",
+            "gateway/routing/__init__.py": "import gateway.routing.one",
+        }
+    )
+    (found,) = rooms.circles(sources, LAYOUT)
+    assert "gateway/routing/__init__.py" in found.what
+
+
+def test_what_is_pure_rests_on_the_init_of_a_package_it_reaches_into(tree: Tree) -> None:
+    sources = tree({"shared/clock/__init__.py": "import time", "shared/clock/names.py": ""})
+    sources = tree({"gateway/routing/match.py": '"""Pure."""\nimport shared.clock.names'})
+    (found,) = purity.pure(sources, LAYOUT)
+    assert found.what.startswith("rests on shared/clock/__init__.py, which imports time, ")
 
 
 def test_the_table_names_what_exists(tree: Tree) -> None:
