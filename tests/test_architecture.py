@@ -18,6 +18,7 @@ Rule = Callable[[Sources, Layout], Iterator[Violation]]
 RULES: tuple[Rule, ...] = (
     rooms.circles,
     rooms.absolute,
+    rooms.computed,
     rooms.table,
     rooms.files,
     rooms.order,

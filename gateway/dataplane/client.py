@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from math import inf
 from typing import TYPE_CHECKING, cast
 
-from gateway.net.sockets import cut, has_left, keep_alive
+from gateway.net.sockets import cut, end_writing, has_left, keep_alive
 from gateway.protocol.headers import accept, forwarded_for
 from gateway.protocol.http1 import END, ProtocolError, check_beginning
 from gateway.protocol.reasons import Refusal
@@ -208,11 +208,7 @@ class ClientConnection(asyncio.Protocol):
 
     def end(self) -> bool:
         """Send no more, and keep reading; False when the connection cannot do that."""
-        transport = self.transport
-        if transport is None or transport.is_closing() or not transport.can_write_eof():
-            return False
-        transport.write_eof()
-        return True
+        return self.transport is not None and end_writing(self.transport)
 
     def close(self) -> None:
         """Close when everything written has gone out."""

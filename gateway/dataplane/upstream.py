@@ -9,7 +9,7 @@ import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING, cast
 
-from gateway.net.sockets import keep_alive
+from gateway.net.sockets import end_writing, keep_alive
 from gateway.protocol.framing import CloseBody
 from gateway.protocol.http1 import END, ProtocolError
 from gateway.protocol.reasons import Refusal
@@ -131,8 +131,8 @@ class UpstreamConnection(asyncio.Protocol):
 
     def end(self) -> None:
         """Send no more, and keep reading."""
-        if self.transport is not None and not self.transport.is_closing():
-            self.transport.write_eof()
+        if self.transport is not None:
+            end_writing(self.transport)
 
     def eof_received(self) -> bool | None:
         exchange = self.exchange

@@ -35,6 +35,21 @@ def cut(transport: Transport) -> None:
     transport.abort()
 
 
+def end_writing(transport: Transport) -> bool:
+    """Send no more, and keep reading; False when the connection cannot do that.
+
+    The standard event loop lets the error of a connection through that was just reset: its loss
+    follows, as any other.
+    """
+    if transport.is_closing() or not transport.can_write_eof():
+        return False
+    try:
+        transport.write_eof()
+    except OSError:
+        return False
+    return True
+
+
 def has_left(transport: Transport, *, half_closed: bool) -> bool:
     """Whether the other side has broken the connection off, or sends no more (`half_closed`): what
     a transport does not notice while its reading is paused."""

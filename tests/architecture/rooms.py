@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections import deque
 from collections.abc import Iterator
 
@@ -13,6 +14,8 @@ CIRCLE = (
     "other stands below both, as a protocol or a value"
 )
 RELATIVE = "a full name says which room it reaches into"
+HIDDEN = "no rule sees what it imports"
+COMPUTED = {"import_module", "__import__"}
 ROOMS = "whoever looks for something finds it in the room that is called so"
 TABLE = "a rule about what does not exist holds for ever"
 WALLED = "it is a program of its own, which must start, fail and be changed alone"
@@ -56,6 +59,20 @@ def absolute(sources: Sources, layout: Layout) -> Iterator[Violation]:
         for each in sources.imports(module):
             if each.name.startswith("."):
                 yield module.breaks(f"imports {each.full}", RELATIVE)
+
+
+def computed(sources: Sources, layout: Layout) -> Iterator[Violation]:
+    """Only entry points import by a name that is computed."""
+    del layout
+    for module in sources:
+        used = {
+            node.id if isinstance(node, ast.Name) else node.attr
+            for node, _ in module.nodes
+            if isinstance(node, ast.Name | ast.Attribute)
+        }
+        for name in sorted(used & COMPUTED):
+            if not module.name.endswith("__main__"):
+                yield module.breaks(f"calls {name}", HIDDEN)
 
 
 def table(sources: Sources, layout: Layout) -> Iterator[Violation]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import struct
 
 from gateway.dataplane.client import ClientConnection
+from gateway.net.sockets import end_writing, has_left
 from tests.gateway.harness import Pod, echo, get, rig
+from tests.waiting import until
 
 
 async def test_both_sides_ask_whether_the_other_is_there() -> None:
@@ -21,3 +25,36 @@ async def test_both_sides_ask_whether_the_other_is_there() -> None:
             sock = transport.get_extra_info("socket")
             assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
             assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 30
+
+
+async def test_a_connection_that_was_just_reset_cannot_end_its_writing() -> None:
+    """Its transport does not know yet: nothing was read since."""
+    made: asyncio.Future[asyncio.Transport] = asyncio.get_running_loop().create_future()
+
+    class Deaf(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            assert isinstance(transport, asyncio.Transport)
+            transport.pause_reading()
+            made.set_result(transport)
+
+    server = await asyncio.get_running_loop().create_server(Deaf, "127.0.0.1", 0)
+    async with server:
+        peer = socket.create_connection(server.sockets[0].getsockname())
+        transport = await made
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+        await until(lambda: has_left(transport, half_closed=False), "the reset")
+        assert not end_writing(transport)
+        transport.abort()
+
+
+async def test_writing_ends_once() -> None:
+    async with rig(await Pod(echo).start()) as r:
+        await r.connect()
+        await r.until(lambda: len(r.gateway.connections.open) == 1)
+        (client,) = r.gateway.connections.open
+        assert isinstance(client, ClientConnection)
+        assert client.end()
+        assert client.transport is not None
+        client.transport.abort()
+        assert not client.end()
