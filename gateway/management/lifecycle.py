@@ -134,7 +134,7 @@ class Lifecycle:
             await self._kube.patch(DEPLOYMENTS, names.deployment(service.name), body, NS)
 
     async def _finished(self, name: str) -> bool:
-        """Whether the service of that name has all it needs; a foreign ConfigMap counts so."""
+        """Whether the service has all it needs; yes, too, if the name is taken by what is none."""
         configmap = await self._catalog.configmap(name)
         if configmap is None:
             return True
