@@ -129,7 +129,6 @@ _VOLUME: Final = Struct(
         "emptyDir": Struct({"medium": STRING, "sizeLimit": QUANTITY}),
         "hostPath": Struct(strings("path", "type")),
     },
-    retain_keys=True,
 )
 _POD_SPEC: Final = Struct(
     {
@@ -265,7 +264,6 @@ DEPLOYMENT: Final = _object(
                         {"maxSurge": INT_OR_STRING, "maxUnavailable": INT_OR_STRING}
                     ),
                 },
-                retain_keys=True,
             ),
         }
     ),

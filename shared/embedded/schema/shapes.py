@@ -25,14 +25,10 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class Struct:
-    """An object with known fields. atomic: owned and replaced as a whole.
-
-    retain_keys: a strategic patch clears the fields that $retainKeys does not name.
-    """
+    """An object with known fields. atomic: owned and replaced as a whole."""
 
     fields: Mapping[str, Schema] = field(default_factory=dict)
     atomic: bool = False
-    retain_keys: bool = False
 
 
 @dataclass(frozen=True, slots=True)
