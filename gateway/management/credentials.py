@@ -26,11 +26,3 @@ class Credentials:
 
     def __repr__(self) -> str:
         return f"Credentials({self.username!r}, …)"
-
-
-def parse_line(text: str) -> Credentials:
-    """The credentials of a file of one line `user:password`; raises ValueError."""
-    user, colon, password = text.strip().partition(":")
-    if not colon or not user or not password or "\n" in password:
-        raise ValueError("must hold one line user:password")
-    return Credentials(user, password)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gateway.management.credentials import Credentials, parse_line
+from gateway.management.credentials import Credentials
 from shared.runtime import log
 from shared.runtime.settings import Reader, Variables
+from shared.service.authorization import parse_credentials
 
 VARIABLES: Final[Variables] = {
     "MANAGEMENT_HOST": ("0.0.0.0", "address to listen on"),
@@ -63,7 +64,7 @@ def _credentials(reader: Reader) -> Credentials:
 
 def _from_file(reader: Reader, path: str) -> Credentials:
     try:
-        return parse_line(Path(path).read_text(encoding="utf-8"))
+        return Credentials(*parse_credentials(Path(path).read_text(encoding="utf-8")))
     except OSError as error:
         reader.problem("MANAGEMENT_CREDENTIALS_FILE", f"cannot read {path}: {error.strerror}")
     except ValueError as error:

@@ -15,6 +15,7 @@ import aiohttp
 import click
 
 from shared.service import fdl
+from shared.service.authorization import parse_credentials
 from shared.service.documents import dump_json
 from shared.service.model import Service
 
@@ -173,17 +174,14 @@ def _refuse(status: int, text: str, path: str, target: Target) -> None:
 def read_credentials(path: Path) -> tuple[str, str]:
     """User and password from the one line of `path`."""
     try:
-        user, separator, password = path.read_bytes().decode().strip().partition(":")
-    except UnicodeDecodeError:
-        separator = ""
+        return parse_credentials(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ApiError(
             f"cannot read the credentials {path}: {error.strerror}; "
             "start `exposed local` first, or name the file with --credentials"
         ) from error
-    if not separator or "\n" in user + password:
+    except ValueError as error:
         raise ApiError(
             f"{path} does not hold one line user:password; write it so, or remove the file, and "
             "`exposed local` makes a new one"
-        )
-    return user, password
+        ) from error

@@ -1,4 +1,4 @@
-"""What an Authorization header proves: a user with a password (Basic), or a token (Bearer). Pure.
+"""What an Authorization header proves, and the administrator's credentials in a file. Pure.
 
 Sources: RFC 7617, RFC 6750. It works on bytes, for the gateway reads every request's.
 """
@@ -25,3 +25,11 @@ def read(value: bytes) -> tuple[bytes | None, bytes] | None:
     except binascii.Error:
         return None
     return (user, password) if colon else None
+
+
+def parse_credentials(text: str) -> tuple[str, str]:
+    """User and password of a file that holds one line `user:password`; raises ValueError."""
+    user, _, password = text.strip().partition(":")
+    if not user or not password or "\n" in user + password:
+        raise ValueError("must hold one line user:password")
+    return user, password

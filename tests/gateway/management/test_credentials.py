@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from gateway.management.credentials import Credentials, parse_line
+from gateway.management.credentials import Credentials
 
 ADMIN = Credentials("oscar", "pass:wörd")
 
@@ -47,13 +47,3 @@ def test_empty_credentials_of_ours_cannot_be_guessed_by_a_missing_header() -> No
 
 def test_the_password_is_not_shown() -> None:
     assert "wörd" not in repr(ADMIN)
-
-
-def test_a_file_holds_one_line() -> None:
-    assert parse_line("oscar:secret\n") == Credentials("oscar", "secret")
-
-
-@pytest.mark.parametrize("text", ["", "oscar", ":x", "oscar:", "a:b\nc:d"])
-def test_other_files_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="user:password"):
-        parse_line(text)

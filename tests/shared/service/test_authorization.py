@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from shared.service.authorization import read
+from shared.service.authorization import parse_credentials, read
 
 
 def basic(text: bytes) -> bytes:
@@ -34,3 +34,13 @@ def test_what_is_read(value: bytes, expected: tuple[bytes | None, bytes]) -> Non
 )  # fmt: skip
 def test_what_proves_nothing(value: bytes) -> None:
     assert read(value) is None
+
+
+def test_a_file_of_credentials_holds_one_line() -> None:
+    assert parse_credentials("oscar:se:cret\n") == ("oscar", "se:cret")
+
+
+@pytest.mark.parametrize("text", ["", "oscar", ":x", "oscar:", "a:b\nc:d", "a\nb:c"])
+def test_other_files_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="user:password"):
+        parse_credentials(text)
