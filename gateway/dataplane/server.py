@@ -68,7 +68,8 @@ class Gateway:
         self._timer = self.context.loop.call_later(1 / TICKS, self._tick)
         for item in self.context.deadlines.turn(now):
             assert isinstance(item, ClientConnection)
-            self._expire(item)
+            if item.deadline <= now:  # still: the end of another may just have given it a slot
+                self._expire(item)
         for client in list(self.connections.unread):
             client.look_for_end()
         self.context.services.refresh(now)

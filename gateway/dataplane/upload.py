@@ -108,7 +108,7 @@ class Upload:
                 owner.await_head()
             else:
                 self.invited()  # who does not wait for the 100 needs none
-        elif len(self.payload) > limits.window:
+        elif not body.done and len(self.payload) > limits.window:
             client.pause_reading()
         return True
 
