@@ -151,7 +151,8 @@ class ClientConnection(asyncio.Protocol):
 
     def _continue(self) -> None:
         if self.exchange is None and self.held and not self.closing and not self.stalled:
-            self.next_request(self.held)
+            held, self.held = self.held, b""
+            self.next_request(held)
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer bytes that do not make a request, and close."""

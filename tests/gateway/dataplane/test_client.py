@@ -137,6 +137,14 @@ async def test_a_head_that_does_not_come_is_408() -> None:
         assert await silent.rest() == b""
 
 
+async def test_the_beginning_of_a_head_that_came_before_its_turn_has_no_longer(pod: Pod) -> None:
+    async with rig(pod, limits=Limits(head_time=0.2)) as r:
+        wire = await r.connect()
+        await wire.send(get() + b"GET / HTTP/1.1\r\nHost: gatew")
+        assert (await wire.response()).status == 200
+        assert (await wire.response()).status == 408
+
+
 async def test_a_drip_does_not_move_the_deadline_of_a_head() -> None:
     async with rig(limits=Limits(head_time=0.5)) as r:
         wire = await r.connect()
