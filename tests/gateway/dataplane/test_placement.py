@@ -28,9 +28,11 @@ async def test_an_unreachable_pod_is_tried_elsewhere() -> None:
     dead = await Pod(echo).start()
     await dead.stop()
     async with rig(dead, await Pod(echo).start()) as r:
-        for _ in range(8):
+        for _ in range(64):  # each goes to either pod by chance
             assert (await r.ask(post(b"x"))).status == 200
-        assert r.state.stats.retries.get("connect_failed", 0) > 0
+            if r.state.stats.retries:
+                break
+        assert r.state.stats.retries == {"connect_failed": 1}
         await r.balanced()
 
 
