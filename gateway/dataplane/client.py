@@ -99,12 +99,13 @@ class ClientConnection(Source, asyncio.Protocol):
         raw = data[start:end]
         table = self.context.services.table
         request = self.requests.get(raw)
-        if request is None or request.table is not table:
+        if request is None or request.version is not table.version:
             if raw[:2] == b"\r\n":
                 self._skip_empty_lines(data, start)
                 return
             request = self.context.planner.request(raw, self.profile, table)
-            self.requests.remember(raw, request)
+            if request.answer is None:  # refusals are what attackers vary
+                self.requests.remember(raw, request, 3 * len(raw))  # itself, its head, its plan
         self.held = b""
         begin = self._connections.begin
         exchange = self.exchange = begin(self, request)
