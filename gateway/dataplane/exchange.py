@@ -146,7 +146,7 @@ class Exchange:
             self._switch(answer, rest)
             return b""
         if self.plan.minor:
-            self._write(reply.interim(answer))
+            self._write(reply.interim(answer, self.plan, self.placement.pod.endpoint))
         if answer.status == reply.CONTINUE and self.upload is not None:
             self.upload.invited()
         return rest
@@ -161,7 +161,8 @@ class Exchange:
         self.reply = answer
         self.first_byte = monotonic()
         self.phase = "tunnel"
-        self._write(reply.interim(answer) + rest)
+        pod = self.placement.pod
+        self._write(reply.switching(answer, self.plan, pod.endpoint, pod.mark) + rest)
         self.tunnel = Tunnel(self, self.route, self.client, upstream)
         self.tunnel.begin()
 
@@ -174,7 +175,7 @@ class Exchange:
         length = answer.length
         if (
             plan.usual
-            and (answer.usual or not self.route.strips)
+            and answer.usual
             and (upload is None or upload.body.done)
             and not client.context.draining
         ):
@@ -182,7 +183,9 @@ class Exchange:
         else:
             length = 0 if plan.head_only else length
             self.keep = self._keeps(framed=length >= 0 or plan.minor == 1)
-            head, ending = reply.render(answer, plan), self._ending()
+            pod = self.placement.pod
+            head = reply.render(answer, plan, pod.endpoint)
+            ending = reply.ending(plan, keep=self.keep, mark=pod.mark)
         name = b"" if answer.named else self.id_line
         if length == len(rest):
             whole = b"".join((head, name, ending, rest))
@@ -204,11 +207,6 @@ class Exchange:
             if client.stalled:
                 throttle(upstream, stalled=True)
             upstream.begin_body(body, rest)
-
-    def _ending(self) -> bytes:
-        backend = self.placement.backend
-        label = backend.label if backend is not None else ""
-        return reply.ending(self.plan, keep=self.keep, label=label)
 
     def _keeps(self, *, framed: bool) -> bool:
         """Whether the client's connection is good for another request; `framed`: it can tell where

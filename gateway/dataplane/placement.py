@@ -57,6 +57,12 @@ class Placement:
         self.tries = 0
         self._tried: tuple[Backend, ...] = ()
 
+    @property
+    def pod(self) -> Backend:
+        """The pod whose answer is there: its slot is held to the end."""
+        assert self.backend is not None
+        return self.backend
+
     def reach(self, backend: Backend) -> None:
         """Send the request, which holds a slot of the pod, on an idle connection to it, or open
         one."""

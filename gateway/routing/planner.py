@@ -29,6 +29,7 @@ from gateway.routing.affinity import chosen
 from gateway.routing.compose import Profile
 from gateway.routing.cors import is_preflight
 from gateway.routing.match import PathError, match, service_name
+from gateway.routing.references import inward
 from gateway.services.retry import IDEMPOTENT
 from gateway.services.route import Plan, Request
 from gateway.stats import method_label
@@ -97,13 +98,13 @@ class Planner:
         try:
             route, rest = match(table, target)
         except PathError as error:
-            plan = self._draft(head, special, table.nowhere)
+            plan = self._draft(head, special, table.nowhere, profile)
             plan.answer = plan.answer or Refusal("bad_path", str(error))
             return self._finish(plan, raw, head, b"", table)
         if route is not None and rest[:1] == b"/":
             plan = self._plan(head, route, rest, profile)
             return self._finish(plan, raw, head, plan.rest or rest, table)
-        plan = self._draft(head, special, route or table.nowhere)
+        plan = self._draft(head, special, route or table.nowhere, profile)
         plan.service = service_name(target)
         if plan.answer is None:
             if target == b"*":
@@ -111,16 +112,17 @@ class Planner:
             elif route is None:
                 plan.answer = Refusal("unknown_service" if plan.service else "not_found")
             else:
-                plan.answer = redirect(308, route.prefix + b"/" + rest)
+                plan.answer = redirect(308, plan.public.path + b"/" + rest)
         return self._finish(plan, raw, head, b"", table)
 
-    def _draft(self, head: RequestHead, special: Found, route: Route) -> Plan:
+    def _draft(self, head: RequestHead, special: Found, route: Route, profile: Profile) -> Plan:
         """A plan as far as it does not depend on the service."""
         options = tokens(special[b"connection"]) if b"connection" in special else []
         plan = Plan(route, head.method, method_label(head.method.decode("ascii")), head.minor)
-        plan.host = special.get(b"host", b"")
-        if not valid_host(plan.host) and (plan.host or head.minor):
+        host = special.get(b"host", b"")
+        if not valid_host(host) and (host or head.minor):
             raise ProtocolError("Host is missing or not valid")
+        plan.public = compose.public(special, route, profile, host)
         if b"transfer-encoding" in special:
             check_coding(special[b"transfer-encoding"], head.minor)
             plan.chunked = True
@@ -153,7 +155,7 @@ class Planner:
     def _plan(self, head: RequestHead, route: Route, rest: bytes, profile: Profile) -> Plan:
         """The plan for a request to a service: who may pass, and with which fields."""
         special = fields(head.special)
-        plan = self._draft(head, special, route)
+        plan = self._draft(head, special, route, profile)
         plan.service = route.spec.name
         origin = special.get(b"origin") if self._cors else None
         if origin is not None:
@@ -164,13 +166,13 @@ class Planner:
         usual = plan.keep and head.minor == 1 and not plan.head_only and not plan.cors
         plan.usual = usual and not route.spec.affinity
         if plan.answer is None:
-            plan.answer = self._authorise(plan, head, rest, special, profile)
+            plan.answer = self._authorise(plan, head, rest, special)
         if plan.answer is None:
-            self._compose(plan, route, special, profile)
+            self._compose(plan, special, profile)
         return plan
 
     def _authorise(
-        self, plan: Plan, head: RequestHead, rest: bytes, special: Found, profile: Profile
+        self, plan: Plan, head: RequestHead, rest: bytes, special: Found
     ) -> Refusal | Answer | None:
         route = plan.route
         path, _, query = rest.partition(b"?")
@@ -184,7 +186,7 @@ class Planner:
         if verdict.query is not None:
             plan.rest = path + b"?" + verdict.query if verdict.query else path
             if head.method in (b"GET", b"HEAD") and not plan.upgrade:
-                return _start_session(plan, verdict.token, profile)
+                return _start_session(plan, verdict.token)
         return Refusal("stopped") if route.spec.stopped else None
 
     def _finish(
@@ -195,6 +197,8 @@ class Planner:
         plain = head.plain
         if head.varying:
             self._vary(request, head.varying, plain)
+        if head.addresses:
+            plain += [inward(name, value, plan.public) for name, value in head.addresses]
         if plan.answer is None:
             if plan.dropped:
                 plain = headers.without(plain, plan.dropped)
@@ -219,20 +223,16 @@ class Planner:
         if name is not None and headers.REQUEST_ID.fullmatch(name):
             request.id_line = id_line(name)
 
-    def _compose(self, plan: Plan, route: Route, special: Found, profile: Profile) -> None:
+    def _compose(self, plan: Plan, special: Found, profile: Profile) -> None:
         for name in plan.dropped:
             special.pop(name, None)
-        lines, plan.tail = compose.forwarded(
-            special, route, profile, plan.host or route.spec.name.encode("ascii")
-        )
+        lines, plan.tail = compose.forwarded_lines(special, plan.public, profile)
         own = compose.own_fields(special, plan.service, upgrade=plan.upgrade, chunked=plan.chunked)
         plan.start = plan.method + b" "
-        plan.line_end = b" HTTP/1.1\r\nHost: %b\r\n" % (
-            plan.host or route.spec.name.encode("ascii")
-        )
+        plan.line_end = b" HTTP/1.1\r\nHost: %b\r\n" % plan.public.host
         via = compose.via(special, plan.minor, self._pseudonym)
         plan.fields = b"\r\n".join([*own, via, *lines])
-        if route.spec.affinity:
+        if plan.route.spec.affinity:
             plan.affinity = chosen(special.get(b"cookie"))
 
 
@@ -250,9 +250,8 @@ def _wants_upgrade(head: RequestHead, special: Found) -> bool:
     return True
 
 
-def _start_session(plan: Plan, token: bytes, profile: Profile) -> Answer:
+def _start_session(plan: Plan, token: bytes) -> Answer:
     """Send a browser to the same page without the token in its URL, with a session cookie."""
-    route = plan.route
-    secure = profile.scheme == b"https"
-    cookie = session_cookie(route.spec.name, token, route.prefix, secure=secure)
-    return redirect(302, route.prefix + plan.rest, cookie=cookie)
+    public = plan.public
+    cookie = session_cookie(plan.service, token, public.path, secure=public.secure)
+    return redirect(302, public.path + plan.rest, cookie=cookie)

@@ -16,10 +16,13 @@ from gateway.protocol.http1 import ResponseHead, parse_response, tokens
 from gateway.routing import affinity
 from gateway.routing.compose import via
 from gateway.routing.cors import RESPONSE_FIELDS
+from gateway.routing.references import outward, unchanged
+from gateway.services.addresses import Addresses
 
 if TYPE_CHECKING:
     from gateway.limits import Limits
     from gateway.services.route import Plan
+    from gateway.services.spec import Endpoint
 
 REMEMBERED: Final = 1024
 """Heads."""
@@ -86,16 +89,18 @@ def _prepare(raw: bytes, replies: Replies) -> Reply:
         reusable=reusable and length != CLOSE,
         usual=not head.paths,
         named=b"x-request-id" in special,
-        block=_block(head, [*head.lines, *_paths(head, None), *_framing(head, length)]),
+        block=_block(
+            head,
+            [*head.lines, *(unchanged(*field) for field in head.paths), *_framing(head, length)],
+        ),
     )
 
 
-def render(reply: Reply, plan: Plan) -> bytes:
-    """The head as `plan` needs it, up to what is fresh in each response."""
+def render(reply: Reply, plan: Plan, endpoint: Endpoint) -> bytes:
+    """The head as `plan` needs it from the pod at `endpoint`, up to what is fresh in each
+    response."""
     head = reply.head
-    route = plan.route
-    prefixer = headers.Prefixer(route.prefix, plan.host) if route.strips else None
-    lines = [*head.lines, *_paths(head, prefixer)]
+    lines = [*head.lines, *_paths(head, plan, endpoint)]
     if plan.cors:
         lines = [*headers.without(lines, RESPONSE_FIELDS), *plan.cors[:-2].split(b"\r\n")]
     length = reply.length
@@ -106,19 +111,23 @@ def render(reply: Reply, plan: Plan) -> bytes:
     return _block(head, lines)
 
 
-def interim(reply: Reply) -> bytes:
-    """A whole 1xx head, as it is passed on at once; for 101 with its Upgrade."""
-    lines = [*reply.head.lines, *_paths(reply.head, None)]
-    if reply.status == SWITCHING:
-        protocol = reply.head.special.get(b"upgrade", b"")
-        lines.append(b"Connection: upgrade\r\nUpgrade: " + protocol)
-    return _block(reply.head, lines) + b"\r\n"
+def interim(reply: Reply, plan: Plan, endpoint: Endpoint) -> bytes:
+    """A whole 1xx head but 101, as it is passed on at once."""
+    return _block(reply.head, [*reply.head.lines, *_paths(reply.head, plan, endpoint)]) + b"\r\n"
 
 
-def ending(plan: Plan, *, keep: bool, label: str) -> bytes:
-    """What ends the head of an answer of the pod `label`: the cookie that binds the client to it,
+def switching(reply: Reply, plan: Plan, endpoint: Endpoint, mark: str) -> bytes:
+    """A whole 101 head, with its Upgrade, from the pod `mark`."""
+    head = reply.head
+    lines = [*head.lines, *_paths(head, plan, endpoint)]
+    lines.append(b"Connection: upgrade\r\nUpgrade: " + head.special.get(b"upgrade", b""))
+    return _block(head, lines) + affinity.bound(plan, mark) + b"\r\n"
+
+
+def ending(plan: Plan, *, keep: bool, mark: str) -> bytes:
+    """What ends the head of an answer of the pod `mark`: the cookie that binds the client to it,
     the fate of the connection, and the empty line."""
-    cookie = affinity.bound(plan, label)
+    cookie = affinity.bound(plan, mark)
     if not keep:
         return cookie + b"Connection: close\r\n\r\n"
     return cookie + (b"\r\n" if plan.minor else b"Connection: keep-alive\r\n\r\n")
@@ -145,19 +154,9 @@ def _own_lines(head: ResponseHead, pseudonym: bytes) -> list[bytes]:
     return lines
 
 
-def _paths(head: ResponseHead, prefixer: headers.Prefixer | None) -> list[bytes]:
-    return [
-        _NAMES[name] + (prefixer.field(name, value) if prefixer else value)
-        for name, value in head.paths
-    ]
-
-
-_NAMES: Final = {
-    b"location": b"Location: ",
-    b"content-location": b"Content-Location: ",
-    b"refresh": b"Refresh: ",
-    b"set-cookie": b"Set-Cookie: ",
-}
+def _paths(head: ResponseHead, plan: Plan, endpoint: Endpoint) -> list[bytes]:
+    addresses = Addresses(plan.public, plan.route.spec, endpoint)
+    return [outward(name, value, addresses) for name, value in head.paths]
 
 
 def _framing(head: ResponseHead, length: int) -> list[bytes]:

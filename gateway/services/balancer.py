@@ -32,12 +32,15 @@ class Backend:
         "in_flight",
         "label",
         "leaving",
+        "mark",
         "penalty",
     )
 
     def __init__(self, endpoint: Endpoint, born: float) -> None:
         self.endpoint = endpoint
         self.label = f"{endpoint.address}:{endpoint.port}"
+        self.mark = endpoint.mark
+        """What its clients know it by."""
         self.born = born
         """When it was first seen, last became ready, or stopped being ready."""
         self.in_flight = 0
@@ -158,10 +161,10 @@ class Balancer:
         chosen = min(choice, key=_load, default=None)
         return chosen if chosen is None or not limit or chosen.in_flight < limit else None
 
-    def named(self, label: str, limit: int = 0) -> Backend | None:
-        """The pod with this label, if it may be given a request: for affinity."""
+    def named(self, mark: str, limit: int = 0) -> Backend | None:
+        """The pod with this mark, if it may be given a request: for affinity."""
         for backend in self.candidates:
-            if backend.label == label:
+            if backend.mark == mark:
                 return backend if not limit or backend.in_flight < limit else None
         return None
 
