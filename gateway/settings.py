@@ -230,9 +230,19 @@ def _origins(text: str) -> tuple[str, ...]:
     for word in words:
         if word != "*" and not Cors(origins=(word,)).allows(word.encode()):
             raise ValueError(
-                f"{word!r} is not an origin; write scheme://host or scheme://host:port"
+                f"{word!r} is not an origin; write scheme://host or scheme://host:port, as the "
+                "field Origin has it"
             )
-    return words
+    return tuple(_as_sent(word) for word in words)
+
+
+def _as_sent(origin: str) -> str:
+    """As browsers write it: they lower what is known to ignore case, and leave out what is the
+    default."""
+    if not origin.lower().startswith(("http://", "https://")):
+        return origin
+    lower = origin.lower()
+    return lower.removesuffix(":443" if lower.startswith("https:") else ":80")
 
 
 def _token(text: str) -> str:

@@ -123,6 +123,7 @@ _REFRESH = re.compile(rb"([0-9.]+[ \t]*[;,][ \t]*(?:[uU][rR][lL][ \t]*=[ \t]*)?)
 
 
 _ACCEPT = re.compile(rb"\r\naccept:[ \t]*([^\r]*)", re.IGNORECASE)
+_ORIGIN = re.compile(rb"\r\norigin:[ \t]*([^\r\n]*)\r\n", re.IGNORECASE)
 _USER_AGENT = re.compile(rb"\r\nuser-agent:[ \t]*([^\r]*)", re.IGNORECASE)
 
 
@@ -130,6 +131,13 @@ def accept(raw: bytes) -> str:
     """The Accept field of a head, for an answer of the gateway's own."""
     found = _ACCEPT.search(raw)
     return found[1].decode("latin-1") if found else ""
+
+
+def origin(raw: bytes) -> bytes | None:
+    """The Origin field of a head that is not valid, or not complete, for an answer of the
+    gateway's own."""
+    found = _ORIGIN.search(raw)
+    return found[1].rstrip(b" \t") if found else None
 
 
 def user_agent(raw: bytes) -> str:

@@ -70,7 +70,7 @@ class Planner:
                 return self._unrouted(raw, head, profile, table)
             if route.by_session and b"token=" in rest:
                 plan = self._plan(head, route, rest, profile)  # it depends on the query
-                rest = plan.rest or rest
+                rest = rest if plan.rest is None else plan.rest
             else:
                 key = (profile, head.method, head.minor, *head.special)
                 known = route.plans.get(key)
@@ -80,9 +80,9 @@ class Planner:
                 plan = known
             return self._finish(plan, raw, head, rest, table)
         except ProtocolError as error:
-            return Request(
-                Plan(table.nowhere, answer=Refusal(error.reason, error.detail)), raw, table
-            )
+            plan = Plan(table.nowhere, answer=Refusal(error.reason, error.detail))
+            plan.cors = self._cors.fields(headers.origin(raw))
+            return Request(plan, raw, table)
 
     def _unrouted(
         self, raw: bytes, head: RequestHead, profile: Profile, table: RouteTable
@@ -99,9 +99,6 @@ class Planner:
             plan = self._draft(head, special, table.nowhere)
             plan.answer = plan.answer or Refusal("bad_path", str(error))
             return self._finish(plan, raw, head, b"", table)
-        if route is not None and rest[:1] == b"/":
-            plan = self._plan(head, route, rest, profile)
-            return self._finish(plan, raw, head, plan.rest or rest, table)
         plan = self._draft(head, special, route or table.nowhere)
         plan.service = service_name(target)
         if plan.answer is None:
@@ -109,9 +106,12 @@ class Planner:
                 plan.answer = ALLOW
             elif route is None:
                 plan.answer = Refusal("unknown_service" if plan.service else "not_found")
+            elif (direct := _direct(route, rest, plan, special)) is not None:
+                plan = self._plan(head, route, direct, profile)
+                rest = direct if plan.rest is None else plan.rest
             else:
                 plan.answer = redirect(308, route.prefix + b"/" + rest)
-        return self._finish(plan, raw, head, b"", table)
+        return self._finish(plan, raw, head, rest, table)
 
     def _draft(self, head: RequestHead, special: Found, route: Route) -> Plan:
         """A plan as far as it does not depend on the service."""
@@ -129,6 +129,10 @@ class Planner:
         plan.upgrade = b"upgrade" in options and _wants_upgrade(head, special)
         plan.dropped = headers.listed(options)
         plan.answer = self._own_answer(head.method, special)
+        origin = special.get(b"origin")
+        plan.cors = self._cors.fields(origin)
+        if self._cors and origin is not None and _is_preflight(head.method, special):
+            plan.answer = plan.answer or self._cors.preflight(origin)
         if head.minor == 0:
             special.pop(b"expect", None)  # nothing can be said to it before the response
         plan.expects = special.get(b"expect", b"").lower() == b"100-continue"
@@ -154,13 +158,8 @@ class Planner:
         special = fields(head.special)
         plan = self._draft(head, special, route)
         plan.service = route.spec.name
-        origin = special.get(b"origin") if self._cors else None
-        if origin is not None:
-            plan.cors = self._cors.fields(origin)
-            asked = special.get(b"access-control-request-method")
-            if is_preflight(head.method, origin, asked):
-                plan.answer = plan.answer or self._cors.preflight(origin)
-        usual = plan.keep and head.minor == 1 and not plan.head_only and not plan.cors
+        usual = plan.keep and head.minor == 1 and not plan.head_only
+        usual = usual and plan.cors == self._cors.fields(None)
         plan.usual = usual and not route.spec.affinity
         if plan.answer is None:
             plan.answer = self._authorise(plan, head, rest, special, profile)
@@ -235,6 +234,23 @@ class Planner:
             plan.affinity = chosen(special.get(b"cookie"))
 
 
+def _is_preflight(method: bytes, special: Found) -> bool:
+    asked = special.get(b"access-control-request-method")
+    return is_preflight(method, special.get(b"origin"), asked)
+
+
+def _direct(route: Route, rest: bytes, plan: Plan, special: Found) -> bytes | None:
+    """What follows the prefix in a request that goes to the pod; None for one that is redirected.
+
+    Only the bare prefix is. Clients of WebSockets and browsers' preflights follow no redirect
+    (RFC 6455, section 4.1; Fetch, section 4.8), and an application that is given its paths as they
+    came knows what it serves at the bare prefix: some redirect the slash away again.
+    """
+    if rest[:1] == b"/" or not route.strips:
+        return rest
+    return b"/" + rest if plan.upgrade or _is_preflight(plan.method, special) else None
+
+
 def _others(special: list[bytes]) -> list[bytes]:
     return headers.without(special, [b"host"])
 
@@ -254,4 +270,4 @@ def _start_session(plan: Plan, token: bytes, profile: Profile) -> Answer:
     route = plan.route
     secure = profile.scheme == b"https"
     cookie = session_cookie(route.spec.name, token, route.prefix, secure=secure)
-    return redirect(302, route.prefix + plan.rest, cookie=cookie)
+    return redirect(302, route.prefix + (plan.rest or b""), cookie=cookie)

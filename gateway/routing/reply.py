@@ -15,7 +15,7 @@ from gateway.protocol.framing import CHUNKED, CLOSE, response_length
 from gateway.protocol.http1 import ResponseHead, parse_response, tokens
 from gateway.routing import affinity
 from gateway.routing.compose import via
-from gateway.routing.cors import RESPONSE_FIELDS
+from gateway.routing.cors import applied
 
 if TYPE_CHECKING:
     from gateway.limits import Limits
@@ -49,10 +49,12 @@ class Reply:
 class Replies:
     """What one gateway knows of response heads, and adds to them."""
 
-    __slots__ = ("limits", "memory", "pseudonym")
+    __slots__ = ("cors", "limits", "memory", "pseudonym")
 
-    def __init__(self, limits: Limits, pseudonym: str) -> None:
+    def __init__(self, limits: Limits, pseudonym: str, cors: bytes = b"") -> None:
         self.limits = limits
+        self.cors = cors
+        """Lines of the cross-origin policy for requests that name no origin."""
         self.pseudonym = pseudonym.encode("ascii")
         self.memory: Memory[bytes, Reply] = Memory(REMEMBERED)
 
@@ -84,7 +86,9 @@ def _prepare(raw: bytes, replies: Replies) -> Reply:
         reusable=reusable and length != CLOSE,
         usual=not head.paths,
         named=b"x-request-id" in special,
-        block=_block(head, [*head.lines, *_paths(head, None), *_framing(head, length)]),
+        block=_block(
+            head, [*applied(replies.cors, head.lines), *_paths(head, None), *_framing(head, length)]
+        ),
     )
 
 
@@ -93,9 +97,7 @@ def render(reply: Reply, plan: Plan) -> bytes:
     head = reply.head
     route = plan.route
     prefixer = headers.Prefixer(route.prefix, plan.host) if route.strips else None
-    lines = [*head.lines, *_paths(head, prefixer)]
-    if plan.cors:
-        lines = [*headers.without(lines, RESPONSE_FIELDS), *plan.cors[:-2].split(b"\r\n")]
+    lines = [*applied(plan.cors, head.lines), *_paths(head, prefixer)]
     length = reply.length
     if plan.head_only and length < 0:
         pass  # how the body of a GET would be framed is not known here

@@ -112,13 +112,13 @@ class Plan:
     affinity: str = ""
     """Label of the pod that the client's cookie names."""
     cors: bytes = b""
-    """Lines for the response; they replace the pod's own."""
+    """Lines for the response, by the cross-origin policy; they replace the pod's own."""
     dropped: list[bytes] = field(default_factory=list)
     """Names of plain fields that Connection lists."""
     start: bytes = b""
     line_end: bytes = b""
     """End of the pod's request line, and Host, which should come first."""
-    rest: bytes = b""
+    rest: bytes | None = None
     """What the path below the prefix became, when a token was taken out of its query."""
     fields: bytes = b""
     """Lines for the pod, to be followed by the connection's `forwarded` and by `tail`."""
