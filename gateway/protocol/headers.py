@@ -122,15 +122,16 @@ _AFTER_PREFIX: Final = (b"", b"/", b"?", b"#")
 _REFRESH = re.compile(rb"([0-9.]+[ \t]*[;,][ \t]*(?:[uU][rR][lL][ \t]*=[ \t]*)?)(['\"]?)(.+)")
 
 
-_ACCEPT = re.compile(rb"\r\naccept:[ \t]*([^\r]*)", re.IGNORECASE)
-_ORIGIN = re.compile(rb"\r\norigin:[ \t]*([^\r\n]*)\r\n", re.IGNORECASE)
-_USER_AGENT = re.compile(rb"\r\nuser-agent:[ \t]*([^\r]*)", re.IGNORECASE)
+def value(head: bytes, name: bytes) -> str:
+    """The field `name` (lower case) of a head as it came, its lines joined; empty when there is
+    none. For what is rarely asked; it searches all of the head."""
+    pattern = rb"\r\n%b:[ \t]*([^\r]*)" % re.escape(name)
+    return ", ".join(found.decode("latin-1") for found in re.findall(pattern, head, re.IGNORECASE))
 
 
 def accept(raw: bytes) -> str:
     """The Accept field of a head, for an answer of the gateway's own."""
-    found = _ACCEPT.search(raw)
-    return found[1].decode("latin-1") if found else ""
+    return value(raw, b"accept")
 
 
 def origin(raw: bytes) -> bytes | None:
@@ -144,3 +145,7 @@ def user_agent(raw: bytes) -> str:
     """The User-Agent field of a head, for the access log."""
     found = _USER_AGENT.search(raw)
     return found[1].decode("latin-1") if found else ""
+
+
+_ORIGIN = re.compile(rb"\r\norigin:[ \t]*([^\r\n]*)\r\n", re.IGNORECASE)
+_USER_AGENT = re.compile(rb"\r\nuser-agent:[ \t]*([^\r]*)", re.IGNORECASE)
