@@ -46,12 +46,13 @@ def proto(value: bytes | None, default: bytes) -> bytes:
     return value.lower() if value is not None and _PROTO.fullmatch(value) else default
 
 
-def cookies_without(value: bytes, name: bytes) -> bytes:
-    """The value of Cookie without the cookies called `name`."""
+def cookies_without(value: bytes, names: bytes) -> bytes:
+    """The value of Cookie without the cookies whose names match the expression `names`."""
+    drops = re.compile(names).fullmatch
     kept = [
         pair
         for item in value.split(b";")
-        if (pair := item.strip(b" \t")) and pair.partition(b"=")[0].rstrip(b" \t") != name
+        if (pair := item.strip(b" \t")) and not drops(pair.partition(b"=")[0].rstrip(b" \t"))
     ]
     return b"; ".join(kept)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random as random_module
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.services.route import MANAGEMENT, Route, RouteTable
@@ -84,7 +85,7 @@ class Services:
         """Route `/system/…` and `/health` to the management API at `addresses`."""
         old = self.table.management
         route = old or self._route(ServiceSpec(MANAGEMENT, rewrite_target=True), None)
-        self.table = RouteTable(self.table.nowhere, self.table.routes, route)
+        self.table = replace(self.table, management=route)
         self._place(route.state, [Endpoint(address, port) for address, port in addresses])
 
     def states(self) -> list[ServiceState]:
