@@ -62,3 +62,5 @@ class Identity:
     trusted: tuple[Network, ...] = field(default=())
     """Peers whose X-Forwarded-* and Forwarded are believed and extended. An X-Request-Id is taken
     from anybody."""
+    administrator: bytes = b""
+    """SHA-256 of the administrator's `user:password`, which no pod gets to see; empty: unknown."""
