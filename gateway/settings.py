@@ -78,6 +78,10 @@ VARIABLES: Final[Variables] = {
         f"{_LIMITS.body_rate:g}",
         "bytes a second a request's body must bring on average (408); 0: no limit",
     ),
+    "GATEWAY_SEND_TIME": (
+        f"{_LIMITS.send_time:g}",
+        "seconds in which a client must take some of what waits for it, or is cut off; 0: no limit",
+    ),
     "GATEWAY_KEEP_ALIVE": (f"{_LIMITS.keep_alive:g}", "seconds a client may stay idle"),
     "GATEWAY_MAX_CONNECTIONS": (
         str(_LIMITS.connections),
@@ -155,6 +159,7 @@ def _limits(reader: Reader) -> Limits:
         body=reader.whole("GATEWAY_MAX_BODY"),
         head_time=reader.amount("GATEWAY_HEAD_TIME", least=0.1),
         body_rate=reader.amount("GATEWAY_MIN_BODY_RATE"),
+        send_time=reader.amount("GATEWAY_SEND_TIME"),
         keep_alive=reader.amount("GATEWAY_KEEP_ALIVE", least=1.0),
         connections=reader.whole("GATEWAY_MAX_CONNECTIONS"),
         connections_per_address=reader.whole("GATEWAY_MAX_CONNECTIONS_PER_CLIENT"),
