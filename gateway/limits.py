@@ -64,5 +64,5 @@ class Identity:
     via: str = "oscar-gateway"
     """Pseudonym in `Via`; a request that carries it `planner.PASSES` times goes in a circle."""
     trusted: tuple[Network, ...] = field(default=())
-    """Peers whose X-Forwarded-* and Forwarded are believed and extended. An X-Request-Id is taken
-    from anybody."""
+    """Peers whose X-Forwarded-* and Forwarded are believed and extended. An X-Request-Id of 1 to
+    128 letters, digits and `._~+/=:@-` is taken from anybody; any other is replaced."""

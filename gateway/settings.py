@@ -108,7 +108,8 @@ VARIABLES: Final[Variables] = {
     "GATEWAY_VIA": (Identity().via, "name of this gateway in Via"),
     "GATEWAY_TRUSTED_PROXIES": (
         "",
-        "CIDRs,… whose X-Forwarded-*, X-Real-Ip and Forwarded are believed; X-Request-Id always is",
+        "CIDRs,… whose X-Forwarded-*, X-Real-Ip and Forwarded are believed; X-Request-Id is taken "
+        "from anybody, if it is 1 to 128 letters, digits and ._~+/=:@-, and else replaced",
     ),
     "GATEWAY_DRAIN_GRACE": ("5", "seconds not ready but still accepting, after SIGTERM"),
     "GATEWAY_DRAIN_HTTP": ("30", "seconds for requests to finish after that"),
