@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -57,11 +58,13 @@ def taken(transport: Transport) -> int:
     """A number that grows by each byte that the other side takes. Where the system does not count
     them, it is by what leaves the buffer, which must not grow meanwhile."""
     sock = transport.get_extra_info("socket")
-    if sock is not None and sock.family != socket.AF_UNIX and not transport.is_closing():
-        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _ACKNOWLEDGED.stop)
-        if len(info) == _ACKNOWLEDGED.stop:
-            return int.from_bytes(info[_ACKNOWLEDGED], sys.byteorder)
-    return -transport.get_write_buffer_size()
+    info = b""
+    if sock is not None and sock.family != socket.AF_UNIX:
+        with suppress(OSError, ValueError):  # it was closed just now
+            info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _ACKNOWLEDGED.stop)
+    if len(info) < _ACKNOWLEDGED.stop:
+        return -transport.get_write_buffer_size()
+    return int.from_bytes(info[_ACKNOWLEDGED], sys.byteorder)
 
 
 def has_left(transport: Transport, *, half_closed: bool) -> bool:
