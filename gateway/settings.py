@@ -79,6 +79,10 @@ VARIABLES: Final[Variables] = {
         f"{_LIMITS.body_rate:g}",
         "bytes a second a request's body must bring on average (408); 0: no limit",
     ),
+    "GATEWAY_SEND_TIME": (
+        f"{_LIMITS.send_time:g}",
+        "seconds in which a client must take some of what waits for it, or is cut off; 0: no limit",
+    ),
     "GATEWAY_KEEP_ALIVE": (f"{_LIMITS.keep_alive:g}", "seconds a client may stay idle"),
     "GATEWAY_MAX_CONNECTIONS": (
         str(_LIMITS.connections),
@@ -105,7 +109,8 @@ VARIABLES: Final[Variables] = {
     "GATEWAY_VIA": (Identity().via, "name of this gateway in Via"),
     "GATEWAY_TRUSTED_PROXIES": (
         "",
-        "CIDRs,… whose X-Forwarded-*, X-Real-Ip and Forwarded are believed; X-Request-Id always is",
+        "CIDRs,… whose X-Forwarded-*, X-Real-Ip and Forwarded are believed; X-Request-Id is taken "
+        "from anybody, if it is 1 to 128 letters, digits and ._~+/=:@-, and else replaced",
     ),
     "GATEWAY_ADMINISTRATOR_DIGEST_FILE": (
         "",
@@ -161,6 +166,7 @@ def _limits(reader: Reader) -> Limits:
         body=reader.whole("GATEWAY_MAX_BODY"),
         head_time=reader.amount("GATEWAY_HEAD_TIME", least=0.1),
         body_rate=reader.amount("GATEWAY_MIN_BODY_RATE"),
+        send_time=reader.amount("GATEWAY_SEND_TIME"),
         keep_alive=reader.amount("GATEWAY_KEEP_ALIVE", least=1.0),
         connections=reader.whole("GATEWAY_MAX_CONNECTIONS"),
         connections_per_address=reader.whole("GATEWAY_MAX_CONNECTIONS_PER_CLIENT"),

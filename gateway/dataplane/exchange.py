@@ -23,6 +23,7 @@ from gateway.dataplane.upload import Upload
 from gateway.protocol.framing import response_body
 from gateway.protocol.ids import request_id
 from gateway.protocol.reasons import Refusal
+from gateway.protocol.responses import CONTINUE
 from gateway.routing import reply
 from gateway.routing.answers import written
 
@@ -142,14 +143,18 @@ class Exchange:
 
     def interim(self, answer: Reply, rest: bytes) -> bytes:
         """A 1xx head came; what is returned of `rest` is still to be read as a head."""
+        upload = self.upload
         if answer.status == reply.SWITCHING:
             self._switch(answer, rest)
             return b""
+        if answer.status == reply.CONTINUE and upload is not None and not upload.invited():
+            return rest
         if self.plan.minor:
             self._write(reply.interim(answer))
-        if answer.status == reply.CONTINUE and self.upload is not None:
-            self.upload.invited()
         return rest
+
+    def invite(self) -> None:
+        self._write(CONTINUE)
 
     def _switch(self, answer: Reply, rest: bytes) -> None:
         """The pod switched protocols; `rest` is what came after its head."""
@@ -258,6 +263,8 @@ class Exchange:
         """The pod does not take what is written to it, or does again."""
         self.stalled = stalled
         throttle(self.client, stalled=stalled)
+        if self.upload is not None and not stalled:
+            self.upload.moves_again()
 
     def client_stalls(self, *, stalled: bool) -> None:
         """The client does not read, or does again."""
@@ -305,6 +312,10 @@ class Exchange:
         """The client closed its connection: stop the pod's work at once."""
         status = 499 if self.reply is None else self.reply.status
         self._leave(status, "client_gone" if self.tunnel is None else "")
+
+    def client_stuck(self) -> None:
+        """The client took too little of its answer, and is cut off."""
+        self._leave(499 if self.reply is None else self.reply.status, "send_timeout")
 
     def tunnel_lost(self) -> None:
         """The pod's end of the tunnel is gone: all is over in good order."""

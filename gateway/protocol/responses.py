@@ -41,6 +41,8 @@ class Answer:
         return False
 
 
+CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+"""Asks a client for the body that it holds back (RFC 9110, section 15.2.1)."""
 ALLOW: Final = Answer(204, b"Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n")
 
 

@@ -45,6 +45,7 @@ class Route:
     """Credentials may come in the query or in a cookie."""
     first_byte: float = field(init=False)
     idle: float = field(init=False)
+    body: float = field(init=False)
     """Time-outs of the definition in seconds, `inf` where they are off."""
     shields: bool = field(init=False)
     """What proves something to others is kept from its pods."""
@@ -57,6 +58,7 @@ class Route:
         self.by_session = self.spec.set_auth and self.spec.auth_type == "forward"
         self.first_byte = self.spec.timeouts.first_byte or inf
         self.idle = self.spec.timeouts.idle or inf
+        self.body = self.spec.timeouts.body or inf
 
 
 @dataclass(frozen=True, slots=True, eq=False)
