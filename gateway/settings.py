@@ -101,6 +101,10 @@ VARIABLES: Final[Variables] = {
         str(_LIMITS.ejection_failures),
         "failures in a row after which a pod is left out for a while",
     ),
+    "GATEWAY_EJECTION_SHARE": (
+        f"{_LIMITS.ejection_share:g}",
+        "share of a service's pods that may be left out at a time for their answers, at least one",
+    ),
     "GATEWAY_VIA": (Identity().via, "name of this gateway in Via"),
     "GATEWAY_TRUSTED_PROXIES": (
         "",
@@ -163,6 +167,7 @@ def _limits(reader: Reader) -> Limits:
         slow_start=reader.amount("GATEWAY_SLOW_START"),
         retry_ratio=reader.amount("GATEWAY_RETRY_RATIO", most=10.0),
         ejection_failures=reader.whole("GATEWAY_EJECTION_FAILURES", least=1),
+        ejection_share=reader.amount("GATEWAY_EJECTION_SHARE", most=1.0),
     )
 
 

@@ -18,14 +18,18 @@ if TYPE_CHECKING:
     from gateway.services.route import Route
 
 PATIENCE: Final = 1.5
-"""Seconds for which the only pod of a service may refuse connections: its container has ended and
-starts again, which the cluster has not told us yet."""
+"""Seconds for which the last pod that can be tried may refuse connections: its container has ended
+and starts again, which the cluster has not told us yet."""
 PAUSE: Final = 0.05
 """Seconds between two attempts meanwhile."""
 
 
 class Dialler(Protocol):
     """Whose request needs the connection."""
+
+    @property
+    def alone(self) -> bool:
+        """There is no other pod to try than this one."""
 
     def connected(self, upstream: UpstreamConnection) -> None:
         """It is open."""
@@ -80,18 +84,20 @@ class Dial:
     async def _dial(self, upstream: UpstreamConnection) -> None:
         """Connect; a refusal is final only when another pod can be tried, or after a while.
 
-        Nothing has been sent to the pod yet, so that any request may wait here.
+        Nothing has been sent to the pod yet, so that any request may wait here. Pauses are counted
+        rather than the time: what the gateway itself was held up by is not the pod's.
         """
-        loop = self._context.loop
-        route = self._route
-        end = loop.time() + min(PATIENCE, (route.spec.timeouts.connect or PATIENCE) / 2)
         endpoint = self._backend.endpoint
+        pauses = int(min(PATIENCE, (self._route.spec.timeouts.connect or PATIENCE) / 2) / PAUSE)
         while True:
             try:
-                await loop.create_connection(lambda: upstream, endpoint.address, endpoint.port)
+                await self._context.loop.create_connection(
+                    lambda: upstream, endpoint.address, endpoint.port
+                )
             except ConnectionRefusedError:
-                if len(route.state.balancer.candidates) > 1 or loop.time() >= end:
+                if not pauses or not self._owner.alone:
                     raise
+                pauses -= 1
                 await asyncio.sleep(PAUSE)
             else:
                 return

@@ -89,7 +89,7 @@ class Exchange:
         if backend is None:
             self.placement.queue()
         else:
-            self.placement.reach(backend)
+            self.placement.reach(backend, self.started)
 
     def _take_body(self, rest: bytes) -> bool:
         """Begin a body that goes on, or hold what follows one; False when it is refused."""
@@ -243,10 +243,10 @@ class Exchange:
         assert answer is not None
         assert backend is not None
         uploaded = upload is None or upload.body.done
-        if answer.status >= 500:
+        if answer.faulty:
             placement.blame(backend)
-        else:
-            backend.failures = 0
+        elif backend.ailing:
+            placement.praise(backend, self.started)
         record.count(self, answer.status, "", now)
         client = self.client
         clean = clean and answer.reusable and (upload is None or upload.taken)

@@ -16,6 +16,7 @@ from gateway.protocol.http1 import ResponseHead, parse_response, tokens
 from gateway.routing import affinity
 from gateway.routing.compose import via
 from gateway.routing.cors import RESPONSE_FIELDS
+from gateway.services import outliers
 
 if TYPE_CHECKING:
     from gateway.limits import Limits
@@ -40,6 +41,8 @@ class Reply:
     """The pod keeps its connection open afterwards."""
     usual: bool
     """No field names a path."""
+    faulty: bool
+    """The status speaks against the pod."""
     named: bool
     """The pod gave a request id itself."""
     block: bytes
@@ -83,9 +86,14 @@ def _prepare(raw: bytes, replies: Replies) -> Reply:
         length,
         reusable=reusable and length != CLOSE,
         usual=not head.paths,
+        faulty=outliers.counts(status, retry_after=_says_when(head)),
         named=b"x-request-id" in special,
         block=_block(head, [*head.lines, *_paths(head, None), *_framing(head, length)]),
     )
+
+
+def _says_when(head: ResponseHead) -> bool:
+    return head.status == 503 and any(line[:12].lower() == b"retry-after:" for line in head.lines)
 
 
 def render(reply: Reply, plan: Plan) -> bytes:
