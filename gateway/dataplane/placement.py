@@ -118,7 +118,7 @@ class Placement:
         """No connection to the pod can be had. Nothing was sent, so nothing was answered."""
         self.stage = None
         again = self._may_retry(sent=False, answered=False, replayable=True)
-        self._failed(refusal, again=again, reached=False)
+        self._failed(refusal, again=again, sent=False)
 
     def disconnected(self) -> None:
         """The pod closed its connection, which needs no more care."""
@@ -157,7 +157,7 @@ class Placement:
         )
 
     def _failed(
-        self, refusal: Refusal, *, again: bool, stale: bool = False, reached: bool = True
+        self, refusal: Refusal, *, again: bool, stale: bool = False, sent: bool = True
     ) -> None:
         owner, backend = self._owner, self.backend
         assert backend is not None
@@ -166,7 +166,7 @@ class Placement:
         if stale:
             self._stale += 1
         else:
-            self.blame(backend, reached=reached)
+            self.blame(backend, sent=sent)
             self._tried = (*self._tried, backend)
         other = (backend if stale else self._another()) if again else None
         if other is None:
@@ -187,11 +187,11 @@ class Placement:
         state = self._owner.route.state
         return state.balancer.other(tried, state.admission.limit)
 
-    def blame(self, backend: Backend, *, reached: bool = True) -> None:
-        """Count a failure against the pod; enough of them leave it out for a while. `reached`: as
-        `Balancer.failed` has it."""
+    def blame(self, backend: Backend, *, sent: bool = True) -> None:
+        """Count a failure against the pod; enough of them leave it out for a while. `sent`: it had
+        the request, so that the application may be to blame."""
         state = self._owner.route.state
-        if state.balancer.failed(backend, monotonic(), reached=reached):
+        if state.balancer.failed(backend, monotonic(), answered=sent):
             state.stats.ejections += 1
             self._owner.client.context.services.unsettle(state)
 

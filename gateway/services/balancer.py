@@ -25,7 +25,9 @@ class Backend:
     """One pod's address as the gateway sees it while it runs: load, health, idle connections."""
 
     __slots__ = (
+        "accused",
         "ailing",
+        "asked",
         "born",
         "ejected_at",
         "ejected_until",
@@ -47,6 +49,8 @@ class Backend:
         self.born = born
         """When it was first seen, last became ready, or stopped being ready."""
         self.in_flight = 0
+        self.asked = 0
+        """Requests it was given so far."""
         self.clear()
         self.penalty = 1.0
         """Factor on the load while the pod is new: 1 / its share."""
@@ -66,6 +70,8 @@ class Backend:
         self.ejections = 0
         """Doublings of the next pause, before its health since `returned` is reckoned in."""
         self.ejected_at = self.ejected_until = self.returned = 0.0
+        self.accused = False
+        """It is left out for what it answered, which others may turn out to answer as well."""
 
     def __repr__(self) -> str:
         state = "leaving" if self.leaving else "ejected" if self.ejected_until else "ready"
@@ -79,7 +85,6 @@ class Balancer:
         "_limits",
         "_out",
         "_random",
-        "_trouble",
         "backends",
         "candidates",
         "settled",
@@ -96,8 +101,6 @@ class Balancer:
         """No pod is new or ejected, so that `refresh` has nothing to do."""
         self._out = 0
         """Pods that are left out."""
-        self._trouble = 0.0
-        """The sum of `trouble` over those that are not."""
 
     def update(self, endpoints: Iterable[Endpoint], now: float) -> list[Backend]:
         """Take over the service's endpoints; the answer is the pods that left the choice.
@@ -152,12 +155,12 @@ class Balancer:
                 ejected.append(backend)
             else:
                 backend.ejected_until = 0.0
+                backend.accused = False
                 backend.penalty = self._penalty(now - backend.born)
                 ready.append(backend)
         if ejected or any(one.penalty > 1.0 for one in ready):
             self.settled = False
         self._out = len(ejected)
-        self._trouble = sum(one.trouble for one in ready)
         self.candidates = ready or ejected  # sick pods are better than none
 
     def _penalty(self, age: float) -> float:
@@ -206,36 +209,48 @@ class Balancer:
                 return backend if not limit or backend.in_flight < limit else None
         return None
 
-    def failed(self, backend: Backend, now: float, *, reached: bool = True) -> bool:
+    def failed(self, backend: Backend, now: float, *, answered: bool = False) -> bool:
         """Note that a pod failed a request; True when it is left out for it.
 
-        `reached`: it took the request, and so would be excused by others that fail as it does, and
-        by as many that are left out already. The last candidate is never left out.
+        `answered`: it took the request, and so is excused by others that fail as it does, and when
+        as many as may be are left out already. The last candidate is never left out.
         """
         backend.ailing = True
         backend.failures += 1
-        if reached:
-            self._feels(backend, outliers.worse(backend.trouble))
+        if answered:
+            backend.trouble = outliers.worse(backend.trouble, _answers(backend) + 1)
+            self._acquit(now)
         if backend.failures < self._limits.ejection_failures or len(self.candidates) < 2:
             return False
-        if backend.leaving or backend.ejected_until:
+        if backend.leaving or backend.ejected_until or (answered and not self._stands_out(backend)):
             return False
-        if reached and not self._stands_out(backend):
-            return False
+        backend.accused = answered
         self._eject(backend, now)
         return True
 
-    def _feels(self, backend: Backend, trouble: float) -> None:
-        if not backend.leaving and not backend.ejected_until:
-            self._trouble += trouble - backend.trouble
-        backend.trouble = trouble
-
     def _stands_out(self, backend: Backend) -> bool:
-        ready = len(self.candidates)
-        if self._out >= outliers.room(ready + self._out, self._limits.ejection_share):
+        """Looks at all pods, and therefore only after each so many failures."""
+        least = self._limits.ejection_failures
+        if backend.failures % least:
             return False
-        others = max(self._trouble - backend.trouble, 0.0) / (ready - 1)
-        return outliers.stands_out(backend.failures, others)
+        pods = len(self.candidates) + self._out
+        if self._out >= outliers.room(pods, self._limits.ejection_share):
+            return False
+        return outliers.stands_out(backend.failures, least, self._shares(backend))
+
+    def _shares(self, apart: Backend | None = None) -> list[float]:
+        """The shares of failures of the candidates, one set apart, that have answered."""
+        return [one.trouble for one in self.candidates if one is not apart and _answers(one)]
+
+    def _acquit(self, now: float) -> None:
+        """Let those return for whose failures the application turns out to be to blame."""
+        accused = [one for one in self.backends.values() if one.accused] if self._out else []
+        least = self._limits.ejection_failures
+        if not accused or outliers.stands_out(least, least, self._shares()):
+            return
+        for one in accused:
+            one.clear()
+        self.refresh(now)
 
     def _eject(self, backend: Backend, now: float) -> None:
         doublings = outliers.remaining(backend.ejections, now - backend.returned)
@@ -251,10 +266,11 @@ class Balancer:
         when its pause ends by that. A request from before the pause proves nothing: a pod that
         ends finishes what it has."""
         backend.failures = 0
-        self._feels(backend, outliers.better(backend.trouble))
+        backend.trouble = outliers.better(backend.trouble)
         back = backend.ejected_until > 0.0 and began >= backend.ejected_at
         if back:
             backend.ejected_until = 0.0
+            backend.accused = False
             backend.returned = now
             self.refresh(now)
         backend.ailing = bool(backend.trouble or backend.ejected_until)
@@ -266,6 +282,10 @@ class Balancer:
 
 def _load(backend: Backend) -> float:
     return (backend.in_flight + 1) * backend.penalty
+
+
+def _answers(backend: Backend) -> int:
+    return backend.asked - backend.in_flight
 
 
 def _return(backend: Backend) -> float:

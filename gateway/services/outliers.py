@@ -3,20 +3,24 @@
 Asked by the balancer, and by whoever reads a pod's answer. Pure.
 
 A connection that is not accepted is the pod's own fault, whatever the others do. An answer is not:
-what the other pods answer as well is the application's (Envoy compares success rates for this, and
+what all others answer as well is the application's (Envoy compares success rates for this, and
 bounds the share that is out by `max_ejection_percent`; its pauses grow with each ejection and
 shrink with each interval of health).
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MEMORY: Final = 1 / 16
-"""Weight of one answer in a pod's share of failures: some sixteen answers are remembered."""
-CHANCE: Final = 1e-6
-"""A row of failures that the other pods' share of failures makes likelier than this tells nothing
-of the pod."""
+"""Weight of one answer in a pod's share of failures: some sixteen answers are remembered, of a new
+pod those that there are."""
+RARE: Final = 0.1
+"""The best of the other pods fails less than this share of its requests, or the least row of
+failures that would count tells nothing of a pod: it may well come by chance."""
 RECOVERY: Final = 10.0
 """Seconds of health that take one doubling of the pause back (Envoy's `interval`)."""
 _NEGLIGIBLE: Final = 0.01
@@ -34,9 +38,9 @@ def counts(status: int, *, retry_after: bool) -> bool:
     return status >= 500 and status not in _NOT_THE_PODS and not (status == 503 and retry_after)
 
 
-def worse(trouble: float) -> float:
-    """A pod's share of failures after one more failed answer."""
-    return trouble + (1.0 - trouble) * MEMORY
+def worse(trouble: float, answers: int) -> float:
+    """A pod's share of failures after one more failed answer, its `answers`-th."""
+    return trouble + (1.0 - trouble) * max(MEMORY, 1 / max(answers, 1))
 
 
 def better(trouble: float) -> float:
@@ -45,10 +49,14 @@ def better(trouble: float) -> float:
     return rest if rest > _NEGLIGIBLE else 0.0
 
 
-def stands_out(failures: int, others: float) -> bool:
-    """Whether `failures` in a row say something of a pod when the others fail a share `others` of
-    their requests."""
-    return others**failures <= CHANCE
+def stands_out(failures: int, least: int, others: Sequence[float]) -> bool:
+    """Whether `failures` in a row, `least` or more, say something of a pod when the others that
+    have answered fail shares `others` of their requests.
+
+    The more the best of them fails, the longer the row must be: as unlikely for it as `least`
+    failures are for one that fails `RARE`.
+    """
+    return min(others, default=0.0) ** failures <= RARE**least
 
 
 def room(pods: int, share: float) -> int:

@@ -155,14 +155,26 @@ def test_the_last_pod_is_never_left_out() -> None:
     assert one.candidates == [first]
 
 
+def answer(one: Balancer, backend: Backend, *, well: bool) -> bool:
+    """The pod answers one request; whether it is left out for it."""
+    backend.asked += 1
+    if not well:
+        return one.failed(backend, 0.0, answered=True)
+    if backend.ailing:
+        one.succeeded(backend, 0.0, 0.0)
+    return False
+
+
 def broken(one: Balancer, backend: Backend, times: int = 3) -> bool:
     """The pod fails so many requests in a row; whether it is left out for it."""
-    return any(one.failed(backend, 0.0) for _ in range(times))
+    return any(answer(one, backend, well=False) for _ in range(times))
 
 
 def test_a_share_of_the_pods_is_left_out_at_a_time_for_their_answers() -> None:
     one = balancer(7)
     pods = list(one.candidates)
+    for pod in pods:
+        answer(one, pod, well=True)
     assert [broken(one, pod) for pod in pods[:4]] == [True, True, False, False]
     assert len(one.candidates) == 5
     one.refresh(6.0)
@@ -172,7 +184,7 @@ def test_a_share_of_the_pods_is_left_out_at_a_time_for_their_answers() -> None:
 def test_pods_that_accept_no_connection_are_left_out_beyond_that_share_but_never_all() -> None:
     """nginx and HAProxy know no bound for servers that are down."""
     one = balancer(4)
-    out = [any(one.failed(pod, 0.0, reached=False) for _ in range(3)) for pod in one.candidates[:]]
+    out = [any(one.failed(pod, 0.0) for _ in range(3)) for pod in one.candidates[:]]
     assert out == [True, True, True, False]
 
 
@@ -180,8 +192,18 @@ def test_what_all_pods_answer_is_the_applications() -> None:
     one = balancer(3)
     pods = list(one.candidates)
     for _ in range(1000):
-        assert not any(one.failed(pod, 0.0) for pod in pods)
+        assert not any(answer(one, pod, well=False) for pod in pods)
     assert len(one.candidates) == 3
+
+
+def test_a_pod_is_acquitted_when_the_others_turn_out_to_fail_as_well() -> None:
+    one = balancer(2)
+    first, second = one.candidates
+    assert broken(one, first)  # nothing was known of the second
+    assert one.candidates == [second]
+    answer(one, second, well=False)
+    assert one.candidates == [first, second]
+    assert (first.failures, first.ejections) == (0, 0)
 
 
 def test_a_pod_that_alone_fails_more_than_the_application_does_is_left_out() -> None:
@@ -189,11 +211,8 @@ def test_a_pod_that_alone_fails_more_than_the_application_does_is_left_out() -> 
     sick, *others = one.candidates
     for turn in range(400):
         for pod in others:  # half of their answers
-            if turn % 2:
-                one.failed(pod, 0.0)
-            else:
-                one.succeeded(pod, 0.0, 0.0)
-        if one.failed(sick, 0.0):
+            answer(one, pod, well=turn % 2 == 0)
+        if answer(one, sick, well=False):
             break
     assert sick not in one.candidates
     assert turn > 5  # a row of three would have been enough
@@ -201,15 +220,12 @@ def test_a_pod_that_alone_fails_more_than_the_application_does_is_left_out() -> 
 
 
 def test_an_error_of_the_application_in_half_of_all_answers_leaves_nobody_out() -> None:
-    one = balancer(4)
+    one = Balancer(Limits(), Random(1).random)
+    one.update([endpoint(number) for number in range(4)], 0.0)
     pods = list(one.candidates)
     random = Random(7)
     for _ in range(20_000):
-        pod = random.choice(pods)
-        if random.random() < 0.5:
-            one.failed(pod, 0.0)
-        elif pod.ailing:
-            one.succeeded(pod, 0.0, 0.0)
+        answer(one, random.choice(pods), well=random.random() < 0.5)
     assert one.candidates == pods
 
 
@@ -220,7 +236,7 @@ def test_healthy_time_shortens_the_next_pause() -> None:
     for healthy in (0.0, 0.0, 0.0, 10.0, 1000.0):
         now += healthy
         for _ in range(3):
-            one.failed(sick, now, reached=False)
+            one.failed(sick, now)
         pauses.append(sick.ejected_until - now)
         now = sick.ejected_until
         one.refresh(now)
@@ -241,10 +257,10 @@ def test_a_pod_that_is_left_out_is_tried_when_no_other_is_left() -> None:
     """nginx forgets all failures when every server has failed; HAProxy has `option redispatch`."""
     one = balancer(3)
     first, second, third = one.candidates
-    one.failed(first, 1.0, reached=False)
+    one.failed(first, 1.0)
     for pod, now in ((first, 1.0), (second, 0.0)):
         for _ in range(3):
-            one.failed(pod, now, reached=False)
+            one.failed(pod, now)
     assert one.candidates == [third]
     assert one.other([third]) is second  # it returns sooner
     assert one.other([third, second]) is first
@@ -258,7 +274,7 @@ def test_a_good_answer_ends_the_pause_unless_it_was_begun_before() -> None:
     one = balancer(2)
     sick = one.candidates[0]
     for _ in range(3):
-        one.failed(sick, 5.0, reached=False)
+        one.failed(sick, 5.0)
     assert not one.succeeded(sick, 4.0, 6.0)
     assert sick not in one.candidates
     assert one.succeeded(sick, 5.5, 6.0)

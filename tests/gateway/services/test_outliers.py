@@ -36,19 +36,22 @@ def test_which_answers_speak_against_a_pod(status: int, retry_after: bool, count
 @pytest.mark.parametrize(
     ("failures", "others", "own"),
     [
-        (5, 0.0, True),
-        (5, 0.05, True),
-        (5, 0.09, False),
-        (6, 0.09, True),
-        (10, 0.5, False),
-        (20, 0.5, True),
-        (1000, 1.0, False),
+        (5, [], True),
+        (5, [0.0], True),
+        (5, [0.09], True),
+        (5, [0.11], False),
+        (6, [0.11], True),
+        (16, [0.5], False),
+        (17, [0.5], True),
+        (1000, [0.999], False),
+        (5, [1.0, 1.0, 0.0], True),  # the best of them shows that it can be done
+        (5, [0.5, 0.3], False),
     ],
 )
 def test_a_row_that_the_others_make_likely_tells_nothing(
-    failures: int, others: float, own: bool
+    failures: int, others: list[float], own: bool
 ) -> None:
-    assert outliers.stands_out(failures, others) is own
+    assert outliers.stands_out(failures, 5, others) is own
 
 
 @pytest.mark.parametrize(
@@ -72,9 +75,11 @@ def test_at_most_a_share_is_left_out_at_least_one_and_never_all(
 
 
 def test_trouble_grows_with_failures_and_is_forgotten() -> None:
+    assert outliers.worse(0.0, 1) == 1.0
+    assert outliers.worse(0.0, 2) == 0.5
     trouble = 0.0
     for _ in range(200):
-        trouble = outliers.worse(trouble)
+        trouble = outliers.worse(trouble, 1000)
     assert 0.99 < trouble <= 1.0
     for _ in range(80):
         trouble = outliers.better(trouble)
