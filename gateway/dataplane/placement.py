@@ -120,6 +120,11 @@ class Placement:
         again = self._may_retry(sent=False, answered=False, replayable=True)
         self._failed(refusal, again=again, sent=False)
 
+    def exhausted(self, refusal: Refusal) -> None:
+        """The gateway cannot connect to any pod: no pod is to blame, and none to be tried."""
+        self.stage = None
+        self._owner.refuse(refusal)
+
     def disconnected(self) -> None:
         """The pod closed its connection, which needs no more care."""
         self.upstream = None

@@ -102,6 +102,14 @@ REASONS: Final[dict[str, Reason]] = {
         retry_after=5,
         close=True,
     ),
+    "gateway_exhausted": Reason(
+        503,
+        "This gateway cannot open another connection to a pod: {detail}.",
+        "Try later. No pod is at fault: ask the operator to raise the gateway's RLIMIT_NOFILE "
+        "(ulimit -n) or its range of local ports, or to lower GATEWAY_MAX_CONNECTIONS; if the "
+        "error is one of permission or address family, to let the gateway's machine connect.",
+        retry_after=2,
+    ),
     "line_too_long": Reason(
         414,
         "The request line is longer than this gateway takes.",
