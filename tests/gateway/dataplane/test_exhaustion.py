@@ -86,6 +86,7 @@ async def test_idle_connections_to_pods_are_given_up_first(monkeypatch: pytest.M
         idle.in_flight = 0
         assert idle.idle == []
         assert second.connections == 1
+        await second.stop()
         assert r.log.entries[-1].retries == 0
 
 
