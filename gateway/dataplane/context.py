@@ -55,7 +55,8 @@ class Context:
         self.planner = Planner(limits, identity, cors)
         self.ids = Ids(os.urandom)
         self.now = time.monotonic()
-        """Monotonic time, as of the last tick: exact enough for deadlines."""
+        """The time of deadlines, as of the last tick: monotonic, but for what the gateway itself
+        was held up by. Not to be compared with any other clock."""
         self.deadlines = Deadlines(self.now)
         self.draining = False
         self.pods: set[Backend] = set()
