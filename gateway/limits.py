@@ -53,6 +53,9 @@ class Limits:
     """First pause; each further one doubles, up to `ejection_longest`, and healthy time halves it
     again."""
     ejection_longest: float = 60.0
+    withdrawal: float = 30.0
+    """How long a tunnel or a stream goes on after its service was deleted or stopped, or the token
+    that let it in was changed; 0: not at all."""
     linger: float = 2.0
     """How long the rest of a refused body is read away, so that the client sees the refusal."""
 

@@ -38,6 +38,11 @@ _COUNTERS: Final = (
     ("ejections", "gateway_ejections", "Pods left out for a while after failures in a row"),
     ("auth_failures", "gateway_auth_failures", "Requests with a missing or wrong token"),
     ("tunnels_opened", "gateway_tunnels_opened", "WebSockets and other upgrades"),
+    (
+        "withdrawals",
+        "gateway_withdrawals",
+        "Tunnels and streams ended because their service or token was gone",
+    ),
     ("request_seconds", "gateway_in_flight_seconds", "Time that slots were held, added up"),
 )
 _GAUGES: Final = (

@@ -306,10 +306,15 @@ class Exchange:
         status = 499 if self.reply is None else self.reply.status
         self._leave(status, "client_gone" if self.tunnel is None else "")
 
-    def tunnel_lost(self) -> None:
-        """The pod's end of the tunnel is gone: all is over in good order."""
-        self._leave(reply.SWITCHING, "")
+    def tunnel_over(self, reason: str) -> None:
+        """The pod's end of the tunnel is gone, or `reason`: all is over in good order."""
+        self._leave(reply.SWITCHING, reason)
         self.client.close()
+
+    def withdrawn(self) -> None:
+        """An answer that need not ever end is cut off; any other is still owed."""
+        if self.phase == "answer" and self.reply is not None and self.reply.length < 0:
+            self.refuse(Refusal("access_withdrawn"))
 
     def expired(self) -> None:
         """The deadline of the phase has passed."""

@@ -82,6 +82,20 @@ class Gateway:
             idle = context.limits.upstream_idle or inf
             for connection in pool.expired(context.pods, now - idle):
                 connection.close()
+            if context.services.withdrawn:
+                self._withdraw(now)
+
+    def _withdraw(self, now: float) -> None:
+        """End what has outlived what let it in for too long."""
+        withdrawn = self.context.services.withdrawn
+        due = {grant for grant in withdrawn if grant.ends <= now}
+        left = set()
+        for client in list(self.connections.open) if due else ():
+            handler = client.exchange
+            if handler is not None and handler.route.grant in due:
+                left.add(handler.route.grant)
+                handler.withdrawn()
+        withdrawn -= due - left
 
     def _expire(self, client: ClientConnection) -> None:
         client.deadline = inf

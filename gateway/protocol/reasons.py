@@ -166,6 +166,12 @@ REASONS: Final[dict[str, Reason]] = {
         "Check that expose.api_port is the application's HTTP port (not TLS, not gRPC), and read "
         "its log.",
     ),
+    "access_withdrawn": Reason(
+        401,
+        "Service '{service}' was stopped or deleted, or its token was changed, some time ago.",
+        "Connect again, with the present token; the operator sets the time by "
+        "GATEWAY_TUNNEL_REVOCATION.",
+    ),
     "stopped": Reason(
         503,
         "Service '{service}' is stopped.",
