@@ -13,12 +13,12 @@ from ipaddress import ip_address
 from math import inf
 from typing import TYPE_CHECKING, cast
 
+from gateway.dataplane import headless
 from gateway.dataplane.flow import HELD, OF_EXCHANGE, Source
 from gateway.net.sockets import cut, end_writing, has_left, keep_alive
-from gateway.protocol.headers import accept, forwarded_for
+from gateway.protocol.headers import forwarded_for
 from gateway.protocol.http1 import END, ProtocolError, check_beginning
 from gateway.protocol.reasons import Refusal
-from gateway.protocol.responses import render
 
 if TYPE_CHECKING:
     from gateway.dataplane.connections import Connections
@@ -135,6 +135,7 @@ class ClientConnection(Source, asyncio.Protocol):
         try:
             check_beginning(data, limits, len(self.held))
         except ProtocolError as error:
+            self.held = data
             self.refuse(Refusal(error.reason, error.detail))
             return
         if limits.head_time and data.strip(b"\r\n") and not self.held.strip(b"\r\n"):
@@ -198,8 +199,10 @@ class ClientConnection(Source, asyncio.Protocol):
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer bytes that do not make a request, and close."""
-        self.context.refused_head(refusal.status)
-        self.write(render(refusal, accept=accept(self.held[:4096]), close=True))
+        context = self.context
+        due = context.now if self.deadline == inf else self.deadline  # inf: it has passed
+        seconds = max(context.now - due + context.limits.head_time, 0.0) if self.held else 0.0
+        self.write(headless.refuse(context, self.address, self._rest(), refusal, seconds))
         self.linger()
 
     def write(self, data: bytes) -> None:

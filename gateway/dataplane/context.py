@@ -17,7 +17,6 @@ from gateway.protocol.ids import Ids
 from gateway.routing.compose import Profile
 from gateway.routing.planner import Planner
 from gateway.routing.reply import Replies
-from gateway.stats import OTHER, UNKNOWN
 
 if TYPE_CHECKING:
     from gateway.access_log import AccessLog
@@ -83,7 +82,3 @@ class Context:
         if key not in self._kinds:
             self._kinds[key] = (Profile(*key), Memory(REMEMBERED, self._requests))
         return self._kinds[key]
-
-    def refused_head(self, status: int) -> None:
-        """Count a request that was refused before its head was complete."""
-        self.stats.service(UNKNOWN).refused(OTHER, status, 0.0)

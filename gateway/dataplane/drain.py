@@ -46,4 +46,4 @@ async def _until(done: Callable[[], bool], deadline: float, clock: Clock) -> Non
 def _cut_requests(gateway: Gateway) -> None:
     for client in list(gateway.connections.open):
         if client.exchange is not None and not client.exchange.is_tunnel:
-            client.abort()
+            client.exchange.shut_down()

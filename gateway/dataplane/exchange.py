@@ -316,6 +316,9 @@ class Exchange:
         if self.phase == "answer" and self.reply is not None and self.reply.length < 0:
             self.refuse(Refusal("access_withdrawn"))
 
+    def shut_down(self) -> None:
+        self.refuse(Refusal("shutting_down"))
+
     def expired(self) -> None:
         """The deadline of the phase has passed."""
         stage, upload = self.placement.stage, self.upload

@@ -86,6 +86,9 @@ class ClientHandler(Protocol):
     def withdrawn(self) -> None:
         """What let this in is gone for so long that nothing endless may go on."""
 
+    def shut_down(self) -> None:
+        """The gateway ends, and has waited for long enough."""
+
     def expired(self) -> None:
         """The deadline has passed."""
 

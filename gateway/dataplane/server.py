@@ -121,6 +121,8 @@ class Gateway:
         """Cut everything that is left, and wait until the books are closed."""
         self.stop_accepting()
         for client in list(self.connections.open):
+            if client.exchange is not None:
+                client.exchange.shut_down()
             client.abort()
         await self.connections.emptied()
         for task in list(self.context.connecting):

@@ -90,6 +90,9 @@ class Tunnel:
         may stand between two frames only, and where one ends is not known to who only relays."""
         self._owner.tunnel_over("access_withdrawn")
 
+    def shut_down(self) -> None:
+        self._owner.tunnel_over("shutting_down")
+
     def expired(self) -> None:
         self._owner.refuse(Refusal("idle_timeout", seconds=self.route.spec.timeouts.idle))
 

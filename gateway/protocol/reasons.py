@@ -110,6 +110,13 @@ REASONS: Final[dict[str, Reason]] = {
         "error is one of permission or address family, to let the gateway's machine connect.",
         retry_after=2,
     ),
+    "shutting_down": Reason(
+        503,
+        "This gateway shuts down, and the request took too long to wait for.",
+        "Send it again, or ask the operator to raise GATEWAY_DRAIN_HTTP.",
+        retry_after=1,
+        close=True,
+    ),
     "line_too_long": Reason(
         414,
         "The request line is longer than this gateway takes.",
