@@ -29,10 +29,12 @@ async def drain(gateway: Gateway, times: Drain, clock: Clock) -> None:
     left = gateway.connections
     began = clock.monotonic()
     await _until(lambda: not left.busy, began + times.http, clock)
+    end = began + max(times.http, times.tunnels)
     if left.busy:
         log.warning("cutting %d requests after %g s", left.busy, times.http)
         _cut_requests(gateway)
-    await _until(lambda: not left.open, began + max(times.http, times.tunnels), clock)
+        end = max(end, clock.monotonic() + gateway.context.limits.linger)  # to read why
+    await _until(lambda: not left.open, end, clock)
     if left.tunnels:
         log.warning("cutting %d tunnels after %g s", left.tunnels, times.tunnels)
     await gateway.close()
