@@ -29,12 +29,10 @@ async def drain(gateway: Gateway, times: Drain, clock: Clock) -> None:
     left = gateway.connections
     began = clock.monotonic()
     await _until(lambda: not left.busy, began + times.http, clock)
-    end = began + max(times.http, times.tunnels)
     if left.busy:
         log.warning("cutting %d requests after %g s", left.busy, times.http)
-        _cut_requests(gateway)
-        end = max(end, clock.monotonic() + gateway.context.limits.linger)  # to read why
-    await _until(lambda: not left.open, end, clock)
+        gateway.cut_requests()
+    await _until(lambda: not left.open, began + max(times.http, times.tunnels), clock)
     if left.tunnels:
         log.warning("cutting %d tunnels after %g s", left.tunnels, times.tunnels)
     await gateway.close()
@@ -43,9 +41,3 @@ async def drain(gateway: Gateway, times: Drain, clock: Clock) -> None:
 async def _until(done: Callable[[], bool], deadline: float, clock: Clock) -> None:
     while not done() and clock.monotonic() < deadline:
         await clock.sleep(_LOOK)
-
-
-def _cut_requests(gateway: Gateway) -> None:
-    for client in list(gateway.connections.open):
-        if client.exchange is not None and not client.exchange.is_tunnel:
-            client.exchange.shut_down()

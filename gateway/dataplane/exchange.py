@@ -317,7 +317,10 @@ class Exchange:
             self.refuse(Refusal("access_withdrawn"))
 
     def shut_down(self) -> None:
-        self.refuse(Refusal("shutting_down"))
+        """Cut off: the client may send it again to another gateway."""
+        refusal = Refusal("shutting_down")
+        self._leave(refusal.status if self.reply is None else self.reply.status, refusal.reason)
+        self.client.abort()
 
     def expired(self) -> None:
         """The deadline of the phase has passed."""

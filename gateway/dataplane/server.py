@@ -117,9 +117,17 @@ class Gateway:
             if client.exchange is None and not client.held:
                 client.close()
 
+    def cut_requests(self) -> None:
+        """Send away those who wait, so that no pod gets another request, and cut the others."""
+        self.context.services.dismiss("shutting_down")
+        for client in list(self.connections.open):
+            if client.exchange is not None and not client.exchange.is_tunnel:
+                client.exchange.shut_down()
+
     async def close(self) -> None:
         """Cut everything that is left, and wait until the books are closed."""
         self.stop_accepting()
+        self.cut_requests()
         for client in list(self.connections.open):
             if client.exchange is not None:
                 client.exchange.shut_down()

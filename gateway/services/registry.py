@@ -115,6 +115,11 @@ class Services:
             if state.balancer.settled:
                 self._unsettled.discard(state)
 
+    def dismiss(self, reason: str) -> None:
+        """Send away all who wait for a slot of any service."""
+        for state in self.states():
+            state.admission.dismiss(reason)
+
     def unsettle(self, state: ServiceState) -> None:
         """A pod of this service is new or ejected: `refresh` looks after it."""
         self._unsettled.add(state)

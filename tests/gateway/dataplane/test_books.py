@@ -150,7 +150,7 @@ async def left_the_queue(s: Scene) -> int:
 
 async def shut_down_in_the_queue(s: Scene) -> int:
     await s.queued()
-    over = asyncio.create_task(drain(s.r.gateway, AT_ONCE, SystemClock()))
+    over = asyncio.create_task(drain(s.r.gateway, Drain(0, 0, 5), SystemClock()))
     size = await s.whole()
     await over
     return size
@@ -224,10 +224,9 @@ async def cut_by_the_pod(s: Scene) -> int:
 
 async def shut_down_before_the_answer(s: Scene) -> int:
     await s.asked()
-    over = asyncio.create_task(drain(s.r.gateway, AT_ONCE, SystemClock()))
-    size = await s.whole()
-    await over
-    return size
+    await drain(s.r.gateway, AT_ONCE, SystemClock())
+    assert await s.wire.ended()
+    return 0
 
 
 async def shut_down_in_the_answer(s: Scene) -> int:
