@@ -50,9 +50,16 @@ class Limits:
     """Retries allowed for each request of a service (a budget, refilled by requests)."""
     ejection_failures: int = 5
     """Consecutive connect errors and 5xx answers after which a pod is left out for a while."""
+    ejection_share: float = 0.3333
+    """Share of a service's pods that may be left out at a time for what they answer, at least one.
+    Those that accept no connection come on top."""
     ejection_pause: float = 5.0
-    """First pause; each further one doubles, up to `ejection_longest`."""
+    """First pause; each further one doubles, up to `ejection_longest`, and healthy time halves it
+    again."""
     ejection_longest: float = 60.0
+    withdrawal: float = 30.0
+    """How long a tunnel or a stream goes on after its service was deleted or stopped, or the token
+    that let it in was changed; 0: not at all."""
     linger: float = 2.0
     """How long the rest of a refused body is read away, so that the client sees the refusal."""
 

@@ -106,6 +106,14 @@ VARIABLES: Final[Variables] = {
         str(_LIMITS.ejection_failures),
         "failures in a row after which a pod is left out for a while",
     ),
+    "GATEWAY_EJECTION_SHARE": (
+        f"{_LIMITS.ejection_share:g}",
+        "share of a service's pods that may be left out at a time for their answers, at least one",
+    ),
+    "GATEWAY_TUNNEL_REVOCATION": (
+        f"{_LIMITS.withdrawal:g}",
+        "seconds WebSockets and endless answers outlive their service or token; 0: cut at once",
+    ),
     "GATEWAY_VIA": (Identity().via, "name of this gateway in Via"),
     "GATEWAY_TRUSTED_PROXIES": (
         "",
@@ -175,6 +183,8 @@ def _limits(reader: Reader) -> Limits:
         slow_start=reader.amount("GATEWAY_SLOW_START"),
         retry_ratio=reader.amount("GATEWAY_RETRY_RATIO", most=10.0),
         ejection_failures=reader.whole("GATEWAY_EJECTION_FAILURES", least=1),
+        withdrawal=reader.amount("GATEWAY_TUNNEL_REVOCATION"),
+        ejection_share=reader.amount("GATEWAY_EJECTION_SHARE", most=1.0),
     )
 
 

@@ -52,6 +52,7 @@ NUMBERS: Final = (
     "bytes_out",
     "tunnels",
     "tunnels_opened",
+    "withdrawals",
 )
 
 
@@ -77,6 +78,7 @@ class ServiceStats:
         self.tunnels = 0
         """Open now."""
         self.tunnels_opened = 0
+        self.withdrawals = 0
 
     def answered(self, method: str, status: int, seconds: float, first_byte: float) -> None:
         """Count a request that a pod answered; `method` is of METHODS or OTHER."""

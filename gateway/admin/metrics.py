@@ -39,6 +39,11 @@ _COUNTERS: Final = (
     ("auth_failures", "gateway_auth_failures", "Requests with a missing or wrong token"),
     ("send_timeouts", "gateway_send_timeouts", "Clients cut off that did not take their answer"),
     ("tunnels_opened", "gateway_tunnels_opened", "WebSockets and other upgrades"),
+    (
+        "withdrawals",
+        "gateway_withdrawals",
+        "Tunnels and streams ended because their service or token was gone",
+    ),
     ("request_seconds", "gateway_in_flight_seconds", "Time that slots were held, added up"),
 )
 _GAUGES: Final = (

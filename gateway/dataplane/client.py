@@ -13,13 +13,12 @@ from ipaddress import ip_address
 from math import inf
 from typing import TYPE_CHECKING, cast
 
+from gateway.dataplane import headless
 from gateway.dataplane.flow import HELD, OF_EXCHANGE, Source
 from gateway.net.sockets import cut, end_writing, has_left, keep_alive
-from gateway.protocol.headers import accept, forwarded_for, origin
+from gateway.protocol.headers import forwarded_for
 from gateway.protocol.http1 import END, ProtocolError, check_beginning
 from gateway.protocol.reasons import Refusal
-from gateway.protocol.responses import render
-from gateway.routing.answers import cross_origin
 
 if TYPE_CHECKING:
     from gateway.dataplane.connections import Connections
@@ -200,10 +199,10 @@ class ClientConnection(Source, asyncio.Protocol):
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer bytes that do not make a request, and close."""
-        self.context.refused_head(refusal.status)
-        head = self.held[: self.context.limits.head]
-        extra = cross_origin(self.context.cors.fields(origin(head)))
-        self.write(render(refusal, accept=accept(head), close=True, extra=extra))
+        context = self.context
+        due = context.now if self.deadline == inf else self.deadline  # inf: it has passed
+        seconds = max(context.now - due + context.limits.head_time, 0.0) if self.held else 0.0
+        self.write(headless.refuse(context, self.address, self._rest(), refusal, seconds))
         self.linger()
 
     def write(self, data: bytes) -> None:

@@ -92,7 +92,7 @@ class Exchange:
         if backend is None:
             self.placement.queue()
         else:
-            self.placement.reach(backend)
+            self.placement.reach(backend, self.started)
 
     def client_data(self, data: bytes) -> None:
         """More bytes of the client: of the body, or of what follows."""
@@ -241,10 +241,10 @@ class Exchange:
         assert answer is not None
         assert backend is not None
         uploaded = upload is None or upload.body.done
-        if answer.status >= 500:
+        if answer.faulty:
             placement.blame(backend)
-        else:
-            backend.failures = 0
+        elif backend.ailing:
+            placement.praise(backend, self.started)
         record.count(self, answer.status, "", now)
         client = self.client
         clean = clean and answer.reusable and (upload is None or upload.taken)
@@ -317,10 +317,21 @@ class Exchange:
         """The client took too little of its answer, and is cut off."""
         self._leave(499 if self.reply is None else self.reply.status, "send_timeout")
 
-    def tunnel_lost(self) -> None:
-        """The pod's end of the tunnel is gone: all is over in good order."""
-        self._leave(reply.SWITCHING, "")
+    def tunnel_over(self, reason: str) -> None:
+        """The pod's end of the tunnel is gone, or `reason`: all is over in good order."""
+        self._leave(reply.SWITCHING, reason)
         self.client.close()
+
+    def withdrawn(self) -> None:
+        """An answer that need not ever end is cut off; any other is still owed."""
+        if self.phase == "answer" and self.reply is not None and self.reply.length < 0:
+            self.refuse(Refusal("access_withdrawn"))
+
+    def shut_down(self) -> None:
+        """Cut off: the client may send it again to another gateway."""
+        refusal = Refusal("shutting_down")
+        self._leave(refusal.status if self.reply is None else self.reply.status, refusal.reason)
+        self.client.abort()
 
     def expired(self) -> None:
         """The deadline of the phase has passed."""

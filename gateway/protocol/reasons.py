@@ -103,6 +103,21 @@ REASONS: Final[dict[str, Reason]] = {
         retry_after=5,
         close=True,
     ),
+    "gateway_exhausted": Reason(
+        503,
+        "This gateway cannot open another connection to a pod: {detail}.",
+        "Try later. No pod is at fault: ask the operator to raise the gateway's RLIMIT_NOFILE "
+        "(ulimit -n) or its range of local ports, or to lower GATEWAY_MAX_CONNECTIONS; if the "
+        "error is one of permission or address family, to let the gateway's machine connect.",
+        retry_after=2,
+    ),
+    "shutting_down": Reason(
+        503,
+        "This gateway shuts down, and the request took too long to wait for.",
+        "Send it again, or ask the operator to raise GATEWAY_DRAIN_HTTP.",
+        retry_after=1,
+        close=True,
+    ),
     "line_too_long": Reason(
         414,
         "The request line is longer than this gateway takes.",
@@ -164,6 +179,12 @@ REASONS: Final[dict[str, Reason]] = {
         "The pod of service '{service}' did not answer valid HTTP on port {api_port}: {detail}.",
         "Check that expose.api_port is the application's HTTP port (not TLS, not gRPC), and read "
         "its log.",
+    ),
+    "access_withdrawn": Reason(
+        401,
+        "Service '{service}' was stopped or deleted, or its token was changed, some time ago.",
+        "Connect again, with the present token; the operator sets the time by "
+        "GATEWAY_TUNNEL_REVOCATION.",
     ),
     "stopped": Reason(
         503,

@@ -18,6 +18,7 @@ from gateway.routing import affinity
 from gateway.routing.compose import via
 from gateway.routing.cors import applied
 from gateway.routing.session import opened
+from gateway.services import outliers
 
 if TYPE_CHECKING:
     from gateway.limits import Limits
@@ -45,6 +46,8 @@ class Reply:
     """The pod keeps its connection open afterwards."""
     usual: bool
     """No field names a path."""
+    faulty: bool
+    """The status speaks against the pod."""
     named: bool
     """The pod gave a request id itself."""
     block: bytes
@@ -90,6 +93,7 @@ def _prepare(raw: bytes, replies: Replies) -> Reply:
         length,
         reusable=reusable and length != CLOSE,
         usual=not head.paths,
+        faulty=outliers.counts(status, retry_after=_says_when(head)),
         named=b"x-request-id" in special,
         block=_block(
             head,
@@ -100,6 +104,10 @@ def _prepare(raw: bytes, replies: Replies) -> Reply:
             ],
         ),
     )
+
+
+def _says_when(head: ResponseHead) -> bool:
+    return head.status == 503 and any(line[:12].lower() == b"retry-after:" for line in head.lines)
 
 
 def render(reply: Reply, plan: Plan) -> bytes:

@@ -27,6 +27,15 @@ MANAGEMENT: Final = "_management"
 
 
 @dataclass(slots=True, eq=False)
+class Grant:
+    """What lets requests in: a token, or that none is asked for. Routes share it until a change of
+    the definition shuts those out whom it let in."""
+
+    ends: float = inf
+    """Monotonic seconds at which tunnels and streams must be over that began under it."""
+
+
+@dataclass(slots=True, eq=False)
 class Route:
     """A definition together with its service's running state, and what is made from the two once.
 
@@ -37,6 +46,7 @@ class Route:
     state: ServiceState
     plans: Memory[Any, Plan]
     """Plans of requests, by what they follow from."""
+    grant: Grant
     prefix: bytes = field(init=False)
     """`/system/services/<name>/exposed`; empty for the management route."""
     strips: bool = field(init=False)

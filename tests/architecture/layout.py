@@ -45,7 +45,7 @@ LAYOUT = Layout(
         "gateway.dataplane": (
             ("context", "flow", "sending", "turns"),
             ("roles",),
-            ("connections", "pool", "tunnel", "upload", "upstream", "waiting"),
+            ("connections", "headless", "pool", "tunnel", "upload", "upstream", "waiting"),
             ("client", "connect"),
             ("placement",),
             ("record",),
