@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gateway.access_log import AccessLog
@@ -23,7 +24,6 @@ from shared.runtime.tasks import Supervisor
 
 if TYPE_CHECKING:
     import socket
-    from pathlib import Path
 
     from gateway.admin.snapshot import Snapshot
     from gateway.settings import Settings
@@ -32,6 +32,15 @@ log = logging.getLogger(__name__)
 
 LAG_PERIOD: Final = 0.5
 """Seconds between two measurements of the event loop's lag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """The place of a worker among those that share the public port."""
+
+    number: int
+    admin: socket.socket
+    """Bound to its admin port, which only its parent asks."""
 
 
 class Process:
@@ -63,6 +72,8 @@ class Process:
             return "shutting down"
         if not self.feed.synced.is_set():
             return "the API server has not listed the services yet; the log says why"
+        if not self.gateway.listening:
+            return "the public port does not listen yet"
         return ""
 
     async def snapshot(self) -> Snapshot:
@@ -101,13 +112,10 @@ class Process:
             tasks.start("certificate", self.certificate.run(self.clock))
 
 
-async def run(settings: Settings, stop: asyncio.Event, worker: Path | None = None) -> None:
-    """Serve until `stop` is set, then drain.
-
-    A worker shares the public port with others and has its admin port on the Unix socket `worker`.
-    """
+async def run(settings: Settings, stop: asyncio.Event, worker: Seat | None = None) -> None:
+    """Serve until `stop` is set, then drain; a worker shares the public port with others."""
     public = bind(settings.listen, "GATEWAY_PORT", shared=worker is not None)
-    private = worker or admin_socket(settings)
+    private = worker.admin if worker is not None else admin_socket(settings)
     async with KubeClient.open(field_manager="gateway") as kube, Supervisor() as tasks:
         process = Process(settings, kube)
         admin = Admin(process.snapshot, process.excuse)

@@ -51,6 +51,7 @@ _PROCESS_COUNTERS: Final = (
     ("certificate_failures", "gateway_certificate_failures", "New certificates not usable"),
     ("log_dropped", "gateway_access_log_dropped", "Lines of the access log that did not fit"),
     ("worker_restarts", "gateway_worker_restarts", "Worker processes started again"),
+    ("worker_hangs", "gateway_worker_hangs", "Worker processes killed because they hung"),
 )
 _PROCESS_GAUGES: Final = (
     ("ready", "gateway_ready", "1 when the route table is complete and no shutdown has begun"),

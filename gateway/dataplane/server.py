@@ -61,6 +61,11 @@ class Gateway:
         if self._timer is None:
             self._tick()
 
+    @property
+    def listening(self) -> bool:
+        """Whether clients can connect."""
+        return bool(self._servers)
+
     def _tick(self) -> None:
         """Ten times a second: deadlines, clients that left, ejections, slow starts; once a second:
         idle pods."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from tests.gateway.certificates import issue
 from tests.gateway.fake_cluster import TOKEN, Cluster, configmap, endpoint_slice, entry, kubeconfig
 from tests.gateway.fake_cluster import serving as cluster_serving
 from tests.gateway.processes import App, gateway
+from tests.loopback import free_port
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -124,6 +126,24 @@ async def test_a_start_without_the_api_server_waits_and_says_so(
             assert answer.status == 200
         cluster.reachable = True
         assert await _status(client, await process.url()) == 200
+
+
+async def test_ready_means_that_clients_can_connect(
+    config: str, client: aiohttp.ClientSession
+) -> None:
+    """A load balancer sends clients from the first 200 on."""
+    port = free_port()
+    async with gateway(config, GATEWAY_PORT=str(port)) as process:
+        ready = await process.admin("/readyz")
+
+        async def is_ready() -> bool:
+            with contextlib.suppress(aiohttp.ClientConnectorError):
+                return await _status(client, ready) == 200
+            return False  # the admin port's turn has not come either
+
+        await until(is_ready, "readiness")
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.close()
 
 
 async def test_the_last_table_serves_when_the_api_server_is_gone(
