@@ -55,7 +55,6 @@ _OF_REQUESTS: Final = _DROPPED | {
     b"max-forwards",
     b"origin",
     b"proxy",
-    b"traceparent",
     b"via",
     b"x-real-ip",
     b"x-request-id",
@@ -69,7 +68,7 @@ _OF_RESPONSES: Final = _DROPPED | {
     b"via",
     b"x-request-id",
 }
-_VARYING: Final = frozenset({b"content-length", b"traceparent", b"x-request-id"})
+_VARYING: Final = frozenset({b"content-length", b"x-request-id"})
 _PATHS: Final = frozenset({b"location", b"content-location", b"refresh", b"set-cookie"})
 _SINGLE: Final = frozenset({b"host", b"content-length", b"authorization", b"max-forwards"})
 _FORWARDED: Final = b"x-forwarded-"

@@ -13,6 +13,7 @@ from gateway.memory import Memory
 from gateway.protocol import headers
 from gateway.protocol.framing import CHUNKED, CLOSE, response_length
 from gateway.protocol.http1 import ResponseHead, parse_response, tokens
+from gateway.routing import affinity
 from gateway.routing.compose import via
 from gateway.routing.cors import RESPONSE_FIELDS
 
@@ -112,11 +113,13 @@ def interim(reply: Reply) -> bytes:
     return _block(reply.head, lines) + b"\r\n"
 
 
-def ending(plan: Plan, *, keep: bool) -> bytes:
-    """What ends the head: the fate of the connection, and the empty line."""
+def ending(plan: Plan, *, keep: bool, label: str) -> bytes:
+    """What ends the head of an answer of the pod `label`: the cookie that binds the client to it,
+    the fate of the connection, and the empty line."""
+    cookie = affinity.bound(plan, label)
     if not keep:
-        return b"Connection: close\r\n\r\n"
-    return b"\r\n" if plan.minor else b"Connection: keep-alive\r\n\r\n"
+        return cookie + b"Connection: close\r\n\r\n"
+    return cookie + (b"\r\n" if plan.minor else b"Connection: keep-alive\r\n\r\n")
 
 
 def switching_fault(reply: Reply, *, asked: bool) -> str:

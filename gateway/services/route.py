@@ -130,10 +130,8 @@ class Request:
 
     length: int = 0
     """Bytes of the body; without meaning when the plan is chunked."""
-    request_id: bytes = b""
-    """The client's; empty: one is made for each exchange."""
-    traced: bool = False
-    """The client sent a traceparent."""
+    id_line: bytes = b""
+    """The line of the client's X-Request-Id; empty: one is made for each exchange."""
     head: bytes = b""
     """The head for the pod as far as `Plan.fields`, which it includes."""
 
