@@ -13,6 +13,7 @@ import click
 import uvloop
 
 from gateway import process, settings, workers
+from gateway.net.descriptors import raised
 from gateway.net.listening import ListenError
 from shared.kube.errors import NotConfigured
 from shared.runtime import log as logs
@@ -38,6 +39,7 @@ def main(check: bool, worker: tuple[int, int] | None) -> None:
     if check:
         click.echo("the settings are valid")
         return
+    raised()
     logs.setup("gateway", level=read.log_level, form=read.log_format)
     try:
         uvloop.run(_run(read, worker))

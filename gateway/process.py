@@ -14,6 +14,8 @@ from gateway.admin.app import Admin, serving
 from gateway.cluster.feed import Feed
 from gateway.dataplane.drain import drain
 from gateway.dataplane.server import Gateway
+from gateway.limits import settled
+from gateway.net.descriptors import Descriptors, clients, present
 from gateway.net.listening import bind
 from gateway.net.tls import Certificate
 from gateway.services.registry import Services
@@ -47,10 +49,12 @@ class Process:
     """The parts of one gateway process and what its admin port tells of them."""
 
     def __init__(self, settings: Settings, kube: KubeClient) -> None:
+        self.descriptors = Descriptors(present())
+        self.limits = settled(settings.limits, clients(self.descriptors.limit))
         self.settings = settings
         self.clock = SystemClock()
         self.stats = Stats()
-        self.services = Services(settings.limits, self.stats)
+        self.services = Services(self.limits, self.stats)
         if settings.management:
             self.services.manage(settings.management)
         self.feed = Feed(kube, self.services, settings.namespace, self.clock)
@@ -59,10 +63,11 @@ class Process:
         self.gateway = Gateway(
             self.services,
             self.stats,
-            settings.limits,
+            self.limits,
             settings.identity,
             settings.cors,
             self.access_log,
+            self.descriptors,
         )
         self.stopping = False
 
@@ -95,13 +100,27 @@ class Process:
         )
 
     async def open(self, public: socket.socket) -> None:
-        """Accept clients as soon as there is a route table."""
+        """Accept clients as soon as there is a route table, and while there are descriptors."""
         await self.feed.synced.wait()
         gc.collect()
         gc.freeze()  # later collections need not walk ten thousand routes
-        context = self.certificate.context if self.certificate is not None else None
-        await self.gateway.listen(public, ssl=context)
+        certificate = self.certificate
+        secured = (lambda: certificate.context) if certificate is not None else None
+        await self.gateway.listen(public, secured=secured)
         log.info("listening on %s:%d", *public.getsockname()[:2])
+        self._check_descriptors()
+        await self.gateway.attend()
+
+    def _check_descriptors(self) -> None:
+        most, carried = self.limits.connections, clients(self.descriptors.limit)
+        if most == 0 or most > carried:
+            log.warning(
+                "GATEWAY_MAX_CONNECTIONS allows %s clients, the limit of open files (%d) carries "
+                "%d with their pods: raise RLIMIT_NOFILE (ulimit -n), or lower the setting",
+                most or "any number of",
+                self.descriptors.limit,
+                carried,
+            )
 
     def start(self, tasks: Supervisor) -> None:
         """Start what runs beside the requests."""

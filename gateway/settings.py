@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from gateway.access_log import Form, Mode
-from gateway.limits import Identity, Limits, Network
+from gateway.limits import AUTO, Identity, Limits, Network
 from gateway.net.listening import Address
 from gateway.net.tls import CertificateFiles
 from gateway.routing.cors import Cors
@@ -59,6 +59,7 @@ class Settings:
 
 
 _LIMITS: Final = Limits()
+_AUTO: Final = "auto"
 _CORS: Final = Cors()
 
 VARIABLES: Final[Variables] = {
@@ -80,12 +81,14 @@ VARIABLES: Final[Variables] = {
     ),
     "GATEWAY_KEEP_ALIVE": (f"{_LIMITS.keep_alive:g}", "seconds a client may stay idle"),
     "GATEWAY_MAX_CONNECTIONS": (
-        str(_LIMITS.connections),
-        "client connections of one process (503); 0: no limit",
+        _AUTO,
+        "client connections of one process, TLS handshakes included (503); auto: half of what the "
+        "limit of open files (RLIMIT_NOFILE) leaves, for each may need one to a pod; 0: no limit",
     ),
     "GATEWAY_MAX_CONNECTIONS_PER_CLIENT": (
-        str(_LIMITS.connections_per_address),
-        "connections of one address to one process (429); 0: no limit",
+        _AUTO,
+        "connections of one address, unless it is a trusted proxy, to one process (429); auto: "
+        "half of GATEWAY_MAX_CONNECTIONS if that is auto, else no limit; 0: no limit",
     ),
     "GATEWAY_QUEUE": (str(_LIMITS.queue), "requests that may wait for one service (503)"),
     "GATEWAY_UPSTREAM_IDLE": (
@@ -156,8 +159,10 @@ def _limits(reader: Reader) -> Limits:
         head_time=reader.amount("GATEWAY_HEAD_TIME", least=0.1),
         body_rate=reader.amount("GATEWAY_MIN_BODY_RATE"),
         keep_alive=reader.amount("GATEWAY_KEEP_ALIVE", least=1.0),
-        connections=reader.whole("GATEWAY_MAX_CONNECTIONS"),
-        connections_per_address=reader.whole("GATEWAY_MAX_CONNECTIONS_PER_CLIENT"),
+        connections=reader.parsed("GATEWAY_MAX_CONNECTIONS", AUTO, _connections),
+        connections_per_address=reader.parsed(
+            "GATEWAY_MAX_CONNECTIONS_PER_CLIENT", AUTO, _connections
+        ),
         queue=reader.whole("GATEWAY_QUEUE"),
         upstream_idle=reader.amount("GATEWAY_UPSTREAM_IDLE"),
         slow_start=reader.amount("GATEWAY_SLOW_START"),
@@ -206,6 +211,14 @@ def _tls(reader: Reader) -> CertificateFiles | None:
         missing = "GATEWAY_TLS_KEY" if certificate else "GATEWAY_TLS_CERTIFICATE"
         reader.problem(missing, "is missing; TLS needs both a certificate and its key")
     return CertificateFiles(Path(certificate), Path(key)) if certificate and key else None
+
+
+def _connections(text: str) -> int:
+    if text == _AUTO:
+        return AUTO
+    if not text.isascii() or not text.isdecimal():
+        raise ValueError(f"{text!r} is neither a whole number nor {_AUTO}")
+    return int(text)
 
 
 def _addresses(text: str) -> tuple[Address, ...]:

@@ -48,6 +48,7 @@ _GAUGES: Final = (
 _PROCESS_COUNTERS: Final = (
     ("connections_accepted", "gateway_connections_accepted", "Client connections so far"),
     ("connections_refused", "gateway_connections_refused", "Client connections over a limit"),
+    ("rests", "gateway_accept_rests", "Times when no client was accepted, for want of descriptors"),
     ("certificate_failures", "gateway_certificate_failures", "New certificates not usable"),
     ("log_dropped", "gateway_access_log_dropped", "Lines of the access log that did not fit"),
     ("worker_restarts", "gateway_worker_restarts", "Worker processes started again"),

@@ -6,9 +6,11 @@ Made by a placement when its pod has no idle connection; ends in `connected` or 
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from typing import TYPE_CHECKING, Final, Protocol
 
+from gateway.dataplane import pool
 from gateway.dataplane.upstream import UpstreamConnection
 from gateway.protocol.reasons import Refusal
 
@@ -82,7 +84,10 @@ class Dial:
 
         Nothing has been sent to the pod yet, so that any request may wait here.
         """
-        loop = self._context.loop
+        context = self._context
+        if context.descriptors.scarce and not pool.make_room(context.pods):
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        loop = context.loop
         route = self._route
         end = loop.time() + min(PATIENCE, (route.spec.timeouts.connect or PATIENCE) / 2)
         endpoint = self._backend.endpoint

@@ -6,6 +6,7 @@ surplus grows old at the bottom; whoever takes a connection out of it owns it.
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -41,6 +42,14 @@ def give_back(connection: Pod, now: float, most: int) -> None:
     else:
         connection.since = now
         backend.idle.append(connection)
+
+
+def make_room(pods: set[Backend]) -> bool:
+    """Close every idle connection, as descriptors are short; whether there was any."""
+    idle = expired(pods, inf)
+    for connection in idle:
+        connection.close()
+    return bool(idle)
 
 
 def expired(pods: set[Backend], before: float) -> list[Pod]:
