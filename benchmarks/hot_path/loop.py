@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -71,11 +70,9 @@ class FakeLoop(asyncio.SelectorEventLoop):
         super().__init__()
         self.dialled: list[tuple[asyncio.Protocol, FakeTransport]] = []
 
-    async def create_server(
-        self, protocol_factory: Any, *_: Any, sock: socket.socket, **__: Any
-    ) -> Any:
+    async def create_server(self, protocol_factory: Any, *_: Any, **options: Any) -> Any:
         """Remember what serves a client."""
-        sock.close()
+        options["sock"].close()
         self.accept = protocol_factory
         return FakeServer()
 

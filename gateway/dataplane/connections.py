@@ -10,6 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
 from gateway.dataplane.roles import Client, ClientHandler
+from gateway.dataplane.turns import Pipelined, Turns
 from gateway.net.deadlines import Watched
 from gateway.protocol.reasons import Refusal
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from gateway.services.route import Request
 
 
-class Connection(Client, Watched, Protocol):
+class Connection(Client, Watched, Pipelined, Protocol):
     """What is registered."""
 
     profile: Profile
@@ -39,7 +40,8 @@ class Started(ClientHandler, Protocol):
     """A request on its way."""
 
     def start(self, rest: bytes) -> None:
-        """Begin; `rest` is what came after the head."""
+        """Begin; `rest` is what came of the body with the head. Nothing else may follow in it, but
+        after a chunked body."""
 
 
 class Connections:
@@ -57,6 +59,7 @@ class Connections:
         """Clients that are not read from, so that their end would go unnoticed."""
         self.arriving: dict[Connection, str] = {}
         """Connections before the end of their handshake, and their addresses."""
+        self.turns = Turns(context.loop)
         self._addresses: Counter[str] = Counter()
         self._empty = asyncio.Event()
         self._empty.set()

@@ -11,7 +11,7 @@ import time
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
-from gateway.memory import Memory
+from gateway.memory import Budget, Memory
 from gateway.net.deadlines import Deadlines
 from gateway.protocol.ids import Ids
 from gateway.routing.compose import Profile
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from gateway.stats import Stats
 
 REMEMBERED: Final = 1024
-"""Request heads."""
+"""Request heads, for each kind of connection."""
+KEPT: Final = 8 * 1024 * 1024
+"""Bytes of what is remembered of them."""
 
 
 class Context:
@@ -66,6 +68,7 @@ class Context:
         self.handshakes: set[asyncio.Task[None]] = set()
         """Of TLS, with clients."""
         self.replies = Replies(limits, identity.via)
+        self._requests = Budget(KEPT)
         self._kinds: dict[tuple[bytes, bool, bool], tuple[Profile, Memory[bytes, Request]]] = {}
 
     def trusts(self, address: str) -> bool:
@@ -84,7 +87,7 @@ class Context:
         """What kind of connection this is, and the requests remembered for it, by their heads."""
         key = (scheme, self.trusts(address), misplaced)
         if key not in self._kinds:
-            self._kinds[key] = (Profile(*key), Memory(REMEMBERED))
+            self._kinds[key] = (Profile(*key), Memory(REMEMBERED, self._requests))
         return self._kinds[key]
 
     def refused_head(self, status: int) -> None:

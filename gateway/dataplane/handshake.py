@@ -32,6 +32,7 @@ class TlsListener:
     def __init__(
         self, sock: socket.socket, connections: Connections, secured: Callable[[], ssl.SSLContext]
     ) -> None:
+        sock.setblocking(False)
         self._sock = sock
         self._connections = connections
         self._context = connections.context
