@@ -85,7 +85,7 @@ class Dial:
         Nothing has been sent to the pod yet, so that any request may wait here.
         """
         context = self._context
-        if context.descriptors.scarce and not pool.make_room(context.pods):
+        if context.descriptors.scarce() and not pool.make_room(context.pods):
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
         loop = context.loop
         route = self._route

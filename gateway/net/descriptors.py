@@ -29,7 +29,6 @@ class Descriptors:
         self.short = asyncio.Event()
         """Set when a connection got a number of the reserve: accept no more for now."""
 
-    @property
     def scarce(self) -> bool:
         """Whether the next connection would use the reserve up."""
         try:

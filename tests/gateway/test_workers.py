@@ -150,8 +150,9 @@ async def test_workers_need_no_place_to_write(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(READ_ONLY)
     async with serving() as cluster:
         config = kubeconfig(tmp_path, cluster.port)
-        environment = {"PYTHONPATH": str(tmp_path), "TMPDIR": "/nonexistent"}
-        async with gateway(config, GATEWAY_WORKERS="2", **environment) as process:
+        async with gateway(
+            config, GATEWAY_WORKERS="2", PYTHONPATH=str(tmp_path), TMPDIR="/nonexistent"
+        ) as process:
             await process.said("listening on", times=2)
             assert (await numbers(process))["gateway_workers"] == 2
             process.terminate()
