@@ -54,6 +54,7 @@ class Settings:
     access_log: AccessLogging
     cors: Cors
     tls: CertificateFiles | None
+    snapshot: Path | None
     log_level: str
     log_format: str
 
@@ -70,6 +71,11 @@ VARIABLES: Final[Variables] = {
     "GATEWAY_WORKERS": ("1", "processes that share the public port"),
     "GATEWAY_MANAGEMENT": ("", "host:port,… of the services API; empty: not routed"),
     "GATEWAY_NAMESPACE": (names.NAMESPACE, "namespace of the services"),
+    "GATEWAY_SNAPSHOT": (
+        "",
+        "file for the last route table (no token is in it), which is served by a gateway that "
+        "starts while the API server is away; empty: such a gateway waits",
+    ),
     "GATEWAY_MAX_LINE": (str(_LIMITS.line), "bytes of a request line (414)"),
     "GATEWAY_MAX_HEAD": (str(_LIMITS.head), "bytes of a request's head (431)"),
     "GATEWAY_MAX_FIELDS": (str(_LIMITS.fields), "header fields of a request (431)"),
@@ -143,6 +149,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         ),
         cors=_cors(reader),
         tls=_tls(reader),
+        snapshot=reader.parsed("GATEWAY_SNAPSHOT", None, _file),
         log_level=reader.string("LOG_LEVEL", *log.LEVELS),
         log_format=reader.string("LOG_FORMAT", *log.FORMATS),
     )
@@ -211,6 +218,12 @@ def _tls(reader: Reader) -> CertificateFiles | None:
         missing = "GATEWAY_TLS_KEY" if certificate else "GATEWAY_TLS_CERTIFICATE"
         reader.problem(missing, "is missing; TLS needs both a certificate and its key")
     return CertificateFiles(Path(certificate), Path(key)) if certificate and key else None
+
+
+def _file(text: str) -> Path | None:
+    if text.endswith("/"):
+        raise ValueError(f"{text!r} is a folder; name a file in it")
+    return Path(text)
 
 
 def _connections(text: str) -> int:

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 class Admin:
     """Handlers over `source`, which takes a snapshot of the gateway.
 
-    `excuse` says why the gateway is not ready, in words; empty when it is.
+    `excuse` says why the gateway is not ready, in words; empty when it is. `note` is what to say of
+    one that is.
     """
 
-    def __init__(self, source: Source, excuse: Excuse) -> None:
+    def __init__(self, source: Source, excuse: Excuse, note: Callable[[], str] = str) -> None:
+        self._note = note
         self._source = source
         self._excuse = excuse
 
@@ -54,7 +56,8 @@ class Admin:
         """503 until the route table is complete, and from the beginning of a shutdown."""
         if excuse := await self._excuse():
             return web.Response(status=503, text=f"not ready: {excuse}\n")
-        return web.Response(text="ready\n")
+        note = self._note()
+        return web.Response(text=f"ready, but {note}\n" if note else "ready\n")
 
     async def _metrics(self, _: web.Request) -> web.Response:
         # In a thread: ten thousand services take a second to print.

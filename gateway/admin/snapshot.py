@@ -26,6 +26,7 @@ _COUNTED: Final = frozenset(
         "rests",
         "certificate_failures",
         "log_dropped",
+        "snapshot_failures",
         "loop_lag",
     }
 )
