@@ -21,13 +21,17 @@ _CLOSE_WAIT: Final = 8
 """States of TCP as Linux numbers them (include/net/tcp_states.h)."""
 
 
-def keep_alive(transport: BaseTransport) -> None:
+def keep_alive(transport: BaseTransport) -> int:
     """Find out about peers that vanished without a word: long inferences have no time-out that
-    would."""
+    would. The answer is the number of the descriptor, -1 when there is none."""
     sock = transport.get_extra_info("socket")
-    if sock is not None and sock.family != socket.AF_UNIX:
+    if sock is None:
+        return -1
+    if sock.family != socket.AF_UNIX:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, SILENCE)
+    number: int = sock.fileno()
+    return number
 
 
 def cut(transport: Transport) -> None:

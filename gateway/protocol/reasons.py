@@ -57,6 +57,12 @@ REASONS: Final[dict[str, Reason]] = {
         "Correct the client; the gateway does not guess what an ambiguous request means.",
         close=True,
     ),
+    "plain_http": Reason(
+        400,
+        "This port speaks TLS, and the request came as plain HTTP.",
+        "Ask for {detail}.",
+        close=True,
+    ),
     "bad_path": Reason(
         400,
         "The path leads out of the service's prefix: {detail}.",

@@ -62,6 +62,8 @@ class Planner:
         """The request whose head is `raw`, its empty line included; never raises for bad input."""
         try:
             head = parse_request(raw, self._limits)
+            if profile.misplaced:
+                return self._misplaced(raw, head, table)
             try:
                 found = match(table, head.target)
             except PathError:
@@ -114,6 +116,15 @@ class Planner:
             else:
                 plan.answer = redirect(308, route.prefix + b"/" + rest)
         return self._finish(plan, raw, head, rest, table)
+
+    def _misplaced(self, raw: bytes, head: RequestHead, table: RouteTable) -> Request:
+        """Plain HTTP on the port of TLS; the query, which may hold a token, is not repeated."""
+        special = fields(head.special)
+        plan = self._draft(head, special, table.nowhere)
+        path = head.target.partition(b"?")[0] if head.target[:1] == b"/" else b"/"
+        url = (plan.host or b"<this host>") + path
+        plan.answer = Refusal("plain_http", f"https://{url.decode('latin-1')}")
+        return self._finish(plan, raw, head, b"", table)
 
     def _draft(self, head: RequestHead, special: Found, route: Route) -> Plan:
         """A plan as far as it does not depend on the service."""
