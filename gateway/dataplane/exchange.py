@@ -21,9 +21,9 @@ from gateway.dataplane.placement import Placement
 from gateway.dataplane.tunnel import Tunnel
 from gateway.dataplane.upload import Upload
 from gateway.protocol.framing import response_body
-from gateway.protocol.ids import LINE, request_id
+from gateway.protocol.ids import request_id
 from gateway.protocol.reasons import Refusal
-from gateway.routing import affinity, reply
+from gateway.routing import reply
 from gateway.routing.answers import written
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Exchange:
     """One request of one client."""
 
     __slots__ = (
-        "bytes_out", "client", "first_byte", "ids", "keep", "payload", "phase", "placement",
+        "bytes_out", "client", "first_byte", "id_line", "keep", "payload", "phase", "placement",
         "plan", "reply", "request", "route", "stalled", "started", "tunnel", "upload",
     )  # fmt: skip
     is_tunnel = False
@@ -60,8 +60,8 @@ class Exchange:
         """The request's body otherwise."""
         self.stalled = False
         """The pod does not take what is written to it."""
-        self.ids = b""
-        """Lines of a fresh identity, when the client sent no request id."""
+        self.id_line = request.id_line
+        """The request's id, as the pod and the client are told it; made when it is first needed."""
         self.reply: Reply | None = None
         self.tunnel: Tunnel | None = None
         self.keep = True
@@ -74,11 +74,13 @@ class Exchange:
     # -- the request
 
     def start(self, rest: bytes) -> None:
-        """Begin; `rest` is what came after the head."""
+        """Begin; `rest` is what came of the body with the head."""
         request = self.request
         length = request.length
         if self.plan.chunked or length != len(rest):
-            if not self._take_body(rest):
+            plan = self.plan
+            self.upload = Upload(self, length, chunked=plan.chunked, expects=plan.expects)
+            if not self.upload.feed(rest):
                 return
         elif length:
             self.payload = rest
@@ -90,15 +92,6 @@ class Exchange:
             self.placement.queue()
         else:
             self.placement.reach(backend)
-
-    def _take_body(self, rest: bytes) -> bool:
-        """Begin a body that goes on, or hold what follows one; False when it is refused."""
-        length, plan = self.request.length, self.plan
-        if not length and not plan.chunked:
-            self.client.hold(rest)
-            return True
-        self.upload = Upload(self, length, chunked=plan.chunked, expects=plan.expects)
-        return self.upload.feed(rest)
 
     def client_data(self, data: bytes) -> None:
         """More bytes of the client: of the body, or of what follows."""
@@ -116,15 +109,10 @@ class Exchange:
         """Write the request to a pod."""
         request, plan, client = self.request, self.plan, self.client
         upstream.exchange = self
-        if request.request_id:
-            ids = b"X-Request-Id: " + request.request_id + b"\r\n"
-        else:
-            ids = self.ids = self.ids or client.context.ids.fresh()
-            if request.traced:
-                ids = ids[:LINE]
+        name = self.id_line = self.id_line or client.context.ids.fresh()
         upload = self.upload
         payload = self.payload if upload is None else upload.payload
-        head = (request.head, client.forwarded, plan.tail, ids, b"\r\n", payload)
+        head = (request.head, client.forwarded, plan.tail, name, b"\r\n", payload)
         transport = upstream.transport
         assert transport is not None  # as leased, or just made
         transport.write(b"".join(head))
@@ -193,11 +181,9 @@ class Exchange:
             head, ending = answer.block, b"\r\n"
         else:
             length = 0 if plan.head_only else length
-            head, ending = reply.render(answer, plan), self._ending(length)
-        if answer.named:
-            name = b""
-        else:
-            name = self.ids[:LINE] or b"X-Request-Id: " + self.request.request_id + b"\r\n"
+            self.keep = self._keeps(framed=length >= 0 or plan.minor == 1)
+            head, ending = reply.render(answer, plan), self._ending()
+        name = b"" if answer.named else self.id_line
         if length == len(rest):
             whole = b"".join((head, name, ending, rest))
             self.bytes_out += len(whole)
@@ -216,18 +202,20 @@ class Exchange:
         client.within(self.route.idle)
         if upstream is not None:
             if client.stalled:
-                upstream.pause_reading()
+                throttle(upstream, stalled=True)
             upstream.begin_body(body, rest)
 
-    def _ending(self, length: int) -> bytes:
-        """What ends the head when the connection may not go on, or a cookie is to be set."""
-        plan, upload = self.plan, self.upload
-        early = upload is not None and not upload.body.done
-        framed = length >= 0 or plan.minor == 1
-        self.keep = plan.keep and framed and not early and not self.client.context.draining
-        ending = reply.ending(plan, keep=self.keep)
+    def _ending(self) -> bytes:
         backend = self.placement.backend
-        return ending if backend is None else affinity.bound(plan, backend.label) + ending
+        label = backend.label if backend is not None else ""
+        return reply.ending(self.plan, keep=self.keep, label=label)
+
+    def _keeps(self, *, framed: bool) -> bool:
+        """Whether the client's connection is good for another request; `framed`: it can tell where
+        the answer ends."""
+        early = self.upload is not None and not self.upload.body.done
+        draining = self.client.context.draining
+        return self.keep and self.plan.keep and framed and not early and not draining
 
     def relay(self, data: bytes) -> None:
         """Pass a piece of the response's body on."""
@@ -285,7 +273,7 @@ class Exchange:
         upload = self.upload
         if upload is not None:
             upload.reopen()
-        self._unstall()
+        self.upstream_stalls(stalled=False)
         self.placement.failed(
             refusal,
             answered=self.reply is not None or self.bytes_out > 0,
@@ -353,9 +341,7 @@ class Exchange:
         self._answer(refusal)
 
     def _answer(self, answer: Refusal | Answer) -> None:
-        plan, upload = self.plan, self.upload
-        early = upload is not None and not upload.body.done
-        self.keep = self.keep and plan.keep and not early and not self.client.context.draining
+        self.keep = self._keeps(framed=True)
         self._write(written(answer, self.request, request_id=self.request_id(), keep=self.keep))
         self._leave(answer.status, answer.reason)
         if self.keep and not answer.close:
@@ -365,9 +351,8 @@ class Exchange:
 
     def request_id(self) -> str:
         """The client's, or a fresh one."""
-        own = self.request.request_id
-        self.ids = self.ids or (b"" if own else self.client.context.ids.fresh())
-        return (own or request_id(self.ids)).decode("ascii")
+        self.id_line = self.id_line or self.client.context.ids.fresh()
+        return request_id(self.id_line).decode("ascii")
 
     def _leave(self, status: int, reason: str) -> None:
         """End before the pod's answer is complete. What is waited for is given up first: it knows
@@ -384,14 +369,7 @@ class Exchange:
         each other would wait for the garbage collector."""
         self.phase = "ended"
         self.client.exchange = self.upload = self.tunnel = None
-        self._unstall()
         self.placement.release(now)
-
-    def _unstall(self) -> None:
-        """Read from the client again that was held back for a pod."""
-        if self.stalled:
-            self.stalled = False
-            self.client.resume_reading()
 
     def __repr__(self) -> str:
         parts = (self.phase, self.placement, self.upload, self.tunnel)

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gateway.memory import Memory
+from gateway.memory import Budget, Memory
 
 if TYPE_CHECKING:
     from gateway.limits import Limits
@@ -55,7 +55,6 @@ _OF_REQUESTS: Final = _DROPPED | {
     b"max-forwards",
     b"origin",
     b"proxy",
-    b"traceparent",
     b"via",
     b"x-real-ip",
     b"x-request-id",
@@ -69,7 +68,7 @@ _OF_RESPONSES: Final = _DROPPED | {
     b"via",
     b"x-request-id",
 }
-_VARYING: Final = frozenset({b"content-length", b"traceparent", b"x-request-id"})
+_VARYING: Final = frozenset({b"content-length", b"x-request-id"})
 _PATHS: Final = frozenset({b"location", b"content-location", b"refresh", b"set-cookie"})
 _SINGLE: Final = frozenset({b"host", b"content-length", b"authorization", b"max-forwards"})
 _FORWARDED: Final = b"x-forwarded-"
@@ -236,8 +235,9 @@ def _split(head: bytes, start: int, limits: Limits) -> list[bytes]:
 
 _HARMLESS: Final = bytes(byte for byte in range(256) if byte == 9 or 32 <= byte != 127)
 _PLAIN: Final = b""
-_request_names: Memory[bytes, bytes] = Memory(1024, longest=64)
-_response_names: Memory[bytes, bytes] = Memory(1024, longest=64)
+_NAMES: Final = Budget(2 * 1024 * 1024)
+_request_names: Memory[bytes, bytes] = Memory(1024, _NAMES, longest=64)
+_response_names: Memory[bytes, bytes] = Memory(1024, _NAMES, longest=64)
 
 
 def _judge(line: bytes, special: frozenset[bytes], known: Memory[bytes, bytes]) -> bytes:
@@ -253,7 +253,7 @@ def _judge(line: bytes, special: frozenset[bytes], known: Memory[bytes, bytes]) 
     alias = kind.replace(b"_", b"-")  # CGI-like applications take one for the other
     if alias not in special and not alias.startswith(_FORWARDED):
         kind = _PLAIN
-    known.remember(name, kind)
+    known.remember(name, kind, len(name))
     return kind
 
 

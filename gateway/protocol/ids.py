@@ -1,4 +1,10 @@
-"""Fresh identities of requests, made in batches so that one request pays a list's `pop`. Pure."""
+"""Identities of requests, as the lines of X-Request-Id that carry them. Pure.
+
+Fresh ones are made in batches, so that one request pays a list's `pop`. Trace fields (traceparent,
+b3, …) are not made here: one that is not sampled would switch an application's own traces off
+(https://opentelemetry.io/docs/specs/otel/trace/sdk/#parentbased), and those of a client pass as
+they came.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 BATCH: Final = 256
-_DIGITS: Final = Struct("32s16s")
-LINE: Final = len(b"X-Request-Id: \r\n") + 32
-"""Bytes of the first line of what `fresh` answers."""
+_DIGITS: Final = Struct("32s")
 
 
 class Ids:
@@ -25,20 +29,21 @@ class Ids:
         self.ready: list[bytes] = []
 
     def fresh(self) -> bytes:
-        """`X-Request-Id` with 32 random hex digits, and a `traceparent` of the same trace id
-        (https://www.w3.org/TR/trace-context/, not sampled), each line ended."""
+        """The line of an id of 32 random hex digits."""
         if not self.ready:
             self._refill()
         return self.ready.pop()
 
     def _refill(self) -> None:
-        digits = hexlify(self._random(24 * BATCH))
-        self.ready += [
-            b"X-Request-Id: %b\r\ntraceparent: 00-%b-%b-00\r\n" % (trace, trace, span)
-            for trace, span in _DIGITS.iter_unpack(digits)
-        ]
+        digits = hexlify(self._random(16 * BATCH))
+        self.ready += [id_line(one) for (one,) in _DIGITS.iter_unpack(digits)]
 
 
-def request_id(lines: bytes) -> bytes:
-    """The id in what `fresh` answered."""
-    return lines[14 : LINE - 2]
+def id_line(request_id: bytes) -> bytes:
+    """The line that carries an id."""
+    return b"X-Request-Id: " + request_id + b"\r\n"
+
+
+def request_id(line: bytes) -> bytes:
+    """The id that a line carries."""
+    return line[14:-2]

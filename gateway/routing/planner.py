@@ -21,6 +21,7 @@ from gateway.protocol.http1 import (
     tokens,
     valid_host,
 )
+from gateway.protocol.ids import id_line
 from gateway.protocol.reasons import Refusal
 from gateway.protocol.responses import ALLOW, redirect
 from gateway.routing import auth, compose
@@ -75,7 +76,8 @@ class Planner:
                 known = route.plans.get(key)
                 if known is None:
                     known = self._plan(head, route, rest, profile)
-                    route.plans.remember(key, known)
+                    if known.answer is None:
+                        route.plans.remember(key, known, 3 * sum(map(len, head.special)))
                 plan = known
             return self._finish(plan, raw, head, rest, table)
         except ProtocolError as error:
@@ -215,11 +217,7 @@ class Planner:
             plain.append(b"Content-Length: " + length)
         name = varying.get(b"x-request-id")
         if name is not None and headers.REQUEST_ID.fullmatch(name):
-            request.request_id = name
-        trace = varying.get(b"traceparent")
-        if trace is not None and headers.TRACEPARENT.fullmatch(trace):
-            request.traced = True
-            plain.append(b"traceparent: " + trace)
+            request.id_line = id_line(name)
 
     def _compose(self, plan: Plan, route: Route, special: Found, profile: Profile) -> None:
         for name in plan.dropped:

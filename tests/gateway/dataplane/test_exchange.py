@@ -52,6 +52,19 @@ async def test_each_request_has_an_id_of_its_own() -> None:
         assert len(seen) == 3
 
 
+async def test_no_trace_is_begun_for_an_application_that_begins_its_own() -> None:
+    """OpenTelemetry's usual sampler obeys its parent: one that is not sampled switches it off."""
+    async with rig(await Pod(echo).start()) as r:
+        for request in (get(), get(b"/", b"X-Request-Id: mine"), post(b"body")):
+            head = (await r.ask(request)).body.lower()
+            assert b"trace" not in head
+            assert b"b3:" not in head
+        sampled = b"traceparent: 00-" + b"a" * 32 + b"-" + b"b" * 16 + b"-01"
+        lines = (await r.ask(get(b"/", sampled, b"tracestate: v=1"))).body.split(b"\r\n")
+        assert lines.count(sampled) == 1
+        assert b"tracestate: v=1" in lines
+
+
 async def test_keeps_connections_on_both_sides() -> None:
     pod = await Pod(echo).start()
     async with rig(pod) as r:

@@ -245,14 +245,31 @@ def test_circles_are_broken() -> None:
 
 
 def test_identities_of_the_client_pass_when_they_are_sound() -> None:
-    trace = b"00-" + b"a" * 32 + b"-" + b"b" * 16 + b"-01"
-    good = Desk().get(b"/", b"X-Request-Id: my-id", b"traceparent: " + trace)
-    assert good.request_id == b"my-id"
-    assert good.traced
-    assert b"traceparent: " + trace in sent(good)
-    bad = Desk().get(b"/", b"X-Request-Id: a b", b"traceparent: x")
-    assert (bad.request_id, bad.traced) == (b"", False)
+    good = Desk().get(b"/", b"X-Request-Id: my-id")
+    assert good.id_line == b"X-Request-Id: my-id\r\n"
+    bad = Desk().get(b"/", b"X-Request-Id: a b")
+    assert bad.id_line == b""
     assert sent(bad) == sent(Desk().get())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"traceparent: 00-" + b"a" * 32 + b"-" + b"b" * 16 + b"-01",
+        b"traceparent: x",
+        b"Traceparent: 00-1",
+        b"tracestate: a=1,b=2",
+        b"baggage: user=1",
+        b"b3: 80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-1",
+        b"X-B3-Sampled: 0",
+        b"uber-trace-id: 1:2:0:1",
+        b"X-Amzn-Trace-Id: Root=1-67891233-abcdef012345678912345678",
+        b"X-Cloud-Trace-Context: 105445aa7843bc8bf206b12000100000/1;o=1",
+    ],
+)
+def test_trace_fields_pass_as_they_came(line: bytes) -> None:
+    """Whether a trace goes on, and how, is between the client and the application."""
+    assert line in sent(Desk().get(b"/", line))
 
 
 def test_bodies() -> None:
