@@ -133,7 +133,7 @@ def _refresh(looks: bool, pause: float) -> str:
 def _looking(waited: float | None) -> str:
     so_far = ""
     if waited is not None:
-        so_far = f' So far this took <span id="waited">{waited:.0f}</span> s.'
+        so_far = f' It has taken <span id="waited">{waited:.0f}</span> s so far.'
     return (
         '<progress aria-label="waiting for the service"></progress>\n'
         f"<p>This page opens the application by itself as soon as it is ready.{so_far}</p>\n"

@@ -77,7 +77,19 @@ REASONS: Final[dict[str, Reason]] = {
     "not_found": Reason(
         404,
         "Nothing is served at this path.",
-        "Services answer under /system/services/<name>/exposed/.",
+        "Services answer under /system/services/<name>/exposed/. If a page of a service led here, "
+        "its links are absolute: make them relative, or tell the application its base path.",
+    ),
+    "absolute_link": Reason(
+        404,
+        "Nothing is served at this path. A page of service '{service}' led here, which is served "
+        "under /system/services/{service}/exposed/ only.",
+        "The application's links are absolute: make them relative, or tell it its base path, "
+        "/system/services/{service}/exposed (uvicorn and FastAPI: --root-path; Flask: "
+        "ProxyFix(x_prefix=1); Django: FORCE_SCRIPT_NAME; Gradio: root_path; Dash: "
+        "requests_pathname_prefix; Streamlit: --server.baseUrlPath; Jupyter: "
+        "--ServerApp.base_url; TensorBoard: --path_prefix; marimo: --base-url). One that then "
+        "expects this path in its requests needs expose.rewrite_target: true.",
     ),
     "unknown_service": Reason(
         404,
