@@ -28,7 +28,8 @@ _PAGE: Final = """<!doctype html>
 <h1>Gateway</h1>
 <p>{state} · {connections} connections · {count} services · table confirmed {age}
 {invalid}</p>
-<div class="wide" tabindex="0"><table><thead><tr><th scope="col">service<th scope="col">ready<th scope="col">new
+<div class="wide" tabindex="0"><table><thead><tr>
+<th scope="col">service<th scope="col">ready<th scope="col">new
 <th scope="col">leaving<th scope="col">ejected<th scope="col">in flight<th scope="col">waiting
 <th scope="col">tunnels<th scope="col">requests<th scope="col">5xx<th scope="col">pods (in flight)
 </tr></thead>
