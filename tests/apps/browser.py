@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import json
 import re
 from asyncio.subprocess import PIPE
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+from yarl import URL
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -24,7 +26,8 @@ class Page:
         self._numbers = itertools.count(1)
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self.failures: list[str] = []
-        """Requests of the page that failed, with their status or reason."""
+        """Requests of the page that were refused, with their status; the browser's own search
+        for an icon at the root of the site is left out."""
 
     async def receive(self) -> None:
         """Hand out answers and note failures; runs beside the test."""
@@ -34,7 +37,7 @@ class Page:
                 self._answers.pop(message["id"]).set_result(message)
             elif message["method"] == "Network.responseReceived":
                 response = message["params"]["response"]
-                if response["status"] >= 400:
+                if response["status"] >= 400 and URL(response["url"]).path != "/favicon.ico":
                     self.failures.append(f"{response['status']} {response['url']}")
 
     async def call(self, method: str, **parameters: Any) -> dict[str, Any]:
@@ -66,12 +69,35 @@ class Page:
                     return value
             await asyncio.sleep(period)
 
+    async def click(self, selector: str) -> None:
+        """Click an element as soon as it is there."""
+        await self.until(_element(selector))
+        await self.run(f"{_element(selector)}.click()")
+
+    async def write(self, selector: str, text: str) -> None:
+        """Type `text` into a field, in place of what is in it, and Enter."""
+        await self.until(_element(selector))
+        await self.run(f"{_element(selector)}.focus(), {_element(selector)}.select()")
+        await self.call("Input.insertText", text=text)
+        for kind in ("rawKeyDown", "char", "keyUp"):
+            await self.call("Input.dispatchKeyEvent", type=kind, key="Enter", text="\r",
+                            windowsVirtualKeyCode=13)  # fmt: skip
+
+    async def shows(self, text: str) -> None:
+        """Wait until the page shows `text`."""
+        await self.until(f"document.body.innerText.includes({json.dumps(text)})")
+
+
+def _element(selector: str) -> str:
+    return f"document.querySelector({json.dumps(selector)})"
+
 
 @contextlib.asynccontextmanager
 async def opened(program: str, profile: Path) -> AsyncIterator[Page]:
     """A headless browser with one empty tab."""
     browser = await asyncio.create_subprocess_exec(
         program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+        "--ignore-certificate-errors",
         "--remote-debugging-port=0", f"--user-data-dir={profile}", "about:blank", stderr=PIPE,
     )  # fmt: skip
     try:
