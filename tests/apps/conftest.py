@@ -69,7 +69,7 @@ async def start(
 
         async def start(name: str, **variables: str) -> str:
             service = guide.service(name)
-            _unpack(name, folder)
+            unpack(name, folder)
             address = addresses.take()
             expose = to_json(service)["expose"]
             await stack.enter_async_context(running(service, address, folder, variables))
@@ -103,7 +103,7 @@ async def page(tmp_path: Path) -> AsyncIterator[Page]:
         yield page
 
 
-def _unpack(name: str, folder: Path) -> None:
+def unpack(name: str, folder: Path) -> None:
     """Put the files of the application and those of the guide into `folder`."""
     application = APPLICATIONS / name.removesuffix("-kept")
     if application.exists():
