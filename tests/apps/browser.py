@@ -83,6 +83,13 @@ class Page:
             await self.call("Input.dispatchKeyEvent", type=kind, key="Enter", text="\r",
                             windowsVirtualKeyCode=13)  # fmt: skip
 
+    async def attach(self, selector: str, file: Path) -> None:
+        """Choose a file in a field for one."""
+        await self.until(_element(selector))
+        field = await self.call("Runtime.evaluate", expression=_element(selector))
+        number = field["result"]["objectId"]
+        await self.call("DOM.setFileInputFiles", files=[str(file)], objectId=number)
+
     async def shows(self, text: str) -> None:
         """Wait until the page shows `text`."""
         await self.until(f"document.body.innerText.includes({json.dumps(text)})")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import aiohttp
@@ -53,11 +54,12 @@ async def process(cluster: Cluster, tmp_path: Path) -> AsyncIterator[GatewayProc
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Where pods work: files of an application are put here before its start."""
-    folder = tmp_path / "work"
-    folder.mkdir()
-    return folder
+def folder() -> Iterator[Path]:
+    """Where pods work, readable for all users; files may be put here before the start."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
 
 
 @pytest.fixture

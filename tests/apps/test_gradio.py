@@ -1,0 +1,45 @@
+"""Gradio below its prefix: a button, a result that grows, a file, its own client."""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio.subprocess import PIPE
+from typing import TYPE_CHECKING
+
+from tests.apps.pods import PYTHON
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.apps.browser import Page
+    from tests.apps.conftest import Start
+
+CLIENT = """
+import sys
+from gradio_client import Client, handle_file
+client = Client(sys.argv[1], verbose=False)
+print(client.predict("Ada", api_name="/greet"))
+print(list(client.submit(api_name="/count")))
+print(open(client.predict(handle_file("given.txt"), api_name="/shout")).read())
+"""
+
+
+async def test_buttons_work_in_a_browser(start: Start, page: Page) -> None:
+    await page.go(await start("gradio"))
+    await page.write("#name textarea, #name input", "Ada")
+    await page.click("#greet")
+    await page.until("document.querySelector('#greeting textarea, #greeting input').value === 'Hello Ada'")
+    await page.click("#count")
+    await page.until("document.querySelector('#numbers textarea, #numbers input').value === '1 2 3 '")
+    # Gradio's link to its manifest, which is for installing it as an app, is absolute
+    assert [failure for failure in page.failures if "/manifest.json" not in failure] == []
+
+
+async def test_its_own_client_calls_it(start: Start, folder: Path) -> None:
+    url = await start("gradio")
+    (folder / "given.txt").write_text("a word")
+    client = await asyncio.create_subprocess_exec(
+        PYTHON, "-c", CLIENT, url, cwd=folder, env={"HOME": str(folder)}, stdout=PIPE
+    )
+    said, _ = await client.communicate()
+    assert said.decode().splitlines() == ["Hello Ada", "['1 ', '1 2 ', '1 2 3 ']", "A WORD"]
