@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import json
 import re
+import time
 from asyncio.subprocess import PIPE
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ from yarl import URL
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+PATIENCE = 40.0
+"""Seconds to wait for a page to become what it should; how long a good one took is not judged."""
 
 
 class Page:
@@ -40,6 +44,10 @@ class Page:
                 if response["status"] >= 400 and URL(response["url"]).path != "/favicon.ico":
                     self.failures.append(f"{response['status']} {response['url']}")
 
+    def failed(self, *, besides: str) -> list[str]:
+        """The failures whose URL does not have `besides`: an absolute link of an application."""
+        return [failure for failure in self.failures if besides not in failure]
+
     async def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         number = next(self._numbers)
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
@@ -63,10 +71,16 @@ class Page:
 
     async def until(self, condition: str, period: float = 0.1) -> Any:
         """Wait until an expression is true in the page; the answer is its value."""
+        end = time.monotonic() + PATIENCE
         while True:
             with contextlib.suppress(AssertionError):  # the page may be changing just now
                 if value := await self.run(f"(v => v instanceof Node ? true : v)({condition})"):
                     return value
+            if time.monotonic() > end:
+                seen = await self.run(
+                    "location.href + '\\n' + document.body.innerText.slice(0, 2000)"
+                )
+                raise AssertionError(f"never true: {condition}; the page is {seen}")
             await asyncio.sleep(period)
 
     async def click(self, selector: str) -> None:

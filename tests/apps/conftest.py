@@ -63,9 +63,7 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-async def start(
-    cluster: Cluster, process: GatewayProcess, folder: Path
-) -> AsyncIterator[Start]:
+async def start(cluster: Cluster, process: GatewayProcess, folder: Path) -> AsyncIterator[Start]:
     async with contextlib.AsyncExitStack() as stack:
         addresses = stack.enter_context(Addresses.reserve(None, str(folder)))
 

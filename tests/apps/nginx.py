@@ -31,6 +31,7 @@ http {{
         ssl_certificate {files.certificate}; ssl_certificate_key {files.key};
         location / {{
             proxy_pass {gateway};
+            proxy_redirect off;
             proxy_bind {address};
             proxy_http_version 1.1;
             proxy_set_header Host $http_host;

@@ -21,7 +21,9 @@ async def database(folder: Path) -> None:
     """A migrated database with the superuser ada."""
     unpack("django", folder)
     await _manage(folder, "migrate", "--verbosity=0")
-    await _manage(folder, "createsuperuser", "--no-input", "--username=ada", "--email=a@example.org")
+    await _manage(
+        folder, "createsuperuser", "--no-input", "--username=ada", "--email=a@example.org"
+    )
 
 
 @pytest.mark.usefixtures("database")

@@ -36,4 +36,5 @@ async def test_a_run_shows_in_a_browser(start: Start, page: Page, name: str) -> 
     await page.go(await start(name))
     await page.until("document.querySelector('scalar-card')")
     await page.shows("loss")
-    assert page.failures == []
+    # TensorBoard's links to its fonts are absolute; the browser takes others
+    assert page.failed(besides="/font-roboto/") == []

@@ -18,7 +18,7 @@ def login():
     if request.method == "POST":
         session["user"] = request.form["user"]
         return redirect(url_for("index"))
-    return f'<form method="post" action="{url_for("login")}"><input name="user"><button>Log in</button></form>'
+    return f'<form method="post" action="{url_for("login")}"><input name="user"></form>'
 
 
 @app.get("/folder/")

@@ -1,0 +1,60 @@
+"""Login at an OpenID provider that is a service behind the same gateway, and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+import aiohttp
+import pytest
+
+from tests.apps.provider import PATH, Provider
+from tests.gateway.fake_cluster import configmap, endpoint_slice, entry
+from tests.loopback import listening
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.apps.browser import Page
+    from tests.apps.conftest import Front, Start
+    from tests.gateway.fake_cluster import Cluster
+    from tests.gateway.processes import GatewayProcess
+
+
+@pytest.fixture(params=[False, True], ids=["stripped", "kept"])
+async def issuer(
+    request: pytest.FixtureRequest, cluster: Cluster, process: GatewayProcess
+) -> AsyncIterator[str]:
+    """The URL of a provider that runs as the service sso."""
+    issuer = await process.url(PATH, service="sso")
+    provider = Provider(issuer, await process.url("/callback", service="oauth"))
+    prefix = urlsplit(issuer).path.removesuffix(PATH) if request.param else ""
+    async with listening(provider.application(prefix)) as port:
+        cluster.put("configmaps", configmap("sso", api_port=port, rewrite_target=request.param))
+        cluster.put("endpointslices", endpoint_slice("sso", entry("127.0.0.1"), port=port))
+        yield issuer
+
+
+async def test_a_user_logs_in_at_a_provider_and_comes_back(
+    start: Start, page: Page, issuer: str
+) -> None:
+    url = await start("oauth", ISSUER=issuer)
+    await page.go(url)
+    await page.until(f"location.href.startsWith('{issuer}/protocol/openid-connect/auth')")
+    await page.write("input[name=username]", "ada")
+    await page.shows("ada is logged in")
+    assert await page.run("location.href") == url
+    assert page.failures == []
+
+
+async def test_behind_a_proxy_with_tls_the_redirect_uri_is_https(
+    start: Start, front: Front, issuer: str
+) -> None:
+    url = await front(await start("oauth", ISSUER=issuer))
+    async with (
+        aiohttp.ClientSession() as client,
+        client.get(url + "login", ssl=False, allow_redirects=False) as answer,
+    ):
+        location = urlsplit(answer.headers["Location"])
+        assert parse_qs(location.query)["redirect_uri"] == [url + "callback"]
+        assert answer.headers["Location"].startswith(f"{issuer}/protocol/openid-connect/auth?")
