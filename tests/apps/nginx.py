@@ -23,8 +23,7 @@ _CONFIGURATION: Final = """
 daemon off; master_process off; pid {folder}/nginx.pid; error_log stderr;
 events {{}}
 http {{
-    access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+    access_log off;
     map $http_upgrade $onward {{ default upgrade; '' ''; }}
     server {{
         listen 127.0.0.1:{port} ssl;
@@ -47,7 +46,7 @@ http {{
 
 @contextlib.asynccontextmanager
 async def ending_tls(folder: Path, gateway: str) -> AsyncIterator[str]:
-    """Serve the origin `gateway` over TLS; yields the public origin, with a certificate of its own."""
+    """Serve the origin `gateway` over TLS; yields the public origin."""
     assert PROGRAM is not None
     port = free_port()
     text = _CONFIGURATION.format(

@@ -1,4 +1,4 @@
-"""An OpenID provider as strict as Keycloak about what clients tell it, with one user and one client.
+"""An OpenID provider that is as strict as Keycloak, with one client.
 
 Its addresses are Keycloak's (`/realms/<realm>/protocol/openid-connect/…`), its tokens RS256.
 """
