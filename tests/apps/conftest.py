@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
 from shared.embedded.node.addresses import Addresses
 from shared.service.fdl import to_json
+from shared.service.model import EMPTY
 from tests.apps import guide, nginx
 from tests.apps.browser import Page, opened
 from tests.apps.pods import PYTHON, running
@@ -33,8 +36,9 @@ CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 collect_ignore_glob = [] if PYTHON.exists() else ["test_*.py"]
 
 Start = Callable[..., Awaitable[str]]
-"""Start a service of the guide, by its name; further arguments are environment variables of its
-pod. The answer is the URL of its prefix with a slash."""
+"""Start a service of the guide, by its name, with so many `pods` and these further lines of
+`expose`; all other arguments are environment variables. The answer is the URL of its prefix with a
+slash."""
 
 Front = Callable[[str], Awaitable[str]]
 """Put a proxy that ends TLS before the gateway; the answer is the public form of a URL."""
@@ -67,15 +71,24 @@ async def start(cluster: Cluster, process: GatewayProcess, folder: Path) -> Asyn
     async with contextlib.AsyncExitStack() as stack:
         addresses = stack.enter_context(Addresses.reserve(None, str(folder)))
 
-        async def start(name: str, **variables: str) -> str:
+        async def start(
+            name: str, *, pods: int = 1, expose: Mapping[str, Any] = EMPTY, **variables: str
+        ) -> str:
             service = guide.service(name)
             unpack(name, folder)
-            address = addresses.take()
-            expose = to_json(service)["expose"]
-            await stack.enter_async_context(running(service, address, folder, variables))
-            cluster.put("configmaps", configmap(name, **expose))
-            port = expose["api_port"][0]
-            cluster.put("endpointslices", endpoint_slice(name, entry(address), port=port))
+            lines = to_json(service)["expose"] | dict(expose)
+            entries = [entry(addresses.take()) for _ in range(pods)]
+            await asyncio.gather(
+                *(
+                    stack.enter_async_context(
+                        running(service, one["addresses"][0], folder, variables)
+                    )
+                    for one in entries
+                )
+            )
+            cluster.put("configmaps", configmap(name, **lines))
+            port = lines["api_port"][0]
+            cluster.put("endpointslices", endpoint_slice(name, *entries, port=port))
             url = await process.url("/", service=name)
             await until(lambda: _routed(url), f"a route to {name}", period=0.05)
             return url

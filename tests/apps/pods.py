@@ -38,7 +38,7 @@ async def running(
     script = folder / f"{service.name}.sh"
     script.write_text(service.script)
     log = folder / f"{service.name}.log"
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
             "/bin/sh", script, cwd=folder, stdout=output, stderr=output, start_new_session=True,
             env=_environment(container["env"], address, service.expose.api_port[0])

@@ -6,18 +6,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.gateway.fake_cluster import TOKEN
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.apps.browser import Page
     from tests.apps.conftest import Start
 
+OPEN = f"?token={TOKEN}"
+"""What opens a service with `auth_type: forward` in a browser."""
+
 
 @pytest.mark.parametrize("name", ["streamlit", "streamlit-kept"])
 async def test_widgets_and_files_work_in_a_browser(
     start: Start, page: Page, folder: Path, name: str
 ) -> None:
-    await page.go(await start(name))
+    await page.go(await start(name, expose={"set_auth": True, "auth_type": "forward"}) + OPEN)
     await page.write("input[aria-label=Name]", "Ada")
     await page.click("[data-testid=stButton] button")
     await page.shows("Hello Ada")
