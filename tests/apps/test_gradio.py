@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.apps.browser import Page
-    from tests.apps.conftest import Start
+    from tests.apps.conftest import Front, Start
 
 CLIENT = """
 import sys
@@ -25,9 +25,11 @@ print(open(client.predict(handle_file("given.txt"), api_name="/shout")).read())
 """
 
 
-async def test_buttons_of_two_pods_work_in_a_browser(start: Start, page: Page) -> None:
+async def test_buttons_of_two_pods_work_in_a_browser(
+    start: Start, front: Front, page: Page
+) -> None:
     """Each pod knows its own sessions alone: the event stream and the button meet in one pod."""
-    await page.go(await start("gradio", pods=2, expose={"affinity": True}))
+    await page.go(await front(await start("gradio", pods=2, expose={"affinity": True})))
     await page.write(_field("name"), "Ada")
     await page.click("#greet")
     await page.until(f"document.querySelector('{_field('greeting')}').value === 'Hello Ada'")

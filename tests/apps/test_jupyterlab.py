@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.apps.browser import Page
-    from tests.apps.conftest import Start
+    from tests.apps.conftest import Front, Start
 
 CODE = "print(6 * 7)"
 RUN = """(
@@ -40,8 +40,8 @@ async def url(start: Start, folder: Path) -> str:
 
 
 @pytest.mark.timeout(180)
-async def test_a_notebook_runs_in_a_browser(url: str, page: Page) -> None:
-    await page.go(f"{url}lab/tree/work.ipynb?token={TOKEN}")
+async def test_a_notebook_runs_in_a_browser(url: str, front: Front, page: Page) -> None:
+    await page.go(f"{await front(url)}lab/tree/work.ipynb?token={TOKEN}")
     await page.until("window.jupyterapp && document.querySelector('.jp-Notebook .jp-Cell')")
     assert "token" not in await page.run("location.search")
     assert (await page.until(RUN, period=1.0)).strip() == "42"

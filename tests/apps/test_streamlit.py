@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.apps.browser import Page
-    from tests.apps.conftest import Start
+    from tests.apps.conftest import Front, Start
 
 OPEN = f"?token={TOKEN}"
 """What opens a service with `auth_type: forward` in a browser."""
@@ -20,9 +20,10 @@ OPEN = f"?token={TOKEN}"
 
 @pytest.mark.parametrize("name", ["streamlit", "streamlit-kept"])
 async def test_widgets_and_files_work_in_a_browser(
-    start: Start, page: Page, folder: Path, name: str
+    start: Start, front: Front, page: Page, folder: Path, name: str
 ) -> None:
-    await page.go(await start(name, expose={"set_auth": True, "auth_type": "forward"}) + OPEN)
+    url = await start(name, expose={"set_auth": True, "auth_type": "forward"})
+    await page.go(await front(url) + OPEN)
     await page.write("input[aria-label=Name]", "Ada")
     await page.click("[data-testid=stButton] button")
     await page.shows("Hello Ada")
