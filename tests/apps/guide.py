@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from shared.service.fdl import parse_service
+from shared.service.fdl import parse_document
 
 if TYPE_CHECKING:
     from shared.service.model import Service
@@ -35,12 +35,19 @@ def names() -> list[str]:
     return [Path(name).stem for name in files() if name.endswith(".yaml")]
 
 
+def document(name: str, **lines: Any) -> str:
+    """The FDL document of a service in the guide's frame, with further lines; its script is the
+    file `<name>.sh` beside it."""
+    frame = {"name": name, "image": "an image with the application", "script": f"{name}.sh"}
+    body = frame | yaml.safe_load(files()[f"{name}.yaml"]) | lines
+    return yaml.safe_dump({"functions": {"oscar": [{"local": body}]}})
+
+
 def service(name: str) -> Service:
     """The service whose FDL lines are `<name>.yaml` and whose script is `<name>.sh`.
 
     Raises FdlError, and KeyError for a block that is missing.
     """
-    texts = files()
-    lines = yaml.safe_load(texts[f"{name}.yaml"])
-    frame = {"name": name, "image": "an image with the application", "script": texts[f"{name}.sh"]}
-    return parse_service(frame | lines).service
+    script = files()[f"{name}.sh"]
+    (parsed,) = parse_document(document(name), lambda _: script)
+    return parsed.service
