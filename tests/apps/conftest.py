@@ -74,9 +74,9 @@ async def start(cluster: Cluster, process: GatewayProcess, folder: Path) -> Asyn
         async def start(
             name: str, *, pods: int = 1, expose: Mapping[str, Any] = EMPTY, **variables: str
         ) -> str:
-            service = guide.service(name)
+            service = guide.service(name, expose)
             unpack(name, folder)
-            lines = to_json(service)["expose"] | dict(expose)
+            lines = to_json(service)["expose"]
             entries = [entry(addresses.take()) for _ in range(pods)]
             await asyncio.gather(
                 *(

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from shared.service.fdl import parse_document
+from shared.service.model import EMPTY
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from shared.service.model import Service
 
 GUIDE: Final = Path(__file__).parents[2] / "docs" / "applications.md"
@@ -35,19 +38,24 @@ def names() -> list[str]:
     return [Path(name).stem for name in files() if name.endswith(".yaml")]
 
 
-def document(name: str, **lines: Any) -> str:
-    """The FDL document of a service in the guide's frame, with further lines; its script is the
-    file `<name>.sh` beside it."""
-    frame = {"name": name, "image": "an image with the application", "script": f"{name}.sh"}
-    body = frame | yaml.safe_load(files()[f"{name}.yaml"]) | lines
+def document(name: str, expose: Mapping[str, Any] = EMPTY, **lines: Any) -> str:
+    """The FDL document of a service in the guide's frame, with further lines of `expose` and of
+    the service; its script is the file `<name>.sh` beside it."""
+    body: dict[str, Any] = {
+        "name": name,
+        "image": "an image with the application",
+        "script": f"{name}.sh",
+    }
+    body |= yaml.safe_load(files()[f"{name}.yaml"]) | lines
+    body["expose"] |= expose
     return yaml.safe_dump({"functions": {"oscar": [{"local": body}]}})
 
 
-def service(name: str) -> Service:
+def service(name: str, expose: Mapping[str, Any] = EMPTY) -> Service:
     """The service whose FDL lines are `<name>.yaml` and whose script is `<name>.sh`.
 
     Raises FdlError, and KeyError for a block that is missing.
     """
     script = files()[f"{name}.sh"]
-    (parsed,) = parse_document(document(name), lambda _: script)
+    (parsed,) = parse_document(document(name, expose), lambda _: script)
     return parsed.service

@@ -39,6 +39,8 @@ async def test_links_and_redirects_stay_below_the_prefix(start: Start) -> None:
     async with aiohttp.ClientSession(cookie_jar=jar) as client:
         async with client.get(url + "hello") as answer:
             assert await answer.json() == {"url": url + "hello"}
+        async with client.get(url + "items") as answer:
+            assert (str(answer.url), await answer.json()) == (url + "items/", "the items")
         async with client.get(url + "go") as answer:
             assert str(answer.url) == url + "hello"
         cookie = next(iter(jar))

@@ -50,3 +50,16 @@ async def test_behind_a_proxy_with_tls_the_address_is_https(
     await page.go(url + "folder")
     await page.shows("the folder")
     assert await page.run("location.href") == url + "folder/"
+
+
+async def test_a_cookie_that_is_bound_to_the_host_logs_in(
+    start: Start, front: Front, page: Page
+) -> None:
+    """Browsers drop a cookie `__Host-…` unless it has Secure and Path=/ (RFC 6265bis, 4.1.3.2)."""
+    settings = {
+        "FLASK_SESSION_COOKIE_NAME": "__Host-session",
+        "FLASK_SESSION_COOKIE_SECURE": "true",
+    }
+    await page.go(await front(await start("flask", **settings)))
+    await page.write("input[name=user]", "Ada")
+    await page.shows("Ada is logged in")

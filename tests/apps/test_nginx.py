@@ -16,14 +16,18 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def site(folder: Path) -> None:
+    _site(folder / "html")
+
+
+def _site(root: Path) -> None:
     for name in ("docs", "files/more"):
-        (folder / "html" / name).mkdir(parents=True)
-    (folder / "html/docs/index.html").write_text(
+        (root / name).mkdir(parents=True)
+    (root / "index.html").write_text("a page for the probe")
+    (root / "docs/index.html").write_text(
         "<!DOCTYPE html><title>Docs</title><link rel=stylesheet href=style.css><h1>The docs</h1>"
     )
-    (folder / "html/index.html").write_text("a page for the probe")
-    (folder / "html/docs/style.css").write_text("h1 { color: rgb(1, 2, 3); }\n" * 100)
-    (folder / "html/files/more/a b.txt").write_text("a file")
+    (root / "docs/style.css").write_text("h1 { color: rgb(1, 2, 3); }\n" * 100)
+    (root / "files/more/a b.txt").write_text("a file")
 
 
 @pytest.mark.usefixtures("site")
@@ -34,6 +38,14 @@ async def test_redirects_lead_back_below_the_prefix(start: Start, path: str) -> 
     async with aiohttp.ClientSession() as client, client.get(url + path) as answer:
         assert "The docs" in await answer.text()
         assert str(answer.url.with_query(None)) == url + "docs/"
+
+
+async def test_a_redirect_with_the_prefix_kept_leads_back(start: Start, folder: Path) -> None:
+    _site(folder / "html/system/services/nginx/exposed")
+    url = await start("nginx", expose={"rewrite_target": True})
+    async with aiohttp.ClientSession() as client, client.get(url + "docs") as answer:
+        assert "The docs" in await answer.text()
+        assert str(answer.url) == url + "docs/"
 
 
 @pytest.mark.usefixtures("site")

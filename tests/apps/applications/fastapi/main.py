@@ -15,6 +15,12 @@ async def hello(request: Request) -> dict[str, str]:
     return {"url": str(request.url_for("hello"))}
 
 
+@app.get("/items/")
+async def items() -> str:
+    """Starlette itself redirects /items, to an absolute URL."""
+    return "the items"
+
+
 @app.get("/go")
 async def go() -> RedirectResponse:
     """An absolute path that knows nothing of the prefix: the gateway mends it."""

@@ -3,6 +3,7 @@
 from flask import Flask, redirect, request, session, url_for
 
 app = Flask(__name__)
+app.config.from_prefixed_env()
 app.secret_key = "known to both workers"
 
 
