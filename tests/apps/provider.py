@@ -10,7 +10,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from aiohttp import BasicAuth, web
+from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from yarl import URL
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PATH: Final = "/realms/test"
+_CLIENT: Final = "Basic " + base64.b64encode(b"app:secret").decode()
 _FORM: Final = """<!DOCTYPE html><title>Sign in</title>
 <form method="post" action="{action}"><input name="username"><button>Sign In</button></form>"""
 
@@ -26,8 +27,8 @@ _FORM: Final = """<!DOCTYPE html><title>Sign in</title>
 class Provider:
     """`issuer` is its public URL; a client may be sent back to `redirect_uri` alone."""
 
-    def __init__(self, issuer: str, redirect_uri: str) -> None:
-        self.issuer = issuer
+    def __init__(self, redirect_uri: str) -> None:
+        self.issuer = ""
         self.redirect_uri = redirect_uri
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._asked: dict[str, str] = {}
@@ -71,7 +72,7 @@ class Provider:
 
     async def _token(self, request: web.Request) -> web.Response:
         form = await request.post()
-        assert BasicAuth.decode(request.headers["Authorization"]) == BasicAuth("app", "secret")
+        assert request.headers["Authorization"] == _CLIENT
         assert (form["code"], form["redirect_uri"]) == ("the code", self.redirect_uri)
         now = int(time.time())
         claims = {"iss": self.issuer, "aud": "app", "sub": self._asked["user"],

@@ -1,4 +1,4 @@
-"""Login at an OpenID provider that is a service behind the same gateway, and back."""
+"""Login at an OpenID provider, also at one that is a service behind the same gateway, and back."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import aiohttp
 import pytest
 
+from shared.service.names import base_path
 from tests.apps.provider import PATH, Provider
 from tests.gateway.fake_cluster import configmap, endpoint_slice, entry
 from tests.loopback import listening
@@ -21,18 +22,20 @@ if TYPE_CHECKING:
     from tests.gateway.processes import GatewayProcess
 
 
-@pytest.fixture(params=[False, True], ids=["stripped", "kept"])
+@pytest.fixture(params=["stripped", "kept", "elsewhere"])
 async def issuer(
     request: pytest.FixtureRequest, cluster: Cluster, process: GatewayProcess
 ) -> AsyncIterator[str]:
-    """The URL of a provider that runs as the service sso."""
-    issuer = await process.url(PATH, service="sso")
-    provider = Provider(issuer, await process.url("/callback", service="oauth"))
-    prefix = urlsplit(issuer).path.removesuffix(PATH) if request.param else ""
-    async with listening(provider.application(prefix)) as port:
-        cluster.put("configmaps", configmap("sso", api_port=port, rewrite_target=request.param))
-        cluster.put("endpointslices", endpoint_slice("sso", entry("127.0.0.1"), port=port))
-        yield issuer
+    """The URL of a provider: the service sso in one of two ways, or another port of the host."""
+    provider = Provider(await process.url("/callback", service="oauth"))
+    kept = request.param == "kept"
+    async with listening(provider.application(base_path("sso") if kept else "")) as port:
+        provider.issuer = f"http://127.0.0.1:{port}{PATH}"
+        if request.param != "elsewhere":
+            provider.issuer = await process.url(PATH, service="sso")
+            cluster.put("configmaps", configmap("sso", api_port=port, rewrite_target=kept))
+            cluster.put("endpointslices", endpoint_slice("sso", entry("127.0.0.1"), port=port))
+        yield provider.issuer
 
 
 async def test_a_user_logs_in_at_a_provider_and_comes_back(
