@@ -21,7 +21,7 @@ th{{border-bottom:2px solid #888}}td{{border-bottom:1px solid #ddd}}
 th:first-child,td:first-child{{text-align:left}}.bad{{color:#b00020;font-weight:600}}
 </style></head><body>
 <h1>Gateway</h1>
-<p>{state} · {connections} connections · {count} services · table confirmed {age}
+<p>{state} · {connections} connections · {count} services · table {stale}confirmed {age}
 {invalid}</p>
 <table><thead><tr><th>service<th>ready<th>new<th>leaving<th>ejected<th>in flight<th>waiting
 <th>tunnels<th>requests<th>5xx<th>pods (in flight)</tr></thead>
@@ -40,6 +40,9 @@ def render(snapshot: Snapshot) -> str:
         state="ready" if snapshot["ready"] else _bad(f"not ready: {snapshot.get('why', '')}"),
         connections=snapshot["connections"],
         count=sum(not name.startswith("_") for name in services),
+        stale=_bad("stale: the last known one, as the API server does not answer, ")
+        if snapshot.get("stale")
+        else "",
         age="never" if snapshot.get("age") is None else f"{snapshot['age']:.0f} s ago",
         invalid=_bad(f"{snapshot['invalid']} invalid definitions") if snapshot["invalid"] else "",
         rows="".join(_row(name, services[name]) for name in order[:ROWS]),
