@@ -249,7 +249,8 @@ class Exchange:
             backend.failures = 0
         record.count(self, answer.status, "", now)
         client = self.client
-        clean = clean and answer.reusable and (upload is None or upload.taken)
+        clean = clean and answer.reusable and not self.plan.uses_up
+        clean = clean and (upload is None or upload.taken)
         if clean and not self.stalled and placement.upstream is not None:
             self.phase = "ended"
             client.exchange = self.upload = None

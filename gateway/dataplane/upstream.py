@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import asyncio
 from time import monotonic
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from gateway.net.sockets import end_writing, keep_alive
+from gateway.protocol.foreign import is_foreign, meaning
 from gateway.protocol.framing import CloseBody
 from gateway.protocol.http1 import END, ProtocolError
 from gateway.protocol.reasons import Refusal
-from gateway.routing.reply import prepare
+from gateway.routing.reply import read
 
 if TYPE_CHECKING:
     from gateway.dataplane.roles import AnswerHandler, PodHandler
     from gateway.protocol.framing import Body
-    from gateway.routing.reply import Replies
+    from gateway.routing.reply import Replies, Reply
     from gateway.services.balancer import Backend
+
+DOUBT: Final = 1.0
+"""Seconds for which a few bytes that begin no HTTP may grow into something that can be named."""
 
 
 class UpstreamConnection(asyncio.Protocol):
@@ -59,6 +63,14 @@ class UpstreamConnection(asyncio.Protocol):
         return self.exchange or self.tunnel
 
     @property
+    def unasked(self) -> str:
+        """What the pod said before it was asked anything; empty when it said nothing."""
+        beginning = self._partial
+        if beginning and not is_foreign(beginning):
+            return "it answers before it is asked"
+        return meaning(beginning) if beginning else ""
+
+    @property
     def began(self) -> bool:
         """The beginning of a head has come."""
         return self._partial != b""
@@ -73,8 +85,9 @@ class UpstreamConnection(asyncio.Protocol):
         if exchange is None:
             if self.tunnel is not None:
                 self.tunnel.relay(data)
-            else:
-                self.abort()  # an answer without a question: its framing cannot be trusted
+            else:  # an answer without a question: its framing cannot be trusted
+                self._partial = data[:64]
+                self.abort()
         elif self.body is not None:
             self._relay(exchange, self.body, data)
         else:
@@ -82,31 +95,40 @@ class UpstreamConnection(asyncio.Protocol):
 
     def _head(self, exchange: AnswerHandler, data: bytes) -> None:
         """Take heads off `data`: any number of interim ones, and one that is final."""
-        replies = self._replies
+        memory = self._replies.memory
+        seen = len(self._partial)
         while data and self.exchange is exchange:
-            end = data.find(END) + 4
-            if end < 4:
-                self._wait_for_head(exchange, data)
-                return
-            raw = data[:end]
-            reply = replies.memory.get(raw)
+            end = data.find(END, seen - 3 if seen > 3 else 0) + 4
+            reply = memory.get(data[:end])
             if reply is None:
-                try:
-                    reply = prepare(raw, replies)
-                except ProtocolError as error:
-                    exchange.failed(Refusal("upstream_malformed", error.detail))
+                found = self._read(exchange, data, seen)
+                if found is None:
                     return
+                reply, end = found
             self._partial = b""
+            seen = 0
             if reply.status >= 200:
                 exchange.answered(reply, data[end:])
                 return
             data = exchange.interim(reply, data[end:])
 
-    def _wait_for_head(self, exchange: AnswerHandler, data: bytes) -> None:
-        if len(data) > self._replies.limits.head:
-            exchange.failed(Refusal("upstream_malformed", "its head is too large"))
-        else:
+    def _read(self, exchange: AnswerHandler, data: bytes, seen: int) -> tuple[Reply, int] | None:
+        """A head that is not remembered; None when it is not complete, or will never be one."""
+        try:
+            found = read(data, seen, self._replies)
+        except ProtocolError as error:
+            exchange.failed(Refusal("upstream_malformed", error.detail))
+            return None
+        if found is None:
             self._partial = data
+            if is_foreign(data):
+                asyncio.get_running_loop().call_later(DOUBT, self._give_up, exchange, data)
+        return found
+
+    def _give_up(self, exchange: AnswerHandler, beginning: bytes) -> None:
+        """No more has come of what is no HTTP."""
+        if self.exchange is exchange and self._partial == beginning:
+            exchange.failed(Refusal("upstream_malformed", meaning(beginning)))
 
     def _relay(self, exchange: AnswerHandler, body: Body, data: bytes) -> None:
         try:
@@ -145,9 +167,11 @@ class UpstreamConnection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self.transport = None
-        handler = self._handler
+        handler, exchange = self._handler, self.exchange
         self.exchange = self.tunnel = None
-        if handler is not None:
+        if exchange is not None and is_foreign(self._partial):
+            exchange.failed(Refusal("upstream_malformed", meaning(self._partial)))
+        elif handler is not None:
             handler.lost(self, error)
         elif self in self.backend.idle:
             self.backend.idle.remove(self)

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.memory import Memory
 from gateway.protocol import headers
-from gateway.protocol.framing import CHUNKED, CLOSE, response_length
-from gateway.protocol.http1 import ResponseHead, parse_response, tokens
+from gateway.protocol.canonical import canonical, end_of_head
+from gateway.protocol.foreign import check_beginning
+from gateway.protocol.framing import CHUNKED, CLOSE, parse_length, response_length
+from gateway.protocol.http1 import ProtocolError, ResponseHead, parse_response, tokens
 from gateway.routing import affinity
 from gateway.routing.compose import via
 from gateway.routing.cors import RESPONSE_FIELDS
@@ -57,9 +59,32 @@ class Replies:
         self.memory: Memory[bytes, Reply] = Memory(REMEMBERED)
 
 
+def read(data: bytes, seen: int, replies: Replies) -> tuple[Reply, int] | None:
+    """The first response head in `data`, and where it ends; None while more of it is to come.
+
+    The first `seen` bytes were looked at before. Raises ProtocolError as soon as no head can come
+    of them.
+    """
+    end = end_of_head(data, seen)
+    if end:
+        return prepare(data[:end], replies), end
+    check_beginning(data, seen)
+    if len(data) > replies.limits.head:
+        raise ProtocolError("its head is too large")
+    return None
+
+
 def prepare(raw: bytes, replies: Replies) -> Reply:
-    """Check the response head `raw` and remember the result; raises ProtocolError."""
-    reply = _prepare(raw, replies)
+    """Check the response head `raw` and remember the result; raises ProtocolError.
+
+    A head that is right only in canonical form uses its connection up: the pod's next bytes may be
+    as odd.
+    """
+    try:
+        reply = _prepare(raw, replies)
+    except ProtocolError:
+        reply = _prepare(canonical(raw), replies)
+        reply.reusable = False
     replies.memory.remember(raw, reply)
     return reply
 
@@ -69,6 +94,8 @@ def _prepare(raw: bytes, replies: Replies) -> Reply:
     status = head.status
     special = head.special
     options = tokens(special[b"connection"]) if b"connection" in special else []
+    if b"content-length" in special:
+        special[b"content-length"] = b"%d" % parse_length(special[b"content-length"])
     bodyless = status < 200 or status in _NO_BODY
     length = 0 if bodyless else response_length(special, head.minor)
     reusable = b"close" not in options if head.minor else b"keep-alive" in options
@@ -81,7 +108,7 @@ def _prepare(raw: bytes, replies: Replies) -> Reply:
         head,
         status,
         length,
-        reusable=reusable and length != CLOSE,
+        reusable=reusable and length != CLOSE and not bodyless,
         usual=not head.paths,
         named=b"x-request-id" in special,
         block=_block(head, [*head.lines, *_paths(head, None), *_framing(head, length)]),
