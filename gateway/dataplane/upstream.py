@@ -9,6 +9,7 @@ import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING, Final, cast
 
+from gateway.dataplane.flow import Source
 from gateway.net.sockets import end_writing, keep_alive
 from gateway.protocol.foreign import is_foreign, meaning
 from gateway.protocol.framing import CloseBody
@@ -26,7 +27,7 @@ DOUBT: Final = 1.0
 """Seconds for which a few bytes that begin no HTTP may grow into something that can be named."""
 
 
-class UpstreamConnection(asyncio.Protocol):
+class UpstreamConnection(Source, asyncio.Protocol):
     """Cuts what the pod sends into heads and bodies for its exchange. Bytes that nobody asked for
     end the connection."""
 
@@ -39,15 +40,14 @@ class UpstreamConnection(asyncio.Protocol):
         "exchange",
         "reused",
         "since",
-        "transport",
         "tunnel",
     )
 
     def __init__(self, backend: Backend, replies: Replies, window: int) -> None:
+        super().__init__()
         self.backend = backend
         self._replies = replies
         self._window = window
-        self.transport: asyncio.Transport | None = None
         self._partial = b""
         self.exchange: AnswerHandler | None = None
         self.body: Body | None = None
@@ -183,16 +183,6 @@ class UpstreamConnection(asyncio.Protocol):
     def resume_writing(self) -> None:
         if self._handler is not None:
             self._handler.upstream_stalls(stalled=False)
-
-    def pause_reading(self) -> None:
-        """The client does not keep up."""
-        if self.transport is not None and not self.transport.is_closing():
-            self.transport.pause_reading()
-
-    def resume_reading(self) -> None:
-        """The client keeps up again."""
-        if self.transport is not None and not self.transport.is_closing():
-            self.transport.resume_reading()
 
     def close(self) -> None:
         """Close after what is written has gone out."""

@@ -76,7 +76,8 @@ class Planner:
                 known = route.plans.get(key)
                 if known is None:
                     known = self._plan(head, route, rest, profile)
-                    route.plans.remember(key, known)
+                    if known.answer is None:
+                        route.plans.remember(key, known, 3 * sum(map(len, head.special)))
                 plan = known
             return self._finish(plan, raw, head, rest, table)
         except ProtocolError as error:

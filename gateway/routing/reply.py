@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gateway.memory import Memory
+from gateway.memory import Budget, Memory
 from gateway.protocol import headers
 from gateway.protocol.canonical import canonical, end_of_head
 from gateway.protocol.foreign import check_beginning
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 REMEMBERED: Final = 1024
 """Heads."""
+KEPT: Final = 8 * 1024 * 1024
+"""Bytes of what is remembered of them."""
 CONTINUE: Final = 100
 SWITCHING: Final = 101
 _NO_BODY: Final = frozenset({204, 304})
@@ -56,7 +58,7 @@ class Replies:
     def __init__(self, limits: Limits, pseudonym: str) -> None:
         self.limits = limits
         self.pseudonym = pseudonym.encode("ascii")
-        self.memory: Memory[bytes, Reply] = Memory(REMEMBERED)
+        self.memory: Memory[bytes, Reply] = Memory(REMEMBERED, Budget(KEPT))
 
 
 def read(data: bytes, seen: int, replies: Replies) -> tuple[Reply, int] | None:
@@ -85,7 +87,7 @@ def prepare(raw: bytes, replies: Replies) -> Reply:
     except ProtocolError:
         reply = _prepare(canonical(raw), replies)
         reply.reusable = False
-    replies.memory.remember(raw, reply)
+    replies.memory.remember(raw, reply, 3 * len(raw))  # itself, its lines, and its block
     return reply
 
 
