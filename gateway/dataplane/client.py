@@ -199,7 +199,8 @@ class ClientConnection(Source, asyncio.Protocol):
     def refuse(self, refusal: Refusal) -> None:
         """Answer bytes that do not make a request, and close."""
         self.context.refused_head(refusal.status)
-        self.write(render(refusal, accept=accept(self.held[:4096]), close=True))
+        kinds = accept(self.held[:4096])
+        self.write(render(refusal, accept=kinds, close=True, date=self.context.date))
         self.linger()
 
     def write(self, data: bytes) -> None:

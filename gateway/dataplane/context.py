@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from gateway.memory import Budget, Memory
 from gateway.net.deadlines import Deadlines
 from gateway.protocol.ids import Ids
+from gateway.protocol.responses import date_line
 from gateway.routing.compose import Profile
 from gateway.routing.planner import Planner
 from gateway.routing.reply import Replies
@@ -56,6 +57,8 @@ class Context:
         self.ids = Ids(os.urandom)
         self.now = time.monotonic()
         """Monotonic time, as of the last tick: exact enough for deadlines."""
+        self.date = date_line(time.time())
+        """The line of Date, as of the last tick."""
         self.deadlines = Deadlines(self.now)
         self.draining = False
         self.pods: set[Backend] = set()

@@ -16,6 +16,7 @@ from gateway.dataplane.connections import Connections
 from gateway.dataplane.context import Context
 from gateway.dataplane.exchange import Exchange
 from gateway.net.deadlines import TICKS
+from gateway.protocol.responses import date_line
 
 if TYPE_CHECKING:
     import socket
@@ -65,6 +66,7 @@ class Gateway:
         """Ten times a second: deadlines, clients that left, ejections, slow starts; once a second:
         idle pods."""
         now = self.context.now = time.monotonic()
+        self.context.date = date_line(time.time())
         self._timer = self.context.loop.call_later(1 / TICKS, self._tick)
         for item in self.context.deadlines.turn(now):
             assert isinstance(item, ClientConnection)

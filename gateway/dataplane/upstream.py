@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final, cast
 
 from gateway.dataplane.flow import Source
-from gateway.net.sockets import end_writing, keep_alive
+from gateway.net.sockets import end_writing, keep_alive, unread
 from gateway.protocol.foreign import is_foreign, meaning
 from gateway.protocol.framing import CloseBody
 from gateway.protocol.http1 import END, ProtocolError
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from gateway.routing.reply import Replies, Reply
     from gateway.services.balancer import Backend
 
+PIECE: Final = 64 * 1024
+UNREAD: Final = 64
+"""Pieces of that many bytes that are read of an answer when writing to its pod has failed: what a
+socket's buffer may hold."""
 DOUBT: Final = 1.0
 """Seconds for which a few bytes that begin no HTTP may grow into something that can be named."""
 
@@ -33,6 +37,7 @@ class UpstreamConnection(Source, asyncio.Protocol):
 
     __slots__ = (
         "_partial",
+        "_proven",
         "_replies",
         "_window",
         "backend",
@@ -49,6 +54,8 @@ class UpstreamConnection(Source, asyncio.Protocol):
         self._replies = replies
         self._window = window
         self._partial = b""
+        self._proven = False
+        """Whoever writes more to it has seen the first write succeed."""
         self.exchange: AnswerHandler | None = None
         self.body: Body | None = None
         """The response's body on its way."""
@@ -138,7 +145,7 @@ class UpstreamConnection(Source, asyncio.Protocol):
             return
         exchange.relay(out)
         if body.done and self.exchange is exchange:
-            exchange.complete(monotonic(), not body.excess)
+            exchange.complete(monotonic(), not (body.excess or body.odd))
 
     def begin_body(self, body: Body, rest: bytes) -> None:
         """The head was passed on; `rest` of what came with it begins the body."""
@@ -148,8 +155,10 @@ class UpstreamConnection(Source, asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send bytes to the pod, if it is still there."""
-        if self.transport is not None:
-            self.transport.write(data)
+        transport = self.transport
+        if transport is not None and not transport.is_closing():
+            self._proven = True
+            transport.write(data)
 
     def end(self) -> None:
         """Send no more, and keep reading."""
@@ -166,7 +175,9 @@ class UpstreamConnection(Source, asyncio.Protocol):
         return handler is not None and handler.upstream_ended()
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.transport = None
+        transport, self.transport = self.transport, None
+        if error is not None and transport is not None:
+            self._read_unread(transport, ended=isinstance(error, BrokenPipeError))
         handler, exchange = self._handler, self.exchange
         self.exchange = self.tunnel = None
         if exchange is not None and is_foreign(self._partial):
@@ -175,6 +186,25 @@ class UpstreamConnection(Source, asyncio.Protocol):
             handler.lost(self, error)
         elif self in self.backend.idle:
             self.backend.idle.remove(self)
+
+    def _read_unread(self, transport: asyncio.Transport, *, ended: bool) -> None:
+        """Believe the answer that has arrived before the write that broke: a pod that refuses a
+        large body answers, and closes without reading it (RFC 9112, section 9.6).
+
+        What lies on a used connection whose first write broke was there before the request.
+        `ended`: the pod's regular end came before its reset (Linux then breaks the write with
+        EPIPE, and with ECONNRESET otherwise), so that what is there is all.
+        """
+        exchange = self.exchange
+        for _ in range(UNREAD if self._proven or not self.reused else 0):
+            if exchange is None or self.exchange is not exchange:
+                return
+            data = unread(transport, PIECE)
+            if not data:
+                if ended:
+                    self.eof_received()
+                return
+            self.data_received(data)
 
     def pause_writing(self) -> None:
         if self._handler is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 from typing import TYPE_CHECKING, Final
@@ -48,6 +49,19 @@ def end_writing(transport: Transport) -> bool:
     except OSError:
         return False
     return True
+
+
+def unread(transport: Transport, size: int) -> bytes:
+    """Up to `size` bytes that have come in on a transport which a failed write has broken; b"" when
+    there are no more. Linux keeps them when a reset follows them.
+
+    To be called before the transport has closed its socket: in `connection_lost` at the latest.
+    """
+    sock = transport.get_extra_info("socket")
+    try:
+        return os.read(sock.fileno(), size) if sock is not None else b""
+    except OSError:
+        return b""
 
 
 def has_left(transport: Transport, *, half_closed: bool) -> bool:

@@ -6,7 +6,9 @@ What most requests need is prepared once for each distinct head and remembered; 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from gateway.memory import Budget, Memory
@@ -27,6 +29,12 @@ REMEMBERED: Final = 1024
 """Heads."""
 KEPT: Final = 8 * 1024 * 1024
 """Bytes of what is remembered of them."""
+_DATE = re.compile(rb"\ndate:", re.IGNORECASE)
+_LOGIN = re.compile(
+    rb"\nwww-authenticate:(?:[^\r]*+,)?[ \t]*(?:NTLM|Negotiate|Kerberos)\b", re.IGNORECASE
+)
+"""A challenge that logs a connection in, not a request (RFC 4559, section 6): it must not carry
+another client's request afterwards."""
 CONTINUE: Final = 100
 SWITCHING: Final = 101
 _NO_BODY: Final = frozenset({204, 304})
@@ -46,6 +54,8 @@ class Reply:
     """No field names a path."""
     named: bool
     """The pod gave a request id itself."""
+    dated: bool
+    """The pod said when it answered."""
     block: bytes
     """The head for an HTTP/1.1 client, up to what is fresh in each response."""
 
@@ -106,14 +116,16 @@ def _prepare(raw: bytes, replies: Replies) -> Reply:
         head.lines = headers.without(head.lines, names)
         head.paths = [field for field in head.paths if field[0] not in names]
     head.lines += _own_lines(head, replies.pseudonym)
+    offer = [b"Connection: upgrade"] if offers(head) else []
     return Reply(
         head,
         status,
         length,
-        reusable=reusable and length != CLOSE and not bodyless,
+        reusable=reusable and length != CLOSE and not bodyless and not _LOGIN.search(raw),
         usual=not head.paths,
         named=b"x-request-id" in special,
-        block=_block(head, [*head.lines, *_paths(head, None), *_framing(head, length)]),
+        dated=_DATE.search(raw) is not None,
+        block=_block(head, [*head.lines, *_paths(head, None), *_framing(head, length), *offer]),
     )
 
 
@@ -142,13 +154,21 @@ def interim(reply: Reply) -> bytes:
     return _block(reply.head, lines) + b"\r\n"
 
 
-def ending(plan: Plan, *, keep: bool, label: str) -> bytes:
+def ending(plan: Plan, head: ResponseHead, *, keep: bool, label: str) -> bytes:
     """What ends the head of an answer of the pod `label`: the cookie that binds the client to it,
     the fate of the connection, and the empty line."""
-    cookie = affinity.bound(plan, label)
+    options = [b"upgrade"] if offers(head) else []
     if not keep:
-        return cookie + b"Connection: close\r\n\r\n"
-    return cookie + (b"\r\n" if plan.minor else b"Connection: keep-alive\r\n\r\n")
+        options.append(b"close")
+    elif not plan.minor:
+        options.append(b"keep-alive")
+    fate = b"Connection: " + b", ".join(options) + b"\r\n" if options else b""
+    return affinity.bound(plan, label) + fate + b"\r\n"
+
+
+def offers(head: ResponseHead) -> bool:
+    """Whether the answer says which protocol is required (RFC 9110, section 15.5.22)."""
+    return head.status == HTTPStatus.UPGRADE_REQUIRED and b"upgrade" in head.special
 
 
 def switching_fault(reply: Reply, *, asked: bool) -> str:
@@ -168,6 +188,8 @@ def _own_lines(head: ResponseHead, pseudonym: bytes) -> list[bytes]:
     lines = []
     if b"x-request-id" in special:
         lines.append(b"X-Request-Id: " + special[b"x-request-id"])
+    if offers(head):
+        lines.append(b"Upgrade: " + special[b"upgrade"])
     lines.append(via(special, head.minor, pseudonym))
     return lines
 

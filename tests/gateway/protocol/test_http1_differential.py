@@ -14,8 +14,8 @@ import httptools
 import pytest
 
 from gateway.limits import Limits
+from gateway.protocol.chunked import ChunkedBody
 from gateway.protocol.framing import (
-    ChunkedBody,
     LengthBody,
     check_coding,
     parse_length,
