@@ -61,3 +61,10 @@ class ServiceSpec:
     """As the definition states it, for messages and URLs: endpoints carry their own port."""
     namespace: str = names.NAMESPACE
     """Of the Kubernetes Service, by which a pod may call itself."""
+
+    def shuts_out(self, new: ServiceSpec | None) -> bool:
+        """Whether who was let in by this definition would not be by the `new` one (None: there is
+        no service any more): it is stopped, or asks for a token that it did not ask for."""
+        if new is None or new.stopped:
+            return True
+        return new.set_auth and not (self.set_auth and self.digest == new.digest)
