@@ -65,3 +65,9 @@ def test_the_owner_of_a_slice() -> None:
     assert service_of(one) == ""
     one["metadata"]["labels"] = None
     assert service_of(one) == ""
+
+
+def test_the_uid_of_the_pod() -> None:
+    one = {"addresses": ["10.0.0.1"], "targetRef": {"kind": "Pod", "name": "p", "uid": "u"}}
+    (found,) = endpoints([endpoint_slice("a", one)])
+    assert (found.pod, found.uid) == ("p", "u")
