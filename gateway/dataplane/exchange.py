@@ -189,7 +189,8 @@ class Exchange:
         else:
             length = 0 if plan.head_only else length
             self.keep = self._keeps(framed=length >= 0 or plan.minor == 1)
-            head, ending = reply.render(answer, plan), self._ending(answer)
+            head = reply.render(answer, plan)
+            ending = reply.ending(plan, answer.head, keep=self.keep, label=self.placement.label)
         name = b"" if answer.named else self.id_line
         if not answer.dated:
             name += client.context.date
@@ -213,11 +214,6 @@ class Exchange:
             if client.stalled:
                 throttle(upstream, stalled=True)
             upstream.begin_body(body, rest)
-
-    def _ending(self, answer: Reply) -> bytes:
-        backend = self.placement.backend
-        label = backend.label if backend is not None else ""
-        return reply.ending(self.plan, answer.head, keep=self.keep, label=label)
 
     def _keeps(self, *, framed: bool) -> bool:
         """Whether the client's connection is good for another request; `framed`: it can tell where
@@ -295,10 +291,8 @@ class Exchange:
 
     def lost(self, upstream: Pod, error: Exception | None) -> None:
         """The pod's connection is gone before the exchange has ended."""
-        if self.reply is None:
-            detail = str(error or "without an answer")
-        else:
-            detail = "in the middle of its answer"
+        before = str(error or "without an answer")
+        detail = before if self.reply is None else "in the middle of its answer"
         stale = upstream.reused and self.bytes_out == 0 and not upstream.began
         self.placement.disconnected()
         self.failed(Refusal("upstream_closed", detail), stale=stale)
