@@ -66,3 +66,5 @@ class Identity:
     trusted: tuple[Network, ...] = field(default=())
     """Peers whose X-Forwarded-* and Forwarded are believed and extended. An X-Request-Id of 1 to
     128 letters, digits and `._~+/=:@-` is taken from anybody; any other is replaced."""
+    administrator: bytes = b""
+    """SHA-256 of the administrator's `user:password`, which no pod gets to see; empty: unknown."""

@@ -20,6 +20,7 @@ from gateway.routing.cors import Cors
 from shared.runtime import log
 from shared.runtime.settings import Reader, Variables
 from shared.service import names
+from shared.service.tokens import parse_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,11 @@ VARIABLES: Final[Variables] = {
         "CIDRs,… whose X-Forwarded-*, X-Real-Ip and Forwarded are believed; X-Request-Id is taken "
         "from anybody, if it is 1 to 128 letters, digits and ._~+/=:@-, and else replaced",
     ),
+    "GATEWAY_ADMINISTRATOR_DIGEST_FILE": (
+        "",
+        "file with the hex SHA-256 of the services API's user:password, which then no pod gets to "
+        "see; it may be missing",
+    ),
     "GATEWAY_DRAIN_GRACE": ("5", "seconds not ready but still accepting, after SIGTERM"),
     "GATEWAY_DRAIN_HTTP": ("30", "seconds for requests to finish after that"),
     "GATEWAY_DRAIN_TUNNELS": ("60", "seconds for WebSockets and other tunnels after that"),
@@ -174,7 +180,11 @@ def _limits(reader: Reader) -> Limits:
 
 def _identity(reader: Reader) -> Identity:
     via = reader.parsed("GATEWAY_VIA", reader.default("GATEWAY_VIA"), _token)
-    return Identity(via, reader.parsed("GATEWAY_TRUSTED_PROXIES", (), _networks))
+    return Identity(
+        via,
+        reader.parsed("GATEWAY_TRUSTED_PROXIES", (), _networks),
+        reader.parsed("GATEWAY_ADMINISTRATOR_DIGEST_FILE", b"", _digest),
+    )
 
 
 def _drain(reader: Reader) -> Drain:
@@ -236,9 +246,33 @@ def _origins(text: str) -> tuple[str, ...]:
     for word in words:
         if word != "*" and not Cors(origins=(word,)).allows(word.encode()):
             raise ValueError(
-                f"{word!r} is not an origin; write scheme://host or scheme://host:port"
+                f"{word!r} is not an origin; write scheme://host or scheme://host:port, as the "
+                "field Origin has it"
             )
-    return words
+    return tuple(_as_sent(word) for word in words)
+
+
+def _as_sent(origin: str) -> str:
+    """As browsers write it: they lower what is known to ignore case, and leave out what is the
+    default."""
+    if not origin.lower().startswith(("http://", "https://")):
+        return origin
+    lower = origin.lower()
+    return lower.removesuffix(":443" if lower.startswith("https:") else ":80")
+
+
+def _digest(path: str) -> bytes:
+    try:
+        words = Path(path).read_text(encoding="utf-8").split()
+        return parse_digest(words[0].lower() if words else "")
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise ValueError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError:
+        raise ValueError(
+            f"{path} does not hold what `printf %s user:password | sha256sum` prints"
+        ) from None
 
 
 def _token(text: str) -> str:

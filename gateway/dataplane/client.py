@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, cast
 
 from gateway.dataplane.flow import HELD, OF_EXCHANGE, Source
 from gateway.net.sockets import cut, end_writing, has_left, keep_alive
-from gateway.protocol.headers import accept, forwarded_for
+from gateway.protocol.headers import accept, forwarded_for, origin
 from gateway.protocol.http1 import END, ProtocolError, check_beginning
 from gateway.protocol.reasons import Refusal
 from gateway.protocol.responses import render
+from gateway.routing.answers import cross_origin
 
 if TYPE_CHECKING:
     from gateway.dataplane.connections import Connections
@@ -135,6 +136,7 @@ class ClientConnection(Source, asyncio.Protocol):
         try:
             check_beginning(data, limits, len(self.held))
         except ProtocolError as error:
+            self.held = data
             self.refuse(Refusal(error.reason, error.detail))
             return
         if limits.head_time and data.strip(b"\r\n") and not self.held.strip(b"\r\n"):
@@ -199,7 +201,9 @@ class ClientConnection(Source, asyncio.Protocol):
     def refuse(self, refusal: Refusal) -> None:
         """Answer bytes that do not make a request, and close."""
         self.context.refused_head(refusal.status)
-        self.write(render(refusal, accept=accept(self.held[:4096]), close=True))
+        head = self.held[: self.context.limits.head]
+        extra = cross_origin(self.context.cors.fields(origin(head)))
+        self.write(render(refusal, accept=accept(head), close=True, extra=extra))
         self.linger()
 
     def write(self, data: bytes) -> None:

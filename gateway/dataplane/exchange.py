@@ -166,7 +166,7 @@ class Exchange:
         self.reply = answer
         self.first_byte = monotonic()
         self.phase = "tunnel"
-        self._write(reply.interim(answer) + rest)
+        self._write(reply.interim(answer, self.plan.session) + rest)
         self.tunnel = Tunnel(self, self.route, self.client, upstream)
         self.tunnel.begin()
 

@@ -75,7 +75,7 @@ async def test_requests_to_nowhere_are_counted_apart() -> None:
             ),
             204,
         ),
-        (get(b"/?token=" + TOKEN.encode()), 302),
+        (get(b"/?token=" + TOKEN.encode(), b"Accept: text/html"), 302),
         (get(), 401),
         (b"GET / HTTP/1.1\r\nHost: h\r\n\r\n", 404),
         (b"GET / HTTP/1.1\r\nHost: h h\r\n\r\n", 400),
