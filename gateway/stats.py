@@ -52,6 +52,7 @@ NUMBERS: Final = (
     "bytes_out",
     "tunnels",
     "tunnels_opened",
+    "withdrawals",
 )
 
 
@@ -77,6 +78,7 @@ class ServiceStats:
         self.tunnels = 0
         """Open now."""
         self.tunnels_opened = 0
+        self.withdrawals = 0
 
     def answered(self, method: str, status: int, seconds: float, first_byte: float) -> None:
         """Count a request that a pod answered; `method` is of METHODS or OTHER."""
@@ -131,6 +133,8 @@ class Stats:
         self.connections_accepted = 0
         self.connections_refused = 0
         """Refused at once: one too many for the gateway, or for one address."""
+        self.rests = 0
+        """How often no client was accepted for a while, for want of descriptors."""
         self.loop_lag = Histogram()
 
     def service(self, name: str) -> ServiceStats:

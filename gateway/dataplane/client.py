@@ -13,13 +13,12 @@ from ipaddress import ip_address
 from math import inf
 from typing import TYPE_CHECKING, cast
 
+from gateway.dataplane import headless
 from gateway.dataplane.flow import HELD, OF_EXCHANGE, Source
 from gateway.net.sockets import cut, end_writing, has_left, keep_alive
-from gateway.protocol.headers import accept, forwarded_for, origin
+from gateway.protocol.headers import forwarded_for
 from gateway.protocol.http1 import END, ProtocolError, check_beginning
 from gateway.protocol.reasons import Refusal
-from gateway.protocol.responses import render
-from gateway.routing.answers import cross_origin
 
 if TYPE_CHECKING:
     from gateway.dataplane.connections import Connections
@@ -43,6 +42,7 @@ class ClientConnection(Source, asyncio.Protocol):
         "forwarded",
         "held",
         "look",
+        "misplaced",
         "profile",
         "requests",
         "stalled",
@@ -63,6 +63,8 @@ class ClientConnection(Source, asyncio.Protocol):
         """The last response is on its way; what still comes in is read away."""
         self.stalled = False
         """The client does not read what is written to it."""
+        self.misplaced = False
+        """It speaks plain HTTP to a port of TLS."""
         self.deadline = inf
         self.look = inf
 
@@ -70,13 +72,15 @@ class ClientConnection(Source, asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         context = self.context
         self.transport.set_write_buffer_limits(context.limits.window)
-        keep_alive(transport)
+        number = keep_alive(transport)
         peer = transport.get_extra_info("peername")
-        self.address = _plain_address(peer[0]) if peer else "unix"
+        self.address = plain_address(peer[0]) if peer else "unix"
         scheme = b"https" if transport.get_extra_info("ssl_object") is not None else b"http"
-        self.profile, self.requests = context.kind(scheme, self.address)
+        self.profile, self.requests = context.kind(scheme, self.address, self.misplaced)
         self.forwarded = forwarded_for(self.address)
         refusal = self._connections.opened(self)
+        if number >= context.descriptors.ceiling:
+            context.descriptors.short.set()
         self.deadline = context.now + (context.limits.head_time or inf)
         context.deadlines.watch(self)
         if refusal is not None:
@@ -200,10 +204,10 @@ class ClientConnection(Source, asyncio.Protocol):
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer bytes that do not make a request, and close."""
-        self.context.refused_head(refusal.status)
-        head = self.held[: self.context.limits.head]
-        extra = cross_origin(self.context.cors.fields(origin(head)))
-        self.write(render(refusal, accept=accept(head), close=True, extra=extra))
+        context = self.context
+        due = context.now if self.deadline == inf else self.deadline  # inf: it has passed
+        seconds = max(context.now - due + context.limits.head_time, 0.0) if self.held else 0.0
+        self.write(headless.refuse(context, self.address, self._rest(), refusal, seconds))
         self.linger()
 
     def write(self, data: bytes) -> None:
@@ -347,8 +351,8 @@ class ClientConnection(Source, asyncio.Protocol):
         )
 
 
-def _plain_address(address: str) -> str:
-    """An address without zone; IPv4 in IPv6 as IPv4."""
+def plain_address(address: str) -> str:
+    """`address` without zone; IPv4 in IPv6 as IPv4."""
     if ":" not in address:
         return address
     parsed = ip_address(address.partition("%")[0])

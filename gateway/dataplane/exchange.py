@@ -92,7 +92,7 @@ class Exchange:
         if backend is None:
             self.placement.queue()
         else:
-            self.placement.reach(backend)
+            self.placement.reach(backend, self.started)
 
     def client_data(self, data: bytes) -> None:
         """More bytes of the client: of the body, or of what follows."""
@@ -151,6 +151,8 @@ class Exchange:
             return rest
         if self.plan.minor:
             self._write(reply.interim(answer))
+        if self.phase == "head":  # the pod works on it, and says so
+            self.client.within(self.route.first_byte)
         return rest
 
     def invite(self) -> None:
@@ -187,8 +189,10 @@ class Exchange:
         else:
             length = 0 if plan.head_only else length
             self.keep = self._keeps(framed=length >= 0 or plan.minor == 1)
-            head, ending = reply.render(answer, plan), self._ending()
+            head, ending = reply.render(answer, plan), self._ending(answer)
         name = b"" if answer.named else self.id_line
+        if not answer.dated:
+            name += client.context.date
         if length == len(rest):
             whole = b"".join((head, name, ending, rest))
             self.bytes_out += len(whole)
@@ -210,10 +214,10 @@ class Exchange:
                 throttle(upstream, stalled=True)
             upstream.begin_body(body, rest)
 
-    def _ending(self) -> bytes:
+    def _ending(self, answer: Reply) -> bytes:
         backend = self.placement.backend
         label = backend.label if backend is not None else ""
-        return reply.ending(self.plan, keep=self.keep, label=label)
+        return reply.ending(self.plan, answer.head, keep=self.keep, label=label)
 
     def _keeps(self, *, framed: bool) -> bool:
         """Whether the client's connection is good for another request; `framed`: it can tell where
@@ -241,13 +245,14 @@ class Exchange:
         assert answer is not None
         assert backend is not None
         uploaded = upload is None or upload.body.done
-        if answer.status >= 500:
+        if answer.faulty:
             placement.blame(backend)
-        else:
-            backend.failures = 0
+        elif backend.ailing:
+            placement.praise(backend, self.started)
         record.count(self, answer.status, "", now)
         client = self.client
-        clean = clean and answer.reusable and (upload is None or upload.taken)
+        clean = clean and answer.reusable and not self.plan.uses_up
+        clean = clean and (upload is None or upload.taken)
         if clean and not self.stalled and placement.upstream is not None:
             self.phase = "ended"
             client.exchange = self.upload = None
@@ -317,10 +322,21 @@ class Exchange:
         """The client took too little of its answer, and is cut off."""
         self._leave(499 if self.reply is None else self.reply.status, "send_timeout")
 
-    def tunnel_lost(self) -> None:
-        """The pod's end of the tunnel is gone: all is over in good order."""
-        self._leave(reply.SWITCHING, "")
+    def tunnel_over(self, reason: str) -> None:
+        """The pod's end of the tunnel is gone, or `reason`: all is over in good order."""
+        self._leave(reply.SWITCHING, reason)
         self.client.close()
+
+    def withdrawn(self) -> None:
+        """An answer that need not ever end is cut off; any other is still owed."""
+        if self.phase == "answer" and self.reply is not None and self.reply.length < 0:
+            self.refuse(Refusal("access_withdrawn"))
+
+    def shut_down(self) -> None:
+        """Cut off: the client may send it again to another gateway."""
+        refusal = Refusal("shutting_down")
+        self._leave(refusal.status if self.reply is None else self.reply.status, refusal.reason)
+        self.client.abort()
 
     def expired(self) -> None:
         """The deadline of the phase has passed."""
@@ -353,7 +369,8 @@ class Exchange:
 
     def _answer(self, answer: Refusal | Answer) -> None:
         self.keep = self._keeps(framed=True)
-        self._write(written(answer, self.request, request_id=self.request_id(), keep=self.keep))
+        name, date = self.request_id(), self.client.context.date
+        self._write(written(answer, self.request, request_id=name, date=date, keep=self.keep))
         self._leave(answer.status, answer.reason)
         if self.keep and not answer.close:
             self.client.finished(True)

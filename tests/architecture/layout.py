@@ -45,9 +45,9 @@ LAYOUT = Layout(
         "gateway.dataplane": (
             ("context", "flow", "sending", "turns"),
             ("roles",),
-            ("connections", "pool", "tunnel", "upload", "upstream", "waiting"),
-            ("client", "connect"),
-            ("placement",),
+            ("connections", "headless", "pool", "tunnel", "upload", "upstream", "waiting"),
+            ("client", "connect", "accepting"),
+            ("placement", "handshake"),
             ("record",),
             ("exchange",),
             ("server",),
