@@ -162,6 +162,7 @@ class Exchange:
         self.first_byte = monotonic()
         self.phase = "tunnel"
         self._write(reply.interim(answer) + rest)
+        self._prove(upstream)
         self.tunnel = Tunnel(self, self.route, self.client, upstream)
         self.tunnel.begin()
 
@@ -203,7 +204,14 @@ class Exchange:
         if upstream is not None:
             if client.stalled:
                 throttle(upstream, stalled=True)
+            if upstream.backend.ejected_until:
+                self._prove(upstream)
             upstream.begin_body(body, rest)
+
+    def _prove(self, upstream: Pod) -> None:
+        """A good answer of a pod that is left out has begun; it may go on for hours."""
+        if self.reply is not None and not self.reply.faulty:
+            self.placement.praise(upstream.backend, self.started)
 
     def _ending(self) -> bytes:
         backend = self.placement.backend
