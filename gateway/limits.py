@@ -23,9 +23,13 @@ class Limits:
     head_time: float = 10.0
     """From the first byte of a head to its last; longer is 408."""
     body_rate: float = 240.0
-    """Bytes a second that a request body must bring on average over each `body_grace`."""
-    body_grace: float = 10.0
-    """Window over which `body_rate` is measured; a body that stays below it is 408."""
+    """Bytes a second that a request body must bring on average over its service's `timeouts.body`;
+    a body that stays below it is 408."""
+    send_time: float = 60.0
+    """Window over which `send_rate` is measured while bytes wait for a client; one that stays below
+    it is cut off."""
+    send_rate: float = 240.0
+    """Bytes a second that a client must take on average while bytes wait for it."""
     keep_alive: float = 75.0
     """How long a client connection may stay idle."""
     connections: int = 0
@@ -67,5 +71,7 @@ class Identity:
     via: str = "oscar-gateway"
     """Pseudonym in `Via`; a request that carries it `planner.PASSES` times goes in a circle."""
     trusted: tuple[Network, ...] = field(default=())
-    """Peers whose X-Forwarded-* and Forwarded are believed and extended. An X-Request-Id is taken
-    from anybody."""
+    """Peers whose X-Forwarded-* and Forwarded are believed and extended. An X-Request-Id of 1 to
+    128 letters, digits and `._~+/=:@-` is taken from anybody; any other is replaced."""
+    administrator: bytes = b""
+    """SHA-256 of the administrator's `user:password`, which no pod gets to see; empty: unknown."""

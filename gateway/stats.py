@@ -47,6 +47,7 @@ HISTOGRAMS: Final = ("duration", "first_byte", "queue_wait")
 NUMBERS: Final = (
     "ejections",
     "auth_failures",
+    "send_timeouts",
     "bytes_in",
     "bytes_out",
     "tunnels",
@@ -71,6 +72,7 @@ class ServiceStats:
         """By the reason of `gateway.protocol.reasons`."""
         self.ejections = 0
         self.auth_failures = 0
+        self.send_timeouts = 0
         self.bytes_in = 0
         self.bytes_out = 0
         self.tunnels = 0

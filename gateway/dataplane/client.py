@@ -224,6 +224,8 @@ class ClientConnection(Source, asyncio.Protocol):
             exchange.expired()
         elif self.closing:
             self._drop()
+        elif self.stalled or self._queued:
+            self.within(self.context.limits.keep_alive or inf)  # an answer, or its turn, is to come
         elif self.held:
             self.refuse(Refusal("request_timeout", "the head was not complete in time"))
         else:
@@ -238,8 +240,27 @@ class ClientConnection(Source, asyncio.Protocol):
             self.close()
             return
         self.resume_reading(self.paused)
-        limits = self.context.limits
-        self.within(limits.keep_alive if self._unsent() else limits.linger)
+        self.sent()
+        self._await_reader()
+
+    def sent(self) -> None:
+        """Read away for a while what the client still sends; then all is over."""
+        if self.closing:
+            self.within(self.context.limits.linger)
+
+    def _await_reader(self) -> None:
+        """Have no deadline while some of the last answer waits for a client that reads it."""
+        context = self.context
+        if context.limits.send_time and self._unsent():
+            self.deadline = inf
+            self._connections.sending.watch(self, context.now)
+
+    def stuck(self) -> None:
+        """The client takes too little of what is written to it."""
+        exchange = self.exchange
+        if exchange is not None:
+            exchange.client_stuck()
+        self.abort()
 
     def _unsent(self) -> bool:
         """Some of the last answer waits for a slow reader."""
@@ -263,6 +284,7 @@ class ClientConnection(Source, asyncio.Protocol):
         if self.transport is not None:
             self.transport.close()
             self.within(self.context.limits.keep_alive)
+            self._await_reader()
 
     def abort(self) -> None:
         """Close at once: the client must not take what it got for whole."""
@@ -284,11 +306,14 @@ class ClientConnection(Source, asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self.stalled = True
+        self._connections.sending.watch(self, self.context.now)
         if self.exchange is not None:
             self.exchange.client_stalls(stalled=True)
 
     def resume_writing(self) -> None:
         self.stalled = False
+        if not self.closing:
+            self._connections.sending.forget(self)
         if self.exchange is None:
             if self.held:
                 self._queue()

@@ -62,7 +62,8 @@ class Context:
         """Those that may have connections of ours, so that no others are looked at."""
         self.connecting: set[asyncio.Task[None]] = set()
         """Attempts to reach a pod."""
-        self.replies = Replies(limits, identity.via)
+        self.cors = cors
+        self.replies = Replies(limits, identity.via, cors.fields(None))
         self._requests = Budget(KEPT)
         self._kinds: dict[tuple[bytes, bool], tuple[Profile, Memory[bytes, Request]]] = {}
 

@@ -13,6 +13,7 @@ from gateway.access_log import Entry
 from gateway.protocol import headers
 from gateway.protocol.ids import request_id
 from gateway.protocol.responses import render
+from gateway.routing.answers import cross_origin
 from gateway.stats import OTHER, UNKNOWN
 
 if TYPE_CHECKING:
@@ -27,7 +28,10 @@ def refuse(context: Context, address: str, came: bytes, refusal: Refusal, second
     """The answer to the client at `address`, counted and logged. `came` is what it sent of a head,
     in `seconds`; both may be none."""
     name = request_id(context.ids.fresh()).decode("ascii")
-    answer = render(refusal, accept=headers.accept(came[:4096]), close=True, request_id=name)
+    head = came[: context.limits.head]
+    extra = cross_origin(context.cors.fields(headers.origin(head)))
+    accept = headers.accept(head)
+    answer = render(refusal, accept=accept, close=True, request_id=name, extra=extra)
     context.stats.service(UNKNOWN).refused(OTHER, refusal.status, seconds)
     log = context.access_log
     if log.wants(refusal.status, refusal.reason):

@@ -83,6 +83,9 @@ class ClientHandler(Protocol):
     def client_stalls(self, *, stalled: bool) -> None:
         """The client does not read, or does again."""
 
+    def client_stuck(self) -> None:
+        """The client took too little of what was written to it, and is cut off."""
+
     def withdrawn(self) -> None:
         """What let this in is gone for so long that nothing endless may go on."""
 

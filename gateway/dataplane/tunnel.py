@@ -21,6 +21,9 @@ class Switched(Protocol):
     def client_gone(self) -> None:
         """The client left."""
 
+    def client_stuck(self) -> None:
+        """The client does not read."""
+
     def tunnel_over(self, reason: str) -> None:
         """End in good order: the pod's end is gone, or `reason`."""
 
@@ -81,6 +84,9 @@ class Tunnel:
 
     def client_gone(self) -> None:
         self._owner.client_gone()
+
+    def client_stuck(self) -> None:
+        self._owner.client_stuck()
 
     def lost(self, upstream: Pod, error: Exception | None) -> None:
         self._owner.tunnel_over("")

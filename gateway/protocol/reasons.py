@@ -85,8 +85,9 @@ REASONS: Final[dict[str, Reason]] = {
     "request_timeout": Reason(
         408,
         "The request did not arrive in time: {detail}.",
-        "Send the head at once and the body without long pauses, or ask the operator to raise "
-        "GATEWAY_HEAD_TIME or to lower GATEWAY_MIN_BODY_RATE.",
+        "Send the head at once and the body without long pauses. If the body's pauses are normal, "
+        + _RAISE.replace("{name}", "body")
+        + " Or ask the operator to raise GATEWAY_HEAD_TIME or to lower GATEWAY_MIN_BODY_RATE.",
         close=True,
     ),
     "body_too_large": Reason(
@@ -134,6 +135,12 @@ REASONS: Final[dict[str, Reason]] = {
         431,
         "The request's header fields are larger than this gateway takes: {detail}.",
         "Send fewer or smaller fields (cookies, most often).",
+        close=True,
+    ),
+    "send_timeout": Reason(
+        499,
+        "The client did not take its answer for {seconds:g} s.",
+        "Read what is sent, or ask the operator to raise GATEWAY_SEND_TIME.",
         close=True,
     ),
     "client_gone": Reason(499, "The client left before the response.", "", close=True),

@@ -97,7 +97,8 @@ class Services:
         """Route `/system/…` and `/health` to the management API at `addresses`."""
         old = self.table.management
         route = old or self._route(ServiceSpec(MANAGEMENT, rewrite_target=True), None)
-        self.table = RouteTable(self.table.nowhere, self.table.routes, route)
+        table = self.table
+        self.table = RouteTable(table.nowhere, table.routes, route, table.digests)
         self._place(route.state, [Endpoint(address, port) for address, port in addresses])
 
     def states(self) -> list[ServiceState]:

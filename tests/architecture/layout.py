@@ -43,7 +43,7 @@ LAYOUT = Layout(
             ("__main__",),
         ),
         "gateway.dataplane": (
-            ("context", "flow", "turns"),
+            ("context", "flow", "sending", "turns"),
             ("roles",),
             ("connections", "headless", "pool", "tunnel", "upload", "upstream", "waiting"),
             ("client", "connect"),
