@@ -51,10 +51,15 @@ class Entry:
     reason: str
     """Why the gateway refused or the exchange broke; empty when all went well."""
     duration: float
+    """From the end of the request's head to the end of the response, or of the wait for it."""
     first_byte: float
+    """From there to the pod's head; -1 when none came."""
     queue_wait: float
+    """Wait for a slot of a pod, had or not."""
     bytes_in: int
+    """Head and body, without the framing of chunks; of a tunnel all that came."""
     bytes_out: int
+    """What was handed to the client's connection; one that broke off may not have had all of it."""
     endpoint: str
     """`ip:port` of the pod that answered last."""
     retries: int
