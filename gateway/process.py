@@ -39,6 +39,11 @@ PATIENCE: Final = 2.0
 LAG_PERIOD: Final = 0.5
 """Seconds between two measurements of the event loop's lag."""
 
+_UNKNOWN_DIGEST: Final = (
+    "GATEWAY_ADMINISTRATOR_DIGEST_FILE does not tell the digest of the services API's credentials: "
+    "a browser that is signed in there sends them to every open service as well"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Seat:
@@ -182,6 +187,8 @@ async def run(settings: Settings, stop: asyncio.Event, worker: Seat | None = Non
     private = worker.admin if worker is not None else admin_socket(settings)
     async with KubeClient.open(field_manager="gateway") as kube, Supervisor() as tasks:
         process = Process(settings, kube)
+        if settings.management and not settings.identity.administrator:
+            log.warning(_UNKNOWN_DIGEST)
         admin = Admin(process.snapshot, process.excuse, process.note)
         async with serving(admin.application(), private):
             process.start(tasks, first=worker is None or worker.number == 0)

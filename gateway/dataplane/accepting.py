@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from math import inf
 from typing import TYPE_CHECKING, Final, Protocol
 
 from gateway.dataplane import pool
@@ -88,7 +89,8 @@ async def attend(listener: Listener, context: Context) -> None:
                 descriptors.limit,
                 context.stats.connections,
             )
-        pool.make_room(context.pods)
+        for idle in pool.expired(context.pods, inf):
+            idle.close()
         await _until_free(listener, context)
         resumed = context.loop.time()
         if told:
@@ -100,7 +102,7 @@ async def _until_free(listener: Listener, context: Context) -> None:
         await asyncio.sleep(REST)
         if context.draining:
             return
-        if not context.descriptors.scarce():
+        if context.descriptors.next() < context.descriptors.crowd:
             context.descriptors.short.clear()
             await listener.open()
             return

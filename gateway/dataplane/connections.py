@@ -10,6 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
 from gateway.dataplane.roles import Client, ClientHandler
+from gateway.dataplane.sending import Reader, Sending
 from gateway.dataplane.turns import Pipelined, Turns
 from gateway.net.deadlines import Watched
 from gateway.protocol.reasons import Refusal
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from gateway.services.route import Request
 
 
-class Connection(Client, Watched, Pipelined, Protocol):
+class Connection(Client, Watched, Pipelined, Reader, Protocol):
     """What is registered."""
 
     profile: Profile
@@ -60,6 +61,7 @@ class Connections:
         self.arriving: dict[Connection, str] = {}
         """Connections before the end of their handshake, and their addresses."""
         self.turns = Turns(context.loop)
+        self.sending = Sending(context.limits)
         self._addresses: Counter[str] = Counter()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -112,6 +114,7 @@ class Connections:
         """Forget a connection."""
         self.open.discard(client)
         self.unread.discard(client)
+        self.sending.forget(client)
         self.context.deadlines.forget(client)
         self._forget(client.address)
         if not self.open:

@@ -6,7 +6,6 @@ surplus grows old at the bottom; whoever takes a connection out of it owns it.
 
 from __future__ import annotations
 
-from math import inf
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -44,14 +43,6 @@ def give_back(connection: Pod, now: float, most: int) -> None:
         backend.idle.append(connection)
 
 
-def make_room(pods: set[Backend]) -> bool:
-    """Close every idle connection, as descriptors are short; whether there was any."""
-    idle = expired(pods, inf)
-    for connection in idle:
-        connection.close()
-    return bool(idle)
-
-
 def expired(pods: set[Backend], before: float) -> list[Pod]:
     """Take out all connections that are idle since `before` or longer; the caller closes them.
 
@@ -66,3 +57,17 @@ def expired(pods: set[Backend], before: float) -> list[Pod]:
         if not backend.idle and not backend.in_flight:
             pods.discard(backend)
     return out
+
+
+def surplus(pods: set[Backend], most: int) -> list[Pod]:
+    """Take the connections out that have been idle longest, `most` of all pods together; the caller
+    closes them."""
+    idle = [one for backend in pods for one in backend.idle]
+    out: list[Pod] = sorted(idle, key=_since)[:most]
+    for one in out:
+        one.backend.idle.remove(one)
+    return out
+
+
+def _since(connection: Pod) -> float:
+    return connection.since

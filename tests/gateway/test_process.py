@@ -300,6 +300,11 @@ async def test_a_full_gateway_answers_its_probes(
                 fresh.get(await process.admin(path)) as answer,
             ):
                 assert answer.status == 200, path
+        if not tls:  # those who are there still reach their pod
+            loop = asyncio.get_running_loop()
+            head = b"GET /system/services/a/exposed/ HTTP/1.1\r\nHost: h\r\n\r\n"
+            await loop.sock_sendall(crowded[0], head)
+            assert (await loop.sock_recv(crowded[0], 64)).startswith(b"HTTP/1.1 200 ")
         for sock in crowded:
             sock.close()
         if most == "0":
