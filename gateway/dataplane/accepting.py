@@ -89,8 +89,8 @@ async def attend(listener: Listener, context: Context) -> None:
                 descriptors.limit,
                 context.stats.connections,
             )
-        for idle in pool.expired(context.pods, inf):
-            idle.close()
+        for connection in pool.expired(context.pods, inf):
+            connection.close()
         await _until_free(listener, context)
         resumed = context.loop.time()
         if told:

@@ -102,6 +102,8 @@ class Dial:
         if upstream.transport is not None and not upstream.transport.is_closing():
             context.pods.add(self._backend)
             self._owner.connected(upstream)
+        elif upstream.unasked:
+            self._owner.unreachable(Refusal("upstream_malformed", upstream.unasked))
         else:
             self._owner.unreachable(Refusal("connect_failed", "closed at once"))
 
@@ -118,14 +120,14 @@ class Dial:
         Nothing has been sent to the pod yet, so that any request may wait here. Pauses are counted
         rather than the time: what the gateway itself was held up by is not the pod's.
         """
-        endpoint = self._backend.endpoint
+        context, endpoint = self._context, self._backend.endpoint
         pauses = int(min(PATIENCE, (self._route.spec.timeouts.connect or PATIENCE) / 2) / PAUSE)
         frugal = False
         while True:
             try:
-                if self._context.descriptors.scarce():
+                if context.descriptors.scarce():
                     raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
-                await self._context.loop.create_connection(
+                await context.loop.create_connection(
                     lambda: upstream, endpoint.address, endpoint.port
                 )
             except ConnectionRefusedError:
