@@ -136,13 +136,14 @@ class Handlers:
         """200 or 401 without a body, for proxies that forward authentication."""
         name = _name(request)
         configmap = await self._catalog.configmap(name)
+        known = _stated(configmap)
         question = forward_auth.Question(
             authorization=request.headers.get("Authorization", ""),
             token=request.query.get("token", ""),
             forwarded_uri=request.headers.get("X-Forwarded-Uri", ""),
-            cookie=request.cookies.get(tokens.session_name(name).decode(), ""),
+            cookie=tokens.session(_sessions(request, name), known).decode(),
         )
-        passes, token = forward_auth.allowed(question, _stated(configmap), self._admin)
+        passes, token = forward_auth.allowed(question, known, self._admin)
         if not passes:
             raise problems.RefusalError(401)
         if configmap is None:  # told to the administrator alone
@@ -192,6 +193,13 @@ def _stated(configmap: Obj | None) -> bytes:
         return digest(configmap) if configmap is not None else b""
     except StoredError:
         return b""
+
+
+def _sessions(request: web.Request, name: str) -> list[bytes]:
+    """The values of all cookies that are called as the session of service `name`."""
+    fields = ";".join(request.headers.getall("Cookie", ())).encode("utf-8", "replace")
+    pairs = (item.strip().partition(b"=") for item in fields.split(b";"))
+    return [value.strip(b' "') for key, _, value in pairs if key == tokens.session_name(name)]
 
 
 def _described(stored: Entry, deployment: Obj | None) -> dict[str, Any]:
