@@ -13,7 +13,6 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
-from urllib.parse import unquote
 
 import orjson
 
@@ -22,8 +21,14 @@ Form = Literal["json", "oscar"]
 
 FLUSH_PERIOD: Final = 0.2
 """Seconds between two writes."""
+CAPACITY: Final = 4 * 1024 * 1024
+"""Bytes of lines that wait: a second of full load."""
 
-_PAIR = re.compile(r"([?&;])([^=&;]*)=([^&;]*)")
+_SPACE: Final = r"(?:%[01289a-f][0-9a-f]|\+)*+"
+_KEY: Final = r"(?:t|%[57]4)(?:o|%[46]f)(?:k|%[46]b)(?:e|%[46]5)(?:n|%[46]e)"
+_SECRET = re.compile(rf"([?&;]{_SPACE}{_KEY}{_SPACE}=)[^&;]*", re.IGNORECASE)
+"""A parameter `token`, as an application may read it: encoded, or with white space around it. One
+expression, because a client's query may hold thousands of parameters."""
 _UNSAFE = re.compile(r'["\\\x00-\x1f\x7f-\xff]')
 
 
@@ -61,10 +66,11 @@ class Entry:
 class AccessLog:
     """Takes entries, writes lines to a file descriptor.
 
-    `capacity` bounds the lines waiting to be written; `dropped` counts those that did not fit.
+    `capacity` bounds the bytes of the lines that wait to be written; `dropped` counts those that
+    did not fit.
     """
 
-    def __init__(self, mode: Mode, form: Form, *, fd: int = 1, capacity: int = 20_000) -> None:
+    def __init__(self, mode: Mode, form: Form, *, fd: int = 1, capacity: int = CAPACITY) -> None:
         self.least_status = {"off": 1000, "errors": 400, "all": 0}[mode]
         """Responses below this status are not logged; callers check it before making an entry."""
         self.dropped = 0
@@ -72,6 +78,7 @@ class AccessLog:
         self._fd = fd
         self._capacity = capacity
         self._waiting: list[bytes] = []
+        self._size = 0
 
     def wants(self, status: int, reason: str = "") -> bool:
         """Whether a response of `status` is logged; a broken exchange counts as an error."""
@@ -79,10 +86,12 @@ class AccessLog:
 
     def write(self, entry: Entry) -> None:
         """Take one entry; never waits."""
-        if len(self._waiting) >= self._capacity:
+        if self._size >= self._capacity:
             self.dropped += 1
         else:
-            self._waiting.append(self._render(entry))
+            line = self._render(entry)
+            self._waiting.append(line)
+            self._size += len(line)
 
     async def run(self) -> None:
         """Write lines for ever; the last ones when cancelled."""
@@ -96,20 +105,18 @@ class AccessLog:
     async def _flush(self) -> None:
         """Hand what waits to a thread. Until it is written the buffer fills, and then drops."""
         if self._waiting:
-            lines, self._waiting = self._waiting, []
+            lines, self._waiting, self._size = self._waiting, [], 0
             await asyncio.to_thread(_write_all, self._fd, b"".join(lines))
 
 
 def redact(target: str) -> str:
     """`target` with the value of each query parameter `token` (in any spelling) blanked."""
     path, mark, query = target.partition("?")
-    return path + _PAIR.sub(_blank, mark + query) if mark else target
+    return path + _SECRET.sub(_blank, mark + query) if mark else target
 
 
-def _blank(pair: re.Match[str]) -> str:
-    separator, key, value = pair.groups()
-    secret = unquote(key).strip().lower() == "token"
-    return f"{separator}{key}={'REDACTED' if secret else value}"
+def _blank(found: re.Match[str]) -> str:
+    return found[1] + "REDACTED"
 
 
 def _json(entry: Entry) -> bytes:

@@ -1,6 +1,8 @@
 """A connection of a client: cuts request heads out of the bytes, one exchange at a time.
 
-Made by the server for each connection. It knows the exchange only as what handles a client.
+Made by the server for each connection. It knows the exchange only as what handles a client. What
+comes before its turn is held, and requests are taken off it at a cursor; reading goes on only while
+no more than the window is held.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from ipaddress import ip_address
 from math import inf
 from typing import TYPE_CHECKING, cast
 
+from gateway.dataplane.flow import HELD, OF_EXCHANGE, Source
 from gateway.net.sockets import cut, end_writing, has_left, keep_alive
 from gateway.protocol.headers import accept, forwarded_for, origin
 from gateway.protocol.http1 import END, ProtocolError, check_beginning
@@ -25,11 +28,13 @@ if TYPE_CHECKING:
 _EMPTY_LINES = re.compile(rb"(?:\r\n)+")
 
 
-class ClientConnection(asyncio.Protocol):
+class ClientConnection(Source, asyncio.Protocol):
     """Serves requests in order. Bytes that come before their turn are held, in bounds."""
 
     __slots__ = (
         "_connections",
+        "_queued",
+        "_taken",
         "address",
         "closing",
         "context",
@@ -41,16 +46,19 @@ class ClientConnection(asyncio.Protocol):
         "profile",
         "requests",
         "stalled",
-        "transport",
     )
 
     def __init__(self, connections: Connections) -> None:
+        super().__init__()
         self._connections = connections
         self.context = connections.context
-        self.transport: asyncio.Transport | None = None
         self.exchange: ClientHandler | None = None
         self.held = b""
         """Bytes whose turn has not come: the beginning of a head, or pipelined requests."""
+        self._taken = 0
+        """How many of them, from the first, were taken since."""
+        self._queued = False
+        """It waits for the turn of the next pipelined request."""
         self.closing = False
         """The last response is on its way; what still comes in is read away."""
         self.stalled = False
@@ -78,38 +86,50 @@ class ClientConnection(asyncio.Protocol):
         exchange = self.exchange
         if exchange is not None:
             exchange.client_data(data)
-        elif self.stalled:
+        elif self.stalled or self._queued:
             self.hold(data)  # who does not read gets no more answers
         elif not self.closing:
             self.next_request(self.held + data if self.held else data)
 
-    def next_request(self, data: bytes) -> None:
-        """Take one request off `data`, which begins where a head begins."""
-        end = data.find(END) + 4
+    def next_request(self, data: bytes, start: int = 0) -> None:
+        """Take one request off `data` at `start`, where a head begins."""
+        end = data.find(END, start) + 4
         if end < 4:
-            self._wait_for_head(data)
+            self._wait_for_head(data[start:])
             return
-        raw = data if end == len(data) else data[:end]
+        raw = data[start:end]
         table = self.context.services.table
         request = self.requests.get(raw)
-        if request is None or request.table is not table:
+        if request is None or request.version is not table.version:
             if raw[:2] == b"\r\n":
-                self._skip_empty_lines(data)
+                self._skip_empty_lines(data, start)
                 return
             request = self.context.planner.request(raw, self.profile, table)
-            self.requests.remember(raw, request)
+            if request.answer is None:  # refusals are what attackers vary
+                self.requests.remember(raw, request, 3 * len(raw))  # itself, its head, its plan
         self.held = b""
         begin = self._connections.begin
         exchange = self.exchange = begin(self, request)
-        exchange.start(data[end:])
+        more = len(data) - end
+        if not more or more == request.length or request.plan.chunked:
+            exchange.start(data[end:])
+        else:
+            exchange.start(self._body(data, end, request.length))
 
-    def _skip_empty_lines(self, data: bytes) -> None:
+    def _body(self, data: bytes, start: int, length: int) -> bytes:
+        """The body of `length` bytes at `start`, as far as it is there; what follows it is held."""
+        end = start + length
+        if end < len(data):
+            self.held, self._taken = data, end
+        return data[start:end]
+
+    def _skip_empty_lines(self, data: bytes, start: int) -> None:
         """Some clients end a body with an empty line too many (RFC 9112, section 2.2)."""
-        found = _EMPTY_LINES.match(data)
+        found = _EMPTY_LINES.match(data, start)
         assert found is not None
         self.held = b""
         if found.end() < len(data):
-            self.next_request(data[found.end() :])
+            self.next_request(data, found.end())
 
     def _wait_for_head(self, data: bytes) -> None:
         limits = self.context.limits
@@ -124,21 +144,35 @@ class ClientConnection(asyncio.Protocol):
         self.held = data
 
     def hold(self, data: bytes) -> None:
-        """Keep bytes until the exchange has ended; too many stop the reading."""
-        self.held += data
-        if len(self.held) > self.context.limits.window:
-            self.pause_reading()
+        """Keep bytes until their turn; too many stop the reading."""
+        self.held = self._rest() + data
+        self._bound()
+
+    def _rest(self) -> bytes:
+        """Take all that is held."""
+        rest, self.held = self.held[self._taken :], b""
+        self._taken = 0
+        return rest
+
+    def _bound(self) -> None:
+        """Read only while no more than the window is held."""
+        if len(self.held) - self._taken > self.context.limits.window:
+            self.pause_reading(HELD)
+        else:
+            self.resume_reading(HELD)
 
     def release(self) -> None:
         """Hand what was held to the handler, which takes everything from now on."""
-        held, self.held = self.held, b""
-        self.resume_reading()
+        held = self._rest()
+        self.resume_reading(self.paused)
         if held and self.exchange is not None:
             self.exchange.client_data(held)
 
     def finished(self, keep: bool) -> None:
         """The exchange has ended; what it wrote may still be on its way."""
         self.exchange = None
+        if self.paused:
+            self.resume_reading(OF_EXCHANGE)
         context = self.context
         if not keep or context.draining:
             self.close()
@@ -148,13 +182,21 @@ class ClientConnection(asyncio.Protocol):
         if deadline < self.look:
             context.deadlines.watch(self)
         if self.held:
-            self.resume_reading()
-            context.loop.call_soon(self._continue)
+            self._queue()
 
-    def _continue(self) -> None:
+    def _queue(self) -> None:
+        if not self._queued:
+            self._queued = True
+            self._connections.turns.wait(self)
+
+    def take_turn(self) -> None:
+        """Begin the next of the requests that are held."""
+        self._queued = False
         if self.exchange is None and self.held and not self.closing and not self.stalled:
-            held, self.held = self.held, b""
-            self.next_request(held)
+            held, start = self.held, self._taken
+            self.held, self._taken = b"", 0
+            self.next_request(held, start)
+            self._bound()
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer bytes that do not make a request, and close."""
@@ -196,7 +238,7 @@ class ClientConnection(asyncio.Protocol):
         if not self.end():
             self.close()
             return
-        self.resume_reading()
+        self.resume_reading(self.paused)
         limits = self.context.limits
         self.within(limits.keep_alive if self._unsent() else limits.linger)
 
@@ -249,22 +291,22 @@ class ClientConnection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self.stalled = False
         if self.exchange is None:
-            self.resume_reading()
-            self.context.loop.call_soon(self._continue)
+            if self.held:
+                self._queue()
         else:
             self.exchange.client_stalls(stalled=False)
 
-    def pause_reading(self) -> None:
-        """The pod does not keep up."""
-        if self.transport is not None and not self.transport.is_closing():
-            self.transport.pause_reading()
+    def pause_reading(self, reason: int) -> None:
+        """Do not read, but look for the client's end, which would go unnoticed."""
+        super().pause_reading(reason)
+        if self.transport is not None:
             self._connections.unread.add(self)
 
-    def resume_reading(self) -> None:
-        """The pod keeps up again."""
-        self._connections.unread.discard(self)
-        if self.transport is not None and not self.transport.is_closing():
-            self.transport.resume_reading()
+    def resume_reading(self, reasons: int) -> None:
+        """Take `reasons` back; read if none is left."""
+        super().resume_reading(reasons)
+        if not self.paused:
+            self._connections.unread.discard(self)
 
     def look_for_end(self) -> None:
         """Notice that the client is gone although it is not read from."""
@@ -275,7 +317,9 @@ class ClientConnection(asyncio.Protocol):
 
     def __repr__(self) -> str:
         state = "closing" if self.closing else "busy" if self.exchange else "idle"
-        return f"<ClientConnection {self.address} {state}, {len(self.held)} bytes held>"
+        return (
+            f"<ClientConnection {self.address} {state}, {len(self.held) - self._taken} bytes held>"
+        )
 
 
 def _plain_address(address: str) -> str:

@@ -10,6 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
 from gateway.dataplane.roles import Client, ClientHandler
+from gateway.dataplane.turns import Pipelined, Turns
 from gateway.net.deadlines import Watched
 from gateway.protocol.reasons import Refusal
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from gateway.services.route import Request
 
 
-class Connection(Client, Watched, Protocol):
+class Connection(Client, Watched, Pipelined, Protocol):
     """What is registered."""
 
     held: bytes
@@ -37,7 +38,8 @@ class Started(ClientHandler, Protocol):
     """A request on its way."""
 
     def start(self, rest: bytes) -> None:
-        """Begin; `rest` is what came after the head."""
+        """Begin; `rest` is what came of the body with the head. Nothing else may follow in it, but
+        after a chunked body."""
 
 
 class Connections:
@@ -49,6 +51,7 @@ class Connections:
         self.open: set[Connection] = set()
         self.unread: set[Connection] = set()
         """Clients that are not read from, so that their end would go unnoticed."""
+        self.turns = Turns(context.loop)
         self._addresses: Counter[str] = Counter()
         self._empty = asyncio.Event()
         self._empty.set()

@@ -11,7 +11,7 @@ import time
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
-from gateway.memory import Memory
+from gateway.memory import Budget, Memory
 from gateway.net.deadlines import Deadlines
 from gateway.protocol.ids import Ids
 from gateway.routing.compose import Profile
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from gateway.stats import Stats
 
 REMEMBERED: Final = 1024
-"""Request heads."""
+"""Request heads, for each kind of connection."""
+KEPT: Final = 8 * 1024 * 1024
+"""Bytes of what is remembered of them."""
 
 
 class Context:
@@ -62,6 +64,7 @@ class Context:
         """Attempts to reach a pod."""
         self.cors = cors
         self.replies = Replies(limits, identity.via, cors.fields(None))
+        self._requests = Budget(KEPT)
         self._kinds: dict[tuple[bytes, bool], tuple[Profile, Memory[bytes, Request]]] = {}
 
     def _trusts(self, address: str) -> bool:
@@ -78,7 +81,7 @@ class Context:
         """What kind of connection this is, and the requests remembered for it, by their heads."""
         key = (scheme, self._trusts(address))
         if key not in self._kinds:
-            self._kinds[key] = (Profile(*key), Memory(REMEMBERED))
+            self._kinds[key] = (Profile(*key), Memory(REMEMBERED, self._requests))
         return self._kinds[key]
 
     def refused_head(self, status: int) -> None:

@@ -74,11 +74,13 @@ class Exchange:
     # -- the request
 
     def start(self, rest: bytes) -> None:
-        """Begin; `rest` is what came after the head."""
+        """Begin; `rest` is what came of the body with the head."""
         request = self.request
         length = request.length
         if self.plan.chunked or length != len(rest):
-            if not self._take_body(rest):
+            plan = self.plan
+            self.upload = Upload(self, length, chunked=plan.chunked, expects=plan.expects)
+            if not self.upload.feed(rest):
                 return
         elif length:
             self.payload = rest
@@ -90,15 +92,6 @@ class Exchange:
             self.placement.queue()
         else:
             self.placement.reach(backend)
-
-    def _take_body(self, rest: bytes) -> bool:
-        """Begin a body that goes on, or hold what follows one; False when it is refused."""
-        length, plan = self.request.length, self.plan
-        if not length and not plan.chunked:
-            self.client.hold(rest)
-            return True
-        self.upload = Upload(self, length, chunked=plan.chunked, expects=plan.expects)
-        return self.upload.feed(rest)
 
     def client_data(self, data: bytes) -> None:
         """More bytes of the client: of the body, or of what follows."""
@@ -209,7 +202,7 @@ class Exchange:
         client.within(self.route.idle)
         if upstream is not None:
             if client.stalled:
-                upstream.pause_reading()
+                throttle(upstream, stalled=True)
             upstream.begin_body(body, rest)
 
     def _ending(self) -> bytes:
@@ -280,7 +273,7 @@ class Exchange:
         upload = self.upload
         if upload is not None:
             upload.reopen()
-        self._unstall()
+        self.upstream_stalls(stalled=False)
         self.placement.failed(
             refusal,
             answered=self.reply is not None or self.bytes_out > 0,
@@ -376,14 +369,7 @@ class Exchange:
         each other would wait for the garbage collector."""
         self.phase = "ended"
         self.client.exchange = self.upload = self.tunnel = None
-        self._unstall()
         self.placement.release(now)
-
-    def _unstall(self) -> None:
-        """Read from the client again that was held back for a pod."""
-        if self.stalled:
-            self.stalled = False
-            self.client.resume_reading()
 
     def __repr__(self) -> str:
         parts = (self.phase, self.placement, self.upload, self.tunnel)

@@ -183,15 +183,14 @@ class Placement:
     def give_back(self, now: float) -> None:
         """The answer is complete: the connection is good for another exchange, the slot is free."""
         owner = self._owner
-        client = owner.client
         upstream, backend = self.upstream, self.backend
         assert upstream is not None
         assert backend is not None
         upstream.exchange = upstream.body = None
         upstream.reused = True
-        if client.stalled:
-            upstream.resume_reading()
-        context = client.context
+        if upstream.paused:
+            upstream.resume_reading(upstream.paused)
+        context = owner.client.context
         pool.give_back(upstream, context.now, context.limits.upstream_idle_count)
         owner.route.state.admission.release(backend, now)
         del self._owner  # two that hold each other would wait for the garbage collector

@@ -57,11 +57,11 @@ class Client(Protocol):
     def abort(self) -> None:
         """Close at once."""
 
-    def pause_reading(self) -> None:
-        """The pod does not keep up."""
+    def pause_reading(self, reason: int) -> None:
+        """Do not read, for a reason of `flow`."""
 
-    def resume_reading(self) -> None:
-        """The pod keeps up again."""
+    def resume_reading(self, reasons: int) -> None:
+        """Take `reasons` back."""
 
 
 class ClientHandler(Protocol):
@@ -120,11 +120,14 @@ class Pod(Protocol):
     def abort(self) -> None:
         """Close at once, so that the pod stops its work."""
 
-    def pause_reading(self) -> None:
-        """The client does not keep up."""
+    paused: int
+    """The reasons of `flow` for which it is not read from."""
 
-    def resume_reading(self) -> None:
-        """The client keeps up again."""
+    def pause_reading(self, reason: int) -> None:
+        """Do not read, for a reason of `flow`."""
+
+    def resume_reading(self, reasons: int) -> None:
+        """Take `reasons` back."""
 
 
 class PodHandler(Protocol):

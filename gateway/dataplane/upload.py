@@ -8,6 +8,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, Protocol
 
+from gateway.dataplane.flow import BODY_AHEAD
 from gateway.protocol.framing import ChunkedBody, LengthBody
 from gateway.protocol.http1 import ProtocolError
 from gateway.protocol.reasons import Refusal
@@ -109,7 +110,7 @@ class Upload:
             else:
                 self.invited()  # who does not wait for the 100 needs none
         elif not body.done and len(self.payload) > limits.window:
-            client.pause_reading()
+            client.pause_reading(BODY_AHEAD)
         return True
 
     def _refuse(self, refusal: Refusal) -> None:
@@ -131,7 +132,7 @@ class Upload:
         self._opened = True
         if len(self.payload) > client.context.limits.window:
             self._forget()
-        client.resume_reading()
+        client.resume_reading(BODY_AHEAD)
         if self.body.size:
             self._invited = True
         if self.expected:

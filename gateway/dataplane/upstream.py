@@ -9,6 +9,7 @@ import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING, cast
 
+from gateway.dataplane.flow import Source
 from gateway.net.sockets import end_writing, keep_alive
 from gateway.protocol.framing import CloseBody
 from gateway.protocol.http1 import END, ProtocolError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from gateway.services.balancer import Backend
 
 
-class UpstreamConnection(asyncio.Protocol):
+class UpstreamConnection(Source, asyncio.Protocol):
     """Cuts what the pod sends into heads and bodies for its exchange. Bytes that nobody asked for
     end the connection."""
 
@@ -35,15 +36,14 @@ class UpstreamConnection(asyncio.Protocol):
         "exchange",
         "reused",
         "since",
-        "transport",
         "tunnel",
     )
 
     def __init__(self, backend: Backend, replies: Replies, window: int) -> None:
+        super().__init__()
         self.backend = backend
         self._replies = replies
         self._window = window
-        self.transport: asyncio.Transport | None = None
         self._partial = b""
         self.exchange: AnswerHandler | None = None
         self.body: Body | None = None
@@ -159,16 +159,6 @@ class UpstreamConnection(asyncio.Protocol):
     def resume_writing(self) -> None:
         if self._handler is not None:
             self._handler.upstream_stalls(stalled=False)
-
-    def pause_reading(self) -> None:
-        """The client does not keep up."""
-        if self.transport is not None and not self.transport.is_closing():
-            self.transport.pause_reading()
-
-    def resume_reading(self) -> None:
-        """The client keeps up again."""
-        if self.transport is not None and not self.transport.is_closing():
-            self.transport.resume_reading()
 
     def close(self) -> None:
         """Close after what is written has gone out."""

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gateway.memory import Memory
+from gateway.memory import Budget, Memory
 
 if TYPE_CHECKING:
     from gateway.limits import Limits
@@ -235,8 +235,9 @@ def _split(head: bytes, start: int, limits: Limits) -> list[bytes]:
 
 _HARMLESS: Final = bytes(byte for byte in range(256) if byte == 9 or 32 <= byte != 127)
 _PLAIN: Final = b""
-_request_names: Memory[bytes, bytes] = Memory(1024, longest=64)
-_response_names: Memory[bytes, bytes] = Memory(1024, longest=64)
+_NAMES: Final = Budget(2 * 1024 * 1024)
+_request_names: Memory[bytes, bytes] = Memory(1024, _NAMES, longest=64)
+_response_names: Memory[bytes, bytes] = Memory(1024, _NAMES, longest=64)
 
 
 def _judge(line: bytes, special: frozenset[bytes], known: Memory[bytes, bytes]) -> bytes:
@@ -252,7 +253,7 @@ def _judge(line: bytes, special: frozenset[bytes], known: Memory[bytes, bytes]) 
     alias = kind.replace(b"_", b"-")  # CGI-like applications take one for the other
     if alias not in special and not alias.startswith(_FORWARDED):
         kind = _PLAIN
-    known.remember(name, kind)
+    known.remember(name, kind, len(name))
     return kind
 
 

@@ -77,7 +77,8 @@ class Planner:
                 known = route.plans.get(key)
                 if known is None or known.credential in table.digests:
                     known = self._plan(raw, head, route, rest, profile, table)
-                    route.plans.remember(key, known)
+                    if known.answer is None:
+                        route.plans.remember(key, known, 3 * sum(map(len, head.special)))
                 plan = known
             return self._finish(plan, raw, head, rest, table)
         except ProtocolError as error:

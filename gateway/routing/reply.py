@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gateway.memory import Memory
+from gateway.memory import Budget, Memory
 from gateway.protocol import headers
 from gateway.protocol.challenges import renamed
 from gateway.protocol.framing import CHUNKED, CLOSE, response_length
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 REMEMBERED: Final = 1024
 """Heads."""
+KEPT: Final = 8 * 1024 * 1024
+"""Bytes of what is remembered of them."""
 CONTINUE: Final = 100
 SWITCHING: Final = 101
 _ASKS: Final = 401
@@ -59,13 +61,13 @@ class Replies:
         self.cors = cors
         """Lines of the cross-origin policy for requests that name no origin."""
         self.pseudonym = pseudonym.encode("ascii")
-        self.memory: Memory[bytes, Reply] = Memory(REMEMBERED)
+        self.memory: Memory[bytes, Reply] = Memory(REMEMBERED, Budget(KEPT))
 
 
 def prepare(raw: bytes, replies: Replies) -> Reply:
     """Check the response head `raw` and remember the result; raises ProtocolError."""
     reply = _prepare(raw, replies)
-    replies.memory.remember(raw, reply)
+    replies.memory.remember(raw, reply, 3 * len(raw))  # itself, its lines, and its block
     return reply
 
 

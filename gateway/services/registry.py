@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import random as random_module
 import time
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from gateway.memory import Budget, Memory
 from gateway.services.route import MANAGEMENT, Route, RouteTable
 from gateway.services.spec import Endpoint, ServiceSpec
 from gateway.services.state import ServiceState
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from gateway.limits import Limits
     from gateway.services.balancer import Backend
     from gateway.stats import Stats
+
+
+REMEMBERED: Final = 256
+"""Plans of one service."""
+KEPT: Final = 16 * 1024 * 1024
+"""Bytes of the plans of all services together."""
 
 
 class Services:
@@ -43,6 +49,7 @@ class Services:
         """The clock of all books, in seconds."""
         self._random = random
         self._unsettled: set[ServiceState] = set()
+        self._plans = Budget(KEPT)
         self.table = RouteTable(self._route(ServiceSpec(UNKNOWN), None))
 
     def define(self, specs: Iterable[ServiceSpec], removed: Iterable[str] = ()) -> None:
@@ -61,11 +68,13 @@ class Services:
                 changes[name] = None
         if not changes:
             return
-        gone = [self.table.find(name) for name, route in changes.items() if route is None]
+        old_routes = [(name, self.table.find(name)) for name in changes]
         self.table = self.table.changed(changes)
-        for route in gone:
+        for name, route in old_routes:
             if route is not None:
-                self._retire(route.state)
+                route.plans.forget()
+                if changes[name] is None:
+                    self._retire(route.state)
         for changed in changes.values():
             if changed is not None and changed.spec.stopped:
                 changed.state.admission.dismiss("stopped")
@@ -85,7 +94,8 @@ class Services:
         """Route `/system/…` and `/health` to the management API at `addresses`."""
         old = self.table.management
         route = old or self._route(ServiceSpec(MANAGEMENT, rewrite_target=True), None)
-        self.table = replace(self.table, management=route)
+        table = self.table
+        self.table = RouteTable(table.nowhere, table.routes, route, table.digests)
         self._place(route.state, [Endpoint(address, port) for address, port in addresses])
 
     def states(self) -> list[ServiceState]:
@@ -114,7 +124,7 @@ class Services:
             stats = self._stats.service(spec.name)
             state = ServiceState(spec.name, stats, self._limits, self._random, self.monotonic())
         state.admission.limit = spec.concurrency
-        return Route(spec, state)
+        return Route(spec, state, Memory(REMEMBERED, self._plans))
 
     def _place(self, state: ServiceState, endpoints: Iterable[Endpoint]) -> None:
         now = self.monotonic()

@@ -2,7 +2,7 @@
 
 Tables are immutable. A change makes a new one that shares every unchanged route, and is put in
 place by one reference assignment, so a request sees one table from its first step to its last and
-a plan made under a table can be recognised as out of date by identity.
+what was made under a table can be recognised as out of date by its version.
 """
 
 from __future__ import annotations
@@ -11,19 +11,17 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
-from gateway.memory import Memory
 from shared.service.names import base_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gateway.memory import Memory
     from gateway.protocol.reasons import Refusal
     from gateway.protocol.responses import Answer
     from gateway.services.spec import ServiceSpec
     from gateway.services.state import ServiceState
 
-REMEMBERED_PLANS: Final = 256
-"""Of one service."""
 MANAGEMENT: Final = "_management"
 """Name of the ordinary route to the management API; no service can be called so."""
 
@@ -37,19 +35,19 @@ class Route:
 
     spec: ServiceSpec
     state: ServiceState
+    plans: Memory[Any, Plan]
+    """Plans of requests, by what they follow from."""
     prefix: bytes = field(init=False)
     """`/system/services/<name>/exposed`; empty for the management route."""
     strips: bool = field(init=False)
     """The pod sees paths without the prefix."""
     by_session: bool = field(init=False)
     """Credentials may come in the query or in a cookie."""
+    shields: bool = field(init=False)
+    """What proves something to others is kept from its pods."""
     first_byte: float = field(init=False)
     idle: float = field(init=False)
     """Time-outs of the definition in seconds, `inf` where they are off."""
-    shields: bool = field(init=False)
-    """What proves something to others is kept from its pods."""
-    plans: Memory[Any, Plan] = field(init=False)
-    """Plans of requests, by what they follow from."""
 
     def __post_init__(self) -> None:
         managed = self.spec.name == MANAGEMENT
@@ -59,7 +57,6 @@ class Route:
         self.by_session = self.spec.set_auth and self.spec.auth_type == "forward"
         self.first_byte = self.spec.timeouts.first_byte or inf
         self.idle = self.spec.timeouts.idle or inf
-        self.plans = Memory(REMEMBERED_PLANS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +69,8 @@ class RouteTable:
     management: Route | None = None
     digests: frozenset[bytes] = frozenset()
     """SHA-256 of every service's token."""
+    version: object = field(default_factory=object)
+    """Stands for this table where one is remembered, so that old tables are not kept."""
 
     def changed(self, routes: Mapping[str, Route | None]) -> RouteTable:
         """The table after `routes` were put in place (None removes one); costs one dict copy."""
@@ -149,7 +148,7 @@ class Request:
     def __init__(self, plan: Plan, raw: bytes, table: RouteTable) -> None:
         self.plan = plan
         self.raw = raw
-        self.table = table
+        self.version = table.version
         self.answer = plan.answer
         """As in the plan, or what is wrong with this head only."""
 

@@ -43,7 +43,7 @@ LAYOUT = Layout(
             ("__main__",),
         ),
         "gateway.dataplane": (
-            ("context", "flow"),
+            ("context", "flow", "turns"),
             ("roles",),
             ("connections", "pool", "tunnel", "upload", "upstream", "waiting"),
             ("client", "connect"),

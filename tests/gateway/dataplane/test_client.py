@@ -208,3 +208,43 @@ async def test_empty_lines_do_not_keep_a_connection(pod: Pod) -> None:
             while not closed.done():
                 wire.writer.write(b"\r\n")
                 await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("length", [b"Content-Length: 3\r\n\r\nabc", b"\r\n"])
+async def test_pipelined_requests_are_answered_in_order(length: bytes, pod: Pod) -> None:
+    """RFC 9112, section 9.3.2. Bodies and empty lines stand between them."""
+    async with rig(pod) as r:
+        wire = await r.connect()
+        one = b"POST " + PREFIX + b"/%d HTTP/1.1\r\nHost: h\r\n" + length + b"\r\n"
+        chunked = (
+            get(b"/c", b"Transfer-Encoding: chunked", method=b"POST") + b"2\r\nhi\r\n0\r\n\r\n"
+        )
+        requests = [piece for n in range(300) for piece in (one % n, chunked, b"\r\n")]
+        await wire.send(b"".join(requests))
+        for number in range(300):
+            assert (await wire.response()).body.startswith(b"POST /%d HTTP" % number)
+            assert (await wire.response()).body.startswith(b"POST /c HTTP")
+        await r.balanced()
+        assert [one.held for one in r.gateway.connections.open] == [b"\r\n"]
+
+
+async def test_a_flood_of_pipelined_requests_is_held_in_bounds_and_leaves_others_their_turn() -> (
+    None
+):
+    """An unauthenticated client that sends megabytes of small requests: nginx and HAProxy read no
+    more than a buffer ahead, and serve other connections between any two of them."""
+    async with rig(await Pod(echo).start()) as r:
+        flood, honest = await r.connect(), await r.connect()
+        reading = asyncio.create_task(flood.ended(), name="reading")
+        flood.writer.write(b"GET /x HTTP/1.1\r\nHost: h\r\n\r\n" * 100_000)
+        most = 0
+        for _ in range(20):
+            before = len(r.log.entries)
+            await honest.send(get())
+            assert (await honest.response()).status == 200
+            assert len(r.log.entries) - before < 150
+            most = max(most, *(len(one.held) for one in r.gateway.connections.open))
+        assert 0 < most < 700_000  # a window, and what one read brings
+        assert len(r.gateway.connections.turns) <= 1
+        reading.cancel()
+        flood.reset()

@@ -7,9 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import psutil
+import pytest
 
 from tests.gateway.fake_cluster import configmap, endpoint_slice, entry, kubeconfig, serving
-from tests.gateway.harness import Pod, Wire
+from tests.gateway.harness import Pod, Wire, answering
 from tests.gateway.processes import GatewayProcess, gateway
 from tests.waiting import still
 
@@ -95,3 +96,43 @@ async def test_slow_pods_cost_little(tmp_path: Path) -> None:
         for task in uploads:
             task.cancel()
         await asyncio.gather(*uploads, return_exceptions=True)
+
+
+SERVICES = 30
+HEADS = 40
+"""A service; with the 256 of the attack it takes six times as long, and no more memory."""
+
+
+async def ask_twice(wire: Wire, name: str, cookie: bytes) -> None:
+    for _ in range(2):
+        await wire.send(
+            b"GET /system/services/%b/exposed/ HTTP/1.1\r\nHost: h\r\nCookie: a=%b\r\n\r\n"
+            % (name.encode(), cookie)
+        )
+        await wire.response()
+
+
+@pytest.mark.parametrize(("closed", "size"), [(True, 31_000), (False, 3_500)])
+async def test_cookies_that_differ_cost_little(closed: bool, size: int, tmp_path: Path) -> None:
+    """Heads of 31 KB to many services, each sent twice, without and with admission."""
+    async with AsyncExitStack() as stack:
+        cluster = await stack.enter_async_context(serving())
+        pod = await Pod(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")).start()
+        stack.push_async_callback(pod.stop)
+        names = [f"s{number}" for number in range(SERVICES)]
+        for name in names:
+            cluster.put("configmaps", configmap(name, set_auth=closed))
+            cluster.put("endpointslices", endpoint_slice(name, entry("127.0.0.1"), port=pod.port))
+        process = await stack.enter_async_context(gateway(kubeconfig(tmp_path, cluster.port)))
+        await process.url()
+        running = psutil.Process(process.process.pid)
+        wire = Wire(*await asyncio.open_connection("127.0.0.1", process.port))
+        await ask_twice(wire, names[0], b"x" * size)
+        start = running.memory_info().rss
+        for name in names:
+            for number in range(HEADS):
+                await ask_twice(wire, name, b"%d%b" % (number, b"x" * size))
+        growth = (running.memory_info().rss - start) / MIB
+        print(f"{SERVICES} services, {HEADS} cookies of {size} bytes: {growth:.1f} MiB")
+        assert growth < 50
+        await wire.close()
