@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -126,8 +127,12 @@ _REFRESH = re.compile(rb"([0-9.]+[ \t]*[;,][ \t]*(?:[uU][rR][lL][ \t]*=[ \t]*)?)
 def value(head: bytes, name: bytes) -> str:
     """The field `name` (lower case) of a head as it came, its lines joined; empty when there is
     none. For what is rarely asked; it searches all of the head."""
-    pattern = rb"\r\n%b:[ \t]*([^\r]*)" % re.escape(name)
-    return ", ".join(found.decode("latin-1") for found in re.findall(pattern, head, re.IGNORECASE))
+    return b", ".join(_lines_of(name).findall(head)).decode("latin-1")
+
+
+@cache
+def _lines_of(name: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb"\r\n%b:[ \t]*([^\r]*)" % re.escape(name), re.IGNORECASE)
 
 
 def accept(raw: bytes) -> str:

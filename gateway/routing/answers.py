@@ -25,7 +25,7 @@ def written(answer: Refusal | Answer, request: Request, *, request_id: str, keep
         accept=headers.accept(request.raw),
         head_only=plan.head_only,
         close=not keep,
-        extra=cross_origin(plan.cors),
+        extra=cross_origin(plan.cors) if plan.cors else b"",
     )
 
 
