@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -60,7 +59,10 @@ def cookies_without(value: bytes, names: bytes) -> bytes:
 
 def cookies(value: bytes, name: bytes) -> list[bytes]:
     """The values of all cookies called `name` (RFC 6265 lets a name stand twice)."""
-    pairs = (item.strip(b" \t").partition(b"=") for item in value.split(b";"))
+    if name not in value:
+        return []
+    items = (item for item in value.split(b";") if name in item)  # thousands may be others'
+    pairs = (item.strip(b" \t").partition(b"=") for item in items)
     return [found.strip(b' \t"') for key, _, found in pairs if key.rstrip(b" \t") == name]
 
 
@@ -126,13 +128,10 @@ _REFRESH = re.compile(rb"([0-9.]+[ \t]*[;,][ \t]*(?:[uU][rR][lL][ \t]*=[ \t]*)?)
 
 def value(head: bytes, name: bytes) -> str:
     """The field `name` (lower case) of a head as it came, its lines joined; empty when there is
-    none. For what is rarely asked; it searches all of the head."""
-    return b", ".join(_lines_of(name).findall(head)).decode("latin-1")
-
-
-@cache
-def _lines_of(name: bytes) -> re.Pattern[bytes]:
-    return re.compile(rb"\r\n%b:[ \t]*([^\r]*)" % re.escape(name), re.IGNORECASE)
+    none. For what is rarely asked."""
+    fields = (line.partition(b":") for line in head.split(b"\r\n")[1:])
+    found = [value for key, _, value in fields if key.lower() == name]
+    return b", ".join(one.strip(b" \t") for one in found).decode("latin-1")
 
 
 def accept(raw: bytes) -> str:

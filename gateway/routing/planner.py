@@ -24,7 +24,7 @@ from gateway.protocol.http1 import (
 from gateway.protocol.ids import id_line
 from gateway.protocol.reasons import Refusal
 from gateway.protocol.responses import ALLOW, redirect
-from gateway.routing import auth, compose, foreign, session
+from gateway.routing import auth, compose, foreign, session, stray
 from gateway.routing.affinity import chosen
 from gateway.routing.compose import Profile
 from gateway.routing.cors import is_preflight
@@ -63,6 +63,8 @@ class Planner:
         """The request whose head is `raw`, its empty line included; never raises for bad input."""
         try:
             head = parse_request(raw, self._limits)
+            if profile.misplaced:
+                return self._misplaced(raw, head, table)
             try:
                 found = match(table, head.target)
             except PathError:
@@ -108,13 +110,35 @@ class Planner:
             if target == b"*":
                 plan.answer = ALLOW
             elif route is None:
-                plan.answer = Refusal("unknown_service" if plan.service else "not_found")
+                plan.answer = self._missing(plan, raw, target, special, profile, table)
             elif (direct := _direct(route, rest, plan, special)) is not None:
                 plan = self._plan(raw, head, route, direct, profile, table)
                 rest = direct if plan.rest is None else plan.rest
             else:
                 plan.answer = redirect(308, route.prefix + b"/" + rest)
         return self._finish(plan, raw, head, rest, table)
+
+    def _misplaced(self, raw: bytes, head: RequestHead, table: RouteTable) -> Request:
+        """Plain HTTP on the port of TLS; the query, which may hold a token, is not repeated."""
+        special = fields(head.special)
+        plan = self._draft(head, special, table.nowhere)
+        path = head.target.partition(b"?")[0] if head.target[:1] == b"/" else b"/"
+        url = (plan.host or b"<this host>") + path
+        plan.answer = Refusal("plain_http", f"https://{url.decode('latin-1')}")
+        return self._finish(plan, raw, head, b"", table)
+
+    def _missing(
+        self, plan: Plan, raw: bytes, target: bytes, special: Found, profile: Profile,
+        table: RouteTable,
+    ) -> Refusal:  # fmt: skip
+        """Why nothing is at `target`."""
+        if plan.service:
+            return Refusal("unknown_service")
+        left = stray.origin_route(raw, plan.host, special, profile, table)
+        if left is None:
+            return Refusal("not_found")
+        plan.service = left.spec.name
+        return stray.refusal(left, stray.outer(special, profile), plan.method, target)
 
     def _draft(self, head: RequestHead, special: Found, route: Route) -> Plan:
         """A plan as far as it does not depend on the service."""
@@ -127,6 +151,7 @@ class Planner:
             check_coding(special[b"transfer-encoding"], head.minor)
             plan.chunked = True
         plan.head_only = head.method == b"HEAD"
+        plan.uses_up = plan.head_only or auth.of_connection(special.get(b"authorization", b""))
         plan.repeatable = head.method in IDEMPOTENT
         plan.keep = b"close" not in options if head.minor else b"keep-alive" in options
         plan.upgrade = b"upgrade" in options and _wants_upgrade(head, special)

@@ -27,6 +27,15 @@ MANAGEMENT: Final = "_management"
 
 
 @dataclass(slots=True, eq=False)
+class Grant:
+    """What lets requests in: a token, or that none is asked for. Routes share it until a change of
+    the definition shuts those out whom it let in."""
+
+    ends: float = inf
+    """Monotonic seconds at which tunnels and streams must be over that began under it."""
+
+
+@dataclass(slots=True, eq=False)
 class Route:
     """A definition together with its service's running state, and what is made from the two once.
 
@@ -37,6 +46,7 @@ class Route:
     state: ServiceState
     plans: Memory[Any, Plan]
     """Plans of requests, by what they follow from."""
+    grant: Grant
     prefix: bytes = field(init=False)
     """`/system/services/<name>/exposed`; empty for the management route."""
     strips: bool = field(init=False)
@@ -47,6 +57,7 @@ class Route:
     """What proves something to others is kept from its pods."""
     first_byte: float = field(init=False)
     idle: float = field(init=False)
+    body: float = field(init=False)
     """Time-outs of the definition in seconds, `inf` where they are off."""
 
     def __post_init__(self) -> None:
@@ -57,6 +68,7 @@ class Route:
         self.by_session = self.spec.set_auth and self.spec.auth_type == "forward"
         self.first_byte = self.spec.timeouts.first_byte or inf
         self.idle = self.spec.timeouts.idle or inf
+        self.body = self.spec.timeouts.body or inf
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,6 +123,9 @@ class Plan:
     """The client waits for 100 (Continue) before it sends the body (RFC 9110, section 10.1.1)."""
     repeatable: bool = False
     """The request may be sent twice (RFC 9110, section 9.2.2)."""
+    uses_up: bool = False
+    """The pod's connection is good for nobody after this request: a body may follow where none may
+    be (HEAD), or the connection is what is logged in (NTLM)."""
     usual: bool = False
     """The response's head can be taken as it is prepared for everyone."""
     host: bytes = b""
