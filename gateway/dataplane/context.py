@@ -18,11 +18,11 @@ from gateway.protocol.responses import date_line
 from gateway.routing.compose import Profile
 from gateway.routing.planner import Planner
 from gateway.routing.reply import Replies
-from gateway.stats import OTHER, UNKNOWN
 
 if TYPE_CHECKING:
     from gateway.access_log import AccessLog
     from gateway.limits import Identity, Limits
+    from gateway.net.descriptors import Descriptors
     from gateway.routing.cors import Cors
     from gateway.services.balancer import Backend
     from gateway.services.registry import Services
@@ -46,6 +46,7 @@ class Context:
         identity: Identity,
         cors: Cors,
         access_log: AccessLog,
+        descriptors: Descriptors,
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.services = services
@@ -53,10 +54,12 @@ class Context:
         self.limits = limits
         self.identity = identity
         self.access_log = access_log
+        self.descriptors = descriptors
         self.planner = Planner(limits, identity, cors)
         self.ids = Ids(os.urandom)
         self.now = time.monotonic()
-        """Monotonic time, as of the last tick: exact enough for deadlines."""
+        """The time of deadlines, as of the last tick: monotonic, but for what the gateway itself
+        was held up by. Not to be compared with any other clock."""
         self.date = date_line(time.time())
         """The line of Date, as of the last tick."""
         self.deadlines = Deadlines(self.now)
@@ -65,11 +68,14 @@ class Context:
         """Those that may have connections of ours, so that no others are looked at."""
         self.connecting: set[asyncio.Task[None]] = set()
         """Attempts to reach a pod."""
-        self.replies = Replies(limits, identity.via)
+        self.handshakes: set[asyncio.Task[None]] = set()
+        """Of TLS, with clients."""
+        self.cors = cors
+        self.replies = Replies(limits, identity.via, cors.fields(None))
         self._requests = Budget(KEPT)
-        self._kinds: dict[tuple[bytes, bool], tuple[Profile, Memory[bytes, Request]]] = {}
+        self._kinds: dict[tuple[bytes, bool, bool], tuple[Profile, Memory[bytes, Request]]] = {}
 
-    def _trusts(self, address: str) -> bool:
+    def trusts(self, address: str) -> bool:
         """Whether forwarded fields of this peer are believed."""
         if not self.identity.trusted:
             return False
@@ -79,13 +85,11 @@ class Context:
             return False
         return any(parsed in network for network in self.identity.trusted)
 
-    def kind(self, scheme: bytes, address: str) -> tuple[Profile, Memory[bytes, Request]]:
+    def kind(
+        self, scheme: bytes, address: str, misplaced: bool
+    ) -> tuple[Profile, Memory[bytes, Request]]:
         """What kind of connection this is, and the requests remembered for it, by their heads."""
-        key = (scheme, self._trusts(address))
+        key = (scheme, self.trusts(address), misplaced)
         if key not in self._kinds:
             self._kinds[key] = (Profile(*key), Memory(REMEMBERED, self._requests))
         return self._kinds[key]
-
-    def refused_head(self, status: int) -> None:
-        """Count a request that was refused before its head was complete."""
-        self.stats.service(UNKNOWN).refused(OTHER, status, 0.0)

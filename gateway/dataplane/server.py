@@ -11,16 +11,20 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from gateway.dataplane import pool
+from gateway.dataplane.accepting import PlainListener, attend
 from gateway.dataplane.client import ClientConnection
 from gateway.dataplane.connections import Connections
 from gateway.dataplane.context import Context
 from gateway.dataplane.exchange import Exchange
-from gateway.net.deadlines import TICKS
+from gateway.dataplane.handshake import TlsListener
+from gateway.net.deadlines import TICKS, counted
+from gateway.net.descriptors import Descriptors, present
 from gateway.protocol.responses import date_line
 
 if TYPE_CHECKING:
     import socket
-    import ssl as ssl_module
+    from collections.abc import Callable
+    from ssl import SSLContext
 
     from gateway.access_log import AccessLog
     from gateway.limits import Identity, Limits
@@ -40,46 +44,82 @@ class Gateway:
         identity: Identity,
         cors: Cors,
         access_log: AccessLog,
+        descriptors: Descriptors | None = None,
     ) -> None:
-        context = self.context = Context(services, stats, limits, identity, cors, access_log)
+        """`descriptors`: none, if they are those that the process has anyway."""
+        context = self.context = Context(
+            services,
+            stats,
+            limits,
+            identity,
+            cors,
+            access_log,
+            descriptors or Descriptors(present()),
+        )
         self.connections = Connections(context, Exchange)
-        self._servers: list[asyncio.Server] = []
+        self._listener: PlainListener | TlsListener | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._ticked = context.now
         self._turns = 0
 
     async def listen(
-        self, sock: socket.socket, *, ssl: ssl_module.SSLContext | None = None
+        self, sock: socket.socket, *, secured: Callable[[], SSLContext] | None = None
     ) -> None:
-        """Accept clients on a bound socket."""
-        server = await self.context.loop.create_server(
-            lambda: ClientConnection(self.connections),
-            sock=sock,
-            ssl=ssl,
-            backlog=2048,
-            ssl_handshake_timeout=self.context.limits.head_time or None if ssl else None,
-        )
-        self._servers.append(server)
+        """Accept clients on a bound socket; `secured` is the context of the next handshake."""
+        if secured is None:
+            self._listener = PlainListener(sock, lambda: ClientConnection(self.connections))
+        else:
+            self._listener = TlsListener(sock, self.connections, secured)
+        await self._listener.open()
         if self._timer is None:
             self._tick()
+
+    async def attend(self) -> None:
+        """Accept nobody whenever descriptors are short; for ever."""
+        assert self._listener is not None
+        await attend(self._listener, self.context)
+
+    @property
+    def listening(self) -> bool:
+        """Whether clients can connect."""
+        return self._listener is not None
 
     def _tick(self) -> None:
         """Ten times a second: deadlines, clients that left, ejections, slow starts; once a second:
         idle pods."""
-        now = self.context.now = time.monotonic()
-        self.context.date = date_line(time.time())
-        self._timer = self.context.loop.call_later(1 / TICKS, self._tick)
-        for item in self.context.deadlines.turn(now):
+        context = self.context
+        self._timer = context.loop.call_later(1 / TICKS, self._tick)
+        now = time.monotonic()
+        context.now += counted(now - self._ticked)
+        context.date = date_line(time.time())
+        self._ticked = now
+        for item in context.deadlines.turn(context.now):
             assert isinstance(item, ClientConnection)
-            if item.deadline <= now:  # still: the end of another may just have given it a slot
+            if item.deadline <= context.now:  # still: the end of another may just have given a slot
                 self._expire(item)
         for client in list(self.connections.unread):
             client.look_for_end()
-        self.context.services.refresh(now)
+        self.connections.sending.turn(now)
+        context.services.refresh(now)
         self._turns += 1
         if self._turns % TICKS == 0:
-            idle = self.context.limits.upstream_idle or inf
-            for connection in pool.expired(self.context.pods, now - idle):
+            idle = context.limits.upstream_idle or inf
+            for connection in pool.expired(context.pods, now - idle):
                 connection.close()
+            if context.services.withdrawn:
+                self._withdraw(now)
+
+    def _withdraw(self, now: float) -> None:
+        """End what has outlived what let it in for too long."""
+        withdrawn = self.context.services.withdrawn
+        due = {grant for grant in withdrawn if grant.ends <= now}
+        left = set()
+        for client in list(self.connections.open) if due else ():
+            handler = client.exchange
+            if handler is not None and handler.route.grant in due:
+                left.add(handler.route.grant)
+                handler.withdrawn()
+        withdrawn -= due - left
 
     def _expire(self, client: ClientConnection) -> None:
         client.deadline = inf
@@ -88,10 +128,10 @@ class Gateway:
             self.context.deadlines.watch(client)
 
     def stop_accepting(self) -> None:
-        """Close the listening sockets; connections stay."""
-        for server in self._servers:
-            server.close()
-        self._servers.clear()
+        """Close the listening socket; connections stay."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
 
     def drain(self) -> None:
         """Close idle connections now, and busy ones when their response is complete."""
@@ -101,10 +141,24 @@ class Gateway:
             if client.exchange is None and not client.held:
                 client.close()
 
+    def cut_requests(self) -> None:
+        """Send away those who wait, so that no pod gets another request, and cut the others."""
+        self.context.services.dismiss("shutting_down")
+        for client in list(self.connections.open):
+            if client.exchange is not None and not client.exchange.is_tunnel:
+                client.exchange.shut_down()
+
     async def close(self) -> None:
         """Cut everything that is left, and wait until the books are closed."""
         self.stop_accepting()
+        handshakes = list(self.context.handshakes)
+        for handshake in handshakes:
+            handshake.cancel()
+        await asyncio.gather(*handshakes, return_exceptions=True)
+        self.cut_requests()
         for client in list(self.connections.open):
+            if client.exchange is not None:
+                client.exchange.shut_down()
             client.abort()
         await self.connections.emptied()
         for task in list(self.context.connecting):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import struct
+import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -13,18 +15,24 @@ if TYPE_CHECKING:
 SILENCE: Final = 30
 """Seconds of silence after which TCP asks whether the other side is still there."""
 _NO_LINGERING: Final = struct.pack("ii", 1, 0)
+_ACKNOWLEDGED: Final = slice(120, 128)
+"""Where Linux tells the bytes that the other side has acknowledged (tcpi_bytes_acked)."""
 _CLOSE: Final = 7
 _CLOSE_WAIT: Final = 8
 """States of TCP as Linux numbers them (include/net/tcp_states.h)."""
 
 
-def keep_alive(transport: BaseTransport) -> None:
+def keep_alive(transport: BaseTransport) -> int:
     """Find out about peers that vanished without a word: long inferences have no time-out that
-    would."""
+    would. The answer is the number of the descriptor, -1 when there is none."""
     sock = transport.get_extra_info("socket")
-    if sock is not None and sock.family != socket.AF_UNIX:
+    if sock is None:
+        return -1
+    if sock.family != socket.AF_UNIX:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, SILENCE)
+    number: int = sock.fileno()
+    return number
 
 
 def cut(transport: Transport) -> None:
@@ -49,6 +57,19 @@ def end_writing(transport: Transport) -> bool:
     except OSError:
         return False
     return True
+
+
+def taken(transport: Transport) -> int:
+    """A number that grows by each byte that the other side takes. Where the system does not count
+    them, it is by what leaves the buffer, which must not grow meanwhile."""
+    sock = transport.get_extra_info("socket")
+    info = b""
+    if sock is not None and sock.family != socket.AF_UNIX:
+        with suppress(OSError, ValueError):  # it was closed just now
+            info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _ACKNOWLEDGED.stop)
+    if len(info) < _ACKNOWLEDGED.stop:
+        return -transport.get_write_buffer_size()
+    return int.from_bytes(info[_ACKNOWLEDGED], sys.byteorder)
 
 
 def unread(transport: Transport, size: int) -> bytes:

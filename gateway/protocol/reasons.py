@@ -22,6 +22,10 @@ class Reason:
     """Seconds, for `Retry-After`; 0 omits it."""
     close: bool = False
     """Whether the connection's framing can no longer be trusted, so that it must close."""
+    title: str = ""
+    """Heading of the page for a browser, instead of the status."""
+    passes: bool = False
+    """Whether it may pass while a browser shows it, so that its page looks again by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,9 @@ class Refusal:
     detail: str = ""
     """What exactly was wrong, for example the parser's or the socket's complaint."""
     seconds: float = 0.0
-    """The time-out that fired, or the limit that was passed."""
+    """The time-out that fired, the limit that was passed, or how long this lasts already."""
+    link: str = ""
+    """A path where to go instead, for a page; percent-encoded."""
 
     @property
     def status(self) -> int:
@@ -57,6 +63,12 @@ REASONS: Final[dict[str, Reason]] = {
         "Correct the client; the gateway does not guess what an ambiguous request means.",
         close=True,
     ),
+    "plain_http": Reason(
+        400,
+        "This port speaks TLS, and the request came as plain HTTP.",
+        "Ask for {detail}.",
+        close=True,
+    ),
     "bad_path": Reason(
         400,
         "The path leads out of the service's prefix: {detail}.",
@@ -71,7 +83,19 @@ REASONS: Final[dict[str, Reason]] = {
     "not_found": Reason(
         404,
         "Nothing is served at this path.",
-        "Services answer under /system/services/<name>/exposed/.",
+        "Services answer under /system/services/<name>/exposed/. If a page of a service led here, "
+        "its links are absolute: make them relative, or tell the application its base path.",
+    ),
+    "absolute_link": Reason(
+        404,
+        "Nothing is served at this path. A page of service '{service}' led here, which is served "
+        "under /system/services/{service}/exposed/ only.",
+        "The application's links are absolute: make them relative, or tell it its base path, "
+        "/system/services/{service}/exposed (uvicorn and FastAPI: --root-path; Flask: "
+        "ProxyFix(x_prefix=1); Django: FORCE_SCRIPT_NAME; Gradio: root_path; Dash: "
+        "requests_pathname_prefix; Streamlit: --server.baseUrlPath; Jupyter: "
+        "--ServerApp.base_url; TensorBoard: --path_prefix; marimo: --base-url). One that then "
+        "expects this path in its requests needs expose.rewrite_target: true.",
     ),
     "unknown_service": Reason(
         404,
@@ -85,8 +109,9 @@ REASONS: Final[dict[str, Reason]] = {
     "request_timeout": Reason(
         408,
         "The request did not arrive in time: {detail}.",
-        "Send the head at once and the body without long pauses, or ask the operator to raise "
-        "GATEWAY_HEAD_TIME or to lower GATEWAY_MIN_BODY_RATE.",
+        "Send the head at once and the body without long pauses. If the body's pauses are normal, "
+        + _RAISE.replace("{name}", "body")
+        + " Or ask the operator to raise GATEWAY_HEAD_TIME or to lower GATEWAY_MIN_BODY_RATE.",
         close=True,
     ),
     "body_too_large": Reason(
@@ -100,6 +125,21 @@ REASONS: Final[dict[str, Reason]] = {
         "This gateway has as many connections open as it may.",
         "Try later, or ask the operator to raise GATEWAY_MAX_CONNECTIONS.",
         retry_after=5,
+        close=True,
+    ),
+    "gateway_exhausted": Reason(
+        503,
+        "This gateway cannot open another connection to a pod: {detail}.",
+        "Try later. No pod is at fault: ask the operator to raise the gateway's RLIMIT_NOFILE "
+        "(ulimit -n) or its range of local ports, or to lower GATEWAY_MAX_CONNECTIONS; if the "
+        "error is one of permission or address family, to let the gateway's machine connect.",
+        retry_after=2,
+    ),
+    "shutting_down": Reason(
+        503,
+        "This gateway shuts down, and the request took too long to wait for.",
+        "Send it again, or ask the operator to raise GATEWAY_DRAIN_HTTP.",
+        retry_after=1,
         close=True,
     ),
     "line_too_long": Reason(
@@ -119,6 +159,12 @@ REASONS: Final[dict[str, Reason]] = {
         431,
         "The request's header fields are larger than this gateway takes: {detail}.",
         "Send fewer or smaller fields (cookies, most often).",
+        close=True,
+    ),
+    "send_timeout": Reason(
+        499,
+        "The client did not take its answer for {seconds:g} s.",
+        "Read what is sent, or ask the operator to raise GATEWAY_SEND_TIME.",
         close=True,
     ),
     "client_gone": Reason(499, "The client left before the response.", "", close=True),
@@ -145,6 +191,7 @@ REASONS: Final[dict[str, Reason]] = {
         "If it is not still loading: " + _CHECK_POD + " Whether it runs at all, its events say: "
         "kubectl describe pods -l oscar_service={service}.",
         retry_after=10,
+        passes=True,
     ),
     "upstream_closed": Reason(
         502,
@@ -159,11 +206,26 @@ REASONS: Final[dict[str, Reason]] = {
         "Check that expose.api_port is the application's HTTP port (not TLS, not gRPC), and read "
         "its log.",
     ),
+    "access_withdrawn": Reason(
+        401,
+        "Service '{service}' was stopped or deleted, or its token was changed, some time ago.",
+        "Connect again, with the present token; the operator sets the time by "
+        "GATEWAY_TUNNEL_REVOCATION.",
+    ),
     "stopped": Reason(
         503,
         "Service '{service}' is stopped.",
         "Start it: POST /system/services/{service}/start.",
         retry_after=30,
+    ),
+    "starting": Reason(
+        503,
+        "Service '{service}' is starting: {detail}.",
+        "Wait. Should it take much longer than usual, see "
+        "GET /system/services/{service}/deployment and its logs.",
+        retry_after=5,
+        title="{service} is starting",
+        passes=True,
     ),
     "no_ready_pod": Reason(
         503,
@@ -171,6 +233,7 @@ REASONS: Final[dict[str, Reason]] = {
         "Pods may still be starting; else see GET /system/services/{service}/deployment and its "
         "logs, and check expose.health_path and expose.api_port ({api_port}).",
         retry_after=5,
+        passes=True,
     ),
     "queue_full": Reason(
         503,
