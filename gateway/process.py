@@ -33,6 +33,11 @@ log = logging.getLogger(__name__)
 LAG_PERIOD: Final = 0.5
 """Seconds between two measurements of the event loop's lag."""
 
+_UNKNOWN_DIGEST: Final = (
+    "GATEWAY_ADMINISTRATOR_DIGEST_FILE does not tell the digest of the services API's credentials: "
+    "a browser that is signed in there sends them to every open service as well"
+)
+
 
 class Process:
     """The parts of one gateway process and what its admin port tells of them."""
@@ -110,6 +115,8 @@ async def run(settings: Settings, stop: asyncio.Event, worker: Path | None = Non
     private = worker or admin_socket(settings)
     async with KubeClient.open(field_manager="gateway") as kube, Supervisor() as tasks:
         process = Process(settings, kube)
+        if settings.management and not settings.identity.administrator:
+            log.warning(_UNKNOWN_DIGEST)
         admin = Admin(process.snapshot, process.excuse)
         async with serving(admin.application(), private):
             process.start(tasks)

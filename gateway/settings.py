@@ -20,6 +20,7 @@ from gateway.routing.cors import Cors
 from shared.runtime import log
 from shared.runtime.settings import Reader, Variables
 from shared.service import names
+from shared.service.tokens import parse_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,10 @@ VARIABLES: Final[Variables] = {
         f"{_LIMITS.body_rate:g}",
         "bytes a second a request's body must bring on average (408); 0: no limit",
     ),
+    "GATEWAY_SEND_TIME": (
+        f"{_LIMITS.send_time:g}",
+        "seconds in which a client must take some of what waits for it, or is cut off; 0: no limit",
+    ),
     "GATEWAY_KEEP_ALIVE": (f"{_LIMITS.keep_alive:g}", "seconds a client may stay idle"),
     "GATEWAY_MAX_CONNECTIONS": (
         str(_LIMITS.connections),
@@ -101,10 +106,24 @@ VARIABLES: Final[Variables] = {
         str(_LIMITS.ejection_failures),
         "failures in a row after which a pod is left out for a while",
     ),
+    "GATEWAY_EJECTION_SHARE": (
+        f"{_LIMITS.ejection_share:g}",
+        "share of a service's pods that may be left out at a time for their answers, at least one",
+    ),
+    "GATEWAY_TUNNEL_REVOCATION": (
+        f"{_LIMITS.withdrawal:g}",
+        "seconds WebSockets and endless answers outlive their service or token; 0: cut at once",
+    ),
     "GATEWAY_VIA": (Identity().via, "name of this gateway in Via"),
     "GATEWAY_TRUSTED_PROXIES": (
         "",
-        "CIDRs,… whose X-Forwarded-*, X-Real-Ip and Forwarded are believed; X-Request-Id always is",
+        "CIDRs,… whose X-Forwarded-*, X-Real-Ip and Forwarded are believed; X-Request-Id is taken "
+        "from anybody, if it is 1 to 128 letters, digits and ._~+/=:@-, and else replaced",
+    ),
+    "GATEWAY_ADMINISTRATOR_DIGEST_FILE": (
+        "",
+        "file with the hex SHA-256 of the services API's user:password, which then no pod gets to "
+        "see; it may be missing",
     ),
     "GATEWAY_DRAIN_GRACE": ("5", "seconds not ready but still accepting, after SIGTERM"),
     "GATEWAY_DRAIN_HTTP": ("30", "seconds for requests to finish after that"),
@@ -155,6 +174,7 @@ def _limits(reader: Reader) -> Limits:
         body=reader.whole("GATEWAY_MAX_BODY"),
         head_time=reader.amount("GATEWAY_HEAD_TIME", least=0.1),
         body_rate=reader.amount("GATEWAY_MIN_BODY_RATE"),
+        send_time=reader.amount("GATEWAY_SEND_TIME"),
         keep_alive=reader.amount("GATEWAY_KEEP_ALIVE", least=1.0),
         connections=reader.whole("GATEWAY_MAX_CONNECTIONS"),
         connections_per_address=reader.whole("GATEWAY_MAX_CONNECTIONS_PER_CLIENT"),
@@ -163,12 +183,18 @@ def _limits(reader: Reader) -> Limits:
         slow_start=reader.amount("GATEWAY_SLOW_START"),
         retry_ratio=reader.amount("GATEWAY_RETRY_RATIO", most=10.0),
         ejection_failures=reader.whole("GATEWAY_EJECTION_FAILURES", least=1),
+        withdrawal=reader.amount("GATEWAY_TUNNEL_REVOCATION"),
+        ejection_share=reader.amount("GATEWAY_EJECTION_SHARE", most=1.0),
     )
 
 
 def _identity(reader: Reader) -> Identity:
     via = reader.parsed("GATEWAY_VIA", reader.default("GATEWAY_VIA"), _token)
-    return Identity(via, reader.parsed("GATEWAY_TRUSTED_PROXIES", (), _networks))
+    return Identity(
+        via,
+        reader.parsed("GATEWAY_TRUSTED_PROXIES", (), _networks),
+        reader.parsed("GATEWAY_ADMINISTRATOR_DIGEST_FILE", b"", _digest),
+    )
 
 
 def _drain(reader: Reader) -> Drain:
@@ -230,9 +256,33 @@ def _origins(text: str) -> tuple[str, ...]:
     for word in words:
         if word != "*" and not Cors(origins=(word,)).allows(word.encode()):
             raise ValueError(
-                f"{word!r} is not an origin; write scheme://host or scheme://host:port"
+                f"{word!r} is not an origin; write scheme://host or scheme://host:port, as the "
+                "field Origin has it"
             )
-    return words
+    return tuple(_as_sent(word) for word in words)
+
+
+def _as_sent(origin: str) -> str:
+    """As browsers write it: they lower what is known to ignore case, and leave out what is the
+    default."""
+    if not origin.lower().startswith(("http://", "https://")):
+        return origin
+    lower = origin.lower()
+    return lower.removesuffix(":443" if lower.startswith("https:") else ":80")
+
+
+def _digest(path: str) -> bytes:
+    try:
+        words = Path(path).read_text(encoding="utf-8").split()
+        return parse_digest(words[0].lower() if words else "")
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise ValueError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError:
+        raise ValueError(
+            f"{path} does not hold what `printf %s user:password | sha256sum` prints"
+        ) from None
 
 
 def _token(text: str) -> str:

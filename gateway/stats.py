@@ -47,10 +47,12 @@ HISTOGRAMS: Final = ("duration", "first_byte", "queue_wait")
 NUMBERS: Final = (
     "ejections",
     "auth_failures",
+    "send_timeouts",
     "bytes_in",
     "bytes_out",
     "tunnels",
     "tunnels_opened",
+    "withdrawals",
 )
 
 
@@ -70,11 +72,13 @@ class ServiceStats:
         """By the reason of `gateway.protocol.reasons`."""
         self.ejections = 0
         self.auth_failures = 0
+        self.send_timeouts = 0
         self.bytes_in = 0
         self.bytes_out = 0
         self.tunnels = 0
         """Open now."""
         self.tunnels_opened = 0
+        self.withdrawals = 0
 
     def answered(self, method: str, status: int, seconds: float, first_byte: float) -> None:
         """Count a request that a pod answered; `method` is of METHODS or OTHER."""

@@ -37,7 +37,13 @@ _BY_REASON: Final = (
 _COUNTERS: Final = (
     ("ejections", "gateway_ejections", "Pods left out for a while after failures in a row"),
     ("auth_failures", "gateway_auth_failures", "Requests with a missing or wrong token"),
+    ("send_timeouts", "gateway_send_timeouts", "Clients cut off that did not take their answer"),
     ("tunnels_opened", "gateway_tunnels_opened", "WebSockets and other upgrades"),
+    (
+        "withdrawals",
+        "gateway_withdrawals",
+        "Tunnels and streams ended because their service or token was gone",
+    ),
     ("request_seconds", "gateway_in_flight_seconds", "Time that slots were held, added up"),
 )
 _GAUGES: Final = (

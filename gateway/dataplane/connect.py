@@ -6,9 +6,10 @@ Made by a placement when its pod has no idle connection; ends in `connected` or 
 from __future__ import annotations
 
 import asyncio
-import os
+import errno
 from typing import TYPE_CHECKING, Final, Protocol
 
+from gateway.dataplane import pool
 from gateway.dataplane.upstream import UpstreamConnection
 from gateway.protocol.reasons import Refusal
 
@@ -18,20 +19,47 @@ if TYPE_CHECKING:
     from gateway.services.route import Route
 
 PATIENCE: Final = 1.5
-"""Seconds for which the only pod of a service may refuse connections: its container has ended and
-starts again, which the cluster has not told us yet."""
+"""Seconds for which the last pod that can be tried may refuse connections: its container has ended
+and starts again, which the cluster has not told us yet."""
 PAUSE: Final = 0.05
 """Seconds between two attempts meanwhile."""
+GIVEN_UP: Final = 16
+"""Idle connections to pods that are closed when the gateway has run out of what a new one needs."""
+
+OWN: Final = frozenset(
+    {
+        errno.EMFILE,  # descriptors of this process
+        errno.ENFILE,  # descriptors of the machine
+        errno.ENOBUFS,
+        errno.ENOMEM,
+        errno.EADDRNOTAVAIL,  # no local port is free
+        errno.EADDRINUSE,
+        errno.EAGAIN,  # nor is one in the range of local ports: connect(2)
+        errno.EACCES,  # a rule of the gateway's own machine
+        errno.EPERM,
+        errno.EAFNOSUPPORT,  # a family of addresses that is switched off here
+        errno.ENETDOWN,
+    }
+)
+"""Errors that the gateway's own machine makes before anything has gone out to a pod. All others
+are the pod's or of the way to it: refused, reset, unreachable, timed out; another pod may do."""
 
 
 class Dialler(Protocol):
     """Whose request needs the connection."""
+
+    @property
+    def alone(self) -> bool:
+        """There is no other pod to try than this one."""
 
     def connected(self, upstream: UpstreamConnection) -> None:
         """It is open."""
 
     def unreachable(self, refusal: Refusal) -> None:
         """No connection to this pod can be had."""
+
+    def exhausted(self, refusal: Refusal) -> None:
+        """The gateway itself has not what it takes to connect to any pod."""
 
 
 class Dial:
@@ -65,8 +93,7 @@ class Dial:
         try:
             await self._dial(upstream)
         except OSError as error:
-            detail = os.strerror(error.errno) if error.errno else str(error)
-            self._owner.unreachable(Refusal("connect_failed", detail))
+            self._failed(error)
             return
         except asyncio.CancelledError:
             upstream.abort()
@@ -77,24 +104,46 @@ class Dial:
         else:
             self._owner.unreachable(Refusal("connect_failed", "closed at once"))
 
+    def _failed(self, error: OSError) -> None:
+        detail = error.strerror or str(error)
+        if error.errno in OWN:
+            self._owner.exhausted(Refusal("gateway_exhausted", detail))
+        else:
+            self._owner.unreachable(Refusal("connect_failed", detail))
+
     async def _dial(self, upstream: UpstreamConnection) -> None:
         """Connect; a refusal is final only when another pod can be tried, or after a while.
 
-        Nothing has been sent to the pod yet, so that any request may wait here.
+        Nothing has been sent to the pod yet, so that any request may wait here. Pauses are counted
+        rather than the time: what the gateway itself was held up by is not the pod's.
         """
-        loop = self._context.loop
-        route = self._route
-        end = loop.time() + min(PATIENCE, (route.spec.timeouts.connect or PATIENCE) / 2)
         endpoint = self._backend.endpoint
+        pauses = int(min(PATIENCE, (self._route.spec.timeouts.connect or PATIENCE) / 2) / PAUSE)
+        frugal = False
         while True:
             try:
-                await loop.create_connection(lambda: upstream, endpoint.address, endpoint.port)
+                await self._context.loop.create_connection(
+                    lambda: upstream, endpoint.address, endpoint.port
+                )
             except ConnectionRefusedError:
-                if len(route.state.balancer.candidates) > 1 or loop.time() >= end:
+                if not pauses or not self._owner.alone:
                     raise
+                pauses -= 1
                 await asyncio.sleep(PAUSE)
+            except OSError as error:
+                if error.errno not in OWN or frugal or not self._give_up_idle():
+                    raise
+                frugal = True
+                await asyncio.sleep(PAUSE)  # until the descriptors are free
             else:
                 return
+
+    def _give_up_idle(self) -> bool:
+        """Close connections that nobody uses, the oldest first; False when there are none."""
+        surplus = pool.surplus(self._context.pods, GIVEN_UP)
+        for connection in surplus:
+            connection.abort()
+        return bool(surplus)
 
     def __repr__(self) -> str:
         return f"<Dial {self._backend.label}>"

@@ -10,6 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
 from gateway.dataplane.roles import Client, ClientHandler
+from gateway.dataplane.sending import Reader, Sending
 from gateway.dataplane.turns import Pipelined, Turns
 from gateway.net.deadlines import Watched
 from gateway.protocol.reasons import Refusal
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from gateway.services.route import Request
 
 
-class Connection(Client, Watched, Pipelined, Protocol):
+class Connection(Client, Watched, Pipelined, Reader, Protocol):
     """What is registered."""
 
     held: bytes
@@ -52,6 +53,7 @@ class Connections:
         self.unread: set[Connection] = set()
         """Clients that are not read from, so that their end would go unnoticed."""
         self.turns = Turns(context.loop)
+        self.sending = Sending(context.limits)
         self._addresses: Counter[str] = Counter()
         self._empty = asyncio.Event()
         self._empty.set()
@@ -80,6 +82,7 @@ class Connections:
         """Forget a connection."""
         self.open.discard(client)
         self.unread.discard(client)
+        self.sending.forget(client)
         self.context.deadlines.forget(client)
         self.context.stats.connections -= 1
         self._addresses[client.address] -= 1

@@ -17,7 +17,6 @@ from gateway.protocol.ids import Ids
 from gateway.routing.compose import Profile
 from gateway.routing.planner import Planner
 from gateway.routing.reply import Replies
-from gateway.stats import OTHER, UNKNOWN
 
 if TYPE_CHECKING:
     from gateway.access_log import AccessLog
@@ -55,14 +54,16 @@ class Context:
         self.planner = Planner(limits, identity, cors)
         self.ids = Ids(os.urandom)
         self.now = time.monotonic()
-        """Monotonic time, as of the last tick: exact enough for deadlines."""
+        """The time of deadlines, as of the last tick: monotonic, but for what the gateway itself
+        was held up by. Not to be compared with any other clock."""
         self.deadlines = Deadlines(self.now)
         self.draining = False
         self.pods: set[Backend] = set()
         """Those that may have connections of ours, so that no others are looked at."""
         self.connecting: set[asyncio.Task[None]] = set()
         """Attempts to reach a pod."""
-        self.replies = Replies(limits, identity.via)
+        self.cors = cors
+        self.replies = Replies(limits, identity.via, cors.fields(None))
         self._requests = Budget(KEPT)
         self._kinds: dict[tuple[bytes, bool], tuple[Profile, Memory[bytes, Request]]] = {}
 
@@ -82,7 +83,3 @@ class Context:
         if key not in self._kinds:
             self._kinds[key] = (Profile(*key), Memory(REMEMBERED, self._requests))
         return self._kinds[key]
-
-    def refused_head(self, status: int) -> None:
-        """Count a request that was refused before its head was complete."""
-        self.stats.service(UNKNOWN).refused(OTHER, status, 0.0)

@@ -31,7 +31,7 @@ async def drain(gateway: Gateway, times: Drain, clock: Clock) -> None:
     await _until(lambda: not left.busy, began + times.http, clock)
     if left.busy:
         log.warning("cutting %d requests after %g s", left.busy, times.http)
-        _cut_requests(gateway)
+        gateway.cut_requests()
     await _until(lambda: not left.open, began + max(times.http, times.tunnels), clock)
     if left.tunnels:
         log.warning("cutting %d tunnels after %g s", left.tunnels, times.tunnels)
@@ -41,9 +41,3 @@ async def drain(gateway: Gateway, times: Drain, clock: Clock) -> None:
 async def _until(done: Callable[[], bool], deadline: float, clock: Clock) -> None:
     while not done() and clock.monotonic() < deadline:
         await clock.sleep(_LOOK)
-
-
-def _cut_requests(gateway: Gateway) -> None:
-    for client in list(gateway.connections.open):
-        if client.exchange is not None and not client.exchange.is_tunnel:
-            client.abort()

@@ -23,6 +23,7 @@ from gateway.dataplane.upload import Upload
 from gateway.protocol.framing import response_body
 from gateway.protocol.ids import request_id
 from gateway.protocol.reasons import Refusal
+from gateway.protocol.responses import CONTINUE
 from gateway.routing import reply
 from gateway.routing.answers import written
 
@@ -91,7 +92,7 @@ class Exchange:
         if backend is None:
             self.placement.queue()
         else:
-            self.placement.reach(backend)
+            self.placement.reach(backend, self.started)
 
     def client_data(self, data: bytes) -> None:
         """More bytes of the client: of the body, or of what follows."""
@@ -142,14 +143,18 @@ class Exchange:
 
     def interim(self, answer: Reply, rest: bytes) -> bytes:
         """A 1xx head came; what is returned of `rest` is still to be read as a head."""
+        upload = self.upload
         if answer.status == reply.SWITCHING:
             self._switch(answer, rest)
             return b""
+        if answer.status == reply.CONTINUE and upload is not None and not upload.invited():
+            return rest
         if self.plan.minor:
             self._write(reply.interim(answer))
-        if answer.status == reply.CONTINUE and self.upload is not None:
-            self.upload.invited()
         return rest
+
+    def invite(self) -> None:
+        self._write(CONTINUE)
 
     def _switch(self, answer: Reply, rest: bytes) -> None:
         """The pod switched protocols; `rest` is what came after its head."""
@@ -161,7 +166,7 @@ class Exchange:
         self.reply = answer
         self.first_byte = monotonic()
         self.phase = "tunnel"
-        self._write(reply.interim(answer) + rest)
+        self._write(reply.interim(answer, self.plan.session) + rest)
         self.tunnel = Tunnel(self, self.route, self.client, upstream)
         self.tunnel.begin()
 
@@ -236,10 +241,10 @@ class Exchange:
         assert answer is not None
         assert backend is not None
         uploaded = upload is None or upload.body.done
-        if answer.status >= 500:
+        if answer.faulty:
             placement.blame(backend)
-        else:
-            backend.failures = 0
+        elif backend.ailing:
+            placement.praise(backend, self.started)
         record.count(self, answer.status, "", now)
         client = self.client
         clean = clean and answer.reusable and (upload is None or upload.taken)
@@ -258,6 +263,8 @@ class Exchange:
         """The pod does not take what is written to it, or does again."""
         self.stalled = stalled
         throttle(self.client, stalled=stalled)
+        if self.upload is not None and not stalled:
+            self.upload.moves_again()
 
     def client_stalls(self, *, stalled: bool) -> None:
         """The client does not read, or does again."""
@@ -306,10 +313,25 @@ class Exchange:
         status = 499 if self.reply is None else self.reply.status
         self._leave(status, "client_gone" if self.tunnel is None else "")
 
-    def tunnel_lost(self) -> None:
-        """The pod's end of the tunnel is gone: all is over in good order."""
-        self._leave(reply.SWITCHING, "")
+    def client_stuck(self) -> None:
+        """The client took too little of its answer, and is cut off."""
+        self._leave(499 if self.reply is None else self.reply.status, "send_timeout")
+
+    def tunnel_over(self, reason: str) -> None:
+        """The pod's end of the tunnel is gone, or `reason`: all is over in good order."""
+        self._leave(reply.SWITCHING, reason)
         self.client.close()
+
+    def withdrawn(self) -> None:
+        """An answer that need not ever end is cut off; any other is still owed."""
+        if self.phase == "answer" and self.reply is not None and self.reply.length < 0:
+            self.refuse(Refusal("access_withdrawn"))
+
+    def shut_down(self) -> None:
+        """Cut off: the client may send it again to another gateway."""
+        refusal = Refusal("shutting_down")
+        self._leave(refusal.status if self.reply is None else self.reply.status, refusal.reason)
+        self.client.abort()
 
     def expired(self) -> None:
         """The deadline of the phase has passed."""

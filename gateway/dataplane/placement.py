@@ -6,6 +6,7 @@ meanwhile, a slot or a connection, is a stage.
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from gateway.dataplane import pool, waiting
@@ -45,7 +46,7 @@ class Placed(Protocol):
 class Placement:
     """Where the request of `owner` is, or waits to be."""
 
-    __slots__ = ("_owner", "_tried", "backend", "stage", "tries", "upstream", "waited")
+    __slots__ = ("_owner", "_stale", "_tried", "backend", "stage", "tries", "upstream", "waited")
 
     def __init__(self, owner: Placed) -> None:
         self._owner = owner
@@ -57,14 +58,16 @@ class Placement:
         self.waited = 0.0
         """Seconds in the queue."""
         self.tries = 0
+        self._stale = 0
+        """Tries on a connection that the pod had just closed, which are no tries of the pod."""
         self._tried: tuple[Backend, ...] = ()
 
-    def reach(self, backend: Backend) -> None:
-        """Send the request, which holds a slot of the pod, on an idle connection to it, or open
-        one."""
+    def reach(self, backend: Backend, now: float) -> None:
+        """Send the request, which holds a slot of the pod from `now` on, on an idle connection to
+        it, or open one."""
         owner = self._owner
         self.backend = backend
-        upstream = pool.lease(backend, owner.plan.repeatable, owner.client.context.now)
+        upstream = pool.lease(backend, owner.plan.repeatable, now)
         if upstream is None:
             self._dial(backend)
             return
@@ -77,7 +80,7 @@ class Placement:
         owner = self._owner
         state = owner.route.state
         limit = owner.route.spec.timeouts.queue
-        now = owner.client.context.now
+        now = monotonic()
         if waiting.is_hopeless(state.balancer, now, limit):
             owner.refuse(waiting.timed_out(state.balancer, now, limit))
             return
@@ -97,7 +100,7 @@ class Placement:
         """A slot came free."""
         self.stage = None
         self.waited = waited
-        self.reach(backend)
+        self.reach(backend, monotonic())
 
     def dismissed(self, refusal: Refusal, waited: float) -> None:
         """There will be no slot."""
@@ -121,7 +124,13 @@ class Placement:
     def unreachable(self, refusal: Refusal) -> None:
         """No connection to the pod can be had. Nothing was sent, so nothing was answered."""
         self.stage = None
-        self._failed(refusal, again=self._may_retry(sent=False, answered=False, replayable=True))
+        again = self._may_retry(sent=False, answered=False, replayable=True)
+        self._failed(refusal, again=again, sent=False)
+
+    def exhausted(self, refusal: Refusal) -> None:
+        """The gateway cannot connect to any pod: no pod is to blame, and none to be tried."""
+        self.stage = None
+        self._owner.refuse(refusal)
 
     def disconnected(self) -> None:
         """The pod closed its connection, which needs no more care."""
@@ -143,19 +152,33 @@ class Placement:
         again = self._may_retry(sent=True, answered=answered, replayable=replayable)
         self._failed(refusal, again=again, stale=stale)
 
+    @property
+    def alone(self) -> bool:
+        """There is no other pod to try than the one that is being tried."""
+        if self.backend is None or self.tries - self._stale >= retry.TRIES:
+            return True
+        return self._other((*self._tried, self.backend)) is None
+
     def _may_retry(self, *, sent: bool, answered: bool, replayable: bool) -> bool:
-        method = self._owner.plan.method
         return retry.may_retry(
-            method, tries=self.tries, sent=sent, answered=answered, replayable=replayable
+            self._owner.plan.method,
+            tries=self.tries - self._stale,
+            sent=sent,
+            answered=answered,
+            replayable=replayable,
         )
 
-    def _failed(self, refusal: Refusal, *, again: bool, stale: bool = False) -> None:
+    def _failed(
+        self, refusal: Refusal, *, again: bool, stale: bool = False, sent: bool = True
+    ) -> None:
         owner, backend = self._owner, self.backend
         assert backend is not None
         state = owner.route.state
         state.stats.upstream_failed(refusal.reason)
-        if not stale:
-            self.blame(backend)
+        if stale:
+            self._stale += 1
+        else:
+            self.blame(backend, sent=sent)
             self._tried = (*self._tried, backend)
         other = (backend if stale else self._another()) if again else None
         if other is None:
@@ -169,17 +192,24 @@ class Placement:
     def _another(self) -> Backend | None:
         """Another pod, if there is one and the budget of retries allows it."""
         state = self._owner.route.state
-        if not state.budget.spend(state.admission.total):
-            return None
-        return state.balancer.other(self._tried, state.admission.limit)
+        other = self._other(self._tried)
+        return other if other is not None and state.budget.spend(state.admission.total) else None
 
-    def blame(self, backend: Backend) -> None:
-        """Count a failure against the pod; enough of them leave it out for a while."""
+    def _other(self, tried: tuple[Backend, ...]) -> Backend | None:
         state = self._owner.route.state
-        context = self._owner.client.context
-        if state.balancer.failed(backend, context.now):
+        return state.balancer.other(tried, state.admission.limit)
+
+    def blame(self, backend: Backend, *, sent: bool = True) -> None:
+        """Count a failure against the pod; enough of them leave it out for a while. `sent`: it had
+        the request, so that the application may be to blame."""
+        state = self._owner.route.state
+        if state.balancer.failed(backend, monotonic(), answered=sent):
             state.stats.ejections += 1
-            context.services.unsettle(state)
+            self._owner.client.context.services.unsettle(state)
+
+    def praise(self, backend: Backend, began: float) -> None:
+        """Count a good answer to a request that began at `began` for a pod that had failed."""
+        self._owner.route.state.balancer.succeeded(backend, began, monotonic())
 
     def overdue(self) -> None:
         """The pod took too long to answer, or to take what it should answer."""
@@ -197,8 +227,7 @@ class Placement:
         upstream.reused = True
         if upstream.paused:
             upstream.resume_reading(upstream.paused)
-        context = owner.client.context
-        pool.give_back(upstream, context.now, context.limits.upstream_idle_count)
+        pool.give_back(upstream, now, owner.client.context.limits.upstream_idle_count)
         owner.route.state.admission.release(backend, now)
         del self._owner  # two that hold each other would wait for the garbage collector
 

@@ -57,3 +57,17 @@ def expired(pods: set[Backend], before: float) -> list[Pod]:
         if not backend.idle and not backend.in_flight:
             pods.discard(backend)
     return out
+
+
+def surplus(pods: set[Backend], most: int) -> list[Pod]:
+    """Take the connections out that have been idle longest, `most` of all pods together; the caller
+    closes them."""
+    idle = [one for backend in pods for one in backend.idle]
+    out: list[Pod] = sorted(idle, key=_since)[:most]
+    for one in out:
+        one.backend.idle.remove(one)
+    return out
+
+
+def _since(connection: Pod) -> float:
+    return connection.since

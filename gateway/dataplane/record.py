@@ -58,6 +58,10 @@ def count(exchange: Finished, status: int, reason: str, now: float) -> None:
         stats.answered(plan.label, status, now - started, exchange.first_byte - started)
     if reason == "unauthorized":
         stats.auth_failures += 1
+    elif reason == "send_timeout":
+        stats.send_timeouts += 1
+    elif reason == "access_withdrawn":
+        stats.withdrawals += 1
     log = exchange.client.context.access_log
     if (status >= log.least_status or reason) and log.wants(status, reason):
         log.write(_entry(exchange, status, reason, now - started, received))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gateway.protocol.reasons import Refusal
     from gateway.routing.reply import Reply
     from gateway.services.balancer import Backend
+    from gateway.services.route import Route
 
 
 class Client(Protocol):
@@ -68,6 +69,7 @@ class ClientHandler(Protocol):
     """Serves a client's connection while a request is on it: the exchange, or its tunnel."""
 
     is_tunnel: bool
+    route: Route
 
     def client_data(self, data: bytes) -> None:
         """More bytes of the client."""
@@ -80,6 +82,15 @@ class ClientHandler(Protocol):
 
     def client_stalls(self, *, stalled: bool) -> None:
         """The client does not read, or does again."""
+
+    def client_stuck(self) -> None:
+        """The client took too little of what was written to it, and is cut off."""
+
+    def withdrawn(self) -> None:
+        """What let this in is gone for so long that nothing endless may go on."""
+
+    def shut_down(self) -> None:
+        """The gateway ends, and has waited for long enough."""
 
     def expired(self) -> None:
         """The deadline has passed."""

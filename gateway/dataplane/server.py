@@ -15,7 +15,7 @@ from gateway.dataplane.client import ClientConnection
 from gateway.dataplane.connections import Connections
 from gateway.dataplane.context import Context
 from gateway.dataplane.exchange import Exchange
-from gateway.net.deadlines import TICKS
+from gateway.net.deadlines import TICKS, counted
 
 if TYPE_CHECKING:
     import socket
@@ -44,6 +44,7 @@ class Gateway:
         self.connections = Connections(context, Exchange)
         self._servers: list[asyncio.Server] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._ticked = context.now
         self._turns = 0
 
     async def listen(
@@ -64,20 +65,38 @@ class Gateway:
     def _tick(self) -> None:
         """Ten times a second: deadlines, clients that left, ejections, slow starts; once a second:
         idle pods."""
-        now = self.context.now = time.monotonic()
-        self._timer = self.context.loop.call_later(1 / TICKS, self._tick)
-        for item in self.context.deadlines.turn(now):
+        context = self.context
+        self._timer = context.loop.call_later(1 / TICKS, self._tick)
+        now = time.monotonic()
+        context.now += counted(now - self._ticked)
+        self._ticked = now
+        for item in context.deadlines.turn(context.now):
             assert isinstance(item, ClientConnection)
-            if item.deadline <= now:  # still: the end of another may just have given it a slot
+            if item.deadline <= context.now:  # still: the end of another may just have given a slot
                 self._expire(item)
         for client in list(self.connections.unread):
             client.look_for_end()
-        self.context.services.refresh(now)
+        self.connections.sending.turn(now)
+        context.services.refresh(now)
         self._turns += 1
         if self._turns % TICKS == 0:
-            idle = self.context.limits.upstream_idle or inf
-            for connection in pool.expired(self.context.pods, now - idle):
+            idle = context.limits.upstream_idle or inf
+            for connection in pool.expired(context.pods, now - idle):
                 connection.close()
+            if context.services.withdrawn:
+                self._withdraw(now)
+
+    def _withdraw(self, now: float) -> None:
+        """End what has outlived what let it in for too long."""
+        withdrawn = self.context.services.withdrawn
+        due = {grant for grant in withdrawn if grant.ends <= now}
+        left = set()
+        for client in list(self.connections.open) if due else ():
+            handler = client.exchange
+            if handler is not None and handler.route.grant in due:
+                left.add(handler.route.grant)
+                handler.withdrawn()
+        withdrawn -= due - left
 
     def _expire(self, client: ClientConnection) -> None:
         client.deadline = inf
@@ -99,10 +118,20 @@ class Gateway:
             if client.exchange is None and not client.held:
                 client.close()
 
+    def cut_requests(self) -> None:
+        """Send away those who wait, so that no pod gets another request, and cut the others."""
+        self.context.services.dismiss("shutting_down")
+        for client in list(self.connections.open):
+            if client.exchange is not None and not client.exchange.is_tunnel:
+                client.exchange.shut_down()
+
     async def close(self) -> None:
         """Cut everything that is left, and wait until the books are closed."""
         self.stop_accepting()
+        self.cut_requests()
         for client in list(self.connections.open):
+            if client.exchange is not None:
+                client.exchange.shut_down()
             client.abort()
         await self.connections.emptied()
         for task in list(self.context.connecting):

@@ -21,8 +21,11 @@ class Switched(Protocol):
     def client_gone(self) -> None:
         """The client left."""
 
-    def tunnel_lost(self) -> None:
-        """The pod's end is gone."""
+    def client_stuck(self) -> None:
+        """The client does not read."""
+
+    def tunnel_over(self, reason: str) -> None:
+        """End in good order: the pod's end is gone, or `reason`."""
 
     def refuse(self, refusal: Refusal) -> None:
         """Cut it off, and say why in the log."""
@@ -35,7 +38,7 @@ class Tunnel:
 
     def __init__(self, owner: Switched, route: Route, client: Client, upstream: Pod) -> None:
         self._owner = owner
-        self._route = route
+        self.route = route
         self._client = client
         self._upstream = upstream
         self._half_closed = False
@@ -48,20 +51,20 @@ class Tunnel:
         self._upstream.exchange = None
         self._upstream.tunnel = self
         self._client.exchange = self
-        self._route.state.stats.tunnel_opened()
-        self._client.within(self._route.idle)
+        self.route.state.stats.tunnel_opened()
+        self._client.within(self.route.idle)
         self._client.release()
 
     def client_data(self, data: bytes) -> None:
         self.bytes_in += len(data)
         self._upstream.write(data)
-        self._client.within(self._route.idle)
+        self._client.within(self.route.idle)
 
     def relay(self, data: bytes) -> None:
         self.bytes_out += len(data)
         client = self._client
         client.write(data)
-        client.within(self._route.idle)
+        client.within(self.route.idle)
 
     def client_ended(self) -> bool:
         first, self._half_closed = not self._half_closed, True
@@ -82,11 +85,22 @@ class Tunnel:
     def client_gone(self) -> None:
         self._owner.client_gone()
 
+    def client_stuck(self) -> None:
+        self._owner.client_stuck()
+
     def lost(self, upstream: Pod, error: Exception | None) -> None:
-        self._owner.tunnel_lost()
+        self._owner.tunnel_over("")
+
+    def withdrawn(self) -> None:
+        """Nothing but the end of the connection says so: a Close frame (RFC 6455, section 5.5.1)
+        may stand between two frames only, and where one ends is not known to who only relays."""
+        self._owner.tunnel_over("access_withdrawn")
+
+    def shut_down(self) -> None:
+        self._owner.tunnel_over("shutting_down")
 
     def expired(self) -> None:
-        self._owner.refuse(Refusal("idle_timeout", seconds=self._route.spec.timeouts.idle))
+        self._owner.refuse(Refusal("idle_timeout", seconds=self.route.spec.timeouts.idle))
 
     def __repr__(self) -> str:
         return f"<Tunnel {self.bytes_in} bytes in, {self.bytes_out} out>"

@@ -6,7 +6,7 @@ Made by the exchange; owns what is kept of the body, and how fast the client sen
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from gateway.dataplane.flow import BODY_AHEAD
 from gateway.protocol.framing import ChunkedBody, LengthBody
@@ -16,6 +16,10 @@ from gateway.protocol.reasons import Refusal
 if TYPE_CHECKING:
     from gateway.dataplane.roles import Client
     from gateway.services.route import Route
+
+
+PAUSES: Final = 6
+"""Windows that a client may pause for, after it has brought so much more than it had to."""
 
 
 class Uploader(Protocol):
@@ -31,6 +35,9 @@ class Uploader(Protocol):
 
     def await_body(self, seconds: float) -> None:
         """The client has so long to send more."""
+
+    def invite(self) -> None:
+        """Ask the client for the body (100)."""
 
     def await_head(self) -> None:
         """Nothing more is to be sent for now: the pod's time to answer begins."""
@@ -50,12 +57,14 @@ class Upload:
     """
 
     __slots__ = (
+        "_asked",
         "_invited",
         "_measured",
         "_moved",
         "_opened",
         "_owner",
         "_since",
+        "_surplus",
         "body",
         "payload",
         "replayable",
@@ -65,7 +74,11 @@ class Upload:
         self._owner = owner
         self._opened = False
         self._invited = not expects
+        self._asked = False
+        """The gateway has asked for the body itself."""
         self._measured = 0
+        self._surplus = 0.0
+        """Bytes that came beyond what had to, as far as they count."""
         self._since = self._moved = owner.client.context.now
         self.body = ChunkedBody() if chunked else LengthBody(length)
         self.payload = b""
@@ -108,7 +121,7 @@ class Upload:
             if body.done:
                 owner.await_head()
             else:
-                self.invited()  # who does not wait for the 100 needs none
+                self._begin()  # who does not wait for the 100 needs none
         elif not body.done and len(self.payload) > limits.window:
             client.pause_reading(BODY_AHEAD)
         return True
@@ -135,46 +148,82 @@ class Upload:
         client.resume_reading(BODY_AHEAD)
         if self.body.size:
             self._invited = True
-        if self.expected:
-            self._measure()
-        else:
+        if self.body.done:
             self._owner.await_head()
+        else:
+            self._measure()
 
-    def invited(self) -> None:
-        """The client may send from now on; its rate is measured."""
+    def invited(self) -> bool:
+        """The pod asks for the body. The answer is whether the client is to be told: not when the
+        gateway has asked it already."""
+        self._begin()
+        return not self._asked
+
+    def _begin(self) -> None:
+        """It is the client's turn: its rate is measured."""
         if not self._invited:
             self._invited = True
             if not self.body.done:
                 self._measure()
 
+    def _ask(self) -> None:
+        """Ask for the body in place of a pod that is silent: a client that waits for the pod's word
+        for ever would hold a slot (RFC 9110, section 10.1.1, has clients wait for a time only)."""
+        self._asked = True
+        self._owner.invite()
+        self._begin()
+
     def reopen(self) -> None:
         """The pod failed, and another one is sought: what comes meanwhile is kept as well."""
         self._opened = False
 
+    def moves_again(self) -> None:
+        """The pod takes bytes again, so that the client may send: its time begins."""
+        if self._opened and not self.body.done:
+            self._measure()
+
     def _measure(self) -> None:
+        """Begin a window, at whose end it is seen who holds the body up."""
         owner = self._owner
-        context = owner.client.context
-        now = context.now
+        route = owner.route
+        now = owner.client.context.now
         if self.body.size != self._measured or not owner.stalled:
             self._moved = now
         self._measured = self.body.size
         self._since = now
-        patience = self._moved + owner.route.first_byte - now if owner.stalled else inf
-        owner.await_body(min(context.limits.body_grace, patience))
+        pods_turn = owner.stalled or not self._invited
+        patience = self._moved + route.first_byte - now if pods_turn else inf
+        owner.await_body(min(route.body, patience))
 
     def check_rate(self) -> None:
-        """The window of measurement is over: a body that hardly moves is given up. Who holds it up
-        is the client, or the pod, which has as long to take it as to answer it."""
+        """The window is over: a body that hardly moves is given up. Who holds it up is the client,
+        or the pod, which has as long to take it, or to ask for it, as to answer it."""
         owner = self._owner
-        context = owner.client.context
-        moved = self.body.size - self._measured
-        least = context.limits.body_rate * (context.now - self._since)
-        if owner.stalled and not moved and context.now >= self._moved + owner.route.first_byte:
-            owner.overdue()
-        elif moved < least and not owner.stalled:
-            self._refuse(Refusal("request_timeout", "the body came too slowly"))
-        else:
+        now = owner.client.context.now
+        still = self.body.size == self._measured
+        late = still and now >= self._moved + owner.route.first_byte
+        if owner.stalled or not self._invited:
+            if late:
+                owner.overdue()
+            elif owner.stalled:
+                self._measure()
+            else:
+                self._ask()
+        elif self._keeps_up(now - self._since):
             self._measure()
+        else:
+            self._refuse(Refusal("request_timeout", "the body came too slowly"))
+
+    def _keeps_up(self, seconds: float) -> bool:
+        """Whether the client has brought enough. What it brings beyond that stands it in good stead
+        when it pauses, but not for ever."""
+        owner = self._owner
+        if owner.route.body == inf:
+            return True
+        rate = owner.client.context.limits.body_rate
+        surplus = self._surplus + self.body.size - self._measured - rate * seconds
+        self._surplus = min(surplus, PAUSES * rate * owner.route.body)
+        return surplus >= 0
 
     def __repr__(self) -> str:
         state = "whole" if self.body.done else "coming" if self.expected else "not invited"

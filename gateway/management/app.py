@@ -16,6 +16,7 @@ from gateway.management.problems import RefusalError, invalid, of_cluster
 from gateway.management.render import TooLargeError
 from shared.kube.errors import KubeError
 from shared.kube.resources import CONFIGMAPS
+from shared.service.authorization import MANAGEMENT_REALM
 from shared.service.names import NAMESPACE
 from shared.service.stored import StoredError
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_BODY: Final = 1024 * 1024
-CHALLENGE: Final = {"WWW-Authenticate": 'Basic realm="Authorization Required"'}
+CHALLENGE: Final = {"WWW-Authenticate": f'Basic realm="{MANAGEMENT_REALM}"'}
 
 
 def application(

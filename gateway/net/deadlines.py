@@ -14,6 +14,15 @@ HORIZON: Final = 5.0
 """Seconds after which every item is looked at, so that deadlines rarely need `watch`."""
 
 
+def counted(elapsed: float) -> float:
+    """How much of the time between two turns counts for deadlines: all of it, or one tick when the
+    process was held up (stopped, swapped out, starved) and came late by more than a tick.
+
+    What others did in time may lie unread then: nobody is late by the time nobody looked.
+    """
+    return elapsed if elapsed <= 2 / TICKS else 1 / TICKS
+
+
 class Watched(Protocol):
     """What the wheel holds."""
 

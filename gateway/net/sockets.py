@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import struct
+import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
 SILENCE: Final = 30
 """Seconds of silence after which TCP asks whether the other side is still there."""
 _NO_LINGERING: Final = struct.pack("ii", 1, 0)
+_ACKNOWLEDGED: Final = slice(120, 128)
+"""Where Linux tells the bytes that the other side has acknowledged (tcpi_bytes_acked)."""
 _CLOSE: Final = 7
 _CLOSE_WAIT: Final = 8
 """States of TCP as Linux numbers them (include/net/tcp_states.h)."""
@@ -48,6 +52,19 @@ def end_writing(transport: Transport) -> bool:
     except OSError:
         return False
     return True
+
+
+def taken(transport: Transport) -> int:
+    """A number that grows by each byte that the other side takes. Where the system does not count
+    them, it is by what leaves the buffer, which must not grow meanwhile."""
+    sock = transport.get_extra_info("socket")
+    info = b""
+    if sock is not None and sock.family != socket.AF_UNIX:
+        with suppress(OSError, ValueError):  # it was closed just now
+            info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _ACKNOWLEDGED.stop)
+    if len(info) < _ACKNOWLEDGED.stop:
+        return -transport.get_write_buffer_size()
+    return int.from_bytes(info[_ACKNOWLEDGED], sys.byteorder)
 
 
 def has_left(transport: Transport, *, half_closed: bool) -> bool:

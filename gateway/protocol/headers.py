@@ -46,19 +46,23 @@ def proto(value: bytes | None, default: bytes) -> bytes:
     return value.lower() if value is not None and _PROTO.fullmatch(value) else default
 
 
-def cookies_without(value: bytes, name: bytes) -> bytes:
-    """The value of Cookie without the cookies called `name`."""
+def cookies_without(value: bytes, names: bytes) -> bytes:
+    """The value of Cookie without the cookies whose names match the expression `names`."""
+    drops = re.compile(names).fullmatch
     kept = [
         pair
         for item in value.split(b";")
-        if (pair := item.strip(b" \t")) and pair.partition(b"=")[0].rstrip(b" \t") != name
+        if (pair := item.strip(b" \t")) and not drops(pair.partition(b"=")[0].rstrip(b" \t"))
     ]
     return b"; ".join(kept)
 
 
 def cookies(value: bytes, name: bytes) -> list[bytes]:
     """The values of all cookies called `name` (RFC 6265 lets a name stand twice)."""
-    pairs = (item.strip(b" \t").partition(b"=") for item in value.split(b";"))
+    if name not in value:
+        return []
+    items = (item for item in value.split(b";") if name in item)  # thousands may be others'
+    pairs = (item.strip(b" \t").partition(b"=") for item in items)
     return [found.strip(b' \t"') for key, _, found in pairs if key.rstrip(b" \t") == name]
 
 
@@ -135,10 +139,18 @@ def accept(raw: bytes) -> str:
     return value(raw, b"accept")
 
 
+def origin(raw: bytes) -> bytes | None:
+    """The Origin field of a head that is not valid, or not complete, for an answer of the
+    gateway's own."""
+    found = _ORIGIN.search(raw)
+    return found[1].rstrip(b" \t") if found else None
+
+
 def user_agent(raw: bytes) -> str:
     """The User-Agent field of a head, for the access log."""
     found = _USER_AGENT.search(raw)
     return found[1].decode("latin-1") if found else ""
 
 
+_ORIGIN = re.compile(rb"\r\norigin:[ \t]*([^\r\n]*)\r\n", re.IGNORECASE)
 _USER_AGENT = re.compile(rb"\r\nuser-agent:[ \t]*([^\r]*)", re.IGNORECASE)

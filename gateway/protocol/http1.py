@@ -22,6 +22,7 @@ _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 _TEXT: Final = rb"[^\x00-\x08\x0a-\x1f\x7f]"
 _REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb"{1,64}+) ([!-\"$-~]++) HTTP/1\.([01])\r\n")
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9][0-9](?: " + _TEXT + rb"*+)?)\r\n")
+_FOREIGN = re.compile(rb"[ #\x80-\xff]+")
 _NAME = re.compile(_TOKEN + rb"++")
 _ABSOLUTE = re.compile(rb"(?i:https?)://([^/?]++)(.*)")
 _HOST = re.compile(rb"(?:[A-Za-z0-9\-._~!$&'()*+;=%]++|\[[0-9A-Fa-f:.]++\])(?::[0-9]{0,5})?")
@@ -277,7 +278,18 @@ def _line_fault(line: bytes, limits: Limits) -> ProtocolError:
     version = line.rpartition(b" ")[2]
     if re.fullmatch(rb"HTTP/[0-9]\.[0-9]", version) and not version.startswith(b"HTTP/1."):
         return ProtocolError("only HTTP/1.1 and HTTP/1.0 are spoken here")
-    return ProtocolError(f"the request line is {_shown(line)}")
+    return ProtocolError(_target_fault(line) or f"the request line is {_shown(line)}")
+
+
+def _target_fault(line: bytes) -> str:
+    """What stands in the target that a URI does not hold (RFC 3986, section 2), and how it is to be
+    written. Clients that send a path as it was typed (curl) meet this; two servers could read such
+    bytes in two ways, so that they do not pass (HAProxy refuses them as well)."""
+    foreign = _FOREIGN.search(line.partition(b" ")[2].rpartition(b" ")[0])
+    if foreign is None:
+        return ""
+    written = "".join(f"%{byte:02X}" for byte in foreign[0][:12])
+    return f"the path holds {_shown(foreign[0][:12])}; percent-encode it as {written}"
 
 
 def _field_fault(line: bytes) -> str:

@@ -103,8 +103,9 @@ REASONS: Final[dict[str, Reason]] = {
     "request_timeout": Reason(
         408,
         "The request did not arrive in time: {detail}.",
-        "Send the head at once and the body without long pauses, or ask the operator to raise "
-        "GATEWAY_HEAD_TIME or to lower GATEWAY_MIN_BODY_RATE.",
+        "Send the head at once and the body without long pauses. If the body's pauses are normal, "
+        + _RAISE.replace("{name}", "body")
+        + " Or ask the operator to raise GATEWAY_HEAD_TIME or to lower GATEWAY_MIN_BODY_RATE.",
         close=True,
     ),
     "body_too_large": Reason(
@@ -118,6 +119,21 @@ REASONS: Final[dict[str, Reason]] = {
         "This gateway has as many connections open as it may.",
         "Try later, or ask the operator to raise GATEWAY_MAX_CONNECTIONS.",
         retry_after=5,
+        close=True,
+    ),
+    "gateway_exhausted": Reason(
+        503,
+        "This gateway cannot open another connection to a pod: {detail}.",
+        "Try later. No pod is at fault: ask the operator to raise the gateway's RLIMIT_NOFILE "
+        "(ulimit -n) or its range of local ports, or to lower GATEWAY_MAX_CONNECTIONS; if the "
+        "error is one of permission or address family, to let the gateway's machine connect.",
+        retry_after=2,
+    ),
+    "shutting_down": Reason(
+        503,
+        "This gateway shuts down, and the request took too long to wait for.",
+        "Send it again, or ask the operator to raise GATEWAY_DRAIN_HTTP.",
+        retry_after=1,
         close=True,
     ),
     "line_too_long": Reason(
@@ -137,6 +153,12 @@ REASONS: Final[dict[str, Reason]] = {
         431,
         "The request's header fields are larger than this gateway takes: {detail}.",
         "Send fewer or smaller fields (cookies, most often).",
+        close=True,
+    ),
+    "send_timeout": Reason(
+        499,
+        "The client did not take its answer for {seconds:g} s.",
+        "Read what is sent, or ask the operator to raise GATEWAY_SEND_TIME.",
         close=True,
     ),
     "client_gone": Reason(499, "The client left before the response.", "", close=True),
@@ -176,6 +198,12 @@ REASONS: Final[dict[str, Reason]] = {
         "The pod of service '{service}' did not answer valid HTTP on port {api_port}: {detail}.",
         "Check that expose.api_port is the application's HTTP port (not TLS, not gRPC), and read "
         "its log.",
+    ),
+    "access_withdrawn": Reason(
+        401,
+        "Service '{service}' was stopped or deleted, or its token was changed, some time ago.",
+        "Connect again, with the present token; the operator sets the time by "
+        "GATEWAY_TUNNEL_REVOCATION.",
     ),
     "stopped": Reason(
         503,

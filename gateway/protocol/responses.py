@@ -14,12 +14,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from gateway.protocol import pages
+from gateway.protocol.challenges import challenge
 from gateway.protocol.reasons import REASONS, Refusal
 
 if TYPE_CHECKING:
     from gateway.protocol.reasons import Reason
-
-REALM: Final = "exposed services"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,8 @@ class Answer:
         return False
 
 
+CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+"""Asks a client for the body that it holds back (RFC 9110, section 15.2.1)."""
 ALLOW: Final = Answer(204, b"Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n")
 
 
@@ -76,6 +77,8 @@ def render(
         else:
             kind, body = _JSON, json.dumps(texts).encode("ascii") + b"\n"
         lines = _LINES[answer.reason] + kind
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            lines += challenge(service).encode("ascii")
     else:
         lines, body = answer.lines, b""
     end = b"Connection: close\r\n" if close or answer.close else b""
@@ -169,8 +172,6 @@ def _lines(name: str, reason: Reason) -> bytes:
     lines += "X-Content-Type-Options: nosniff\r\n"
     if reason.retry_after:
         lines += f"Retry-After: {reason.retry_after}\r\n"
-    if reason.status == HTTPStatus.UNAUTHORIZED:
-        lines += f'WWW-Authenticate: Basic realm="{REALM}", charset="UTF-8"\r\n'
     if reason.status == HTTPStatus.METHOD_NOT_ALLOWED:
         return lines.encode("ascii") + ALLOW.lines
     return lines.encode("ascii")

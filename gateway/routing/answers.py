@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gateway.protocol import headers
 from gateway.protocol.navigation import navigates, wants_no_wait
 from gateway.protocol.responses import render
+from gateway.routing.cors import applied
 
 if TYPE_CHECKING:
     from gateway.protocol.reasons import Refusal
@@ -29,8 +30,13 @@ def written(answer: Refusal | Answer, request: Request, *, request_id: str, keep
         navigation=navigates(plan.method, request.raw),
         head_only=plan.head_only,
         close=not keep,
-        extra=plan.cors,
+        extra=cross_origin(plan.cors),
     )
+
+
+def cross_origin(fields: bytes) -> bytes:
+    """Lines of the cross-origin policy for an answer of the gateway's own."""
+    return b"".join(line + b"\r\n" for line in applied(fields))
 
 
 def is_impatient(request: Request) -> bool:

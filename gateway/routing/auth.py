@@ -7,18 +7,22 @@ what was not (an application's own Authorization) does.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from gateway.protocol.headers import cookies
+from gateway.routing.carried import take
 from shared.service import authorization as credentials
 from shared.service import tokens
 
 if TYPE_CHECKING:
     from gateway.services.spec import ServiceSpec
 
-_QUERY_TOKEN = re.compile(rb"(?:^|(?<=&))token=([^&]*)(?:&|$)")
+_SESSIONS: Final = 256
+"""Session cookies of a request that are tried. No browser keeps that many for a site (about 180),
+so whatever else sets cookies of that name locks nobody out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +61,10 @@ def judge(
 
 
 def _by_session(spec: ServiceSpec, cookie: bytes | None, query: bytes) -> Verdict:
-    found = _QUERY_TOKEN.search(query)
-    given = found[1] if found is not None else b""
-    if len(given) == tokens.LENGTH and tokens.matches(given, spec.digest):
-        rest = _QUERY_TOKEN.sub(b"", query).rstrip(b"&")
-        return Verdict(allowed=True, query=rest, token=given)
+    rest, given = take(b"?" + query, partial(tokens.matches, digest=spec.digest))
+    if given:
+        return Verdict(allowed=True, query=rest[1:], token=given)
     sessions = cookies(cookie, tokens.session_name(spec.name)) if cookie is not None else []
-    matches = [tokens.matches(session, spec.digest) for session in sessions[:4]]
+    candidates = {one: None for one in sessions if len(one) == tokens.LENGTH}
+    matches = [tokens.matches(one, spec.digest) for one in islice(candidates, _SESSIONS)]
     return _OPEN if any(matches) else _REFUSED

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.protocol import headers
 from gateway.protocol.http1 import valid_host
-from shared.service.tokens import session_name
+from gateway.services.route import MANAGEMENT
+from shared.service.tokens import SESSIONS
 
 if TYPE_CHECKING:
     from gateway.services.route import Route
@@ -39,13 +40,16 @@ _TRUSTED: Final = (
 
 
 def own_fields(found: Found, service: str, *, upgrade: bool, chunked: bool) -> list[bytes]:
-    """Lines of fields that pass by a rule of their own: credentials the gateway did not use up,
-    and what of the hop by hop fields it speaks itself."""
+    """Lines of fields that pass by a rule of their own: credentials the gateway did not use up
+    (sessions are its own, whichever service they are for), and what of the hop by hop fields it
+    speaks itself."""
     out = []
     if b"authorization" in found:
         out.append(b"Authorization: " + found[b"authorization"])
     if b"cookie" in found:
-        cookie = headers.cookies_without(found[b"cookie"], session_name(service))
+        cookie = found[b"cookie"]
+        if service != MANAGEMENT:  # which answers for all services whether a session is good
+            cookie = headers.cookies_without(cookie, SESSIONS)
         if cookie:
             out.append(b"Cookie: " + cookie)
     out += [prefix + found[name] for name, prefix in _NOTED if name in found]

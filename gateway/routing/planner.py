@@ -24,7 +24,7 @@ from gateway.protocol.http1 import (
 from gateway.protocol.ids import id_line
 from gateway.protocol.reasons import Refusal
 from gateway.protocol.responses import ALLOW, redirect
-from gateway.routing import auth, compose, stray
+from gateway.routing import auth, compose, foreign, session, stray
 from gateway.routing.affinity import chosen
 from gateway.routing.compose import Profile
 from gateway.routing.cors import is_preflight
@@ -55,6 +55,7 @@ class Planner:
     def __init__(self, limits: Limits, identity: Identity, cors: Cors) -> None:
         self._limits = limits
         self._cors = cors
+        self._administrator = identity.administrator
         self._pseudonym = identity.via.encode("ascii")
 
     def request(self, raw: bytes, profile: Profile, table: RouteTable) -> Request:
@@ -68,22 +69,22 @@ class Planner:
             route, rest = found
             if route is None or rest[:1] != b"/":
                 return self._unrouted(raw, head, profile, table)
-            if route.by_session and b"token=" in rest:
-                plan = self._plan(head, route, rest, profile)  # it depends on the query
-                rest = plan.rest or rest
+            if route.by_session and foreign.MARK in rest:
+                plan = self._plan(raw, head, route, rest, profile, table)  # it depends on the query
+                rest = rest if plan.rest is None else plan.rest
             else:
                 key = (profile, head.method, head.minor, *head.special)
                 known = route.plans.get(key)
-                if known is None:
-                    known = self._plan(head, route, rest, profile)
+                if known is None or known.credential in table.digests:
+                    known = self._plan(raw, head, route, rest, profile, table)
                     if known.answer is None:
                         route.plans.remember(key, known, 3 * sum(map(len, head.special)))
                 plan = known
             return self._finish(plan, raw, head, rest, table)
         except ProtocolError as error:
-            return Request(
-                Plan(table.nowhere, answer=Refusal(error.reason, error.detail)), raw, table
-            )
+            plan = Plan(table.nowhere, answer=Refusal(error.reason, error.detail))
+            plan.cors = self._cors.fields(headers.origin(raw))
+            return Request(plan, raw, table)
 
     def _unrouted(
         self, raw: bytes, head: RequestHead, profile: Profile, table: RouteTable
@@ -100,9 +101,6 @@ class Planner:
             plan = self._draft(head, special, table.nowhere)
             plan.answer = plan.answer or Refusal("bad_path", str(error))
             return self._finish(plan, raw, head, b"", table)
-        if route is not None and rest[:1] == b"/":
-            plan = self._plan(head, route, rest, profile)
-            return self._finish(plan, raw, head, plan.rest or rest, table)
         plan = self._draft(head, special, route or table.nowhere)
         plan.service = service_name(target)
         if plan.answer is None:
@@ -110,9 +108,12 @@ class Planner:
                 plan.answer = ALLOW
             elif route is None:
                 plan.answer = self._missing(plan, raw, target, special, profile, table)
+            elif (direct := _direct(route, rest, plan, special)) is not None:
+                plan = self._plan(raw, head, route, direct, profile, table)
+                rest = direct if plan.rest is None else plan.rest
             else:
                 plan.answer = redirect(308, route.prefix + b"/" + rest)
-        return self._finish(plan, raw, head, b"", table)
+        return self._finish(plan, raw, head, rest, table)
 
     def _missing(
         self, plan: Plan, raw: bytes, target: bytes, special: Found, profile: Profile,
@@ -143,6 +144,10 @@ class Planner:
         plan.upgrade = b"upgrade" in options and _wants_upgrade(head, special)
         plan.dropped = headers.listed(options)
         plan.answer = self._own_answer(head.method, special)
+        origin = special.get(b"origin")
+        plan.cors = self._cors.fields(origin)
+        if self._cors and origin is not None and _is_preflight(head.method, special):
+            plan.answer = plan.answer or self._cors.preflight(origin)
         if head.minor == 0:
             special.pop(b"expect", None)  # nothing can be said to it before the response
         plan.expects = special.get(b"expect", b"").lower() == b"100-continue"
@@ -163,27 +168,32 @@ class Planner:
         seen = special.get(b"via", b"").lower().count(b" " + self._pseudonym.lower())
         return Refusal("loop") if seen >= PASSES else None
 
-    def _plan(self, head: RequestHead, route: Route, rest: bytes, profile: Profile) -> Plan:
+    def _plan(
+        self,
+        raw: bytes,
+        head: RequestHead,
+        route: Route,
+        rest: bytes,
+        profile: Profile,
+        table: RouteTable,
+    ) -> Plan:
         """The plan for a request to a service: who may pass, and with which fields."""
         special = fields(head.special)
         plan = self._draft(head, special, route)
         plan.service = route.spec.name
-        origin = special.get(b"origin") if self._cors else None
-        if origin is not None:
-            plan.cors = self._cors.fields(origin)
-            asked = special.get(b"access-control-request-method")
-            if is_preflight(head.method, origin, asked):
-                plan.answer = plan.answer or self._cors.preflight(origin)
-        usual = plan.keep and head.minor == 1 and not plan.head_only and not plan.cors
-        plan.usual = usual and not route.spec.affinity
+        usual = plan.keep and head.minor == 1 and not plan.head_only
+        usual = usual and plan.cors == self._cors.fields(None)
+        plan.usual = usual and not route.spec.affinity and route.shields
         if plan.answer is None:
-            plan.answer = self._authorise(plan, head, rest, special, profile)
+            plan.answer = self._authorise(plan, raw, rest, special, profile)
         if plan.answer is None:
+            if route.shields:
+                self._withhold(plan, special, table)
             self._compose(plan, route, special, profile)
         return plan
 
     def _authorise(
-        self, plan: Plan, head: RequestHead, rest: bytes, special: Found, profile: Profile
+        self, plan: Plan, raw: bytes, rest: bytes, special: Found, profile: Profile
     ) -> Refusal | Answer | None:
         route = plan.route
         path, _, query = rest.partition(b"?")
@@ -196,9 +206,23 @@ class Planner:
             del special[b"authorization"]
         if verdict.query is not None:
             plan.rest = path + b"?" + verdict.query if verdict.query else path
-            if head.method in (b"GET", b"HEAD") and not plan.upgrade:
-                return _start_session(plan, verdict.token, profile)
+            plan.session = _session(route, verdict.token, profile)
+            plan.usual = False
+            if not plan.upgrade and session.moves(plan.method, raw):
+                return redirect(302, route.prefix + plan.rest, cookie=plan.session)
         return Refusal("stopped") if route.spec.stopped else None
+
+    def _withhold(self, plan: Plan, special: Found, table: RouteTable) -> None:
+        """Drop what proves something to others than the service."""
+        given = special.get(b"authorization")
+        if given is not None:
+            secret = foreign.secret(given)
+            if secret == plan.route.spec.digest:
+                return  # its pods know it, and may ask for it themselves
+            if secret in table.digests or foreign.is_administrators(given, self._administrator):
+                del special[b"authorization"]
+            else:
+                plan.credential = secret
 
     def _finish(
         self, plan: Plan, raw: bytes, head: RequestHead, rest: bytes, table: RouteTable
@@ -212,6 +236,10 @@ class Planner:
             if plan.dropped:
                 plain = headers.without(plain, plan.dropped)
             route = plan.route
+            if foreign.MARK in raw and route.shields:
+                spared = b"" if route.by_session else route.spec.digest
+                rest = foreign.without_tokens(rest, table.digests, spared)
+                plain = foreign.cleaned(plain, table.digests, spared)
             target = rest if route.strips else route.prefix + rest
             plain.append(plan.fields)
             request.head = plan.start + target + plan.line_end + b"\r\n".join(plain)
@@ -249,6 +277,23 @@ class Planner:
             plan.affinity = chosen(special.get(b"cookie"))
 
 
+def _is_preflight(method: bytes, special: Found) -> bool:
+    asked = special.get(b"access-control-request-method")
+    return is_preflight(method, special.get(b"origin"), asked)
+
+
+def _direct(route: Route, rest: bytes, plan: Plan, special: Found) -> bytes | None:
+    """What follows the prefix in a request that goes to the pod; None for one that is redirected.
+
+    Only the bare prefix is. Clients of WebSockets and browsers' preflights follow no redirect
+    (RFC 6455, section 4.1; Fetch, section 4.8), and an application that is given its paths as they
+    came knows what it serves at the bare prefix: some redirect the slash away again.
+    """
+    if rest[:1] == b"/" or not route.strips:
+        return rest
+    return b"/" + rest if plan.upgrade or _is_preflight(plan.method, special) else None
+
+
 def _others(special: list[bytes]) -> list[bytes]:
     return headers.without(special, [b"host"])
 
@@ -263,9 +308,7 @@ def _wants_upgrade(head: RequestHead, special: Found) -> bool:
     return True
 
 
-def _start_session(plan: Plan, token: bytes, profile: Profile) -> Answer:
-    """Send a browser to the same page without the token in its URL, with a session cookie."""
-    route = plan.route
+def _session(route: Route, token: bytes, profile: Profile) -> bytes:
+    """The value of Set-Cookie that keeps a client signed in which brought a token in its URL."""
     secure = profile.scheme == b"https"
-    cookie = session_cookie(route.spec.name, token, route.prefix, secure=secure)
-    return redirect(302, route.prefix + plan.rest, cookie=cookie)
+    return session_cookie(route.spec.name, token, route.prefix, secure=secure)

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.memory import Budget, Memory
 from gateway.protocol import headers
+from gateway.protocol.challenges import renamed
 from gateway.protocol.framing import CHUNKED, CLOSE, response_length
 from gateway.protocol.http1 import ResponseHead, parse_response, tokens
 from gateway.routing import affinity
 from gateway.routing.compose import via
-from gateway.routing.cors import RESPONSE_FIELDS
+from gateway.routing.cors import applied
+from gateway.routing.session import opened
+from gateway.services import outliers
 
 if TYPE_CHECKING:
     from gateway.limits import Limits
@@ -27,6 +30,7 @@ KEPT: Final = 8 * 1024 * 1024
 """Bytes of what is remembered of them."""
 CONTINUE: Final = 100
 SWITCHING: Final = 101
+_ASKS: Final = 401
 _NO_BODY: Final = frozenset({204, 304})
 
 
@@ -42,6 +46,8 @@ class Reply:
     """The pod keeps its connection open afterwards."""
     usual: bool
     """No field names a path."""
+    faulty: bool
+    """The status speaks against the pod."""
     named: bool
     """The pod gave a request id itself."""
     block: bytes
@@ -51,10 +57,12 @@ class Reply:
 class Replies:
     """What one gateway knows of response heads, and adds to them."""
 
-    __slots__ = ("limits", "memory", "pseudonym")
+    __slots__ = ("cors", "limits", "memory", "pseudonym")
 
-    def __init__(self, limits: Limits, pseudonym: str) -> None:
+    def __init__(self, limits: Limits, pseudonym: str, cors: bytes = b"") -> None:
         self.limits = limits
+        self.cors = cors
+        """Lines of the cross-origin policy for requests that name no origin."""
         self.pseudonym = pseudonym.encode("ascii")
         self.memory: Memory[bytes, Reply] = Memory(REMEMBERED, Budget(KEPT))
 
@@ -85,9 +93,21 @@ def _prepare(raw: bytes, replies: Replies) -> Reply:
         length,
         reusable=reusable and length != CLOSE,
         usual=not head.paths,
+        faulty=outliers.counts(status, retry_after=_says_when(head)),
         named=b"x-request-id" in special,
-        block=_block(head, [*head.lines, *_paths(head, None), *_framing(head, length)]),
+        block=_block(
+            head,
+            [
+                *applied(replies.cors, _challenges(head)),
+                *_paths(head, None),
+                *_framing(head, length),
+            ],
+        ),
     )
+
+
+def _says_when(head: ResponseHead) -> bool:
+    return head.status == 503 and any(line[:12].lower() == b"retry-after:" for line in head.lines)
 
 
 def render(reply: Reply, plan: Plan) -> bytes:
@@ -95,9 +115,10 @@ def render(reply: Reply, plan: Plan) -> bytes:
     head = reply.head
     route = plan.route
     prefixer = headers.Prefixer(route.prefix, plan.host) if route.strips else None
-    lines = [*head.lines, *_paths(head, prefixer)]
-    if plan.cors:
-        lines = [*headers.without(lines, RESPONSE_FIELDS), *plan.cors[:-2].split(b"\r\n")]
+    lines = head.lines if not route.shields else _challenges(head)
+    lines = [*applied(plan.cors, lines), *_paths(head, prefixer)]
+    if plan.session:
+        lines = opened(lines, b"Set-Cookie: " + plan.session)
     length = reply.length
     if plan.head_only and length < 0:
         pass  # how the body of a GET would be framed is not known here
@@ -106,12 +127,15 @@ def render(reply: Reply, plan: Plan) -> bytes:
     return _block(head, lines)
 
 
-def interim(reply: Reply) -> bytes:
-    """A whole 1xx head, as it is passed on at once; for 101 with its Upgrade."""
+def interim(reply: Reply, session: bytes = b"") -> bytes:
+    """A whole 1xx head, as it is passed on at once; for 101 with its Upgrade, and with the cookie
+    of a `session`, if one begins."""
     lines = [*reply.head.lines, *_paths(reply.head, None)]
     if reply.status == SWITCHING:
         protocol = reply.head.special.get(b"upgrade", b"")
         lines.append(b"Connection: upgrade\r\nUpgrade: " + protocol)
+        if session:
+            lines.append(b"Set-Cookie: " + session)
     return _block(reply.head, lines) + b"\r\n"
 
 
@@ -143,6 +167,11 @@ def _own_lines(head: ResponseHead, pseudonym: bytes) -> list[bytes]:
         lines.append(b"X-Request-Id: " + special[b"x-request-id"])
     lines.append(via(special, head.minor, pseudonym))
     return lines
+
+
+def _challenges(head: ResponseHead) -> list[bytes]:
+    """The lines of a pod's head, which asks for nothing in the gateway's name."""
+    return [renamed(line) for line in head.lines] if head.status == _ASKS else head.lines
 
 
 def _paths(head: ResponseHead, prefixer: headers.Prefixer | None) -> list[bytes]:

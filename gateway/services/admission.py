@@ -54,6 +54,7 @@ class Admission:
         backend = backend or self._balancer.pick(self.limit)
         if backend is not None:
             backend.in_flight += 1
+            backend.asked += 1
             self.in_flight += 1
             self._span -= now
             self.total += 1
@@ -82,6 +83,7 @@ class Admission:
         """Change the pod of a held slot, for another try."""
         backend.in_flight -= 1
         other.in_flight += 1
+        other.asked += 1
 
     def admit(self, now: float) -> None:
         """Grant slots to those who wait, first come first served, as far as slots go."""
@@ -90,6 +92,7 @@ class Admission:
             if backend is None:
                 return
             backend.in_flight += 1
+            backend.asked += 1
             self.in_flight += 1
             self._span -= now
             self.total += 1

@@ -1,13 +1,15 @@
 """Which pod gets the next request: of two chosen at random, the one with less to do.
 
 The power of two choices (Mitzenmacher, 2001) needs no scan and does not herd onto the least loaded
-pod. Pods that fail are left out for a growing pause (passive ejection, as in Envoy's outlier
-detection); new pods grow into their share (slow start).
+pod. Pods that fail are left out for a growing pause (`outliers`); new pods grow into their share
+(slow start).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+
+from gateway.services import outliers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,7 +25,11 @@ class Backend:
     """One pod's address as the gateway sees it while it runs: load, health, idle connections."""
 
     __slots__ = (
+        "accused",
+        "ailing",
+        "asked",
         "born",
+        "ejected_at",
         "ejected_until",
         "ejections",
         "endpoint",
@@ -33,6 +39,8 @@ class Backend:
         "label",
         "leaving",
         "penalty",
+        "returned",
+        "trouble",
     )
 
     def __init__(self, endpoint: Endpoint, born: float) -> None:
@@ -41,16 +49,29 @@ class Backend:
         self.born = born
         """When it was first seen, last became ready, or stopped being ready."""
         self.in_flight = 0
-        self.failures = 0
-        """Consecutive ones."""
-        self.ejections = 0
-        self.ejected_until = 0.0
+        self.asked = 0
+        """Requests it was given so far."""
+        self.clear()
         self.penalty = 1.0
         """Factor on the load while the pod is new: 1 / its share."""
         self.leaving = False
         """No new requests: the endpoint is gone, terminating or not ready."""
         self.idle: list[Any] = []
         """Connections without a request, the most recently used last; see `dataplane.pool`."""
+
+    def clear(self) -> None:
+        """Hold nothing against the pod: it is new, or has become ready again."""
+        self.ailing = False
+        """Something of what follows is not as it was at first, so that good answers matter."""
+        self.failures = 0
+        """Consecutive ones."""
+        self.trouble = 0.0
+        """Share of failures among its latest answers."""
+        self.ejections = 0
+        """Doublings of the next pause, before its health since `returned` is reckoned in."""
+        self.ejected_at = self.ejected_until = self.returned = 0.0
+        self.accused = False
+        """It is left out for what it answered, which others may turn out to answer as well."""
 
     def __repr__(self) -> str:
         state = "leaving" if self.leaving else "ejected" if self.ejected_until else "ready"
@@ -60,7 +81,14 @@ class Backend:
 class Balancer:
     """The pods of one service. `random` answers floats in [0, 1)."""
 
-    __slots__ = ("_limits", "_random", "backends", "candidates", "settled")
+    __slots__ = (
+        "_limits",
+        "_out",
+        "_random",
+        "backends",
+        "candidates",
+        "settled",
+    )
 
     def __init__(self, limits: Limits, random: Callable[[], float]) -> None:
         self._limits = limits
@@ -71,11 +99,14 @@ class Balancer:
         """Those that may be given a request now."""
         self.settled = True
         """No pod is new or ejected, so that `refresh` has nothing to do."""
+        self._out = 0
+        """Pods that are left out."""
 
     def update(self, endpoints: Iterable[Endpoint], now: float) -> list[Backend]:
         """Take over the service's endpoints; the answer is the pods that left the choice.
 
-        A pod that returns with the same address keeps its books.
+        A pod that returns with the same address keeps its books; that it is ready again ends its
+        pause.
         """
         first = not self.backends
         wanted = {(one.address, one.port): one for one in endpoints}
@@ -90,6 +121,7 @@ class Balancer:
                 backend = self.backends[key] = Backend(endpoint, born)
             elif endpoint.usable and backend.leaving:
                 backend.born = now
+                backend.clear()
             elif not endpoint.usable and not backend.leaving:
                 backend.born = now
                 left.append(backend)
@@ -124,10 +156,12 @@ class Balancer:
                 ejected.append(backend)
             else:
                 backend.ejected_until = 0.0
+                backend.accused = False
                 backend.penalty = self._penalty(now - backend.born)
                 ready.append(backend)
         if ejected or any(one.penalty > 1.0 for one in ready):
             self.settled = False
+        self._out = len(ejected)
         self.candidates = ready or ejected  # sick pods are better than none
 
     def _penalty(self, age: float) -> float:
@@ -154,10 +188,20 @@ class Balancer:
         return chosen
 
     def other(self, avoided: Iterable[Backend], limit: int = 0) -> Backend | None:
-        """A pod for another try, not one of `avoided`; None when there is none."""
-        choice = [one for one in self.candidates if one not in set(avoided)]
-        chosen = min(choice, key=_load, default=None)
+        """A pod for another try, not one of `avoided`; None when there is none.
+
+        One that is left out is better than none, as in nginx and HAProxy: the one that has the
+        least of its pause before it.
+        """
+        avoided = set(avoided)
+        choice = [one for one in self.candidates if one not in avoided]
+        chosen = min(choice, key=_load, default=None) or self._left_out(avoided)
         return chosen if chosen is None or not limit or chosen.in_flight < limit else None
+
+    def _left_out(self, avoided: set[Backend]) -> Backend | None:
+        every = self.backends.values() if self._out else ()
+        choice = [one for one in every if not one.leaving and one not in avoided]
+        return min(choice, key=_return, default=None)
 
     def named(self, label: str, limit: int = 0) -> Backend | None:
         """The pod with this label, if it may be given a request: for affinity."""
@@ -166,22 +210,72 @@ class Balancer:
                 return backend if not limit or backend.in_flight < limit else None
         return None
 
-    def failed(self, backend: Backend, now: float) -> bool:
-        """Note a connect error or a 5xx answer; True when the pod is ejected for it.
+    def failed(self, backend: Backend, now: float, *, answered: bool = False) -> bool:
+        """Note that a pod failed a request; True when it is left out for it.
 
-        The last candidate is never ejected.
+        `answered`: it took the request, and so is excused by others that fail as it does, and when
+        as many as may be are left out already. The last candidate is never left out.
         """
+        backend.ailing = True
         backend.failures += 1
-        if backend.failures < self._limits.ejection_failures or backend.ejected_until > now:
+        if answered:
+            backend.trouble = outliers.worse(backend.trouble, _answers(backend) + 1)
+            self._acquit(now)
+        if backend.failures < self._limits.ejection_failures or len(self.candidates) < 2:
             return False
-        if len(self.candidates) < 2 or backend not in self.candidates:
+        if backend.leaving or backend.ejected_until or (answered and not self._stands_out(backend)):
             return False
-        pause = self._limits.ejection_pause * 2.0**backend.ejections
-        backend.ejected_until = now + min(pause, self._limits.ejection_longest)
-        backend.ejections = min(backend.ejections + 1, 16)
+        backend.accused = answered
+        self._eject(backend, now)
+        return True
+
+    def _stands_out(self, backend: Backend) -> bool:
+        """Looks at all pods, and therefore only after each so many failures."""
+        least = self._limits.ejection_failures
+        if backend.failures % least:
+            return False
+        pods = len(self.candidates) + self._out
+        if self._out >= outliers.room(pods, self._limits.ejection_share):
+            return False
+        return outliers.stands_out(backend.failures, least, self._shares(backend))
+
+    def _shares(self, apart: Backend | None = None) -> list[float]:
+        """The shares of failures of the candidates, one set apart, that have answered."""
+        return [one.trouble for one in self.candidates if one is not apart and _answers(one)]
+
+    def _acquit(self, now: float) -> None:
+        """Let those return for whose failures the application turns out to be to blame."""
+        accused = [one for one in self.backends.values() if one.accused] if self._out else []
+        least = self._limits.ejection_failures
+        if not accused or outliers.stands_out(least, least, self._shares()):
+            return
+        for one in accused:
+            one.clear()
+        self.refresh(now)
+
+    def _eject(self, backend: Backend, now: float) -> None:
+        doublings = outliers.remaining(backend.ejections, now - backend.returned)
+        pause = min(self._limits.ejection_pause * 2.0**doublings, self._limits.ejection_longest)
+        backend.ejections = min(doublings + 1, 16)
+        backend.ejected_at = now
+        backend.ejected_until = backend.returned = now + pause
         backend.failures = 0
         self.refresh(now)
-        return True
+
+    def succeeded(self, backend: Backend, began: float, now: float) -> bool:
+        """Note a good answer of a pod that is `ailing` to a request that began at `began`; True
+        when its pause ends by that. A request from before the pause proves nothing: a pod that
+        ends finishes what it has."""
+        backend.failures = 0
+        backend.trouble = outliers.better(backend.trouble)
+        back = backend.ejected_until > 0.0 and began >= backend.ejected_at
+        if back:
+            backend.ejected_until = 0.0
+            backend.accused = False
+            backend.returned = now
+            self.refresh(now)
+        backend.ailing = bool(backend.trouble or backend.ejected_until)
+        return back
 
     def __repr__(self) -> str:
         return f"<Balancer {list(self.backends.values())!r}>"
@@ -189,3 +283,11 @@ class Balancer:
 
 def _load(backend: Backend) -> float:
     return (backend.in_flight + 1) * backend.penalty
+
+
+def _answers(backend: Backend) -> int:
+    return backend.asked - backend.in_flight
+
+
+def _return(backend: Backend) -> float:
+    return backend.ejected_until

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from gateway.memory import Budget, Memory
-from gateway.services.route import MANAGEMENT, Route, RouteTable
+from gateway.services.route import MANAGEMENT, Grant, Route, RouteTable
 from gateway.services.spec import Endpoint, ServiceSpec
 from gateway.services.state import ServiceState
 from gateway.stats import UNKNOWN
@@ -50,6 +50,8 @@ class Services:
         self._random = random
         self._unsettled: set[ServiceState] = set()
         self._plans = Budget(KEPT)
+        self.withdrawn: set[Grant] = set()
+        """Those under which something may still go on."""
         self.table = RouteTable(self._route(ServiceSpec(UNKNOWN), None))
 
     def define(self, specs: Iterable[ServiceSpec], removed: Iterable[str] = ()) -> None:
@@ -73,6 +75,7 @@ class Services:
         for name, route in old_routes:
             if route is not None:
                 route.plans.forget()
+                self._withdraw(route, changes[name])
                 if changes[name] is None:
                     self._retire(route.state)
         for changed in changes.values():
@@ -94,7 +97,8 @@ class Services:
         """Route `/system/…` and `/health` to the management API at `addresses`."""
         old = self.table.management
         route = old or self._route(ServiceSpec(MANAGEMENT, rewrite_target=True), None)
-        self.table = RouteTable(self.table.nowhere, self.table.routes, route)
+        table = self.table
+        self.table = RouteTable(table.nowhere, table.routes, route, table.digests)
         self._place(route.state, [Endpoint(address, port) for address, port in addresses])
 
     def states(self) -> list[ServiceState]:
@@ -112,6 +116,11 @@ class Services:
             if state.balancer.settled:
                 self._unsettled.discard(state)
 
+    def dismiss(self, reason: str) -> None:
+        """Send away all who wait for a slot of any service."""
+        for state in self.states():
+            state.admission.dismiss(reason)
+
     def unsettle(self, state: ServiceState) -> None:
         """A pod of this service is new or ejected: `refresh` looks after it."""
         self._unsettled.add(state)
@@ -123,7 +132,17 @@ class Services:
             stats = self._stats.service(spec.name)
             state = ServiceState(spec.name, stats, self._limits, self._random, self.monotonic())
         state.admission.limit = spec.concurrency
-        return Route(spec, state, Memory(REMEMBERED, self._plans))
+        shared = old is not None and not old.spec.shuts_out(spec)
+        grant = old.grant if old is not None and shared else Grant()
+        return Route(spec, state, Memory(REMEMBERED, self._plans), grant)
+
+    def _withdraw(self, old: Route, new: Route | None) -> None:
+        """Set an end to what goes on under the grant of `old`, if `new` has another one."""
+        if (new is None or new.grant is not old.grant) and (
+            old.state.in_flight or old.state.waiting
+        ):
+            old.grant.ends = self.monotonic() + self._limits.withdrawal
+            self.withdrawn.add(old.grant)
 
     def _place(self, state: ServiceState, endpoints: Iterable[Endpoint]) -> None:
         now = self.monotonic()

@@ -27,6 +27,15 @@ MANAGEMENT: Final = "_management"
 
 
 @dataclass(slots=True, eq=False)
+class Grant:
+    """What lets requests in: a token, or that none is asked for. Routes share it until a change of
+    the definition shuts those out whom it let in."""
+
+    ends: float = inf
+    """Monotonic seconds at which tunnels and streams must be over that began under it."""
+
+
+@dataclass(slots=True, eq=False)
 class Route:
     """A definition together with its service's running state, and what is made from the two once.
 
@@ -37,6 +46,7 @@ class Route:
     state: ServiceState
     plans: Memory[Any, Plan]
     """Plans of requests, by what they follow from."""
+    grant: Grant
     prefix: bytes = field(init=False)
     """`/system/services/<name>/exposed`; empty for the management route."""
     strips: bool = field(init=False)
@@ -45,15 +55,20 @@ class Route:
     """Credentials may come in the query or in a cookie."""
     first_byte: float = field(init=False)
     idle: float = field(init=False)
+    body: float = field(init=False)
     """Time-outs of the definition in seconds, `inf` where they are off."""
+    shields: bool = field(init=False)
+    """What proves something to others is kept from its pods."""
 
     def __post_init__(self) -> None:
         managed = self.spec.name == MANAGEMENT
         self.prefix = b"" if managed else base_path(self.spec.name).encode("ascii")
         self.strips = not managed and not self.spec.rewrite_target
+        self.shields = not managed
         self.by_session = self.spec.set_auth and self.spec.auth_type == "forward"
         self.first_byte = self.spec.timeouts.first_byte or inf
         self.idle = self.spec.timeouts.idle or inf
+        self.body = self.spec.timeouts.body or inf
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +79,8 @@ class RouteTable:
     """Stands for the service of requests that match none: it has counts, and no pod."""
     routes: Mapping[bytes, Route] = field(default_factory=dict)
     management: Route | None = None
+    digests: frozenset[bytes] = frozenset()
+    """SHA-256 of every service's token."""
     version: object = field(default_factory=object)
     """Stands for this table where one is remembered, so that old tables are not kept."""
 
@@ -76,7 +93,8 @@ class RouteTable:
                 merged.pop(key, None)
             else:
                 merged[key] = route
-        return RouteTable(self.nowhere, merged, self.management)
+        digests = frozenset(route.spec.digest for route in merged.values()) - {b""}
+        return RouteTable(self.nowhere, merged, self.management, digests)
 
     def find(self, name: str) -> Route | None:
         """The route of service `name`."""
@@ -111,13 +129,18 @@ class Plan:
     affinity: str = ""
     """Label of the pod that the client's cookie names."""
     cors: bytes = b""
-    """Lines for the response; they replace the pod's own."""
+    """Lines for the response, by the cross-origin policy; they replace the pod's own."""
+    session: bytes = b""
+    """Value of Set-Cookie for the response: the client brought its token in the query."""
+    credential: bytes = b""
+    """SHA-256 of the secret in an Authorization that goes to the pod as it came. It was nobody's
+    when the plan was made; should it become some service's token, the plan is out of date."""
     dropped: list[bytes] = field(default_factory=list)
     """Names of plain fields that Connection lists."""
     start: bytes = b""
     line_end: bytes = b""
     """End of the pod's request line, and Host, which should come first."""
-    rest: bytes = b""
+    rest: bytes | None = None
     """What the path below the prefix became, when a token was taken out of its query."""
     fields: bytes = b""
     """Lines for the pod, to be followed by the connection's `forwarded` and by `tail`."""

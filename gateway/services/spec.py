@@ -48,3 +48,10 @@ class ServiceSpec:
     stopped: bool = False
     api_port: int = 0
     """For messages only: endpoints carry their own port."""
+
+    def shuts_out(self, new: ServiceSpec | None) -> bool:
+        """Whether who was let in by this definition would not be by the `new` one (None: there is
+        no service any more): it is stopped, or asks for a token that it did not ask for."""
+        if new is None or new.stopped:
+            return True
+        return new.set_auth and not (self.set_auth and self.digest == new.digest)

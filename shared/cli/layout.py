@@ -17,6 +17,7 @@ import click
 from shared.cli.children import Program
 from shared.cli.client import read_credentials
 from shared.runtime.settings import Reader
+from shared.service.authorization import digest
 
 HOST: Final = "127.0.0.1"
 TAKEN: Final = 2
@@ -55,6 +56,11 @@ class Layout:
         """The file with the `user:password` of the services API."""
         return self.home / "credentials"
 
+    @property
+    def digest(self) -> Path:
+        """The file with their SHA-256, by which the gateway keeps them from pods."""
+        return self.home / "credentials.sha256"
+
     def log(self, process: str) -> Path:
         """The log of one of the processes."""
         return self.home / "logs" / f"{process}.log"
@@ -82,7 +88,8 @@ def read(environ: Mapping[str, str], home: Path) -> Layout:
 
 
 def prepare(layout: Layout) -> None:
-    """Make the home folder, the credentials (those of an earlier run stay) and the address.
+    """Make the home folder, the credentials (those of an earlier run stay), their digest and the
+    address.
 
     ApiError when what an earlier run or somebody left as credentials is none.
     """
@@ -90,7 +97,8 @@ def prepare(layout: Layout) -> None:
     (layout.home / "logs").mkdir(exist_ok=True)
     if not layout.credentials.exists():
         _write_private(layout.credentials, f"oscar:{secrets.token_urlsafe(24)}\n")
-    read_credentials(layout.credentials)
+    user, password = read_credentials(layout.credentials)
+    _write_private(layout.digest, digest(user, password).hex() + "\n")
     (layout.home / "endpoint").write_text(f"{layout.url}\n")
 
 
@@ -175,6 +183,7 @@ def programs(layout: Layout, environ: Mapping[str, str]) -> tuple[Program, ...]:
             "GATEWAY_ADMIN_HOST": HOST,
             "GATEWAY_ADMIN_PORT": str(layout.gateway_admin),
             "GATEWAY_MANAGEMENT": f"{HOST}:{layout.management}",
+            "GATEWAY_ADMINISTRATOR_DIGEST_FILE": str(layout.digest),
             "GATEWAY_DRAIN_GRACE": "0",
             "GATEWAY_DRAIN_HTTP": "5",
             "GATEWAY_DRAIN_TUNNELS": "1",

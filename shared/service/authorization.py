@@ -7,6 +7,11 @@ from __future__ import annotations
 
 import binascii
 import re
+from hashlib import sha256
+from typing import Final
+
+MANAGEMENT_REALM: Final = "Authorization Required"
+"""What the services API asks for, as OSCAR does."""
 
 _BASIC = re.compile(rb"(?i:basic) +([A-Za-z0-9+/]+={0,2}) *")
 _BEARER = re.compile(rb"(?i:bearer) +([!-~]+) *")
@@ -25,6 +30,11 @@ def read(value: bytes) -> tuple[bytes | None, bytes] | None:
     except binascii.Error:
         return None
     return (user, password) if colon else None
+
+
+def digest(user: str, password: str) -> bytes:
+    """SHA-256 of Basic credentials, by which they can be told without being known."""
+    return sha256(f"{user}:{password}".encode()).digest()
 
 
 def parse_credentials(text: str) -> tuple[str, str]:

@@ -33,6 +33,9 @@ class Timeouts:
     """Between two pieces of a body or of a tunnel."""
     queue: float = 60.0
     """For a free or a first replica."""
+    body: float = 10.0
+    """Over which a request's body must keep up the gateway's least rate: it may pause about so
+    long, and longer after it has brought more than it had to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,10 @@ def matches(candidate: bytes, digest: bytes) -> bool:
     return compare_digest(sha256(candidate).digest(), digest)
 
 
+SESSIONS: Final = rb"oscar_service_[a-z0-9_]+_auth"
+"""What the names of all session cookies match."""
+
+
 def session_name(service: str) -> bytes:
     """The name of the session cookie of a service."""
     return b"oscar_service_%b_auth" % service.replace("-", "_").encode("ascii")

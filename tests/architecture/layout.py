@@ -43,9 +43,9 @@ LAYOUT = Layout(
             ("__main__",),
         ),
         "gateway.dataplane": (
-            ("context", "flow", "turns"),
+            ("context", "flow", "sending", "turns"),
             ("roles",),
-            ("connections", "pool", "tunnel", "upload", "upstream", "waiting"),
+            ("connections", "headless", "pool", "tunnel", "upload", "upstream", "waiting"),
             ("client", "connect"),
             ("placement",),
             ("record",),

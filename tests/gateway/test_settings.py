@@ -42,6 +42,11 @@ def test_saying_the_defaults_changes_nothing() -> None:
         ("GATEWAY_ACCESS_LOG", "all", lambda s: s.access_log.mode == "all"),
         ("GATEWAY_CORS_ORIGINS", "https://a.example,http://localhost:5173",
          lambda s: s.cors.origins == ("https://a.example", "http://localhost:5173")),
+        ("GATEWAY_CORS_ORIGINS", "capacitor://localhost, chrome-extension://abc, http://a_b,null",
+         lambda s: s.cors.origins[1:] == ("chrome-extension://abc", "http://a_b", "null")),
+        ("GATEWAY_CORS_ORIGINS", "HTTPS://UI.Test:443,http://a:80,http://b:443,App://X:80",
+         lambda s: s.cors.origins == ("https://ui.test", "http://a", "http://b:443",
+                                      "App://X:80")),
         ("GATEWAY_NAMESPACE", "other", lambda s: s.namespace == "other"),
     ],
 )  # fmt: skip

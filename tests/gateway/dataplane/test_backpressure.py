@@ -347,8 +347,8 @@ async def test_the_wait_for_a_100_is_not_a_slow_body() -> None:
         await wire.exactly(4)
         await wire.send(OK)
 
-    limits = Limits(body_rate=1000, body_grace=0.2)
-    async with rig(await Pod(script).start(), limits=limits) as r:
+    limits = Limits(body_rate=1000)
+    async with rig(await Pod(script).start(), limits=limits, timeouts=Timeouts(body=0.2)) as r:
         wire = await r.connect()
         await wire.send(get(b"/", b"Content-Length: 4", b"Expect: 100-continue", method=b"POST"))
         asyncio.get_running_loop().call_later(0.8, go.set)
@@ -403,10 +403,8 @@ async def test_a_pod_that_takes_nothing_of_an_upload_is_given_up() -> None:
         pause(wire)
         await asyncio.Event().wait()
 
-    limits = Limits(body_grace=0.1)
-    async with rig(
-        await Pod(script).start(), limits=limits, timeouts=Timeouts(first_byte=0.3)
-    ) as r:
+    timeouts = Timeouts(first_byte=0.3, body=0.1)
+    async with rig(await Pod(script).start(), timeouts=timeouts) as r:
         wire = await r.connect()
         await wire.send(get(b"/", b"Content-Length: %d" % PLENTY, method=b"POST"))
         sending = asyncio.create_task(Pump()(wire), name="sending")

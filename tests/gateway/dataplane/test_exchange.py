@@ -541,8 +541,8 @@ async def test_a_body_that_is_too_large_is_413() -> None:
 
 
 async def test_a_body_that_hardly_moves_is_408() -> None:
-    limits = Limits(body_rate=1000, body_grace=0.3)
-    async with rig(await Pod(echo).start(), limits=limits) as r:
+    limits = Limits(body_rate=1000)
+    async with rig(await Pod(echo).start(), limits=limits, timeouts=Timeouts(body=0.3)) as r:
         wire = await r.connect()
         await wire.send(get(b"/", b"Content-Length: 1000", method=b"POST"), b"x")
         answer = await wire.response()

@@ -93,3 +93,16 @@ def test_old_ones_expire() -> None:
     assert pods == {pod}
     assert pool.expired(pods, 2.0) == [new]
     assert pods == set()
+
+
+def test_what_has_been_idle_longest_is_surplus_whichever_pod_it_leads_to() -> None:
+    first, second = backend(), backend()
+    kept = Connection(first)
+    pool.give_back(kept, 3.0, 9)
+    old = [Connection(second), Connection(first)]
+    for connection, since in zip(old, (1.0, 2.0), strict=True):
+        pool.give_back(connection, since, 9)
+    assert pool.surplus({first, second}, 2) == old
+    assert first.idle == [kept]
+    assert pool.surplus({first, second}, 2) == [kept]
+    assert pool.surplus({first, second}, 2) == []

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+from typing import TYPE_CHECKING
+
 import pytest
 
+from gateway.limits import Identity
 from gateway.routing.cors import Cors
 from tests.gateway.harness import DIGEST, PREFIX, TOKEN, Pod, echo, get, post, rig
+
+if TYPE_CHECKING:
+    from gateway.limits import Network
 
 
 async def test_an_answered_request() -> None:
@@ -68,7 +75,7 @@ async def test_requests_to_nowhere_are_counted_apart() -> None:
             ),
             204,
         ),
-        (get(b"/?token=" + TOKEN.encode()), 302),
+        (get(b"/?token=" + TOKEN.encode(), b"Accept: text/html"), 302),
         (get(), 401),
         (b"GET / HTTP/1.1\r\nHost: h\r\n\r\n", 404),
         (b"GET / HTTP/1.1\r\nHost: h h\r\n\r\n", 400),
@@ -86,3 +93,42 @@ async def test_every_answer_of_our_own_names_the_request_as_the_log_does(
         named = await r.ask(request_head[:-2] + b"X-Request-Id: mine\r\n\r\n")
         if status != 400:  # a head that cannot be read names nothing
             assert named.fields[b"x-request-id"] == b"mine"
+
+
+@pytest.mark.parametrize("trusted", [(), (ip_network("127.0.0.0/8"),)])
+@pytest.mark.parametrize(
+    ("given", "believed"),
+    [
+        (b"a", True),
+        (b"Root=1-67891233-abcdef012345678912345678", True),
+        (b"a.b_c~d+e/f=g:h@i-j", True),
+        (b"x" * 128, True),
+        (b"x" * 129, False),
+        (b"", False),
+        (b"{6f1e}", False),
+        (b"a b", False),
+        (b"a,b", False),
+        (b'a"b', False),
+        (b"|a.b.", False),
+        ("ñ".encode(), False),
+    ],
+)
+async def test_a_request_id_is_believed_as_the_help_says(
+    given: bytes, believed: bool, trusted: tuple[Network, ...]
+) -> None:
+    """From anybody, when it is one word of harmless characters; else a fresh one takes its place,
+    for the pod, the client and the log alike."""
+    async with rig(await Pod(echo).start(), identity=Identity(trusted=trusted)) as r:
+        answer = await r.ask(get(b"/", b"X-Request-Id: " + given))
+        told = answer.fields[b"x-request-id"]
+        assert (told == given) is believed
+        assert b"X-Request-Id: " + told + b"\r\n" in answer.body
+        assert [one.request_id for one in r.log.entries] == [told.decode()]
+
+
+async def test_two_request_ids_are_refused() -> None:
+    """Which of them a pod would log is not known; no field that is passed on stands twice."""
+    async with rig(await Pod(echo).start()) as r:
+        answer = await r.ask(get(b"/", b"X-Request-Id: a", b"x-request-id: a"))
+        assert answer.status == 400
+        assert b"x-request-id stands more than once" in answer.body

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.limits import Limits
 from gateway.services.spec import Endpoint
+from shared.service.model import Timeouts
 from tests.gateway.harness import Pod, Wire, echo, get, rig
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -76,8 +77,8 @@ async def test_a_stalled_pod_is_not_the_clients_fault() -> None:
         await wire.exactly(30_000_000)
         await wire.send(OK)
 
-    limits = Limits(body_rate=1000, body_grace=0.2)
-    async with rig(await Pod(script).start(), limits=limits) as r:
+    limits = Limits(body_rate=1000)
+    async with rig(await Pod(script).start(), limits=limits, timeouts=Timeouts(body=0.2)) as r:
         wire = await r.connect()
         await wire.send(get(b"/", b"Content-Length: 30000000", method=b"POST"))
         writing = asyncio.create_task(wire.send(b"x" * 30_000_000), name="writing")
@@ -117,3 +118,91 @@ async def test_a_large_body_uses_its_connection_up(size: int, connections: int) 
             await wire.send(get(b"/", b"Content-Length: %d" % size, method=b"POST"), b"x" * size)
             assert (await wire.response()).status == 200
         assert pod.connections == connections
+
+
+@pytest.mark.parametrize("expects", [True, False])
+async def test_a_client_that_never_sends_its_body_gives_its_slot_back(expects: bool) -> None:
+    """RFC 9110, section 10.1.1: who waits for a 100 should not wait for ever. A pod that says
+    nothing is helped out: the gateway asks for the body, which then must come in time."""
+
+    async def script(wire: Wire) -> None:
+        await wire.request()
+        await wire.send(OK)
+
+    timeouts = Timeouts(body=0.2)
+    async with rig(await Pod(script).start(), concurrency=1, timeouts=timeouts) as r:
+        wire, next_one = await r.connect(), await r.connect()
+        lines = (b"Content-Length: 5", b"Expect: 100-continue", b"X: y")
+        await wire.send(get(b"/", *(lines if expects else lines[:1]), method=b"POST"))
+        await r.until(lambda: r.state.in_flight == 1)
+        await next_one.send(get())
+        assert (await next_one.response()).body == b"ok"
+        if expects:
+            assert (await wire.head()) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        assert (await wire.response()).fields[b"x-gateway-error"] == b"request_timeout"
+        await r.balanced()
+
+
+async def test_a_pod_that_asks_late_is_answered_once() -> None:
+    """The client was asked already, and must not be told twice."""
+    got = asyncio.Event()
+
+    async def script(wire: Wire) -> None:
+        await wire.head()
+        assert await wire.exactly(2) == b"he"
+        await wire.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+        got.set()
+        assert await wire.exactly(3) == b"llo"
+        await wire.send(OK)
+
+    async with rig(await Pod(script).start(), timeouts=Timeouts(body=0.1)) as r:
+        wire = await r.connect()
+        lines = (b"Content-Length: 5", b"Expect: 100-continue")
+        await wire.send(get(b"/", *lines, method=b"POST"))
+        assert (await wire.head()).startswith(b"HTTP/1.1 100 ")
+        await wire.send(b"he")
+        await got.wait()
+        await wire.send(b"llo")
+        assert (await wire.response()).body == b"ok"
+
+
+async def test_a_pod_that_never_asks_for_a_body_is_late_when_its_time_is_over() -> None:
+    async def script(wire: Wire) -> None:
+        await wire.rest()
+
+    timeouts = Timeouts(first_byte=0.1, body=10)
+    async with rig(await Pod(script).start(), timeouts=timeouts) as r:
+        lines = (b"Content-Length: 5", b"Expect: 100-continue")
+        answer = await r.ask(get(b"/", *lines, method=b"POST"))
+        assert answer.fields[b"x-gateway-error"] == b"first_byte_timeout"
+
+
+@pytest.mark.parametrize(
+    ("first", "seconds", "status"), [(2000, 0.1, 200), (150, 0.1, 408), (150, 5, 200), (1, 0, 200)]
+)
+async def test_a_live_upload_may_pause(first: int, seconds: float, status: int) -> None:
+    """After it has brought more than it had to; or as long as its service says."""
+    timeouts = Timeouts(body=seconds)
+    async with rig(await Pod(echo).start(), limits=Limits(body_rate=1000), timeouts=timeouts) as r:
+        wire = await r.connect()
+        await wire.send(get(b"/", b"Content-Length: %d" % (first + 1), method=b"POST"))
+        await r.until(lambda: r.state.in_flight == 1)
+        await wire.send(b"x" * first)
+        reading = asyncio.create_task(wire.response(), name="reading")
+        await asyncio.wait([reading], timeout=0.45)
+        if not reading.done():
+            await wire.send(b"x")
+        answer = await reading
+        assert answer.status == status
+        if status == 408:
+            assert b"expose.timeouts.body" in answer.body
+
+
+async def test_no_pause_is_for_ever() -> None:
+    """However much has come before: a slot is at stake."""
+    timeouts = Timeouts(body=0.1)
+    async with rig(await Pod(echo).start(), limits=Limits(body_rate=100), timeouts=timeouts) as r:
+        wire = await r.connect()
+        await wire.send(get(b"/", b"Content-Length: 3000000", method=b"POST"), b"x" * 1_000_000)
+        assert (await wire.response()).status == 408
+        await r.balanced()

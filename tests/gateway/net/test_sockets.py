@@ -7,9 +7,9 @@ import socket
 import struct
 
 from gateway.dataplane.client import ClientConnection
-from gateway.net.sockets import end_writing, has_left
+from gateway.net.sockets import end_writing, has_left, taken
 from tests.gateway.harness import Pod, echo, get, rig
-from tests.waiting import until
+from tests.waiting import still, until
 
 
 async def test_both_sides_ask_whether_the_other_is_there() -> None:
@@ -58,3 +58,28 @@ async def test_writing_ends_once() -> None:
         assert client.transport is not None
         client.transport.abort()
         assert not client.end()
+
+
+async def test_what_the_other_side_takes_is_counted_to_the_end() -> None:
+    """Also while a closed transport still sends: the numbers stay comparable."""
+    made: asyncio.Future[asyncio.Transport] = asyncio.get_running_loop().create_future()
+
+    class Writer(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            assert isinstance(transport, asyncio.Transport)
+            made.set_result(transport)
+
+    server = await asyncio.get_running_loop().create_server(Writer, "127.0.0.1", 0)
+    async with server:
+        reader, peer = await asyncio.open_connection(*server.sockets[0].getsockname(), limit=4096)
+        transport = await made
+        transport.write(b"x" * 16_000_000)
+        before = await still(lambda: taken(transport), period=0.05)
+        transport.close()
+        assert taken(transport) >= before
+        await reader.readexactly(8_000_000)
+        await until(lambda: taken(transport) >= before + 4_000_000, "more being taken")
+        transport.abort()
+        await asyncio.sleep(0)
+        assert taken(transport) == 0
+        peer.close()

@@ -236,3 +236,21 @@ def test_phrases_may_be_missing() -> None:
 
 def test_tokens() -> None:
     assert tokens(b"Keep-Alive, ,Upgrade\t,x") == [b"keep-alive", b"upgrade", b"x"]
+
+
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [
+        ("/año".encode(), "%C3%B1"),
+        ("/文.txt".encode(), "%E6%96%87"),
+        (b"/a\xff", "%FF"),
+        (b"/a b/c", "%20"),
+        (b"/?q=a  b", "%20%20"),
+        (b"/page#part", "%23"),
+    ],
+)
+def test_a_path_as_it_was_typed_is_told_how_to_be_written(path: bytes, written: str) -> None:
+    """RFC 9112, section 3.2: an invalid request-line is 400, never mended (a space could be the
+    end of the target to one reader). HAProxy: `accept-unsafe-violations-in-http-request` is off."""
+    with pytest.raises(ProtocolError, match=f"percent-encode it as {written}$"):
+        parse_request(b"GET " + path + b" HTTP/1.1\r\nHost: h\r\n\r\n", Limits())

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.limits import Limits
-from gateway.routing.match import PathError, match, service_name
+from gateway.routing.match import PathError, check_climb, match, service_name
 from gateway.services.registry import Services
 from gateway.services.route import MANAGEMENT, RouteTable
 from gateway.services.spec import ServiceSpec
@@ -117,3 +121,47 @@ def test_the_management_api(target: bytes) -> None:
 def test_no_spelling_of_two_dots_climbs_out(target: bytes) -> None:
     with pytest.raises(PathError):
         match(table(), target)
+
+
+def climbs(segments: list[bytes]) -> bool:
+    depth = 0
+    for segment in segments:
+        name = segment.partition(b";")[0]
+        if name == b"..":
+            depth -= 1
+        elif name not in (b"", b"."):
+            depth += 1
+        if depth < 0:
+            return True
+    return False
+
+
+def oracle(path: bytes) -> bool:
+    """Whether a path is refused, segment by segment and step by step."""
+    step = re.compile(rb"%([0-9a-fA-F]{2})")
+    reading = path
+    for _ in range(4):
+        dots = step.sub(lambda one: b"." if one[1].lower() == b"2e" else one[0], reading)
+        readings = (reading.split(b"/"), re.split(rb"[/\\]", reading), dots.split(b"/"))
+        if b"\0" in reading or any(map(climbs, readings)):
+            return True
+        decoded = step.sub(lambda one: bytes((int(one[1], 16),)), reading)
+        if decoded == reading:
+            return False
+        reading = decoded
+    return True
+
+
+WORDS = (b"/", b"..", b".", b"a", b";", b"\\", b"%2e", b"%2E", b"%2f", b"%5c", b"%25", b"%", b"25")
+MORE = (b"2e", b"%00", b"%32", b"%65", b"%3b", b"\xff", b"%zz")
+
+
+@settings(max_examples=400)
+@given(st.lists(st.sampled_from(WORDS + MORE), max_size=14).map(b"".join))
+def test_the_verdict_is_that_of_reading_step_by_step(path: bytes) -> None:
+    try:
+        check_climb(path)
+        refused = False
+    except PathError:
+        refused = True
+    assert refused is oracle(path)

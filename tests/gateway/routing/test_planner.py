@@ -308,12 +308,16 @@ def test_used_credentials_are_stripped_and_others_pass() -> None:
 
 def test_a_token_in_the_query_becomes_a_session() -> None:
     desk = Desk(set_auth=True, auth_type="forward", digest=DIGEST)
-    answer = desk.get(b"/page?a=1&token=" + TOKEN + b"&b=2").answer
+    page = b"/page?a=1&token=" + TOKEN + b"&b=2"
+    answer = desk.get(page, b"Accept: text/html").answer
     assert isinstance(answer, Answer)
     assert answer.status == 302
     assert b"Location: " + E + b"/page?a=1&b=2\r\n" in answer.lines
     assert b"\r\nSet-Cookie: oscar_service_app_auth=" + TOKEN + b"; Path=" + E in answer.lines
     assert b"Secure" not in answer.lines
+    program = desk.get(page)
+    assert sent(program)[0] == b"GET /page?a=1&b=2 HTTP/1.1"
+    assert program.plan.session.startswith(b"oscar_service_app_auth=" + TOKEN)
     cookie = b"Cookie: x=y; oscar_service_app_auth=" + TOKEN
     assert b"Cookie: x=y" in sent(desk.get(b"/", cookie))
     other = desk.get(b"/?token=" + TOKEN + b"&a=1", method=b"POST")

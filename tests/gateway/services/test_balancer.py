@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from gateway.limits import Limits
-from gateway.services.balancer import Balancer
+from gateway.services.balancer import Backend, Balancer
 from gateway.services.spec import Endpoint
 
 LIMITS = Limits(slow_start=10, ejection_failures=3, ejection_pause=5, ejection_longest=15)
@@ -153,6 +153,133 @@ def test_the_last_pod_is_never_left_out() -> None:
     assert one.candidates == [second]
     one.update([endpoint(0)], 1.0)
     assert one.candidates == [first]
+
+
+def answer(one: Balancer, backend: Backend, *, well: bool) -> bool:
+    """The pod answers one request; whether it is left out for it."""
+    backend.asked += 1
+    if not well:
+        return one.failed(backend, 0.0, answered=True)
+    if backend.ailing:
+        one.succeeded(backend, 0.0, 0.0)
+    return False
+
+
+def broken(one: Balancer, backend: Backend, times: int = 3) -> bool:
+    """The pod fails so many requests in a row; whether it is left out for it."""
+    return any(answer(one, backend, well=False) for _ in range(times))
+
+
+def test_a_share_of_the_pods_is_left_out_at_a_time_for_their_answers() -> None:
+    one = balancer(7)
+    pods = list(one.candidates)
+    for pod in pods:
+        answer(one, pod, well=True)
+    assert [broken(one, pod) for pod in pods[:4]] == [True, True, False, False]
+    assert len(one.candidates) == 5
+    one.refresh(6.0)
+    assert len(one.candidates) == 7
+
+
+def test_pods_that_accept_no_connection_are_left_out_beyond_that_share_but_never_all() -> None:
+    """nginx and HAProxy know no bound for servers that are down."""
+    one = balancer(4)
+    out = [any(one.failed(pod, 0.0) for _ in range(3)) for pod in one.candidates[:]]
+    assert out == [True, True, True, False]
+
+
+def test_what_all_pods_answer_is_the_applications() -> None:
+    one = balancer(3)
+    pods = list(one.candidates)
+    for _ in range(1000):
+        assert not any(answer(one, pod, well=False) for pod in pods)
+    assert len(one.candidates) == 3
+
+
+def test_a_pod_is_acquitted_when_the_others_turn_out_to_fail_as_well() -> None:
+    one = balancer(2)
+    first, second = one.candidates
+    assert broken(one, first)  # nothing was known of the second
+    assert one.candidates == [second]
+    answer(one, second, well=False)
+    assert one.candidates == [first, second]
+    assert (first.failures, first.ejections) == (0, 0)
+
+
+def test_a_pod_that_alone_fails_more_than_the_application_does_is_left_out() -> None:
+    one = balancer(3)
+    sick, *others = one.candidates
+    for turn in range(400):
+        for pod in others:  # half of their answers
+            answer(one, pod, well=turn % 2 == 0)
+        if answer(one, sick, well=False):
+            break
+    assert sick not in one.candidates
+    assert turn > 5  # a row of three would have been enough
+    assert len(one.candidates) == 2
+
+
+def test_an_error_of_the_application_in_half_of_all_answers_leaves_nobody_out() -> None:
+    one = Balancer(Limits(), Random(1).random)
+    one.update([endpoint(number) for number in range(4)], 0.0)
+    pods = list(one.candidates)
+    random = Random(7)
+    for _ in range(20_000):
+        answer(one, random.choice(pods), well=random.random() < 0.5)
+    assert one.candidates == pods
+
+
+def test_healthy_time_shortens_the_next_pause() -> None:
+    one = balancer(2)
+    sick = one.candidates[0]
+    now, pauses = 0.0, []
+    for healthy in (0.0, 0.0, 0.0, 10.0, 1000.0):
+        now += healthy
+        for _ in range(3):
+            one.failed(sick, now)
+        pauses.append(sick.ejected_until - now)
+        now = sick.ejected_until
+        one.refresh(now)
+    assert pauses == [5, 10, 15, 15, 5]
+
+
+def test_a_pod_that_becomes_ready_again_is_asked_at_once() -> None:
+    one = balancer(2)
+    sick = one.candidates[0]
+    assert broken(one, sick)
+    one.update([endpoint(0, ready=False), endpoint(1)], 1.0)
+    one.update([endpoint(0), endpoint(1)], 2.0)
+    assert sick in one.candidates
+    assert (sick.failures, sick.ejections, sick.trouble) == (0, 0, 0.0)
+
+
+def test_a_pod_that_is_left_out_is_tried_when_no_other_is_left() -> None:
+    """nginx forgets all failures when every server has failed; HAProxy has `option redispatch`."""
+    one = balancer(3)
+    first, second, third = one.candidates
+    one.failed(first, 1.0)
+    for pod, now in ((first, 1.0), (second, 0.0)):
+        for _ in range(3):
+            one.failed(pod, now)
+    assert one.candidates == [third]
+    assert one.other([third]) is second  # it returns sooner
+    assert one.other([third, second]) is first
+    assert one.other([third, second, first]) is None
+    second.in_flight = 1
+    assert one.other([third], 1) is None
+
+
+def test_a_good_answer_ends_the_pause_unless_it_was_begun_before() -> None:
+    """A pod that ends refuses connections, and finishes the requests it has."""
+    one = balancer(2)
+    sick = one.candidates[0]
+    for _ in range(3):
+        one.failed(sick, 5.0)
+    assert not one.succeeded(sick, 4.0, 6.0)
+    assert sick not in one.candidates
+    assert one.succeeded(sick, 5.5, 6.0)
+    assert sick in one.candidates
+    assert not sick.ailing
 
 
 def test_repr_tells_the_state() -> None:

@@ -1,0 +1,48 @@
+"""Realms: which password a browser gives to whom (RFC 9110, section 11.5). Pure.
+
+All services share one origin, and a browser answers a challenge with what it was given for the same
+realm before, without asking. So each service has a realm of its own, the services API has another,
+and no pod challenges with any of these.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from shared.service.authorization import MANAGEMENT_REALM
+
+_SERVICE: Final = "exposed service "
+_FIELD: Final = b"www-authenticate:"
+_BASIC = re.compile(rb"(?:^|[,:])[ \t]*basic(?![!#$%&'*+.^_`|~0-9a-z\-=])", re.IGNORECASE)
+_REALM = re.compile(
+    rb"(?<![!#$%&'*+.^_`|~0-9a-z\-])(realm[ \t]*=[ \t]*)"
+    rb"(\"(?:[^\"\\]|\\.)*\"?|'[^']*'?|[^,]*)",
+    re.IGNORECASE,
+)
+
+
+def challenge(service: str) -> str:
+    """The line that asks for the token of `service` (RFC 7617, section 2)."""
+    return f'WWW-Authenticate: Basic realm="{_SERVICE}{service}", charset="UTF-8"\r\n'
+
+
+def renamed(line: bytes) -> bytes:
+    """A field line of a pod's 401; a Basic challenge with a realm of ours gets another realm.
+
+    The realm is only a name to Basic. Schemes that compute with it are left as they are: what
+    answers them gives no password away.
+    """
+    if line[: len(_FIELD)].lower() != _FIELD or not _BASIC.search(line):
+        return line
+    return _REALM.sub(_other, line)
+
+
+def _other(found: re.Match[bytes]) -> bytes:
+    text = b" ".join(found[2].replace(b"\\", b"").strip(b"\"' \t").split())
+    plain = text.lower()
+    ours = plain.startswith(_SERVICE.strip().encode()) or plain == _MANAGEMENT
+    return found[1] + b'"application: ' + text.replace(b'"', b"") + b'"' if ours else found[0]
+
+
+_MANAGEMENT: Final = MANAGEMENT_REALM.lower().encode()
