@@ -11,7 +11,7 @@ APT := $(if $(filter 0,$(shell id -u)),,sudo) apt-get
 help:
 	@echo 'make local   install what is needed, start everything on this machine, say what to type next'
 	@echo 'make test    install what is needed, check style, types and imports, run all tests'
-	@echo 'make test-apps  try JupyterLab, FastAPI, a browser and our own pages behind the gateway (slow)'
+	@echo 'make test-apps  try the applications of docs/applications.md, and our own pages, in a browser (slow)'
 	@echo 'make lint    ruff and mypy alone'
 	@echo 'make bench   measure the gateway beside nginx, HAProxy, Caddy and aiohttp'
 	@echo 'make bench-hot-path   count the calls and the CPU of a request in the gateway, without sockets'
@@ -46,7 +46,10 @@ test-apps: venv .venv-apps/.made
 	APPS_PYTHON=.venv-apps/bin/python $(BIN)/python -m pytest tests/apps
 
 .venv-apps/.made: tests/apps/requirements.txt
-	@command -v chromium >/dev/null || { $(APT) update && $(APT) install -y --no-install-recommends chromium; }
+	@for program in chromium nginx; do \
+	    PATH="$$PATH:/usr/sbin" command -v $$program >/dev/null || missing="$$missing $$program"; \
+	done; test -z "$$missing" || \
+	    { $(APT) update && $(APT) install -y --no-install-recommends $$missing; }
 	test -x .venv-apps/bin/python || $(PYTHON) -m venv .venv-apps
 	.venv-apps/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@

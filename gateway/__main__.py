@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import socket
 import ssl
 import sys
-from pathlib import Path
 
 import click
 import uvloop
 
 from gateway import process, settings, workers
+from gateway.net.descriptors import raised
 from gateway.net.listening import ListenError
 from shared.kube.errors import NotConfigured
 from shared.runtime import log as logs
@@ -28,8 +29,8 @@ log = logging.getLogger("gateway")
     epilog=help_text(settings.VARIABLES),
 )
 @click.option("--check", is_flag=True, help="Check the settings and end.")
-@click.option("--worker", type=click.Path(path_type=Path), hidden=True)
-def main(check: bool, worker: Path | None) -> None:
+@click.option("--worker", type=(int, int), hidden=True, help="Number, and descriptor of a socket.")
+def main(check: bool, worker: tuple[int, int] | None) -> None:
     """See the command's help."""
     try:
         read = settings.read(os.environ)
@@ -38,6 +39,7 @@ def main(check: bool, worker: Path | None) -> None:
     if check:
         click.echo("the settings are valid")
         return
+    raised()
     logs.setup("gateway", level=read.log_level, form=read.log_format)
     try:
         uvloop.run(_run(read, worker))
@@ -46,7 +48,7 @@ def main(check: bool, worker: Path | None) -> None:
         sys.exit(1)
 
 
-async def _run(read: settings.Settings, worker: Path | None) -> None:
+async def _run(read: settings.Settings, worker: tuple[int, int] | None) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     on_stop(stop.set)
@@ -55,7 +57,12 @@ async def _run(read: settings.Settings, worker: Path | None) -> None:
     if read.workers > 1:
         await workers.run(read, stop)
     else:
-        await process.run(read, stop, worker)
+        await process.run(read, stop, _seat(*worker) if worker is not None else None)
+
+
+def _seat(number: int, descriptor: int) -> process.Seat:
+    """What the parent of this worker has told it."""
+    return process.Seat(number, socket.socket(fileno=descriptor))
 
 
 def _orphaned(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
-import orjson
+from shared.runtime.printable import json_line
 
 Mode = Literal["off", "errors", "all"]
 Form = Literal["json", "oscar"]
@@ -140,7 +140,7 @@ def _json(entry: Entry) -> bytes:
         "request_id": entry.request_id,
         "user_agent": entry.user_agent,
     }
-    return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+    return json_line(line)
 
 
 def _oscar(entry: Entry) -> bytes:
@@ -149,7 +149,7 @@ def _oscar(entry: Entry) -> bytes:
     line = (
         f'{entry.client or "-"} - - [{_moment(entry.at):%d/%b/%Y:%H:%M:%S %z}] "{request}" '
         f'{entry.status} {entry.bytes_out} "-" "{_quoted(entry.user_agent) or "-"}" '
-        f"{entry.duration:.3f} [{entry.service or '-'}] {entry.endpoint or '-'} "
+        f"{entry.duration:.3f} [{_quoted(entry.service) or '-'}] {entry.endpoint or '-'} "
         f"{_quoted(entry.request_id)}\n"
     )
     return line.encode()

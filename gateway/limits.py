@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network, IPv6Network
+from typing import Final
 
 Network = IPv4Network | IPv6Network
+
+AUTO: Final = -1
+"""A number of connections that follows from how many descriptors the process may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +36,10 @@ class Limits:
     """Bytes a second that a client must take on average while bytes wait for it."""
     keep_alive: float = 75.0
     """How long a client connection may stay idle."""
-    connections: int = 0
-    """Open client connections in all; one more is refused with 503."""
-    connections_per_address: int = 0
-    """Open client connections of one address; one more is 429."""
+    connections: int = AUTO
+    """Open client connections in all, handshakes of TLS included; one more is refused with 503."""
+    connections_per_address: int = AUTO
+    """Open client connections of one address that is no trusted proxy; one more is 429."""
     window: int = 64 * 1024
     """Bytes kept in memory for a reader that does not keep up, in each direction."""
     queue: int = 1000
@@ -62,6 +66,18 @@ class Limits:
     that let it in was changed; 0: not at all."""
     linger: float = 2.0
     """How long the rest of a refused body is read away, so that the client sees the refusal."""
+
+
+def settled(limits: Limits, clients: int) -> Limits:
+    """`limits` without AUTO, where the descriptors carry so many clients: all of them, and half of
+    them for one address, so that nobody shuts all others out. Who sets a number for all sets the
+    one for an address as well, or has none."""
+    automatic = limits.connections == AUTO
+    most = clients if automatic else limits.connections
+    each = limits.connections_per_address
+    if each == AUTO:
+        each = max(most // 2, 1) if automatic else 0
+    return replace(limits, connections=most, connections_per_address=each)
 
 
 @dataclass(frozen=True, slots=True)

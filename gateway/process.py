@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.access_log import AccessLog
 from gateway.admin import snapshot
 from gateway.admin.app import Admin, serving
 from gateway.cluster.feed import Feed
+from gateway.cluster.snapshot import Snapshot as SavedTable
 from gateway.dataplane.drain import drain
 from gateway.dataplane.server import Gateway
+from gateway.limits import settled
+from gateway.net.descriptors import Descriptors, clients, present
 from gateway.net.listening import bind
 from gateway.net.tls import Certificate
 from gateway.services.registry import Services
@@ -23,13 +27,15 @@ from shared.runtime.tasks import Supervisor
 
 if TYPE_CHECKING:
     import socket
-    from pathlib import Path
+    from collections.abc import Coroutine
 
     from gateway.admin.snapshot import Snapshot
     from gateway.settings import Settings
 
 log = logging.getLogger(__name__)
 
+PATIENCE: Final = 2.0
+"""Seconds that a silent API server has before the last known table is served."""
 LAG_PERIOD: Final = 0.5
 """Seconds between two measurements of the event loop's lag."""
 
@@ -39,26 +45,40 @@ _UNKNOWN_DIGEST: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """The place of a worker among those that share the public port."""
+
+    number: int
+    admin: socket.socket
+    """Bound to its admin port, which only its parent asks."""
+
+
 class Process:
     """The parts of one gateway process and what its admin port tells of them."""
 
     def __init__(self, settings: Settings, kube: KubeClient) -> None:
+        self.descriptors = Descriptors(present())
+        self.limits = settled(settings.limits, clients(self.descriptors.limit))
         self.settings = settings
         self.clock = SystemClock()
         self.stats = Stats()
-        self.services = Services(settings.limits, self.stats)
+        self.services = Services(self.limits, self.stats)
         if settings.management:
             self.services.manage(settings.management)
         self.feed = Feed(kube, self.services, settings.namespace, self.clock)
+        path = settings.snapshot
+        self.saved = SavedTable(path, settings.namespace) if path is not None else None
         self.access_log = AccessLog(settings.access_log.mode, settings.access_log.form)
         self.certificate = Certificate(settings.tls) if settings.tls is not None else None
         self.gateway = Gateway(
             self.services,
             self.stats,
-            settings.limits,
+            self.limits,
             settings.identity,
             settings.cors,
             self.access_log,
+            self.descriptors,
         )
         self.stopping = False
 
@@ -66,9 +86,17 @@ class Process:
         """Why the gateway is not ready; empty when it is."""
         if self.stopping:
             return "shutting down"
-        if not self.feed.synced.is_set():
+        if not self.feed.synced.is_set() and not self.feed.stale:
             return "the API server has not listed the services yet; the log says why"
+        if not self.gateway.listening:
+            return "the public port does not listen yet"
         return ""
+
+    def note(self) -> str:
+        """What is to be known of a gateway that is ready; empty when nothing is."""
+        if not self.feed.stale:
+            return ""
+        return f"the table is stale, {self.feed.age():.0f} s old: the API server does not answer"
 
     async def snapshot(self) -> Snapshot:
         """All numbers of this process."""
@@ -82,44 +110,88 @@ class Process:
                 "ready": not excuse,
                 "why": excuse,
                 "age": None if age == float("inf") else age,
+                "stale": self.feed.stale,
                 "invalid": len(self.feed.invalid),
+                "snapshot_failures": self.saved.failures if self.saved is not None else 0,
                 "certificate_failures": certificate.failures if certificate is not None else 0,
                 "log_dropped": self.access_log.dropped,
             },
         )
 
     async def open(self, public: socket.socket) -> None:
-        """Accept clients as soon as there is a route table."""
-        await self.feed.synced.wait()
+        """Accept clients as soon as there is a route table, and while there are descriptors."""
+        await self._first_table()
         gc.collect()
         gc.freeze()  # later collections need not walk ten thousand routes
-        context = self.certificate.context if self.certificate is not None else None
-        await self.gateway.listen(public, ssl=context)
+        certificate = self.certificate
+        secured = (lambda: certificate.context) if certificate is not None else None
+        await self.gateway.listen(public, secured=secured)
         log.info("listening on %s:%d", *public.getsockname()[:2])
+        self._check_descriptors()
+        await self.gateway.attend()
 
-    def start(self, tasks: Supervisor) -> None:
-        """Start what runs beside the requests."""
+    async def _first_table(self) -> None:
+        """Wait for the cluster's table, or take the last known one when it is not to be had."""
+        if self.saved is not None and not await self._listed():
+            found = await asyncio.to_thread(self.saved.load)
+            if found is not None and not self.feed.synced.is_set():
+                self.feed.restore(*found)
+                log.warning(
+                    "the API server does not answer: serving the last known table, %d services, "
+                    "stale since %.0f s",
+                    len(found[0]),
+                    self.feed.age(),
+                )
+                return
+        await self.feed.synced.wait()
+
+    async def _listed(self) -> bool:
+        """Whether the API server lists the services before a request to it fails, or in time."""
+        ends: tuple[Coroutine[Any, Any, Any], ...]
+        ends = (self.feed.synced.wait(), self.feed.unreachable(), self.clock.sleep(PATIENCE))
+        waits = [asyncio.create_task(end, name="the first table") for end in ends]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+        return self.feed.synced.is_set()
+
+    def _check_descriptors(self) -> None:
+        most, carried = self.limits.connections, clients(self.descriptors.limit)
+        if most == 0 or most > carried:
+            log.warning(
+                "GATEWAY_MAX_CONNECTIONS allows %s clients, the limit of open files (%d) carries "
+                "%d with their pods: raise RLIMIT_NOFILE (ulimit -n), or lower the setting",
+                most or "any number of",
+                self.descriptors.limit,
+                carried,
+            )
+
+    def start(self, tasks: Supervisor, *, first: bool) -> None:
+        """Start what runs beside the requests; of several workers the `first` keeps the file of
+        the last table."""
         self.feed.start(tasks)
         tasks.start("access log", self.access_log.run())
         tasks.start("event loop lag", _measure_lag(self.stats))
+        if self.saved is not None and first:
+            tasks.start("last table", self.saved.run(self.feed, self.clock))
         if self.certificate is not None:
             tasks.start("certificate", self.certificate.run(self.clock))
 
 
-async def run(settings: Settings, stop: asyncio.Event, worker: Path | None = None) -> None:
-    """Serve until `stop` is set, then drain.
-
-    A worker shares the public port with others and has its admin port on the Unix socket `worker`.
-    """
+async def run(settings: Settings, stop: asyncio.Event, worker: Seat | None = None) -> None:
+    """Serve until `stop` is set, then drain; a worker shares the public port with others."""
     public = bind(settings.listen, "GATEWAY_PORT", shared=worker is not None)
-    private = worker or admin_socket(settings)
+    private = worker.admin if worker is not None else admin_socket(settings)
     async with KubeClient.open(field_manager="gateway") as kube, Supervisor() as tasks:
         process = Process(settings, kube)
         if settings.management and not settings.identity.administrator:
             log.warning(_UNKNOWN_DIGEST)
-        admin = Admin(process.snapshot, process.excuse)
+        admin = Admin(process.snapshot, process.excuse, process.note)
         async with serving(admin.application(), private):
-            process.start(tasks)
+            process.start(tasks, first=worker is None or worker.number == 0)
             tasks.start("opening", process.open(public))
             await tasks.until(stop)
             process.stopping = True

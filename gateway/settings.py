@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from gateway.access_log import Form, Mode
-from gateway.limits import Identity, Limits, Network
+from gateway.limits import AUTO, Identity, Limits, Network
 from gateway.net.listening import Address
 from gateway.net.tls import CertificateFiles
 from gateway.routing.cors import Cors
@@ -55,11 +55,13 @@ class Settings:
     access_log: AccessLogging
     cors: Cors
     tls: CertificateFiles | None
+    snapshot: Path | None
     log_level: str
     log_format: str
 
 
 _LIMITS: Final = Limits()
+_AUTO: Final = "auto"
 _CORS: Final = Cors()
 
 VARIABLES: Final[Variables] = {
@@ -70,6 +72,11 @@ VARIABLES: Final[Variables] = {
     "GATEWAY_WORKERS": ("1", "processes that share the public port"),
     "GATEWAY_MANAGEMENT": ("", "host:port,… of the services API; empty: not routed"),
     "GATEWAY_NAMESPACE": (names.NAMESPACE, "namespace of the services"),
+    "GATEWAY_SNAPSHOT": (
+        "",
+        "file for the last route table (no token is in it), which is served by a gateway that "
+        "starts while the API server is away; empty: such a gateway waits",
+    ),
     "GATEWAY_MAX_LINE": (str(_LIMITS.line), "bytes of a request line (414)"),
     "GATEWAY_MAX_HEAD": (str(_LIMITS.head), "bytes of a request's head (431)"),
     "GATEWAY_MAX_FIELDS": (str(_LIMITS.fields), "header fields of a request (431)"),
@@ -85,12 +92,14 @@ VARIABLES: Final[Variables] = {
     ),
     "GATEWAY_KEEP_ALIVE": (f"{_LIMITS.keep_alive:g}", "seconds a client may stay idle"),
     "GATEWAY_MAX_CONNECTIONS": (
-        str(_LIMITS.connections),
-        "client connections of one process (503); 0: no limit",
+        _AUTO,
+        "client connections of one process, TLS handshakes included (503); auto: half of what the "
+        "limit of open files (RLIMIT_NOFILE) leaves, for each may need one to a pod; 0: no limit",
     ),
     "GATEWAY_MAX_CONNECTIONS_PER_CLIENT": (
-        str(_LIMITS.connections_per_address),
-        "connections of one address to one process (429); 0: no limit",
+        _AUTO,
+        "connections of one address, unless it is a trusted proxy, to one process (429); auto: "
+        "half of GATEWAY_MAX_CONNECTIONS if that is auto, else no limit; 0: no limit",
     ),
     "GATEWAY_QUEUE": (str(_LIMITS.queue), "requests that may wait for one service (503)"),
     "GATEWAY_UPSTREAM_IDLE": (
@@ -159,6 +168,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         ),
         cors=_cors(reader),
         tls=_tls(reader),
+        snapshot=reader.parsed("GATEWAY_SNAPSHOT", None, _file),
         log_level=reader.string("LOG_LEVEL", *log.LEVELS),
         log_format=reader.string("LOG_FORMAT", *log.FORMATS),
     )
@@ -176,8 +186,10 @@ def _limits(reader: Reader) -> Limits:
         body_rate=reader.amount("GATEWAY_MIN_BODY_RATE"),
         send_time=reader.amount("GATEWAY_SEND_TIME"),
         keep_alive=reader.amount("GATEWAY_KEEP_ALIVE", least=1.0),
-        connections=reader.whole("GATEWAY_MAX_CONNECTIONS"),
-        connections_per_address=reader.whole("GATEWAY_MAX_CONNECTIONS_PER_CLIENT"),
+        connections=reader.parsed("GATEWAY_MAX_CONNECTIONS", AUTO, _connections),
+        connections_per_address=reader.parsed(
+            "GATEWAY_MAX_CONNECTIONS_PER_CLIENT", AUTO, _connections
+        ),
         queue=reader.whole("GATEWAY_QUEUE"),
         upstream_idle=reader.amount("GATEWAY_UPSTREAM_IDLE"),
         slow_start=reader.amount("GATEWAY_SLOW_START"),
@@ -232,6 +244,20 @@ def _tls(reader: Reader) -> CertificateFiles | None:
         missing = "GATEWAY_TLS_KEY" if certificate else "GATEWAY_TLS_CERTIFICATE"
         reader.problem(missing, "is missing; TLS needs both a certificate and its key")
     return CertificateFiles(Path(certificate), Path(key)) if certificate and key else None
+
+
+def _file(text: str) -> Path | None:
+    if text.endswith("/"):
+        raise ValueError(f"{text!r} is a folder; name a file in it")
+    return Path(text)
+
+
+def _connections(text: str) -> int:
+    if text == _AUTO:
+        return AUTO
+    if not text.isascii() or not text.isdecimal():
+        raise ValueError(f"{text!r} is neither a whole number nor {_AUTO}")
+    return int(text)
 
 
 def _addresses(text: str) -> tuple[Address, ...]:

@@ -133,6 +133,8 @@ class Stats:
         self.connections_accepted = 0
         self.connections_refused = 0
         """Refused at once: one too many for the gateway, or for one address."""
+        self.rests = 0
+        """How often no client was accepted for a while, for want of descriptors."""
         self.loop_lag = Histogram()
 
     def service(self, name: str) -> ServiceStats:

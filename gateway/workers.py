@@ -1,8 +1,9 @@
 """Several gateway processes behind one port: started, restarted, stopped, and counted as one.
 
-The kernel spreads connections over the workers (SO_REUSEPORT). Each worker has its admin port on a
-Unix socket; this process, their parent, has the real one and sums. A worker ends by itself when its
-standard input does, so none survives a killed parent.
+The kernel spreads connections over the workers (SO_REUSEPORT). Each worker inherits a socket of
+loopback for its admin port, which needs no place in a file system that may be read-only; this
+process, their parent, has the real one and sums. A worker ends by itself when its standard input
+does, so none survives a killed parent; one that hangs is killed.
 """
 
 from __future__ import annotations
@@ -12,12 +13,11 @@ import logging
 import os
 import signal
 import sys
-import tempfile
 from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import aiohttp
+import orjson
 
 from gateway.admin import snapshot
 from gateway.admin.app import Admin, serving
@@ -28,26 +28,42 @@ from shared.runtime.restarts import Restarts
 from shared.runtime.tasks import Supervisor
 
 if TYPE_CHECKING:
+    import socket
+
     from gateway.admin.snapshot import Snapshot
     from gateway.settings import Settings
 
 log = logging.getLogger(__name__)
 
-ANSWER: Final = 5.0
-"""Seconds a worker has to answer its parent."""
+LOOPBACK: Final = "127.0.0.1"
+ANSWER: Final = 1.0
+"""Seconds a worker has to answer its parent: less than Prometheus and the kubelet wait for us."""
+LOOK: Final = 1.0
+"""Seconds between two looks at a worker."""
+SILENT: Final = 5
+"""Looks in a row without an answer after which a worker hangs. They are counted, not measured: a
+machine that stood still as a whole is no fault of the worker."""
+STARTING: Final = 60
+"""The same before the first answer."""
+
+_FAILED: Final = (aiohttp.ClientError, TimeoutError, OSError)
 
 
 class Worker:
-    """One place for a process: whatever ends there is started again until `stop`."""
+    """One place for a process: whatever ends or hangs there is started again until `stop`."""
 
-    def __init__(self, number: int, folder: Path, port: int) -> None:
-        self.socket = folder / f"{number}.sock"
+    def __init__(self, number: int, port: int) -> None:
+        self.number = number
         self.restarts = 0
+        self.hangs = 0
         self.process: asyncio.subprocess.Process | None = None
-        self._number = number
         self._environment = os.environ | {"GATEWAY_WORKERS": "1", "GATEWAY_PORT": str(port)}
         self._clock = SystemClock()
         self._stop = asyncio.Event()
+        self._port = 0
+        """The present process's admin port."""
+        self._silent = 0
+        self._patience = STARTING
         self._past: Snapshot = {}
         """What the processes before the present one counted, as far as it was ever asked."""
         self._last: Snapshot = {}
@@ -62,16 +78,18 @@ class Worker:
                 return
             wait = restarts.pause(self._clock.monotonic() - began)
             log.error("worker %d ended (code %d); starting it again in %g s",
-                      self._number, code, wait)  # fmt: skip
+                      self.number, code, wait)  # fmt: skip
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), wait)
             self.restarts += 1
 
     async def _run_once(self) -> int:
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gateway", "--worker", str(self.socket),
-            env=self._environment, stdin=asyncio.subprocess.PIPE,
-        )  # fmt: skip
+        with self.admin_socket() as private:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "gateway", "--worker", str(self.number),
+                str(private.fileno()), env=self._environment, stdin=asyncio.subprocess.PIPE,
+                pass_fds=(private.fileno(),),
+            )  # fmt: skip
         if self._stop.is_set():
             self.stop()
         try:
@@ -82,12 +100,42 @@ class Worker:
                 self._past = snapshot.merge([self._past, snapshot.counters(self._last)])
                 self._last = {}
 
+    def admin_socket(self) -> socket.socket:
+        """The admin port of the next process."""
+        private = bind((LOOPBACK, 0), "the port of a worker")
+        self._port = private.getsockname()[1]
+        self._silent, self._patience = 0, STARTING
+        return private
+
     def stop(self) -> None:
         """Ask the process to drain and end."""
         self._stop.set()
         if self.process is not None:
             with suppress(ProcessLookupError):
                 self.process.send_signal(signal.SIGTERM)
+
+    async def watch(self) -> None:
+        """Look after the process for ever, and kill one that hangs: its connections are lost, and
+        those that it would still be given are served."""
+        while True:
+            process = self.process
+            lives, _ = await asyncio.gather(self._lives(), self._clock.sleep(LOOK))
+            if lives or process is None or process is not self.process:
+                continue
+            self.hangs += 1
+            log.error("worker %d hangs: it was silent for %d looks; killing it",
+                      self.number, self._silent)  # fmt: skip
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    async def _lives(self) -> bool:
+        """Look once; False when it was silent for too long."""
+        try:
+            await self._ask("/healthz")
+        except _FAILED:
+            self._silent += 1
+        return self._silent < self._patience
 
     async def numbers(self) -> list[Snapshot]:
         """What the present process says, and what remains of those before.
@@ -96,29 +144,31 @@ class Worker:
         return would look like as many requests in one moment.
         """
         try:
-            present = self._last = await self._ask("/snapshot")
-        except (aiohttp.ClientError, TimeoutError, OSError):
+            status, body = await self._ask("/snapshot")
+            if status != 200:
+                raise aiohttp.ClientError(f"status {status}")
+            present = self._last = orjson.loads(body)
+        except _FAILED:
             present = snapshot.counters(self._last) if self._last else {}
         return [one for one in (present, self._past) if one]
 
     async def excuse(self) -> str:
         """Why this worker is not ready; empty when it is."""
         try:
-            return str((await self._ask("/readyz"))["why"])
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            return f"worker {self._number} does not answer"
+            status, text = await self._ask("/readyz")
+        except _FAILED:
+            return f"worker {self.number} does not answer"
+        return "" if status == 200 else text.decode().strip()
 
-    async def _ask(self, path: str) -> dict[str, Any]:
+    async def _ask(self, path: str) -> tuple[int, bytes]:
         timeout = aiohttp.ClientTimeout(total=ANSWER)
-        connector = aiohttp.UnixConnector(str(self.socket))
         async with (
-            aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
-            session.get(f"http://worker{path}") as answer,
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.get(f"http://{LOOPBACK}:{self._port}{path}") as answer,
         ):
-            if path == "/readyz":
-                return {"why": "" if answer.status == 200 else (await answer.text()).strip()}
-            found: dict[str, Any] = await answer.json()
-            return found
+            body = await answer.read()
+        self._silent, self._patience = 0, SILENT
+        return answer.status, body
 
 
 class Workers:
@@ -129,16 +179,25 @@ class Workers:
         self.stopping = False
 
     async def excuse(self) -> str:
-        """Why no worker is ready; one that is suffices."""
+        """Why no worker is ready; one that is suffices, and is not kept waiting by the others."""
         if self.stopping:
             return "shutting down"
-        excuses = await asyncio.gather(*(worker.excuse() for worker in self._workers))
-        return "" if "" in excuses else excuses[0]
+        asked = [asyncio.ensure_future(worker.excuse()) for worker in self._workers]
+        try:
+            for answer in asyncio.as_completed(asked):
+                if not await answer:
+                    return ""
+            return asked[0].result()
+        finally:
+            for one in asked:
+                one.cancel()
+            await asyncio.gather(*asked, return_exceptions=True)
 
     async def snapshot(self) -> Snapshot:
         """The sum."""
-        asked = await asyncio.gather(*(worker.numbers() for worker in self._workers))
-        excuse = await self.excuse()
+        excuse, asked = await asyncio.gather(
+            self.excuse(), asyncio.gather(*(worker.numbers() for worker in self._workers))
+        )
         empty: Snapshot = {"services": {}, "connections": 0, "invalid": 0, "age": None}
         merged = snapshot.merge([one for answer in asked for one in answer]) or empty
         return merged | {
@@ -146,6 +205,7 @@ class Workers:
             "why": excuse,
             "workers": sum(worker.process is not None for worker in self._workers),
             "worker_restarts": sum(worker.restarts for worker in self._workers),
+            "worker_hangs": sum(worker.hangs for worker in self._workers),
         }
 
     def stop(self) -> None:
@@ -160,17 +220,17 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     # Bound and never listening: it holds the port, and finds out now whether it is free.
     public = bind(settings.listen, "GATEWAY_PORT", shared=True)
     private = admin_socket(settings)
-    port: int = public.getsockname()[1]
-    with tempfile.TemporaryDirectory(prefix="gateway-") as folder:
-        places = [Worker(number, Path(folder), port) for number in range(settings.workers)]
-        workers = Workers(places)
-        admin = Admin(workers.snapshot, workers.excuse)
-        async with serving(admin.application(), private), Supervisor() as tasks:
-            running = [tasks.start(f"worker {place.socket.stem}", place.run()) for place in places]
-            try:
-                await tasks.until(stop)
-            finally:
-                log.info("shutting down")
-                workers.stop()
-                await asyncio.gather(*running, return_exceptions=True)
+    places = [Worker(number, public.getsockname()[1]) for number in range(settings.workers)]
+    workers = Workers(places)
+    admin = Admin(workers.snapshot, workers.excuse)
+    async with serving(admin.application(), private), Supervisor() as tasks:
+        running = [tasks.start(f"worker {place.number}", place.run()) for place in places]
+        for place in places:
+            tasks.start(f"watch worker {place.number}", place.watch())
+        try:
+            await tasks.until(stop)
+        finally:
+            log.info("shutting down")
+            workers.stop()
+            await asyncio.gather(*running, return_exceptions=True)
     public.close()

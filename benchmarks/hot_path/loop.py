@@ -70,8 +70,9 @@ class FakeLoop(asyncio.SelectorEventLoop):
         super().__init__()
         self.dialled: list[tuple[asyncio.Protocol, FakeTransport]] = []
 
-    async def create_server(self, protocol_factory: Any, *_: Any, **__: Any) -> Any:
+    async def create_server(self, protocol_factory: Any, *_: Any, **options: Any) -> Any:
         """Remember what serves a client."""
+        options["sock"].close()
         self.accept = protocol_factory
         return FakeServer()
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, util
 from pathlib import Path
+from socket import socket
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.hot_path.loop import FakeLoop, FakeTransport
@@ -84,7 +85,8 @@ async def opened(spec: dict[str, Any], request: bytes, answer: bytes) -> Rig:
     log = found("AccessLog")("off", "json")
     identity, cors = found("Identity")(), found("Cors")()
     gateway = found("Gateway")(services, stats, limits, identity, cors, log)
-    await gateway.listen(None)
+    with socket() as unused:
+        await gateway.listen(unused)
     client = accepted(loop)
     client.protocol.data_received(request)
     for _ in range(TURNS):

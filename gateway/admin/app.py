@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+import orjson
 from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 class Admin:
     """Handlers over `source`, which takes a snapshot of the gateway.
 
-    `excuse` says why the gateway is not ready, in words; empty when it is.
+    `excuse` says why the gateway is not ready, in words; empty when it is. `note` is what to say of
+    one that is.
     """
 
-    def __init__(self, source: Source, excuse: Excuse) -> None:
+    def __init__(self, source: Source, excuse: Excuse, note: Callable[[], str] = str) -> None:
+        self._note = note
         self._source = source
         self._excuse = excuse
 
@@ -54,7 +56,8 @@ class Admin:
         """503 until the route table is complete, and from the beginning of a shutdown."""
         if excuse := await self._excuse():
             return web.Response(status=503, text=f"not ready: {excuse}\n")
-        return web.Response(text="ready\n")
+        note = self._note()
+        return web.Response(text=f"ready, but {note}\n" if note else "ready\n")
 
     async def _metrics(self, _: web.Request) -> web.Response:
         # In a thread: ten thousand services take a second to print.
@@ -65,7 +68,8 @@ class Admin:
         return web.json_response(snapshot.load(await self._source()))
 
     async def _snapshot(self, _: web.Request) -> web.Response:
-        return web.json_response(await self._source())
+        body = orjson.dumps(await self._source())
+        return web.Response(body=body, content_type="application/json")
 
     async def _page(self, _: web.Request) -> web.Response:
         text = status_page.render(await self._source())
@@ -73,15 +77,12 @@ class Admin:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: web.Application, where: socket.socket | Path) -> AsyncIterator[None]:
-    """Serve `app` on a bound socket, or on a new Unix socket at a path, inside the block."""
+async def serving(app: web.Application, where: socket.socket) -> AsyncIterator[None]:
+    """Serve `app` on a bound socket inside the block."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        if isinstance(where, Path):
-            await web.UnixSite(runner, where).start()
-        else:
-            await web.SockSite(runner, where).start()
+        await web.SockSite(runner, where).start()
         yield
     finally:
         await runner.cleanup()

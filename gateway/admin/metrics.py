@@ -54,14 +54,18 @@ _GAUGES: Final = (
 _PROCESS_COUNTERS: Final = (
     ("connections_accepted", "gateway_connections_accepted", "Client connections so far"),
     ("connections_refused", "gateway_connections_refused", "Client connections over a limit"),
+    ("rests", "gateway_accept_rests", "Times when no client was accepted, for want of descriptors"),
     ("certificate_failures", "gateway_certificate_failures", "New certificates not usable"),
+    ("snapshot_failures", "gateway_snapshot_failures", "Times the last table was not written"),
     ("log_dropped", "gateway_access_log_dropped", "Lines of the access log that did not fit"),
     ("worker_restarts", "gateway_worker_restarts", "Worker processes started again"),
+    ("worker_hangs", "gateway_worker_hangs", "Worker processes killed because they hung"),
 )
 _PROCESS_GAUGES: Final = (
     ("ready", "gateway_ready", "1 when the route table is complete and no shutdown has begun"),
     ("connections", "gateway_connections", "Client connections open now"),
     ("age", "gateway_table_age_seconds", "Time since the API server confirmed the route table"),
+    ("stale", "gateway_table_stale", "1 while the table is the last known one, from a file"),
     ("invalid", "gateway_invalid_definitions", "Services whose present definition was not taken"),
     ("workers", "gateway_workers", "Worker processes that run"),
 )

@@ -23,8 +23,10 @@ _COUNTED: Final = frozenset(
     {
         "connections_accepted",
         "connections_refused",
+        "rests",
         "certificate_failures",
         "log_dropped",
+        "snapshot_failures",
         "loop_lag",
     }
 )
@@ -48,6 +50,7 @@ async def take(services: Services, stats: Stats, process: Snapshot) -> Snapshot:
         "connections": stats.connections,
         "connections_accepted": stats.connections_accepted,
         "connections_refused": stats.connections_refused,
+        "rests": stats.rests,
         "loop_lag": stats.loop_lag.snapshot(),
         **process,
     }

@@ -26,7 +26,7 @@ _PAGE: Final = """<!doctype html>
 <meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">
 <style>{style}</style></head><body><main>
 <h1>Gateway</h1>
-<p>{state} · {connections} connections · {count} services · table confirmed {age}
+<p>{state} · {connections} connections · {count} services · table {stale}confirmed {age}
 {invalid}</p>
 <div class="wide" tabindex="0"><table><thead><tr>
 <th scope="col">service<th scope="col">ready<th scope="col">new
@@ -49,6 +49,9 @@ def render(snapshot: Snapshot) -> str:
         state="ready" if snapshot["ready"] else _bad(f"not ready: {snapshot.get('why', '')}"),
         connections=snapshot["connections"],
         count=sum(not name.startswith("_") for name in services),
+        stale=_bad("stale: the last known one, as the API server does not answer, ")
+        if snapshot.get("stale")
+        else "",
         age="never" if snapshot.get("age") is None else f"{snapshot['age']:.0f} s ago",
         invalid=_bad(f"{snapshot['invalid']} invalid definitions") if snapshot["invalid"] else "",
         rows="".join(_row(name, services[name]) for name in order[:ROWS]),

@@ -2,7 +2,8 @@
 
 Two informers mark services as changed; what is marked is read once, in the loop's next turn, so
 that a listing of ten thousand objects swaps the table some twenty times and not ten thousand. What
-cannot be read keeps the service as it was. While the API server is away the last table serves.
+cannot be read keeps the service as it was. While the API server is away the last table serves; one
+that was restored from a file is stale until both first listings are there, and is replaced at once.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from shared.service.stored import StoredError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gateway.cluster.saved_table import Entry
     from gateway.services.registry import Services
-    from gateway.services.spec import ServiceSpec
+    from gateway.services.spec import Endpoint, ServiceSpec
     from shared.kube.changes import Change
     from shared.kube.client import KubeClient
     from shared.runtime.clock import Clock
@@ -39,6 +41,14 @@ class Feed:
         """Service → why its present definition was not taken."""
         self.synced = asyncio.Event()
         """Set once the first listings are in the table."""
+        self.stale = False
+        """The table is one that was restored."""
+        self.changes = 0
+        """How often the table was changed."""
+        self._located: dict[str, tuple[Endpoint, ...]] = {}
+        self._restored: set[str] = set()
+        self._confirmed = 0.0
+        """When a stale table was right, unix time."""
         self._services = services
         self._clock = clock
         self._definitions = Definitions()
@@ -76,12 +86,47 @@ class Feed:
 
         A healthy server is heard at least every four minutes, when a watch ends.
         """
+        if self.stale:
+            return max(self._clock.now() - self._confirmed, 0.0)
         heard = min(self._configmaps.last_contact, self._endpointslices.last_contact)
         return self._clock.monotonic() - heard
+
+    async def unreachable(self) -> None:
+        """Return when the API server has refused or failed a request."""
+        waits = [
+            asyncio.create_task(one.failing.wait(), name=f"failure of {one.resource.plural}")
+            for one in (self._configmaps, self._endpointslices)
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+    def table(self) -> list[Entry]:
+        """All services as they are now, for `restore`."""
+        located = self._located
+        return [
+            (route.spec, located.get(route.spec.name, ()))
+            for route in self._services.table.routes.values()
+        ]
+
+    def restore(self, entries: Iterable[Entry], confirmed: float) -> None:
+        """Serve a table of an earlier time, until the cluster has been listed."""
+        entries = list(entries)
+        self.stale, self._confirmed = True, confirmed
+        self._restored = {spec.name for spec, _ in entries}
+        self._services.define(spec for spec, _ in entries)
+        for spec, found in entries:
+            self._services.locate(spec.name, found)
 
     async def _first_listing(self) -> None:
         await self._configmaps.synced.wait()
         await self._endpointslices.synced.wait()
+        self._defined |= self._restored  # what is not in the cluster any more goes
+        self._restored = set()
+        self.stale = False
         self.flush()
         self.synced.set()
         log.info("the route table is complete: %d services", len(self._services.table.routes))
@@ -104,13 +149,16 @@ class Feed:
         self._schedule()
 
     def _schedule(self) -> None:
-        if not self._pending:
+        if not self._pending and not self.stale:
             self._pending = True
             asyncio.get_running_loop().call_soon(self.flush)
 
     def flush(self) -> None:
         """Bring what changed since the last time into the table."""
         self._pending = False
+        if self.stale:
+            return  # half a listing would take services their endpoints
+        self.changes += 1
         defined, self._defined = self._defined, set()
         moved, self._moved = self._moved | defined, set()
         if defined:
@@ -119,7 +167,12 @@ class Feed:
             slices = self._slices.get(name, {})
             if not slices:
                 self._slices.pop(name, None)
-            self._services.locate(name, endpoints(slices.values()))
+            found = endpoints(slices.values())
+            self._services.locate(name, found)
+            if found:
+                self._located[name] = found
+            else:
+                self._located.pop(name, None)
 
     def _define(self, changed: Iterable[str]) -> None:
         specs: list[ServiceSpec] = []

@@ -42,6 +42,7 @@ class ClientConnection(Source, asyncio.Protocol):
         "forwarded",
         "held",
         "look",
+        "misplaced",
         "profile",
         "requests",
         "stalled",
@@ -62,6 +63,8 @@ class ClientConnection(Source, asyncio.Protocol):
         """The last response is on its way; what still comes in is read away."""
         self.stalled = False
         """The client does not read what is written to it."""
+        self.misplaced = False
+        """It speaks plain HTTP to a port of TLS."""
         self.deadline = inf
         self.look = inf
 
@@ -69,13 +72,15 @@ class ClientConnection(Source, asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         context = self.context
         self.transport.set_write_buffer_limits(context.limits.window)
-        keep_alive(transport)
+        number = keep_alive(transport)
         peer = transport.get_extra_info("peername")
-        self.address = _plain_address(peer[0]) if peer else "unix"
+        self.address = plain_address(peer[0]) if peer else "unix"
         scheme = b"https" if transport.get_extra_info("ssl_object") is not None else b"http"
-        self.profile, self.requests = context.kind(scheme, self.address)
+        self.profile, self.requests = context.kind(scheme, self.address, self.misplaced)
         self.forwarded = forwarded_for(self.address)
         refusal = self._connections.opened(self)
+        if number >= context.descriptors.ceiling:
+            context.descriptors.short.set()
         self.deadline = context.now + (context.limits.head_time or inf)
         context.deadlines.watch(self)
         if refusal is not None:
@@ -346,8 +351,8 @@ class ClientConnection(Source, asyncio.Protocol):
         )
 
 
-def _plain_address(address: str) -> str:
-    """An address without zone; IPv4 in IPv6 as IPv4."""
+def plain_address(address: str) -> str:
+    """`address` without zone; IPv4 in IPv6 as IPv4."""
     if ":" not in address:
         return address
     parsed = ip_address(address.partition("%")[0])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 from typing import TYPE_CHECKING, Final, Protocol
 
 from gateway.dataplane import pool
@@ -101,6 +102,8 @@ class Dial:
         if upstream.transport is not None and not upstream.transport.is_closing():
             context.pods.add(self._backend)
             self._owner.connected(upstream)
+        elif upstream.unasked:
+            self._owner.unreachable(Refusal("upstream_malformed", upstream.unasked))
         else:
             self._owner.unreachable(Refusal("connect_failed", "closed at once"))
 
@@ -117,12 +120,14 @@ class Dial:
         Nothing has been sent to the pod yet, so that any request may wait here. Pauses are counted
         rather than the time: what the gateway itself was held up by is not the pod's.
         """
-        endpoint = self._backend.endpoint
+        context, endpoint = self._context, self._backend.endpoint
         pauses = int(min(PATIENCE, (self._route.spec.timeouts.connect or PATIENCE) / 2) / PAUSE)
         frugal = False
         while True:
             try:
-                await self._context.loop.create_connection(
+                if context.descriptors.scarce():
+                    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+                await context.loop.create_connection(
                     lambda: upstream, endpoint.address, endpoint.port
                 )
             except ConnectionRefusedError:

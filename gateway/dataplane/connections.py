@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gateway.dataplane.context import Context
+    from gateway.routing.compose import Profile
     from gateway.services.route import Request
 
 
 class Connection(Client, Watched, Pipelined, Reader, Protocol):
     """What is registered."""
 
+    profile: Profile
     held: bytes
     """Bytes whose turn has not come."""
 
@@ -44,7 +46,11 @@ class Started(ClientHandler, Protocol):
 
 
 class Connections:
-    """`begin` makes the exchange of a client's next request."""
+    """`begin` makes the exchange of a client's next request.
+
+    A connection of TLS is counted from its arrival, before its handshake; what becomes of none has
+    vanished.
+    """
 
     def __init__(self, context: Context, begin: Callable[[Client, Request], Started]) -> None:
         self.context = context
@@ -52,30 +58,56 @@ class Connections:
         self.open: set[Connection] = set()
         self.unread: set[Connection] = set()
         """Clients that are not read from, so that their end would go unnoticed."""
+        self.arriving: dict[Connection, str] = {}
+        """Connections before the end of their handshake, and their addresses."""
         self.turns = Turns(context.loop)
         self.sending = Sending(context.limits)
         self._addresses: Counter[str] = Counter()
         self._empty = asyncio.Event()
         self._empty.set()
 
+    def arrived(self, client: Connection, address: str) -> int:
+        """Count a connection whose handshake begins; the answer is by how many, at most, the
+        limits are passed with it."""
+        self._count(address)
+        self.arriving[client] = address
+        limits = self.context.limits
+        here = len(self.open) + len(self.arriving)
+        return max(
+            here - limits.connections if limits.connections > 0 else 0,
+            self._addresses[address] - limits.connections_per_address
+            if limits.connections_per_address > 0 and not self.context.trusts(address)
+            else 0,
+        )
+
+    def vanished(self, client: Connection) -> None:
+        """Forget a connection that has not got through its handshake; others stay."""
+        address = self.arriving.pop(client, None)
+        if address is not None:
+            self._forget(address)
+
     def opened(self, client: Connection) -> Refusal | None:
         """Register a connection; the answer says why it is one too many."""
+        if self.arriving.pop(client, None) is None:
+            self._count(client.address)
         self.open.add(client)
         self._empty.clear()
-        self._addresses[client.address] += 1
+        reason = self._excess(client)
+        self.context.stats.connections_refused += bool(reason)
+        return Refusal(reason) if reason else None
+
+    def _count(self, address: str) -> None:
+        self._addresses[address] += 1
         stats = self.context.stats
         stats.connections += 1
         stats.connections_accepted += 1
-        reason = self._excess(client.address)
-        stats.connections_refused += bool(reason)
-        return Refusal(reason) if reason else None
 
-    def _excess(self, address: str) -> str:
+    def _excess(self, client: Connection) -> str:
         limits = self.context.limits
-        if 0 < limits.connections < len(self.open):
+        if 0 < limits.connections < len(self.open) + len(self.arriving):
             return "gateway_full"
-        if 0 < limits.connections_per_address < self._addresses[address]:
-            return "too_many_connections"
+        if 0 < limits.connections_per_address < self._addresses[client.address]:
+            return "" if client.profile.trusted else "too_many_connections"
         return ""
 
     def closed(self, client: Connection) -> None:
@@ -84,12 +116,15 @@ class Connections:
         self.unread.discard(client)
         self.sending.forget(client)
         self.context.deadlines.forget(client)
-        self.context.stats.connections -= 1
-        self._addresses[client.address] -= 1
-        if not self._addresses[client.address]:
-            del self._addresses[client.address]
+        self._forget(client.address)
         if not self.open:
             self._empty.set()
+
+    def _forget(self, address: str) -> None:
+        self.context.stats.connections -= 1
+        self._addresses[address] -= 1
+        if not self._addresses[address]:
+            del self._addresses[address]
 
     @property
     def busy(self) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from gateway.memory import Budget, Memory
 from gateway.net.deadlines import Deadlines
 from gateway.protocol.ids import Ids
+from gateway.protocol.responses import date_line
 from gateway.routing.compose import Profile
 from gateway.routing.planner import Planner
 from gateway.routing.reply import Replies
@@ -21,6 +22,7 @@ from gateway.routing.reply import Replies
 if TYPE_CHECKING:
     from gateway.access_log import AccessLog
     from gateway.limits import Identity, Limits
+    from gateway.net.descriptors import Descriptors
     from gateway.routing.cors import Cors
     from gateway.services.balancer import Backend
     from gateway.services.registry import Services
@@ -44,6 +46,7 @@ class Context:
         identity: Identity,
         cors: Cors,
         access_log: AccessLog,
+        descriptors: Descriptors,
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.services = services
@@ -51,23 +54,28 @@ class Context:
         self.limits = limits
         self.identity = identity
         self.access_log = access_log
+        self.descriptors = descriptors
         self.planner = Planner(limits, identity, cors)
         self.ids = Ids(os.urandom)
         self.now = time.monotonic()
         """The time of deadlines, as of the last tick: monotonic, but for what the gateway itself
         was held up by. Not to be compared with any other clock."""
+        self.date = date_line(time.time())
+        """The line of Date, as of the last tick."""
         self.deadlines = Deadlines(self.now)
         self.draining = False
         self.pods: set[Backend] = set()
         """Those that may have connections of ours, so that no others are looked at."""
         self.connecting: set[asyncio.Task[None]] = set()
         """Attempts to reach a pod."""
+        self.handshakes: set[asyncio.Task[None]] = set()
+        """Of TLS, with clients."""
         self.cors = cors
         self.replies = Replies(limits, identity.via, cors.fields(None))
         self._requests = Budget(KEPT)
-        self._kinds: dict[tuple[bytes, bool], tuple[Profile, Memory[bytes, Request]]] = {}
+        self._kinds: dict[tuple[bytes, bool, bool], tuple[Profile, Memory[bytes, Request]]] = {}
 
-    def _trusts(self, address: str) -> bool:
+    def trusts(self, address: str) -> bool:
         """Whether forwarded fields of this peer are believed."""
         if not self.identity.trusted:
             return False
@@ -77,9 +85,11 @@ class Context:
             return False
         return any(parsed in network for network in self.identity.trusted)
 
-    def kind(self, scheme: bytes, address: str) -> tuple[Profile, Memory[bytes, Request]]:
+    def kind(
+        self, scheme: bytes, address: str, misplaced: bool
+    ) -> tuple[Profile, Memory[bytes, Request]]:
         """What kind of connection this is, and the requests remembered for it, by their heads."""
-        key = (scheme, self._trusts(address))
+        key = (scheme, self.trusts(address), misplaced)
         if key not in self._kinds:
             self._kinds[key] = (Profile(*key), Memory(REMEMBERED, self._requests))
         return self._kinds[key]

@@ -11,15 +11,20 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from gateway.dataplane import pool
+from gateway.dataplane.accepting import PlainListener, attend
 from gateway.dataplane.client import ClientConnection
 from gateway.dataplane.connections import Connections
 from gateway.dataplane.context import Context
 from gateway.dataplane.exchange import Exchange
+from gateway.dataplane.handshake import TlsListener
 from gateway.net.deadlines import TICKS, counted
+from gateway.net.descriptors import Descriptors, present
+from gateway.protocol.responses import date_line
 
 if TYPE_CHECKING:
     import socket
-    import ssl as ssl_module
+    from collections.abc import Callable
+    from ssl import SSLContext
 
     from gateway.access_log import AccessLog
     from gateway.limits import Identity, Limits
@@ -39,28 +44,45 @@ class Gateway:
         identity: Identity,
         cors: Cors,
         access_log: AccessLog,
+        descriptors: Descriptors | None = None,
     ) -> None:
-        context = self.context = Context(services, stats, limits, identity, cors, access_log)
+        """`descriptors`: none, if they are those that the process has anyway."""
+        context = self.context = Context(
+            services,
+            stats,
+            limits,
+            identity,
+            cors,
+            access_log,
+            descriptors or Descriptors(present()),
+        )
         self.connections = Connections(context, Exchange)
-        self._servers: list[asyncio.Server] = []
+        self._listener: PlainListener | TlsListener | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._ticked = context.now
         self._turns = 0
 
     async def listen(
-        self, sock: socket.socket, *, ssl: ssl_module.SSLContext | None = None
+        self, sock: socket.socket, *, secured: Callable[[], SSLContext] | None = None
     ) -> None:
-        """Accept clients on a bound socket."""
-        server = await self.context.loop.create_server(
-            lambda: ClientConnection(self.connections),
-            sock=sock,
-            ssl=ssl,
-            backlog=2048,
-            ssl_handshake_timeout=self.context.limits.head_time or None if ssl else None,
-        )
-        self._servers.append(server)
+        """Accept clients on a bound socket; `secured` is the context of the next handshake."""
+        if secured is None:
+            self._listener = PlainListener(sock, lambda: ClientConnection(self.connections))
+        else:
+            self._listener = TlsListener(sock, self.connections, secured)
+        await self._listener.open()
         if self._timer is None:
             self._tick()
+
+    async def attend(self) -> None:
+        """Accept nobody whenever descriptors are short; for ever."""
+        assert self._listener is not None
+        await attend(self._listener, self.context)
+
+    @property
+    def listening(self) -> bool:
+        """Whether clients can connect."""
+        return self._listener is not None
 
     def _tick(self) -> None:
         """Ten times a second: deadlines, clients that left, ejections, slow starts; once a second:
@@ -69,6 +91,7 @@ class Gateway:
         self._timer = context.loop.call_later(1 / TICKS, self._tick)
         now = time.monotonic()
         context.now += counted(now - self._ticked)
+        context.date = date_line(time.time())
         self._ticked = now
         for item in context.deadlines.turn(context.now):
             assert isinstance(item, ClientConnection)
@@ -105,10 +128,10 @@ class Gateway:
             self.context.deadlines.watch(client)
 
     def stop_accepting(self) -> None:
-        """Close the listening sockets; connections stay."""
-        for server in self._servers:
-            server.close()
-        self._servers.clear()
+        """Close the listening socket; connections stay."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
 
     def drain(self) -> None:
         """Close idle connections now, and busy ones when their response is complete."""
@@ -128,6 +151,10 @@ class Gateway:
     async def close(self) -> None:
         """Cut everything that is left, and wait until the books are closed."""
         self.stop_accepting()
+        handshakes = list(self.context.handshakes)
+        for handshake in handshakes:
+            handshake.cancel()
+        await asyncio.gather(*handshakes, return_exceptions=True)
         self.cut_requests()
         for client in list(self.connections.open):
             if client.exchange is not None:

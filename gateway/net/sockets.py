@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 import sys
@@ -21,13 +22,17 @@ _CLOSE_WAIT: Final = 8
 """States of TCP as Linux numbers them (include/net/tcp_states.h)."""
 
 
-def keep_alive(transport: BaseTransport) -> None:
+def keep_alive(transport: BaseTransport) -> int:
     """Find out about peers that vanished without a word: long inferences have no time-out that
-    would."""
+    would. The answer is the number of the descriptor, -1 when there is none."""
     sock = transport.get_extra_info("socket")
-    if sock is not None and sock.family != socket.AF_UNIX:
+    if sock is None:
+        return -1
+    if sock.family != socket.AF_UNIX:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, SILENCE)
+    number: int = sock.fileno()
+    return number
 
 
 def cut(transport: Transport) -> None:
@@ -65,6 +70,19 @@ def taken(transport: Transport) -> int:
     if len(info) < _ACKNOWLEDGED.stop:
         return -transport.get_write_buffer_size()
     return int.from_bytes(info[_ACKNOWLEDGED], sys.byteorder)
+
+
+def unread(transport: Transport, size: int) -> bytes:
+    """Up to `size` bytes that have come in on a transport which a failed write has broken; b"" when
+    there are no more. Linux keeps them when a reset follows them.
+
+    To be called before the transport has closed its socket: in `connection_lost` at the latest.
+    """
+    sock = transport.get_extra_info("socket")
+    try:
+        return os.read(sock.fileno(), size) if sock is not None else b""
+    except OSError:
+        return b""
 
 
 def has_left(transport: Transport, *, half_closed: bool) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import ssl
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,8 +14,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-RELOAD_PERIOD: Final = 10.0
-"""Seconds between two looks at the files."""
+RELOAD_PERIOD: Final = 0.25
+"""Seconds between two looks at the files.
+
+They are looked at rather than watched: Kubernetes replaces a mounted Secret by turning a symbolic
+link two folders above the files, which no watch of the files sees, and eight calls of stat(2) a
+second cost nothing."""
+SETTLED: Final = 3.0
+"""Seconds after which a pair that is not usable is reported. Before that it may be half written, or
+the key may still be on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,43 +40,59 @@ class CertificateFiles:
 class Certificate:
     """A server context that follows its files.
 
-    A new pair takes effect for new handshakes. A bad one is reported (`failures`, and the log) and
-    the old one stays. Construction raises `ssl.SSLError` or `OSError` when the first pair is bad.
+    A new pair takes effect for new handshakes, once its files have stayed as they are from one look
+    to the next. One that is not usable is tried again and again, and reported once (`failures`, and
+    the log); the old one stays. Construction raises `ssl.SSLError` or `OSError` when the first pair
+    is bad.
     """
 
     def __init__(self, files: CertificateFiles) -> None:
         self.failures = 0
         self._files = files
-        self._version = files.version()
+        self._taken = self._seen = files.version()
+        self._since = inf
+        """When the present version was seen first; `inf` once it is taken, or reported."""
         self.context = _context(files)
+        """For the next handshake; another object for each pair."""
 
-    def refresh(self) -> bool:
-        """Load the files if they changed; True when a new pair was taken."""
+    def refresh(self, now: float) -> bool:
+        """Load the files if they changed and rest; True when a new pair was taken. `now` is in
+        monotonic seconds."""
         version = self._files.version()
-        if version == self._version:
+        if version != self._seen:
+            self._seen, self._since = version, now
             return False
-        self._version = version
+        if version == self._taken:
+            return False
         try:
-            _context(self._files)  # a live context that fails half-way would be left broken
-            self.context.load_cert_chain(self._files.certificate, self._files.key)
+            context = _context(self._files)
         except (OSError, ssl.SSLError) as error:
-            self.failures += 1
-            log.error(
-                "the changed certificate is not usable, the old one stays: %s; check that %s and "
-                "%s are PEM and belong together",
-                error,
-                self._files.certificate,
-                self._files.key,
-            )
+            self._report(error, now)
             return False
+        if self._files.version() != version:
+            return False  # which of the two was read?
+        self.context, self._taken = context, version
         log.info("serving a new certificate from %s", self._files.certificate)
         return True
+
+    def _report(self, error: Exception, now: float) -> None:
+        if now - self._since < SETTLED:
+            return
+        self._since = inf
+        self.failures += 1
+        log.error(
+            "the changed certificate is not usable, the old one stays: %s; check that %s and "
+            "%s are PEM and belong together",
+            error,
+            self._files.certificate,
+            self._files.key,
+        )
 
     async def run(self, clock: Clock) -> None:
         """Follow the files for ever."""
         while True:
             await clock.sleep(RELOAD_PERIOD)
-            self.refresh()
+            self.refresh(clock.monotonic())
 
 
 def _context(files: CertificateFiles) -> ssl.SSLContext:
@@ -83,5 +107,5 @@ def _version(path: Path) -> tuple[int, ...]:
     try:
         status = path.stat()
     except OSError:
-        return (0, 0, 0)
-    return (status.st_ino, status.st_mtime_ns, status.st_size)
+        return (0, 0, 0, 0)
+    return (status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size)

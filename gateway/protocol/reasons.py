@@ -63,6 +63,12 @@ REASONS: Final[dict[str, Reason]] = {
         "Correct the client; the gateway does not guess what an ambiguous request means.",
         close=True,
     ),
+    "plain_http": Reason(
+        400,
+        "This port speaks TLS, and the request came as plain HTTP.",
+        "Ask for {detail}.",
+        close=True,
+    ),
     "bad_path": Reason(
         400,
         "The path leads out of the service's prefix: {detail}.",
@@ -191,7 +197,8 @@ REASONS: Final[dict[str, Reason]] = {
         502,
         "The pod of service '{service}' (port {api_port}) closed the connection before it "
         "answered: {detail}.",
-        "It may have crashed, run out of memory, or been restarted; read its log.",
+        "It may have crashed, run out of memory, or been restarted, or speak another protocol than "
+        "HTTP there (TLS servers and databases close without a word); read its log.",
     ),
     "upstream_malformed": Reason(
         502,

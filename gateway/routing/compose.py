@@ -24,6 +24,8 @@ class Profile:
     scheme: bytes = b"http"
     trusted: bool = False
     """The peer is a proxy whose forwarded fields are believed."""
+    misplaced: bool = False
+    """It speaks plain HTTP to a port of TLS: nothing is done but say so."""
 
 
 _NOTED: Final = (

@@ -62,6 +62,8 @@ class Planner:
         """The request whose head is `raw`, its empty line included; never raises for bad input."""
         try:
             head = parse_request(raw, self._limits)
+            if profile.misplaced:
+                return self._misplaced(raw, head, table)
             try:
                 found = match(table, head.target)
             except PathError:
@@ -115,6 +117,15 @@ class Planner:
                 plan.answer = redirect(308, route.prefix + b"/" + rest)
         return self._finish(plan, raw, head, rest, table)
 
+    def _misplaced(self, raw: bytes, head: RequestHead, table: RouteTable) -> Request:
+        """Plain HTTP on the port of TLS; the query, which may hold a token, is not repeated."""
+        special = fields(head.special)
+        plan = self._draft(head, special, table.nowhere)
+        path = head.target.partition(b"?")[0] if head.target[:1] == b"/" else b"/"
+        url = (plan.host or b"<this host>") + path
+        plan.answer = Refusal("plain_http", f"https://{url.decode('latin-1')}")
+        return self._finish(plan, raw, head, b"", table)
+
     def _missing(
         self, plan: Plan, raw: bytes, target: bytes, special: Found, profile: Profile,
         table: RouteTable,
@@ -139,6 +150,7 @@ class Planner:
             check_coding(special[b"transfer-encoding"], head.minor)
             plan.chunked = True
         plan.head_only = head.method == b"HEAD"
+        plan.uses_up = plan.head_only or auth.of_connection(special.get(b"authorization", b""))
         plan.repeatable = head.method in IDEMPOTENT
         plan.keep = b"close" not in options if head.minor else b"keep-alive" in options
         plan.upgrade = b"upgrade" in options and _wants_upgrade(head, special)

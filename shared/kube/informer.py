@@ -70,6 +70,8 @@ class Informer:
         self.cache: Mapping[Key, Obj] = MappingProxyType(self._reflector.cache)
         """(namespace, name) → what is kept of the object, never managedFields; read-only."""
         self.synced = asyncio.Event()
+        self.failing = asyncio.Event()
+        """Set while the last request failed; `problem` says why."""
         self.last_contact = float("-inf")
         self.failures = 0
         self.problem = ""
@@ -125,6 +127,7 @@ class Informer:
     def _heard(self) -> None:
         self.last_contact = self._clock.monotonic()
         self.problem = ""
+        self.failing.clear()
 
     def _tell(self, changes: list[Change]) -> None:
         self._heard()
@@ -144,6 +147,7 @@ class Informer:
         delay = self._reflector.failed(error, self._random())
         hint = remedy(error, verb, self.resource, self.namespace)
         self.problem = f"{error}; {hint}" if hint else str(error)
+        self.failing.set()
         log.warning(
             "%s %s: %s; again in %.1f s%s",
             verb,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import orjson
+from shared.runtime.printable import json_line, printable
 
 FORMATS: Final = ("text", "json")
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -41,8 +41,11 @@ class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         fields = "".join(f" {key}={_word(value)}" for key, value in _fields(record).items())
         line = f"{_time(record)} {record.levelname} {self._process}: {record.getMessage()}{fields}"
-        line = line.replace("\r", "\\r").replace("\n", "\\n")
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        line = printable(line)
+        if record.exc_info:
+            trace = self.formatException(record.exc_info).split("\n")
+            line = "\n  ".join((line, *map(printable, trace)))  # no line of it looks like a record
+        return line
 
 
 class JsonFormatter(logging.Formatter):
@@ -63,7 +66,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(entry, default=str).decode()
+        return json_line(entry).decode().rstrip("\n")
 
 
 def _fields(record: logging.LogRecord) -> Mapping[str, Any]:

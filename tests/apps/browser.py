@@ -5,15 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import json
 import re
+import time
 from asyncio.subprocess import PIPE
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+from yarl import URL
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+PATIENCE = 40.0
+"""Seconds to wait for a page to become what it should; how long a good one took is not judged."""
 
 
 class Page:
@@ -24,7 +30,8 @@ class Page:
         self._numbers = itertools.count(1)
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self.failures: list[str] = []
-        """Requests of the page that failed, with their status or reason."""
+        """Requests of the page that were refused, with their status; the browser's own search
+        for an icon at the root of the site is left out."""
 
     async def receive(self) -> None:
         """Hand out answers and note failures; runs beside the test."""
@@ -34,8 +41,12 @@ class Page:
                 self._answers.pop(message["id"]).set_result(message)
             elif message["method"] == "Network.responseReceived":
                 response = message["params"]["response"]
-                if response["status"] >= 400:
+                if response["status"] >= 400 and URL(response["url"]).path != "/favicon.ico":
                     self.failures.append(f"{response['status']} {response['url']}")
+
+    def failed(self, *, besides: str) -> list[str]:
+        """The failures whose URL does not have `besides`: an absolute link of an application."""
+        return [failure for failure in self.failures if besides not in failure]
 
     async def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         number = next(self._numbers)
@@ -60,11 +71,46 @@ class Page:
 
     async def until(self, condition: str, period: float = 0.1) -> Any:
         """Wait until an expression is true in the page; the answer is its value."""
+        end = time.monotonic() + PATIENCE
         while True:
             with contextlib.suppress(AssertionError):  # the page may be changing just now
                 if value := await self.run(f"(v => v instanceof Node ? true : v)({condition})"):
                     return value
+            if time.monotonic() > end:
+                seen = await self.run(
+                    "location.href + '\\n' + document.body.innerText.slice(0, 2000)"
+                )
+                raise AssertionError(f"never true: {condition}; the page is {seen}")
             await asyncio.sleep(period)
+
+    async def click(self, selector: str) -> None:
+        """Click an element as soon as it is there."""
+        await self.until(_element(selector))
+        await self.run(f"{_element(selector)}.click()")
+
+    async def write(self, selector: str, text: str) -> None:
+        """Type `text` into a field, in place of what is in it, and Enter."""
+        await self.until(_element(selector))
+        await self.run(f"{_element(selector)}.focus(), {_element(selector)}.select()")
+        await self.call("Input.insertText", text=text)
+        for kind in ("rawKeyDown", "char", "keyUp"):
+            await self.call("Input.dispatchKeyEvent", type=kind, key="Enter", text="\r",
+                            windowsVirtualKeyCode=13)  # fmt: skip
+
+    async def attach(self, selector: str, file: Path) -> None:
+        """Choose a file in a field for one."""
+        await self.until(_element(selector))
+        field = await self.call("Runtime.evaluate", expression=_element(selector))
+        number = field["result"]["objectId"]
+        await self.call("DOM.setFileInputFiles", files=[str(file)], objectId=number)
+
+    async def shows(self, text: str) -> None:
+        """Wait until the page shows `text`."""
+        await self.until(f"document.body.innerText.includes({json.dumps(text)})")
+
+
+def _element(selector: str) -> str:
+    return f"document.querySelector({json.dumps(selector)})"
 
 
 @contextlib.asynccontextmanager
@@ -72,6 +118,7 @@ async def opened(program: str, profile: Path) -> AsyncIterator[Page]:
     """A headless browser with one empty tab."""
     browser = await asyncio.create_subprocess_exec(
         program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+        "--ignore-certificate-errors",
         "--remote-debugging-port=0", f"--user-data-dir={profile}", "about:blank", stderr=PIPE,
     )  # fmt: skip
     try:

@@ -23,7 +23,9 @@ from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from ssl import SSLContext
 
+    from gateway.net.descriptors import Descriptors
     from gateway.services.state import ServiceState
 
 TOKEN = "0123456789abcdef" * 4
@@ -298,19 +300,26 @@ async def rig(
     limits: Limits | None = None,
     identity: Identity | None = None,
     cors: Cors | None = None,
+    secured: Callable[[], SSLContext] | None = None,
+    descriptors: Descriptors | None = None,
     **spec: Any,
 ) -> AsyncIterator[Rig]:
-    """A gateway that routes the service `echo` to `pods`; everything is gone afterwards."""
+    """A gateway that routes the service `echo` to `pods`; everything is gone afterwards.
+
+    `secured` makes its port one of TLS.
+    """
     limits = limits or Limits()
     stats = Stats()
     services = Services(limits, stats)
     services.define([ServiceSpec("echo", **{"api_port": 8080, **spec})])
     services.locate("echo", [pod.endpoint for pod in pods])
     log = Log()
-    gateway = Gateway(services, stats, limits, identity or Identity(), cors or Cors(), log)
+    gateway = Gateway(
+        services, stats, limits, identity or Identity(), cors or Cors(), log, descriptors
+    )
     sock = socket.socket()
     sock.bind(("127.0.0.1", 0))
-    await gateway.listen(sock)
+    await gateway.listen(sock, secured=secured)
     made = Rig(gateway, services, stats, log, sock.getsockname()[1])
     try:
         yield made

@@ -100,8 +100,12 @@ class GatewayProcess:
 
 
 @contextlib.asynccontextmanager
-async def gateway(kubeconfig: str, **environment: str) -> AsyncIterator[GatewayProcess]:
-    """A gateway on ports of the kernel's choice, without grace at its end."""
+async def gateway(
+    kubeconfig: str, *, descriptors: int = 0, **environment: str
+) -> AsyncIterator[GatewayProcess]:
+    """A gateway on ports of the kernel's choice, without grace at its end; it may have so many
+    `descriptors` if a number is given."""
+    limited = ("prlimit", f"--nofile={descriptors // 2}:{descriptors}") if descriptors else ()
     settings = {
         "KUBECONFIG": kubeconfig,
         "GATEWAY_HOST": "127.0.0.1",
@@ -111,7 +115,7 @@ async def gateway(kubeconfig: str, **environment: str) -> AsyncIterator[GatewayP
         "GATEWAY_DRAIN_GRACE": "0",
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "gateway",
+        *limited, sys.executable, "-m", "gateway",
         env=os.environ | settings | environment, stdout=PIPE, stderr=PIPE,
     )  # fmt: skip
     running = GatewayProcess(process)

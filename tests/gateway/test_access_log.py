@@ -7,6 +7,7 @@ import json
 import os
 import re
 import select
+import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,22 @@ async def test_nothing_forges_a_line_and_no_token_is_written(
     assert len(data.splitlines()) == 1
     assert b"s3cret" not in data
     assert b"token=REDACTED" in data
+
+
+@pytest.mark.parametrize("form", ["json", "oscar"])
+async def test_control_characters_do_not_reach_a_terminal(form: str, pipe: tuple[int, int]) -> None:
+    """C1 as well (U+009B begins a sequence as ESC [ does): nginx writes all bytes from 0x7f on as
+    escapes, Caddy's encoder (zap) what is not printable."""
+    acting = bytes([*range(0x20), *range(0x7F, 0x100)]).decode("latin-1")
+    hostile = replace(
+        ENTRY, service=acting, method=acting, target=f"/{acting}", user_agent=acting,
+        request_id=acting,
+    )  # fmt: skip
+    log = AccessLog("all", form, fd=pipe[1])  # type: ignore[arg-type]
+    text = (await logged(log, pipe[0], hostile)).decode().removesuffix("\n")
+    assert not {char for char in text if unicodedata.category(char) == "Cc"}
+    if form == "json":
+        assert json.loads(text)["user_agent"] == acting, "and JSON says the same when read back"
 
 
 @pytest.mark.parametrize(

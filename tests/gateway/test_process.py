@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 import ssl
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from tests.gateway.certificates import issue
 from tests.gateway.fake_cluster import TOKEN, Cluster, configmap, endpoint_slice, entry, kubeconfig
 from tests.gateway.fake_cluster import serving as cluster_serving
 from tests.gateway.processes import App, gateway
+from tests.loopback import free_port
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -126,6 +129,24 @@ async def test_a_start_without_the_api_server_waits_and_says_so(
         assert await _status(client, await process.url()) == 200
 
 
+async def test_ready_means_that_clients_can_connect(
+    config: str, client: aiohttp.ClientSession
+) -> None:
+    """A load balancer sends clients from the first 200 on."""
+    port = free_port()
+    async with gateway(config, GATEWAY_PORT=str(port)) as process:
+        ready = await process.admin("/readyz")
+
+        async def is_ready() -> bool:
+            with contextlib.suppress(aiohttp.ClientConnectorError):
+                return await _status(client, ready) == 200
+            return False  # the admin port's turn has not come either
+
+        await until(is_ready, "readiness")
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.close()
+
+
 async def test_the_last_table_serves_when_the_api_server_is_gone(
     config: str, cluster: Cluster, client: aiohttp.ClientSession
 ) -> None:
@@ -160,6 +181,66 @@ async def test_tls_and_cross_origin_pages(
             assert "Access-Control-Allow-Origin" not in answer.headers
 
 
+async def crowd(port: int, count: int) -> list[socket.socket]:
+    """So many connections that say nothing, whatever becomes of them; the kernel accepts them."""
+    made = []
+    for _ in range(count):
+        sock = socket.socket()
+        sock.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", port))
+        made.append(sock)
+    return made
+
+
+@pytest.mark.parametrize("most", ["auto", "0"])
+@pytest.mark.parametrize("tls", [False, True])
+async def test_a_full_gateway_answers_its_probes(
+    most: str, tls: bool, config: str, tmp_path: Path, client: aiohttp.ClientSession
+) -> None:
+    """The kubelet would kill it, and all that it carries. By default there are fewer clients than
+    descriptors; with no limit, accepting rests."""
+    files = issue(tmp_path, "localhost")
+    async with gateway(
+        config,
+        descriptors=128,
+        GATEWAY_MAX_CONNECTIONS=most,
+        GATEWAY_TLS_CERTIFICATE=str(files.certificate) if tls else "",
+        GATEWAY_TLS_KEY=str(files.key) if tls else "",
+    ) as process:
+        await process.url()
+        crowded = await crowd(process.port, 300)
+        if most == "0":
+            await process.said("WARNING.*any number of clients.*RLIMIT_NOFILE")
+            await process.said("ERROR.*descriptors run out .128 allowed.*accepting nobody")
+        for path in ("/healthz", "/readyz", "/metrics", "/load", "/"):
+            async with (
+                aiohttp.ClientSession() as fresh,
+                fresh.get(await process.admin(path)) as answer,
+            ):
+                assert answer.status == 200, path
+        for sock in crowded:
+            sock.close()
+        if most == "0":
+            await process.said("accepting clients")
+        if not tls:
+            assert await _status(client, await process.url()) == 200
+
+
+async def test_a_new_certificate_is_served_within_a_second(config: str, tmp_path: Path) -> None:
+    """Seen by new handshakes of a running gateway."""
+    files = issue(tmp_path, "localhost")
+    async with gateway(
+        config,
+        GATEWAY_TLS_CERTIFICATE=str(files.certificate),
+        GATEWAY_TLS_KEY=str(files.key),
+    ) as process:
+        await process.url()
+        assert b"localhost" in await _presented(process.port)
+        issue(tmp_path, "second.example")
+        await process.said("serving a new certificate")
+        assert b"second.example" in await _presented(process.port)
+
+
 async def test_a_taken_port_is_named_with_its_setting(config: str, app: App) -> None:
     async with gateway(config, GATEWAY_PORT=str(app.port)) as process:
         assert await process.process.wait() == 1
@@ -179,6 +260,17 @@ async def test_the_access_log_names_the_request_and_no_token(
         await _status(client, await process.url(f"/?token={TOKEN}"))
         await process.said('"service":"a","method":"GET".*token=REDACTED.*"status":200')
         assert not any(TOKEN in line for line in process.lines)
+
+
+async def _presented(port: int) -> bytes:
+    """The certificate that a new handshake meets."""
+    trusting = ssl.create_default_context()
+    trusting.check_hostname = False
+    trusting.verify_mode = ssl.CERT_NONE
+    _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting)
+    der: bytes = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    writer.close()
+    return der
 
 
 async def _status(client: aiohttp.ClientSession, url: str) -> int:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import psutil
 import pytest
 
 from gateway.admin import app as admin
-from gateway.workers import Worker
+from gateway.workers import Worker, Workers
 from tests.gateway.fake_cluster import configmap, endpoint_slice, entry, kubeconfig, serving
 from tests.gateway.processes import App, GatewayProcess, gateway
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
-    from typing import Any
 
 REQUESTS = 40
 
@@ -93,18 +93,98 @@ async def test_no_worker_outlives_its_parent(process: GatewayProcess) -> None:
     assert not any(child.is_running() for child in children)
 
 
-async def test_a_worker_that_does_not_answer_keeps_what_it_counted(tmp_path: Path) -> None:
-    held = {"in_flight": 3, "seconds": 9.0}
-    counted = {"request_seconds": 20.0}
+async def test_one_worker_that_hangs_is_waited_for_briefly_and_replaced(
+    process: GatewayProcess,
+) -> None:
+    """Prometheus gives a scrape ten seconds and the kubelet a probe one. HAProxy's watchdog and
+    uWSGI's harakiri end a process that hangs; nginx has nothing of the kind."""
+    await fetch(process, REQUESTS)
+    before = await numbers(process)
+    parent = psutil.Process(process.process.pid)
+    stuck, other = parent.children()
+    stuck.suspend()
+    try:
+        during = await asyncio.wait_for(numbers(process), 2.0)
+        assert during[SERVED] == before[SERVED], "what it counted stands in"
+        assert during["gateway_ready"] == 1
+        async with (
+            aiohttp.ClientSession() as client,
+            client.get(await process.admin("/readyz")) as answer,
+        ):
+            assert answer.status == 200
+        await process.said(r"ERROR.*worker \d hangs: .* killing it")
+        await process.said(r"worker \d ended \(code -9\)")
+        await process.said("listening on", times=3)
+    finally:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            stuck.resume()
+    assert other.is_running()
+    assert not stuck.is_running()
+    await fetch(process, REQUESTS)
+    after = await numbers(process)
+    assert after[SERVED] == 2 * REQUESTS
+    assert after["gateway_worker_hangs_total"] == after["gateway_worker_restarts_total"] == 1
 
-    async def source() -> dict[str, Any]:
-        return {"services": {"a": held | counted}, "connections": 1}
 
-    async def excuse() -> str:
-        return ""
+READ_ONLY = """
+import errno, os, sys
 
-    worker = Worker(0, tmp_path, 0)
+def refuse(event, arguments):
+    if event == "open" and not isinstance(arguments[0], int):
+        path, flags = os.fsdecode(arguments[0]), arguments[2]
+        writes = flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+        if writes and not path.startswith(("/dev/", "/proc/")):
+            raise OSError(errno.EROFS, "Read-only file system", path)
+    elif event in ("os.mkdir", "os.rename", "os.link", "os.symlink"):
+        raise OSError(errno.EROFS, "Read-only file system", str(arguments[0]))
+    elif event == "socket.bind" and isinstance(arguments[1], str) and arguments[1][:1] == "/":
+        raise OSError(errno.EROFS, "Read-only file system", arguments[1])
+
+sys.addaudithook(refuse)
+"""
+"""Makes Python see what a process sees whose root is mounted read-only (uvloop binds no paths)."""
+
+
+async def test_workers_need_no_place_to_write(tmp_path: Path) -> None:
+    """The manifest sets readOnlyRootFilesystem, and mounts no /tmp."""
+    (tmp_path / "sitecustomize.py").write_text(READ_ONLY)
+    async with serving() as cluster:
+        config = kubeconfig(tmp_path, cluster.port)
+        async with gateway(
+            config, GATEWAY_WORKERS="2", PYTHONPATH=str(tmp_path), TMPDIR="/nonexistent"
+        ) as process:
+            await process.said("listening on", times=2)
+            assert (await numbers(process))["gateway_workers"] == 2
+            process.terminate()
+            assert await process.process.wait() == 0
+
+
+async def source() -> dict[str, Any]:
+    return {"services": {"a": HELD_NOW | COUNTED}, "connections": 1}
+
+
+async def ready() -> str:
+    return ""
+
+
+HELD_NOW = {"in_flight": 3, "seconds": 9.0}
+COUNTED = {"request_seconds": 20.0}
+
+
+async def test_a_worker_that_does_not_answer_keeps_what_it_counted() -> None:
+    worker = Worker(0, 0)
+    private = worker.admin_socket()
     assert await worker.numbers() == []
-    async with admin.serving(admin.Admin(source, excuse).application(), worker.socket):
+    async with admin.serving(admin.Admin(source, ready).application(), private):
         assert await worker.numbers() == [await source()]
-    assert await worker.numbers() == [{"services": {"a": counted}}]
+    assert await worker.numbers() == [{"services": {"a": COUNTED}}]
+
+
+async def test_one_ready_worker_makes_a_ready_gateway_at_once() -> None:
+    """The silent one accepts by its backlog and says nothing."""
+    silent, good = Worker(0, 0), Worker(1, 0)
+    with silent.admin_socket() as backlog:
+        backlog.listen()
+        async with admin.serving(admin.Admin(source, ready).application(), good.admin_socket()):
+            assert await Workers([silent, good]).excuse() == ""
+        assert await Workers([silent, good]).excuse() == "worker 0 does not answer"

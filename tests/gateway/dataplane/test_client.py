@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from gateway.dataplane.client import _plain_address
+from gateway.dataplane.client import plain_address
 from gateway.limits import Limits
 from tests.gateway.harness import PREFIX, Pod, Rig, echo, get, post, rig
 from tests.waiting import still
@@ -197,7 +197,7 @@ def held(r: Rig) -> bytes:
     [("1.2.3.4", "1.2.3.4"), ("::ffff:1.2.3.4", "1.2.3.4"), ("fe80::1%eth0", "fe80::1")],
 )
 def test_addresses(address: str, plain: str) -> None:
-    assert _plain_address(address) == plain
+    assert plain_address(address) == plain
 
 
 async def test_empty_lines_do_not_keep_a_connection(pod: Pod) -> None:

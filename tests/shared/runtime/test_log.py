@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 
 import orjson
 import pytest
@@ -23,6 +24,7 @@ def record(message: str, **fields: object) -> logging.LogRecord:
     [
         ("ready", {"port": 80}, "ready port=80"),
         ("two\nlines", {"why": "a b"}, 'two\\nlines why="a b"'),
+        ("\x1b[2J\x9b", {"who": "\x85\u202e"}, "\\x1b[2J\\x9b who=\\x85\\u202e"),
         ("none", {"empty": ""}, 'none empty=""'),
     ],
 )
@@ -41,3 +43,17 @@ def test_json() -> None:
         "message": "ready",
         "port": 80,
     }
+
+
+def test_nothing_acts_on_a_terminal_and_no_trace_forges_a_record() -> None:
+    try:
+        raise ValueError("\x9b2J\n2026-01-01T00:00:00.500Z INFO gateway: forged")
+    except ValueError:
+        made = record("failed \x9b")
+        made.exc_info = sys.exc_info()
+    text = TextFormatter("gateway").format(made)
+    assert all(line.startswith("  ") for line in text.split("\n")[1:])
+    assert "\x9b" not in text
+    line = JsonFormatter("gateway").format(made)
+    assert "\x9b" not in line
+    assert orjson.loads(line)["message"] == "failed \x9b"

@@ -10,15 +10,13 @@ import aiohttp
 import pytest
 
 from tests.gateway.fake_cluster import TOKEN
-from tests.loopback import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.apps.browser import Page
-    from tests.apps.conftest import Start
+    from tests.apps.conftest import Front, Start
 
-PREFIX = "/system/services/lab/exposed/"
 CODE = "print(6 * 7)"
 RUN = """(
     document.querySelector('.jp-Dialog .jp-mod-accept')?.click(),
@@ -30,25 +28,20 @@ RUN = """(
 
 
 @pytest.fixture
-async def url(start: Start, tmp_path: Path) -> str:
+async def url(start: Start, folder: Path) -> str:
     cell: dict[str, Any] = {"cell_type": "code", "source": CODE, "id": "a", "metadata": {}}
     cell |= {"outputs": [], "execution_count": None}
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": kernel, "cells": [cell]}
-    (tmp_path / "work.ipynb").write_text(json.dumps(notebook))
-    port = free_port()
-    command = ["-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"]
-    command += [f"--ServerApp.base_url={PREFIX}", "--ServerApp.port_retries=0"]
-    command += ["--IdentityProvider.token=", "--ServerApp.allow_remote_access=True"]
-    command += ["--LabApp.expose_app_in_browser=True"]
-    return await start(
-        "lab", command, port, rewrite_target=True, set_auth=True, auth_type="forward"
-    )
+    script = "c.LabApp.expose_app_in_browser = True"  # lets the test call JupyterLab's commands
+    (folder / "jupyter_lab_config.py").write_text(script)
+    (folder / "work.ipynb").write_text(json.dumps(notebook))
+    return await start("jupyterlab", JUPYTER_CONFIG_DIR=str(folder))
 
 
 @pytest.mark.timeout(180)
-async def test_a_notebook_runs_in_a_browser(url: str, page: Page) -> None:
-    await page.go(f"{url}lab/tree/work.ipynb?token={TOKEN}")
+async def test_a_notebook_runs_in_a_browser(url: str, front: Front, page: Page) -> None:
+    await page.go(f"{await front(url)}lab/tree/work.ipynb?token={TOKEN}")
     await page.until("window.jupyterapp && document.querySelector('.jp-Notebook .jp-Cell')")
     assert "token" not in await page.run("location.search")
     assert (await page.until(RUN, period=1.0)).strip() == "42"
