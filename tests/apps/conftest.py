@@ -52,8 +52,8 @@ async def cluster() -> AsyncIterator[Cluster]:
 
 @pytest.fixture
 async def process(cluster: Cluster, tmp_path: Path) -> AsyncIterator[GatewayProcess]:
-    trusted = {"GATEWAY_TRUSTED_PROXIES": nginx.ADDRESS}
-    async with gateway(kubeconfig(tmp_path, cluster.port), **trusted) as process:
+    path = kubeconfig(tmp_path, cluster.port)
+    async with gateway(path, GATEWAY_TRUSTED_PROXIES=nginx.ADDRESS) as process:
         yield process
 
 
