@@ -11,7 +11,7 @@ APT := $(if $(filter 0,$(shell id -u)),,sudo) apt-get
 help:
 	@echo 'make local   install what is needed, start everything on this machine, say what to type next'
 	@echo 'make test    install what is needed, check style, types and imports, run all tests'
-	@echo 'make test-apps  try the applications of docs/applications.md and a browser (slow)'
+	@echo 'make test-apps  try the applications of docs/applications.md, and our own pages, in a browser (slow)'
 	@echo 'make lint    ruff and mypy alone'
 	@echo 'make bench   measure the gateway beside nginx, HAProxy, Caddy and aiohttp'
 	@echo 'make bench-hot-path   count the calls and the CPU of a request in the gateway, without sockets'

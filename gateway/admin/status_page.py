@@ -5,29 +5,37 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
+from gateway.protocol.pages import PALETTE
+
 if TYPE_CHECKING:
     from gateway.admin.snapshot import Snapshot
 
 ROWS: Final = 500
 """Services shown; the busiest come first."""
 
+_STYLE: Final = PALETTE + (
+    "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}"
+    ".wide{overflow-x:auto}table{border-collapse:collapse;width:100%}"
+    "th,td{padding:.3rem .6rem;text-align:right;border-bottom:1px solid var(--line)}"
+    "th{border-bottom-width:2px}th:first-child,td:first-child{text-align:left}"
+    ".bad{color:var(--bad);font-weight:600}"
+)
 _PAGE: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Gateway</title>
-<meta http-equiv="refresh" content="5"><meta name="viewport" content="width=device-width">
-<style>
-body{{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}}
-table{{border-collapse:collapse;width:100%}}th,td{{padding:.3rem .6rem;text-align:right}}
-th{{border-bottom:2px solid #888}}td{{border-bottom:1px solid #ddd}}
-th:first-child,td:first-child{{text-align:left}}.bad{{color:#b00020;font-weight:600}}
-</style></head><body>
+<meta http-equiv="refresh" content="5">
+<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">
+<style>{style}</style></head><body><main>
 <h1>Gateway</h1>
 <p>{state} · {connections} connections · {count} services · table {stale}confirmed {age}
 {invalid}</p>
-<table><thead><tr><th>service<th>ready<th>new<th>leaving<th>ejected<th>in flight<th>waiting
-<th>tunnels<th>requests<th>5xx<th>pods (in flight)</tr></thead>
-<tbody>{rows}</tbody></table>{more}
+<div class="wide" tabindex="0"><table><thead><tr>
+<th scope="col">service<th scope="col">ready<th scope="col">new
+<th scope="col">leaving<th scope="col">ejected<th scope="col">in flight<th scope="col">waiting
+<th scope="col">tunnels<th scope="col">requests<th scope="col">5xx<th scope="col">pods (in flight)
+</tr></thead>
+<tbody>{rows}</tbody></table></div>{more}
 <p><a href="metrics">metrics</a> · <a href="load">load</a> · <a href="readyz">readyz</a></p>
-</body></html>
+</main></body></html>
 """
 
 
@@ -37,6 +45,7 @@ def render(snapshot: Snapshot) -> str:
     order = sorted(services, key=lambda name: (-_busy(services[name]), name))
     hidden = len(order) - ROWS
     return _PAGE.format(
+        style=_STYLE,
         state="ready" if snapshot["ready"] else _bad(f"not ready: {snapshot.get('why', '')}"),
         connections=snapshot["connections"],
         count=sum(not name.startswith("_") for name in services),

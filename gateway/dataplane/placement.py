@@ -13,12 +13,13 @@ from gateway.dataplane import pool, waiting
 from gateway.dataplane.connect import Dial
 from gateway.dataplane.waiting import Waiting
 from gateway.protocol.reasons import Refusal
+from gateway.routing.answers import is_impatient
 from gateway.services import retry
 
 if TYPE_CHECKING:
     from gateway.dataplane.roles import Client, Pod, Stage
     from gateway.services.balancer import Backend
-    from gateway.services.route import Plan, Route
+    from gateway.services.route import Plan, Request, Route
 
 
 Stopover = Literal["slot", "connection"]
@@ -28,6 +29,7 @@ class Placed(Protocol):
     """The exchange that is to be placed."""
 
     client: Client
+    request: Request
     plan: Plan
     route: Route
 
@@ -82,6 +84,11 @@ class Placement:
         if waiting.is_hopeless(state.balancer, now, limit):
             owner.refuse(waiting.timed_out(state.balancer, now, limit))
             return
+        if not state.balancer.candidates:
+            vacant = state.vacant_for(now)
+            if is_impatient(owner.request):
+                owner.refuse(waiting.starting(state.balancer, now, limit, vacant))
+                return
         stage = Waiting(self, state, limit)
         if not state.admission.wait(stage):
             owner.refuse(Refusal("queue_full"))

@@ -74,6 +74,20 @@ def timed_out(balancer: Balancer, now: float, seconds: float) -> Refusal:
     return Refusal(reason, seconds=seconds)
 
 
+def starting(balancer: Balancer, now: float, limit: float, vacant: float) -> Refusal:
+    """What a client is told that does not wait for a pod: how far the start is, or, when there was
+    no ready pod for longer than `limit` (0: no limit), why it may have failed.
+
+    `vacant`: seconds for which requests have found none; a pod may have run for longer.
+    """
+    if limit and vacant > limit:
+        return timed_out(balancer, now, limit)
+    age = balancer.unready_for(now)
+    if age is None:
+        return Refusal("starting", "there is no pod yet", vacant)
+    return Refusal("starting", "its pod runs, and does not answer the readiness probe yet", age)
+
+
 def is_hopeless(balancer: Balancer, now: float, limit: float) -> bool:
     """Whether a pod runs and none has been ready for longer than `limit` seconds (0: no limit)."""
     return bool(limit) and not balancer.candidates and (balancer.unready_for(now) or 0.0) > limit

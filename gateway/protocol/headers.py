@@ -128,9 +128,10 @@ _REFRESH = re.compile(rb"([0-9.]+[ \t]*[;,][ \t]*(?:[uU][rR][lL][ \t]*=[ \t]*)?)
 
 def value(head: bytes, name: bytes) -> str:
     """The field `name` (lower case) of a head as it came, its lines joined; empty when there is
-    none. For what is rarely asked; it searches all of the head."""
-    pattern = rb"\r\n%b:[ \t]*([^\r]*)" % re.escape(name)
-    return ", ".join(found.decode("latin-1") for found in re.findall(pattern, head, re.IGNORECASE))
+    none. For what is rarely asked."""
+    fields = (line.partition(b":") for line in head.split(b"\r\n")[1:])
+    found = [value for key, _, value in fields if key.lower() == name]
+    return b", ".join(one.strip(b" \t") for one in found).decode("latin-1")
 
 
 def accept(raw: bytes) -> str:

@@ -22,6 +22,10 @@ class Reason:
     """Seconds, for `Retry-After`; 0 omits it."""
     close: bool = False
     """Whether the connection's framing can no longer be trusted, so that it must close."""
+    title: str = ""
+    """Heading of the page for a browser, instead of the status."""
+    passes: bool = False
+    """Whether it may pass while a browser shows it, so that its page looks again by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,9 @@ class Refusal:
     detail: str = ""
     """What exactly was wrong, for example the parser's or the socket's complaint."""
     seconds: float = 0.0
-    """The time-out that fired, or the limit that was passed."""
+    """The time-out that fired, the limit that was passed, or how long this lasts already."""
+    link: str = ""
+    """A path where to go instead, for a page; percent-encoded."""
 
     @property
     def status(self) -> int:
@@ -77,7 +83,19 @@ REASONS: Final[dict[str, Reason]] = {
     "not_found": Reason(
         404,
         "Nothing is served at this path.",
-        "Services answer under /system/services/<name>/exposed/.",
+        "Services answer under /system/services/<name>/exposed/. If a page of a service led here, "
+        "its links are absolute: make them relative, or tell the application its base path.",
+    ),
+    "absolute_link": Reason(
+        404,
+        "Nothing is served at this path. A page of service '{service}' led here, which is served "
+        "under /system/services/{service}/exposed/ only.",
+        "The application's links are absolute: make them relative, or tell it its base path, "
+        "/system/services/{service}/exposed (uvicorn and FastAPI: --root-path; Flask: "
+        "ProxyFix(x_prefix=1); Django: FORCE_SCRIPT_NAME; Gradio: root_path; Dash: "
+        "requests_pathname_prefix; Streamlit: --server.baseUrlPath; Jupyter: "
+        "--ServerApp.base_url; TensorBoard: --path_prefix; marimo: --base-url). One that then "
+        "expects this path in its requests needs expose.rewrite_target: true.",
     ),
     "unknown_service": Reason(
         404,
@@ -173,6 +191,7 @@ REASONS: Final[dict[str, Reason]] = {
         "If it is not still loading: " + _CHECK_POD + " Whether it runs at all, its events say: "
         "kubectl describe pods -l oscar_service={service}.",
         retry_after=10,
+        passes=True,
     ),
     "upstream_closed": Reason(
         502,
@@ -198,12 +217,22 @@ REASONS: Final[dict[str, Reason]] = {
         "Start it: POST /system/services/{service}/start.",
         retry_after=30,
     ),
+    "starting": Reason(
+        503,
+        "Service '{service}' is starting: {detail}.",
+        "Wait. Should it take much longer than usual, see "
+        "GET /system/services/{service}/deployment and its logs.",
+        retry_after=5,
+        title="{service} is starting",
+        passes=True,
+    ),
     "no_ready_pod": Reason(
         503,
         "No pod of service '{service}' became ready within {seconds:g} s.",
         "Pods may still be starting; else see GET /system/services/{service}/deployment and its "
         "logs, and check expose.health_path and expose.api_port ({api_port}).",
         retry_after=5,
+        passes=True,
     ),
     "queue_full": Reason(
         503,

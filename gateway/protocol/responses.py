@@ -8,12 +8,12 @@ here.
 
 from __future__ import annotations
 
-import html
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
+from gateway.protocol import pages
 from gateway.protocol.challenges import challenge
 from gateway.protocol.reasons import REASONS, Refusal
 
@@ -59,18 +59,23 @@ def render(
     api_port: int = 0,
     request_id: str = "",
     accept: str = "",
+    navigation: bool = False,
     head_only: bool = False,
     close: bool = False,
     extra: bytes = b"",
 ) -> bytes:
     """The whole answer; a refusal is a page when `accept` prefers one, else JSON.
 
-    `head_only` leaves the body out (HEAD); `close` announces that the connection ends; `extra` are
-    header lines that this client gets with every response (CORS).
+    `navigation`: a browser shows it in place of what was asked for, and may ask again; `head_only`
+    leaves the body out (HEAD); `close` announces that the connection ends; `extra` are header
+    lines that this client gets with every response (CORS).
     """
     if isinstance(answer, Refusal):
         texts = _texts(answer, service, api_port, request_id)
-        kind, body = _body(answer.status, texts, prefers_html(accept))
+        if navigation or prefers_html(accept):
+            kind, body = pages.FIELDS, _page(answer, texts, navigation)
+        else:
+            kind, body = _JSON, json.dumps(texts).encode("ascii") + b"\n"
         lines = _LINES[answer.reason] + kind
         if answer.status == HTTPStatus.UNAUTHORIZED:
             lines += challenge(service).encode("ascii")
@@ -115,11 +120,17 @@ def _texts(refusal: Refusal, service: str, api_port: int, request_id: str) -> di
     }
 
 
-def _body(status: int, texts: dict[str, str], page: bool) -> tuple[bytes, bytes]:
-    """The line that names the type, and the body."""
-    if page:
-        return b"Content-Type: text/html; charset=utf-8\r\n", _page(status, texts)
-    return b"Content-Type: application/json\r\n", json.dumps(texts).encode("ascii") + b"\n"
+def _page(refusal: Refusal, texts: dict[str, str], navigation: bool) -> bytes:
+    """What lasts is told with its length; only a page that may be asked for again looks again."""
+    reason = REASONS[refusal.reason]
+    return pages.page(
+        texts,
+        status=f"{refusal.status} {_phrase(refusal.status)}",
+        title=reason.title.format_map(texts),
+        link=refusal.link,
+        looks=navigation and reason.passes,
+        waited=refusal.seconds if reason.title else None,
+    )
 
 
 def prefers_html(accept: str) -> bool:
@@ -158,6 +169,7 @@ def _phrase(status: int) -> str:
 def _lines(name: str, reason: Reason) -> bytes:
     """What answers for this reason say, whoever asked."""
     lines = f"X-Gateway-Error: {name}\r\nCache-Control: no-store\r\n"
+    lines += "X-Content-Type-Options: nosniff\r\n"
     if reason.retry_after:
         lines += f"Retry-After: {reason.retry_after}\r\n"
     if reason.status == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -165,21 +177,7 @@ def _lines(name: str, reason: Reason) -> bytes:
     return lines.encode("ascii")
 
 
-_PAGE: Final = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{status} {phrase}</title>
-<meta name="viewport" content="width=device-width">
-<style>body{{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem}}
-h1{{font-size:1.4rem}}small{{color:#666}}</style></head>
-<body><h1>{status} {phrase}</h1><p>{error}</p><p>{remedy}</p>
-<p><small>{reason} · request {request_id}</small></p></body></html>
-"""
-
-
-def _page(status: int, texts: dict[str, str]) -> bytes:
-    escaped = {key: html.escape(text) for key, text in texts.items()}
-    return _PAGE.format(status=status, phrase=_phrase(status), **escaped).encode()
-
-
+_JSON: Final = b"Content-Type: application/json\r\n"
 _KNOWN: Final = frozenset(HTTPStatus)
 _STATUS_LINES: Final = {status: _status_line(status) for status in (*map(int, _KNOWN), 499)}
 _LINES: Final = {name: _lines(name, reason) for name, reason in REASONS.items()}

@@ -24,7 +24,7 @@ from gateway.protocol.http1 import (
 from gateway.protocol.ids import id_line
 from gateway.protocol.reasons import Refusal
 from gateway.protocol.responses import ALLOW, redirect
-from gateway.routing import auth, compose, foreign, session
+from gateway.routing import auth, compose, foreign, session, stray
 from gateway.routing.affinity import chosen
 from gateway.routing.compose import Profile
 from gateway.routing.cors import is_preflight
@@ -109,7 +109,7 @@ class Planner:
             if target == b"*":
                 plan.answer = ALLOW
             elif route is None:
-                plan.answer = Refusal("unknown_service" if plan.service else "not_found")
+                plan.answer = self._missing(plan, raw, target, special, profile, table)
             elif (direct := _direct(route, rest, plan, special)) is not None:
                 plan = self._plan(raw, head, route, direct, profile, table)
                 rest = direct if plan.rest is None else plan.rest
@@ -125,6 +125,19 @@ class Planner:
         url = (plan.host or b"<this host>") + path
         plan.answer = Refusal("plain_http", f"https://{url.decode('latin-1')}")
         return self._finish(plan, raw, head, b"", table)
+
+    def _missing(
+        self, plan: Plan, raw: bytes, target: bytes, special: Found, profile: Profile,
+        table: RouteTable,
+    ) -> Refusal:  # fmt: skip
+        """Why nothing is at `target`."""
+        if plan.service:
+            return Refusal("unknown_service")
+        left = stray.origin_route(raw, plan.host, special, profile, table)
+        if left is None:
+            return Refusal("not_found")
+        plan.service = left.spec.name
+        return stray.refusal(left, stray.outer(special, profile), plan.method, target)
 
     def _draft(self, head: RequestHead, special: Found, route: Route) -> Plan:
         """A plan as far as it does not depend on the service."""

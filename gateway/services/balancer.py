@@ -116,7 +116,8 @@ class Balancer:
             if backend is None or backend.endpoint.pod != endpoint.pod:
                 if backend is not None:
                     left.append(self._leave(key))
-                born = now - self._limits.slow_start if first else now
+                grown = first and endpoint.usable
+                born = now - self._limits.slow_start if grown else now
                 backend = self.backends[key] = Backend(endpoint, born)
             elif endpoint.usable and backend.leaving:
                 backend.born = now

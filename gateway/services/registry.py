@@ -147,6 +147,8 @@ class Services:
     def _place(self, state: ServiceState, endpoints: Iterable[Endpoint]) -> None:
         now = self.monotonic()
         _close_idle(state.balancer.update(endpoints, now))
+        if state.balancer.candidates:
+            state.vacant = 0.0
         if not state.balancer.settled:
             self._unsettled.add(state)
         state.admission.admit(now)

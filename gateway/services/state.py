@@ -24,7 +24,7 @@ class ServiceState:
     Requests still running after that keep their reference, so that books always balance.
     """
 
-    __slots__ = ("admission", "balancer", "budget", "name", "since", "stats")
+    __slots__ = ("admission", "balancer", "budget", "name", "since", "stats", "vacant")
 
     def __init__(
         self,
@@ -37,6 +37,8 @@ class ServiceState:
         self.name = name
         self.since = since
         """When its books were opened, monotonic seconds."""
+        self.vacant = 0.0
+        """When a request first found no pod that may be given one; 0 while there are some."""
         self.stats = stats
         self.balancer = Balancer(limits, random)
         self.admission = Admission(self.balancer, limits.queue)
@@ -51,6 +53,11 @@ class ServiceState:
     def waiting(self) -> int:
         """Requests that wait for a slot."""
         return len(self.admission.waiting)
+
+    def vacant_for(self, now: float) -> float:
+        """Seconds for which requests have found no ready pod, the first of them just now."""
+        self.vacant = self.vacant or now
+        return now - self.vacant
 
     def endpoints(self) -> dict[str, int]:
         """How many endpoints are in each state: `ready`, `new`, `ejected`, `leaving`."""

@@ -46,3 +46,10 @@ def test_what_is_wrong_is_said_and_escaped() -> None:
     assert "<b>" not in page
     assert "confirmed never ago" not in page
     assert "2 invalid definitions" in page
+
+
+def test_the_page_suits_dark_screens_and_scrolls_its_table_alone_on_narrow_ones() -> None:
+    page = status_page.render(BASE | {"services": {"a": IDLE}})
+    assert "prefers-color-scheme:dark" in page
+    assert "overflow-x:auto" in page
+    assert "{" not in page.partition("</style>")[2]

@@ -27,6 +27,12 @@ def test_counts_from_when_the_pod_was_first_seen() -> None:
     assert subject.unready_for(30.0) == 20.0
 
 
+def test_the_first_pod_of_a_service_has_not_run_for_longer_than_it_is_known() -> None:
+    subject = Balancer(Limits(slow_start=10.0), Random(1).random)
+    subject.update([LOADING], 10.0)
+    assert subject.unready_for(11.0) == 1.0
+
+
 def test_counts_anew_when_a_ready_pod_stops_being_ready() -> None:
     subject = balancer()
     subject.update([LOADING], 10.0)
