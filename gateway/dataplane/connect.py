@@ -102,6 +102,8 @@ class Dial:
         if upstream.transport is not None and not upstream.transport.is_closing():
             context.pods.add(self._backend)
             self._owner.connected(upstream)
+        elif upstream.unasked:
+            self._owner.unreachable(Refusal("upstream_malformed", upstream.unasked))
         else:
             self._owner.unreachable(Refusal("connect_failed", "closed at once"))
 

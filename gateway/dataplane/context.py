@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from gateway.memory import Budget, Memory
 from gateway.net.deadlines import Deadlines
 from gateway.protocol.ids import Ids
+from gateway.protocol.responses import date_line
 from gateway.routing.compose import Profile
 from gateway.routing.planner import Planner
 from gateway.routing.reply import Replies
@@ -59,6 +60,8 @@ class Context:
         self.now = time.monotonic()
         """The time of deadlines, as of the last tick: monotonic, but for what the gateway itself
         was held up by. Not to be compared with any other clock."""
+        self.date = date_line(time.time())
+        """The line of Date, as of the last tick."""
         self.deadlines = Deadlines(self.now)
         self.draining = False
         self.pods: set[Backend] = set()

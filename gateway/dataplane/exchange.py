@@ -151,6 +151,8 @@ class Exchange:
             return rest
         if self.plan.minor:
             self._write(reply.interim(answer))
+        if self.phase == "head":  # the pod works on it, and says so
+            self.client.within(self.route.first_byte)
         return rest
 
     def invite(self) -> None:
@@ -187,8 +189,10 @@ class Exchange:
         else:
             length = 0 if plan.head_only else length
             self.keep = self._keeps(framed=length >= 0 or plan.minor == 1)
-            head, ending = reply.render(answer, plan), self._ending()
+            head, ending = reply.render(answer, plan), self._ending(answer)
         name = b"" if answer.named else self.id_line
+        if not answer.dated:
+            name += client.context.date
         if length == len(rest):
             whole = b"".join((head, name, ending, rest))
             self.bytes_out += len(whole)
@@ -210,10 +214,10 @@ class Exchange:
                 throttle(upstream, stalled=True)
             upstream.begin_body(body, rest)
 
-    def _ending(self) -> bytes:
+    def _ending(self, answer: Reply) -> bytes:
         backend = self.placement.backend
         label = backend.label if backend is not None else ""
-        return reply.ending(self.plan, keep=self.keep, label=label)
+        return reply.ending(self.plan, answer.head, keep=self.keep, label=label)
 
     def _keeps(self, *, framed: bool) -> bool:
         """Whether the client's connection is good for another request; `framed`: it can tell where
@@ -247,7 +251,8 @@ class Exchange:
             placement.praise(backend, self.started)
         record.count(self, answer.status, "", now)
         client = self.client
-        clean = clean and answer.reusable and (upload is None or upload.taken)
+        clean = clean and answer.reusable and not self.plan.uses_up
+        clean = clean and (upload is None or upload.taken)
         if clean and not self.stalled and placement.upstream is not None:
             self.phase = "ended"
             client.exchange = self.upload = None
@@ -364,7 +369,8 @@ class Exchange:
 
     def _answer(self, answer: Refusal | Answer) -> None:
         self.keep = self._keeps(framed=True)
-        self._write(written(answer, self.request, request_id=self.request_id(), keep=self.keep))
+        name, date = self.request_id(), self.client.context.date
+        self._write(written(answer, self.request, request_id=name, date=date, keep=self.keep))
         self._leave(answer.status, answer.reason)
         if self.keep and not answer.close:
             self.client.finished(True)

@@ -31,7 +31,9 @@ def refuse(context: Context, address: str, came: bytes, refusal: Refusal, second
     head = came[: context.limits.head]
     extra = cross_origin(context.cors.fields(headers.origin(head)))
     accept = headers.accept(head)
-    answer = render(refusal, accept=accept, close=True, request_id=name, extra=extra)
+    answer = render(
+        refusal, accept=accept, close=True, request_id=name, extra=extra, date=context.date
+    )
     context.stats.service(UNKNOWN).refused(OTHER, refusal.status, seconds)
     log = context.access_log
     if log.wants(refusal.status, refusal.reason):

@@ -19,6 +19,7 @@ from gateway.dataplane.exchange import Exchange
 from gateway.dataplane.handshake import TlsListener
 from gateway.net.deadlines import TICKS, counted
 from gateway.net.descriptors import Descriptors, present
+from gateway.protocol.responses import date_line
 
 if TYPE_CHECKING:
     import socket
@@ -90,6 +91,7 @@ class Gateway:
         self._timer = context.loop.call_later(1 / TICKS, self._tick)
         now = time.monotonic()
         context.now += counted(now - self._ticked)
+        context.date = date_line(time.time())
         self._ticked = now
         for item in context.deadlines.turn(context.now):
             assert isinstance(item, ClientConnection)

@@ -9,7 +9,8 @@ from math import inf
 from typing import TYPE_CHECKING, Final, Protocol
 
 from gateway.dataplane.flow import BODY_AHEAD
-from gateway.protocol.framing import ChunkedBody, LengthBody
+from gateway.protocol.chunked import ChunkedBody
+from gateway.protocol.framing import LengthBody
 from gateway.protocol.http1 import ProtocolError
 from gateway.protocol.reasons import Refusal
 

@@ -7,20 +7,28 @@ from __future__ import annotations
 
 import asyncio
 from time import monotonic
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from gateway.dataplane.flow import Source
-from gateway.net.sockets import end_writing, keep_alive
+from gateway.net.sockets import end_writing, keep_alive, unread
+from gateway.protocol.foreign import is_foreign, meaning
 from gateway.protocol.framing import CloseBody
 from gateway.protocol.http1 import END, ProtocolError
 from gateway.protocol.reasons import Refusal
-from gateway.routing.reply import prepare
+from gateway.routing.reply import read
 
 if TYPE_CHECKING:
     from gateway.dataplane.roles import AnswerHandler, PodHandler
     from gateway.protocol.framing import Body
-    from gateway.routing.reply import Replies
+    from gateway.routing.reply import Replies, Reply
     from gateway.services.balancer import Backend
+
+PIECE: Final = 64 * 1024
+UNREAD: Final = 64
+"""Pieces of that many bytes that are read of an answer when writing to its pod has failed: what a
+socket's buffer may hold."""
+DOUBT: Final = 1.0
+"""Seconds for which a few bytes that begin no HTTP may grow into something that can be named."""
 
 
 class UpstreamConnection(Source, asyncio.Protocol):
@@ -29,6 +37,7 @@ class UpstreamConnection(Source, asyncio.Protocol):
 
     __slots__ = (
         "_partial",
+        "_proven",
         "_replies",
         "_window",
         "backend",
@@ -45,6 +54,8 @@ class UpstreamConnection(Source, asyncio.Protocol):
         self._replies = replies
         self._window = window
         self._partial = b""
+        self._proven = False
+        """Whoever writes more to it has seen the first write succeed."""
         self.exchange: AnswerHandler | None = None
         self.body: Body | None = None
         """The response's body on its way."""
@@ -57,6 +68,14 @@ class UpstreamConnection(Source, asyncio.Protocol):
     @property
     def _handler(self) -> PodHandler | None:
         return self.exchange or self.tunnel
+
+    @property
+    def unasked(self) -> str:
+        """What the pod said before it was asked anything; empty when it said nothing."""
+        beginning = self._partial
+        if beginning and not is_foreign(beginning):
+            return "it answers before it is asked"
+        return meaning(beginning) if beginning else ""
 
     @property
     def began(self) -> bool:
@@ -73,8 +92,9 @@ class UpstreamConnection(Source, asyncio.Protocol):
         if exchange is None:
             if self.tunnel is not None:
                 self.tunnel.relay(data)
-            else:
-                self.abort()  # an answer without a question: its framing cannot be trusted
+            else:  # an answer without a question: its framing cannot be trusted
+                self._partial = data[:64]
+                self.abort()
         elif self.body is not None:
             self._relay(exchange, self.body, data)
         else:
@@ -82,31 +102,40 @@ class UpstreamConnection(Source, asyncio.Protocol):
 
     def _head(self, exchange: AnswerHandler, data: bytes) -> None:
         """Take heads off `data`: any number of interim ones, and one that is final."""
-        replies = self._replies
+        memory = self._replies.memory
+        seen = len(self._partial)
         while data and self.exchange is exchange:
-            end = data.find(END) + 4
-            if end < 4:
-                self._wait_for_head(exchange, data)
-                return
-            raw = data[:end]
-            reply = replies.memory.get(raw)
+            end = data.find(END, seen - 3 if seen > 3 else 0) + 4
+            reply = memory.get(data[:end])
             if reply is None:
-                try:
-                    reply = prepare(raw, replies)
-                except ProtocolError as error:
-                    exchange.failed(Refusal("upstream_malformed", error.detail))
+                found = self._read(exchange, data, seen)
+                if found is None:
                     return
+                reply, end = found
             self._partial = b""
+            seen = 0
             if reply.status >= 200:
                 exchange.answered(reply, data[end:])
                 return
             data = exchange.interim(reply, data[end:])
 
-    def _wait_for_head(self, exchange: AnswerHandler, data: bytes) -> None:
-        if len(data) > self._replies.limits.head:
-            exchange.failed(Refusal("upstream_malformed", "its head is too large"))
-        else:
+    def _read(self, exchange: AnswerHandler, data: bytes, seen: int) -> tuple[Reply, int] | None:
+        """A head that is not remembered; None when it is not complete, or will never be one."""
+        try:
+            found = read(data, seen, self._replies)
+        except ProtocolError as error:
+            exchange.failed(Refusal("upstream_malformed", error.detail))
+            return None
+        if found is None:
             self._partial = data
+            if is_foreign(data):
+                asyncio.get_running_loop().call_later(DOUBT, self._give_up, exchange, data)
+        return found
+
+    def _give_up(self, exchange: AnswerHandler, beginning: bytes) -> None:
+        """No more has come of what is no HTTP."""
+        if self.exchange is exchange and self._partial == beginning:
+            exchange.failed(Refusal("upstream_malformed", meaning(beginning)))
 
     def _relay(self, exchange: AnswerHandler, body: Body, data: bytes) -> None:
         try:
@@ -116,7 +145,7 @@ class UpstreamConnection(Source, asyncio.Protocol):
             return
         exchange.relay(out)
         if body.done and self.exchange is exchange:
-            exchange.complete(monotonic(), not body.excess)
+            exchange.complete(monotonic(), not (body.excess or body.odd))
 
     def begin_body(self, body: Body, rest: bytes) -> None:
         """The head was passed on; `rest` of what came with it begins the body."""
@@ -126,8 +155,10 @@ class UpstreamConnection(Source, asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send bytes to the pod, if it is still there."""
-        if self.transport is not None:
-            self.transport.write(data)
+        transport = self.transport
+        if transport is not None and not transport.is_closing():
+            self._proven = True
+            transport.write(data)
 
     def end(self) -> None:
         """Send no more, and keep reading."""
@@ -144,13 +175,36 @@ class UpstreamConnection(Source, asyncio.Protocol):
         return handler is not None and handler.upstream_ended()
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.transport = None
-        handler = self._handler
+        transport, self.transport = self.transport, None
+        if error is not None and transport is not None:
+            self._read_unread(transport, ended=isinstance(error, BrokenPipeError))
+        handler, exchange = self._handler, self.exchange
         self.exchange = self.tunnel = None
-        if handler is not None:
+        if exchange is not None and is_foreign(self._partial):
+            exchange.failed(Refusal("upstream_malformed", meaning(self._partial)))
+        elif handler is not None:
             handler.lost(self, error)
         elif self in self.backend.idle:
             self.backend.idle.remove(self)
+
+    def _read_unread(self, transport: asyncio.Transport, *, ended: bool) -> None:
+        """Believe the answer that has arrived before the write that broke: a pod that refuses a
+        large body answers, and closes without reading it (RFC 9112, section 9.6).
+
+        What lies on a used connection whose first write broke was there before the request.
+        `ended`: the pod's regular end came before its reset (Linux then breaks the write with
+        EPIPE, and with ECONNRESET otherwise), so that what is there is all.
+        """
+        exchange = self.exchange
+        for _ in range(UNREAD if self._proven or not self.reused else 0):
+            if exchange is None or self.exchange is not exchange:
+                return
+            data = unread(transport, PIECE)
+            if not data:
+                if ended:
+                    self.eof_received()
+                return
+            self.data_received(data)
 
     def pause_writing(self) -> None:
         if self._handler is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 import sys
@@ -69,6 +70,19 @@ def taken(transport: Transport) -> int:
     if len(info) < _ACKNOWLEDGED.stop:
         return -transport.get_write_buffer_size()
     return int.from_bytes(info[_ACKNOWLEDGED], sys.byteorder)
+
+
+def unread(transport: Transport, size: int) -> bytes:
+    """Up to `size` bytes that have come in on a transport which a failed write has broken; b"" when
+    there are no more. Linux keeps them when a reset follows them.
+
+    To be called before the transport has closed its socket: in `connection_lost` at the latest.
+    """
+    sock = transport.get_extra_info("socket")
+    try:
+        return os.read(sock.fileno(), size) if sock is not None else b""
+    except OSError:
+        return b""
 
 
 def has_left(transport: Transport, *, half_closed: bool) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final, Protocol
 
+from gateway.protocol.chunked import LenientChunkedBody
 from gateway.protocol.http1 import ProtocolError, tokens
 
 CHUNKED: Final = -1
@@ -17,17 +18,6 @@ CLOSE: Final = -2
 """Lengths of a body that is chunked, and of one that ends with its connection."""
 
 _LENGTH = re.compile(rb"[0-9]{1,18}")
-_TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
-_QUOTED: Final = rb'"(?:[\t !#-\[\]-~]|\\[\t -~])*+"'
-_EXTENSION: Final = b"(?:;" + _TOKEN + b"(?:=(?:" + _TOKEN + b"|" + _QUOTED + b"))?)"
-_SIZE = re.compile(rb"([0-9a-fA-F]{1,15})" + _EXTENSION + rb"*+\r\n")
-_TRAILER = re.compile(
-    rb"(?!(?i:content-length|transfer-encoding|host):)" + _TOKEN + rb":[^\x00-\x08\x0a-\x1f\x7f]*"
-)
-
-LONGEST_SIZE_LINE: Final = 300
-LONGEST_EXTENSIONS: Final = 16 * 1024
-LONGEST_TRAILERS: Final = 8 * 1024
 
 
 def response_length(special: dict[bytes, bytes], minor: int) -> int:
@@ -68,6 +58,8 @@ class Body(Protocol):
     """The last byte has been fed."""
     excess: bytes
     """What was fed beyond the last byte."""
+    odd: bool
+    """Its framing was understood, but is not as it should be: the connection is not used again."""
     size: int
     """Bytes of content so far, without framing."""
 
@@ -78,12 +70,13 @@ class Body(Protocol):
 class LengthBody:
     """A body of known length."""
 
-    __slots__ = ("_left", "done", "excess", "size")
+    __slots__ = ("_left", "done", "excess", "odd", "size")
 
     def __init__(self, length: int) -> None:
         self._left = length
         self.done = length == 0
         self.excess = b""
+        self.odd = False
         self.size = 0
 
     def feed(self, data: bytes) -> bytes:
@@ -102,12 +95,13 @@ class LengthBody:
 class CloseBody:
     """A body that ends with its connection; passed on as chunks to a reader that knows them."""
 
-    __slots__ = ("_chunked", "done", "excess", "size")
+    __slots__ = ("_chunked", "done", "excess", "odd", "size")
 
     def __init__(self, *, chunked: bool) -> None:
         self._chunked = chunked
         self.done = False
         self.excess = b""
+        self.odd = False
         self.size = 0
 
     def feed(self, data: bytes) -> bytes:
@@ -120,149 +114,10 @@ class CloseBody:
         return b"0\r\n\r\n" if self._chunked else b""
 
 
-_LINE, _DATA, _DATA_END, _TRAILERS = range(4)
-
-
-class ChunkedBody:
-    """A chunked body. Chunks keep their borders; extensions and trailers are checked and dropped.
-
-    `bare` passes content only, for an HTTP/1.0 reader.
-    """
-
-    __slots__ = (
-        "_bare",
-        "_extensions",
-        "_held",
-        "_kept",
-        "_left",
-        "_pieces",
-        "_state",
-        "_trailers",
-        "done",
-        "excess",
-        "size",
-    )
-
-    def __init__(self, *, bare: bool = False) -> None:
-        self._bare = bare
-        self._state = _LINE
-        self._left = 0
-        self._held = b""
-        self._pieces: list[bytes] = []
-        self._kept = 0
-        """Where the span begins that is passed on as it came."""
-        self._extensions = 0
-        self._trailers = 0
-        self.done = False
-        self.excess = b""
-        self.size = 0
-
-    def feed(self, data: bytes) -> bytes:
-        if self._state == _DATA and len(data) <= self._left:
-            self._take(len(data))
-            return data
-        if self._held:
-            data, self._held = self._held + data, b""
-        self._kept = 0
-        at = self._walk(data)
-        if self.done:
-            self.excess = data[at:]
-        else:
-            self._held = data[at:]
-        if self._kept == 0 and at == len(data):
-            return data
-        self._cut(data, at, at)
-        passed, self._pieces = b"".join(self._pieces), []
-        return passed
-
-    def _walk(self, data: bytes) -> int:
-        """Go over `data` to the end of the body, or to a line that is not complete."""
-        at, end = 0, len(data)
-        while at < end and not self.done:
-            state = self._state
-            if state == _DATA:
-                step = min(self._left, end - at)
-                self._take(step)
-            elif state == _LINE:
-                step = self._line(data, at)
-            elif state == _DATA_END:
-                step = self._data_end(data, at)
-            else:
-                step = self._trailer(data, at)
-            if not step:
-                break
-            at += step
-        return at
-
-    def _take(self, count: int) -> None:
-        self._left -= count
-        self.size += count
-        if not self._left:
-            self._state = _DATA_END
-
-    def _cut(self, data: bytes, start: int, end: int) -> None:
-        """Leave `data[start:end]` out of what is passed on."""
-        if start > self._kept:
-            self._pieces.append(data[self._kept : start])
-        self._kept = end
-
-    def _line(self, data: bytes, at: int) -> int:
-        """Take a size line; answers its length, 0 when it is not complete."""
-        match = _SIZE.match(data, at)
-        if match is None:
-            rest = data[at : at + LONGEST_SIZE_LINE]
-            if len(rest) == LONGEST_SIZE_LINE or not _BEGINNING.fullmatch(rest):
-                raise ProtocolError("a chunk's size line is not valid")
-            return 0
-        end = match.end()
-        size_end = match.end(1)
-        if end - size_end > 2:
-            self._extensions += end - size_end
-            if end - at > LONGEST_SIZE_LINE or self._extensions > LONGEST_EXTENSIONS:
-                raise ProtocolError("chunk extensions are too long")
-            if not self._bare:
-                self._cut(data, size_end, end - 2)
-        self._left = int(match[1], 16)
-        self._state = _DATA if self._left else _TRAILERS
-        if self._bare:
-            self._cut(data, at, end)
-        return end - at
-
-    def _data_end(self, data: bytes, at: int) -> int:
-        ending = data[at : at + 2]
-        if ending == b"\r\n":
-            self._state = _LINE
-            if self._bare:
-                self._cut(data, at, at + 2)
-            return 2
-        if ending != b"\r":
-            raise ProtocolError("a chunk is longer than its size")
-        return 0
-
-    def _trailer(self, data: bytes, at: int) -> int:
-        end = data.find(b"\r\n", at)
-        length = (len(data) if end < 0 else end) - at
-        self._trailers += length
-        if self._trailers > LONGEST_TRAILERS:
-            raise ProtocolError("trailers are too long")
-        if end < 0:
-            self._trailers -= length
-            return 0
-        if length and _TRAILER.fullmatch(data, at, end) is None:
-            raise ProtocolError("a trailer field is not valid")
-        self.done = not length
-        if length or self._bare:
-            self._cut(data, at, end + 2)
-        return length + 2
-
-
-_BEGINNING = re.compile(rb"[0-9a-fA-F]{1,15}(?:;[\t -~]*)?\r?")
-
-
-def response_body(length: int, *, modern: bool) -> LengthBody | ChunkedBody | CloseBody:
+def response_body(length: int, *, modern: bool) -> LengthBody | LenientChunkedBody | CloseBody:
     """The body of a response for a reader that knows chunks (`modern`: HTTP/1.1) or does not."""
     if length >= 0:
         return LengthBody(length)
     if length == CHUNKED:
-        return ChunkedBody(bare=not modern)
+        return LenientChunkedBody(bare=not modern)
     return CloseBody(chunked=modern)

@@ -67,6 +67,7 @@ _OF_RESPONSES: Final = _DROPPED | {
     b"refresh",
     b"set-cookie",
     b"via",
+    b"x-gateway-error",
     b"x-request-id",
 }
 _VARYING: Final = frozenset({b"content-length", b"x-request-id"})

@@ -197,7 +197,8 @@ REASONS: Final[dict[str, Reason]] = {
         502,
         "The pod of service '{service}' (port {api_port}) closed the connection before it "
         "answered: {detail}.",
-        "It may have crashed, run out of memory, or been restarted; read its log.",
+        "It may have crashed, run out of memory, or been restarted, or speak another protocol than "
+        "HTTP there (TLS servers and databases close without a word); read its log.",
     ),
     "upstream_malformed": Reason(
         502,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -52,6 +53,12 @@ def redirect(status: int, location: bytes, *, cookie: bytes = b"") -> Answer:
     return Answer(status, lines + b"Set-Cookie: " + cookie + b"\r\n" if cookie else lines)
 
 
+def date_line(at: float) -> bytes:
+    """The Date of what is made or received at `at`, seconds since the epoch (RFC 9110, section
+    6.6.1)."""
+    return f"Date: {formatdate(at, usegmt=True)}\r\n".encode("ascii")
+
+
 def render(
     answer: Refusal | Answer,
     *,
@@ -63,12 +70,13 @@ def render(
     head_only: bool = False,
     close: bool = False,
     extra: bytes = b"",
+    date: bytes = b"",
 ) -> bytes:
     """The whole answer; a refusal is a page when `accept` prefers one, else JSON.
 
     `navigation`: a browser shows it in place of what was asked for, and may ask again; `head_only`
     leaves the body out (HEAD); `close` announces that the connection ends; `extra` are header
-    lines that this client gets with every response (CORS).
+    lines that this client gets with every response (CORS); `date` is the line of Date.
     """
     if isinstance(answer, Refusal):
         texts = _texts(answer, service, api_port, request_id)
@@ -82,7 +90,7 @@ def render(
     else:
         lines, body = answer.lines, b""
     end = b"Connection: close\r\n" if close or answer.close else b""
-    head = _head(answer.status, len(body), request_id, lines + extra + end)
+    head = _head(answer.status, len(body), request_id, lines + extra + date + end)
     return head if head_only else head + body
 
 

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from gateway.services.route import Request
 
 
-def written(answer: Refusal | Answer, request: Request, *, request_id: str, keep: bool) -> bytes:
-    """The whole response; `keep`: the client can use its connection again."""
+def written(
+    answer: Refusal | Answer, request: Request, *, request_id: str, date: bytes, keep: bool
+) -> bytes:
+    """The whole response; `date` is the line of Date; `keep`: the client can use its connection
+    again."""
     plan = request.plan
     return render(
         answer,
@@ -31,6 +34,7 @@ def written(answer: Refusal | Answer, request: Request, *, request_id: str, keep
         head_only=plan.head_only,
         close=not keep,
         extra=cross_origin(plan.cors),
+        date=date,
     )
 
 

@@ -150,6 +150,7 @@ class Planner:
             check_coding(special[b"transfer-encoding"], head.minor)
             plan.chunked = True
         plan.head_only = head.method == b"HEAD"
+        plan.uses_up = plan.head_only or auth.of_connection(special.get(b"authorization", b""))
         plan.repeatable = head.method in IDEMPOTENT
         plan.keep = b"close" not in options if head.minor else b"keep-alive" in options
         plan.upgrade = b"upgrade" in options and _wants_upgrade(head, special)

@@ -6,14 +6,18 @@ What most requests need is prepared once for each distinct head and remembered; 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from gateway.memory import Budget, Memory
 from gateway.protocol import headers
+from gateway.protocol.canonical import canonical, end_of_head
 from gateway.protocol.challenges import renamed
-from gateway.protocol.framing import CHUNKED, CLOSE, response_length
-from gateway.protocol.http1 import ResponseHead, parse_response, tokens
+from gateway.protocol.foreign import check_beginning
+from gateway.protocol.framing import CHUNKED, CLOSE, parse_length, response_length
+from gateway.protocol.http1 import ProtocolError, ResponseHead, parse_response, tokens
 from gateway.routing import affinity
 from gateway.routing.compose import via
 from gateway.routing.cors import applied
@@ -28,6 +32,12 @@ REMEMBERED: Final = 1024
 """Heads."""
 KEPT: Final = 8 * 1024 * 1024
 """Bytes of what is remembered of them."""
+_DATE = re.compile(rb"\ndate:", re.IGNORECASE)
+_LOGIN = re.compile(
+    rb"\nwww-authenticate:(?:[^\r]*+,)?[ \t]*(?:NTLM|Negotiate|Kerberos)\b", re.IGNORECASE
+)
+"""A challenge that logs a connection in, not a request (RFC 4559, section 6): it must not carry
+another client's request afterwards."""
 CONTINUE: Final = 100
 SWITCHING: Final = 101
 _ASKS: Final = 401
@@ -50,6 +60,8 @@ class Reply:
     """The status speaks against the pod."""
     named: bool
     """The pod gave a request id itself."""
+    dated: bool
+    """The pod said when it answered."""
     block: bytes
     """The head for an HTTP/1.1 client, up to what is fresh in each response."""
 
@@ -67,9 +79,32 @@ class Replies:
         self.memory: Memory[bytes, Reply] = Memory(REMEMBERED, Budget(KEPT))
 
 
+def read(data: bytes, seen: int, replies: Replies) -> tuple[Reply, int] | None:
+    """The first response head in `data`, and where it ends; None while more of it is to come.
+
+    The first `seen` bytes were looked at before. Raises ProtocolError as soon as no head can come
+    of them.
+    """
+    end = end_of_head(data, seen)
+    if end:
+        return prepare(data[:end], replies), end
+    check_beginning(data, seen)
+    if len(data) > replies.limits.head:
+        raise ProtocolError("its head is too large")
+    return None
+
+
 def prepare(raw: bytes, replies: Replies) -> Reply:
-    """Check the response head `raw` and remember the result; raises ProtocolError."""
-    reply = _prepare(raw, replies)
+    """Check the response head `raw` and remember the result; raises ProtocolError.
+
+    A head that is right only in canonical form uses its connection up: the pod's next bytes may be
+    as odd.
+    """
+    try:
+        reply = _prepare(raw, replies)
+    except ProtocolError:
+        reply = _prepare(canonical(raw), replies)
+        reply.reusable = False
     replies.memory.remember(raw, reply, 3 * len(raw))  # itself, its lines, and its block
     return reply
 
@@ -79,6 +114,8 @@ def _prepare(raw: bytes, replies: Replies) -> Reply:
     status = head.status
     special = head.special
     options = tokens(special[b"connection"]) if b"connection" in special else []
+    if b"content-length" in special:
+        special[b"content-length"] = b"%d" % parse_length(special[b"content-length"])
     bodyless = status < 200 or status in _NO_BODY
     length = 0 if bodyless else response_length(special, head.minor)
     reusable = b"close" not in options if head.minor else b"keep-alive" in options
@@ -87,20 +124,23 @@ def _prepare(raw: bytes, replies: Replies) -> Reply:
         head.lines = headers.without(head.lines, names)
         head.paths = [field for field in head.paths if field[0] not in names]
     head.lines += _own_lines(head, replies.pseudonym)
+    offer = [b"Connection: upgrade"] if offers(head) else []
     return Reply(
         head,
         status,
         length,
-        reusable=reusable and length != CLOSE,
+        reusable=reusable and length != CLOSE and not bodyless and not _LOGIN.search(raw),
         usual=not head.paths,
         faulty=outliers.counts(status, retry_after=_says_when(head)),
         named=b"x-request-id" in special,
+        dated=_DATE.search(raw) is not None,
         block=_block(
             head,
             [
                 *applied(replies.cors, _challenges(head)),
                 *_paths(head, None),
                 *_framing(head, length),
+                *offer,
             ],
         ),
     )
@@ -139,13 +179,21 @@ def interim(reply: Reply, session: bytes = b"") -> bytes:
     return _block(reply.head, lines) + b"\r\n"
 
 
-def ending(plan: Plan, *, keep: bool, label: str) -> bytes:
+def ending(plan: Plan, head: ResponseHead, *, keep: bool, label: str) -> bytes:
     """What ends the head of an answer of the pod `label`: the cookie that binds the client to it,
     the fate of the connection, and the empty line."""
-    cookie = affinity.bound(plan, label)
+    options = [b"upgrade"] if offers(head) else []
     if not keep:
-        return cookie + b"Connection: close\r\n\r\n"
-    return cookie + (b"\r\n" if plan.minor else b"Connection: keep-alive\r\n\r\n")
+        options.append(b"close")
+    elif not plan.minor:
+        options.append(b"keep-alive")
+    fate = b"Connection: " + b", ".join(options) + b"\r\n" if options else b""
+    return affinity.bound(plan, label) + fate + b"\r\n"
+
+
+def offers(head: ResponseHead) -> bool:
+    """Whether the answer says which protocol is required (RFC 9110, section 15.5.22)."""
+    return head.status == HTTPStatus.UPGRADE_REQUIRED and b"upgrade" in head.special
 
 
 def switching_fault(reply: Reply, *, asked: bool) -> str:
@@ -165,6 +213,8 @@ def _own_lines(head: ResponseHead, pseudonym: bytes) -> list[bytes]:
     lines = []
     if b"x-request-id" in special:
         lines.append(b"X-Request-Id: " + special[b"x-request-id"])
+    if offers(head):
+        lines.append(b"Upgrade: " + special[b"upgrade"])
     lines.append(via(special, head.minor, pseudonym))
     return lines
 

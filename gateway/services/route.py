@@ -123,6 +123,9 @@ class Plan:
     """The client waits for 100 (Continue) before it sends the body (RFC 9110, section 10.1.1)."""
     repeatable: bool = False
     """The request may be sent twice (RFC 9110, section 9.2.2)."""
+    uses_up: bool = False
+    """The pod's connection is good for nobody after this request: a body may follow where none may
+    be (HEAD), or the connection is what is logged in (NTLM)."""
     usual: bool = False
     """The response's head can be taken as it is prepared for everyone."""
     host: bytes = b""

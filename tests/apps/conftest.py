@@ -52,8 +52,8 @@ async def cluster() -> AsyncIterator[Cluster]:
 
 @pytest.fixture
 async def process(cluster: Cluster, tmp_path: Path) -> AsyncIterator[GatewayProcess]:
-    path = kubeconfig(tmp_path, cluster.port)
-    async with gateway(path, GATEWAY_TRUSTED_PROXIES=nginx.ADDRESS) as process:
+    config = kubeconfig(tmp_path, cluster.port)
+    async with gateway(config, GATEWAY_TRUSTED_PROXIES=nginx.ADDRESS) as process:
         yield process
 
 

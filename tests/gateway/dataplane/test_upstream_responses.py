@@ -40,7 +40,11 @@ async def raw(r: Rig, request: bytes) -> bytes:
 
 
 BAD = {
-    "a length of two equal values": b"HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nok",
+    "two lengths in one": b"HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\nok",
+    "a length and nothing": b"HTTP/1.1 200 OK\r\nContent-Length: 2,\r\n\r\nok",
+    "both, with a space": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
+    b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+    "a fold": b"HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 2\r\n\r\nok",
     "two different lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok",
     "a signed length": b"HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nok",
     "a negative length": b"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nok",
@@ -48,8 +52,7 @@ BAD = {
     "an unknown coding": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nok",
     "chunked twice": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
     "chunked in HTTP/1.0": b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "an alias of the length": b"HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\nok",
-    "a bare LF in a value": b"HTTP/1.1 200 OK\r\nX: a\nSet-Cookie: b\r\nContent-Length: 0\r\n\r\n",
+    "a name with a space in it": b"HTTP/1.1 200 OK\r\nContent Length: 2\r\n\r\nok",
     "a bare CR in a value": b"HTTP/1.1 200 OK\r\nX: a\rSet-Cookie: b\r\nContent-Length: 0\r\n\r\n",
     "a control character": b"HTTP/1.1 200 OK\r\nX: \x1b[2J\r\nContent-Length: 0\r\n\r\n",
     "a control character in its phrase": b"HTTP/1.1 200 \x00\r\nContent-Length: 0\r\n\r\n",
@@ -99,6 +102,8 @@ async def test_an_answer_that_can_be_misread_is_502(name: str, bytewise: bool) -
     ],
 )
 async def test_an_answer_without_a_body_ends_with_its_head(method: bytes, answer: bytes) -> None:
+    """The client's connection goes on, the pod's does not: a body that should not be there may
+    still come."""
     pod = await Pod(saying(answer, OK, answer, OK)).start()
     async with rig(pod) as r:
         wire = await r.connect()
@@ -111,7 +116,7 @@ async def test_an_answer_without_a_body_ends_with_its_head(method: bytes, answer
                 assert b"transfer-encoding" not in head.lower()
             await wire.send(get())
             assert (await wire.response()).body == b"ok", "the next answer begins where it should"
-        assert pod.connections == 1
+        assert pod.connections == 3
 
 
 @pytest.mark.parametrize("status", [b"204 No Content", b"304 Not Modified"])
@@ -188,7 +193,7 @@ async def test_fields_of_one_connection_go_no_further() -> None:
         await Pod(answering(b"HTTP/1.1 200 OK\r\n" + lines + b"Content-Length: 0\r\n\r\n")).start()
     ) as r:
         answer = await r.ask(get())
-        names = {b"x-kept", b"content-length", b"via", b"x-request-id"}
+        names = {b"x-kept", b"content-length", b"date", b"via", b"x-request-id"}
         assert answer.fields.keys() == names
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gateway.protocol.chunked import ChunkedBody, LenientChunkedBody
 from gateway.protocol.framing import (
     CHUNKED,
     CLOSE,
-    ChunkedBody,
     CloseBody,
     LengthBody,
     check_coding,
@@ -191,5 +191,5 @@ def test_response_lengths() -> None:
 
 def test_bodies_by_length() -> None:
     assert isinstance(response_body(0, modern=True), LengthBody)
-    assert isinstance(response_body(CHUNKED, modern=True), ChunkedBody)
+    assert isinstance(response_body(CHUNKED, modern=True), LenientChunkedBody)
     assert isinstance(response_body(CLOSE, modern=True), CloseBody)
