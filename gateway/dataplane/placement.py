@@ -63,6 +63,11 @@ class Placement:
         self._tried: tuple[Backend, ...] = ()
 
     @property
+    def label(self) -> str:
+        """The pod's label; empty without a pod."""
+        return self.backend.label if self.backend is not None else ""
+
+    @property
     def pod(self) -> Backend:
         """The pod whose answer is there: its slot is held to the end."""
         assert self.backend is not None
