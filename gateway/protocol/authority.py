@@ -2,8 +2,8 @@
 section 6.2). Pure.
 
 Case, a dot at the end of the name, the forms of an IPv6 address, and whether the default port is
-written make no difference. What is odd (userinfo, percent-encoding, a port that is none) is no
-place at all: the URL is left as it is.
+written make no difference. What is odd (userinfo, percent-encoding, a port that is none, a name
+longer than names can be) is no place at all: the URL is left as it is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 DEFAULTS: Final = {b"http": 80, b"https": 443}
 
 _AUTHORITY: Final = re.compile(
-    rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+;=-]+)(?::([0-9]{0,5}))?"
+    rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+;=-]{1,255})(?::([0-9]{0,5}))?"
 )
 
 

@@ -356,6 +356,21 @@ async def test_forward_auth_by_token_sets_the_cookie_and_by_cookie_passes(
     await ok(await admin.get(path), 200)
 
 
+@pytest.mark.parametrize(
+    ("scheme", "secure"),
+    [("https", True), ("wss", True), ("HTTPS, http", True), ("ws", False), ("http, https", False)],
+)
+async def test_the_cookie_is_secure_where_the_client_came_by_tls(
+    admin: Client, anyone: Client, body: Body, scheme: str, secure: bool
+) -> None:
+    """Traefik asks with ws and wss for WebSockets; proxies behind one another make a list."""
+    await create(admin, body)
+    token = (await get(admin))["token"]
+    headers = {"X-Forwarded-Uri": f"/x?token={token}", "X-Forwarded-Proto": scheme}
+    response = await anyone.get(f"{SERVICES}/ocr/auth", headers=headers)
+    assert ("; Secure" in response.headers["Set-Cookie"]) is secure
+
+
 async def test_forward_auth_refuses_and_does_not_tell_what_exists(
     admin: Client, anyone: Client, body: Body
 ) -> None:

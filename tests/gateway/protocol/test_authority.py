@@ -24,6 +24,7 @@ from gateway.protocol.authority import Place, normal_address, place, places
         (b"a b", None),
         (b"a:65536", None),
         (b"a:-1", None),
+        (b"a" * 256, None),
         (b".", None),
         (b"", None),
         (b":80", None),
