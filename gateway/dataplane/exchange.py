@@ -127,7 +127,7 @@ class Exchange:
         """Pass on more of the body."""
         upstream = self.placement.upstream
         if upstream is not None:
-            upstream.write(data)
+            upstream.write_more(data)
 
     def await_body(self, seconds: float) -> None:
         if self.reply is None:

@@ -119,6 +119,9 @@ class Pod(Protocol):
     def write(self, data: bytes) -> None:
         """Send bytes, if the pod is still there."""
 
+    def write_more(self, data: bytes) -> None:
+        """Send more of a request's body."""
+
     def begin_body(self, body: Body, rest: bytes) -> None:
         """The head was passed on; `rest` of what came with it begins the body."""
 

@@ -55,7 +55,7 @@ class UpstreamConnection(Source, asyncio.Protocol):
         self._window = window
         self._partial = b""
         self._proven = False
-        """Whoever writes more to it has seen the first write succeed."""
+        """The first write to it has succeeded."""
         self.exchange: AnswerHandler | None = None
         self.body: Body | None = None
         """The response's body on its way."""
@@ -155,6 +155,11 @@ class UpstreamConnection(Source, asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send bytes to the pod, if it is still there."""
+        if self.transport is not None:
+            self.transport.write(data)
+
+    def write_more(self, data: bytes) -> None:
+        """Send more of a request's body: if that goes, the pod has taken what was sent before."""
         transport = self.transport
         if transport is not None and not transport.is_closing():
             self._proven = True

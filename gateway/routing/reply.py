@@ -15,7 +15,7 @@ from gateway.memory import Budget, Memory
 from gateway.protocol import headers
 from gateway.protocol.canonical import canonical, end_of_head
 from gateway.protocol.challenges import renamed
-from gateway.protocol.foreign import check_beginning
+from gateway.protocol.foreign import check_beginning, is_foreign, meaning
 from gateway.protocol.framing import CHUNKED, CLOSE, parse_length, response_length
 from gateway.protocol.http1 import ProtocolError, ResponseHead, parse_response, tokens
 from gateway.routing import affinity
@@ -106,6 +106,8 @@ def prepare(raw: bytes, replies: Replies) -> Reply:
     try:
         reply = _prepare(raw, replies)
     except ProtocolError:
+        if is_foreign(raw):
+            raise ProtocolError(meaning(raw)) from None
         reply = _prepare(canonical(raw), replies)
         reply.reusable = False
     replies.memory.remember(raw, reply, 3 * len(raw))  # itself, its lines, and its block

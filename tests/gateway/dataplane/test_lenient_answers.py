@@ -81,7 +81,7 @@ async def test_a_chunked_body_may_follow_a_head_of_lf() -> None:
 async def test_interim_heads_of_lf_come_before_the_answer() -> None:
     async def script(wire: Wire) -> None:
         await wire.request()
-        await wire.send(b"HTTP/1.1 103 Early Hints\nLink: </x>\n\n" + HEADS["LF before CRLF"])
+        await wire.send(b"HTTP/1.1 103 Early Hints\nX-A : b\n\n" + HEADS["LF before CRLF"])
         await wire.ended()
 
     async with rig(await Pod(script).start()) as r:
