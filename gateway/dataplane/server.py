@@ -99,7 +99,7 @@ class Gateway:
                 self._expire(item)
         for client in list(self.connections.unread):
             client.look_for_end()
-        self.connections.sending.turn(now)
+        self.connections.sending.turn(context.now)
         context.services.refresh(now)
         self._turns += 1
         if self._turns % TICKS == 0:

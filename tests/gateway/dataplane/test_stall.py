@@ -213,3 +213,22 @@ async def _status(session: aiohttp.ClientSession, url: str) -> int:
     async with session.get(url) as answer:
         await answer.read()
         return answer.status
+
+
+async def test_a_client_that_does_not_read_is_given_the_time_that_it_had_left(
+    stall: Callable[[Rig], None],
+) -> None:
+    size = 32 * 1024 * 1024
+
+    async def script(wire: Wire) -> None:
+        await wire.request()
+        await wire.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size)
+
+    async with rig(await Pod(script).start(), limits=Limits(send_time=100)) as r:
+        wire = await r.connect()
+        wire.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        await wire.send(get())
+        await r.until(lambda: len(r.gateway.connections.sending) == 1)
+        stall(r)
+        wire.writer.transport.resume_reading()  # type: ignore[attr-defined]
+        assert len((await wire.response()).body) == size
