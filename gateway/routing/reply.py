@@ -22,7 +22,7 @@ from gateway.routing import affinity
 from gateway.routing.compose import via
 from gateway.routing.cors import applied
 from gateway.routing.references import outward, unchanged
-from gateway.routing.session import opened
+from gateway.routing.session import private
 from gateway.services import outliers
 from gateway.services.addresses import Addresses
 
@@ -161,8 +161,10 @@ def render(reply: Reply, plan: Plan, endpoint: Endpoint) -> bytes:
     head = reply.head
     lines = head.lines if not plan.route.shields else _challenges(head)
     lines = [*applied(plan.cors, lines), *_paths(head, plan, endpoint)]
+    if plan.session or (plan.route.spec.affinity and plan.affinity != endpoint.mark):
+        lines = private(lines)
     if plan.session:
-        lines = opened(lines, b"Set-Cookie: " + plan.session)
+        lines.append(b"Set-Cookie: " + plan.session)
     length = reply.length
     if plan.head_only and length < 0:
         pass  # how the body of a GET would be framed is not known here

@@ -46,12 +46,12 @@ def _asks_as_browsers(accept: str) -> bool:
     return as_much == ["text/html"] or "application/xhtml+xml" in accept
 
 
-def opened(lines: Sequence[bytes], cookie: bytes) -> list[bytes]:
-    """The `lines` of a pod's answer and the Set-Cookie line of a session, which no shared cache may
-    keep: Set-Cookie alone does not forbid that (RFC 9111, section 7.3)."""
+def private(lines: Sequence[bytes]) -> list[bytes]:
+    """The `lines` of a pod's answer that goes out with a cookie of the gateway's, so that no shared
+    cache keeps it: Set-Cookie alone does not forbid that (RFC 9111, section 7.3)."""
     values = [line.partition(b":")[2] for line in lines if line[:14].lower() == b"cache-control:"]
     directives = [one.strip() for text in values for one in text.split(b",") if one.strip()]
     if _PRIVATE.isdisjoint(one.lower() for one in directives):
         own = (one for one in directives if not one.lower().startswith(_SHARED))
         directives = [b"private", *own]
-    return [*without(lines, _CACHING), b"Cache-Control: " + b", ".join(directives), cookie]
+    return [*without(lines, _CACHING), b"Cache-Control: " + b", ".join(directives)]

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import urllib.request
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gateway.access_log import _json, _oscar
+from gateway.limits import Identity
 from gateway.routing.cors import Cors
 from tests.gateway.harness import DIGEST, PREFIX, TOKEN, Pod, Wire, answering, echo, get, post, rig
 
@@ -256,3 +258,30 @@ async def test_the_token_is_never_logged() -> None:
         assert r.log.entries
         for entry in r.log.entries:
             assert T not in _json(entry) + _oscar(entry)
+
+
+async def test_no_shared_cache_binds_its_clients_to_one_pod() -> None:
+    """As HAProxy's `cookie … nocache` has it: the cookie of affinity would go to all of them."""
+    head = b"HTTP/1.1 200 OK\r\nCache-Control: public, max-age=9\r\nContent-Length: 0\r\n\r\n"
+    async with rig(await Pod(answering(head)).start(), affinity=True) as r:
+        bound = await r.ask(get())
+        assert bound.fields[b"cache-control"] == b"private, max-age=9"
+        cookie = b"Cookie: " + bound.fields[b"set-cookie"].partition(b";")[0]
+        again = await r.ask(get(b"/", cookie))
+        assert b"set-cookie" not in again.fields
+        assert again.fields[b"cache-control"] == b"public, max-age=9"
+
+
+async def test_behind_a_proxy_with_a_prefix_and_tls_of_its_own() -> None:
+    """The browser is sent to the URL that it sees, and its cookie is for that (see addresses)."""
+    trusted = Identity(trusted=(ip_network("127.0.0.0/8"),))
+    outer = (b"X-Forwarded-Proto: https", b"X-Forwarded-Prefix: /lab")
+    pod = await Pod(echo).start()
+    async with rig(pod, identity=trusted, set_auth=True, auth_type="forward", digest=DIGEST) as r:
+        for lines, status in ((outer, 200), ((NAVIGATES, *outer), 302)):
+            answer = await r.ask(get(PAGE, *lines))
+            assert answer.status == status
+            cookie = answer.fields[b"set-cookie"]
+            assert b"; Path=/lab" + PREFIX + b";" in cookie
+            assert b"; Secure;" in cookie
+        assert answer.fields[b"location"] == b"/lab" + PREFIX + b"/page?a=1&b=2"
