@@ -82,8 +82,8 @@ class AccessLog:
         self._render = _json if form == "json" else _oscar
         self._fd = fd
         self._capacity = capacity
-        self._waiting: list[bytes] = []
-        self._size = 0
+        self._waiting = bytearray()
+        """Lines as bytes of one object: orjson's own take up fifteen times what they hold."""
 
     def wants(self, status: int, reason: str = "") -> bool:
         """Whether a response of `status` is logged; a broken exchange counts as an error."""
@@ -91,12 +91,10 @@ class AccessLog:
 
     def write(self, entry: Entry) -> None:
         """Take one entry; never waits."""
-        if self._size >= self._capacity:
+        if len(self._waiting) >= self._capacity:
             self.dropped += 1
         else:
-            line = self._render(entry)
-            self._waiting.append(line)
-            self._size += len(line)
+            self._waiting += self._render(entry)
 
     async def run(self) -> None:
         """Write lines for ever; the last ones when cancelled."""
@@ -110,8 +108,8 @@ class AccessLog:
     async def _flush(self) -> None:
         """Hand what waits to a thread. Until it is written the buffer fills, and then drops."""
         if self._waiting:
-            lines, self._waiting, self._size = self._waiting, [], 0
-            await asyncio.to_thread(_write_all, self._fd, b"".join(lines))
+            lines, self._waiting = self._waiting, bytearray()
+            await asyncio.to_thread(_write_all, self._fd, lines)
 
 
 def redact(target: str) -> str:
@@ -169,7 +167,7 @@ def _moment(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
-def _write_all(fd: int, data: bytes) -> None:
+def _write_all(fd: int, data: bytearray) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]

@@ -36,15 +36,17 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOPBACK: Final = "127.0.0.1"
-ANSWER: Final = 1.0
-"""Seconds a worker has to answer its parent: less than Prometheus and the kubelet wait for us."""
+ANSWER: Final = 1.5
+"""Seconds a worker has to tell its numbers: with ours they are less than Prometheus waits."""
+LIFE: Final = 3.0
+"""Seconds in which a worker shows that it lives, however busy it is."""
 LOOK: Final = 1.0
-"""Seconds between two looks at a worker."""
-SILENT: Final = 5
-"""Looks in a row without an answer after which a worker hangs. They are counted, not measured: a
-machine that stood still as a whole is no fault of the worker."""
+"""Seconds between two looks whether it does, at least."""
+SILENT: Final = 2
+"""Looks in a row without an answer after which a worker hangs. One alone may be the machine's fault
+that stood still as a whole, and us with it."""
 STARTING: Final = 60
-"""The same before the first answer."""
+"""The same before its first answer; looks are quick then, as it does not listen yet."""
 
 _FAILED: Final = (aiohttp.ClientError, TimeoutError, OSError)
 
@@ -132,7 +134,7 @@ class Worker:
     async def _lives(self) -> bool:
         """Look once; False when it was silent for too long."""
         try:
-            await self._ask("/healthz")
+            await self._ask("/healthz", LIFE)
         except _FAILED:
             self._silent += 1
         return self._silent < self._patience
@@ -160,8 +162,8 @@ class Worker:
             return f"worker {self.number} does not answer"
         return "" if status == 200 else text.decode().strip()
 
-    async def _ask(self, path: str) -> tuple[int, bytes]:
-        timeout = aiohttp.ClientTimeout(total=ANSWER)
+    async def _ask(self, path: str, seconds: float = ANSWER) -> tuple[int, bytes]:
+        timeout = aiohttp.ClientTimeout(total=seconds)
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
             session.get(f"http://{LOOPBACK}:{self._port}{path}") as answer,

@@ -102,7 +102,7 @@ async def _until_free(listener: Listener, context: Context) -> None:
         await asyncio.sleep(REST)
         if context.draining:
             return
-        if not context.descriptors.scarce():
+        if context.descriptors.next() < context.descriptors.crowd:
             context.descriptors.short.clear()
             await listener.open()
             return

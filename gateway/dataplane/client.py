@@ -79,7 +79,7 @@ class ClientConnection(Source, asyncio.Protocol):
         self.profile, self.requests = context.kind(scheme, self.address, self.misplaced)
         self.forwarded = forwarded_for(self.address)
         refusal = self._connections.opened(self)
-        if number >= context.descriptors.ceiling:
+        if number >= context.descriptors.crowd:
             context.descriptors.short.set()
         self.deadline = context.now + (context.limits.head_time or inf)
         context.deadlines.watch(self)

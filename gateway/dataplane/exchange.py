@@ -190,7 +190,8 @@ class Exchange:
         else:
             length = 0 if plan.head_only else length
             self.keep = self._keeps(framed=length >= 0 or plan.minor == 1)
-            head, ending = reply.render(answer, plan), self._ending(answer)
+            head = reply.render(answer, plan)
+            ending = reply.ending(plan, answer.head, keep=self.keep, label=self.placement.label)
         name = b"" if answer.named else self.id_line
         if not answer.dated:
             name += client.context.date
@@ -216,11 +217,6 @@ class Exchange:
             if upstream.backend.ejected_until and not answer.faulty:
                 self.placement.praise(upstream.backend, self.started)  # it may go on for hours
             upstream.begin_body(body, rest)
-
-    def _ending(self, answer: Reply) -> bytes:
-        backend = self.placement.backend
-        label = backend.label if backend is not None else ""
-        return reply.ending(self.plan, answer.head, keep=self.keep, label=label)
 
     def _keeps(self, *, framed: bool) -> bool:
         """Whether the client's connection is good for another request; `framed`: it can tell where

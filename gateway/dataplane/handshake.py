@@ -65,7 +65,7 @@ class TlsListener:
                 return
             sock.setblocking(False)
             self._begin(sock, peer[0])
-            if sock.fileno() >= descriptors.ceiling:
+            if sock.fileno() >= descriptors.crowd:
                 descriptors.short.set()
                 return
 

@@ -91,7 +91,7 @@ def _entry(exchange: Finished, status: int, reason: str, duration: float, receiv
         queue_wait=placement.waited,
         bytes_in=received,
         bytes_out=exchange.bytes_out,
-        endpoint=placement.backend.label if placement.backend is not None else "",
+        endpoint=placement.label,
         retries=max(placement.tries - 1, 0),
         client=exchange.client.address,
         request_id=exchange.request_id(),

@@ -26,17 +26,24 @@ class Descriptors:
         self.limit = limit
         self.ceiling = limit - reserve(limit)
         """The first number that no client and no pod may have for long."""
+        self.crowd = self.ceiling - self.ceiling // 8
+        """The first number at which no more clients are accepted: those who are there must still
+        reach pods."""
         self.short = asyncio.Event()
-        """Set when a connection got a number of the reserve: accept no more for now."""
+        """Set when a client got a number of the crowd: accept no more for now."""
 
-    def scarce(self) -> bool:
-        """Whether the next connection would use the reserve up."""
+    def next(self) -> int:
+        """The number that the next connection would have; `limit` when there is none."""
         try:
             number = os.eventfd(0)
         except OSError:
-            return True
+            return self.limit
         os.close(number)
-        return number >= self.ceiling
+        return number
+
+    def scarce(self) -> bool:
+        """Whether the next connection would use the reserve up."""
+        return self.next() >= self.ceiling
 
 
 def reserve(limit: int) -> int:

@@ -17,7 +17,8 @@ ESSENTIAL: Final = frozenset({b"host", b"content-length", b"transfer-encoding"})
 
 def listed(options: list[bytes]) -> list[bytes]:
     """Fields that go with one connection only, by the members of its Connection field."""
-    return [one for one in options if one not in _OPTIONS and one not in ESSENTIAL]
+    unique = dict.fromkeys(options)  # thousands may be the same
+    return [one for one in unique if one not in _OPTIONS and one not in ESSENTIAL]
 
 
 _OPTIONS: Final = frozenset({b"close", b"keep-alive", b"upgrade"})
@@ -48,7 +49,10 @@ def proto(value: bytes | None, default: bytes) -> bytes:
 
 def cookies_without(value: bytes, names: bytes) -> bytes:
     """The value of Cookie without the cookies whose names match the expression `names`."""
-    drops = re.compile(names).fullmatch
+    expression = re.compile(names)
+    if expression.search(value) is None:
+        return value
+    drops = expression.fullmatch
     kept = [
         pair
         for item in value.split(b";")

@@ -55,6 +55,7 @@ class Planner:
     def __init__(self, limits: Limits, identity: Identity, cors: Cors) -> None:
         self._limits = limits
         self._cors = cors
+        self._anyones = cors.fields(None)
         self._administrator = identity.administrator
         self._pseudonym = identity.via.encode("ascii")
 
@@ -157,9 +158,11 @@ class Planner:
         plan.dropped = headers.listed(options)
         plan.answer = self._own_answer(head.method, special)
         origin = special.get(b"origin")
-        plan.cors = self._cors.fields(origin)
-        if self._cors and origin is not None and _is_preflight(head.method, special):
-            plan.answer = plan.answer or self._cors.preflight(origin)
+        plan.cors = self._anyones
+        if plan.cors and origin is not None:
+            plan.cors = self._cors.fields(origin)
+            if _is_preflight(head.method, special):
+                plan.answer = plan.answer or self._cors.preflight(origin)
         if head.minor == 0:
             special.pop(b"expect", None)  # nothing can be said to it before the response
         plan.expects = special.get(b"expect", b"").lower() == b"100-continue"
@@ -194,7 +197,7 @@ class Planner:
         plan = self._draft(head, special, route)
         plan.service = route.spec.name
         usual = plan.keep and head.minor == 1 and not plan.head_only
-        usual = usual and plan.cors == self._cors.fields(None)
+        usual = usual and plan.cors == self._anyones
         plan.usual = usual and not route.spec.affinity and route.shields
         if plan.answer is None:
             plan.answer = self._authorise(plan, raw, rest, special, profile)

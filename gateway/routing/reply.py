@@ -34,7 +34,7 @@ KEPT: Final = 8 * 1024 * 1024
 """Bytes of what is remembered of them."""
 _DATE = re.compile(rb"\ndate:", re.IGNORECASE)
 _LOGIN = re.compile(
-    rb"\nwww-authenticate:(?:[^\r]*+,)?[ \t]*(?:NTLM|Negotiate|Kerberos)\b", re.IGNORECASE
+    rb"\nwww-authenticate:(?:[^\r]*,)?[ \t]*(?:NTLM|Negotiate|Kerberos)\b", re.IGNORECASE
 )
 """A challenge that logs a connection in, not a request (RFC 4559, section 6): it must not carry
 another client's request afterwards."""

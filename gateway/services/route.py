@@ -53,12 +53,12 @@ class Route:
     """The pod sees paths without the prefix."""
     by_session: bool = field(init=False)
     """Credentials may come in the query or in a cookie."""
+    shields: bool = field(init=False)
+    """What proves something to others is kept from its pods."""
     first_byte: float = field(init=False)
     idle: float = field(init=False)
     body: float = field(init=False)
     """Time-outs of the definition in seconds, `inf` where they are off."""
-    shields: bool = field(init=False)
-    """What proves something to others is kept from its pods."""
 
     def __post_init__(self) -> None:
         managed = self.spec.name == MANAGEMENT

@@ -31,6 +31,8 @@ class Cluster:
         self.port = 0
         self.lists = 0
         self.reachable = True
+        self.withheld = ""
+        """A collection that is not answered, as if the server were not reachable."""
         self._watchers: dict[str, set[asyncio.Queue[Obj | None]]] = {
             "configmaps": set(),
             "endpointslices": set(),
@@ -63,7 +65,7 @@ class Cluster:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         plural = request.path.rsplit("/", 1)[1]
-        if not self.reachable:
+        if not self.reachable or plural == self.withheld:
             assert request.transport is not None
             request.transport.abort()
             return web.Response()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+import stat
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -159,6 +160,87 @@ async def test_the_last_table_serves_when_the_api_server_is_gone(
             assert answer.status == 200
 
 
+async def saved(config: str, path: Path) -> None:
+    """Let a gateway write its table to `path`, and end."""
+    async with gateway(config, GATEWAY_SNAPSHOT=str(path)) as process:
+        await process.url()
+        await until(path.exists, "the last table")
+        process.terminate()
+        assert await process.process.wait() == 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_the_last_table_serves_a_start_without_the_api_server(
+    workers: str, config: str, cluster: Cluster, client: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    """Traefik and nginx's ingress controller serve nothing then; Envoy waits for its first
+    configuration too."""
+    path = tmp_path / "table"
+    cluster.put("configmaps", configmap("gone"))
+    await saved(config, path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert TOKEN not in path.read_text()
+
+    cluster.lose()
+    cluster.delete("configmaps", "gone")
+    cluster.put("configmaps", configmap("new", set_auth=True))
+    written = path.stat().st_ino
+    async with gateway(config, GATEWAY_SNAPSHOT=str(path), GATEWAY_WORKERS=workers) as process:
+        for service, status in (("a", 200), ("new", 404)):
+            assert await _status(client, await process.url(service=service)) == status
+        await process.said("WARNING.*serving the last known table, 2 services, stale since")
+        async with client.get(await process.admin("/readyz")) as answer:
+            assert answer.status == 200
+            assert workers == "2" or "the table is stale" in await answer.text()
+        async with client.get(await process.admin("/metrics")) as answer:
+            assert "\ngateway_table_stale 1.0\n" in await answer.text()
+        async with client.get(await process.admin("/")) as answer:
+            assert "stale" in await answer.text()
+        cluster.reachable = True
+        await process.said("the route table is complete: 2 services", times=int(workers))
+        for service, status in (("a", 200), ("gone", 404), ("new", 401)):
+            assert await _status(client, await process.url(service=service)) == status
+        async with client.get(await process.admin("/metrics")) as answer:
+            assert "\ngateway_table_stale 0.0\n" in await answer.text()
+        await until(lambda: path.stat().st_ino != written, "the true table in the file")
+
+
+async def test_an_api_server_that_answers_is_believed_before_the_file(
+    config: str, cluster: Cluster, client: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    await saved(config, tmp_path / "table")
+    cluster.delete("configmaps", "a")
+    async with gateway(config, GATEWAY_SNAPSHOT=str(tmp_path / "table")) as process:
+        assert await _status(client, await process.url()) == 404
+        assert not any("last known table" in line for line in process.lines)
+
+
+async def test_a_file_that_is_no_table_is_told_and_the_start_waits(
+    config: str, cluster: Cluster, client: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    path = tmp_path / "table"
+    path.write_text("{}")
+    cluster.reachable = False
+    async with gateway(config, GATEWAY_SNAPSHOT=str(path)) as process:
+        await process.said("ERROR.*is not used.*GATEWAY_SNAPSHOT")
+        async with client.get(await process.admin("/readyz")) as answer:
+            assert answer.status == 503
+        cluster.reachable = True
+        assert await _status(client, await process.url()) == 200
+
+
+async def test_a_silent_api_server_is_not_waited_for(
+    config: str, client: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    """It accepts connections and says nothing, as behind a balancer without a server."""
+    await saved(config, tmp_path / "table")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        (tmp_path / "elsewhere").mkdir()
+        elsewhere = kubeconfig(tmp_path / "elsewhere", silent.getsockname()[1])
+        async with gateway(elsewhere, GATEWAY_SNAPSHOT=str(tmp_path / "table")) as process:
+            assert await _status(client, await process.url()) == 200
+
+
 async def test_tls_and_cross_origin_pages(
     config: str, tmp_path: Path, client: aiohttp.ClientSession
 ) -> None:
@@ -218,6 +300,11 @@ async def test_a_full_gateway_answers_its_probes(
                 fresh.get(await process.admin(path)) as answer,
             ):
                 assert answer.status == 200, path
+        if not tls:  # those who are there still reach their pod
+            loop = asyncio.get_running_loop()
+            head = b"GET /system/services/a/exposed/ HTTP/1.1\r\nHost: h\r\n\r\n"
+            await loop.sock_sendall(crowded[0], head)
+            assert (await loop.sock_recv(crowded[0], 64)).startswith(b"HTTP/1.1 200 ")
         for sock in crowded:
             sock.close()
         if most == "0":

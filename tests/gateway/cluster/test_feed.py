@@ -12,9 +12,10 @@ import pytest
 from gateway.cluster.feed import Feed
 from gateway.limits import Limits
 from gateway.services.registry import Services
+from gateway.services.spec import Endpoint, ServiceSpec
 from gateway.stats import Stats
 from shared.kube.client import KubeClient
-from shared.runtime.clock import SystemClock
+from shared.runtime.clock import SystemClock, settle
 from shared.runtime.tasks import Supervisor
 from shared.service.objects import Obj
 from tests.gateway.fake_cluster import (
@@ -31,8 +32,6 @@ from tests.waiting import until
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
     from pathlib import Path
-
-    from gateway.services.spec import ServiceSpec
 
 
 class _Impatient(SystemClock):
@@ -224,3 +223,42 @@ async def test_a_listing_of_many_swaps_the_table_a_few_times(
         await feed.synced.wait()
     assert len(services.table.routes) == 300
     assert len(tables) <= 2
+
+
+async def test_a_restored_table_stays_whole_until_both_listings_are_there(
+    cluster: Cluster, services: Services, tmp_path: Path
+) -> None:
+    """A service whose endpoints are not listed yet would have none."""
+    for name in ("a", "b"):
+        cluster.put("configmaps", configmap(name))
+    cluster.put("endpointslices", endpoint_slice("a", entry("10.0.0.9")))
+    cluster.withheld = "endpointslices"
+    async with feeding(cluster, services, tmp_path) as feed:
+        feed.restore(
+            [
+                (ServiceSpec(name, api_port=8080), (Endpoint("10.0.0.1", 8080),))
+                for name in ("a", "gone")
+            ],
+            confirmed=0.0,
+        )
+        await until(lambda: cluster.lists, "the list of definitions")
+        await settle()
+        assert addresses(services, "a") == addresses(services, "gone") == ["10.0.0.1:8080"]
+        assert feed.age() > 1e6
+        assert services.table.find("b") is None
+        cluster.withheld = ""
+        await feed.synced.wait()
+        assert not feed.stale
+        assert addresses(services, "a") == ["10.0.0.9:8080"]
+        assert services.table.find("gone") is None
+        assert services.table.find("b") is not None
+        assert [spec.name for spec, _ in feed.table()] == ["a", "b"]
+        assert dict(feed.table()).popitem()[1] == ()
+
+
+async def test_a_failed_request_says_that_the_api_server_is_away(
+    cluster: Cluster, services: Services, tmp_path: Path
+) -> None:
+    cluster.reachable = False
+    async with feeding(cluster, services, tmp_path) as feed:
+        await asyncio.wait_for(feed.unreachable(), 10)

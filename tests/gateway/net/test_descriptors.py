@@ -39,6 +39,11 @@ def test_what_nobody_states_follows_from_it(stated: Limits, found: tuple[int, in
     assert (limits.connections, limits.connections_per_address) == found
 
 
+def test_clients_leave_some_to_pods() -> None:
+    ours = Descriptors(1024)
+    assert (ours.crowd, ours.ceiling) == (840, 960)
+
+
 def test_few_are_left_when_the_next_is_of_the_reserve() -> None:
     ours = Descriptors(descriptors.present())
     free = os.dup(0)
