@@ -150,7 +150,7 @@ class Exchange:
         if answer.status == reply.CONTINUE and upload is not None and not upload.invited():
             return rest
         if self.plan.minor:
-            self._write(reply.interim(answer))
+            self._write(reply.interim(answer, self.plan, self.placement.pod.endpoint))
         if self.phase == "head":  # the pod works on it, and says so
             self.client.within(self.route.first_byte)
         return rest
@@ -168,8 +168,9 @@ class Exchange:
         self.reply = answer
         self.first_byte = monotonic()
         self.phase = "tunnel"
-        self._write(reply.interim(answer, self.plan.session) + rest)
-        self.placement.praise(upstream.backend, self.started)
+        pod = self.placement.pod
+        self._write(reply.switching(answer, self.plan, pod.endpoint, pod.mark) + rest)
+        self.placement.praise(pod, self.started)
         self.tunnel = Tunnel(self, self.route, self.client, upstream)
         self.tunnel.begin()
 
@@ -180,18 +181,15 @@ class Exchange:
         self.phase = "answer"
         self.first_byte = monotonic()
         length = answer.length
-        if (
-            plan.usual
-            and (answer.usual or not self.route.strips)
-            and (upload is None or upload.body.done)
-            and not client.context.draining
-        ):
+        uploaded = upload is None or upload.body.done
+        if plan.usual and answer.usual and uploaded and not client.context.draining:
             head, ending = answer.block, b"\r\n"
         else:
             length = 0 if plan.head_only else length
             self.keep = self._keeps(framed=length >= 0 or plan.minor == 1)
-            head = reply.render(answer, plan)
-            ending = reply.ending(plan, answer.head, keep=self.keep, label=self.placement.label)
+            pod = self.placement.pod
+            head = reply.render(answer, plan, pod.endpoint)
+            ending = reply.ending(plan, answer.head, keep=self.keep, mark=pod.mark)
         name = b"" if answer.named else self.id_line
         if not answer.dated:
             name += client.context.date

@@ -150,7 +150,8 @@ class Handlers:
             raise problems.not_found()
         response = web.Response()
         if token:
-            secure = request.headers.get("X-Forwarded-Proto", "").lower() == "https"
+            first = request.headers.get("X-Forwarded-Proto", "").partition(",")[0]
+            secure = first.strip().lower() in ("https", "wss")  # Traefik's word for a WebSocket
             path = names.base_path(name).encode()
             cookie = tokens.session_cookie(name, token.encode(), path, secure=secure)
             response.headers["Set-Cookie"] = cookie.decode()

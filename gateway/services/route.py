@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
+from gateway.services.addresses import NOBODY
 from shared.service.names import base_path
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from gateway.memory import Memory
     from gateway.protocol.reasons import Refusal
     from gateway.protocol.responses import Answer
+    from gateway.services.addresses import Public
     from gateway.services.spec import ServiceSpec
     from gateway.services.state import ServiceState
 
@@ -128,9 +130,10 @@ class Plan:
     be (HEAD), or the connection is what is logged in (NTLM)."""
     usual: bool = False
     """The response's head can be taken as it is prepared for everyone."""
-    host: bytes = b""
+    public: Public = NOBODY
+    """The service as this client sees it."""
     affinity: str = ""
-    """Label of the pod that the client's cookie names."""
+    """Mark of the pod that the client's cookie names."""
     cors: bytes = b""
     """Lines for the response, by the cross-origin policy; they replace the pod's own."""
     session: bytes = b""
