@@ -277,8 +277,7 @@ class Exchange:
     # -- what goes wrong, or takes too long
 
     def failed(self, refusal: Refusal, *, stale: bool = False) -> None:
-        """The pod failed this request: try another connection, or say so. `stale`: as
-        `Placement.failed` has it."""
+        """The pod failed this request (as `Placement.failed` has it): try again, or say so."""
         upload = self.upload
         if upload is not None:
             upload.reopen()
@@ -302,8 +301,7 @@ class Exchange:
         return False
 
     def client_ended(self) -> bool:
-        """A client that stops sending is taken to be gone. What it gets of an answer must not look
-        like all of it."""
+        """A client that sends no more is taken to be gone; its answer must not look whole."""
         self.client.abort()
         return False
 

@@ -52,8 +52,6 @@ class Backend:
         self.born = born
         """When it was first seen, last became ready, or stopped being ready."""
         self.in_flight = 0
-        self.asked = 0
-        """Requests it was given so far."""
         self.clear()
         self.penalty = 1.0
         """Factor on the load while the pod is new: 1 / its share."""
@@ -64,6 +62,8 @@ class Backend:
 
     def clear(self) -> None:
         """Hold nothing against the pod: it is new, or has become ready again."""
+        self.asked = self.in_flight
+        """Requests it was given since then, with those it had."""
         self.ailing = False
         """Something of what follows is not as it was at first, so that good answers matter."""
         self.failures = 0
@@ -73,8 +73,8 @@ class Backend:
         self.ejections = 0
         """Doublings of the next pause, before its health since `returned` is reckoned in."""
         self.ejected_at = self.ejected_until = self.returned = 0.0
-        self.accused = False
-        """It is left out for what it answered, which others may turn out to answer as well."""
+        self.accused = 0
+        """So many failures it is left out for, which others may turn out to answer as well."""
 
     def __repr__(self) -> str:
         state = "leaving" if self.leaving else "ejected" if self.ejected_until else "ready"
@@ -159,7 +159,7 @@ class Balancer:
                 ejected.append(backend)
             else:
                 backend.ejected_until = 0.0
-                backend.accused = False
+                backend.accused = 0
                 backend.penalty = self._penalty(now - backend.born)
                 ready.append(backend)
         if ejected or any(one.penalty > 1.0 for one in ready):
@@ -228,7 +228,7 @@ class Balancer:
             return False
         if backend.leaving or backend.ejected_until or (answered and not self._stands_out(backend)):
             return False
-        backend.accused = answered
+        backend.accused = backend.failures if answered else 0
         self._eject(backend, now)
         return True
 
@@ -244,17 +244,17 @@ class Balancer:
 
     def _shares(self, apart: Backend | None = None) -> list[float]:
         """The shares of failures of the candidates, one set apart, that have answered."""
-        return [one.trouble for one in self.candidates if one is not apart and _answers(one)]
+        others = (one for one in self.candidates if one is not apart)
+        return [one.trouble for one in others if one.trouble or _answers(one)]
 
     def _acquit(self, now: float) -> None:
         """Let those return for whose failures the application turns out to be to blame."""
         accused = [one for one in self.backends.values() if one.accused] if self._out else []
-        least = self._limits.ejection_failures
-        if not accused or outliers.stands_out(least, least, self._shares()):
-            return
+        shares = self._shares() if accused else []
         for one in accused:
-            one.clear()
-        self.refresh(now)
+            if not outliers.stands_out(one.accused, self._limits.ejection_failures, shares):
+                one.ejected_until, one.ejections, one.accused = 0.0, 0, 0
+                self.refresh(now)
 
     def _eject(self, backend: Backend, now: float) -> None:
         doublings = outliers.remaining(backend.ejections, now - backend.returned)
@@ -274,7 +274,7 @@ class Balancer:
         back = backend.ejected_until > 0.0 and began >= backend.ejected_at
         if back:
             backend.ejected_until = 0.0
-            backend.accused = False
+            backend.accused = 0
             backend.returned = now
             self.refresh(now)
         backend.ailing = bool(backend.trouble or backend.ejected_until)

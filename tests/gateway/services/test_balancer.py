@@ -205,6 +205,9 @@ def test_a_pod_is_acquitted_when_the_others_turn_out_to_fail_as_well() -> None:
     answer(one, second, well=False)
     assert one.candidates == [first, second]
     assert (first.failures, first.ejections) == (0, 0)
+    for _ in range(100):
+        assert not answer(one, first, well=False)
+        assert not answer(one, second, well=False)
 
 
 def test_a_pod_that_alone_fails_more_than_the_application_does_is_left_out() -> None:
