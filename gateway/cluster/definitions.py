@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gateway.services.spec import ServiceSpec
-from shared.service import fdl, stored
+from shared.service import fdl, names, stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +37,7 @@ class Definitions:
             return None
         return ServiceSpec(
             name=name,
+            namespace=configmap["metadata"].get("namespace", names.NAMESPACE),
             rewrite_target=expose.rewrite_target,
             set_auth=expose.set_auth,
             auth_type=expose.auth_type,

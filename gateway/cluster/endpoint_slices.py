@@ -53,10 +53,12 @@ def _endpoint(entry: dict[str, Any], port: int) -> Endpoint:
     conditions = entry.get("conditions") or {}
     ready = conditions.get("ready") is not False  # absent means ready, says the API
     serving = conditions.get("serving")
+    pod = entry.get("targetRef") or {}
     return Endpoint(
         address=entry["addresses"][0],  # all addresses of an entry are the same pod
         port=port,
-        pod=(entry.get("targetRef") or {}).get("name", ""),
+        pod=pod.get("name", ""),
+        uid=pod.get("uid", ""),
         ready=ready,
         serving=ready if serving is None else serving,
         terminating=conditions.get("terminating") is True,

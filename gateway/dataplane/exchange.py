@@ -150,7 +150,7 @@ class Exchange:
         if answer.status == reply.CONTINUE and upload is not None and not upload.invited():
             return rest
         if self.plan.minor:
-            self._write(reply.interim(answer))
+            self._write(reply.interim(answer, self.plan, self.placement.pod.endpoint))
         if self.phase == "head":  # the pod works on it, and says so
             self.client.within(self.route.first_byte)
         return rest
@@ -168,7 +168,9 @@ class Exchange:
         self.reply = answer
         self.first_byte = monotonic()
         self.phase = "tunnel"
-        self._write(reply.interim(answer, self.plan.session) + rest)
+        pod = self.placement.pod
+        self._write(reply.switching(answer, self.plan, pod.endpoint, pod.mark) + rest)
+        self.placement.praise(pod, self.started)
         self.tunnel = Tunnel(self, self.route, self.client, upstream)
         self.tunnel.begin()
 
@@ -179,17 +181,15 @@ class Exchange:
         self.phase = "answer"
         self.first_byte = monotonic()
         length = answer.length
-        if (
-            plan.usual
-            and (answer.usual or not self.route.strips)
-            and (upload is None or upload.body.done)
-            and not client.context.draining
-        ):
+        uploaded = upload is None or upload.body.done
+        if plan.usual and answer.usual and uploaded and not client.context.draining:
             head, ending = answer.block, b"\r\n"
         else:
             length = 0 if plan.head_only else length
             self.keep = self._keeps(framed=length >= 0 or plan.minor == 1)
-            head, ending = reply.render(answer, plan), self._ending(answer)
+            pod = self.placement.pod
+            head = reply.render(answer, plan, pod.endpoint)
+            ending = reply.ending(plan, answer.head, keep=self.keep, mark=pod.mark)
         name = b"" if answer.named else self.id_line
         if not answer.dated:
             name += client.context.date
@@ -200,9 +200,9 @@ class Exchange:
             self.complete(self.first_byte, True)
             return
         self._write(b"".join((head, name, ending)))
-        self._begin_body(length, rest)
+        self._begin_body(answer, length, rest)
 
-    def _begin_body(self, length: int, rest: bytes) -> None:
+    def _begin_body(self, answer: Reply, length: int, rest: bytes) -> None:
         body = response_body(length, modern=self.plan.minor == 1)
         if body.done:
             self.complete(self.first_byte, not rest)
@@ -212,12 +212,9 @@ class Exchange:
         if upstream is not None:
             if client.stalled:
                 throttle(upstream, stalled=True)
+            if upstream.backend.ejected_until and not answer.faulty:
+                self.placement.praise(upstream.backend, self.started)  # it may go on for hours
             upstream.begin_body(body, rest)
-
-    def _ending(self, answer: Reply) -> bytes:
-        backend = self.placement.backend
-        label = backend.label if backend is not None else ""
-        return reply.ending(self.plan, answer.head, keep=self.keep, label=label)
 
     def _keeps(self, *, framed: bool) -> bool:
         """Whether the client's connection is good for another request; `framed`: it can tell where
@@ -295,10 +292,7 @@ class Exchange:
 
     def lost(self, upstream: Pod, error: Exception | None) -> None:
         """The pod's connection is gone before the exchange has ended."""
-        if self.reply is None:
-            detail = str(error or "without an answer")
-        else:
-            detail = "in the middle of its answer"
+        detail = "in the middle of its answer" if self.reply else str(error or "without an answer")
         stale = upstream.reused and self.bytes_out == 0 and not upstream.began
         self.placement.disconnected()
         self.failed(Refusal("upstream_closed", detail), stale=stale)
@@ -315,12 +309,11 @@ class Exchange:
 
     def client_gone(self) -> None:
         """The client closed its connection: stop the pod's work at once."""
-        status = 499 if self.reply is None else self.reply.status
-        self._leave(status, "client_gone" if self.tunnel is None else "")
+        self._leave(499, "client_gone" if self.tunnel is None else "")
 
     def client_stuck(self) -> None:
         """The client took too little of its answer, and is cut off."""
-        self._leave(499 if self.reply is None else self.reply.status, "send_timeout")
+        self._leave(499, "send_timeout")
 
     def tunnel_over(self, reason: str) -> None:
         """The pod's end of the tunnel is gone, or `reason`: all is over in good order."""
@@ -333,9 +326,7 @@ class Exchange:
             self.refuse(Refusal("access_withdrawn"))
 
     def shut_down(self) -> None:
-        """Cut off: the client may send it again to another gateway."""
-        refusal = Refusal("shutting_down")
-        self._leave(refusal.status if self.reply is None else self.reply.status, refusal.reason)
+        self._leave(503, "shutting_down")
         self.client.abort()
 
     def expired(self) -> None:
@@ -360,12 +351,12 @@ class Exchange:
     def refuse(self, refusal: Refusal, *, close: bool = False) -> None:
         """Answer in place of the pod; a pod's answer that has begun is cut off, so that the client
         sees that it is not whole. `close`: the framing of the client's bytes is lost."""
-        if self.reply is not None:
-            self._leave(self.reply.status, refusal.reason)
+        if self.reply is None:
+            self.keep = self.keep and not close
+            self._answer(refusal)
+        else:
+            self._leave(refusal.status, refusal.reason)
             self.client.abort()
-            return
-        self.keep = self.keep and not close
-        self._answer(refusal)
 
     def _answer(self, answer: Refusal | Answer) -> None:
         self.keep = self._keeps(framed=True)
@@ -383,13 +374,13 @@ class Exchange:
         return request_id(self.id_line).decode("ascii")
 
     def _leave(self, status: int, reason: str) -> None:
-        """End before the pod's answer is complete. What is waited for is given up first: it knows
-        how long the wait was."""
+        """End before the pod's answer is complete; `status` counts if that has not begun. What is
+        waited for is given up first: it knows how long the wait was."""
         self.placement.leave()
         if self.tunnel is not None:
             self.bytes_out += self.tunnel.bytes_out
         now = monotonic()
-        record.count(self, status, reason, now)
+        record.count(self, status if self.reply is None else self.reply.status, reason, now)
         self._end(now)
 
     def _end(self, now: float) -> None:

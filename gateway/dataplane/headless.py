@@ -44,9 +44,7 @@ def refuse(context: Context, address: str, came: bytes, refusal: Refusal, second
 def _entry(
     address: str, came: bytes, refusal: Refusal, seconds: float, sent: int, name: str
 ) -> Entry:
-    line = came[:SHOWN].lstrip(b"\r\n").partition(b"\r\n")[0].decode("latin-1")
-    method, _, rest = line.partition(" ")
-    target, _, protocol = rest.partition(" ")
+    method, target, protocol = first_line(came)
     return Entry(
         at=time(),
         service="",
@@ -66,3 +64,11 @@ def _entry(
         client=address,
         request_id=name,
     )
+
+
+def first_line(came: bytes) -> tuple[str, str, str]:
+    """Method, target and version of what may be no request, as far as they can be told apart."""
+    line = came[:SHOWN].lstrip(b"\r\n").partition(b"\r\n")[0].decode("latin-1")
+    method, _, rest = line.partition(" ")
+    target, _, protocol = rest.partition(" ")
+    return method, target, protocol

@@ -62,6 +62,17 @@ class Placement:
         """Tries on a connection that the pod had just closed, which are no tries of the pod."""
         self._tried: tuple[Backend, ...] = ()
 
+    @property
+    def label(self) -> str:
+        """The pod's label; empty without a pod."""
+        return self.backend.label if self.backend is not None else ""
+
+    @property
+    def pod(self) -> Backend:
+        """The pod whose answer is there: its slot is held to the end."""
+        assert self.backend is not None
+        return self.backend
+
     def reach(self, backend: Backend, now: float) -> None:
         """Send the request, which holds a slot of the pod from `now` on, on an idle connection to
         it, or open one."""

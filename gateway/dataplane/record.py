@@ -9,6 +9,7 @@ from time import time
 from typing import TYPE_CHECKING, Protocol
 
 from gateway.access_log import Entry
+from gateway.dataplane import headless
 from gateway.protocol import headers
 
 if TYPE_CHECKING:
@@ -72,12 +73,16 @@ def _entry(exchange: Finished, status: int, reason: str, duration: float, receiv
     request = exchange.request
     placement = exchange.placement
     answered = exchange.reply is not None
+    if plan.method:
+        line = plan.method.decode("latin-1"), request.target.decode("latin-1"), ""
+    else:  # its head was not understood
+        line = headless.first_line(request.raw)
     return Entry(
         at=time(),
         service=plan.service,
-        method=plan.method.decode("latin-1"),
-        target=request.target.decode("latin-1"),
-        protocol=f"HTTP/1.{plan.minor}",
+        method=line[0],
+        target=line[1],
+        protocol=line[2] or f"HTTP/1.{plan.minor}",
         status=status,
         source="upstream" if answered else "gateway",
         reason=reason,
@@ -86,7 +91,7 @@ def _entry(exchange: Finished, status: int, reason: str, duration: float, receiv
         queue_wait=placement.waited,
         bytes_in=received,
         bytes_out=exchange.bytes_out,
-        endpoint=placement.backend.label if placement.backend is not None else "",
+        endpoint=placement.label,
         retries=max(placement.tries - 1, 0),
         client=exchange.client.address,
         request_id=exchange.request_id(),

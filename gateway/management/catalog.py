@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from shared.kube.errors import NotFound
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS
-from shared.service import names, stored, tokens
+from shared.service import names, stored
 
 if TYPE_CHECKING:
     from shared.kube.client import KubeClient
@@ -97,14 +97,6 @@ class Catalog:
 def _entry(configmap: Obj, token: str) -> Entry:
     found = stored.read(configmap)
     return Entry(replace(found.definition, script=found.script), token, found.digest)
-
-
-def digest(configmap: Obj) -> bytes:
-    """SHA-256 of the token of a service; empty when its ConfigMap does not say it."""
-    try:
-        return tokens.parse_digest((configmap.get("data") or {}).get(names.DIGEST_KEY, ""))
-    except ValueError:
-        return b""
 
 
 def _token(secret: Obj) -> str:

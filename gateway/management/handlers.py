@@ -11,10 +11,11 @@ import orjson
 from aiohttp import web
 
 from gateway.management import forward_auth, logs, problems, status
-from gateway.management.catalog import NS, Catalog, Entry, digest
+from gateway.management.catalog import NS, Catalog, Entry
 from gateway.management.representation import service_json
 from shared.service import fdl, names, tokens
 from shared.service.documents import dump_json
+from shared.service.stored import StoredError, digest
 
 if TYPE_CHECKING:
     from gateway.management.credentials import Credentials
@@ -135,20 +136,22 @@ class Handlers:
         """200 or 401 without a body, for proxies that forward authentication."""
         name = _name(request)
         configmap = await self._catalog.configmap(name)
+        known = _stated(configmap)
         question = forward_auth.Question(
             authorization=request.headers.get("Authorization", ""),
             token=request.query.get("token", ""),
             forwarded_uri=request.headers.get("X-Forwarded-Uri", ""),
-            cookie=request.cookies.get(tokens.session_name(name).decode(), ""),
+            cookie=tokens.session(_sessions(request, name), known).decode(),
         )
-        passes, token = forward_auth.allowed(question, digest(configmap or {}), self._admin)
+        passes, token = forward_auth.allowed(question, known, self._admin)
         if not passes:
             raise problems.RefusalError(401)
         if configmap is None:  # told to the administrator alone
             raise problems.not_found()
         response = web.Response()
         if token:
-            secure = request.headers.get("X-Forwarded-Proto", "").lower() == "https"
+            first = request.headers.get("X-Forwarded-Proto", "").partition(",")[0]
+            secure = first.strip().lower() in ("https", "wss")  # Traefik's word for a WebSocket
             path = names.base_path(name).encode()
             cookie = tokens.session_cookie(name, token.encode(), path, secure=secure)
             response.headers["Set-Cookie"] = cookie.decode()
@@ -183,6 +186,21 @@ def _name(request: web.Request) -> str:
     if len(name) > 63 or _LABEL.fullmatch(name) is None:
         raise problems.RefusalError(400, "invalid serviceName")
     return name
+
+
+def _stated(configmap: Obj | None) -> bytes:
+    """The digest by which a service's token is known; empty when no token can be right."""
+    try:
+        return digest(configmap) if configmap is not None else b""
+    except StoredError:
+        return b""
+
+
+def _sessions(request: web.Request, name: str) -> list[bytes]:
+    """The values of all cookies that are called as the session of service `name`."""
+    fields = ";".join(request.headers.getall("Cookie", ())).encode("utf-8", "replace")
+    pairs = (item.strip().partition(b"=") for item in fields.split(b";"))
+    return [value.strip(b' "') for key, _, value in pairs if key == tokens.session_name(name)]
 
 
 def _described(stored: Entry, deployment: Obj | None) -> dict[str, Any]:

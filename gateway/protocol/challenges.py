@@ -13,6 +13,7 @@ from typing import Final
 from shared.service.authorization import MANAGEMENT_REALM
 
 _SERVICE: Final = "exposed service "
+_APPLICATION: Final = b'"application"'
 _FIELD: Final = b"www-authenticate:"
 _BASIC = re.compile(rb"(?:^|[,:])[ \t]*basic(?![!#$%&'*+.^_`|~0-9a-z\-=])", re.IGNORECASE)
 _REALM = re.compile(
@@ -28,7 +29,7 @@ def challenge(service: str) -> str:
 
 
 def renamed(line: bytes) -> bytes:
-    """A field line of a pod's 401; a Basic challenge with a realm of ours gets another realm.
+    """A field line of a pod's 401; a Basic challenge with a realm of ours gets another.
 
     The realm is only a name to Basic. Schemes that compute with it are left as they are: what
     answers them gives no password away.
@@ -39,10 +40,6 @@ def renamed(line: bytes) -> bytes:
 
 
 def _other(found: re.Match[bytes]) -> bytes:
-    text = b" ".join(found[2].replace(b"\\", b"").strip(b"\"' \t").split())
-    plain = text.lower()
-    ours = plain.startswith(_SERVICE.strip().encode()) or plain == _MANAGEMENT
-    return found[1] + b'"application: ' + text.replace(b'"', b"") + b'"' if ours else found[0]
-
-
-_MANAGEMENT: Final = MANAGEMENT_REALM.lower().encode()
+    text = b" ".join(found[2].replace(b"\\", b"").strip(b"\"' \t").split()).lower()
+    ours = text.startswith(_SERVICE.strip().encode()) or text == MANAGEMENT_REALM.lower().encode()
+    return found[1] + _APPLICATION if ours else found[0]

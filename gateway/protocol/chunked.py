@@ -142,19 +142,19 @@ class ChunkedBody:
             self._extend(end - at, end - size_end)
             if not self._bare:
                 self._cut(data, size_end, end - 2)
-        left = self._begin(int(match[1], 16))
+        size = int(match[1], 16)
         if self._bare:
             self._cut(data, at, end)
-        elif 0 < left < 16:
+        elif 0 < size < 16:
             run = self._run(data, at)
-            return run or end - at
-        return end - at
-
-    def _begin(self, size: int) -> int:
-        """A chunk of `size` bytes begins; 0 is the last."""
+            if run:
+                return run
+        elif size and data[end + size : end + size + 2] == b"\r\n":  # all of it is here
+            self.size += size
+            return end + size + 2 - at
         self._left = size
         self._state = _DATA if size else _TRAILERS
-        return size
+        return end - at
 
     def _run(self, data: bytes, at: int) -> int:
         """Take whole small chunks; answers the length of all, 0 when the first is not whole."""
@@ -162,9 +162,7 @@ class ChunkedBody:
         if found is None:
             return 0
         chunks = _SMALL_CHUNK.findall(data, at, found.end())
-        self.size += sum(map(len, chunks)) - 3 * len(chunks)
-        self._left = 0
-        self._state = _LINE
+        self.size += sum(map(len, chunks)) - 3 * len(chunks)  # each with its digit and CRLF
         return found.end() - at
 
     def _extend(self, line: int, extensions: int) -> None:
@@ -225,7 +223,8 @@ class LenientChunkedBody(ChunkedBody):
         self.odd = True
         end = match.end()
         self._extend(end - at, end - at)
-        size = self._begin(int(match[1] or b"0", 16))
+        size = self._left = int(match[1] or b"0", 16)
+        self._state = _DATA if size else _TRAILERS
         self._cut(data, at, end)
         if not self._bare:
             self._pieces.append(b"%x\r\n" % size)

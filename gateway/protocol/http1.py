@@ -49,10 +49,12 @@ _OF_REQUESTS: Final = _DROPPED | {
     b"authorization",
     b"content-length",
     b"cookie",
+    b"destination",
     b"expect",
     b"forwarded",
     b"host",
     b"http2-settings",
+    b"if",
     b"max-forwards",
     b"origin",
     b"proxy",
@@ -60,18 +62,23 @@ _OF_REQUESTS: Final = _DROPPED | {
     b"x-real-ip",
     b"x-request-id",
 }
-_OF_RESPONSES: Final = _DROPPED | {
-    b"content-length",
-    b"content-location",
-    b"location",
-    b"refresh",
-    b"set-cookie",
-    b"via",
-    b"x-gateway-error",
-    b"x-request-id",
-}
+_PATHS: Final = frozenset(
+    {
+        b"content-location",
+        b"link",
+        b"location",
+        b"refresh",
+        b"service-worker-allowed",
+        b"set-cookie",
+    }
+)
+_OF_ORIGINS: Final = frozenset({b"alt-svc", b"clear-site-data", b"nel"})
+"""What holds for a whole origin, which all services share, and cannot be narrowed to one: where
+else it is served (RFC 7838), that a browser forget all it has of it, who gets its error reports."""
+_OWN: Final = frozenset({b"content-length", b"via", b"x-gateway-error", b"x-request-id"})
+_OF_RESPONSES: Final = _DROPPED | _PATHS | _OF_ORIGINS | _OWN
 _VARYING: Final = frozenset({b"content-length", b"x-request-id"})
-_PATHS: Final = frozenset({b"location", b"content-location", b"refresh", b"set-cookie"})
+_ADDRESSES: Final = frozenset({b"destination", b"if"})
 _SINGLE: Final = frozenset({b"host", b"content-length", b"authorization", b"max-forwards"})
 _FORWARDED: Final = b"x-forwarded-"
 
@@ -103,6 +110,8 @@ class RequestHead:
     varying: dict[bytes, bytes]
     """Values of those that differ from request to request (the length of the body, the request's
     identity), so that `special` is the same in most requests of a client."""
+    addresses: list[Field]
+    """Fields that may name URLs of the service, each on its own."""
 
 
 @dataclass(slots=True)
@@ -132,6 +141,7 @@ def parse_request(head: bytes, limits: Limits) -> RequestHead:
     plain: list[bytes] = []
     special: list[bytes] = []
     varying: dict[bytes, bytes] = {}
+    addresses: list[Field] = []
     kinds = _request_names.get
     for text in _split(head, line.end(), limits):
         name, colon, value = text.partition(b":")
@@ -144,10 +154,14 @@ def parse_request(head: bytes, limits: Limits) -> RequestHead:
             if kind in varying:
                 raise ProtocolError(f"{kind.decode('ascii')} stands more than once")
             varying[kind] = value.strip(b" \t")
+        elif kind in _ADDRESSES:
+            addresses.append((kind, value.strip(b" \t")))
         else:
             special.append(text)
     method, target, minor = line.groups()
-    return RequestHead(method, target, 0 if minor == b"0" else 1, plain, special, varying)
+    return RequestHead(
+        method, target, 0 if minor == b"0" else 1, plain, special, varying, addresses
+    )
 
 
 def parse_response(head: bytes, limits: Limits) -> ResponseHead:

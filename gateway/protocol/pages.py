@@ -93,9 +93,9 @@ def page(
             ),
             f'<body data-reason="{plain["reason"]}" data-pause="{pause:.0f}">\n<main>\n',
             f"<h1>{escape(title or status)}</h1>\n<p>{plain['error']}</p>\n",
+            _link(link),
             _looking(waited) if looks else "",
             f"<h2>What to do</h2>\n<p>{plain['remedy']}</p>\n" if plain["remedy"] else "",
-            _link(link),
             f"<footer>{escape(status)} · {plain['reason']}{_named(plain['request_id'])}</footer>\n",
             "</main>\n",
             f"<script>{_SCRIPT}</script>\n" if looks else "",
@@ -141,7 +141,8 @@ def _looking(waited: float | None) -> str:
 
 
 def _link(link: str) -> str:
-    return f'<p><a href="{escape(link)}">{escape(link)}</a></p>\n' if link else ""
+    shown = escape(link)
+    return f'<p>Perhaps meant: <a href="{shown}">{shown}</a></p>\n' if link else ""
 
 
 def _named(request_id: str) -> str:

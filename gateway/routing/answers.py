@@ -33,7 +33,7 @@ def written(
         navigation=navigates(plan.method, request.raw),
         head_only=plan.head_only,
         close=not keep,
-        extra=cross_origin(plan.cors),
+        extra=cross_origin(plan.cors) if plan.cors else b"",
         date=date,
     )
 

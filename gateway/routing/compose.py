@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gateway.protocol import headers
-from gateway.protocol.http1 import valid_host
+from gateway.protocol import forwarded, headers
+from gateway.protocol.authority import places
+from gateway.services.addresses import Public
 from gateway.services.route import MANAGEMENT
 from shared.service.tokens import SESSIONS
 
@@ -68,23 +69,37 @@ def via(found: Found, minor: int, pseudonym: bytes) -> bytes:
     return b"Via: %b1.%d %b" % (earlier, minor, pseudonym)
 
 
-def forwarded(
-    found: Found, route: Route, profile: Profile, host: bytes
-) -> tuple[list[bytes], bytes]:
+def public(found: Found, route: Route, profile: Profile, host: bytes) -> Public:
+    """The service as the client sees it; `host` is the Host field, checked, and may be empty."""
+    believed = found if profile.trusted else {}
+    scheme = forwarded.scheme(believed, profile.scheme)
+    authority = forwarded.host(believed, host)
+    port = forwarded.port(believed)
+    given = authority or route.spec.name.encode("ascii")
+    return Public(
+        scheme,
+        authority,
+        given,
+        forwarded.prefix(believed),
+        route.prefix,
+        strips=route.strips,
+        places=places(scheme, authority, authority + b":" + port),
+        inner=places(scheme, host, given),
+    )
+
+
+def forwarded_lines(found: Found, seen: Public, profile: Profile) -> tuple[list[bytes], bytes]:
     """The forwarded fields, as lines and what ends them.
 
     The last line is the beginning of X-Forwarded-For; each client connection has the bytes that go
     between it and the end (`headers.forwarded_for`).
     """
     believed = found if profile.trusted else {}
-    scheme = headers.proto(believed.get(b"x-forwarded-proto"), profile.scheme)
-    public = believed.get(b"x-forwarded-host", host)
-    public = public if valid_host(public) else host
-    lines = [b"X-Forwarded-Proto: " + scheme, b"X-Forwarded-Host: " + public]
-    if route.strips:
-        earlier = believed.get(b"x-forwarded-prefix", b"").rstrip(b"/")
-        lines.append(b"X-Forwarded-Prefix: " + earlier + route.prefix)
+    lines = [b"X-Forwarded-Proto: " + seen.scheme, b"X-Forwarded-Host: " + seen.host]
+    hidden = seen.path if seen.strips else seen.outer
+    if hidden:
+        lines.append(b"X-Forwarded-Prefix: " + hidden)
     lines += [prefix + believed[name] for name, prefix in _TRUSTED if name in believed]
     before = believed.get(b"x-forwarded-for")
     lines.append(b"X-Forwarded-For: " + (before + b", " if before else b""))
-    return lines, b";proto=%b%b\r\n" % (scheme, headers.forwarded_host(public))
+    return lines, b";proto=%b%b\r\n" % (seen.scheme, headers.forwarded_host(seen.host))

@@ -29,6 +29,7 @@ from gateway.routing.affinity import chosen
 from gateway.routing.compose import Profile
 from gateway.routing.cors import is_preflight
 from gateway.routing.match import PathError, match, service_name
+from gateway.routing.references import inward
 from gateway.services.retry import IDEMPOTENT
 from gateway.services.route import Plan, Request
 from gateway.stats import method_label
@@ -55,6 +56,7 @@ class Planner:
     def __init__(self, limits: Limits, identity: Identity, cors: Cors) -> None:
         self._limits = limits
         self._cors = cors
+        self._anyones = cors.fields(None)
         self._administrator = identity.administrator
         self._pseudonym = identity.via.encode("ascii")
 
@@ -63,7 +65,7 @@ class Planner:
         try:
             head = parse_request(raw, self._limits)
             if profile.misplaced:
-                return self._misplaced(raw, head, table)
+                return self._misplaced(raw, head, profile, table)
             try:
                 found = match(table, head.target)
             except PathError:
@@ -100,10 +102,10 @@ class Planner:
         try:
             route, rest = match(table, target)
         except PathError as error:
-            plan = self._draft(head, special, table.nowhere)
+            plan = self._draft(head, special, table.nowhere, profile)
             plan.answer = plan.answer or Refusal("bad_path", str(error))
             return self._finish(plan, raw, head, b"", table)
-        plan = self._draft(head, special, route or table.nowhere)
+        plan = self._draft(head, special, route or table.nowhere, profile)
         plan.service = service_name(target)
         if plan.answer is None:
             if target == b"*":
@@ -114,15 +116,17 @@ class Planner:
                 plan = self._plan(raw, head, route, direct, profile, table)
                 rest = direct if plan.rest is None else plan.rest
             else:
-                plan.answer = redirect(308, route.prefix + b"/" + rest)
+                plan.answer = redirect(308, plan.public.path + b"/" + rest)
         return self._finish(plan, raw, head, rest, table)
 
-    def _misplaced(self, raw: bytes, head: RequestHead, table: RouteTable) -> Request:
+    def _misplaced(
+        self, raw: bytes, head: RequestHead, profile: Profile, table: RouteTable
+    ) -> Request:
         """Plain HTTP on the port of TLS; the query, which may hold a token, is not repeated."""
         special = fields(head.special)
-        plan = self._draft(head, special, table.nowhere)
+        plan = self._draft(head, special, table.nowhere, profile)
         path = head.target.partition(b"?")[0] if head.target[:1] == b"/" else b"/"
-        url = (plan.host or b"<this host>") + path
+        url = (plan.public.authority or b"<this host>") + path
         plan.answer = Refusal("plain_http", f"https://{url.decode('latin-1')}")
         return self._finish(plan, raw, head, b"", table)
 
@@ -133,19 +137,20 @@ class Planner:
         """Why nothing is at `target`."""
         if plan.service:
             return Refusal("unknown_service")
-        left = stray.origin_route(raw, plan.host, special, profile, table)
+        left = stray.origin_route(raw, special.get(b"host", b""), special, profile, table)
         if left is None:
             return Refusal("not_found")
         plan.service = left.spec.name
         return stray.refusal(left, stray.outer(special, profile), plan.method, target)
 
-    def _draft(self, head: RequestHead, special: Found, route: Route) -> Plan:
+    def _draft(self, head: RequestHead, special: Found, route: Route, profile: Profile) -> Plan:
         """A plan as far as it does not depend on the service."""
         options = tokens(special[b"connection"]) if b"connection" in special else []
         plan = Plan(route, head.method, method_label(head.method.decode("ascii")), head.minor)
-        plan.host = special.get(b"host", b"")
-        if not valid_host(plan.host) and (plan.host or head.minor):
+        host = special.get(b"host", b"")
+        if not valid_host(host) and (host or head.minor):
             raise ProtocolError("Host is missing or not valid")
+        plan.public = compose.public(special, route, profile, host)
         if b"transfer-encoding" in special:
             check_coding(special[b"transfer-encoding"], head.minor)
             plan.chunked = True
@@ -157,9 +162,11 @@ class Planner:
         plan.dropped = headers.listed(options)
         plan.answer = self._own_answer(head.method, special)
         origin = special.get(b"origin")
-        plan.cors = self._cors.fields(origin)
-        if self._cors and origin is not None and _is_preflight(head.method, special):
-            plan.answer = plan.answer or self._cors.preflight(origin)
+        plan.cors = self._anyones
+        if plan.cors and origin is not None:
+            plan.cors = self._cors.fields(origin)
+            if _is_preflight(head.method, special):
+                plan.answer = plan.answer or self._cors.preflight(origin)
         if head.minor == 0:
             special.pop(b"expect", None)  # nothing can be said to it before the response
         plan.expects = special.get(b"expect", b"").lower() == b"100-continue"
@@ -191,21 +198,21 @@ class Planner:
     ) -> Plan:
         """The plan for a request to a service: who may pass, and with which fields."""
         special = fields(head.special)
-        plan = self._draft(head, special, route)
+        plan = self._draft(head, special, route, profile)
         plan.service = route.spec.name
         usual = plan.keep and head.minor == 1 and not plan.head_only
-        usual = usual and plan.cors == self._cors.fields(None)
+        usual = usual and plan.cors == self._anyones
         plan.usual = usual and not route.spec.affinity and route.shields
         if plan.answer is None:
-            plan.answer = self._authorise(plan, raw, rest, special, profile)
+            plan.answer = self._authorise(plan, raw, rest, special)
         if plan.answer is None:
             if route.shields:
                 self._withhold(plan, special, table)
-            self._compose(plan, route, special, profile)
+            self._compose(plan, special, profile)
         return plan
 
     def _authorise(
-        self, plan: Plan, raw: bytes, rest: bytes, special: Found, profile: Profile
+        self, plan: Plan, raw: bytes, rest: bytes, special: Found
     ) -> Refusal | Answer | None:
         route = plan.route
         path, _, query = rest.partition(b"?")
@@ -218,10 +225,10 @@ class Planner:
             del special[b"authorization"]
         if verdict.query is not None:
             plan.rest = path + b"?" + verdict.query if verdict.query else path
-            plan.session = _session(route, verdict.token, profile)
+            plan.session = _session(plan, verdict.token)
             plan.usual = False
             if not plan.upgrade and session.moves(plan.method, raw):
-                return redirect(302, route.prefix + plan.rest, cookie=plan.session)
+                return redirect(302, plan.public.path + plan.rest, cookie=plan.session)
         return Refusal("stopped") if route.spec.stopped else None
 
     def _withhold(self, plan: Plan, special: Found, table: RouteTable) -> None:
@@ -244,6 +251,8 @@ class Planner:
         plain = head.plain
         if head.varying:
             self._vary(request, head.varying, plain)
+        if head.addresses:
+            plain += [inward(name, value, plan.public) for name, value in head.addresses]
         if plan.answer is None:
             if plan.dropped:
                 plain = headers.without(plain, plan.dropped)
@@ -272,20 +281,16 @@ class Planner:
         if name is not None and headers.REQUEST_ID.fullmatch(name):
             request.id_line = id_line(name)
 
-    def _compose(self, plan: Plan, route: Route, special: Found, profile: Profile) -> None:
+    def _compose(self, plan: Plan, special: Found, profile: Profile) -> None:
         for name in plan.dropped:
             special.pop(name, None)
-        lines, plan.tail = compose.forwarded(
-            special, route, profile, plan.host or route.spec.name.encode("ascii")
-        )
+        lines, plan.tail = compose.forwarded_lines(special, plan.public, profile)
         own = compose.own_fields(special, plan.service, upgrade=plan.upgrade, chunked=plan.chunked)
         plan.start = plan.method + b" "
-        plan.line_end = b" HTTP/1.1\r\nHost: %b\r\n" % (
-            plan.host or route.spec.name.encode("ascii")
-        )
+        plan.line_end = b" HTTP/1.1\r\nHost: %b\r\n" % plan.public.host
         via = compose.via(special, plan.minor, self._pseudonym)
         plan.fields = b"\r\n".join([*own, via, *lines])
-        if route.spec.affinity:
+        if plan.route.spec.affinity:
             plan.affinity = chosen(special.get(b"cookie"))
 
 
@@ -320,7 +325,7 @@ def _wants_upgrade(head: RequestHead, special: Found) -> bool:
     return True
 
 
-def _session(route: Route, token: bytes, profile: Profile) -> bytes:
+def _session(plan: Plan, token: bytes) -> bytes:
     """The value of Set-Cookie that keeps a client signed in which brought a token in its URL."""
-    secure = profile.scheme == b"https"
-    return session_cookie(route.spec.name, token, route.prefix, secure=secure)
+    public = plan.public
+    return session_cookie(plan.service, token, public.path, secure=public.secure)

@@ -21,12 +21,15 @@ from gateway.protocol.http1 import ProtocolError, ResponseHead, parse_response, 
 from gateway.routing import affinity
 from gateway.routing.compose import via
 from gateway.routing.cors import applied
+from gateway.routing.references import outward, unchanged
 from gateway.routing.session import opened
 from gateway.services import outliers
+from gateway.services.addresses import Addresses
 
 if TYPE_CHECKING:
     from gateway.limits import Limits
     from gateway.services.route import Plan
+    from gateway.services.spec import Endpoint
 
 REMEMBERED: Final = 1024
 """Heads."""
@@ -34,7 +37,7 @@ KEPT: Final = 8 * 1024 * 1024
 """Bytes of what is remembered of them."""
 _DATE = re.compile(rb"\ndate:", re.IGNORECASE)
 _LOGIN = re.compile(
-    rb"\nwww-authenticate:(?:[^\r]*+,)?[ \t]*(?:NTLM|Negotiate|Kerberos)\b", re.IGNORECASE
+    rb"\nwww-authenticate:(?:[^\r]*,)?[ \t]*(?:NTLM|Negotiate|Kerberos)\b", re.IGNORECASE
 )
 """A challenge that logs a connection in, not a request (RFC 4559, section 6): it must not carry
 another client's request afterwards."""
@@ -138,7 +141,7 @@ def _prepare(raw: bytes, replies: Replies) -> Reply:
             head,
             [
                 *applied(replies.cors, _challenges(head)),
-                *_paths(head, None),
+                *(unchanged(*field) for field in head.paths),
                 *_framing(head, length),
                 *offer,
             ],
@@ -150,13 +153,12 @@ def _says_when(head: ResponseHead) -> bool:
     return head.status == 503 and any(line[:12].lower() == b"retry-after:" for line in head.lines)
 
 
-def render(reply: Reply, plan: Plan) -> bytes:
-    """The head as `plan` needs it, up to what is fresh in each response."""
+def render(reply: Reply, plan: Plan, endpoint: Endpoint) -> bytes:
+    """The head as `plan` needs it from the pod at `endpoint`, up to what is fresh in each
+    response."""
     head = reply.head
-    route = plan.route
-    prefixer = headers.Prefixer(route.prefix, plan.host) if route.strips else None
-    lines = head.lines if not route.shields else _challenges(head)
-    lines = [*applied(plan.cors, lines), *_paths(head, prefixer)]
+    lines = head.lines if not plan.route.shields else _challenges(head)
+    lines = [*applied(plan.cors, lines), *_paths(head, plan, endpoint)]
     if plan.session:
         lines = opened(lines, b"Set-Cookie: " + plan.session)
     length = reply.length
@@ -167,20 +169,24 @@ def render(reply: Reply, plan: Plan) -> bytes:
     return _block(head, lines)
 
 
-def interim(reply: Reply, session: bytes = b"") -> bytes:
-    """A whole 1xx head, as it is passed on at once; for 101 with its Upgrade, and with the cookie
-    of a `session`, if one begins."""
-    lines = [*reply.head.lines, *_paths(reply.head, None)]
-    if reply.status == SWITCHING:
-        protocol = reply.head.special.get(b"upgrade", b"")
-        lines.append(b"Connection: upgrade\r\nUpgrade: " + protocol)
-        if session:
-            lines.append(b"Set-Cookie: " + session)
-    return _block(reply.head, lines) + b"\r\n"
+def interim(reply: Reply, plan: Plan, endpoint: Endpoint) -> bytes:
+    """A whole 1xx head but 101, as it is passed on at once."""
+    return _block(reply.head, [*reply.head.lines, *_paths(reply.head, plan, endpoint)]) + b"\r\n"
 
 
-def ending(plan: Plan, head: ResponseHead, *, keep: bool, label: str) -> bytes:
-    """What ends the head of an answer of the pod `label`: the cookie that binds the client to it,
+def switching(reply: Reply, plan: Plan, endpoint: Endpoint, mark: str) -> bytes:
+    """A whole 101 head from the pod `mark`: with its Upgrade, and with the cookies of a session and
+    of affinity where they begin."""
+    head = reply.head
+    lines = [*head.lines, *_paths(head, plan, endpoint)]
+    lines.append(b"Connection: upgrade\r\nUpgrade: " + head.special.get(b"upgrade", b""))
+    if plan.session:
+        lines.append(b"Set-Cookie: " + plan.session)
+    return _block(head, lines) + affinity.bound(plan, mark) + b"\r\n"
+
+
+def ending(plan: Plan, head: ResponseHead, *, keep: bool, mark: str) -> bytes:
+    """What ends the head of an answer of the pod `mark`: the cookie that binds the client to it,
     the fate of the connection, and the empty line."""
     options = [b"upgrade"] if offers(head) else []
     if not keep:
@@ -188,7 +194,7 @@ def ending(plan: Plan, head: ResponseHead, *, keep: bool, label: str) -> bytes:
     elif not plan.minor:
         options.append(b"keep-alive")
     fate = b"Connection: " + b", ".join(options) + b"\r\n" if options else b""
-    return affinity.bound(plan, label) + fate + b"\r\n"
+    return affinity.bound(plan, mark) + fate + b"\r\n"
 
 
 def offers(head: ResponseHead) -> bool:
@@ -224,19 +230,9 @@ def _challenges(head: ResponseHead) -> list[bytes]:
     return [renamed(line) for line in head.lines] if head.status == _ASKS else head.lines
 
 
-def _paths(head: ResponseHead, prefixer: headers.Prefixer | None) -> list[bytes]:
-    return [
-        _NAMES[name] + (prefixer.field(name, value) if prefixer else value)
-        for name, value in head.paths
-    ]
-
-
-_NAMES: Final = {
-    b"location": b"Location: ",
-    b"content-location": b"Content-Location: ",
-    b"refresh": b"Refresh: ",
-    b"set-cookie": b"Set-Cookie: ",
-}
+def _paths(head: ResponseHead, plan: Plan, endpoint: Endpoint) -> list[bytes]:
+    addresses = Addresses(plan.public, plan.route.spec, endpoint)
+    return [outward(name, value, addresses) for name, value in head.paths]
 
 
 def _framing(head: ResponseHead, length: int) -> list[bytes]:

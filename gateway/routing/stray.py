@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from gateway.protocol.forwarded import prefix
 from gateway.protocol.headers import value
 from gateway.protocol.reasons import Refusal
 from gateway.routing.match import PathError, check_climb, service_name
@@ -47,8 +48,7 @@ def origin_route(
 
 def outer(found: Found, profile: Profile) -> str:
     """The prefix that a trusted proxy has taken off; most often empty."""
-    before = found.get(b"x-forwarded-prefix", b"") if profile.trusted else b""
-    return before.rstrip(b"/").decode("latin-1")
+    return prefix(found).decode("ascii") if profile.trusted else ""
 
 
 def refusal(route: Route, before: str, method: bytes, target: bytes) -> Refusal:

@@ -44,7 +44,7 @@ class Admission:
         return self._span + self.in_flight * now
 
     def acquire(self, now: float, preferred: str = "") -> Backend | None:
-        """A slot at once, on the pod labelled `preferred` if it has one; None: `wait` or refuse.
+        """A slot at once, on the pod marked `preferred` if it has one; None: `wait` or refuse.
 
         Nobody overtakes those who wait already.
         """

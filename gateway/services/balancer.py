@@ -38,6 +38,7 @@ class Backend:
         "in_flight",
         "label",
         "leaving",
+        "mark",
         "penalty",
         "returned",
         "trouble",
@@ -46,6 +47,8 @@ class Backend:
     def __init__(self, endpoint: Endpoint, born: float) -> None:
         self.endpoint = endpoint
         self.label = f"{endpoint.address}:{endpoint.port}"
+        self.mark = endpoint.mark
+        """What its clients know it by."""
         self.born = born
         """When it was first seen, last became ready, or stopped being ready."""
         self.in_flight = 0
@@ -203,10 +206,10 @@ class Balancer:
         choice = [one for one in every if not one.leaving and one not in avoided]
         return min(choice, key=_return, default=None)
 
-    def named(self, label: str, limit: int = 0) -> Backend | None:
-        """The pod with this label, if it may be given a request: for affinity."""
+    def named(self, mark: str, limit: int = 0) -> Backend | None:
+        """The pod with this mark, if it may be given a request: for affinity."""
         for backend in self.candidates:
-            if backend.label == label:
+            if backend.mark == mark:
                 return backend if not limit or backend.in_flight < limit else None
         return None
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
+from gateway.services.addresses import NOBODY
 from shared.service.names import base_path
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from gateway.memory import Memory
     from gateway.protocol.reasons import Refusal
     from gateway.protocol.responses import Answer
+    from gateway.services.addresses import Public
     from gateway.services.spec import ServiceSpec
     from gateway.services.state import ServiceState
 
@@ -53,12 +55,12 @@ class Route:
     """The pod sees paths without the prefix."""
     by_session: bool = field(init=False)
     """Credentials may come in the query or in a cookie."""
+    shields: bool = field(init=False)
+    """What proves something to others is kept from its pods."""
     first_byte: float = field(init=False)
     idle: float = field(init=False)
     body: float = field(init=False)
     """Time-outs of the definition in seconds, `inf` where they are off."""
-    shields: bool = field(init=False)
-    """What proves something to others is kept from its pods."""
 
     def __post_init__(self) -> None:
         managed = self.spec.name == MANAGEMENT
@@ -128,9 +130,10 @@ class Plan:
     be (HEAD), or the connection is what is logged in (NTLM)."""
     usual: bool = False
     """The response's head can be taken as it is prepared for everyone."""
-    host: bytes = b""
+    public: Public = NOBODY
+    """The service as this client sees it."""
     affinity: str = ""
-    """Label of the pod that the client's cookie names."""
+    """Mark of the pod that the client's cookie names."""
     cors: bytes = b""
     """Lines for the response, by the cross-origin policy; they replace the pod's own."""
     session: bytes = b""

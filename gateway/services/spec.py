@@ -6,7 +6,9 @@ Made by the feed. Pure.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 
+from shared.service import names
 from shared.service.model import AuthType, Timeouts
 
 
@@ -23,11 +25,20 @@ class Endpoint:
     ready: bool = True
     serving: bool = True
     terminating: bool = False
+    uid: str = ""
+    """Of the pod: random, and known inside the cluster alone."""
 
     @property
     def usable(self) -> bool:
         """Whether it may be given new requests."""
         return self.ready and not self.terminating
+
+    @property
+    def mark(self) -> str:
+        """A name of the pod for its clients (32 hex digits), the same in all processes. It does not
+        tell the address, nor can addresses be tried against it: the pod's uid is part of it."""
+        facts = "\0".join((self.uid, self.pod, self.address, str(self.port)))
+        return sha256(facts.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +58,9 @@ class ServiceSpec:
     affinity: bool = False
     stopped: bool = False
     api_port: int = 0
-    """For messages only: endpoints carry their own port."""
+    """As the definition states it, for messages and URLs: endpoints carry their own port."""
+    namespace: str = names.NAMESPACE
+    """Of the Kubernetes Service, by which a pod may call itself."""
 
     def shuts_out(self, new: ServiceSpec | None) -> bool:
         """Whether who was let in by this definition would not be by the `new` one (None: there is

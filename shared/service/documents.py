@@ -14,8 +14,9 @@ from typing import Any, Final
 import orjson
 import yaml
 
+from shared.service import bounds
+
 MAX_TEXT: Final = 1024 * 1024
-MAX_NODES: Final = 100_000
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -76,13 +77,12 @@ def load_yaml(text: str) -> Any:
     if len(text) > MAX_TEXT:
         raise DocumentError(f"the text is longer than {MAX_TEXT} characters, the most read")
     try:
-        value = yaml.load(text, _StrictLoader)  # noqa: S506  a subclass of the safe loader
+        bounds.check(text)
+        return yaml.load(text, _StrictLoader)  # noqa: S506  a subclass of the safe loader
     except yaml.YAMLError as error:
         raise DocumentError(f"the text is not valid YAML: {_where(error)}") from error
     except (RecursionError, ValueError) as error:
         raise DocumentError(f"the text cannot be read: {error}") from error
-    _bounded(value)
-    return value
 
 
 def dump_yaml(value: Any) -> str:
@@ -107,20 +107,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return value
-
-
-def _bounded(value: Any) -> None:
-    """Refuse a document whose aliases expand beyond MAX_NODES values (or for ever)."""
-    count, stack = 0, [value]
-    while stack:
-        count += 1
-        if count > MAX_NODES:
-            raise DocumentError(f"the document expands to more than {MAX_NODES} values")
-        item = stack.pop()
-        if isinstance(item, dict):
-            stack.extend(item.values())
-        elif isinstance(item, list):
-            stack.extend(item)
 
 
 def _where(error: yaml.YAMLError) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from shared.service import quantity
+from shared.service import bounds, quantity
 from shared.service.documents import DocumentError, dump_yaml, load_yaml, plain
 from shared.service.expose import expose_json, read_expose
 from shared.service.fields import Fields, Problems
@@ -72,6 +72,10 @@ def parse_service(data: Any, path: str = "") -> Parsed:
 
     Raises FdlError.
     """
+    try:
+        bounds.check_value(data)
+    except ValueError as error:
+        raise FdlError([f"{path or 'document'}: {error}"]) from error
     problems = Problems()
     service = _service(Fields(data, path, problems))
     if problems.errors:

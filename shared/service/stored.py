@@ -49,8 +49,22 @@ def read(configmap: Obj, load: Callable[[str], Service] = fdl.load_definition) -
         raise StoredError(name, _wrong_label(name, _label(configmap)))
     definition = _definition(name, data.get(names.DEFINITION_KEY, ""), load)
     guarded = definition.expose is not None and definition.expose.set_auth
-    digest = _digest(name, data.get(names.DIGEST_KEY, ""), needed=guarded)
-    return Stored(definition, data.get(names.SCRIPT_KEY, ""), digest, is_stopped(configmap))
+    stated = digest(configmap, needed=guarded)
+    return Stored(definition, data.get(names.SCRIPT_KEY, ""), stated, is_stopped(configmap))
+
+
+def digest(configmap: Obj, *, needed: bool = False) -> bytes:
+    """SHA-256 of the service's token, whatever else is wrong with its ConfigMap; empty if none is
+    stated. StoredError if what is stated is no digest, or none is and it is `needed`."""
+    data: Mapping[str, str] = configmap.get("data") or {}
+    text = data.get(names.DIGEST_KEY, "")
+    if not text and not needed:
+        return b""
+    try:
+        return tokens.parse_digest(text)
+    except ValueError as error:
+        name: str = configmap["metadata"]["name"]
+        raise StoredError(name, f"{names.DIGEST_KEY}: {error}; {AGAIN}") from error
 
 
 def is_labelled(configmap: Obj) -> bool:
@@ -87,12 +101,3 @@ def _definition(name: str, text: str, load: Callable[[str], Service]) -> Service
         wrong = f"{definition.name!r} is not the ConfigMap's name {name!r}"
         raise StoredError(name, f"{names.DEFINITION_KEY}: name: {wrong}; make them equal")
     return definition
-
-
-def _digest(name: str, text: str, *, needed: bool) -> bytes:
-    if not text and not needed:
-        return b""
-    try:
-        return tokens.parse_digest(text)
-    except ValueError as error:
-        raise StoredError(name, f"{names.DIGEST_KEY}: {error}; {AGAIN}") from error

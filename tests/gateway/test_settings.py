@@ -61,6 +61,27 @@ def test_tls_takes_two_files() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [("AB" * 32 + "\n", b"\xab" * 32), ("ab" * 32 + "  -\n", b"\xab" * 32), (None, b"")],
+)
+def test_the_administrators_digest(tmp_path: Path, text: str | None, expected: bytes) -> None:
+    """As `sha256sum` prints it; a Secret that has none leaves the file out."""
+    path = tmp_path / "digest"
+    if text is not None:
+        path.write_text(text)
+    settings = read({"GATEWAY_ADMINISTRATOR_DIGEST_FILE": str(path)})
+    assert settings.identity.administrator == expected
+
+
+@pytest.mark.parametrize("text", ["", "oscar:password", "ab" * 31])
+def test_what_is_no_digest_is_named_and_not_shown(tmp_path: Path, text: str) -> None:
+    (tmp_path / "digest").write_text(text)
+    with pytest.raises(SettingsError, match="GATEWAY_ADMINISTRATOR_DIGEST_FILE") as failure:
+        read({"GATEWAY_ADMINISTRATOR_DIGEST_FILE": str(tmp_path / "digest")})
+    assert not text or text not in str(failure.value)
+
+
+@pytest.mark.parametrize(
     ("variable", "text"),
     [
         ("GATEWAY_PORT", "70000"),
@@ -77,6 +98,7 @@ def test_tls_takes_two_files() -> None:
         ("GATEWAY_VIA", "a b"),
         ("GATEWAY_DRAIN_HTTP", "inf"),
         ("GATEWAY_TLS_CERTIFICATE", "/only"),
+        ("GATEWAY_ADMINISTRATOR_DIGEST_FILE", "/"),
     ],
 )
 def test_what_is_wrong_is_named(variable: str, text: str) -> None:

@@ -7,7 +7,6 @@ kube-apiserver, which show Go's words for JSON errors.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,10 +15,9 @@ import yaml
 
 from shared.embedded.errors import bad_request
 from shared.embedded.schema import shapes as schemas
+from shared.service import bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from shared.embedded.kinds import Kind
     from shared.embedded.schema.shapes import Schema
     from shared.service.objects import Obj
@@ -52,10 +50,11 @@ def parse_yaml(body: bytes) -> Any:
         with contextlib.suppress(ValueError):
             return parse_json(body)
     try:
+        bounds.check(body, nodes=_MOST_VALUES)
         value = yaml.load(body, Loader=_Loader)  # noqa: S506  the C twin of SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ValueError(f"error parsing YAML: {error}") from error
-    return _plain(value, itertools.count())
+    return _plain(value)
 
 
 def decode(body: bytes, kind: Kind, schema: Schema, *, yaml_body: bool = False) -> Obj:
@@ -147,15 +146,12 @@ def _mismatch(value: Any, path: str, go: str) -> TypeError:
     return TypeError(f"json: cannot unmarshal {given} into Go struct field {path} of type {go}")
 
 
-def _plain(value: Any, seen: Iterator[int]) -> Any:
-    """YAML knows more than JSON: keys become strings, dates text. `seen` bounds what aliases
-    can multiply."""
-    if next(seen) > _MOST_VALUES:
-        raise ValueError("error parsing YAML: too many values")
+def _plain(value: Any) -> Any:
+    """YAML knows more than JSON: keys become strings, dates text."""
     if isinstance(value, dict):
-        return {str(key): _plain(item, seen) for key, item in value.items()}
+        return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_plain(item, seen) for item in value]
+        return [_plain(item) for item in value]
     if value is None or isinstance(value, str | int | float | bool):
         return value
     if hasattr(value, "isoformat"):

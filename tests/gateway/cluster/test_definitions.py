@@ -38,6 +38,14 @@ def test_every_field_the_gateway_uses() -> None:
     assert (timeouts.connect, timeouts.first_byte, timeouts.idle, timeouts.queue) == (1, 2, 3, 4)
 
 
+def test_the_namespace_is_that_of_the_object() -> None:
+    obj = configmap("a")
+    obj["metadata"]["namespace"] = "elsewhere"
+    spec = Definitions().read(obj)
+    assert spec is not None
+    assert spec.namespace == "elsewhere"
+
+
 def test_a_service_that_is_not_exposed_is_none() -> None:
     obj = configmap("a")
     obj["data"]["function_config.yaml"] = "name: a\nimage: i\n"

@@ -387,6 +387,14 @@ async def test_a_head_that_did_not_become_one_has_a_line_and_an_id(
         assert r.stats.service("_unknown").requests == {("OTHER", status, "gateway"): 1}
 
 
+async def test_a_whole_head_that_is_none_is_shown_by_its_first_line() -> None:
+    async with rig() as r:
+        await r.ask(b"GET /a?token=s HTTP/1.1\r\nHost: h h\r\n\r\n")
+        (entry,) = r.log.entries
+        assert (entry.method, entry.target, entry.protocol) == ("GET", "/a?token=s", "HTTP/1.1")
+        assert (entry.status, entry.reason) == (400, "bad_request")
+
+
 @pytest.mark.parametrize(
     ("limits", "reason"),
     [

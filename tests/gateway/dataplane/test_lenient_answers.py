@@ -89,3 +89,41 @@ async def test_interim_heads_of_lf_come_before_the_answer() -> None:
         await wire.send(get())
         assert (await wire.head()).startswith(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n")
         assert (await wire.response()).body == b"ok"
+
+
+SIZE_LINES = [b"2 ", b"2\t ", b"2 ; a = b", b'2;a= "b;" ', b"0" * 40 + b"2", b"0002 ;a", b"02 "]
+
+
+@pytest.mark.parametrize("line", SIZE_LINES)
+@pytest.mark.parametrize("bytewise", [False, True])
+async def test_size_lines_come_in_canonical_form(line: bytes, bytewise: bool) -> None:
+    """BWS in extensions (RFC 9112, section 7.1.1); nginx, HAProxy and Go skip blanks at the end."""
+    answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + line + b"\r\nok\r\n0 \r\n"
+
+    async def script(wire: Wire) -> None:
+        await wire.request()
+        await wire.send(*ways(answer + b"X : y\r\n\r\n")[bytewise])
+        await wire.ended()
+
+    pod = await Pod(script).start()
+    async with rig(pod) as r:
+        wire = await r.connect()
+        for _ in range(2):
+            await wire.send(get())
+            await wire.head()
+            assert await wire.exactly(12) == b"2\r\nok\r\n0\r\n\r\n"
+        assert pod.connections == 2
+        await r.balanced()
+
+
+@pytest.mark.parametrize("line", [*SIZE_LINES, b"2\n"])
+async def test_a_request_is_refused_for_each(line: bytes) -> None:
+    async def script(wire: Wire) -> None:
+        await wire.ended()
+
+    async with rig(await Pod(script).start()) as r:
+        wire = await r.connect()
+        await wire.send(get(b"/", b"Transfer-Encoding: chunked", method=b"POST"))
+        await wire.send(line + b"\r\nok\r\n0\r\n\r\n")
+        assert (await wire.response()).status == 400
+        await r.balanced()

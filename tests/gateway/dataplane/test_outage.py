@@ -16,6 +16,8 @@ from tests.gateway.harness import Pod, Rig, Wire, answering, get, post, rig
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 OOPS = b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"
 BUSY = b"HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"
+SWITCHED = b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\n\r\nhello"
+STREAM = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
 FOREVER = Limits(ejection_failures=3, ejection_pause=1000.0, ejection_longest=1000.0)
 
 
@@ -96,6 +98,36 @@ async def test_a_pod_that_proved_well_is_asked_again_like_the_others() -> None:
             f"127.0.0.1:{fleet.pods[0].port}"
         ]
         await fleet.stop()
+
+
+@pytest.mark.parametrize(
+    ("request_head", "answer", "back"),
+    [
+        (get(b"/", b"Connection: upgrade", b"Upgrade: websocket"), SWITCHED, True),
+        (get(), STREAM, True),
+        (get(), STREAM.replace(b"200 OK", b"500 Oops"), False),
+    ],
+)
+async def test_a_pod_that_began_an_endless_answer_is_asked_again(
+    request_head: bytes, answer: bytes, back: bool
+) -> None:
+    """A service of WebSockets alone has hardly any answer that ends."""
+
+    async def script(wire: Wire) -> None:
+        await wire.head()
+        await wire.send(answer)
+        await wire.rest()
+
+    dead, well = await Pod(script).start(), await Pod(script).start()
+    await dead.stop()
+    async with rig(dead, well, limits=FOREVER) as r:
+        backend = r.state.balancer.backends[well.address, well.port]
+        for _ in range(3):
+            r.state.balancer.failed(backend, 0.0)
+        wire = await r.connect()
+        await wire.send(request_head)
+        await wire.reader.readuntil(b"hello")
+        assert (backend in r.state.balancer.candidates) is back
 
 
 async def test_a_connection_that_died_idle_costs_no_try() -> None:

@@ -38,7 +38,7 @@ def stall(monkeypatch: pytest.MonkeyPatch) -> Callable[[Rig], None]:
     """Hold the gateway up: the next thing it does is a tick an hour late."""
 
     def held_up(r: Rig) -> None:
-        late = SimpleNamespace(monotonic=lambda: time.monotonic() + STALL)
+        late = SimpleNamespace(monotonic=lambda: time.monotonic() + STALL, time=time.time)
         monkeypatch.setattr("gateway.dataplane.server.time", late)
         timer = r.gateway._timer
         assert timer is not None

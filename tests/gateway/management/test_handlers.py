@@ -349,6 +349,10 @@ async def test_forward_auth_by_token_sets_the_cookie_and_by_cookie_passes(
     assert response.headers["Set-Cookie"].startswith(f"oscar_service_ocr_auth={token}; Path=/sys")
     cookie = {"Cookie": f"oscar_service_ocr_auth={token}"}
     await ok(await anyone.get(path, headers=cookie), 200)
+    name = "oscar_service_ocr_auth"
+    junk = "".join(f"{name}={number:064x}; " for number in range(60))
+    await ok(await anyone.get(path, headers={"Cookie": f"{junk}{name}={token}"}), 200)
+    await ok(await anyone.get(path, headers={"Cookie": junk}), 401)
     await ok(await admin.get(path), 200)
 
 

@@ -193,3 +193,52 @@ def test_bodies_by_length() -> None:
     assert isinstance(response_body(0, modern=True), LengthBody)
     assert isinstance(response_body(CHUNKED, modern=True), LenientChunkedBody)
     assert isinstance(response_body(CLOSE, modern=True), CloseBody)
+
+
+LENIENT = {
+    b"3 \r\nabc\r\n0\t\r\n\r\n": (b"3\r\nabc\r\n0\r\n\r\n", b"abc"),
+    b"3 ; a = b\r\nabc\r\n0 ;c\r\n\r\n": (b"3\r\nabc\r\n0\r\n\r\n", b"abc"),
+    b'3\t;a= "x y" ;c \r\nabc\r\n0\r\n\r\n': (b"3\r\nabc\r\n0\r\n\r\n", b"abc"),
+    b"0" * 30 + b"3\r\nabc\r\n" + b"0" * 30 + b"\r\n\r\n": (b"3\r\nabc\r\n0\r\n\r\n", b"abc"),
+    b"0\r\nA : b\r\n\r\n": (b"0\r\n\r\n", b""),
+}
+
+
+@pytest.mark.parametrize(("sent", "expected"), LENIENT.items())
+@pytest.mark.parametrize("bare", [False, True])
+def test_what_pods_may_write(sent: bytes, expected: tuple[bytes, bytes], bare: bool) -> None:
+    ways = [[sent], each_byte(sent), [sent + b"next"]]
+    ways += [[sent[:at], sent[at:]] for at in range(1, len(sent))]
+    for pieces in ways:
+        body = LenientChunkedBody(bare=bare)
+        assert feed(body, pieces) == expected[bare]
+        assert (body.done, body.size) == (True, len(expected[1]))
+        assert body.odd == (b" :" not in sent)
+        with pytest.raises(ProtocolError):
+            feed(ChunkedBody(), pieces)
+
+
+@pytest.mark.parametrize(
+    "sent", [one for one in BAD if one not in (b"1 \r\n", b"1 ;a\r\n", b"0\r\nA : b\r\n")]
+)
+def test_pods_may_not_write(sent: bytes) -> None:
+    for pieces in ([sent + b"\r\n\r\n"], each_byte(sent + b"\r\n\r\n")):
+        with pytest.raises(ProtocolError):
+            feed(LenientChunkedBody(), pieces)
+
+
+def test_small_chunks_are_counted_as_each_is() -> None:
+    sizes = [1, 2, 15, 1, 16, 3, 300, 9, 9]
+    data = b"".join(b"%0*x\r\n%b\r\n" % (size % 4, size, b"\n" * size) for size in sizes)
+    data += b"A\r\n0123456789\r\n"
+    for at in range(len(data)):
+        body = ChunkedBody()
+        assert body.feed(data[:at]) + body.feed(data[at:]) == data
+        assert (body.size, body.done) == (sum(sizes) + 10, False)
+        assert body.feed(b"0\r\n\r\n") == b"0\r\n\r\n"
+        assert body.done
+
+
+def test_a_small_chunk_that_is_longer_than_its_size_is_refused() -> None:
+    with pytest.raises(ProtocolError, match="longer"):
+        ChunkedBody().feed(b"1\r\nx\r\n" * 50 + b"1\r\nxy\r\n")

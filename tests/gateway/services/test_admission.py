@@ -81,9 +81,9 @@ def test_who_leaves_gets_nothing() -> None:
 def test_affinity_yields_to_a_full_pod() -> None:
     slots, balancer = admission(2, limit=1)
     wanted = balancer.candidates[1]
-    assert slots.acquire(0.0, wanted.label) is wanted
-    assert slots.acquire(0.0, wanted.label) is balancer.candidates[0]
-    assert slots.acquire(0.0, wanted.label) is None
+    assert slots.acquire(0.0, wanted.mark) is wanted
+    assert slots.acquire(0.0, wanted.mark) is balancer.candidates[0]
+    assert slots.acquire(0.0, wanted.mark) is None
 
 
 def test_a_slot_moves_between_pods() -> None:

@@ -79,10 +79,11 @@ def test_another_try_goes_elsewhere() -> None:
 
 def test_named() -> None:
     one = balancer(2)
-    assert one.named("10.0.0.1:80") is one.candidates[1]
-    assert one.named("10.0.0.9:80") is None
+    mark = endpoint(1).mark
+    assert one.named(mark) is one.candidates[1]
+    assert one.named(endpoint(9).mark) is one.named("10.0.0.1:80") is None
     one.candidates[1].in_flight = 1
-    assert one.named("10.0.0.1:80", 1) is None
+    assert one.named(mark, 1) is None
 
 
 @pytest.mark.parametrize("gone", [[], [endpoint(1, terminating=True)], [endpoint(1, ready=False)]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 import stat
@@ -78,6 +79,16 @@ def test_credentials_are_private_and_kept(tmp_path: Path) -> None:
     assert len(first.strip()) > 30
     prepare(layout)
     assert layout.credentials.read_text() == first
+
+
+def test_the_gateway_is_told_the_digest_of_the_credentials_alone(tmp_path: Path) -> None:
+    layout = Layout(tmp_path / "home")
+    prepare(layout)
+    given = next(one for one in programs(layout, {}) if one.name == "gateway").environment
+    told = Path(given["GATEWAY_ADMINISTRATOR_DIGEST_FILE"]).read_text().strip()
+    assert told == hashlib.sha256(layout.credentials.read_text().strip().encode()).hexdigest()
+    assert str(layout.credentials) not in given.values()
+    assert stat.S_IMODE(layout.digest.stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize("text", [b"", b"nothing", b"\xff\xfe:", b"one:two\nthree"])

@@ -9,7 +9,7 @@ import pytest
 from shared.service import fdl
 from shared.service.model import Service
 from shared.service.objects import Obj
-from shared.service.stored import StoredError, is_labelled, is_stopped, read
+from shared.service.stored import StoredError, digest, is_labelled, is_stopped, read
 from tests.shared.service.configmaps import BROKEN, DEFINITION, GUARDED, configmap
 
 DIGEST = hashlib.sha256(b"token").digest()
@@ -68,3 +68,11 @@ def test_a_caller_may_remember_definitions() -> None:
 def test_what_is_not_annotated_as_stopped_runs(annotations: dict[str, str] | None) -> None:
     assert not is_stopped(configmap(annotations=annotations))
     assert is_stopped(configmap(annotations=STOPPED))
+
+
+def test_the_digest_is_read_whatever_else_is_wrong() -> None:
+    assert digest(configmap(None, DIGEST.hex())) == DIGEST
+    assert digest(configmap()) == b""
+    for spoilt, needed in ((configmap(digest="xyz"), False), (configmap(), True)):
+        with pytest.raises(StoredError, match="token_sha256: is not 64"):
+            digest(spoilt, needed=needed)

@@ -38,3 +38,17 @@ def test_the_cookie_is_bound_to_the_service() -> None:
         b"oscar_service_my_app_auth=T; Path=/system/services/my-app/exposed; HttpOnly; Secure; "
         b"SameSite=Lax"
     )
+
+
+def test_the_good_one_of_many_sessions() -> None:
+    good = TOKEN.encode()
+    others = [b"%064d" % number for number in range(255)]
+    assert tokens.session([*others, good], DIGEST) == good
+    assert tokens.session([*others * 3, b"short", good + b"x", good], DIGEST) == good
+    assert tokens.session(others, DIGEST) == b""
+    assert tokens.session([], DIGEST) == b""
+
+
+def test_no_more_sessions_are_tried_than_a_browser_keeps() -> None:
+    others = [b"%064d" % number for number in range(256)]
+    assert tokens.session([*others, TOKEN.encode()], DIGEST) == b""
