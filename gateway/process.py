@@ -111,6 +111,7 @@ class Process:
                 "why": excuse,
                 "age": None if age == float("inf") else age,
                 "stale": self.feed.stale,
+                "connections_limit": self.limits.connections,
                 "invalid": len(self.feed.invalid),
                 "snapshot_failures": self.saved.failures if self.saved is not None else 0,
                 "certificate_failures": certificate.failures if certificate is not None else 0,

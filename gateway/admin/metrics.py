@@ -64,6 +64,7 @@ _PROCESS_COUNTERS: Final = (
 _PROCESS_GAUGES: Final = (
     ("ready", "gateway_ready", "1 when the route table is complete and no shutdown has begun"),
     ("connections", "gateway_connections", "Client connections open now"),
+    ("connections_limit", "gateway_connections_limit", "Client connections allowed; 0: any number"),
     ("age", "gateway_table_age_seconds", "Time since the API server confirmed the route table"),
     ("stale", "gateway_table_stale", "1 while the table is the last known one, from a file"),
     ("invalid", "gateway_invalid_definitions", "Services whose present definition was not taken"),

@@ -263,6 +263,33 @@ async def test_tls_and_cross_origin_pages(
             assert "Access-Control-Allow-Origin" not in answer.headers
 
 
+async def test_the_port_of_tls_bounds_handshakes_and_answers_plain_http(
+    config: str, tmp_path: Path, client: aiohttp.ClientSession
+) -> None:
+    files = issue(tmp_path, "localhost")
+    async with gateway(
+        config,
+        GATEWAY_TLS_CERTIFICATE=str(files.certificate),
+        GATEWAY_TLS_KEY=str(files.key),
+        GATEWAY_HEAD_TIME="0.3",
+    ) as process:
+        url = await process.url()
+        async with client.get(url) as answer:
+            assert (answer.status, answer.headers["X-Gateway-Error"]) == (400, "plain_http")
+            assert url.replace("http://", "https://") in (await answer.json())["remedy"]
+        for beginning in (b"", b"\x16\x03\x01"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", process.port)
+            writer.write(beginning)
+            assert await asyncio.wait_for(reader.read(), 20) == b""
+            writer.close()
+
+        async def nobody() -> bool:
+            async with client.get(await process.admin("/metrics")) as answer:
+                return "\ngateway_connections 0.0\n" in await answer.text()
+
+        await until(nobody, "an end of all connections")
+
+
 async def crowd(port: int, count: int) -> list[socket.socket]:
     """So many connections that say nothing, whatever becomes of them; the kernel accepts them."""
     made = []
@@ -294,6 +321,9 @@ async def test_a_full_gateway_answers_its_probes(
         if most == "0":
             await process.said("WARNING.*any number of clients.*RLIMIT_NOFILE")
             await process.said("ERROR.*descriptors run out .128 allowed.*accepting nobody")
+        if most == "auto":
+            async with client.get(await process.admin("/metrics")) as answer:
+                assert "\ngateway_connections_limit 44.0\n" in await answer.text()
         for path in ("/healthz", "/readyz", "/metrics", "/load", "/"):
             async with (
                 aiohttp.ClientSession() as fresh,
