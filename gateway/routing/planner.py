@@ -111,7 +111,7 @@ class Planner:
             if target == b"*":
                 plan.answer = ALLOW
             elif route is None:
-                plan.answer = self._missing(plan, raw, target, special, profile, table)
+                plan.answer = self._missing(plan, raw, target, table)
             elif (direct := _direct(route, rest, plan, special)) is not None:
                 plan = self._plan(raw, head, route, direct, profile, table)
                 rest = direct if plan.rest is None else plan.rest
@@ -130,18 +130,15 @@ class Planner:
         plan.answer = Refusal("plain_http", f"https://{url.decode('latin-1')}")
         return self._finish(plan, raw, head, b"", table)
 
-    def _missing(
-        self, plan: Plan, raw: bytes, target: bytes, special: Found, profile: Profile,
-        table: RouteTable,
-    ) -> Refusal:  # fmt: skip
+    def _missing(self, plan: Plan, raw: bytes, target: bytes, table: RouteTable) -> Refusal:
         """Why nothing is at `target`."""
         if plan.service:
             return Refusal("unknown_service")
-        left = stray.origin_route(raw, special.get(b"host", b""), special, profile, table)
+        left = stray.origin_route(raw, plan.public, table)
         if left is None:
             return Refusal("not_found")
         plan.service = left.spec.name
-        return stray.refusal(left, stray.outer(special, profile), plan.method, target)
+        return stray.refusal(left, plan.public, plan.method, target)
 
     def _draft(self, head: RequestHead, special: Found, route: Route, profile: Profile) -> Plan:
         """A plan as far as it does not depend on the service."""

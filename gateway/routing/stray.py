@@ -12,50 +12,38 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from gateway.protocol.forwarded import prefix
+from gateway.protocol.authority import place
 from gateway.protocol.headers import value
 from gateway.protocol.reasons import Refusal
 from gateway.routing.match import PathError, check_climb, service_name
 
 if TYPE_CHECKING:
-    from gateway.routing.compose import Found, Profile
+    from gateway.services.addresses import Public
     from gateway.services.route import Route, RouteTable
 
-_URL = re.compile(r"(https?)://([A-Za-z0-9._\-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?(/[!-~]*)")
-_PORTS: Final = {"http": "80", "https": "443"}
+_URL: Final = re.compile(rb"(https?)://([^/?#]+)(/[!-~]*)")
 LONGEST_LINK: Final = 2000
 
 
-def origin_route(
-    raw: bytes, host: bytes, found: Found, profile: Profile, table: RouteTable
-) -> Route | None:
-    """The service whose page, on this host, led to the request `raw`; None when none did.
-
-    `found`: its special fields. A trusted proxy tells under which host and prefix browsers see us.
-    """
-    url = _URL.fullmatch(value(raw, b"referer"))
+def origin_route(raw: bytes, public: Public, table: RouteTable) -> Route | None:
+    """The service whose page, on the host as its client sees it, led to the request `raw`; None
+    when none did."""
+    url = _URL.fullmatch(value(raw, b"referer").encode("latin-1"))
     if url is None:
         return None
-    scheme, name, port, path = url.groups()
-    hosts = [host]
-    if profile.trusted:
-        hosts += found.get(b"x-forwarded-host", b"").split(b",")
-        path = path.removeprefix(outer(found, profile))
-    if (name.lower(), port or _PORTS[scheme]) not in [_address(one, scheme) for one in hosts]:
+    scheme, authority, path = url.groups()
+    where = place(authority, scheme)
+    if where is None or not any(where.same(one) for one in public.places):
         return None
-    return table.find(service_name(path.partition("?")[0].encode("ascii")))
+    below = path.removeprefix(public.outer).partition(b"?")[0]
+    return table.find(service_name(below))
 
 
-def outer(found: Found, profile: Profile) -> str:
-    """The prefix that a trusted proxy has taken off; most often empty."""
-    return prefix(found).decode("ascii") if profile.trusted else ""
-
-
-def refusal(route: Route, before: str, method: bytes, target: bytes) -> Refusal:
+def refusal(route: Route, public: Public, method: bytes, target: bytes) -> Refusal:
     """Why `target` is not here, with a link to the same path of the service, or to its root."""
     plain = method == b"GET" and target.isascii() and len(target) <= LONGEST_LINK
     path = target if plain and _stays(target) else b"/"
-    return Refusal("absolute_link", link=before + (route.prefix + path).decode("ascii"))
+    return Refusal("absolute_link", link=(public.outer + route.prefix + path).decode("ascii"))
 
 
 def _stays(target: bytes) -> bool:
@@ -64,10 +52,3 @@ def _stays(target: bytes) -> bool:
     except PathError:
         return False
     return True
-
-
-def _address(host: bytes, scheme: str) -> tuple[str, str]:
-    name, colon, port = host.strip().decode("latin-1").lower().rpartition(":")
-    if not colon or "]" in port:
-        name, port = host.strip().decode("latin-1").lower(), ""
-    return name, port or _PORTS[scheme]

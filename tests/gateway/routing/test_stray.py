@@ -38,7 +38,7 @@ def ask(
         (f"https://gw.test{APP}/", "gw.test:443"),
         (f"http://gw.test:8080{APP}/", "gw.test:8080"),
         (f"http://[::1]:8080{APP}/", "[::1]:8080"),
-        (f"http://[::1]{APP}/", "[::1]"),
+        (f"http://[::1]{APP}/", "[0:0::1]"),
     ],
 )
 def test_a_page_of_a_service_on_this_host_led_here(referer: str, host: str) -> None:
@@ -54,7 +54,7 @@ def test_a_page_of_a_service_on_this_host_led_here(referer: str, host: str) -> N
         "http://gw.test/system/services/other/exposed/",
         f"http://elsewhere.test{APP}/",
         f"http://gw.test:81{APP}/",
-        f"https://gw.test:80{APP}/",
+        f"https://gw.test:444{APP}/",
         f"http://gw.test.evil{APP}/",
         f"http://u@gw.test{APP}/",
         f"//gw.test{APP}/",
