@@ -29,12 +29,14 @@ class Provider:
 
     def __init__(self, redirect_uri: str) -> None:
         self.issuer = ""
+        self._path = f"{PATH}/"
         self.redirect_uri = redirect_uri
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._asked: dict[str, str] = {}
 
     def application(self, prefix: str = "") -> web.Application:
         """The provider below `prefix`, where it sees the paths of requests."""
+        self._path = f"{prefix}{PATH}/"
         app = web.Application()
         protocol = f"{prefix}{PATH}/protocol/openid-connect"
         app.router.add_get(f"{prefix}{PATH}/.well-known/openid-configuration", self._metadata)
@@ -60,7 +62,7 @@ class Provider:
         self._asked = dict(request.query)
         page = _FORM.format(action=f"{self.issuer}/login-actions/authenticate")
         response = web.Response(text=page, content_type="text/html")
-        response.set_cookie("AUTH_SESSION_ID", "known", path=f"{PATH}/", httponly=True)
+        response.set_cookie("AUTH_SESSION_ID", "known", path=self._path, httponly=True)
         return response
 
     async def _authenticate(self, request: web.Request) -> web.Response:
