@@ -46,8 +46,8 @@ def place(authority: bytes, scheme: bytes) -> Place | None:
 
 def places(scheme: bytes, *authorities: bytes) -> tuple[Place, ...]:
     """The places among `authorities`, each once."""
-    found = dict.fromkeys(place(authority, scheme) for authority in authorities)
-    return tuple(one for one in found if one is not None)
+    found = [place(authority, scheme) for authority in dict.fromkeys(authorities)]
+    return tuple([one for one in dict.fromkeys(found) if one is not None])
 
 
 def _host(text: bytes) -> bytes:

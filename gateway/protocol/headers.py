@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -67,9 +68,14 @@ def cookies(value: bytes, name: bytes) -> list[bytes]:
 def value(head: bytes, name: bytes) -> str:
     """The field `name` (lower case) of a head as it came, its lines joined; empty when there is
     none. For what is rarely asked."""
-    fields = (line.partition(b":") for line in head.split(b"\r\n")[1:])
-    found = [value for key, _, value in fields if key.lower() == name]
-    return b", ".join(one.strip(b" \t") for one in found).decode("latin-1")
+    found: list[bytes] = _field(name).findall(head)
+    return b", ".join([one.rstrip(b" \t") for one in found]).decode("latin-1")
+
+
+@lru_cache(maxsize=32)
+def _field(name: bytes) -> re.Pattern[bytes]:
+    """Finds the values of the field `name`, which is written in this program and is no client's."""
+    return re.compile(rb"\r\n" + re.escape(name) + rb":[ \t]*([^\r]*)", re.IGNORECASE)
 
 
 def accept(raw: bytes) -> str:

@@ -256,7 +256,7 @@ REASONS: Final[dict[str, Reason]] = {
     ),
     "first_byte_timeout": Reason(
         504,
-        "The pod of service '{service}' did not begin its answer within {seconds:g} s "
+        "The pod of service '{service}' sent no whole head of an answer within {seconds:g} s "
         "(expose.timeouts.first_byte).",
         "If the work takes that long, " + _RAISE.replace("{name}", "first_byte"),
     ),

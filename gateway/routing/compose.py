@@ -71,19 +71,21 @@ def via(found: Found, minor: int, pseudonym: bytes) -> bytes:
 
 def public(found: Found, route: Route, profile: Profile, host: bytes) -> Public:
     """The service as the client sees it; `host` is the Host field, checked, and may be empty."""
-    believed = found if profile.trusted else {}
-    scheme = forwarded.scheme(believed, profile.scheme)
-    authority = forwarded.host(believed, host)
-    port = forwarded.port(believed)
+    scheme, authority, port, outer = profile.scheme, host, b"", b""
+    if profile.trusted:
+        scheme = forwarded.scheme(found, scheme)
+        authority = forwarded.host(found, host)
+        port = forwarded.port(found)
+        outer = forwarded.prefix(found)
     given = authority or route.spec.name.encode("ascii")
     return Public(
         scheme,
         authority,
         given,
-        forwarded.prefix(believed),
+        outer,
         route.prefix,
         strips=route.strips,
-        places=places(scheme, authority, authority + b":" + port),
+        places=places(scheme, authority, authority + b":" + port if port else authority),
         inner=places(scheme, host, given),
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.gateway.harness import PREFIX, Pod, Response, Wire, get, rig
+from tests.gateway.harness import Pod, Response, Wire, get, rig
 
 HEADS = {
     "lines that end in LF (nginx, HAProxy, Go; RFC 9112, section 2.2)": (
@@ -87,9 +87,7 @@ async def test_interim_heads_of_lf_come_before_the_answer() -> None:
     async with rig(await Pod(script).start()) as r:
         wire = await r.connect()
         await wire.send(get())
-        hints = await wire.head()
-        assert hints.startswith(b"HTTP/1.1 103 Early Hints\r\n")
-        assert b"\r\nLink: <" + PREFIX + b"/x>\r\n" in hints
+        assert (await wire.head()).startswith(b"HTTP/1.1 103 Early Hints\r\nX-A: b\r\n")
         assert (await wire.response()).body == b"ok"
 
 
