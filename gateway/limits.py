@@ -65,7 +65,10 @@ class Limits:
     """How long a tunnel or a stream goes on after its service was deleted or stopped, or the token
     that let it in was changed; 0: not at all."""
     linger: float = 2.0
-    """How long the rest of a refused body is read away, so that the client sees the refusal."""
+    """Silence after which a refused body is read away no longer; until then the client, which may
+    look for an answer only when it has sent everything, can still see the refusal."""
+    linger_longest: float = 30.0
+    """How long it is read away at most (nginx: lingering_time)."""
 
 
 def settled(limits: Limits, clients: int) -> Limits:

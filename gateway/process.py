@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from gateway.access_log import AccessLog
 from gateway.admin import snapshot
@@ -23,11 +23,10 @@ from gateway.services.registry import Services
 from gateway.stats import Stats
 from shared.kube.client import KubeClient
 from shared.runtime.clock import SystemClock
-from shared.runtime.tasks import Supervisor
+from shared.runtime.tasks import Supervisor, first_of
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Coroutine
 
     from gateway.admin.snapshot import Snapshot
     from gateway.settings import Settings
@@ -148,15 +147,8 @@ class Process:
 
     async def _listed(self) -> bool:
         """Whether the API server lists the services before a request to it fails, or in time."""
-        ends: tuple[Coroutine[Any, Any, Any], ...]
-        ends = (self.feed.synced.wait(), self.feed.unreachable(), self.clock.sleep(PATIENCE))
-        waits = [asyncio.create_task(end, name="the first table") for end in ends]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
+        ends = self.feed.synced.wait(), self.feed.unreachable(), self.clock.sleep(PATIENCE)
+        await first_of("until the first table", *ends)
         return self.feed.synced.is_set()
 
     def _check_descriptors(self) -> None:

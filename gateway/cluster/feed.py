@@ -16,6 +16,7 @@ from gateway.cluster.definitions import Definitions
 from gateway.cluster.endpoint_slices import SERVICE_NAME, endpoints, service_of
 from shared.kube.informer import Informer
 from shared.kube.resources import CONFIGMAPS, ENDPOINTSLICES
+from shared.runtime.tasks import first_of
 from shared.service.names import SERVICE_LABEL
 from shared.service.stored import StoredError
 
@@ -93,16 +94,8 @@ class Feed:
 
     async def unreachable(self) -> None:
         """Return when the API server has refused or failed a request."""
-        waits = [
-            asyncio.create_task(one.failing.wait(), name=f"failure of {one.resource.plural}")
-            for one in (self._configmaps, self._endpointslices)
-        ]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
+        failing = self._configmaps.failing.wait(), self._endpointslices.failing.wait()
+        await first_of("until a request to the API server fails", *failing)
 
     def table(self) -> list[Entry]:
         """All services as they are now, for `restore`."""

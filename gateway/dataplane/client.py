@@ -34,6 +34,7 @@ class ClientConnection(Source, asyncio.Protocol):
         "_connections",
         "_queued",
         "_taken",
+        "_until",
         "address",
         "closing",
         "context",
@@ -59,12 +60,14 @@ class ClientConnection(Source, asyncio.Protocol):
         """How many of them, from the first, were taken since."""
         self._queued = False
         """It waits for the turn of the next pipelined request."""
-        self.closing = False
-        """The last response is on its way; what still comes in is read away."""
         self.stalled = False
         """The client does not read what is written to it."""
         self.misplaced = False
         """It speaks plain HTTP to a port of TLS."""
+        self.closing = False
+        """The last response is on its way; what still comes in is read away."""
+        self._until = 0.0
+        """Until when it is, at most; 0 before all of the response has left."""
         self.deadline = inf
         self.look = inf
 
@@ -92,7 +95,9 @@ class ClientConnection(Source, asyncio.Protocol):
             exchange.client_data(data)
         elif self.stalled or self._queued:
             self.hold(data)  # who does not read gets no more answers
-        elif not self.closing:
+        elif self.closing:
+            self._read_away()
+        else:
             self.next_request(self.held + data if self.held else data)
 
     def next_request(self, data: bytes, start: int = 0) -> None:
@@ -251,7 +256,14 @@ class ClientConnection(Source, asyncio.Protocol):
     def sent(self) -> None:
         """Read away for a while what the client still sends; then all is over."""
         if self.closing:
+            self._until = self.context.now + self.context.limits.linger_longest
             self.within(self.context.limits.linger)
+
+    def _read_away(self) -> None:
+        """More came of what is not wanted, and the answer is not still on its way."""
+        if self._until and self.deadline != inf:
+            left = max(self._until - self.context.now, 0.0)
+            self.within(min(self.context.limits.linger, left))
 
     def _await_reader(self) -> None:
         """Have no deadline while some of the last answer waits for a client that reads it."""

@@ -13,6 +13,20 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+async def first_of(name: str, *works: Coroutine[Any, Any, Any]) -> None:
+    """Return when the first of `works`, which run as tasks called `name`, has ended, and cancel the
+    others; raises what it raised."""
+    tasks = [asyncio.create_task(work, name=name) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
 class Supervisor:
     """Owns the background tasks of a process.
 
@@ -51,17 +65,8 @@ class Supervisor:
 
     async def until(self, stop: asyncio.Event, *others: Supervisor) -> None:
         """Wait until `stop` is set; raise what a task, here or in `others`, failed with before."""
-        ends: list[Coroutine[Any, Any, Any]] = [stop.wait(), self.failed()]
-        ends += [other.failed() for other in others]
-        waits = [asyncio.create_task(end, name="until the stop or a failure") for end in ends]
-        try:
-            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
-        for wait in done:
-            wait.result()
+        failures = [one.failed() for one in (self, *others)]
+        await first_of("until the stop or a failure", stop.wait(), *failures)
 
     async def stop(self) -> None:
         """Cancel every task and wait until each has ended."""

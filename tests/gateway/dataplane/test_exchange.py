@@ -531,6 +531,32 @@ async def test_a_refused_body_is_read_away_and_the_connection_closed() -> None:
         assert await wire.rest() == b""
 
 
+async def test_who_looks_for_an_answer_after_a_long_upload_still_finds_it() -> None:
+    """Many clients read only when all is sent; nginx reads a refused body for 30 s as well."""
+    body = [b"x" * 1000] * 10
+    async with rig(limits=Limits(linger=0.3)) as r:
+        wire = await r.connect()
+        await wire.send(b"POST /nowhere HTTP/1.1\r\nHost: h\r\nContent-Length: 10000\r\n\r\n")
+        for piece in body:
+            await asyncio.sleep(0.08)
+            await wire.send(piece)
+        assert (await wire.response()).status == 404
+        assert await wire.rest() == b""
+
+
+async def test_who_sends_a_refused_body_for_too_long_is_cut_off() -> None:
+    async def drip(wire: Wire) -> None:
+        while True:
+            await wire.send(b"x")
+            await asyncio.sleep(0.05)
+
+    async with rig(limits=Limits(linger=0.3, linger_longest=0.3)) as r:
+        wire = await r.connect()
+        await wire.send(b"POST /nowhere HTTP/1.1\r\nHost: h\r\nContent-Length: 10000\r\n\r\n")
+        with pytest.raises(ConnectionError):
+            await drip(wire)
+
+
 async def test_a_body_that_is_too_large_is_413() -> None:
     async with rig(await Pod(echo).start(), limits=Limits(body=10)) as r:
         assert (await r.ask(post(b"x" * 10))).status == 200

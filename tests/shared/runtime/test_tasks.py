@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from shared.runtime.tasks import Supervisor
+from shared.runtime.tasks import Supervisor, first_of
 
 
 async def test_a_failure_reaches_the_owner_and_the_others_are_cancelled(
@@ -76,3 +76,20 @@ async def test_a_cancelled_until_leaves_no_task_behind() -> None:
         with pytest.raises(asyncio.CancelledError):
             await waiting
         assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_the_first_of_several_ends_the_others() -> None:
+    endless = asyncio.Event()
+    before = asyncio.all_tasks()
+    await first_of("a wait", endless.wait(), asyncio.sleep(0), endless.wait())
+    assert asyncio.all_tasks() == before
+
+
+async def test_what_the_first_raises_is_raised() -> None:
+    async def fail() -> None:
+        raise OSError("broken")
+
+    before = asyncio.all_tasks()
+    with pytest.raises(OSError, match="broken"):
+        await first_of("a wait", asyncio.Event().wait(), fail())
+    assert asyncio.all_tasks() == before
