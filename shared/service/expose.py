@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _LONGEST: Final = 86_400.0
 _TARGET: Final = re.compile(r"/[!-~]*")
 _DEFAULTS: Final = Expose(api_port=())
+_NODE_PORT: Final = ("NodePort", "nodePort", "node_port")
 
 
 def read_expose(service: Fields) -> Expose:
@@ -30,11 +31,11 @@ def read_expose(service: Fields) -> Expose:
             fields.error("api_port", "is missing; give the port that the container listens on")
         expose = Expose(
             api_port=ports,
-            min_scale=_whole(fields, "min_scale", least=1, most=10_000),
-            max_scale=_whole(fields, "max_scale", least=1, most=10_000),
-            cpu_threshold=_whole(fields, "cpu_threshold", least=1, most=1000),
+            min_scale=_positive(fields, "min_scale", most=10_000),
+            max_scale=_positive(fields, "max_scale", most=10_000),
+            cpu_threshold=_positive(fields, "cpu_threshold", most=1000),
             rewrite_target=_flag(fields, "rewrite_target"),
-            node_port=fields.integers("NodePort", "nodePort", "node_port", least=0, most=32_767),
+            node_port=_node_ports(fields),
             default_command=_flag(fields, "default_command"),
             set_auth=_flag(fields, "set_auth"),
             auth_type=_word(fields, "auth_type", AuthType),
@@ -51,6 +52,19 @@ def read_expose(service: Fields) -> Expose:
 
 def _whole(fields: Fields, name: str, *, least: int, most: int) -> int:
     return fields.integer(name, default=getattr(_DEFAULTS, name), least=least, most=most)
+
+
+def _positive(fields: Fields, name: str, *, most: int) -> int:
+    """A number above zero; 0 is the default, for clients in Go write what was left out so."""
+    return _whole(fields, name, least=0, most=most) or int(getattr(_DEFAULTS, name))
+
+
+def _node_ports(fields: Fields) -> tuple[int, ...]:
+    """Ports on every node. The number 0 is none (Go clients before OSCAR 4.1 write it where none
+    was asked for, and a port there passes by authentication); in a list it chooses one."""
+    given = fields.raw(*_NODE_PORT)
+    ports = fields.integers(*_NODE_PORT, least=0, most=32_767)
+    return ports if isinstance(given, list) or ports != (0,) else ()
 
 
 def _flag(fields: Fields, name: str) -> bool:
@@ -71,6 +85,8 @@ def _timeouts(expose: Fields) -> Timeouts:
 
 def _check_expose(fields: Fields, expose: Expose) -> None:
     """What concerns two fields at once."""
+    if fields.raw("min_scale") == 0 and fields.raw("max_scale"):
+        fields.warn("min_scale", f"0 is taken for the default, {_DEFAULTS.min_scale}")
     if expose.max_scale < expose.min_scale:
         fields.error("max_scale", f"{expose.max_scale} is below min_scale {expose.min_scale}")
     if _TARGET.fullmatch(expose.health_path) is None:
@@ -85,7 +101,9 @@ def _check_expose(fields: Fields, expose: Expose) -> None:
         )
     for port in expose.node_port:
         if 0 < port < 30_000:
-            fields.error("NodePort", f"{port} is below 30000, the least allowed; 0 chooses a port")
+            fields.error(
+                "NodePort", f"{port} is below 30000, the least allowed; [0] chooses a port"
+            )
     if expose.node_port and expose.set_auth:
         fields.warn(
             "NodePort",

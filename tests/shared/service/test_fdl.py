@@ -143,6 +143,26 @@ def test_all_of_expose() -> None:
     )
 
 
+def test_zeros_of_clients_in_go_are_what_was_left_out() -> None:
+    """Go writes the zero of a field that nobody set; before OSCAR 4.1 for ports too."""
+    zeros = {"min_scale": 0, "max_scale": 0, "cpu_threshold": 0, "nodePort": 0, "set_auth": True}
+    parsed = fdl.parse_service(minimal(**zeros))
+    assert parsed.service.expose == Expose(api_port=(5000,), set_auth=True)
+    assert parsed.warnings == ()
+
+
+def test_a_minimum_of_zero_that_somebody_wrote_is_told() -> None:
+    parsed = fdl.parse_service(minimal(min_scale=0, max_scale=3))
+    assert parsed.service.expose == Expose(api_port=(5000,), max_scale=3)
+    assert parsed.warnings == ("expose.min_scale: 0 is taken for the default, 1",)
+
+
+def test_a_zero_in_a_list_chooses_a_node_port() -> None:
+    expose = fdl.parse_service(minimal(nodePort=[0])).service.expose
+    assert expose is not None
+    assert expose.node_port == (0,)
+
+
 @pytest.mark.parametrize("alias", ["NodePort", "nodePort", "node_port"])
 def test_node_port_aliases(alias: str) -> None:
     expose = fdl.parse_service(minimal(**{alias: 30500})).service.expose
@@ -168,12 +188,12 @@ def test_port_is_an_alias_of_api_port() -> None:
         ({"api_port": 70000}, "api_port: 70000 is above 65535, the most allowed"),
         ({"api_port": True}, "api_port: true is not a whole number"),
         ({"api_port": [80, 80]}, "api_port: names a port twice"),
-        ({"min_scale": 0}, "min_scale: 0 is below 1, the least allowed"),
+        ({"min_scale": -1}, "min_scale: -1 is below 0, the least allowed"),
         ({"max_scale": 1.5}, "max_scale: 1.5 is not a whole number"),
         ({"min_scale": 12}, "max_scale: 10 is below min_scale 12"),
-        ({"cpu_threshold": 0}, "cpu_threshold: 0 is below 1, the least allowed"),
+        ({"cpu_threshold": -1}, "cpu_threshold: -1 is below 0, the least allowed"),
         ({"set_auth": "maybe"}, "set_auth: 'maybe' is not a switch; write true or false"),
-        ({"NodePort": 80}, "NodePort: 80 is below 30000, the least allowed; 0 chooses a port"),
+        ({"NodePort": 80}, "NodePort: 80 is below 30000, the least allowed; [0] chooses a port"),
         (
             {"NodePort": [30001, 30002]},
             "NodePort: the length of NodePort (2) must be equal to that of api_port (1)",
