@@ -33,7 +33,13 @@ async def run(settings: configuration.Settings) -> None:
     ended = asyncio.Event()
     on_stop(ended.set)
     async with KubeClient.open(field_manager=FIELD_MANAGER) as kube:
-        app = application(kube, Lifecycle(kube), settings.credentials, SystemClock())
+        app = application(
+            kube,
+            Lifecycle(kube),
+            settings.credentials,
+            SystemClock(),
+            origins=settings.origins,
+        )
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN)
         await runner.setup()
         try:

@@ -12,6 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from gateway.management import metrics
 from gateway.management.handlers import BODY_SECONDS, Handlers
+from gateway.management.origins import Origins
 from gateway.management.problems import RefusalError, invalid, of_cluster
 from gateway.management.render import TooLargeError
 from shared.kube.errors import KubeError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_BODY: Final = 1024 * 1024
+OWN_PAGES: Final = Origins()
 CHALLENGE: Final = {"WWW-Authenticate": f'Basic realm="{MANAGEMENT_REALM}"'}
 
 
@@ -38,12 +40,13 @@ def application(
     admin: Credentials,
     clock: Clock,
     body_seconds: float = BODY_SECONDS,
+    origins: Origins = OWN_PAGES,
 ) -> web.Application:
     """The whole application; answers follow OSCAR's contract: errors are text or empty."""
     counts = metrics.Metrics()
     app = web.Application(
         client_max_size=MAX_BODY,
-        middlewares=[_counted(counts), _translated, _authorised(admin)],
+        middlewares=[_counted(counts), _translated, _from(origins), _authorised(admin)],
     )
     app.add_routes(Handlers(kube, lifecycle, admin, clock, body_seconds).routes())
     app.add_routes(_Probes(kube, counts).routes())
@@ -117,6 +120,17 @@ def _authorised(admin: Credentials) -> Middleware:
         guarded = request.path.startswith("/system/") and not _is_forward_auth(request)
         if guarded and not admin.match(request.headers.get("Authorization", "")):
             return web.Response(status=401, headers=CHALLENGE)
+        return await handler(request)
+
+    return middleware
+
+
+def _from(origins: Origins) -> Middleware:
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if fault := origins.fault(request.method, request.headers):
+            log.warning("%s %s: %s", request.method, request.path, fault)
+            raise RefusalError(403, fault)
         return await handler(request)
 
     return middleware

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from gateway.management.credentials import Credentials
+from gateway.management.origins import Origins
 from shared.runtime import log
 from shared.runtime.settings import Reader, Variables
 from shared.service.authorization import parse_credentials
@@ -18,6 +20,7 @@ VARIABLES: Final[Variables] = {
     "MANAGEMENT_CREDENTIALS_FILE": ("", "file with one line user:password of the administrator"),
     "MANAGEMENT_USERNAME": ("", "the administrator's name, if there is no such file"),
     "MANAGEMENT_PASSWORD": ("", "the administrator's password, if there is no such file"),
+    "MANAGEMENT_ORIGINS": ("", "origins,… besides its own whose pages may change services"),
     **log.VARIABLES,
 }
 
@@ -29,6 +32,7 @@ class Settings:
     host: str
     port: int
     credentials: Credentials
+    origins: Origins
     log_level: str
     log_format: str
 
@@ -41,11 +45,21 @@ def read(environ: Mapping[str, str]) -> Settings:
         host=host,
         port=port,
         credentials=_credentials(reader),
+        origins=reader.parsed("MANAGEMENT_ORIGINS", Origins(), _origins),
         log_level=reader.string("LOG_LEVEL", *log.LEVELS),
         log_format=reader.string("LOG_FORMAT", *log.FORMATS),
     )
     reader.check()
     return settings
+
+
+def _origins(text: str) -> Origins:
+    words = {word.strip().lower() for word in text.split(",") if word.strip()}
+    for word in words:
+        url = urlsplit(word)
+        if not url.scheme or not url.netloc or word != f"{url.scheme}://{url.netloc}":
+            raise ValueError(f"{word!r} is not an origin; write scheme://host[:port]")
+    return Origins(frozenset(words))
 
 
 def _credentials(reader: Reader) -> Credentials:
