@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 BODY_SECONDS: Final = 30.0
 """Seconds a client has to send its definition, if not told otherwise."""
+MOST_WARNINGS: Final = 20
+LONGEST_WARNING: Final = 300
+"""Characters: clients bound the size of a head."""
 
 # What OSCAR lets pass here; a name that no service can have is then simply not found.
 _LABEL: Final = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?", re.ASCII)
@@ -217,8 +220,10 @@ def _json(body: Any) -> web.Response:
 
 
 def _with_warnings(response: web.Response, parsed: fdl.Parsed) -> web.Response:
-    for warning in parsed.warnings:  # the form of Kubernetes' API: RFC 7234 §5.5, code 299
-        text = warning.encode("ascii", "backslashreplace").decode()
+    beyond = len(parsed.warnings) - MOST_WARNINGS
+    more = (f"and {beyond} more",) if beyond > 0 else ()
+    for warning in parsed.warnings[:MOST_WARNINGS] + more:  # as Kubernetes: RFC 7234 §5.5, code 299
+        text = warning[:LONGEST_WARNING].encode("ascii", "backslashreplace").decode()
         quoted = "".join(char for char in text if char.isprintable()).replace("\\", "\\\\")
         response.headers.add("Warning", '299 - "' + quoted.replace('"', '\\"') + '"')
     return response

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from shared.service import bounds, quantity
+from shared.service import bounds, elsewhere, quantity
 from shared.service.documents import DocumentError, dump_yaml, load_yaml, plain
 from shared.service.expose import expose_json, read_expose
 from shared.service.fields import Fields, Problems
@@ -166,7 +166,7 @@ def _service(
     script = _required(fields, "script", "the script that starts the server") if with_script else ""
     for name in _READ_ONLY:
         fields.raw(name)
-    return Service(
+    service = Service(
         name=fields.parsed("name", default="", parse=check_name) or _missing_name(fields),
         image=_required(fields, "image", "the container image"),
         script=read_script(script) if read_script and script else script,
@@ -179,6 +179,9 @@ def _service(
         image_pull_secrets=fields.words("image_pull_secrets"),
         extra=fields.unknown() or EMPTY,
     )
+    if with_script:  # what is stored was checked before
+        elsewhere.check(fields)
+    return service
 
 
 def check_name(name: str) -> str:

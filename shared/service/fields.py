@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
+_MOST_TOLD: Final = 20
 _FLAGS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
@@ -152,8 +153,12 @@ class Fields:
         inner.warn_unknown()
 
     def warn_unknown(self) -> None:
-        """Warn of each field that was not read, with the name that was probably meant."""
-        for name in self.unknown():
+        """Warn of each field that was not read, with the name that was probably meant; of a whole
+        lot of them, of the first and their number."""
+        unknown = list(self.unknown())
+        if len(unknown) > _MOST_TOLD:
+            self.warn("", f"{len(unknown)} unknown fields are ignored")
+        for name in unknown[:_MOST_TOLD]:
             near = difflib.get_close_matches(str(name), sorted(self._known), n=1, cutoff=0.75)
             hint = f"; did you mean {near[0]}?" if near else ""
             self.warn(str(name), f"unknown field is ignored{hint}")

@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.management.app import application
 from gateway.management.credentials import Credentials
+from gateway.management.handlers import LONGEST_WARNING, MOST_WARNINGS
 from gateway.management.lifecycle import Lifecycle
 from shared.embedded import kinds
 from shared.runtime.clock import ManualClock
@@ -380,3 +381,15 @@ async def test_forward_auth_refuses_and_does_not_tell_what_exists(
             response = await anyone.get(f"{SERVICES}/{name}/auth", headers=headers)
             assert await ok(response, 401) == ""
     await ok(await admin.get(f"{SERVICES}/nothing/auth"), 404)
+
+
+async def test_warnings_are_bounded(admin: Client, body: Body) -> None:
+    """A head of fifty thousand lines is refused by whoever stands between, and the service made."""
+    odd = {f"{'z' * 400}{number}": 1 for number in range(1000)}
+    async with admin.post("/system/services", json=body | odd) as answer:
+        assert answer.status == 201
+        warned = answer.headers.getall("Warning")
+    assert len(warned) == MOST_WARNINGS + 1
+    assert warned[0] == '299 - "document: 1000 unknown fields are ignored"'
+    assert warned[-1] == '299 - "and 1 more"'
+    assert max(map(len, warned)) < 2 * LONGEST_WARNING
