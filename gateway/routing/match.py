@@ -16,6 +16,8 @@ class PathError(ValueError):
 
 _EXPOSED = re.compile(rb"/system/services/([a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)/exposed(?=[/?]|\Z)")
 _MANAGED = re.compile(rb"/(?:system|health)(?=[/?]|\Z)")
+_NEARLY = re.compile(rb"/system/services/[^/?]+/exposed", re.IGNORECASE)
+"""Nothing of the services API: it would ask for the administrator's password there."""
 _SUSPECT = re.compile(rb"\.\.|%(?:25)*(?:2e|00)|\\", re.IGNORECASE)
 _ENCODED = re.compile(rb"%(?:25)*(?:00|2f|5c|2e)|\\", re.IGNORECASE)
 _NOWHERE: Final = (None, b"")
@@ -54,7 +56,7 @@ def _managed(table: RouteTable, target: bytes) -> tuple[Route | None, bytes]:
     path = target.partition(b"?")[0]
     if _ENCODED.search(path) or b"/../" in path + b"/":
         raise PathError("a dot segment, a backslash or an encoded separator before the service")
-    return table.management, target
+    return _NOWHERE if _NEARLY.match(target) else (table.management, target)
 
 
 _STEP = re.compile(rb"%([0-9a-fA-F]{2})")

@@ -49,7 +49,19 @@ def test_the_rest_is_byte_for_byte(rest: bytes) -> None:
 
 @pytest.mark.parametrize(
     "target",
-    [b"/", b"/other", b"//system/services/my-app/exposed/", b"/systemx", b"/x" + E, b"*"],
+    [
+        b"/",
+        b"/other",
+        b"//system/services/my-app/exposed/",
+        b"/systemx",
+        b"/x" + E,
+        b"*",
+        b"/system/services/my-app/exposedX",
+        b"/system/services/my-app/Exposed/",
+        b"/system/services/My-App/exposed/",
+        b"/system/services/my-app-/exposed/",
+        b"/system/services/" + b"a" * 64 + b"/exposed/",
+    ],
 )
 def test_nowhere(target: bytes) -> None:
     assert match(table(), target) == (None, b"")
@@ -68,11 +80,7 @@ def test_unknown_services(name: bytes) -> None:
     [
         b"/system/services",
         b"/system/services/my-app",
-        b"/system/services/my-app/exposedX",
-        b"/system/services/my-app/Exposed/",
-        b"/system/services/My-App/exposed/",
-        b"/system/services/my-app-/exposed/",
-        b"/system/services/" + b"a" * 64 + b"/exposed/",
+        b"/system/services/my-app/deployment",
         b"/system/info?x=..",
         b"/health",
     ],
