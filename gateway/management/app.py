@@ -70,7 +70,11 @@ class _Probes:
         return web.Response(text="Ok")
 
     async def _ready(self, _: web.Request) -> web.Response:
-        await self._kube.page(CONFIGMAPS, NAMESPACE, limit=1)
+        try:
+            await self._kube.page(CONFIGMAPS, NAMESPACE, limit=1)
+        except KubeError as error:  # whatever it is, an API server that starts says it too
+            refused = of_cluster(error, "reading the services")
+            return web.Response(status=503, text=refused.text, headers={"Retry-After": "2"})
         return web.Response(text="ready\n")
 
     async def _metrics(self, _: web.Request) -> web.Response:

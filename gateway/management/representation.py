@@ -9,6 +9,9 @@ from shared.service import fdl, names
 if TYPE_CHECKING:
     from shared.service.model import Service
 
+OWNER: Final = "cluster_admin"
+"""Of all services, for nobody but the administrator makes any; what a body says does not count."""
+
 # What OSCAR states for fields that nobody gave; null where a Go slice is nil.
 _DEFAULTS: Final[dict[str, Any]] = {
     "name": "",
@@ -38,7 +41,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "labels": {},
     "storage_providers": {},
     "clusters": {},
-    "owner": "cluster_admin",
+    "owner": OWNER,
     "namespace": "",
     "interlink_node_name": "",
     "visibility": "private",
@@ -52,11 +55,14 @@ _DEFAULTS: Final[dict[str, Any]] = {
 def service_json(service: Service, token: str, deployment: dict[str, Any] | None) -> dict[str, Any]:
     """The answer for `service`; `deployment` is its status when the caller asked for it."""
     body = _DEFAULTS | fdl.to_json(service)
-    body |= {"token": token, "namespace": names.NAMESPACE}
+    body |= {"token": token, "namespace": names.NAMESPACE, "owner": OWNER}
     body["labels"] = {
         **body["labels"],
         names.USER_SERVICE_LABEL: "true",
         names.SERVICE_LABEL: service.name,
+        "applicationId": service.name,
+        "queue": f"root.oscar-queue.{service.name}",
+        "owner_name": OWNER,
     }
     if deployment is not None:
         body["deployment"] = deployment

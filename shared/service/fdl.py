@@ -168,7 +168,7 @@ def _service(
         fields.raw(name)
     service = Service(
         name=fields.parsed("name", default="", parse=check_name) or _missing_name(fields),
-        image=_required(fields, "image", "the container image"),
+        image=_image(fields),
         script=read_script(script) if read_script and script else script,
         memory=_quantity(fields, "memory", _NOTHING.memory),
         cpu=_quantity(fields, "cpu", _NOTHING.cpu),
@@ -176,12 +176,19 @@ def _service(
         expose=expose,
         labels=fields.texts("labels"),
         annotations=fields.texts("annotations"),
-        image_pull_secrets=fields.words("image_pull_secrets"),
+        image_pull_secrets=tuple(dict.fromkeys(fields.words("image_pull_secrets"))),
         extra=fields.unknown() or EMPTY,
     )
     if with_script:  # what is stored was checked before
         elsewhere.check(fields)
     return service
+
+
+def _image(fields: Fields) -> str:
+    image = _required(fields, "image", "the container image")
+    if any(char.isspace() or not char.isprintable() for char in image):
+        fields.error("image", f"{image!r} holds blanks; write registry/name:tag alone")
+    return image
 
 
 def check_name(name: str) -> str:

@@ -28,7 +28,15 @@ def test_labels_are_the_users_and_the_forced_ones(service: Service) -> None:
         "team": "vision",
         "oscar.grycap/user-service": "true",
         "oscar_service": "ocr",
+        "applicationId": "ocr",
+        "queue": "root.oscar-queue.ocr",
+        "owner_name": "cluster_admin",
     }
+
+
+def test_nobody_makes_somebody_else_the_owner(service: Service) -> None:
+    body = service_json(replace(service, extra={"owner": "somebody"}), "", None)
+    assert body["owner"] == "cluster_admin"
 
 
 def test_values_of_secrets_are_blank(service: Service) -> None:

@@ -143,6 +143,16 @@ def test_all_of_expose() -> None:
     )
 
 
+@pytest.mark.parametrize("image", [" x ", "x y", "x\n", "x\u00a0"])
+def test_an_image_holds_no_blanks(image: str) -> None:
+    assert problems(minimal() | {"image": image})[0].startswith("image: ")
+
+
+def test_a_pull_secret_counts_once() -> None:
+    parsed = fdl.parse_service(minimal() | {"image_pull_secrets": ["a", "b", "a"]})
+    assert parsed.service.image_pull_secrets == ("a", "b")
+
+
 def test_zeros_of_clients_in_go_are_what_was_left_out() -> None:
     """Go writes the zero of a field that nobody set; before OSCAR 4.1 for ports too."""
     zeros = {"min_scale": 0, "max_scale": 0, "cpu_threshold": 0, "nodePort": 0, "set_auth": True}
