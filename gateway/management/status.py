@@ -18,6 +18,13 @@ UNAVAILABLE: Final[Obj] = {
     "resource_kind": "unavailable",
 }
 
+_FAILURE: Final = ("ReplicaFailure", "True")
+_NO_PROGRESS: Final = ("Progressing", "False")
+_STUCK: Final = (_FAILURE, _NO_PROGRESS)
+_BY_WEIGHT: Final = (*_STUCK, ("Available", "False"))
+"""What keeps pods away, the cause before its effects: a quota or an image that is refused makes all
+of a Deployment's conditions change within one second."""
+
 
 def deployment_status(deployment: Obj | None) -> Obj:
     """The status without name and namespace, as it is embedded in a service."""
@@ -27,11 +34,11 @@ def deployment_status(deployment: Obj | None) -> Obj:
     desired = wanted_replicas(deployment)
     available = int(status.get("availableReplicas") or 0)
     conditions: list[Obj] = status.get("conditions") or []
-    newest = max(conditions, key=lambda one: one.get("lastTransitionTime") or "", default=None)
+    telling = _telling(conditions)
     return {
         "state": _state(desired, available, conditions),
-        "reason": _reason(desired, newest),
-        "last_transition_time": newest.get("lastTransitionTime") if newest else None,
+        "reason": _reason(desired, available, telling),
+        "last_transition_time": telling.get("lastTransitionTime") if telling else None,
         "active_instances": int(status.get("replicas") or 0),
         "affected_instances": max(0, int(status.get("replicas") or 0) - available),
         "resource_kind": "exposed_service",
@@ -50,15 +57,28 @@ def _state(desired: int, available: int, conditions: list[Obj]) -> str:
         return "ready"
     if available > 0:
         return "degraded"
-    stuck = {("ReplicaFailure", "True"), ("Progressing", "False")}
-    if any((one.get("type"), one.get("status")) in stuck for one in conditions):
-        return "failed"
-    return "pending"
+    return "failed" if any(_kind(one) in _STUCK for one in conditions) else "pending"
 
 
-def _reason(desired: int, newest: Obj | None) -> str:
+def _kind(condition: Obj) -> tuple[str, str]:
+    return condition.get("type", ""), condition.get("status", "")
+
+
+def _telling(conditions: list[Obj]) -> Obj | None:
+    """The condition that says why pods are missing; the newest when none does."""
+    for kind in _BY_WEIGHT:
+        for condition in conditions:
+            if _kind(condition) == kind:
+                return condition
+    return max(conditions, key=lambda one: one.get("lastTransitionTime") or "", default=None)
+
+
+def _reason(desired: int, available: int, telling: Obj | None) -> str:
     if desired == 0:
         return "Deployment is stopped."
-    if newest is None:
+    if telling is None:
         return ""
-    return f"{newest.get('reason', '')}: {newest.get('message', '')}"
+    reason = f"{telling.get('reason', '')}: {telling.get('message', '')}"
+    if available >= desired and _kind(telling) in _STUCK:
+        return f"{available} of {desired} ready, but the new version does not start: {reason}"
+    return reason

@@ -60,6 +60,45 @@ def test_the_reason_is_that_of_the_newest_condition() -> None:
     }
 
 
+FAILURE = {
+    "type": "ReplicaFailure",
+    "status": "True",
+    "reason": "FailedCreate",
+    "message": "exceeded quota",
+    "lastTransitionTime": "2026-01-01T00:00:01Z",
+}
+STUCK = {
+    **PROGRESS,
+    "status": "False",
+    "reason": "ProgressDeadlineExceeded",
+    "message": "timed out",
+}
+MISSING = {**AVAILABLE, "status": "False", "reason": "MinimumReplicasUnavailable"}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "reason"),
+    [
+        ((MISSING, FAILURE, STUCK), "FailedCreate: exceeded quota"),
+        ((MISSING, STUCK), "ProgressDeadlineExceeded: timed out"),
+        ((PROGRESS, MISSING), "MinimumReplicasUnavailable: enough"),
+        ((PROGRESS, AVAILABLE), "MinimumReplicasAvailable: enough"),
+        ((), ""),
+    ],
+)
+def test_the_reason_is_the_cause_before_its_effects(conditions: Any, reason: str) -> None:
+    """The newest condition tells nothing: all change within one second."""
+    assert deployment_status(deployment(2, 1, 0, *conditions))["reason"] == reason
+
+
+def test_a_rollout_that_is_stuck_is_told_although_the_old_pods_serve() -> None:
+    status = deployment_status(deployment(2, 3, 2, AVAILABLE, STUCK))
+    assert (status["state"], status["reason"]) == (
+        "ready",
+        "2 of 2 ready, but the new version does not start: ProgressDeadlineExceeded: timed out",
+    )
+
+
 def test_a_stopped_deployment_says_so_and_a_missing_one_too() -> None:
     assert deployment_status(deployment(0, 0, 0, PROGRESS))["reason"] == "Deployment is stopped."
     assert deployment_status(None)["resource_kind"] == "unavailable"
