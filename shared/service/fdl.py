@@ -168,7 +168,7 @@ def _service(
         fields.raw(name)
     service = Service(
         name=fields.parsed("name", default="", parse=check_name) or _missing_name(fields),
-        image=_image(fields),
+        image=_image(fields, new=with_script),
         script=read_script(script) if read_script and script else script,
         memory=_quantity(fields, "memory", _NOTHING.memory),
         cpu=_quantity(fields, "cpu", _NOTHING.cpu),
@@ -184,9 +184,10 @@ def _service(
     return service
 
 
-def _image(fields: Fields) -> str:
+def _image(fields: Fields, *, new: bool) -> str:
+    """The image; what is stored already stays readable whatever it is."""
     image = _required(fields, "image", "the container image")
-    if any(char.isspace() or not char.isprintable() for char in image):
+    if new and any(char.isspace() or not char.isprintable() for char in image):
         fields.error("image", f"{image!r} holds blanks; write registry/name:tag alone")
     return image
 

@@ -43,7 +43,7 @@ def document(name: str, expose: Mapping[str, Any] = EMPTY, **lines: Any) -> str:
     the service; its script is the file `<name>.sh` beside it."""
     body: dict[str, Any] = {
         "name": name,
-        "image": "an image with the application",
+        "image": "registry.example/application:1",
         "script": f"{name}.sh",
     }
     body |= yaml.safe_load(files()[f"{name}.yaml"]) | lines

@@ -146,6 +146,7 @@ def test_all_of_expose() -> None:
 @pytest.mark.parametrize("image", [" x ", "x y", "x\n", "x\u00a0"])
 def test_an_image_holds_no_blanks(image: str) -> None:
     assert problems(minimal() | {"image": image})[0].startswith("image: ")
+    assert fdl.load_definition("name: n\nimage: x y\n").image == "x y"
 
 
 def test_a_pull_secret_counts_once() -> None:
