@@ -107,8 +107,9 @@ def test_constant_load_settles_without_oscillation(work_m: int, start: int, targ
     directions = []
     for second in range(0, 1800, 10):
         now = NOW + second
-        share = -(-work_m // replicas)
-        observation = Observation("cat", replicas, replicas, pods([share] * replicas, now=now))
+        each, more = divmod(work_m, replicas)  # rounded up for all, it would be another load
+        shares = [each + (pod < more) for pod in range(replicas)]
+        observation = Observation("cat", replicas, replicas, pods(shares, now=now))
         decision, state = responsive(observation, policy, state, now)
         if decision.action is not Action.NONE:
             directions.append(decision.action)
