@@ -71,14 +71,7 @@ class Connections:
         limits are passed with it."""
         self._count(address)
         self.arriving[client] = address
-        limits = self.context.limits
-        here = len(self.open) + len(self.arriving)
-        return max(
-            here - limits.connections if limits.connections > 0 else 0,
-            self._addresses[address] - limits.connections_per_address
-            if limits.connections_per_address > 0 and not self.context.trusts(address)
-            else 0,
-        )
+        return max(self._beyond(address, trusted=self.context.trusts(address)))
 
     def vanished(self, client: Connection) -> None:
         """Forget a connection that has not got through its handshake; others stay."""
@@ -92,9 +85,11 @@ class Connections:
             self._count(client.address)
         self.open.add(client)
         self._empty.clear()
-        reason = self._excess(client)
-        self.context.stats.connections_refused += bool(reason)
-        return Refusal(reason) if reason else None
+        of_all, of_address = self._beyond(client.address, trusted=client.profile.trusted)
+        if of_all <= 0 and of_address <= 0:
+            return None
+        self.context.stats.connections_refused += 1
+        return Refusal("gateway_full" if of_all > 0 else "too_many_connections")
 
     def _count(self, address: str) -> None:
         self._addresses[address] += 1
@@ -102,13 +97,16 @@ class Connections:
         stats.connections += 1
         stats.connections_accepted += 1
 
-    def _excess(self, client: Connection) -> str:
+    def _beyond(self, address: str, *, trusted: bool) -> tuple[int, int]:
+        """By how many connections the limits are passed: of all, and of this address, which has
+        none if it is `trusted`."""
         limits = self.context.limits
-        if 0 < limits.connections < len(self.open) + len(self.arriving):
-            return "gateway_full"
-        if 0 < limits.connections_per_address < self._addresses[client.address]:
-            return "" if client.profile.trusted else "too_many_connections"
-        return ""
+        most, most_each = limits.connections, limits.connections_per_address
+        here = len(self.open) + len(self.arriving)
+        return (
+            here - most if most > 0 else 0,
+            self._addresses[address] - most_each if most_each > 0 and not trusted else 0,
+        )
 
     def closed(self, client: Connection) -> None:
         """Forget a connection."""
