@@ -1,4 +1,4 @@
-"""Realms: which password a browser gives to whom (RFC 9110, section 11.5). Pure.
+"""Challenges: which password a browser gives to whom (RFC 9110, section 11.5). Pure.
 
 All services share one origin, and a browser answers a challenge with what it was given for the same
 realm before, without asking. So each service has a realm of its own, the services API has another,
@@ -15,6 +15,11 @@ from shared.service.authorization import MANAGEMENT_REALM
 _SERVICE: Final = "exposed service "
 _APPLICATION: Final = b'"application"'
 _FIELD: Final = b"www-authenticate:"
+_LOGIN: Final = rb"(?:NTLM|Negotiate|Kerberos)\b"
+"""Schemes that log a connection in, not a request (NTLM; RFC 4559, section 6): such a connection
+must never carry another client's request."""
+_LOGS_IN = re.compile(_LOGIN, re.IGNORECASE)
+_ASKS_LOGIN = re.compile(rb"\nwww-authenticate:(?:[^\r]*,)?[ \t]*" + _LOGIN, re.IGNORECASE)
 _BASIC = re.compile(rb"(?:^|[,:])[ \t]*basic(?![!#$%&'*+.^_`|~0-9a-z\-=])", re.IGNORECASE)
 _REALM = re.compile(
     rb"(?<![!#$%&'*+.^_`|~0-9a-z\-])(realm[ \t]*=[ \t]*)"
@@ -26,6 +31,16 @@ _REALM = re.compile(
 def challenge(service: str) -> str:
     """The line that asks for the token of `service` (RFC 7617, section 2)."""
     return f'WWW-Authenticate: Basic realm="{_SERVICE}{service}", charset="UTF-8"\r\n'
+
+
+def logs_in(authorization: bytes) -> bool:
+    """Whether credentials log their connection in."""
+    return _LOGS_IN.match(authorization) is not None
+
+
+def asks_login(head: bytes) -> bool:
+    """Whether a pod's head asks for such credentials."""
+    return _ASKS_LOGIN.search(head) is not None
 
 
 def renamed(line: bytes) -> bytes:

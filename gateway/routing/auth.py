@@ -7,7 +7,6 @@ what was not (an application's own Authorization) does.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -38,15 +37,6 @@ _OPEN: Final = Verdict(allowed=True)
 _REFUSED: Final = Verdict(allowed=False)
 _BY_FIELD: Final = Verdict(allowed=True, authorization=True)
 _NOBODY: Final = (b"", b"")
-
-
-_OF_CONNECTION = re.compile(rb"(?:NTLM|Negotiate|Kerberos)\b", re.IGNORECASE)
-
-
-def of_connection(value: bytes) -> bool:
-    """Whether credentials or a challenge of this value log a connection in, not a request (NTLM,
-    RFC 4559, section 6): such a connection must never carry another client's request."""
-    return _OF_CONNECTION.match(value) is not None
 
 
 def judge(

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gateway.protocol import headers
+from gateway.protocol.challenges import logs_in
 from gateway.protocol.framing import check_coding, parse_length
 from gateway.protocol.http1 import (
     ProtocolError,
@@ -152,7 +153,7 @@ class Planner:
             check_coding(special[b"transfer-encoding"], head.minor)
             plan.chunked = True
         plan.head_only = head.method == b"HEAD"
-        plan.uses_up = plan.head_only or auth.of_connection(special.get(b"authorization", b""))
+        plan.uses_up = plan.head_only or logs_in(special.get(b"authorization", b""))
         plan.repeatable = head.method in IDEMPOTENT
         plan.keep = b"close" not in options if head.minor else b"keep-alive" in options
         plan.upgrade = b"upgrade" in options and _wants_upgrade(head, special)

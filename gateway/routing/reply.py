@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from gateway.memory import Budget, Memory
 from gateway.protocol import headers
 from gateway.protocol.canonical import canonical, end_of_head
-from gateway.protocol.challenges import renamed
+from gateway.protocol.challenges import asks_login, renamed
 from gateway.protocol.foreign import check_beginning, is_foreign, meaning
 from gateway.protocol.framing import CHUNKED, CLOSE, parse_length, response_length
 from gateway.protocol.http1 import ProtocolError, ResponseHead, parse_response, tokens
@@ -36,11 +36,6 @@ REMEMBERED: Final = 1024
 KEPT: Final = 8 * 1024 * 1024
 """Bytes of what is remembered of them."""
 _DATE = re.compile(rb"\ndate:", re.IGNORECASE)
-_LOGIN = re.compile(
-    rb"\nwww-authenticate:(?:[^\r]*,)?[ \t]*(?:NTLM|Negotiate|Kerberos)\b", re.IGNORECASE
-)
-"""A challenge that logs a connection in, not a request (RFC 4559, section 6): it must not carry
-another client's request afterwards."""
 CONTINUE: Final = 100
 SWITCHING: Final = 101
 _ASKS: Final = 401
@@ -134,7 +129,7 @@ def _prepare(raw: bytes, replies: Replies) -> Reply:
         head,
         status,
         length,
-        reusable=reusable and length != CLOSE and not bodyless and not _LOGIN.search(raw),
+        reusable=reusable and length != CLOSE and not bodyless and not asks_login(raw),
         usual=not head.paths,
         faulty=outliers.counts(status, retry_after=_says_when(head)),
         named=b"x-request-id" in special,
