@@ -86,7 +86,7 @@ def public(found: Found, route: Route, profile: Profile, host: bytes) -> Public:
         route.prefix,
         strips=route.strips,
         places=places(scheme, authority, authority + b":" + port if port else authority),
-        inner=places(scheme, host, given),
+        inner=places(scheme, *(one for one in (host, given) if one != authority)),
     )
 
 
