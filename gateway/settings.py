@@ -20,6 +20,7 @@ from gateway.routing.cors import Cors
 from shared.runtime import log
 from shared.runtime.settings import Reader, Variables
 from shared.service import names
+from shared.service.origins import as_sent
 from shared.service.tokens import parse_digest
 
 
@@ -285,16 +286,7 @@ def _origins(text: str) -> tuple[str, ...]:
                 f"{word!r} is not an origin; write scheme://host or scheme://host:port, as the "
                 "field Origin has it"
             )
-    return tuple(_as_sent(word) for word in words)
-
-
-def _as_sent(origin: str) -> str:
-    """As browsers write it: they lower what is known to ignore case, and leave out what is the
-    default."""
-    if not origin.lower().startswith(("http://", "https://")):
-        return origin
-    lower = origin.lower()
-    return lower.removesuffix(":443" if lower.startswith("https:") else ":80")
+    return tuple(map(as_sent, words))
 
 
 def _digest(path: str) -> bytes:

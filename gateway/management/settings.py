@@ -13,6 +13,7 @@ from gateway.management.origins import Origins
 from shared.runtime import log
 from shared.runtime.settings import Reader, Variables
 from shared.service.authorization import parse_credentials
+from shared.service.origins import as_sent
 
 VARIABLES: Final[Variables] = {
     "MANAGEMENT_HOST": ("0.0.0.0", "address to listen on"),
@@ -54,7 +55,7 @@ def read(environ: Mapping[str, str]) -> Settings:
 
 
 def _origins(text: str) -> Origins:
-    words = {word.strip().lower() for word in text.split(",") if word.strip()}
+    words = {as_sent(word.strip()).lower() for word in text.split(",") if word.strip()}
     for word in words:
         url = urlsplit(word)
         if not url.scheme or not url.netloc or word != f"{url.scheme}://{url.netloc}":
