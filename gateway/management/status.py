@@ -18,9 +18,7 @@ UNAVAILABLE: Final[Obj] = {
     "resource_kind": "unavailable",
 }
 
-_FAILURE: Final = ("ReplicaFailure", "True")
-_NO_PROGRESS: Final = ("Progressing", "False")
-_STUCK: Final = (_FAILURE, _NO_PROGRESS)
+_STUCK: Final = (("ReplicaFailure", "True"), ("Progressing", "False"))
 _BY_WEIGHT: Final = (*_STUCK, ("Available", "False"))
 """What keeps pods away, the cause before its effects: a quota or an image that is refused makes all
 of a Deployment's conditions change within one second."""
