@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING
 
 from aiohttp import WSMsgType, web
 
+from tests.gateway.fake_cluster import configmap, endpoint_slice, entry, kubeconfig, serving
 from tests.loopback import listening
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
+
+    from tests.gateway.harness import Pod
 
 
 class App:
@@ -97,6 +101,24 @@ class GatewayProcess:
 
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)
+
+
+@contextlib.asynccontextmanager
+async def gateway_before(
+    pod: Pod, folder: Path, services: Mapping[str, bool]
+) -> AsyncIterator[GatewayProcess]:
+    """A gateway whose `services` are all on `pod`, which is started; each asks for a token or does
+    not."""
+    async with contextlib.AsyncExitStack() as stack:
+        cluster = await stack.enter_async_context(serving())
+        await pod.start()
+        stack.push_async_callback(pod.stop)
+        for name, closed in services.items():
+            cluster.put("configmaps", configmap(name, set_auth=closed))
+            cluster.put("endpointslices", endpoint_slice(name, entry("127.0.0.1"), port=pod.port))
+        process = await stack.enter_async_context(gateway(kubeconfig(folder, cluster.port)))
+        await process.url()
+        yield process
 
 
 @contextlib.asynccontextmanager

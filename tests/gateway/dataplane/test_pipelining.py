@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from contextlib import AsyncExitStack, suppress
+from contextlib import ExitStack, suppress
 from statistics import median
 from threading import Thread
 from time import perf_counter
@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from tests.gateway.fake_cluster import configmap, endpoint_slice, entry, kubeconfig, serving
 from tests.gateway.harness import Pod, Wire, answering
-from tests.gateway.processes import gateway
+from tests.gateway.processes import gateway_before
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,23 +60,18 @@ class Attacker:
 
 @pytest.mark.parametrize(("request_", "count"), [(NOWHERE, 1), (CHUNKED, 1), (REFUSED, 20)])
 async def test_others_hardly_notice(request_: bytes, count: int, tmp_path: Path) -> None:
-    async with AsyncExitStack() as stack:
-        cluster = await stack.enter_async_context(serving())
-        pod = await Pod(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")).start()
-        stack.push_async_callback(pod.stop)
-        for name, closed in (("a", False), ("closed", True)):
-            cluster.put("configmaps", configmap(name, set_auth=closed))
-            cluster.put("endpointslices", endpoint_slice(name, entry("127.0.0.1"), port=pod.port))
-        process = await stack.enter_async_context(gateway(kubeconfig(tmp_path, cluster.port)))
-        await process.url()
+    pod = Pod(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
+    services = {"a": False, "closed": True}
+    async with gateway_before(pod, tmp_path, services) as process:
         running = psutil.Process(process.process.pid)
         wire = Wire(*await asyncio.open_connection("127.0.0.1", process.port))
         await ask(wire)
         before = running.memory_info().rss
-        for _ in range(count):
-            stack.callback(Attacker(process.port, request_).stop)
-        seconds = [await ask(wire) for _ in range(HONEST)]
-        growth = (running.memory_info().rss - before) / MIB
+        with ExitStack() as attackers:
+            for _ in range(count):
+                attackers.callback(Attacker(process.port, request_).stop)
+            seconds = [await ask(wire) for _ in range(HONEST)]
+            growth = (running.memory_info().rss - before) / MIB
         print(f"{count} connections: median {median(seconds) * 1000:.1f} ms, {growth:.0f} MiB")
         assert median(seconds) < 0.02
         assert growth < 50

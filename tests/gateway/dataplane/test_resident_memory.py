@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
-from tests.gateway.fake_cluster import configmap, endpoint_slice, entry, kubeconfig, serving
 from tests.gateway.harness import Pod, Wire, answering
-from tests.gateway.processes import GatewayProcess, gateway
+from tests.gateway.processes import GatewayProcess, gateway_before
 from tests.waiting import still
 
 if TYPE_CHECKING:
@@ -27,14 +26,7 @@ TARGET = b"/system/services/a/exposed/ HTTP/1.1\r\nHost: h\r\n"
 @asynccontextmanager
 async def before(pod: Pod, folder: Path) -> AsyncIterator[tuple[GatewayProcess, list[Wire]]]:
     """A gateway process before `pod`, and so many connections to it."""
-    async with AsyncExitStack() as stack:
-        cluster = await stack.enter_async_context(serving())
-        await pod.start()
-        stack.push_async_callback(pod.stop)
-        cluster.put("configmaps", configmap("a"))
-        cluster.put("endpointslices", endpoint_slice("a", entry("127.0.0.1"), port=pod.port))
-        process = await stack.enter_async_context(gateway(kubeconfig(folder, cluster.port)))
-        await process.url()
+    async with gateway_before(pod, folder, {"a": False}) as process:
         wires = []
         for _ in range(MANY):
             wire = Wire(*await asyncio.open_connection("127.0.0.1", process.port, limit=4096))
@@ -115,16 +107,9 @@ async def ask_twice(wire: Wire, name: str, cookie: bytes) -> None:
 @pytest.mark.parametrize(("closed", "size"), [(True, 31_000), (False, 3_500)])
 async def test_cookies_that_differ_cost_little(closed: bool, size: int, tmp_path: Path) -> None:
     """Heads of 31 KB to many services, each sent twice, without and with admission."""
-    async with AsyncExitStack() as stack:
-        cluster = await stack.enter_async_context(serving())
-        pod = await Pod(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")).start()
-        stack.push_async_callback(pod.stop)
-        names = [f"s{number}" for number in range(SERVICES)]
-        for name in names:
-            cluster.put("configmaps", configmap(name, set_auth=closed))
-            cluster.put("endpointslices", endpoint_slice(name, entry("127.0.0.1"), port=pod.port))
-        process = await stack.enter_async_context(gateway(kubeconfig(tmp_path, cluster.port)))
-        await process.url()
+    pod = Pod(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
+    names = [f"s{number}" for number in range(SERVICES)]
+    async with gateway_before(pod, tmp_path, dict.fromkeys(names, closed)) as process:
         running = psutil.Process(process.process.pid)
         wire = Wire(*await asyncio.open_connection("127.0.0.1", process.port))
         await ask_twice(wire, names[0], b"x" * size)
