@@ -174,8 +174,11 @@ async def test_a_conflict_is_real_when_somebody_was_faster(
     cluster.load["a"] = 2.0
     async with scaler(cluster, before):
         await replicas(cluster, before, 10)
-    assert [r.status for r in before.seen("PATCH", SCALE)] == [409, 200]
-    first, second = (r.body["metadata"]["resourceVersion"] for r in before.seen("PATCH", SCALE))
+    patches = before.seen("PATCH", SCALE)
+    # A late sample may make two steps of the way up to ten.
+    conflict, *others = (each.status for each in patches)
+    assert (conflict, set(others)) == (409, {200})
+    first, second, *_ = (each.body["metadata"]["resourceVersion"] for each in patches)
     assert first != second, "decided anew on what the cache shows now"
 
 
