@@ -13,7 +13,7 @@ from aiohttp import web
 
 from gateway.management import settings as configuration
 from gateway.management.app import application
-from gateway.management.lifecycle import Lifecycle
+from gateway.management.store.lifecycle import Lifecycle
 from shared.kube.client import KubeClient
 from shared.kube.errors import NotConfigured
 from shared.runtime import log as logs

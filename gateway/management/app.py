@@ -11,10 +11,10 @@ from aiohttp.typedefs import Handler, Middleware
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from gateway.management import metrics
-from gateway.management.handlers import BODY_SECONDS, Handlers
-from gateway.management.origins import Origins
+from gateway.management.access.origins import Origins
+from gateway.management.calls.handlers import BODY_SECONDS, Handlers
+from gateway.management.objects.render import TooLargeError
 from gateway.management.problems import RefusalError, invalid, of_cluster
-from gateway.management.render import TooLargeError
 from shared.kube.errors import KubeError
 from shared.kube.resources import CONFIGMAPS
 from shared.service.authorization import MANAGEMENT_REALM
@@ -22,8 +22,8 @@ from shared.service.names import NAMESPACE
 from shared.service.stored import StoredError
 
 if TYPE_CHECKING:
-    from gateway.management.credentials import Credentials
-    from gateway.management.lifecycle import Lifecycle
+    from gateway.management.access.credentials import Credentials
+    from gateway.management.store.lifecycle import Lifecycle
     from shared.kube.client import KubeClient
     from shared.runtime.clock import Clock
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from gateway.management.credentials import Credentials
-from gateway.management.origins import Origins
+from gateway.management.access.credentials import Credentials
+from gateway.management.access.origins import Origins
 from shared.runtime import log
 from shared.runtime.settings import Reader, Variables
 from shared.service.authorization import parse_credentials

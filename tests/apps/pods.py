@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from gateway.management.pod import pod_template
+from gateway.management.objects.pod import pod_template
 from tests.gateway.fake_cluster import TOKEN
 from tests.waiting import until
 

@@ -53,6 +53,16 @@ LAYOUT = Layout(
             ("server",),
             ("drain",),
         ),
+        "gateway.management": (
+            ("problems", "metrics"),
+            ("access/", "objects/"),
+            ("store/",),
+            ("answers/",),
+            ("calls/",),
+            ("settings",),
+            ("app",),
+            ("__main__",),
+        ),
         "scaler": (
             ("decision/", "sources/"),
             ("config/", "cluster/"),

@@ -8,9 +8,9 @@ import pytest
 from aiohttp import encode_basic_auth
 from aiohttp.test_utils import TestClient, TestServer
 
+from gateway.management.access.credentials import Credentials
 from gateway.management.app import application
-from gateway.management.credentials import Credentials
-from gateway.management.lifecycle import Lifecycle
+from gateway.management.store.lifecycle import Lifecycle
 from shared.runtime.clock import ManualClock
 from shared.service.model import Environment, Expose, Service
 from tests.gateway.management.cluster import Cluster, running

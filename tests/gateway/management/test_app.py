@@ -12,9 +12,9 @@ import pytest
 from aiohttp import encode_basic_auth
 from aiohttp.test_utils import TestClient, TestServer
 
+from gateway.management.access.credentials import Credentials
 from gateway.management.app import MAX_BODY, application
-from gateway.management.credentials import Credentials
-from gateway.management.lifecycle import Lifecycle
+from gateway.management.store.lifecycle import Lifecycle
 from shared.embedded import kinds
 from shared.kube.client import KubeClient
 from shared.runtime.clock import ManualClock

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.management.credentials import Credentials
+from gateway.management.access.credentials import Credentials
 from gateway.management.settings import VARIABLES, read
 from shared.runtime.settings import SettingsError
 

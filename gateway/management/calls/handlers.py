@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from aiohttp import web
 
-from gateway.management import forward_auth, logs, problems, status
-from gateway.management.catalog import NS, Catalog, Entry
-from gateway.management.representation import service_json
+from gateway.management import problems
+from gateway.management.access import forward_auth
+from gateway.management.answers import logs, status
+from gateway.management.answers.representation import service_json
+from gateway.management.store.catalog import NS, Catalog, Entry
 from shared.service import fdl, names, tokens
 from shared.service.documents import dump_json
 from shared.service.stored import StoredError, digest
 
 if TYPE_CHECKING:
-    from gateway.management.credentials import Credentials
-    from gateway.management.lifecycle import Lifecycle
+    from gateway.management.access.credentials import Credentials
+    from gateway.management.store.lifecycle import Lifecycle
     from shared.kube.client import KubeClient
     from shared.runtime.clock import Clock
     from shared.service.objects import Obj

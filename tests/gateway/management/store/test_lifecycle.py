@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from gateway.management.catalog import Catalog
-from gateway.management.lifecycle import Lifecycle
+from gateway.management.objects.render import configmap
 from gateway.management.problems import RefusalError
-from gateway.management.render import configmap
+from gateway.management.store.catalog import Catalog
+from gateway.management.store.lifecycle import Lifecycle
 from shared.embedded import kinds
 from shared.kube.client import KubeClient
 from shared.kube.errors import Conflict, KubeError, ServerError

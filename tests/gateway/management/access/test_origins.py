@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
-from gateway.management.origins import Origins
+from gateway.management.access.origins import Origins
 
 HOST = "oscar.example"
 UI = Origins(frozenset({"https://ui.example"}))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway.management.logs import lines_asked, read_logs, split
+from gateway.management.answers.logs import lines_asked, read_logs, split
 from shared.embedded import kinds
 from tests.gateway.management.cluster import NS, Cluster
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
-from gateway.management.credentials import Credentials
+from gateway.management.access.credentials import Credentials
 from shared.service import tokens
 
 

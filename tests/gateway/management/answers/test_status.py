@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway.management.status import deployment_status, full_status
+from gateway.management.answers.status import deployment_status, full_status
 
 PROGRESS = {
     "type": "Progressing",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from gateway.management.catalog import NS
-from gateway.management.pod import CONTAINER
+from gateway.management.objects.pod import CONTAINER
+from gateway.management.store.catalog import NS
 from shared.kube.errors import Forbidden, KubeError, NotFound
 from shared.kube.resources import PODS
 from shared.service import names

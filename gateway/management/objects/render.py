@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Final
 
-from gateway.management.pod import pod_template
+from gateway.management.objects.pod import pod_template
 from shared.service import fdl, names, tokens
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from gateway.management.credentials import Credentials
+from gateway.management.access.credentials import Credentials
 
 ADMIN = Credentials("oscar", "pass:wörd")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.management import render
+from gateway.management.objects import render
 from shared.service import fdl
 from shared.service.model import Environment, Expose, Service
 

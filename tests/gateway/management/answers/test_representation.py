@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gateway.management.representation import service_json
+from gateway.management.answers.representation import service_json
 from shared.service import fdl
 from shared.service.model import Environment, Service
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.management.pod import content_mark, pod_template
+from gateway.management.objects.pod import content_mark, pod_template
 from shared.service.model import Environment, Expose, Service
 
 TOKEN = "ab" * 32

@@ -4,8 +4,8 @@ import base64
 
 import pytest
 
-from gateway.management.credentials import Credentials
-from gateway.management.forward_auth import Question, allowed
+from gateway.management.access.credentials import Credentials
+from gateway.management.access.forward_auth import Question, allowed
 from shared.service.tokens import digest
 
 TOKEN, OTHER = "ab" * 32, "cd" * 32

@@ -15,8 +15,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from gateway.management import problems, render
-from gateway.management.catalog import NS, Catalog, Entry
+from gateway.management import problems
+from gateway.management.objects import render
+from gateway.management.store.catalog import NS, Catalog, Entry
 from shared.kube.errors import AlreadyExists, Conflict, KubeError, NotFound
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS, SERVICES
 from shared.service import names

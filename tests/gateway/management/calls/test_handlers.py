@@ -14,10 +14,10 @@ import pytest
 from aiohttp import ClientResponse, encode_basic_auth
 from aiohttp.test_utils import TestClient, TestServer
 
+from gateway.management.access.credentials import Credentials
 from gateway.management.app import application
-from gateway.management.credentials import Credentials
-from gateway.management.handlers import LONGEST_WARNING, MOST_WARNINGS
-from gateway.management.lifecycle import Lifecycle
+from gateway.management.calls.handlers import LONGEST_WARNING, MOST_WARNINGS
+from gateway.management.store.lifecycle import Lifecycle
 from shared.embedded import kinds
 from shared.runtime.clock import ManualClock
 from tests.gateway.management.cluster import NS, Cluster

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.management.catalog import Catalog
-from gateway.management.lifecycle import Lifecycle
+from gateway.management.store.catalog import Catalog
+from gateway.management.store.lifecycle import Lifecycle
 from shared.embedded import kinds
 from shared.service.model import Environment, Service
 from shared.service.objects import Obj

@@ -1,0 +1,1 @@
+"""Who may call: credentials, forwarded authentication, pages of which origins."""

@@ -1,0 +1,1 @@
+"""What the services API says: services, states, logs."""

@@ -1,0 +1,1 @@
+"""The calls: HTTP in, HTTP out."""

@@ -1,0 +1,1 @@
+"""A service as Kubernetes objects. Pure: it asks no cluster."""

@@ -1,0 +1,1 @@
+"""Services as the cluster holds them: what is read, and every write."""
