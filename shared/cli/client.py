@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, Self, TypeVar
 import aiohttp
 import click
 
-from shared.service import fdl
+from shared.service import fdl, names
 from shared.service.authorization import parse_credentials
 from shared.service.documents import dump_json
 from shared.service.model import Service
@@ -155,7 +155,7 @@ class _NotFoundError(ApiError):
 def _path(name: str) -> str:
     """The path of one service; ApiError for what cannot name one."""
     try:
-        return f"/{fdl.check_name(name)}"
+        return f"/{names.check_name(name)}"
     except ValueError as error:
         raise ApiError(str(error)) from error
 

@@ -58,11 +58,8 @@ def service_json(service: Service, token: str, deployment: dict[str, Any] | None
     body |= {"token": token, "namespace": names.NAMESPACE, "owner": OWNER}
     body["labels"] = {
         **body["labels"],
-        names.USER_SERVICE_LABEL: "true",
-        names.SERVICE_LABEL: service.name,
-        "applicationId": service.name,
-        "queue": f"root.oscar-queue.{service.name}",
-        "owner_name": OWNER,
+        **names.forced_labels(service.name),
+        names.OWNER_LABEL: OWNER,
     }
     if deployment is not None:
         body["deployment"] = deployment
