@@ -13,6 +13,7 @@ from gateway.management import problems
 from gateway.management.access import forward_auth
 from gateway.management.access.caller import may_see, owned
 from gateway.management.answers import logs, status
+from gateway.management.answers.log_cursor import CursorError
 from gateway.management.answers.representation import service_json
 from gateway.management.calls.guard import CALLER, service_name
 from gateway.management.store.catalog import NS, Catalog, Entry
@@ -130,12 +131,13 @@ class Handlers:
         return _state(name, await self._catalog.deployment(name))
 
     async def logs(self, request: web.Request) -> web.Response:
-        """The newest lines of its pods."""
+        """The lines of its pods: the newest, or those after a cursor."""
         stored = await self._find(request)
-        lines = logs.lines_asked(request.query.get("tailLines", ""))
-        timestamps = request.query.get("timestamps", "").lower() in ("true", "1")
-        name = stored.service.name
-        return _json(await logs.read_logs(self._kube, name, lines, timestamps=timestamps))
+        try:
+            asked = logs.wanted(request.query)
+        except CursorError as error:
+            raise problems.RefusalError(400, f"after: {error}") from error
+        return _json(await logs.read_logs(self._kube, stored.service.name, asked))
 
     async def auth(self, request: web.Request) -> web.Response:
         """200 or 401 without a body, for proxies that forward authentication."""
