@@ -16,9 +16,10 @@ from gateway.management.answers import logs, status
 from gateway.management.answers.log_cursor import CursorError
 from gateway.management.answers.representation import service_json
 from gateway.management.calls.guard import CALLER, service_name
+from gateway.management.calls.requests import find
+from gateway.management.calls.requests import json_answer as _json
 from gateway.management.store.catalog import NS, Catalog, Entry
 from shared.service import fdl, names, tokens
-from shared.service.documents import dump_json
 from shared.service.stored import StoredError, digest
 
 if TYPE_CHECKING:
@@ -169,10 +170,7 @@ class Handlers:
         return tuple(one for one in found if may_see(request[CALLER], one.service))
 
     async def _find(self, request: web.Request) -> Entry:
-        stored = await self._catalog.find(service_name(request))
-        if stored is None:
-            raise problems.not_found()
-        return stored
+        return await find(self._catalog, request)
 
 
 async def _parsed(request: web.Request, seconds: float) -> fdl.Parsed:
@@ -214,10 +212,6 @@ def _described(stored: Entry, deployment: Obj | None) -> dict[str, Any]:
 
 def _state(name: str, deployment: Obj | None) -> web.Response:
     return _json(status.full_status(name, NS, deployment))
-
-
-def _json(body: Any) -> web.Response:
-    return web.Response(body=dump_json(body), content_type="application/json", charset="utf-8")
 
 
 def _with_warnings(response: web.Response, parsed: fdl.Parsed) -> web.Response:
