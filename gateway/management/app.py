@@ -12,6 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from gateway.management import metrics
 from gateway.management.access.origins import Origins
+from gateway.management.calls.descriptions import Descriptions
 from gateway.management.calls.handlers import BODY_SECONDS, Handlers
 from gateway.management.objects.render import TooLargeError
 from gateway.management.problems import RefusalError, invalid, of_cluster
@@ -49,6 +50,7 @@ def application(
         middlewares=[_counted(counts), _translated, _from(origins), _authorised(admin)],
     )
     app.add_routes(Handlers(kube, lifecycle, admin, clock, body_seconds).routes())
+    app.add_routes(Descriptions(kube, clock).routes())
     app.add_routes(_Probes(kube, counts).routes())
     return app
 

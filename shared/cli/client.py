@@ -93,6 +93,17 @@ class ServicesApi:
         service: dict[str, Any] = await self._call("GET", f"{_path(name)}?include=deployment")
         return service
 
+    async def describe(self, name: str) -> dict[str, Any]:
+        """All that is known of a service: definition, rollout, pods, Events, the last decision of
+        the scaler; `gateway.management.answers.description` says how."""
+        answer: dict[str, Any] = await self._call("GET", f"{_path(name)}/description")
+        return answer
+
+    async def events(self, name: str) -> dict[str, Any]:
+        """The newest Events about a service and its pods (`events`), the oldest of them first."""
+        answer: dict[str, Any] = await self._call("GET", f"{_path(name)}/deployment/events")
+        return answer
+
     async def apply(self, service: Service) -> bool:
         """Create the service, or replace it; True when it is new."""
         new = await self.get(service.name) is None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,9 +13,11 @@ from gateway.management import problems
 from gateway.management.access import forward_auth
 from gateway.management.answers import logs, status
 from gateway.management.answers.representation import service_json
+from gateway.management.calls.requests import find
+from gateway.management.calls.requests import json_answer as _json
+from gateway.management.calls.requests import service_name as _name
 from gateway.management.store.catalog import NS, Catalog, Entry
 from shared.service import fdl, names, tokens
-from shared.service.documents import dump_json
 from shared.service.stored import StoredError, digest
 
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ BODY_SECONDS: Final = 30.0
 MOST_WARNINGS: Final = 20
 LONGEST_WARNING: Final = 300
 """Characters: clients bound the size of a head."""
-
-# What OSCAR lets pass here; a name that no service can have is then simply not found.
-_LABEL: Final = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?", re.ASCII)
 
 
 class Handlers:
@@ -163,10 +161,7 @@ class Handlers:
         return response
 
     async def _find(self, request: web.Request) -> Entry:
-        stored = await self._catalog.find(_name(request))
-        if stored is None:
-            raise problems.not_found()
-        return stored
+        return await find(self._catalog, request)
 
 
 async def _parsed(request: web.Request, seconds: float) -> fdl.Parsed:
@@ -184,13 +179,6 @@ async def _parsed(request: web.Request, seconds: float) -> fdl.Parsed:
         return fdl.parse_service(body)
     except fdl.FdlError as error:
         raise problems.invalid(error.problems) from error
-
-
-def _name(request: web.Request) -> str:
-    name = request.match_info["name"]
-    if len(name) > 63 or _LABEL.fullmatch(name) is None:
-        raise problems.RefusalError(400, "invalid serviceName")
-    return name
 
 
 def _stated(configmap: Obj | None) -> bytes:
@@ -215,10 +203,6 @@ def _described(stored: Entry, deployment: Obj | None) -> dict[str, Any]:
 
 def _state(name: str, deployment: Obj | None) -> web.Response:
     return _json(status.full_status(name, NS, deployment))
-
-
-def _json(body: Any) -> web.Response:
-    return web.Response(body=dump_json(body), content_type="application/json", charset="utf-8")
 
 
 def _with_warnings(response: web.Response, parsed: fdl.Parsed) -> web.Response:
