@@ -22,8 +22,7 @@ _SILENT: Final = (
 _MISSED: Final = {
     "input": "files that arrive in storage start nothing here; send HTTP requests",
     "output": "results are not stored; the HTTP response is all",
-    "mount": "object storage is not mounted; let the script fetch what it needs",
-    "volume": "no volume is made: what a pod writes is lost with it",
+    "mount": "object storage is not mounted; let the script fetch what it needs, or give a volume",
     "interlink_node_name": "pods run on the cluster's own nodes",
     "isolation_level": "all services run in one namespace",
 }

@@ -17,7 +17,8 @@ from shared.service import bounds, elsewhere, quantity
 from shared.service.documents import DocumentError, dump_yaml, load_yaml, plain
 from shared.service.expose import expose_json, read_expose
 from shared.service.fields import Fields, Problems
-from shared.service.model import EMPTY, Environment, Service
+from shared.service.model import EMPTY, Environment, Service, Volume
+from shared.service.volume import read_volume, volume_json
 
 _NAME: Final = re.compile(r"[a-z](?:[-a-z0-9]{0,37}[a-z0-9])?", re.ASCII)
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
@@ -115,6 +116,8 @@ def to_json(service: Service, *, secrets: bool = False) -> dict[str, Any]:
         "annotations": dict(service.annotations),
         "labels": dict(service.labels),
     }
+    if service.volume:
+        body["volume"] = volume_json(service.volume)
     body.update(plain(service.extra))
     return body
 
@@ -166,14 +169,16 @@ def _service(
     script = _required(fields, "script", "the script that starts the server") if with_script else ""
     for name in _READ_ONLY:
         fields.raw(name)
+    name = fields.parsed("name", default="", parse=check_name) or _missing_name(fields)
     service = Service(
-        name=fields.parsed("name", default="", parse=check_name) or _missing_name(fields),
+        name=name,
         image=_image(fields, new=with_script),
         script=read_script(script) if read_script and script else script,
         memory=_quantity(fields, "memory", _NOTHING.memory),
         cpu=_quantity(fields, "cpu", _NOTHING.cpu),
         environment=environment,
         expose=expose,
+        volume=read_volume(fields, name) if with_script else _stored_volume(fields, name),
         labels=fields.texts("labels"),
         annotations=fields.texts("annotations"),
         image_pull_secrets=tuple(dict.fromkeys(fields.words("image_pull_secrets"))),
@@ -182,6 +187,13 @@ def _service(
     if with_script:  # what is stored was checked before
         elsewhere.check(fields)
     return service
+
+
+def _stored_volume(fields: Fields, name: str) -> Volume | None:
+    """The volume; one that cannot be is none, for a service that is there stays readable."""
+    problems = Problems()
+    volume = read_volume(Fields({"volume": fields.raw("volume")}, "", problems), name)
+    return None if problems.errors else volume
 
 
 def _image(fields: Fields, *, new: bool) -> str:

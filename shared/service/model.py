@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 AuthType = Literal["basic", "forward"]
 ProbeMode = Literal["legacy", "direct"]
+LifecyclePolicy = Literal["delete", "retain"]
 
 EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -77,6 +78,20 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class Volume:
+    """Files that outlive the pods, mounted into each of them."""
+
+    mount_path: str
+    """Absolute path inside the container."""
+    name: str
+    """Of the volume and of its claim: a DNS label; the service's own name if none was given."""
+    size: str = ""
+    """A quantity of bytes: the volume is made if it is missing. Empty: it must exist already."""
+    lifecycle_policy: LifecyclePolicy = "retain"
+    """Whether a volume that has a size goes or stays when its service is deleted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """One service as its definition states it; the token is never part of it."""
 
@@ -87,6 +102,7 @@ class Service:
     cpu: str = "0.2"
     environment: Environment = Environment()
     expose: Expose | None = None
+    volume: Volume | None = None
     labels: Mapping[str, str] = field(default_factory=_empty)
     annotations: Mapping[str, str] = field(default_factory=_empty)
     image_pull_secrets: tuple[str, ...] = ()

@@ -26,7 +26,6 @@ def warnings(**fields: Any) -> tuple[str, ...]:
         ),
         ({"zzz": 1}, ["zzz: unknown field is ignored"]),
         ({"mount": {"path": "a"}}, ["mount: has no effect here: object storage is not mounted; "]),
-        ({"volume": {"size": "1Gi"}}, ["volume: has no effect here: no volume is made: "]),
         (
             {"input": [{"path": "a"}], "output": [{"path": "b"}]},
             ["input: has no effect here: files", "output: has no effect here: results"],
