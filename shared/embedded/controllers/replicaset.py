@@ -9,7 +9,7 @@ import copy
 from typing import TYPE_CHECKING
 
 from shared.embedded.controllers.cache import key_of
-from shared.embedded.controllers.claims import Claims
+from shared.embedded.controllers.adoption import Adoption
 from shared.embedded.controllers.deployment_status import with_condition
 from shared.embedded.controllers.pods import (
     condition,
@@ -48,7 +48,7 @@ class ReplicaSets:
         self._cache = cache
         self._clock = clock
         self._events = events
-        self._claims = Claims(api, cache, REPLICA_SET, POD, is_active)
+        self._adoption = Adoption(api, cache, REPLICA_SET, POD, is_active)
 
     def keys(self, change: Change) -> Iterator[Key]:
         """Which ReplicaSets a change concerns."""
@@ -60,7 +60,7 @@ class ReplicaSets:
                 if owner is not None and owner["kind"] == "ReplicaSet":
                     yield change.object["metadata"]["namespace"], owner["name"]
             if controller_of(change.object) is None and change.type != "DELETED":
-                yield from self._claims.candidates(change.object)
+                yield from self._adoption.candidates(change.object)
 
     def reconcile(self, key: Key) -> float | None:
         """Bring the number of pods nearer to what is asked; seconds until the next look."""
@@ -70,7 +70,7 @@ class ReplicaSets:
         failure: StatusError | None = None
         more = False
         if not is_terminating(replicaset):
-            self._claims.settle(replicaset, MANAGER)
+            self._adoption.settle(replicaset, MANAGER)
             try:
                 more = self._resize(replicaset)
             except StatusError as error:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shared.service.objects import Obj
 
 
-class Claims:
+class Adoption:
     """Makes owner references true, for objects of `kind` that those of `owners` control.
 
     eligible: which orphans may be adopted; nobody adopts what is being deleted.
