@@ -140,7 +140,6 @@ async def management(tokens: dict[str, str], tmp_path: Path) -> AsyncIterator[st
         yield f"http://127.0.0.1:{ports['management']}/system/services"
 
 
-@pytest.mark.timeout(150)
 async def test_roles_are_enough_and_minimal(
     management: str, recorder: Recorder, tokens: dict[str, str], cluster_home: Path
 ) -> None:
