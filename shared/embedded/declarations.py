@@ -17,10 +17,11 @@ from shared.embedded.schema import protobuf_messages as protobuf
 from shared.embedded.schema.conversion import AS_STORED
 from shared.embedded.schema.field_selectors import METADATA
 from shared.embedded.schema.protobuf_messages import JSON_ONLY
-from shared.embedded.tables import core, pods, rbac, workloads
+from shared.embedded.tables import core, pods, rbac, storage, workloads
 from shared.embedded.tables.column import NAME_AND_AGE
 from shared.embedded.validation import Rules, any_change, checks, network, objects, unchecked
 from shared.embedded.validation import pods as pod_rules
+from shared.embedded.validation import storage as storage_rules
 from shared.embedded.validation import workloads as workload_rules
 
 if TYPE_CHECKING:
@@ -168,6 +169,24 @@ DECLARATIONS: Final = registered(
             message=JSON_ONLY,
         ),
         Declaration(
+            kinds.PERSISTENT_VOLUME_CLAIM,
+            schema=kind_schemas.CLAIM,
+            defaults=defaulting.claim,
+            columns=storage.CLAIMS,
+            rules=Rules(checks.subdomain, storage_rules.claim, storage_rules.claim_successor),
+            selectable=METADATA,
+            message=JSON_ONLY,
+        ),
+        Declaration(
+            kinds.PERSISTENT_VOLUME,
+            schema=kind_schemas.PERSISTENT_VOLUME,
+            defaults=defaulting.persistent_volume,
+            columns=storage.VOLUMES,
+            rules=Rules(checks.subdomain, storage_rules.volume, storage_rules.same_source),
+            selectable=METADATA,
+            message=JSON_ONLY,
+        ),
+        Declaration(
             kinds.POD,
             schema=kind_schemas.POD,
             defaults=defaulting.pod,
@@ -307,6 +326,15 @@ DECLARATIONS: Final = registered(
             defaults=defaulting.endpoint_slice,
             columns=core.ENDPOINTSLICES,
             rules=Rules(checks.subdomain, network.endpoint_slice, network.same_family),
+            selectable=METADATA,
+            message=JSON_ONLY,
+        ),
+        Declaration(
+            kinds.STORAGE_CLASS,
+            schema=kind_schemas.STORAGE_CLASS,
+            defaults=defaulting.storage_class,
+            columns=storage.CLASSES,
+            rules=Rules(checks.subdomain, storage_rules.storage_class, storage_rules.same_class),
             selectable=METADATA,
             message=JSON_ONLY,
         ),

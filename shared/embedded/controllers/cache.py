@@ -10,8 +10,18 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from shared.embedded.controllers.pods import controller_of
-from shared.embedded.kinds import DEPLOYMENT, ENDPOINT_SLICE, NODE, POD, REPLICA_SET, SERVICE
+from shared.embedded.controllers.pods import claims_of, controller_of
+from shared.embedded.kinds import (
+    DEPLOYMENT,
+    ENDPOINT_SLICE,
+    NODE,
+    PERSISTENT_VOLUME,
+    PERSISTENT_VOLUME_CLAIM,
+    POD,
+    REPLICA_SET,
+    SERVICE,
+    STORAGE_CLASS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +33,10 @@ if TYPE_CHECKING:
 Key = tuple[str, str]
 """(namespace, name)"""
 
-CACHED = (DEPLOYMENT, REPLICA_SET, POD, SERVICE, ENDPOINT_SLICE, NODE)
+CACHED = (
+    *(DEPLOYMENT, REPLICA_SET, POD, SERVICE, ENDPOINT_SLICE, NODE),
+    *(PERSISTENT_VOLUME_CLAIM, PERSISTENT_VOLUME, STORAGE_CLASS),
+)
 SERVICE_NAME = "kubernetes.io/service-name"
 
 
@@ -86,6 +99,10 @@ class Cache:
                     found.append(service)
         return found
 
+    def users(self, claim: Key) -> list[Obj]:
+        """The pods that mount a PersistentVolumeClaim, bound to a node or not."""
+        return list(self._index.get(("claim", *claim), {}).values())
+
     def _put(self, kind: Kind, obj: Obj) -> None:
         self._objects[kind][key_of(obj)] = obj
         for entry in _entries(kind, obj):
@@ -118,3 +135,6 @@ def _entries(kind: Kind, obj: Obj) -> Iterator[Any]:
         yield kind, namespace, *label
     if kind is SERVICE and obj["spec"].get("selector"):
         yield "selector", namespace, *min(obj["spec"]["selector"].items())
+    if kind is POD:
+        for name in claims_of(obj):
+            yield "claim", namespace, name
