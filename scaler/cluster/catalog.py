@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from scaler.cluster.observe import PodFacts, PodReader, capacities, replica_sets, rivals
 from shared.service import names
 from shared.service.objects import wanted_replicas
-from shared.service.stored import Stored, StoredError, is_stopped, read
+from shared.service.stored import Stored, StoredError, read
 from shared.service.values import value
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class Target:
     expected: tuple[Expected, ...]
     """Those of the pods that should have a sample."""
     stopped: bool
+    """As its ConfigMap is marked. The mark of a Deployment says nothing: `kubectl rollout undo`
+    brings back that of an earlier revision."""
     rival: str
     """The HorizontalPodAutoscaler that targets the same Deployment; empty when none does."""
 
@@ -96,7 +98,7 @@ class Cataloguer:
                 deployment,
                 own,
                 tuple([facts.expected for facts in own if facts.measurable]),
-                found.stopped or is_stopped(deployment),
+                found.stopped,
                 rival_of.get(deployment["metadata"]["name"], ""),
             )
         return Catalog(targets, broken, capacities(caches.nodes.values()))
