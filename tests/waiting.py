@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 async def until(
     condition: Callable[[], object],
     what: str = "the condition",
-    seconds: float = 20.0,
+    seconds: float = 60.0,
     period: float = 0.002,
 ) -> None:
     """Return as soon as `condition()` holds, or what it returns does when awaited.
@@ -32,7 +32,7 @@ async def until(
 
 
 def until_blocking(
-    condition: Callable[[], object], what: str = "the condition", seconds: float = 20.0
+    condition: Callable[[], object], what: str = "the condition", seconds: float = 60.0
 ) -> None:
     """As `until`, for tests without a loop."""
     end = time.monotonic() + seconds

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.service import elsewhere, names, quantity, syntax
+from shared.service import elsewhere, names, quantity, sharing, syntax
 from shared.service.expose import read_expose
 from shared.service.fields import Fields, Problems
 from shared.service.model import EMPTY, Environment, Service
@@ -71,6 +71,9 @@ def _read(fields: Fields, script: str, *, new: bool) -> Service:
         labels=_labels(fields, name, new=new),
         annotations=fields.texts("annotations"),
         image_pull_secrets=tuple(dict.fromkeys(fields.words("image_pull_secrets"))),
+        owner=fields.text("owner") or NOTHING.owner,
+        visibility=sharing.visibility(fields, new=new),
+        allowed_users=sharing.allowed_users(fields),
         extra=fields.unknown() or EMPTY,
     )
 

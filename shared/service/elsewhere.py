@@ -12,14 +12,11 @@ from typing import Final
 from shared.service import quantity
 from shared.service.fields import Fields
 
-VISIBILITIES: Final = ("private", "public", "restricted")
 _TEXTS: Final = (
-    "cluster_id", "delegation", "interlink_node_name", "isolation_level", "log_level", "owner",
-    "vo",
+    "cluster_id", "delegation", "interlink_node_name", "isolation_level", "log_level", "vo",
 )  # fmt: skip
 _FLAGS: Final = ("alpine", "enable_gpu", "enable_sgx", "file_stage_in", "image_prefetch")
 _QUANTITIES: Final = ("ephemeral_storage_request", "total_cpu", "total_memory")
-_WORDS: Final = ("allowed_users", "bucket_list")
 _MAPPINGS: Final = ("clusters", "federation", "kserve", "mount", "storage_providers")
 _FORMER: Final = ("image_rules", "replicas", "rescheduler_threshold")
 """What OSCAR had once, and its dashboard still writes of every service."""
@@ -38,15 +35,13 @@ _MISSED: Final = {
 def check(fields: Fields) -> None:
     """Refuse what is not of its field's type, and warn of what `fields` has left and somebody would
     miss."""
-    fields.text("visibility", among=VISIBILITIES)
     for name in _TEXTS:
         fields.text(name)
     for name in _FLAGS:
         fields.flag(name, default=False)
     for name in _QUANTITIES:
         fields.parsed(name, default="", parse=_amount)
-    for name in _WORDS:
-        fields.words(name)
+    fields.words("bucket_list")
     for name in _MAPPINGS:
         fields.mapping(name)
     for name in _FORMER:

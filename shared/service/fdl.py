@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.service import blanks, bounds, storable
+from shared.service import blanks, bounds, sharing, storable
 from shared.service.definition import NOTHING, read_new, read_stored
 from shared.service.documents import DocumentError, dump_yaml, load_yaml, plain
 from shared.service.entries import Entry, read_entries
@@ -132,7 +132,7 @@ def to_json(service: Service, *, secrets: bool = False) -> dict[str, Any]:
     if service.volume:
         body["volume"] = volume_json(service.volume)
     body.update(plain(service.extra))
-    return body
+    return body | sharing.to_json(service)
 
 
 def _load(text: str) -> Any:
@@ -150,8 +150,23 @@ def _parsed(entry: Entry, problems: Problems, read_script: Callable[[str], str])
     service = read_new(fields, partial(_read_script, fields, read_script))
     if fields.raw("expose") in (None, {}):
         return Parsed(service, (*own.errors, *own.warnings), entry.cluster)
+    if service.expose is None:
+        _refuse_forgotten_port(fields)
     problems.errors += own.errors
     return Parsed(service, tuple(own.warnings), entry.cluster)
+
+
+def _refuse_forgotten_port(fields: Fields) -> None:
+    """Who writes how to expose a service forgot its port; one who writes 0 means it, and a client
+    in Go writes zeros alone."""
+    written = fields.mapping("expose")
+    named = any(str(key).lower() in ("api_port", "port") for key in written)
+    told = any("expose.api_port:" in one for one in fields.problems.errors)
+    if any(written.values()) and not named and not told:
+        fields.error(
+            "expose.api_port",
+            "is missing; give the port that the container listens on, or 0 to expose nothing",
+        )
 
 
 def _read_script(fields: Fields, read_script: Callable[[str], str], name: str) -> str:

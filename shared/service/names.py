@@ -15,6 +15,7 @@ SYSTEM_NAMESPACE: Final = "oscar"
 SERVICE_LABEL: Final = "oscar_service"
 USER_SERVICE_LABEL: Final = "oscar.grycap/user-service"
 OWNER_LABEL: Final = "owner_name"
+"""The label of a service that names its owner for people."""
 
 DEFINITION_KEY: Final = "function_config.yaml"
 SCRIPT_KEY: Final = "script.sh"
@@ -24,6 +25,7 @@ TOKEN_KEY: Final = "token"  # noqa: S105  the key of the Secret, not a token
 STOPPED: Final = "oscar.grycap.io/stopped"
 PREVIOUS_REPLICAS: Final = "oscar.grycap.io/previous-replicas"
 RESTARTED_AT: Final = "oscar.grycap.io/restarted-at"
+SCALER_DECISION: Final = "oscar.grycap.io/scaler-decision"
 
 SCRIPT_MOUNT: Final = "/oscar/config"
 

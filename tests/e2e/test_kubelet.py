@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 OVERLAY = Path(__file__).parents[2] / "manifests" / "overlays" / "kubelet"
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture
@@ -47,13 +47,13 @@ def test_it_scales_out_once_the_overlay_gives_the_right_to_ask_kubelets(
     until_blocking(lambda: utilisation(run), "a utilisation", 60)
     load = (str(PROGRAMS / "exposed"), "load", "burner", "?seconds=0.05")
     with subprocess.Popen(
-        [*load, "--connections", "6", "--seconds", "60"],
+        [*load, "--connections", "6", "--seconds", "180"],
         env=run.environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:
         try:
-            until_blocking(lambda: len(run.pods("burner")) > 1, "more than one pod under load", 60)
+            until_blocking(lambda: len(run.pods("burner")) > 1, "more than one pod under load", 170)
         finally:
             process.kill()
     assert "SuccessfulRescale" in run.kubectl("get", "events", "-n", "oscar-svc")

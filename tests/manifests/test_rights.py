@@ -140,7 +140,6 @@ async def management(tokens: dict[str, str], tmp_path: Path) -> AsyncIterator[st
         yield f"http://127.0.0.1:{ports['management']}/system/services"
 
 
-@pytest.mark.timeout(150)
 async def test_roles_are_enough_and_minimal(
     management: str, recorder: Recorder, tokens: dict[str, str], cluster_home: Path
 ) -> None:
@@ -155,6 +154,7 @@ async def test_roles_are_enough_and_minimal(
         await call("GET", params={"include": "deployment"})
         await recorder.until(tokens["scaler"], "patch", "deployments/scale")
         await call("GET", "/busy/deployment/logs")
+        await call("GET", "/busy/description")
         await call("PUT", json=definition(max_scale=1))
         await recorder.until(tokens["scaler"], "patch", "pods/status")
         kubeconfig = str(cluster_home / "kubeconfig")

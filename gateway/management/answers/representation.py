@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.service import fdl, names
+from shared.service.model import ADMINISTRATOR
 
 if TYPE_CHECKING:
     from shared.service.model import Service
-
-OWNER: Final = "cluster_admin"
-"""Of all services, for nobody but the administrator makes any; what a body says does not count."""
 
 # What OSCAR states for fields that nobody gave; null where a Go slice is nil.
 _DEFAULTS: Final[dict[str, Any]] = {
@@ -41,7 +39,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "labels": {},
     "storage_providers": {},
     "clusters": {},
-    "owner": OWNER,
+    "owner": ADMINISTRATOR,
     "namespace": "",
     "interlink_node_name": "",
     "visibility": "private",
@@ -55,11 +53,11 @@ _DEFAULTS: Final[dict[str, Any]] = {
 def service_json(service: Service, token: str, deployment: dict[str, Any] | None) -> dict[str, Any]:
     """The answer for `service`; `deployment` is its status when the caller asked for it."""
     body = _DEFAULTS | fdl.to_json(service)
-    body |= {"token": token, "namespace": names.NAMESPACE, "owner": OWNER}
+    body |= {"token": token, "namespace": names.NAMESPACE, "owner": service.owner}
     body["labels"] = {
         **body["labels"],
         **names.forced_labels(service.name),
-        names.OWNER_LABEL: OWNER,
+        names.OWNER_LABEL: body["labels"].get(names.OWNER_LABEL, service.owner),
     }
     if deployment is not None:
         body["deployment"] = deployment

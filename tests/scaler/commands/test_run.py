@@ -262,7 +262,6 @@ async def swing(cluster: Embedded, changed: asyncio.Condition) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
 async def test_one_writer_at_all_times_though_leaders_are_paused_and_killed(
     cluster: Embedded,
 ) -> None:
