@@ -29,13 +29,15 @@ def problems(text: str) -> list[str]:
     text = text.removeprefix(_BOM)
     if text.isascii():
         return []
-    found = []
+    found: list[int] = []
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.ScalarEvent) and not event.style:
             marks: Any = event
             start, end = marks.start_mark.index, marks.end_mark.index
             found += [at for at in range(start, end) if is_odd(text[at])]
-    return [f"{_where(text, at)}: {_sentence(text[at])}" for at in found[:MOST]]
+    odd = set(found)
+    firsts = [at for at in found if at - 1 not in odd]
+    return [f"{_where(text, at)}: {_sentence(text[at])}" for at in firsts[:MOST]]
 
 
 def explain(text: str, error: yaml.YAMLError) -> str:

@@ -7,6 +7,7 @@ stored stays readable as far as the gateway and the scaler need it, whatever was
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.service import elsewhere, names, quantity, sharing, syntax
@@ -39,8 +40,7 @@ def read_new(fields: Fields, read_script: Callable[[str], str] | None = None) ->
     _check_image(fields, service.image)
     _check_words(fields, service)
     _check_environment(fields, service.environment)
-    elsewhere.check(fields)
-    return service
+    return replace(service, extra=elsewhere.read(fields) or EMPTY)
 
 
 def read_stored(fields: Fields) -> Service:
@@ -87,7 +87,7 @@ def _script(fields: Fields, read_script: Callable[[str], str] | None) -> str:
 
 
 def _missing_name(fields: Fields) -> str:
-    if not fields.raw("name"):
+    if fields.raw("name") in (None, ""):
         fields.error("name", f"is missing; give the service a name{_meant(fields, 'name')}")
     return ""
 

@@ -7,7 +7,7 @@ decode. What would be missed is said, and so is a name that means nothing at all
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from shared.service import quantity
 from shared.service.fields import Fields
@@ -17,6 +17,7 @@ _TEXTS: Final = (
 )  # fmt: skip
 _FLAGS: Final = ("alpine", "enable_gpu", "enable_sgx", "file_stage_in", "image_prefetch")
 _QUANTITIES: Final = ("ephemeral_storage_request", "total_cpu", "total_memory")
+_WORDS: Final = ("bucket_list",)
 _MAPPINGS: Final = ("clusters", "federation", "kserve", "mount", "storage_providers")
 _FORMER: Final = ("image_rules", "replicas", "rescheduler_threshold")
 """What OSCAR had once, and its dashboard still writes of every service."""
@@ -32,27 +33,24 @@ _MISSED: Final = {
 }
 
 
-def check(fields: Fields) -> None:
-    """Refuse what is not of its field's type, and warn of what `fields` has left and somebody would
-    miss."""
-    for name in _TEXTS:
-        fields.text(name)
-    for name in _FLAGS:
-        fields.flag(name, default=False)
-    for name in _QUANTITIES:
-        fields.parsed(name, default="", parse=_amount)
-    fields.words("bucket_list")
-    for name in _MAPPINGS:
-        fields.mapping(name)
-    for name in _FORMER:
-        fields.raw(name)
-    _synchronous(fields)
+def read(fields: Fields) -> dict[str, Any]:
+    """All that `fields` has left, known fields in the types and under the names that OSCAR's
+    clients decode; what is of another type is refused, and what somebody would miss is told."""
+    known: dict[str, Any] = {name: fields.text(name) for name in _TEXTS}
+    known |= {name: fields.flag(name, default=False) for name in _FLAGS}
+    known |= {name: fields.parsed(name, default="", parse=_amount) for name in _QUANTITIES}
+    known |= {name: fields.mapping(name) for name in _MAPPINGS}
+    known |= {name: list(fields.words(name)) for name in _WORDS}
+    known |= {name: fields.raw(name) for name in _FORMER}
+    known["synchronous"] = _synchronous(fields)
     for name in ("input", "output"):
-        _paths(fields, name)
+        known[name] = _paths(fields, name)
     for name, sentence in _MISSED.items():
         if _given(fields.raw(name)):
             fields.warn(name, f"has no effect here: {sentence}")
+    unknown = fields.unknown()
     fields.warn_unknown()
+    return unknown | {name: item for name, item in known.items() if fields.raw(name) is not None}
 
 
 def _given(value: object) -> bool:
@@ -66,16 +64,19 @@ def _amount(text: str) -> str:
     return text
 
 
-def _synchronous(fields: Fields) -> None:
+def _synchronous(fields: Fields) -> dict[str, int]:
     """Of OSCAR's own calls of a service, which are not made here."""
     with fields.section("synchronous") as section:
-        for name in ("min_scale", "max_scale"):
-            section.integer(name, default=0, least=0, most=2**31 - 1)
+        return {
+            name: section.integer(name, default=0, least=0, most=2**31 - 1)
+            for name in ("min_scale", "max_scale")
+        }
 
 
-def _paths(fields: Fields, name: str) -> None:
-    """Each input and output names a path, in OSCAR's words."""
-    for index, entry in enumerate(fields.sequence(name)):
+def _paths(fields: Fields, name: str) -> list[Any]:
+    """Inputs or outputs as they came; each names a path, in OSCAR's words."""
+    entries = list(fields.sequence(name))
+    for index, entry in enumerate(entries):
         each = Fields(entry, fields.at(f"{name}[{index}]"), fields.problems)
         each.text("storage_provider")
         path = each.text("path")
@@ -83,3 +84,4 @@ def _paths(fields: Fields, name: str) -> None:
             each.error("path", f"{name} path cannot be empty; write for example bucket/folder")
         for words in ("suffix", "prefix"):
             each.words(words)
+    return entries

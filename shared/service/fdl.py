@@ -7,7 +7,7 @@ ConfigMap of a service hold one service. All problems of a text are found in one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -159,10 +159,11 @@ def _parsed(entry: Entry, problems: Problems, read_script: Callable[[str], str])
 def _refuse_forgotten_port(fields: Fields) -> None:
     """Who writes how to expose a service forgot its port; one who writes 0 means it, and a client
     in Go writes zeros alone."""
-    written = fields.mapping("expose")
-    named = any(str(key).lower() in ("api_port", "port") for key in written)
-    told = any("expose.api_port:" in one for one in fields.problems.errors)
-    if any(written.values()) and not named and not told:
+    written = fields.raw("expose")
+    told = any(f"{fields.at('expose')}." in one for one in fields.problems.errors)
+    if told or not isinstance(written, Mapping) or not any(written.values()):
+        return
+    if not any(key.lower() in ("api_port", "port") for key in written):
         fields.error(
             "expose.api_port",
             "is missing; give the port that the container listens on, or 0 to expose nothing",
