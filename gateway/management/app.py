@@ -11,7 +11,10 @@ from aiohttp.typedefs import Handler, Middleware
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from gateway.management import metrics
+from gateway.management.access.fetching import Fetcher
+from gateway.management.access.oidc import Oidc, Rules
 from gateway.management.access.origins import Origins
+from gateway.management.calls.forwarded import ForwardAuth
 from gateway.management.calls.guard import Guard
 from gateway.management.calls.handlers import BODY_SECONDS, Handlers
 from gateway.management.objects.render import TooLargeError
@@ -32,6 +35,7 @@ log = logging.getLogger(__name__)
 
 MAX_BODY: Final = 1024 * 1024
 OWN_PAGES: Final = Origins()
+NO_TOKENS: Final = Rules()
 
 
 def application(
@@ -41,19 +45,25 @@ def application(
     clock: Clock,
     body_seconds: float = BODY_SECONDS,
     origins: Origins = OWN_PAGES,
+    tokens: Rules = NO_TOKENS,
 ) -> web.Application:
     """The whole application; answers follow OSCAR's contract: errors are text or empty."""
     counts = metrics.Metrics()
+    fetcher = Fetcher()
+    catalog = Catalog(kube)
+    guard = Guard(catalog, admin, Oidc(tokens, fetcher, clock))
     app = web.Application(
         client_max_size=MAX_BODY,
         middlewares=[
             _counted(counts),
             _translated,
             _from(origins),
-            Guard(Catalog(kube), admin).middleware,
+            guard.middleware,
         ],
     )
-    app.add_routes(Handlers(kube, lifecycle, admin, clock, body_seconds).routes())
+    app.on_cleanup.append(lambda _: fetcher.close())
+    app.add_routes(Handlers(kube, lifecycle, clock, body_seconds).routes())
+    app.add_routes(ForwardAuth(catalog, guard).routes())
     app.add_routes(_Probes(kube, counts).routes())
     return app
 

@@ -21,6 +21,7 @@ from shared.service.stored import StoredError
 if TYPE_CHECKING:
     from gateway.management.access.credentials import Credentials
     from gateway.management.access.needs import Need
+    from gateway.management.access.oidc import Oidc
     from gateway.management.store.catalog import Catalog
     from shared.service.model import Service
 
@@ -35,9 +36,10 @@ _LABEL: Final = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?", re.ASCII
 class Guard:
     """Asks for credentials and compares what the caller may with what the call needs."""
 
-    def __init__(self, catalog: Catalog, admin: Credentials) -> None:
+    def __init__(self, catalog: Catalog, admin: Credentials, oidc: Oidc) -> None:
         self._catalog = catalog
         self._admin = admin
+        self._oidc = oidc
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -46,21 +48,26 @@ class Guard:
         route = resource.canonical if resource is not None else ""
         need = needed(request.method, route, request.path)
         if need != "nothing":
-            caller = request[CALLER] = self.identify(request)
-            if not caller.admin and need != "caller":
-                await self._permit(caller, need, service_name(request))
+            caller = request[CALLER] = await self.identify(request)
+            if not caller.admin and need != "caller":  # what is missing, calls find themselves
+                await self.permit(caller, need, service_name(request))
         return await handler(request)
 
-    def identify(self, request: web.Request) -> Caller:
-        """Who sends `request`; RefusalError 401 if that is not proved."""
-        if not self._admin.match(request.headers.get("Authorization", "")):
+    async def identify(self, request: web.Request) -> Caller:
+        """Who sends `request`; RefusalError if that is not proved, or cannot be found out."""
+        header = request.headers.get("Authorization", "")
+        scheme, _, value = header.partition(" ")
+        if scheme.lower() == "bearer" and self._oidc.enabled:
+            return await self._oidc.caller(value.strip())
+        if not self._admin.match(header):
             raise problems.RefusalError(401, headers=CHALLENGE)
         return ADMIN
 
-    async def _permit(self, caller: Caller, need: Need, name: str) -> None:
+    async def permit(self, caller: Caller, need: Need, name: str) -> None:
+        """Raise RefusalError 404 when there is no service `name`, 403 when it is not for him."""
         allowed = may_see if need == "see" else may_change
         service = await self._service(name)
-        if service is None or not allowed(caller, service):
+        if not caller.admin and (service is None or not allowed(caller, service)):
             raise problems.forbidden(caller.name, need)
 
     async def _service(self, name: str) -> Service | None:
