@@ -14,6 +14,7 @@ from gateway.management import metrics
 from gateway.management.access.fetching import Fetcher
 from gateway.management.access.oidc import Oidc, Rules
 from gateway.management.access.origins import Origins
+from gateway.management.calls.descriptions import Descriptions
 from gateway.management.calls.forwarded import ForwardAuth
 from gateway.management.calls.guard import Guard
 from gateway.management.calls.handlers import BODY_SECONDS, Handlers
@@ -64,6 +65,7 @@ def application(
     app.on_cleanup.append(lambda _: fetcher.close())
     app.add_routes(Handlers(kube, lifecycle, clock, body_seconds).routes())
     app.add_routes(ForwardAuth(catalog, guard).routes())
+    app.add_routes(Descriptions(kube, clock).routes())
     app.add_routes(_Probes(kube, counts).routes())
     return app
 
