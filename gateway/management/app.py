@@ -14,6 +14,8 @@ from gateway.management import metrics
 from gateway.management.access.fetching import Fetcher
 from gateway.management.access.oidc import Oidc, Rules
 from gateway.management.access.origins import Origins
+from gateway.management.access.proxies import Proxies
+from gateway.management.calls.audit import Audit
 from gateway.management.calls.descriptions import Descriptions
 from gateway.management.calls.forwarded import ForwardAuth
 from gateway.management.calls.guard import Guard
@@ -27,6 +29,8 @@ from shared.service.names import NAMESPACE
 from shared.service.stored import StoredError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gateway.management.access.credentials import Credentials
     from gateway.management.store.lifecycle import Lifecycle
     from shared.kube.client import KubeClient
@@ -47,16 +51,19 @@ def application(
     body_seconds: float = BODY_SECONDS,
     origins: Origins = OWN_PAGES,
     tokens: Rules = NO_TOKENS,
+    proxies: Sequence[str] = (),
 ) -> web.Application:
     """The whole application; answers follow OSCAR's contract: errors are text or empty."""
     counts = metrics.Metrics()
     fetcher = Fetcher()
     catalog = Catalog(kube)
-    guard = Guard(catalog, admin, Oidc(tokens, fetcher, clock))
+    audit = Audit(Proxies(proxies, clock), clock)
+    guard = Guard(catalog, admin, Oidc(tokens, fetcher, clock), audit, clock)
     app = web.Application(
         client_max_size=MAX_BODY,
         middlewares=[
             _counted(counts),
+            audit.middleware,
             _translated,
             _from(origins),
             guard.middleware,

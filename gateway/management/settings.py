@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from gateway.management.access.credentials import Credentials
 from gateway.management.access.fetching import is_secure
 from gateway.management.access.oidc import Rules
 from gateway.management.access.origins import Origins
+from gateway.management.access.proxies import network
 from shared.runtime import log
 from shared.runtime.settings import Reader, Variables
 from shared.service.authorization import parse_credentials
@@ -24,6 +26,10 @@ VARIABLES: Final[Variables] = {
     "MANAGEMENT_USERNAME": ("", "the administrator's name, if there is no such file"),
     "MANAGEMENT_PASSWORD": ("", "the administrator's password, if there is no such file"),
     "MANAGEMENT_ORIGINS": ("", "origins,… besides its own whose pages may change services"),
+    "MANAGEMENT_TRUSTED_PROXIES": (
+        "127.0.0.0/8,::1",
+        "CIDRs and names of hosts,… whose X-Forwarded-For is believed: the gateways",
+    ),
     "MANAGEMENT_OIDC_ISSUERS": (
         "",
         "URLs,… of OpenID Connect issuers whose access tokens are accepted; empty: no tokens",
@@ -40,6 +46,8 @@ VARIABLES: Final[Variables] = {
     **log.VARIABLES,
 }
 
+_HOST: Final = re.compile(r"(?=.*[a-z])[a-z0-9-]+(\.[a-z0-9-]+)*\.?", re.ASCII | re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -50,6 +58,7 @@ class Settings:
     credentials: Credentials
     origins: Origins
     tokens: Rules
+    proxies: tuple[str, ...]
     log_level: str
     log_format: str
 
@@ -64,6 +73,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         credentials=_credentials(reader),
         origins=reader.parsed("MANAGEMENT_ORIGINS", Origins(), _origins),
         tokens=_tokens(reader),
+        proxies=_proxies(reader),
         log_level=reader.string("LOG_LEVEL", *log.LEVELS),
         log_format=reader.string("LOG_FORMAT", *log.FORMATS),
     )
@@ -78,6 +88,16 @@ def _origins(text: str) -> Origins:
         if not url.scheme or not url.netloc or word != f"{url.scheme}://{url.netloc}":
             raise ValueError(f"{word!r} is not an origin; write scheme://host[:port]")
     return Origins(frozenset(words))
+
+
+def _proxies(reader: Reader) -> tuple[str, ...]:
+    stated = reader.several("MANAGEMENT_TRUSTED_PROXIES")
+    for word in stated:
+        if network(word) is None and _HOST.fullmatch(word) is None:
+            reader.problem(
+                "MANAGEMENT_TRUSTED_PROXIES", f"{word!r} is no CIDR, address or name of a host"
+            )
+    return stated
 
 
 def _tokens(reader: Reader) -> Rules:

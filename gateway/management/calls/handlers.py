@@ -14,7 +14,8 @@ from gateway.management.access.caller import may_see, owned
 from gateway.management.answers import logs, status
 from gateway.management.answers.log_cursor import CursorError
 from gateway.management.answers.representation import service_json
-from gateway.management.calls.guard import CALLER, service_name
+from gateway.management.calls.audit import CALLER, SUBJECT
+from gateway.management.calls.guard import service_name
 from gateway.management.calls.requests import find
 from gateway.management.calls.requests import json_answer as _json
 from gateway.management.store.catalog import NS, Catalog, Entry
@@ -68,6 +69,7 @@ class Handlers:
     async def create(self, request: web.Request) -> web.Response:
         """201 without a body; what is odd about the definition stands in Warning headers."""
         parsed = await _parsed(request, self._body_seconds)
+        request[SUBJECT] = parsed.service.name
         if parsed.service.expose is None:
             raise problems.invalid(
                 ["expose: is missing; only exposed services run here, give its api_port"]
@@ -78,6 +80,7 @@ class Handlers:
     async def replace(self, request: web.Request) -> web.Response:
         """204; a definition without `expose` ends the exposure and keeps the service."""
         parsed = await _parsed(request, self._body_seconds)
+        request[SUBJECT] = parsed.service.name
         await self._lifecycle.replace(parsed.service, request[CALLER])
         return _with_warnings(web.Response(status=204), parsed)
 
