@@ -63,6 +63,7 @@ def application(
         client_max_size=MAX_BODY,
         middlewares=[
             _counted(counts),
+            _shared(origins),
             audit.middleware,
             _translated,
             _from(origins),
@@ -140,6 +141,20 @@ async def _translated(request: web.Request, handler: Handler) -> web.StreamRespo
         return web.Response(status=413, text=f"the body is longer than {MAX_BODY} bytes")
     except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
         return await _unknown(request)
+
+
+def _shared(origins: Origins) -> Middleware:
+    """What pages of other origins may read, refusals too; preflights carry no credentials, and are
+    answered before any are asked for."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        asked = origins.preflight(request.method, request.headers)
+        response = await handler(request) if asked is None else web.Response(status=204)
+        response.headers.update((asked or {}) | origins.fields(request.headers.get("Origin", "")))
+        return response
+
+    return middleware
 
 
 def _from(origins: Origins) -> Middleware:

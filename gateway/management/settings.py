@@ -25,7 +25,10 @@ VARIABLES: Final[Variables] = {
     "MANAGEMENT_CREDENTIALS_FILE": ("", "file with one line user:password of the administrator"),
     "MANAGEMENT_USERNAME": ("", "the administrator's name, if there is no such file"),
     "MANAGEMENT_PASSWORD": ("", "the administrator's password, if there is no such file"),
-    "MANAGEMENT_ORIGINS": ("", "origins,… besides its own whose pages may change services"),
+    "MANAGEMENT_ORIGINS": (
+        "",
+        "origins,… besides its own whose pages may read and change services, such as a dashboard's",
+    ),
     "MANAGEMENT_TRUSTED_PROXIES": (
         "127.0.0.0/8,::1",
         "CIDRs and names of hosts,… whose X-Forwarded-For is believed: the gateways",
