@@ -26,6 +26,7 @@ APPLIED: Final = "oscar.grycap.io/applied"
 STOPPED: Final = "oscar.grycap.io/stopped"
 PREVIOUS_REPLICAS: Final = "oscar.grycap.io/previous-replicas"
 RESTARTED_AT: Final = "oscar.grycap.io/restarted-at"
+SCALER_DECISION: Final = "oscar.grycap.io/scaler-decision"
 
 SCRIPT_MOUNT: Final = "/oscar/config"
 

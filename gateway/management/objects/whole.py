@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gateway.management.objects import kept as secrets
-from shared.service import fdl, names, sensitive, stored, tokens
+from shared.service import fdl, names, oscar, sensitive, stored, tokens
 from shared.service.documents import plain
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def kept_of(seen: Seen, known: Mapping[str, Kept], new_token: str) -> Kept:
     entry = secrets.entries(seen.secret).get(seen.revision)
     if entry is not None:
         return entry.kept
-    token = secrets.token(seen.secret) or new_token
+    managers = oscar.token(seen.root) if seen.root else ""
+    token = secrets.token(seen.secret) or managers or new_token
     return secrets.Kept(token, secrets.texts(seen.environment), {})
 
 

@@ -20,6 +20,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.management import problems
+from gateway.management.access.caller import ADMIN, may_change, owned, still_owned
 from gateway.management.objects import kept, render, scale
 from gateway.management.objects import plan as planning
 from gateway.management.objects.seen import uid
@@ -29,12 +30,14 @@ from gateway.management.store.settling import ATTEMPTS, Settled, Settler, new_to
 from shared.kube.errors import AlreadyExists, Conflict, Forbidden, Invalid, KubeError, NotFound
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS
 from shared.service import names, stored
+from shared.service.model import ADMINISTRATOR
 from shared.service.objects import annotations_of, wanted_replicas
 from shared.service.stored import StoredError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 
+    from gateway.management.access.caller import Caller
     from gateway.management.objects.kept import Kept
     from gateway.management.objects.plan import Step
     from gateway.management.objects.seen import Seen
@@ -74,7 +77,7 @@ class Lifecycle:
             root = render.configmap(service, token)
             revision = kept.revision(root["data"], secret)
             root["metadata"]["annotations"] = {names.REVISION: revision}
-            staged = await self._staged(service.name, revision, secret)
+            staged = await self._staged(service, revision, secret)
             try:
                 made = await self._rooted(root, staged)
                 await self._settled(made, {revision: secret})
@@ -82,12 +85,13 @@ class Lifecycle:
                 await self._undo(self._erase(service.name, revision), error)
                 raise
 
-    async def replace(self, service: Service) -> None:
-        """A new definition for a service; its token, its size and whether it is stopped stay."""
+    async def replace(self, service: Service, caller: Caller = ADMIN) -> None:
+        """A new definition for a service; its token, owner, size and whether it is stopped stay."""
 
         def replaced(seen: Seen) -> tuple[Service, str]:
             known = _known(seen, self._new_token())
-            return with_known_secrets(service, known), known.token
+            inherited = _inherited(service, _readable(seen.root), caller)
+            return with_known_secrets(inherited, known), known.token
 
         async with self._alone(service.name, "replaced"):
             await self._switch(service.name, replaced)
@@ -157,12 +161,13 @@ class Lifecycle:
                 await self._settler.sweep(name)
                 return Settled(seen, undone=error.message)
 
-    async def _staged(self, name: str, revision: str, secret: Kept) -> Obj:
+    async def _staged(self, service: Service, revision: str, secret: Kept) -> Obj:
         """The Secret of a new service, made when nothing of that name is there any more."""
+        name = service.name
         for _ in range(ATTEMPTS):
             seen = await self._settler.look(name)
             if seen.root is not None:
-                if not seen.is_unfinished:
+                if not seen.is_unfinished or _owner(seen.root) != service.owner:
                     raise _exists()
                 await self._delete(seen.root)
             if seen.root is not None or seen.objects:
@@ -326,6 +331,27 @@ def _known(seen: Seen, new_token: str) -> Kept:
         return restored(seen, {}, new_token).kept
     except StoredError:
         return kept_of(seen, {}, new_token)
+
+
+def _readable(configmap: Obj | None) -> Service | None:
+    try:
+        return stored.read(configmap).definition if configmap is not None else None
+    except StoredError:
+        return None
+
+
+def _owner(configmap: Obj) -> str:
+    service = _readable(configmap)
+    return service.owner if service else ADMINISTRATOR
+
+
+def _inherited(service: Service, old: Service | None, caller: Caller) -> Service:
+    """`service` with the owner of `old`, None if that cannot be read; RefusalError 403."""
+    if old is not None and may_change(caller, old):
+        return still_owned(service, old)
+    if old is None and caller.admin:
+        return owned(service, caller)
+    raise problems.forbidden(caller.name, "change")
 
 
 def _exists() -> problems.RefusalError:
