@@ -39,6 +39,7 @@ async def run(settings: configuration.Settings) -> None:
             settings.credentials,
             SystemClock(),
             origins=settings.origins,
+            integers=settings.integers,
         )
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN)
         await runner.setup()

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from gateway.management.access.credentials import Credentials
 from gateway.management.access.origins import Origins
+from gateway.management.answers.ports import GO, IntegerPorts
 from shared.runtime import log
 from shared.runtime.settings import Reader, Variables
 from shared.service.authorization import parse_credentials
@@ -22,6 +23,10 @@ VARIABLES: Final[Variables] = {
     "MANAGEMENT_USERNAME": ("", "the administrator's name, if there is no such file"),
     "MANAGEMENT_PASSWORD": ("", "the administrator's password, if there is no such file"),
     "MANAGEMENT_ORIGINS": ("", "origins,… besides its own whose pages may change services"),
+    "MANAGEMENT_INTEGER_PORTS": (
+        GO.agent,
+        "how the User-Agent of clients begins that read a port as a number; empty: none does",
+    ),
     **log.VARIABLES,
 }
 
@@ -34,6 +39,7 @@ class Settings:
     port: int
     credentials: Credentials
     origins: Origins
+    integers: IntegerPorts
     log_level: str
     log_format: str
 
@@ -47,6 +53,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         port=port,
         credentials=_credentials(reader),
         origins=reader.parsed("MANAGEMENT_ORIGINS", Origins(), _origins),
+        integers=IntegerPorts(reader.string("MANAGEMENT_INTEGER_PORTS")),
         log_level=reader.string("LOG_LEVEL", *log.LEVELS),
         log_format=reader.string("LOG_FORMAT", *log.FORMATS),
     )
