@@ -135,7 +135,7 @@ class Planner:
         return self._finish(plan, raw, head, b"", table)
 
     def _invoked(self, plan: Plan, raw: bytes, target: bytes, table: RouteTable) -> Route | None:
-        """The services API, if somebody means OSCAR's `/run/x`, and no page of a service its own."""
+        """The services API, if OSCAR's `/run/x` is meant, and no page of a service its own."""
         if is_invocation(target) and stray.origin_route(raw, plan.public, table) is None:
             return table.management
         return None
