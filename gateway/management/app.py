@@ -14,6 +14,7 @@ from gateway.management import metrics
 from gateway.management.access.origins import Origins
 from gateway.management.answers.ports import GO, IntegerPorts
 from gateway.management.answers.system import BASIC_ONLY
+from gateway.management.calls.descriptions import Descriptions
 from gateway.management.calls.elsewhere import Elsewhere
 from gateway.management.calls.guard import Guard
 from gateway.management.calls.handlers import BODY_SECONDS, Handlers
@@ -64,8 +65,9 @@ def application(
     app.add_routes(Handlers(kube, lifecycle, admin, clock, body_seconds, integers).routes())
     app.add_routes(System(kube, login, clock).routes())
     app.add_routes(JobLogs(kube).routes())
-    app.add_routes(Elsewhere().routes())
+    app.add_routes(Descriptions(kube, clock).routes())
     app.add_routes(_Probes(kube, counts).routes())
+    app.add_routes(Elsewhere().routes())
     return app
 
 

@@ -18,7 +18,7 @@ from gateway.management.answers.ports import GO, IntegerPorts, with_integer_port
 from gateway.management.answers.representation import service_json
 from gateway.management.answers.rollout import Rollouts
 from gateway.management.calls.guard import CALLER, service_name
-from gateway.management.calls.responses import json_response
+from gateway.management.calls.requests import find, json_answer
 from gateway.management.store.catalog import NS, Catalog, Entry
 from shared.service import fdl, names, tokens
 from shared.service.stored import StoredError, digest
@@ -95,10 +95,10 @@ class Handlers:
         """All services that the caller may see; `include=deployment` adds the state of each."""
         if request.query.get("include") != "deployment":
             found = await self._visible(request)
-            return json_response([self._described(request, one) for one in found])
+            return json_answer([self._described(request, one) for one in found])
         found, states = await asyncio.gather(self._visible(request), self._rollouts.states())
         none = status.deployment_status(None)
-        return json_response(
+        return json_answer(
             [self._described(request, one, states.get(one.service.name, none)) for one in found]
         )
 
@@ -106,9 +106,9 @@ class Handlers:
         """One service."""
         stored = await self._find(request)
         if request.query.get("include") != "deployment":
-            return json_response(self._described(request, stored))
+            return json_answer(self._described(request, stored))
         state = await self._rollouts.state(stored.service.name)
-        return json_response(self._described(request, stored, state))
+        return json_answer(self._described(request, stored, state))
 
     async def delete(self, request: web.Request) -> web.Response:
         """204."""
@@ -135,7 +135,7 @@ class Handlers:
         """The state of the service."""
         stored = await self._find(request)
         name = stored.service.name
-        return json_response(status.named(name, NS, await self._rollouts.state(name)))
+        return json_answer(status.named(name, NS, await self._rollouts.state(name)))
 
     async def logs(self, request: web.Request) -> web.Response:
         """The lines of its pods: the newest, or those after a cursor."""
@@ -144,7 +144,7 @@ class Handlers:
             asked = logs.wanted(request.query)
         except CursorError as error:
             raise problems.RefusalError(400, f"after: {error}") from error
-        return json_response(await logs.read_logs(self._kube, stored.service.name, asked))
+        return json_answer(await logs.read_logs(self._kube, stored.service.name, asked))
 
     async def auth(self, request: web.Request) -> web.Response:
         """200 or 401 without a body, for proxies that forward authentication."""
@@ -183,10 +183,7 @@ class Handlers:
         return tuple(one for one in found if may_see(request[CALLER], one.service))
 
     async def _find(self, request: web.Request) -> Entry:
-        stored = await self._catalog.find(service_name(request))
-        if stored is None:
-            raise problems.not_found()
-        return stored
+        return await find(self._catalog, request)
 
 
 async def _parsed(request: web.Request, seconds: float) -> fdl.Parsed:
@@ -222,7 +219,7 @@ def _sessions(request: web.Request, name: str) -> list[bytes]:
 
 
 def _state(name: str, deployment: Obj) -> web.Response:
-    return json_response(status.full_status(name, NS, deployment))
+    return json_answer(status.full_status(name, NS, deployment))
 
 
 def _with_warnings(response: web.Response, parsed: fdl.Parsed) -> web.Response:

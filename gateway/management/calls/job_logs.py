@@ -13,7 +13,7 @@ from gateway.management import problems
 from gateway.management.answers.jobs import jobs
 from gateway.management.answers.logs import is_true
 from gateway.management.calls.guard import service_name
-from gateway.management.calls.responses import json_response
+from gateway.management.calls.requests import json_answer
 from gateway.management.objects.pod import CONTAINER
 from gateway.management.store.catalog import NS, Catalog
 from shared.kube.resources import PODS
@@ -45,7 +45,7 @@ class JobLogs:
 
     async def list(self, request: web.Request) -> web.Response:
         """The pods, with their times."""
-        return json_response(jobs(await self._pods(service_name(request))))
+        return json_answer(jobs(await self._pods(service_name(request))))
 
     async def get(self, request: web.Request) -> web.Response:
         """The log of one pod as text."""

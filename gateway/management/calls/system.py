@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from gateway.management.answers import nodes, system
-from gateway.management.calls.responses import json_response
+from gateway.management.calls.requests import json_answer
 from shared.kube.errors import Forbidden, KubeError
 from shared.kube.resources import NODE_METRICS, NODES, PODS
 from shared.service import names
@@ -52,11 +52,11 @@ class System:
             kubernetes = str((await self._kube.version()).get("gitVersion", ""))
         except KubeError:  # as OSCAR: clients start by this call, and need not fail by it
             kubernetes = ""
-        return json_response(system.info(kubernetes))
+        return json_answer(system.info(kubernetes))
 
     async def config(self, _: web.Request) -> web.Response:
         """What the cluster has to offer."""
-        return json_response(system.config(self._login, await self._listed(NODES, [])))
+        return json_answer(system.config(self._login, await self._listed(NODES, [])))
 
     async def status(self, _: web.Request) -> web.Response:
         """Nodes, pods and what is free."""
@@ -64,7 +64,7 @@ class System:
         found = await self._listed(NODES, notes)
         cluster = nodes.cluster(found, *(await self._load(notes) if found else ({}, [])))
         pods = (await self._kube.list(PODS, names.NAMESPACE))["items"]
-        return json_response(system.status(cluster, pods, self._login, self._since, notes))
+        return json_answer(system.status(cluster, pods, self._login, self._since, notes))
 
     async def _load(self, notes: list[str]) -> tuple[Mapping[str, Obj], Sequence[Obj]]:
         """Usage by node, and all pods."""

@@ -41,6 +41,7 @@ class Cluster:
     kube: KubeClient
     kubeconfig: str
     logs: dict[str, str] = field(default_factory=dict)
+    providers: Providers = field(default_factory=Providers)
 
     def names(self, kind: kinds.Kind) -> list[str]:
         return [one["metadata"]["name"] for one in self.api.list(kind, NS)]
@@ -92,11 +93,12 @@ async def running(folder: Path) -> AsyncIterator[Cluster]:
         yield _logged(logs, pod["metadata"]["name"], asked)
 
     user = User(ACCOUNT, ("system:serviceaccounts", "system:authenticated"))
-    server = ApiServer(api, Tokens({"sesame": user}), Providers(logs=read))
+    providers = Providers(logs=read)
+    server = ApiServer(api, Tokens({"sesame": user}), providers)
     port = await server.start()
     try:
         path = kubeconfig_file(folder, f"http://127.0.0.1:{port}")
         async with KubeClient.open(field_manager="exposed-services", kubeconfig=path) as kube:
-            yield Cluster(api, kube, path, logs)
+            yield Cluster(api, kube, path, logs, providers)
     finally:
         await server.stop()
