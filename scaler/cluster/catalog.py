@@ -12,6 +12,7 @@ from shared.service import names
 from shared.service.objects import wanted_replicas
 from shared.service.stored import Stored, StoredError, is_stopped, read
 from shared.service.values import value
+from shared.service.workload import workload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +37,10 @@ class Target:
     stopped: bool
     rival: str
     """The HorizontalPodAutoscaler that targets the same Deployment; empty when none does."""
+    managers: bool = False
+    """Whether the Deployment is one that an OSCAR manager made."""
+    spare: str = ""
+    """The manager's Deployment, if there is one beside ours: it is not scaled."""
 
     @property
     def replicas(self) -> int:
@@ -84,7 +89,8 @@ class Cataloguer:
                 broken[name] = str(found)
                 continue
             expose = found.definition.expose
-            deployment = caches.deployments.get((names.NAMESPACE, names.deployment(name)))
+            work = workload(name, lambda each: caches.deployments.get((names.NAMESPACE, each)))
+            deployment = work.deployment
             if expose is None or deployment is None:
                 continue
             uid = deployment["metadata"]["uid"]
@@ -96,8 +102,10 @@ class Cataloguer:
                 deployment,
                 own,
                 tuple([facts.expected for facts in own if facts.measurable]),
-                found.stopped or is_stopped(deployment),
+                found.stopped or work.stopped or (not work.managers and is_stopped(deployment)),
                 rival_of.get(deployment["metadata"]["name"], ""),
+                work.managers,
+                work.spare,
             )
         return Catalog(targets, broken, capacities(caches.nodes.values()))
 
