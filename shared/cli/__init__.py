@@ -5,8 +5,11 @@ from __future__ import annotations
 import click
 
 from shared.cli import exits
+from shared.cli.commands.describe import describe, events
 from shared.cli.commands.load import load
 from shared.cli.commands.local import local
+from shared.cli.commands.logs import logs
+from shared.cli.commands.opening import open_service
 from shared.cli.commands.services import apply, delete, get, list_services, restart, start, stop
 from shared.cli.connection.options import connection_options
 from shared.cli.connection.target import Flags
@@ -21,4 +24,6 @@ def main(context: click.Context, flags: Flags) -> None:
 
 
 for _command in (local, apply, list_services, get, delete, stop, start, restart, load):
+    main.add_command(_command)
+for _command in (describe, events, logs, open_service):
     main.add_command(_command)

@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.management.answers.log_stream import LineReader, moved, page
-from gateway.management.answers.logs import MOST_LINES, MOST_PODS
+from gateway.management.answers.logs import MOST_PODS
 from gateway.management.objects.pod import CONTAINER
 from gateway.management.store.catalog import NS, Catalog
 from shared.kube.errors import KubeError, NotFound
@@ -37,8 +37,8 @@ PULSE: Final = 5.0
 whether anybody listens."""
 MOST_SECONDS: Final = 3600.0
 """After which a client has to come again with its cursor: who it is, is asked anew then."""
-HELD: Final = 1000
-"""Lines that wait for a client."""
+HELD: Final = 256
+"""Lines that wait for a client, and that a page has at most."""
 
 Run = tuple[str, int, bool]
 """A pod's uid, how often its container was restarted, and whether that runs."""
@@ -93,8 +93,7 @@ class LogFollower:
 
     def _taken(self) -> dict[str, Any]:
         """A page of what waits."""
-        count = min(self._lines.qsize(), MOST_LINES)
-        taken = [self._lines.get_nowait() for _ in range(count)]
+        taken = [self._lines.get_nowait() for _ in range(self._lines.qsize())]
         answer = page(taken, self._given)
         if self._notes:
             answer["message"] = " ".join(self._notes)

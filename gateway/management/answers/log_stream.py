@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gateway.management.answers.log_cursor import Cursor, Position
     from gateway.management.answers.log_lines import Line, Moment
 
-LONGEST: Final = 256 * 1024
+LONGEST: Final = 32 * 1024
 """Bytes of a line; what is longer is given in pieces, so that no pod fills our memory."""
 
 
