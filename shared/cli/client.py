@@ -15,7 +15,7 @@ import orjson
 
 from shared.cli.connection.secrets import authorization
 from shared.cli.connection.target import Target
-from shared.cli.exits import ApiError
+from shared.cli.exits import ApiError, UnreachableError
 from shared.runtime.clock import Clock, SystemClock
 from shared.service import fdl
 from shared.service.documents import dump_json
@@ -104,12 +104,6 @@ class ServicesApi:
         answer: dict[str, Any] = await self._call("GET", f"{_path(name)}/deployment/events")
         return answer
 
-    async def apply(self, service: Service) -> bool:
-        """Create the service, or replace it; True when it is new."""
-        new = await self.get(service.name) is None
-        await self.write(service, new=new)
-        return new
-
     async def write(self, service: Service, *, new: bool) -> None:
         """Create the service, or replace the one that is there."""
         body = fdl.to_json(service, secrets=True)
@@ -156,7 +150,7 @@ class ServicesApi:
                 f"{error.certificate_error}; name its authority with --ca"
             ) from error
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise ApiError(
+            raise UnreachableError(
                 f"cannot reach the services API at {self._target.endpoint}: {error}. "
                 "Is it running (`exposed local`), and is --endpoint right?"
             ) from error

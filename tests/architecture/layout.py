@@ -75,8 +75,8 @@ LAYOUT = Layout(
         "shared.cli": (
             ("exits", "output"),
             ("connection/",),
-            ("client",),
-            ("documents/",),
+            ("client", "together"),
+            ("documents/", "rollout"),
             ("local/",),
             ("commands/",),
             ("__main__",),
