@@ -13,12 +13,13 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from gateway.management import metrics
 from gateway.management.access.origins import Origins
 from gateway.management.calls.descriptions import Descriptions
+from gateway.management.calls.guard import Guard
 from gateway.management.calls.handlers import BODY_SECONDS, Handlers
 from gateway.management.objects.render import TooLargeError
 from gateway.management.problems import RefusalError, invalid, of_cluster
+from gateway.management.store.catalog import Catalog
 from shared.kube.errors import KubeError
 from shared.kube.resources import CONFIGMAPS
-from shared.service.authorization import MANAGEMENT_REALM
 from shared.service.names import NAMESPACE
 from shared.service.stored import StoredError
 
@@ -32,7 +33,6 @@ log = logging.getLogger(__name__)
 
 MAX_BODY: Final = 1024 * 1024
 OWN_PAGES: Final = Origins()
-CHALLENGE: Final = {"WWW-Authenticate": f'Basic realm="{MANAGEMENT_REALM}"'}
 
 
 def application(
@@ -47,7 +47,12 @@ def application(
     counts = metrics.Metrics()
     app = web.Application(
         client_max_size=MAX_BODY,
-        middlewares=[_counted(counts), _translated, _from(origins), _authorised(admin)],
+        middlewares=[
+            _counted(counts),
+            _translated,
+            _from(origins),
+            Guard(Catalog(kube), admin).middleware,
+        ],
     )
     app.add_routes(Handlers(kube, lifecycle, admin, clock, body_seconds).routes())
     app.add_routes(Descriptions(kube, clock).routes())
@@ -120,17 +125,6 @@ async def _translated(request: web.Request, handler: Handler) -> web.StreamRespo
         return await _unknown(request)
 
 
-def _authorised(admin: Credentials) -> Middleware:
-    @web.middleware
-    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        guarded = request.path.startswith("/system/") and not _is_forward_auth(request)
-        if guarded and not admin.match(request.headers.get("Authorization", "")):
-            return web.Response(status=401, headers=CHALLENGE)
-        return await handler(request)
-
-    return middleware
-
-
 def _from(origins: Origins) -> Middleware:
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -142,13 +136,8 @@ def _from(origins: Origins) -> Middleware:
     return middleware
 
 
-def _is_forward_auth(request: web.Request) -> bool:
-    resource = request.match_info.route.resource
-    return resource is not None and resource.canonical == "/system/services/{name}/auth"
-
-
 def _refused(error: RefusalError) -> web.Response:
-    headers = {"Retry-After": "2"} if error.status == 503 else {}
+    headers = ({"Retry-After": "2"} if error.status == 503 else {}) | dict(error.headers)
     return web.Response(status=error.status, text=error.text or None, headers=headers)
 
 

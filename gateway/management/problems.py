@@ -14,16 +14,19 @@ from shared.kube.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 class RefusalError(Exception):
     """A request that is answered with `status` and `text` (text/plain, perhaps empty)."""
 
-    def __init__(self, status: int, text: str = "") -> None:
+    def __init__(
+        self, status: int, text: str = "", headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(f"{status} {text}".strip())
         self.status = status
         self.text = text
+        self.headers = headers or {}
 
 
 def not_found() -> RefusalError:
@@ -34,6 +37,11 @@ def not_found() -> RefusalError:
 def invalid(problems: Sequence[str]) -> RefusalError:
     """The definition is wrong; one line a problem."""
     return RefusalError(400, "The service specification is not valid: " + "\n".join(problems))
+
+
+def forbidden(caller: str, doing: str) -> RefusalError:
+    """`caller` is known, and may not be `doing` ("see", "change") this to a service."""
+    return RefusalError(403, f"User {caller} doesn't have permission to {doing} this service")
 
 
 def not_exposed(name: str) -> RefusalError:

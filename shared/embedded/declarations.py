@@ -17,10 +17,11 @@ from shared.embedded.schema import protobuf_messages as protobuf
 from shared.embedded.schema.conversion import AS_STORED
 from shared.embedded.schema.field_selectors import METADATA
 from shared.embedded.schema.protobuf_messages import JSON_ONLY
-from shared.embedded.tables import core, pods, rbac, workloads
+from shared.embedded.tables import core, pods, rbac, storage, workloads
 from shared.embedded.tables.column import NAME_AND_AGE
 from shared.embedded.validation import Rules, any_change, checks, network, objects, unchecked
 from shared.embedded.validation import pods as pod_rules
+from shared.embedded.validation import storage as storage_rules
 from shared.embedded.validation import workloads as workload_rules
 
 if TYPE_CHECKING:
@@ -100,6 +101,19 @@ def _answered(kind: Kind, message: str) -> Declaration:
     )
 
 
+def _kept(kind: Kind, schema: Schema = kind_schemas.GENERIC) -> Declaration:
+    """A kind whose objects are stored as they come, for whoever reads them: no controller does."""
+    return Declaration(
+        kind,
+        schema=schema,
+        defaults=defaulting.nothing,
+        columns=NAME_AND_AGE,
+        rules=Rules(checks.subdomain, unchecked, any_change),
+        selectable=METADATA,
+        message=JSON_ONLY,
+    )
+
+
 def _also_served(stored: Declaration, kind: Kind, form: Conversion) -> Declaration:
     """A second kind that shows the same objects in another form."""
     return replace(stored, kind=kind, conversion=form)
@@ -155,6 +169,24 @@ DECLARATIONS: Final = registered(
             message=JSON_ONLY,
         ),
         Declaration(
+            kinds.PERSISTENT_VOLUME_CLAIM,
+            schema=kind_schemas.CLAIM,
+            defaults=defaulting.claim,
+            columns=storage.CLAIMS,
+            rules=Rules(checks.subdomain, storage_rules.claim, storage_rules.claim_successor),
+            selectable=METADATA,
+            message=JSON_ONLY,
+        ),
+        Declaration(
+            kinds.PERSISTENT_VOLUME,
+            schema=kind_schemas.PERSISTENT_VOLUME,
+            defaults=defaulting.persistent_volume,
+            columns=storage.VOLUMES,
+            rules=Rules(checks.subdomain, storage_rules.volume, storage_rules.same_source),
+            selectable=METADATA,
+            message=JSON_ONLY,
+        ),
+        Declaration(
             kinds.POD,
             schema=kind_schemas.POD,
             defaults=defaulting.pod,
@@ -163,6 +195,7 @@ DECLARATIONS: Final = registered(
             selectable=field_selectors.POD,
             message=JSON_ONLY,
         ),
+        _kept(kinds.POD_TEMPLATE, kind_schemas.POD_TEMPLATE),
         Declaration(
             kinds.SECRET,
             schema=kind_schemas.SECRET,
@@ -276,6 +309,8 @@ DECLARATIONS: Final = registered(
             selectable=METADATA,
             message=protobuf.ROLE,
         ),
+        _kept(kinds.HTTP_ROUTE),
+        _kept(kinds.MIDDLEWARE),
         Declaration(
             kinds.LEASE,
             schema=kind_schemas.LEASE,
@@ -291,6 +326,15 @@ DECLARATIONS: Final = registered(
             defaults=defaulting.endpoint_slice,
             columns=core.ENDPOINTSLICES,
             rules=Rules(checks.subdomain, network.endpoint_slice, network.same_family),
+            selectable=METADATA,
+            message=JSON_ONLY,
+        ),
+        Declaration(
+            kinds.STORAGE_CLASS,
+            schema=kind_schemas.STORAGE_CLASS,
+            defaults=defaulting.storage_class,
+            columns=storage.CLASSES,
+            rules=Rules(checks.subdomain, storage_rules.storage_class, storage_rules.same_class),
             selectable=METADATA,
             message=JSON_ONLY,
         ),

@@ -48,6 +48,7 @@ class Kind:
     starts_with_status: whether a new object keeps the status that it is sent with.
     needs_version: whether an update must state the resourceVersion that it replaces.
     returns_deleted: whether a completed delete answers with the object instead of a Status.
+    protected_by: the finalizer that a new object is given, so that it stays while it is in use.
     """
 
     group: str
@@ -67,6 +68,7 @@ class Kind:
     starts_with_status: bool = False
     needs_version: bool = False
     returns_deleted: bool = False
+    protected_by: str = ""
 
     def __str__(self) -> str:
         return f"{self.api_version} {self.kind}"
@@ -98,6 +100,11 @@ class Kind:
     def subresource(self, name: str) -> Subresource | None:
         return next((each for each in self.subresources if each.name == name), None)
 
+
+DEFAULT_CLASS: Final = "storageclass.kubernetes.io/is-default-class"
+"""Annotation of the StorageClass of claims that name none."""
+FOLDERS: Final = "folder.exposed-services"
+"""The provisioner of the embedded cluster's StorageClass: a volume is a folder of the node."""
 
 STATUS: Final = Subresource("status")
 SCALE: Final = Subresource("scale", STATUS_VERBS, "autoscaling", "v1", "Scale")
@@ -143,6 +150,7 @@ POD: Final = Kind(
     generation=True,
     returns_deleted=True,
 )
+POD_TEMPLATE: Final = Kind("", "v1", "podtemplates", "podtemplate", "PodTemplate", generation=True)
 NODE: Final = Kind(
     "",
     "v1",
@@ -165,6 +173,39 @@ SERVICE_ACCOUNT: Final = Kind(
     subresources=(
         Subresource("token", ("create",), "authentication.k8s.io", "v1", "TokenRequest"),
     ),
+    returns_deleted=True,
+)
+PERSISTENT_VOLUME_CLAIM: Final = Kind(
+    "",
+    "v1",
+    "persistentvolumeclaims",
+    "persistentvolumeclaim",
+    "PersistentVolumeClaim",
+    short_names=("pvc",),
+    subresources=(STATUS,),
+    returns_deleted=True,
+    protected_by="kubernetes.io/pvc-protection",
+)
+PERSISTENT_VOLUME: Final = Kind(
+    "",
+    "v1",
+    "persistentvolumes",
+    "persistentvolume",
+    "PersistentVolume",
+    namespaced=False,
+    short_names=("pv",),
+    subresources=(STATUS,),
+    returns_deleted=True,
+    protected_by="kubernetes.io/pv-protection",
+)
+STORAGE_CLASS: Final = Kind(
+    "storage.k8s.io",
+    "v1",
+    "storageclasses",
+    "storageclass",
+    "StorageClass",
+    namespaced=False,
+    short_names=("sc",),
     returns_deleted=True,
 )
 DEPLOYMENT: Final = Kind(
@@ -266,6 +307,18 @@ INGRESS: Final = Kind(
     short_names=("ing",),
     subresources=(STATUS,),
     generation=True,
+)
+HTTP_ROUTE: Final = Kind(
+    "gateway.networking.k8s.io",
+    "v1",
+    "httproutes",
+    "httproute",
+    "HTTPRoute",
+    subresources=(STATUS,),
+    generation=True,
+)
+MIDDLEWARE: Final = Kind(
+    "traefik.io", "v1alpha1", "middlewares", "middleware", "Middleware", generation=True
 )
 POD_METRICS: Final = Kind(
     "metrics.k8s.io", "v1beta1", "pods", "", "PodMetrics", verbs=READ, source="metrics"

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from shared.service.fields import Fields
 
-VISIBILITIES: Final = ("private", "public", "restricted")
 _SILENT: Final = (
-    "alpine", "allowed_users", "bucket_list", "cluster_id", "clusters", "enable_gpu",
+    "alpine", "bucket_list", "cluster_id", "clusters", "enable_gpu",
     "enable_sgx", "ephemeral_storage_request", "federation", "file_stage_in",
-    "image_prefetch", "kserve", "log_level", "owner", "storage_providers", "synchronous",
+    "image_prefetch", "kserve", "log_level", "storage_providers", "synchronous",
     "total_cpu", "total_memory", "vo",
 )  # fmt: skip
 _MISSED: Final = {
@@ -30,7 +29,6 @@ _MISSED: Final = {
 
 def check(fields: Fields) -> None:
     """Warn of each field that `fields` has left and that somebody would miss."""
-    fields.text("visibility", among=VISIBILITIES)
     for name in _SILENT:
         fields.raw(name)
     for name, sentence in _MISSED.items():

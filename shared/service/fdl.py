@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from shared.service import bounds, elsewhere, quantity
+from shared.service import bounds, elsewhere, quantity, sharing
 from shared.service.documents import DocumentError, dump_yaml, load_yaml, plain
 from shared.service.expose import expose_json, read_expose
 from shared.service.fields import Fields, Problems
@@ -119,7 +119,7 @@ def to_json(service: Service, *, secrets: bool = False) -> dict[str, Any]:
     if service.volume:
         body["volume"] = volume_json(service.volume)
     body.update(plain(service.extra))
-    return body
+    return body | sharing.to_json(service)
 
 
 def _load(text: str) -> Any:
@@ -182,6 +182,9 @@ def _service(
         labels=fields.texts("labels"),
         annotations=fields.texts("annotations"),
         image_pull_secrets=tuple(dict.fromkeys(fields.words("image_pull_secrets"))),
+        owner=fields.text("owner") or _NOTHING.owner,
+        visibility=sharing.visibility(fields, new=with_script),
+        allowed_users=sharing.allowed_users(fields),
         extra=fields.unknown() or EMPTY,
     )
     if with_script:  # what is stored was checked before

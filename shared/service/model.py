@@ -13,8 +13,11 @@ from typing import Any, Final, Literal
 
 AuthType = Literal["basic", "forward"]
 ProbeMode = Literal["legacy", "direct"]
+Visibility = Literal["private", "public", "restricted"]
 LifecyclePolicy = Literal["delete", "retain"]
 
+ADMINISTRATOR: Final = "cluster_admin"
+"""OSCAR's name for the owner of what the administrator makes."""
 EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -106,4 +109,9 @@ class Service:
     labels: Mapping[str, str] = field(default_factory=_empty)
     annotations: Mapping[str, str] = field(default_factory=_empty)
     image_pull_secrets: tuple[str, ...] = ()
+    owner: str = ADMINISTRATOR
+    """Who made it. The services API decides that; what a client states does not count."""
+    visibility: Visibility = "private"
+    """Who else may see it: nobody, everybody, or `allowed_users`."""
+    allowed_users: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=_empty)

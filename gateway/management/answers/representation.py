@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from gateway.management.access.caller import OWNER_LABEL
 from shared.service import fdl, names
+from shared.service.model import ADMINISTRATOR
 
 if TYPE_CHECKING:
     from shared.service.model import Service
-
-OWNER: Final = "cluster_admin"
-"""Of all services, for nobody but the administrator makes any; what a body says does not count."""
 
 # What OSCAR states for fields that nobody gave; null where a Go slice is nil.
 _DEFAULTS: Final[dict[str, Any]] = {
@@ -41,7 +40,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "labels": {},
     "storage_providers": {},
     "clusters": {},
-    "owner": OWNER,
+    "owner": ADMINISTRATOR,
     "namespace": "",
     "interlink_node_name": "",
     "visibility": "private",
@@ -55,14 +54,14 @@ _DEFAULTS: Final[dict[str, Any]] = {
 def service_json(service: Service, token: str, deployment: dict[str, Any] | None) -> dict[str, Any]:
     """The answer for `service`; `deployment` is its status when the caller asked for it."""
     body = _DEFAULTS | fdl.to_json(service)
-    body |= {"token": token, "namespace": names.NAMESPACE, "owner": OWNER}
+    body |= {"token": token, "namespace": names.NAMESPACE, "owner": service.owner}
     body["labels"] = {
         **body["labels"],
         names.USER_SERVICE_LABEL: "true",
         names.SERVICE_LABEL: service.name,
         "applicationId": service.name,
         "queue": f"root.oscar-queue.{service.name}",
-        "owner_name": OWNER,
+        OWNER_LABEL: body["labels"].get(OWNER_LABEL, service.owner),
     }
     if deployment is not None:
         body["deployment"] = deployment

@@ -11,11 +11,13 @@ from aiohttp import web
 
 from gateway.management import problems
 from gateway.management.access import forward_auth
+from gateway.management.access.caller import may_see, owned
 from gateway.management.answers import logs, status
+from gateway.management.answers.log_cursor import CursorError
 from gateway.management.answers.representation import service_json
+from gateway.management.calls.guard import CALLER, service_name
 from gateway.management.calls.requests import find
 from gateway.management.calls.requests import json_answer as _json
-from gateway.management.calls.requests import service_name as _name
 from gateway.management.store.catalog import NS, Catalog, Entry
 from shared.service import fdl, names, tokens
 from shared.service.stored import StoredError, digest
@@ -76,21 +78,23 @@ class Handlers:
             raise problems.invalid(
                 ["expose: is missing; only exposed services run here, give its api_port"]
             )
-        await self._lifecycle.create(parsed.service)
+        await self._lifecycle.create(owned(parsed.service, request[CALLER]))
         return _with_warnings(web.Response(status=201), parsed)
 
     async def replace(self, request: web.Request) -> web.Response:
         """204; a definition without `expose` ends the exposure and keeps the service."""
         parsed = await _parsed(request, self._body_seconds)
-        await self._lifecycle.replace(parsed.service)
+        await self._lifecycle.replace(parsed.service, request[CALLER])
         return _with_warnings(web.Response(status=204), parsed)
 
     async def list(self, request: web.Request) -> web.Response:
-        """All services; `include=deployment` adds the state of each."""
+        """All services that the caller may see; `include=deployment` adds the state of each."""
         if request.query.get("include") != "deployment":
-            found = await self._catalog.all()
+            found = await self._visible(request)
             return _json([service_json(one.service, one.token, None) for one in found])
-        found, deployments = await asyncio.gather(self._catalog.all(), self._catalog.deployments())
+        found, deployments = await asyncio.gather(
+            self._visible(request), self._catalog.deployments()
+        )
         return _json([_described(one, deployments.get(one.service.name)) for one in found])
 
     async def get(self, request: web.Request) -> web.Response:
@@ -102,22 +106,22 @@ class Handlers:
 
     async def delete(self, request: web.Request) -> web.Response:
         """204."""
-        await self._lifecycle.delete(_name(request))
+        await self._lifecycle.delete(service_name(request))
         return web.Response(status=204)
 
     async def stop(self, request: web.Request) -> web.Response:
         """200 with the state after it."""
-        name = _name(request)
+        name = service_name(request)
         return _state(name, await self._lifecycle.stop(name))
 
     async def start(self, request: web.Request) -> web.Response:
         """200 with the state after it."""
-        name = _name(request)
+        name = service_name(request)
         return _state(name, await self._lifecycle.start(name))
 
     async def restart(self, request: web.Request) -> web.Response:
         """200 with the state after it."""
-        name = _name(request)
+        name = service_name(request)
         now = datetime.fromtimestamp(self._clock.now(), UTC).isoformat().replace("+00:00", "Z")
         return _state(name, await self._lifecycle.restart(name, now))
 
@@ -128,16 +132,17 @@ class Handlers:
         return _state(name, await self._catalog.deployment(name))
 
     async def logs(self, request: web.Request) -> web.Response:
-        """The newest lines of its pods."""
+        """The lines of its pods: the newest, or those after a cursor."""
         stored = await self._find(request)
-        lines = logs.lines_asked(request.query.get("tailLines", ""))
-        timestamps = request.query.get("timestamps", "").lower() in ("true", "1")
-        name = stored.service.name
-        return _json(await logs.read_logs(self._kube, name, lines, timestamps=timestamps))
+        try:
+            asked = logs.wanted(request.query)
+        except CursorError as error:
+            raise problems.RefusalError(400, f"after: {error}") from error
+        return _json(await logs.read_logs(self._kube, stored.service.name, asked))
 
     async def auth(self, request: web.Request) -> web.Response:
         """200 or 401 without a body, for proxies that forward authentication."""
-        name = _name(request)
+        name = service_name(request)
         configmap = await self._catalog.configmap(name)
         known = _stated(configmap)
         question = forward_auth.Question(
@@ -159,6 +164,10 @@ class Handlers:
             cookie = tokens.session_cookie(name, token.encode(), path, secure=secure)
             response.headers["Set-Cookie"] = cookie.decode()
         return response
+
+    async def _visible(self, request: web.Request) -> tuple[Entry, ...]:
+        found = await self._catalog.all()
+        return tuple(one for one in found if may_see(request[CALLER], one.service))
 
     async def _find(self, request: web.Request) -> Entry:
         return await find(self._catalog, request)

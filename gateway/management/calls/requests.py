@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from gateway.management import problems
+from gateway.management.calls.guard import service_name
 from shared.service.documents import dump_json
 
 if TYPE_CHECKING:
     from gateway.management.store.catalog import Catalog, Entry
-
-# What OSCAR lets pass here; a name that no service can have is then simply not found.
-_LABEL: Final = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?", re.ASCII)
-
-
-def service_name(request: web.Request) -> str:
-    """The name in the path; 400 for what can name nothing."""
-    name = request.match_info["name"]
-    if len(name) > 63 or _LABEL.fullmatch(name) is None:
-        raise problems.RefusalError(400, "invalid serviceName")
-    return name
 
 
 async def find(catalog: Catalog, request: web.Request) -> Entry:

@@ -48,6 +48,11 @@ class Catalog:
             return None
         return _entry(configmap, await self.token(name))
 
+    async def definition(self, name: str) -> Service | None:
+        """The service without its script, or None; `StoredError` as `find`."""
+        configmap = await self.configmap(name)
+        return stored.read(configmap).definition if configmap is not None else None
+
     async def configmap(self, name: str) -> Obj | None:
         """The ConfigMap of the service; None too if one of that name is no service's."""
         configmap = await self._optional(CONFIGMAPS, name)

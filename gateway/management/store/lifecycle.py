@@ -16,11 +16,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.management import problems
+from gateway.management.access.caller import ADMIN, Caller, may_change, owned, still_owned
 from gateway.management.objects import render
 from gateway.management.store.catalog import NS, Catalog, Entry
 from shared.kube.errors import AlreadyExists, Conflict, KubeError, NotFound
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS, SERVICES
 from shared.service import names
+from shared.service.model import ADMINISTRATOR
 from shared.service.objects import wanted_replicas
 from shared.service.stored import StoredError
 
@@ -60,7 +62,7 @@ class Lifecycle:
             try:
                 owner = await self._kube.create(CONFIGMAPS, root, NS)
             except AlreadyExists:
-                if await self._finished(service.name):
+                if await self._finished(service):
                     text = "A service with the provided name already exists"
                     raise problems.RefusalError(400, text) from None
                 owner = await self._kube.apply(CONFIGMAPS, root, NS)
@@ -70,13 +72,14 @@ class Lifecycle:
                 await self._undo(self._delete(service.name, owner["metadata"]["uid"]))
                 raise
 
-    async def replace(self, service: Service) -> None:
-        """A new definition for a service; its token, its size and whether it is stopped stay."""
+    async def replace(self, service: Service, caller: Caller = ADMIN) -> None:
+        """A new definition for a service; its token, owner, size and whether it is stopped stay."""
         async with self._alone(service.name, "replaced"):
             configmap = await self._catalog.configmap(service.name)
             if configmap is None:
                 raise problems.not_found()
             old = await self._readable(service.name)
+            service = _inherited(service, old, caller)
             token = await self._catalog.token(service.name) or self._new_token()
             kept = await self._catalog.environment_secrets(service.name)
             try:
@@ -134,12 +137,16 @@ class Lifecycle:
             body = {"spec": {"replicas": service.expose.min_scale}}
             await self._kube.patch(DEPLOYMENTS, names.deployment(service.name), body, NS)
 
-    async def _finished(self, name: str) -> bool:
-        """Whether the service has all it needs; yes, too, if the name is taken by what is none."""
+    async def _finished(self, new: Service) -> bool:
+        """Whether the service has all it needs; yes, too, if the name is taken by what is none, or
+        by somebody else."""
+        name = new.name
         configmap = await self._catalog.configmap(name)
         if configmap is None:
             return True
         stored = await self._readable(name)
+        if (stored.service.owner if stored else ADMINISTRATOR) != new.owner:
+            return True
         if stored is None or not stored.token:
             return False
         exposed = stored.service.expose is not None
@@ -214,6 +221,15 @@ class Lifecycle:
             self._users[name] -= 1
             if not self._users[name]:
                 del self._users[name], self._locks[name]
+
+
+def _inherited(service: Service, old: Entry | None, caller: Caller) -> Service:
+    """`service` with the owner of `old`, None if that cannot be read; RefusalError 403."""
+    if old is not None and may_change(caller, old.service):
+        return still_owned(service, old.service)
+    if old is None and caller.admin:
+        return owned(service, caller)
+    raise problems.forbidden(caller.name, "change")
 
 
 def _with_secrets(service: Service, known: dict[str, str]) -> Service:

@@ -1,4 +1,4 @@
-"""What a new cluster holds before anybody writes to it: namespaces, and the rights of our own.
+"""What a new cluster holds before anybody writes to it: namespaces, a StorageClass, and our rights.
 
 The ServiceAccounts, Roles and bindings are those of the manifests that a real cluster is given, so
 that a right which is missing there is missing here too. Called once, at the start of the cluster.
@@ -25,15 +25,24 @@ log = logging.getLogger(__name__)
 
 MANAGER: Final = "embedded-cluster"
 NAMESPACES: Final = ("default", "kube-system", names.SYSTEM_NAMESPACE, names.NAMESPACE)
+STORAGE: Final[Obj] = {
+    "apiVersion": "storage.k8s.io/v1",
+    "kind": "StorageClass",
+    "metadata": {"name": "standard", "annotations": {kinds.DEFAULT_CLASS: "true"}},
+    "provisioner": kinds.FOLDERS,
+    "allowVolumeExpansion": True,
+}
 MANIFESTS: Final = Path(__file__).parents[3] / "manifests" / "base"
 
 
 def bootstrap(api: Api, manifests: Path = MANIFESTS) -> None:
-    """Create the namespaces, and bring the rights to what the manifests say."""
+    """Create the namespaces and the StorageClass, and bring the rights to what manifests say."""
     for name in NAMESPACES:
         if api.find(kinds.NAMESPACE, name) is None:
             space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
             api.create(kinds.NAMESPACE, space, manager=MANAGER)
+    if api.find(kinds.STORAGE_CLASS, STORAGE["metadata"]["name"]) is None:
+        api.create(kinds.STORAGE_CLASS, STORAGE, manager=MANAGER)
     found = list(_rights(manifests))
     if not found:
         log.warning(

@@ -46,6 +46,9 @@ def admit_new(
     metadata["creationTimestamp"] = timestamp(now)
     if kind.generation:
         metadata["generation"] = 1
+    if kind.protected_by:
+        others = [each for each in metadata.get("finalizers", []) if each != kind.protected_by]
+        metadata["finalizers"] = [*others, kind.protected_by]
     if kind.subresource("status") and not kind.starts_with_status:
         obj.pop("status", None)
 

@@ -10,8 +10,18 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from shared.embedded.controllers.pods import controller_of
-from shared.embedded.kinds import DEPLOYMENT, ENDPOINT_SLICE, NODE, POD, REPLICA_SET, SERVICE
+from shared.embedded.controllers.pods import claims_of, controller_of
+from shared.embedded.kinds import (
+    DEPLOYMENT,
+    ENDPOINT_SLICE,
+    NODE,
+    PERSISTENT_VOLUME,
+    PERSISTENT_VOLUME_CLAIM,
+    POD,
+    REPLICA_SET,
+    SERVICE,
+    STORAGE_CLASS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +33,10 @@ if TYPE_CHECKING:
 Key = tuple[str, str]
 """(namespace, name)"""
 
-CACHED = (DEPLOYMENT, REPLICA_SET, POD, SERVICE, ENDPOINT_SLICE, NODE)
+CACHED = (
+    *(DEPLOYMENT, REPLICA_SET, POD, SERVICE, ENDPOINT_SLICE, NODE),
+    *(PERSISTENT_VOLUME_CLAIM, PERSISTENT_VOLUME, STORAGE_CLASS),
+)
 SERVICE_NAME = "kubernetes.io/service-name"
 
 
@@ -64,6 +77,10 @@ class Cache:
         """The objects of `kind` whose controller is `owner`."""
         return list(self._index.get((kind, owner["metadata"]["uid"]), {}).values())
 
+    def orphans(self, kind: Kind, namespace: str) -> list[Obj]:
+        """The objects of `kind` in `namespace` that no controller has."""
+        return list(self._index.get((kind, namespace), {}).values())
+
     def labelled(self, kind: Kind, namespace: str, labels: Mapping[str, str]) -> list[Obj]:
         """The objects of `kind` in `namespace` that carry all of `labels` (at least one)."""
         buckets = [
@@ -81,6 +98,10 @@ class Cache:
                 if carries(pod, service["spec"]["selector"]):
                     found.append(service)
         return found
+
+    def users(self, claim: Key) -> list[Obj]:
+        """The pods that mount a PersistentVolumeClaim, bound to a node or not."""
+        return list(self._index.get(("claim", *claim), {}).values())
 
     def _put(self, kind: Kind, obj: Obj) -> None:
         self._objects[kind][key_of(obj)] = obj
@@ -108,7 +129,12 @@ def _entries(kind: Kind, obj: Obj) -> Iterator[Any]:
     owner = controller_of(obj)
     if owner is not None:
         yield kind, owner["uid"]
+    else:
+        yield kind, namespace
     for label in (obj["metadata"].get("labels") or {}).items():
         yield kind, namespace, *label
     if kind is SERVICE and obj["spec"].get("selector"):
         yield "selector", namespace, *min(obj["spec"]["selector"].items())
+    if kind is POD:
+        for name in claims_of(obj):
+            yield "claim", namespace, name

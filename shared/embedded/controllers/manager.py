@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from shared.embedded.controllers.cache import Cache
+from shared.embedded.controllers.claims import Claims
 from shared.embedded.controllers.deployment import Deployments
 from shared.embedded.controllers.endpointslice import EndpointSlices
 from shared.embedded.controllers.events import Events
@@ -17,7 +18,13 @@ from shared.embedded.controllers.hashing import template_hash
 from shared.embedded.controllers.queue import WorkQueue
 from shared.embedded.controllers.replicaset import ReplicaSets
 from shared.embedded.controllers.scheduler import Scheduler
-from shared.embedded.kinds import DEPLOYMENT, POD, REPLICA_SET, SERVICE
+from shared.embedded.kinds import (
+    DEPLOYMENT,
+    PERSISTENT_VOLUME_CLAIM,
+    POD,
+    REPLICA_SET,
+    SERVICE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,10 +61,12 @@ class Controllers:
         )
         self._expiry = EventExpiry(api, clock)
         slices = EndpointSlices(api, self.cache, clock)
+        claims = Claims(api, self.cache, Events(api, clock, "persistentvolume-controller"))
         named: list[tuple[str, Controller, Kind]] = [
             ("endpointslices", slices, SERVICE),  # first: most urgent is who gets no requests
             ("deployments", deployments, DEPLOYMENT),
             ("replicasets", replicasets, REPLICA_SET),
+            ("claims", claims, PERSISTENT_VOLUME_CLAIM),
             ("scheduler", self._scheduler, POD),
         ]
         self._lanes = []

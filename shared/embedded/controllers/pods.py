@@ -71,6 +71,16 @@ def restarts(pod: Obj) -> int:
     return sum(status.get("restartCount", 0) for status in statuses)
 
 
+def claims_of(pod: Obj) -> set[str]:
+    """The names of the PersistentVolumeClaims that it mounts."""
+    volumes = pod["spec"].get("volumes") or ()
+    return {
+        volume["persistentVolumeClaim"]["claimName"]
+        for volume in volumes
+        if "persistentVolumeClaim" in volume
+    }
+
+
 def controller_of(obj: Obj) -> Obj | None:
     """The ownerReference of the object's controller, or None."""
     for owner in obj["metadata"].get("ownerReferences") or ():

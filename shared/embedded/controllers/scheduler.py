@@ -1,8 +1,8 @@
 """Scheduler: gives each pod that has no node yet to one that fits.
 
 It honours `nodeName` (by leaving such pods alone), `nodeSelector`, cordoned nodes and the number of
-pods a node takes. CPU and memory requests are *not* weighed: a laptop is to run what a cluster
-runs, only slower.
+pods a node takes, and has a pod wait until the claims that it mounts are bound. CPU and memory
+requests are *not* weighed: a laptop is to run what a cluster runs, only slower.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.embedded.controllers.cache import Cache, carries, key_of
-from shared.embedded.controllers.pods import condition, is_terminal, is_terminating
-from shared.embedded.kinds import NODE, POD
+from shared.embedded.controllers.pods import claims_of, condition, is_terminal, is_terminating
+from shared.embedded.kinds import NODE, PERSISTENT_VOLUME_CLAIM, POD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from shared.service.objects import Obj
 
 MANAGER = "default-scheduler"
+NO_ROOM = (
+    "each is cordoned, full (see `kubectl describe node`), or lacks a label of the pod's "
+    "nodeSelector."
+)
 RETRY = 5.0  # seconds until a pod that fits nowhere is looked at again
 
 
@@ -45,8 +49,11 @@ class Scheduler:
                 self._weigh(change.object, 1)
 
     def keys(self, change: Change) -> Iterator[Key]:
-        """The pod of a change, when it waits for a node."""
-        if change.kind is POD and change.type != "DELETED" and _waits(change.object):
+        """The pod of a change, or those that mount its claim, when they wait for a node."""
+        if change.kind is PERSISTENT_VOLUME_CLAIM:
+            users = self._cache.users(key_of(change.object))
+            yield from (key_of(pod) for pod in users if _waits(pod))
+        elif change.kind is POD and change.type != "DELETED" and _waits(change.object):
             yield key_of(change.object)
 
     def reconcile(self, key: Key) -> float | None:
@@ -56,8 +63,9 @@ class Scheduler:
             return None
         nodes = list(self._cache.all(NODE).values())
         fitting = [node for node in nodes if fits(pod, node, self._load(node))]
-        if not fitting:
-            self._refuse(pod, len(nodes))
+        why = self._unmountable(pod) or ("" if fitting else NO_ROOM)
+        if why:
+            self._refuse(pod, f"0/{len(nodes)} nodes are available: {why}")
             return RETRY
         name = min(fitting, key=self._load)["metadata"]["name"]
         namespace, pod_name = key
@@ -74,11 +82,20 @@ class Scheduler:
         if name and not is_terminal(pod):
             self._loads[name] = self._loads.get(name, 0) + step
 
-    def _refuse(self, pod: Obj, count: int) -> None:
-        message = (
-            f"0/{count} nodes are available: each is cordoned, full (see `kubectl describe node`), "
-            "or lacks a label of the pod's nodeSelector."
-        )
+    def _unmountable(self, pod: Obj) -> str:
+        """What is wrong with a claim that the pod mounts; empty if all can be mounted."""
+        for name in sorted(claims_of(pod)):
+            key = (pod["metadata"]["namespace"], name)
+            claim = self._cache.get(PERSISTENT_VOLUME_CLAIM, key)
+            if claim is None:
+                return f'persistentvolumeclaim "{name}" not found.'
+            if is_terminating(claim):
+                return f'persistentvolumeclaim "{name}" is being deleted.'
+            if claim["status"].get("phase") != "Bound":
+                return f"pod has unbound immediate PersistentVolumeClaims ({name})."
+        return ""
+
+    def _refuse(self, pod: Obj, message: str) -> None:
         current = condition(pod, "PodScheduled")
         if current is None or current.get("message") != message:
             refusal = {

@@ -16,8 +16,16 @@ from shared.embedded.controllers.endpoints import PORT_MAP, is_ready_endpoint
 from shared.embedded.controllers.events import Events
 from shared.embedded.controllers.pods import is_terminal, is_terminating
 from shared.embedded.errors import StatusError
-from shared.embedded.kinds import CONFIG_MAP, ENDPOINT_SLICE, NODE, POD, SECRET
+from shared.embedded.kinds import (
+    CONFIG_MAP,
+    ENDPOINT_SLICE,
+    NODE,
+    PERSISTENT_VOLUME,
+    POD,
+    SECRET,
+)
 from shared.embedded.node import node_object, orphans, ports, procfs, volumes
+from shared.embedded.node.folders import Folders
 from shared.embedded.node.meter import Meter
 from shared.embedded.node.pod import Pod
 from shared.embedded.node.sandbox import Sandbox
@@ -62,6 +70,7 @@ class Agent:
         self._addresses = addresses
         self._marker = marker
         self._events = Events(api, clock, "kubelet", settings.name)
+        self._folders = Folders(api, home / "volumes")
         self._first_free_port = ports.first_free_port()
         self.pods: dict[str, Pod] = {}
         self.meter = Meter()
@@ -78,6 +87,7 @@ class Agent:
         if killed:
             log.warning("killed %d processes that an earlier run left behind", killed)
         self._register()
+        self._folders.clear()
         for pod in self._api.list(POD):
             if self._is_mine(pod) and is_terminating(pod):
                 self._confirm(pod)
@@ -116,12 +126,19 @@ class Agent:
         """Called by the writer of the change: what can fail is left to tasks."""
         if change.kind is POD and self._is_mine(change.object):
             self._follow(change.type, change.object)
+        elif change.kind is PERSISTENT_VOLUME and change.type == "DELETED":
+            self._reclaim(change.object)
         elif change.kind in (CONFIG_MAP, SECRET) and change.type != "DELETED":
             namespace, name = key_of(change.object)
             for pod in self.pods.values():
                 same = pod.sandbox.pod["metadata"]["namespace"] == namespace
                 if same and (change.kind, name) in pod.references:
                     pod.refresh()
+
+    def _reclaim(self, volume: Obj) -> None:
+        """Remove the files of a volume that is no more, beside other work: it may take a while."""
+        name = f"reclaim/{volume['metadata']['name']}"
+        self._tend(name, asyncio.to_thread(self._folders.remove, volume))
 
     def _follow(self, event: str, pod: Obj) -> None:
         uid = pod["metadata"]["uid"]
@@ -159,6 +176,7 @@ class Agent:
             logs=self._home / "logs" / "pods" / place,
             log_bytes=self.settings.log_bytes,
             read=lambda kind, name: self._read(kind, name, metadata["namespace"]),
+            folder=lambda claim: self._folders.of_claim(claim, metadata["namespace"]),
         )
         found = Pod(
             sandbox, self.settings, self._clock, self._events, self._marker,

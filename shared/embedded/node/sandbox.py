@@ -38,6 +38,7 @@ class Sandbox:
     logs: Path
     log_bytes: int
     read: volumes.Read
+    folder: volumes.Folder
 
     def log_of(self, container: str, run: int) -> Path:
         """The log of one run of a container."""
@@ -45,7 +46,7 @@ class Sandbox:
 
     def refresh(self) -> dict[str, Path]:
         """Write the volumes as their sources are now; volume name → directory."""
-        return volumes.set_up(self.pod, self.root / "volumes", self.read)
+        return volumes.set_up(self.pod, self.root / "volumes", self.read, self.folder)
 
     def command(self, container: Obj, run: int) -> Command | None:
         """What the container runs; None when its spec names no command.
@@ -79,10 +80,7 @@ class Sandbox:
 
     def hook(self, container: Obj, words: list[str]) -> Command:
         """A command of a probe or hook, with its own small log."""
-        directories = {
-            volume["name"]: self.root / "volumes" / volume["name"]
-            for volume in self.pod["spec"].get("volumes") or ()
-        }
+        directories = volumes.directories(self.pod, self.root / "volumes", self.folder)
         mounts = volumes.mounts(container, directories)
         log = self.logs / container["name"] / "hook.out"
         log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -1,7 +1,9 @@
-"""Volumes as directories below the state directory: configMap, secret, emptyDir, hostPath.
+"""Volumes as directories: configMap, secret, emptyDir, hostPath, persistentVolumeClaim.
 
 Source: https://kubernetes.io/docs/concepts/storage/volumes/. Changes of a ConfigMap or Secret reach
-the files, each replaced at once; as in Kubernetes, not those mounted by `subPath`.
+the files, each replaced at once; as in Kubernetes, not those mounted by `subPath`. A process sees
+no mount: where a file of a ConfigMap, such as a script, names the path of a claim, the file is
+given the path of its directory.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from shared.embedded.files import replace
 from shared.embedded.kinds import CONFIG_MAP, SECRET
-from shared.embedded.node.environment import ConfigError
+from shared.embedded.node.environment import ConfigError, rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,10 +25,13 @@ if TYPE_CHECKING:
     Read = Callable[[Kind, str], Mapping[str, bytes] | None]
     """(CONFIG_MAP or SECRET, name) → its values, or None when there is none."""
 
+    Folder = Callable[[str], Path]
+    """Name of a claim → the directory of its volume; raises ConfigError when there is none."""
+
     Files = dict[str, tuple[bytes, int]]
     """relative path → (content, mode)"""
 
-SUPPORTED = "configMap, secret, emptyDir, hostPath"
+SUPPORTED = "configMap, secret, emptyDir, hostPath, persistentVolumeClaim"
 
 
 def values(kind: Kind, obj: Obj) -> dict[str, bytes]:
@@ -85,35 +90,76 @@ def _inside(path: str) -> str:
     return path
 
 
-def set_up(pod: Obj, root: Path, read: Read) -> dict[str, Path]:
+def set_up(pod: Obj, root: Path, read: Read, folder: Folder) -> dict[str, Path]:
     """Make or refresh every volume of the pod below `root`; volume name → directory.
 
     Raises ConfigError for a type that is not supported, or for what is missing.
     """
-    found = {}
+    found = directories(pod, root, folder)
+    claims = _claims(pod, found)
     for volume in pod["spec"].get("volumes") or ():
-        directory = root / volume["name"]
-        if "hostPath" in volume:
-            directory = Path(volume["hostPath"]["path"])
-        elif "emptyDir" in volume:
-            directory.mkdir(parents=True, exist_ok=True)
-        elif "configMap" in volume or "secret" in volume:
+        directory = found[volume["name"]]
+        if "configMap" in volume:
+            write(directory, _readdressed(files(volume, read), claims))
+        elif "secret" in volume:
             write(directory, files(volume, read))
-        else:
-            kind = next(iter(volume.keys() - {"name"}), "none")
-            raise ConfigError(
-                f'volume "{volume["name"]}" is of type {kind}; here there are {SUPPORTED}'
-            )
-        found[volume["name"]] = directory
+        elif "hostPath" not in volume:
+            directory.mkdir(parents=True, exist_ok=True)
+    return found
+
+
+def directories(pod: Obj, root: Path, folder: Folder) -> dict[str, Path]:
+    """Where the volumes are; volume name → directory. Raises ConfigError as `set_up` does."""
+    return {
+        volume["name"]: _directory(volume, root, folder)
+        for volume in pod["spec"].get("volumes") or ()
+    }
+
+
+def _directory(volume: Obj, root: Path, folder: Folder) -> Path:
+    if "hostPath" in volume:
+        return Path(volume["hostPath"]["path"])
+    if "persistentVolumeClaim" in volume:
+        return folder(volume["persistentVolumeClaim"]["claimName"])
+    kind = next(iter(volume.keys() - {"name"}), "none")
+    if kind not in ("configMap", "secret", "emptyDir"):
+        raise ConfigError(
+            f'volume "{volume["name"]}" is of type {kind}; here there are {SUPPORTED}'
+        )
+    return root / str(volume["name"])
+
+
+def _claims(pod: Obj, directories: Mapping[str, Path]) -> dict[str, str]:
+    """Mount path → directory, of the claims of all containers."""
+    volumes = pod["spec"].get("volumes") or ()
+    names = {volume["name"] for volume in volumes if "persistentVolumeClaim" in volume}
+    return {
+        mount["mountPath"]: str(directories[mount["name"]] / _inside(mount.get("subPath", "")))
+        for container in pod["spec"].get("containers") or ()
+        for mount in container.get("volumeMounts") or ()
+        if mount["name"] in names
+    }
+
+
+def _readdressed(content: Files, claims: Mapping[str, str]) -> Files:
+    """The files with the paths of claims in them rewritten; what is no text stays as it is."""
+    found: Files = {}
+    for path, (data, mode) in content.items():
+        try:
+            found[path] = (rewrite(data.decode(), claims).encode(), mode)
+        except UnicodeDecodeError:
+            found[path] = (data, mode)
     return found
 
 
 def mounts(container: Obj, directories: Mapping[str, Path]) -> dict[str, str]:
-    """Mount path in the container → real path."""
+    """Mount path in the container → real path; a subPath that is not there is made."""
     found = {}
     for mount in container.get("volumeMounts") or ():
-        directory = directories[mount["name"]]
-        found[mount["mountPath"]] = str(directory / _inside(mount.get("subPath", "")))
+        path = directories[mount["name"]] / _inside(mount.get("subPath", ""))
+        if not path.exists():
+            path.mkdir(parents=True)
+        found[mount["mountPath"]] = str(path)
     return found
 
 

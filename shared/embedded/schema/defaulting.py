@@ -201,6 +201,23 @@ def autoscaler(autoscaler: Obj) -> None:
     status.setdefault("currentMetrics", None)
 
 
+def claim(claim: Obj) -> None:
+    claim.setdefault("spec", {}).setdefault("volumeMode", "Filesystem")
+    claim.setdefault("status", {}).setdefault("phase", "Pending")
+
+
+def persistent_volume(volume: Obj) -> None:
+    spec = volume.setdefault("spec", {})
+    spec.setdefault("persistentVolumeReclaimPolicy", "Retain")
+    spec.setdefault("volumeMode", "Filesystem")
+    volume.setdefault("status", {}).setdefault("phase", "Pending")
+
+
+def storage_class(storage: Obj) -> None:
+    storage.setdefault("reclaimPolicy", "Delete")
+    storage.setdefault("volumeBindingMode", "Immediate")
+
+
 def network_policy(policy: Obj) -> None:
     spec = policy.setdefault("spec", {})
     spec.setdefault("podSelector", {})

@@ -92,6 +92,31 @@ _PROBE: Final = Struct(
         "terminationGracePeriodSeconds": LONG,
     }
 )
+_IDENTITY: Final[dict[str, Schema]] = {
+    "runAsUser": LONG,
+    "runAsGroup": LONG,
+    "runAsNonRoot": BOOL,
+    "seccompProfile": Struct(strings("type", "localhostProfile")),
+}
+_CONTAINER_SECURITY: Final = Struct(
+    {
+        **_IDENTITY,
+        "privileged": BOOL,
+        "allowPrivilegeEscalation": BOOL,
+        "readOnlyRootFilesystem": BOOL,
+        "procMount": STRING,
+        "capabilities": Struct({"add": STRINGS, "drop": STRINGS}),
+    }
+)
+_POD_SECURITY: Final = Struct(
+    {
+        **_IDENTITY,
+        "fsGroup": LONG,
+        "fsGroupChangePolicy": STRING,
+        "supplementalGroups": List(LONG),
+        "sysctls": ITEMS,
+    }
+)
 _CONTAINER: Final = Struct(
     {
         **strings("name", "image", "workingDir", "imagePullPolicy"),
@@ -113,7 +138,7 @@ _CONTAINER: Final = Struct(
         "readinessProbe": _PROBE,
         "startupProbe": _PROBE,
         "lifecycle": OBJECT,
-        "securityContext": OBJECT,
+        "securityContext": _CONTAINER_SECURITY,
     }
 )
 _SOURCE_ITEMS: Final = List(Struct({**strings("key", "path"), "mode": INT}))
@@ -128,6 +153,7 @@ _VOLUME: Final = Struct(
         ),
         "emptyDir": Struct({"medium": STRING, "sizeLimit": QUANTITY}),
         "hostPath": Struct(strings("path", "type")),
+        "persistentVolumeClaim": Struct({"claimName": STRING, "readOnly": BOOL}),
     },
 )
 _POD_SPEC: Final = Struct(
@@ -140,7 +166,7 @@ _POD_SPEC: Final = Struct(
         "imagePullSecrets": keyed(Struct({"name": STRING}), "name"),
         "hostAliases": keyed(Struct({"ip": STRING, "hostnames": STRINGS}), "ip"),
         "nodeSelector": Map(STRING, atomic=True),
-        "securityContext": OBJECT,
+        "securityContext": _POD_SECURITY,
         "tolerations": ITEMS,
         "topologySpreadConstraints": keyed(
             Struct({"labelSelector": _SELECTOR}), "topologyKey", "whenUnsatisfiable"
@@ -193,7 +219,7 @@ _WORKLOAD_STATUS: Final = Struct(
 )
 GENERIC: Final = _object()
 """Of kinds of which nothing is known but that they are objects."""
-
+POD_TEMPLATE: Final = _object(template=OBJECT)
 NAMESPACE: Final = _object(status=Struct({"phase": STRING, "conditions": _CONDITIONS}))
 CONFIG_MAP: Final = _object(data=Map(STRING), binaryData=Map(STRING), immutable=BOOL)
 SECRET: Final = _object(data=Map(STRING), stringData=Map(STRING), type=STRING, immutable=BOOL)
@@ -240,6 +266,56 @@ NODE: Final = _object(
             "allocatable": QUANTITIES,
         }
     ),
+)
+CLAIM: Final = _object(
+    Struct(
+        {
+            "accessModes": STRINGS,
+            "selector": _SELECTOR,
+            "resources": Struct({"requests": QUANTITIES, "limits": QUANTITIES}),
+            **strings("volumeName", "storageClassName", "volumeMode"),
+            "dataSource": OBJECT,
+            "dataSourceRef": OBJECT,
+        }
+    ),
+    Struct(
+        {
+            "phase": STRING,
+            "accessModes": STRINGS,
+            "capacity": QUANTITIES,
+            "conditions": _CONDITIONS,
+        }
+    ),
+)
+PERSISTENT_VOLUME: Final = _object(
+    Struct(
+        {
+            "capacity": QUANTITIES,
+            "accessModes": STRINGS,
+            "claimRef": _OBJECT_REFERENCE,
+            **strings("persistentVolumeReclaimPolicy", "storageClassName", "volumeMode"),
+            "mountOptions": STRINGS,
+            "csi": Struct(
+                {
+                    **strings("driver", "volumeHandle", "fsType"),
+                    "readOnly": BOOL,
+                    "volumeAttributes": Map(STRING),
+                }
+            ),
+            "hostPath": Struct(strings("path", "type")),
+        }
+    ),
+    Struct(strings("phase", "message", "reason", "lastPhaseTransitionTime")),
+)
+STORAGE_CLASS: Final = Struct(
+    {
+        **strings("apiVersion", "kind", "provisioner", "reclaimPolicy", "volumeBindingMode"),
+        "metadata": _META,
+        "parameters": Map(STRING),
+        "mountOptions": STRINGS,
+        "allowVolumeExpansion": BOOL,
+        "allowedTopologies": ITEMS,
+    }
 )
 EVENT: Final = _object(
     involvedObject=_OBJECT_REFERENCE,

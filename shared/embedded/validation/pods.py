@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 _RESTART_POLICIES: Final = ("Always", "OnFailure", "Never")
 _PULL_POLICIES: Final = ("Always", "IfNotPresent", "Never")
 _PROTOCOLS: Final = ("TCP", "UDP", "SCTP")
+_NAMED_BY: Final = (
+    ("configMap", "name"),
+    ("secret", "secretName"),
+    ("persistentVolumeClaim", "claimName"),
+)
+_PROFILES: Final = ("Localhost", "RuntimeDefault", "Unconfined")
 _ENV_NAME: Final = re.compile(r"[ -<>-~]+")
 _MUTABLE: Final = (
     "pod updates may not change fields other than `spec.containers[*].image`,"
@@ -40,6 +46,7 @@ def spec(at: str, pod: Obj) -> Iterator[Cause]:
     yield from checks.not_negative(
         f"{at}.terminationGracePeriodSeconds", pod["terminationGracePeriodSeconds"]
     )
+    yield from _profile(f"{at}.securityContext", pod["securityContext"])
     volumes = pod.get("volumes", [])
     yield from _volumes(f"{at}.volumes", volumes)
     containers = pod.get("containers", [])
@@ -68,6 +75,7 @@ def _container(at: str, container: Obj, volumes: set[Any]) -> Iterator[Cause]:
     for index, mount in enumerate(container.get("volumeMounts", [])):
         yield from _mount(f"{at}.volumeMounts[{index}]", mount, volumes)
     yield from _resources(f"{at}.resources", container["resources"])
+    yield from _security(f"{at}.securityContext", container.get("securityContext", {}))
     for field in ("livenessProbe", "readinessProbe", "startupProbe"):
         if field in container:
             yield from _probe(f"{at}.{field}", container[field])
@@ -105,7 +113,7 @@ def _volumes(at: str, volumes: list[Obj]) -> Iterator[Cause]:
             yield checks.required(f"{at}[{index}].name")
         else:
             yield from checks.label(f"{at}[{index}].name", volume["name"])
-        for source, name in (("configMap", "name"), ("secret", "secretName")):
+        for source, name in _NAMED_BY:
             if source in volume and not volume[source].get(name):
                 yield checks.required(f"{at}[{index}].{source}.{name}")
 
@@ -117,12 +125,39 @@ def _mount(at: str, mount: Obj, volumes: set[Any]) -> Iterator[Cause]:
         yield checks.not_found(f"{at}.name", mount["name"])
     if not mount.get("mountPath"):
         yield checks.required(f"{at}.mountPath")
+    path = mount.get("subPath", "")
+    if path.startswith("/"):
+        yield checks.invalid(f"{at}.subPath", path, "must be a relative path")
+    elif ".." in path.split("/"):
+        yield checks.invalid(f"{at}.subPath", path, "must not contain '..'")
 
 
 def _resources(at: str, resources: Obj) -> Iterator[Cause]:
     for part in ("limits", "requests"):
         for name, value in resources.get(part, {}).items():
             yield from checks.quantity(f"{at}.{part}[{name}]", value)
+
+
+def _security(at: str, context: Obj) -> Iterator[Cause]:
+    yield from _profile(at, context)
+    yield from checks.not_negative(f"{at}.runAsUser", context.get("runAsUser"))
+    if context.get("allowPrivilegeEscalation") is False:
+        if context.get("privileged"):
+            why = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"
+            yield checks.invalid(at, context, why)
+        if "CAP_SYS_ADMIN" in context.get("capabilities", {}).get("add", []):
+            why = "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` "
+            yield checks.invalid(at, context, f"{why}CAP_SYS_ADMIN")
+
+
+def _profile(at: str, context: Obj) -> Iterator[Cause]:
+    profile = context.get("seccompProfile")
+    if profile is None:
+        return
+    yield from checks.one_of(f"{at}.seccompProfile.type", profile.get("type"), _PROFILES)
+    if profile.get("type") == "Localhost" and not profile.get("localhostProfile"):
+        why = "must be set when seccomp type is Localhost"
+        yield checks.required(f"{at}.seccompProfile.localhostProfile", why)
 
 
 def _probe(at: str, probe: Obj) -> Iterator[Cause]:

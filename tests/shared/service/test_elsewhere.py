@@ -51,11 +51,3 @@ def test_what_clients_in_go_write_of_everything_is_not() -> None:
 def test_the_fields_are_kept_as_they_came() -> None:
     body = {"name": "n", "image": "i", "script": "s", "vo": "x", "zzz": [1]}
     assert fdl.parse_service(body).service.extra == {"vo": "x", "zzz": [1]}
-
-
-def test_a_visibility_that_is_none_is_refused() -> None:
-    body = {"name": "n", "image": "i", "script": "s", "visibility": "bogus"}
-    with pytest.raises(fdl.FdlError, match="visibility: 'bogus' is not one of private, public"):
-        fdl.parse_service(body)
-    stored = fdl.load_definition("name: n\nimage: i\nvisibility: bogus\n")
-    assert stored.extra == {"visibility": "bogus"}

@@ -117,3 +117,29 @@ def test_rights_are_answered_for_the_administrator(admin: Kubectl) -> None:
 def test_a_wrong_token_is_refused(admin: Kubectl) -> None:
     error = admin.fails("get", "pods", "--token=wrong")
     assert "Unauthorized" in error or "must be logged in" in error
+
+
+def test_a_claim_and_its_volume_are_shown_and_described(kubectl: Kubectl) -> None:
+    kubectl.apply(
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "metadata": {"name": "data"},
+            "spec": {
+                "accessModes": ["ReadWriteOnce"],
+                "resources": {"requests": {"storage": "1Gi"}},
+            },
+        }
+    )
+    kubectl("wait", "--for=jsonpath={.status.phase}=Bound", "pvc/data")
+    head, row = (line.split() for line in kubectl("get", "pvc").splitlines())
+    assert head[:5] == ["NAME", "STATUS", "VOLUME", "CAPACITY", "ACCESS"]
+    assert (row[:2], row[3:6]) == (["data", "Bound"], ["1Gi", "RWO", "standard"])
+    assert f"{kubectl.namespace}/data" in kubectl("get", "pv", row[2])
+    assert "standard (default)" in kubectl("get", "sc")
+    described = kubectl("describe", "pvc", "data")
+    assert "ProvisioningSucceeded" in described
+    assert "Used By:" in described
+    assert "VolumeHandle:" in kubectl("describe", "pv", row[2])
+    kubectl("delete", "pvc", "data")
+    assert "not found" in kubectl.fails("get", "pv", row[2])

@@ -20,6 +20,7 @@ def sandbox(tmp_path: Path) -> Sandbox:
     return Sandbox(
         pod, "127.9.0.1", {80: 8080}, tmp_path / "pod", tmp_path / "logs", 100,
         lambda kind, name: {"script.sh": b"echo"} if (kind, name) == (CONFIG_MAP, "c") else None,
+        lambda claim: tmp_path / "claims" / claim,
     )  # fmt: skip
 
 

@@ -24,6 +24,12 @@ def pod(*volumes: dict[str, Any]) -> dict[str, Any]:
     return {"spec": {"volumes": list(volumes)}}
 
 
+def folder(claim: str) -> Path:
+    if claim != "data":
+        raise ConfigError(f'MountVolume.SetUp failed: persistentvolumeclaim "{claim}" not found')
+    return Path("/home/volumes/data")
+
+
 def test_values_are_decoded() -> None:
     assert values(SECRET, {"data": {"t": "eA=="}}) == {"t": b"x"}
     both = {"data": {"a": "é"}, "binaryData": {"b": "AA=="}}
@@ -63,18 +69,18 @@ def test_files_are_the_owners_alone_and_follow_their_source(tmp_path: Path) -> N
 
 def test_each_type_gives_a_directory(tmp_path: Path) -> None:
     host = {"name": "h", "hostPath": {"path": "/tmp"}}
-    found = set_up(pod(CONFIG, {"name": "e", "emptyDir": {}}, host), tmp_path, read)
+    found = set_up(pod(CONFIG, {"name": "e", "emptyDir": {}}, host), tmp_path, read, folder)
     assert (found["v"] / "a").read_text() == "1"
     assert found["e"].is_dir()
     assert found["h"] == Path("/tmp")
     with pytest.raises(ConfigError, match="is of type nfs; here there are configMap"):
-        set_up(pod({"name": "n", "nfs": {}}), tmp_path, read)
+        set_up(pod({"name": "n", "nfs": {}}), tmp_path, read, folder)
 
 
 def test_an_empty_dir_keeps_what_is_in_it(tmp_path: Path) -> None:
     volume = {"name": "e", "emptyDir": {}}
-    (set_up(pod(volume), tmp_path, read)["e"] / "x").write_text("kept")
-    assert (set_up(pod(volume), tmp_path, read)["e"] / "x").read_text() == "kept"
+    (set_up(pod(volume), tmp_path, read, folder)["e"] / "x").write_text("kept")
+    assert (set_up(pod(volume), tmp_path, read, folder)["e"] / "x").read_text() == "kept"
 
 
 def test_mounts_name_the_real_place(tmp_path: Path) -> None:
@@ -94,3 +100,28 @@ def test_references() -> None:
         (CONFIG_MAP, "c"),
         (SECRET, "x"),
     }
+
+
+CLAIMED: dict[str, Any] = {"name": "d", "persistentVolumeClaim": {"claimName": "data"}}
+
+
+def test_files_name_the_place_of_a_claim(tmp_path: Path) -> None:
+    """Processes see no mounts: what a script says of a claim's path is made true."""
+
+    def script(kind: Kind, name: str) -> dict[str, bytes]:
+        return {"run.sh": b"ls /data /database; cat /data/x/y", "raw": b"\xff/data"}
+
+    mounted = {"volumeMounts": [{"name": "d", "mountPath": "/data", "subPath": "deep"}]}
+    spec = {"volumes": [CONFIG, CLAIMED], "containers": [mounted]}
+    found = set_up({"spec": spec}, tmp_path, script, lambda claim: tmp_path / claim)
+    place = tmp_path / "data" / "deep"
+    assert (found["v"] / "run.sh").read_text() == f"ls {place} /database; cat {place}/x/y"
+    assert (found["v"] / "raw").read_bytes() == b"\xff/data"
+    assert mounts(mounted, found) == {"/data": str(place)}
+    assert place.is_dir()
+
+
+def test_a_claim_that_is_missing_is_told(tmp_path: Path) -> None:
+    missing = {"name": "d", "persistentVolumeClaim": {"claimName": "no"}}
+    with pytest.raises(ConfigError, match='persistentvolumeclaim "no" not found'):
+        set_up(pod(missing), tmp_path, read, folder)

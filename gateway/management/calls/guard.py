@@ -1,0 +1,82 @@
+"""Before each call: who calls, and may he? The application asks; calls find the answer.
+
+Calls that name a service in their path are refused here to those who may not see or change it. The
+rest look at `request[CALLER]` themselves: what a list shows, and what a definition is stored as.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from gateway.management import problems
+from gateway.management.access.caller import ADMIN, Caller, may_change, may_see
+from gateway.management.access.needs import needed
+from shared.service.authorization import MANAGEMENT_REALM
+from shared.service.stored import StoredError
+
+if TYPE_CHECKING:
+    from gateway.management.access.credentials import Credentials
+    from gateway.management.access.needs import Need
+    from gateway.management.store.catalog import Catalog
+    from shared.service.model import Service
+
+CALLER: Final = web.RequestKey("caller", Caller)
+"""Who calls; there is one wherever `needs` asks for one."""
+CHALLENGE: Final = {"WWW-Authenticate": f'Basic realm="{MANAGEMENT_REALM}"'}
+
+# What OSCAR lets pass here; a name that no service can have is then simply not found.
+_LABEL: Final = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?", re.ASCII)
+
+
+class Guard:
+    """Asks for credentials and compares what the caller may with what the call needs."""
+
+    def __init__(self, catalog: Catalog, admin: Credentials) -> None:
+        self._catalog = catalog
+        self._admin = admin
+
+    @web.middleware
+    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Hand on what is allowed; raises RefusalError and KubeError."""
+        resource = request.match_info.route.resource
+        route = resource.canonical if resource is not None else ""
+        need = needed(request.method, route, request.path)
+        if need != "nothing":
+            caller = request[CALLER] = self.identify(request)
+            if not caller.admin and need != "caller":
+                await self._permit(caller, need, service_name(request))
+        return await handler(request)
+
+    def identify(self, request: web.Request) -> Caller:
+        """Who sends `request`; RefusalError 401 if that is not proved."""
+        if not self._admin.match(request.headers.get("Authorization", "")):
+            raise problems.RefusalError(401, headers=CHALLENGE)
+        return ADMIN
+
+    async def _permit(self, caller: Caller, need: Need, name: str) -> None:
+        allowed = may_see if need == "see" else may_change
+        service = await self._service(name)
+        if service is None or not allowed(caller, service):
+            raise problems.forbidden(caller.name, need)
+
+    async def _service(self, name: str) -> Service | None:
+        """The service, None if its owner cannot be read; RefusalError 404 if there is none."""
+        try:
+            found = await self._catalog.definition(name)
+        except StoredError:
+            return None
+        if found is None:
+            raise problems.not_found()
+        return found
+
+
+def service_name(request: web.Request) -> str:
+    """The name in the path, as far as it can be one; RefusalError 400 else."""
+    name = request.match_info["name"]
+    if len(name) > 63 or _LABEL.fullmatch(name) is None:
+        raise problems.RefusalError(400, "invalid serviceName")
+    return name

@@ -1,0 +1,127 @@
+"""Rules for claims, volumes and storage classes (k8s.io/kubernetes/pkg/apis/core/validation,
+pkg/apis/storage/validation). Pure.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from shared.embedded.validation import checks
+from shared.service.quantity import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shared.embedded.errors import Cause
+    from shared.service.objects import Obj
+
+_ONE_POD: Final = "ReadWriteOncePod"
+_ACCESS: Final = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", _ONE_POD)
+_VOLUME_MODES: Final = ("Block", "Filesystem")
+_RECLAIM: Final = ("Delete", "Recycle", "Retain")
+_BINDING: Final = ("Immediate", "WaitForFirstConsumer")
+_SIZE: Final = "spec.resources.requests.storage"
+_FIXED: Final = (
+    "spec is immutable after creation except resources.requests and volumeAttributesClassName for "
+    "bound claims"
+)
+_ONCE: Final = ("storageClassName", "volumeName")
+"""What a claim is given after its creation, and keeps."""
+
+
+def claim(obj: Obj) -> Iterator[Cause]:
+    spec = obj["spec"]
+    yield from _access("spec.accessModes", spec.get("accessModes", []))
+    size = spec.get("resources", {}).get("requests", {}).get("storage")
+    if size is None:
+        yield checks.required("spec.resources[storage]")
+    else:
+        yield from _positive("spec.resources[storage]", size)
+    if spec.get("storageClassName"):
+        yield from checks.subdomain("spec.storageClassName", spec["storageClassName"])
+    yield from checks.one_of("spec.volumeMode", spec["volumeMode"], _VOLUME_MODES)
+
+
+def claim_successor(old: Obj, new: Obj) -> Iterator[Cause]:
+    """A claim may grow once it is bound, and nothing else."""
+    before, after = old["spec"], new["spec"]
+    if _rest(before, after) != _rest(after, after):
+        yield checks.forbidden("spec", _FIXED)
+    was, wanted = _size(before), _size(after)
+    if wanted is None or was is None or parse(str(wanted)) == parse(str(was)):
+        return
+    if old.get("status", {}).get("phase") != "Bound":
+        yield checks.forbidden("spec", _FIXED)
+    elif parse(str(wanted)) < parse(str(was)):
+        yield checks.forbidden(_SIZE, "field can not be less than status.capacity")
+
+
+def volume(obj: Obj) -> Iterator[Cause]:
+    spec = obj["spec"]
+    size = spec.get("capacity", {}).get("storage")
+    if size is None:
+        yield checks.required("spec.capacity")
+    else:
+        yield from _positive("spec.capacity[storage]", size)
+    yield from _access("spec.accessModes", spec.get("accessModes", []))
+    policy = spec["persistentVolumeReclaimPolicy"]
+    yield from checks.one_of("spec.persistentVolumeReclaimPolicy", policy, _RECLAIM)
+    if not any(isinstance(value, dict) for value in _sources(spec).values()):
+        yield checks.required("spec", "must specify a volume type")
+
+
+def same_source(old: Obj, new: Obj) -> Iterator[Cause]:
+    if _sources(old["spec"]) != _sources(new["spec"]):
+        why = "spec.persistentvolumesource is immutable after creation"
+        yield checks.forbidden("spec.persistentvolumesource", why)
+
+
+def storage_class(obj: Obj) -> Iterator[Cause]:
+    if not obj.get("provisioner"):
+        yield checks.required("provisioner")
+    else:
+        yield from checks.qualified_name("provisioner", obj["provisioner"])
+    yield from checks.one_of("reclaimPolicy", obj["reclaimPolicy"], ("Delete", "Retain"))
+    yield from checks.one_of("volumeBindingMode", obj["volumeBindingMode"], _BINDING)
+
+
+def same_class(old: Obj, new: Obj) -> Iterator[Cause]:
+    for field in ("parameters", "provisioner", "reclaimPolicy"):
+        if old.get(field) != new.get(field):
+            yield checks.forbidden(field, f"updates to {field} are forbidden.")
+    if old["volumeBindingMode"] != new["volumeBindingMode"]:
+        yield checks.immutable("volumeBindingMode", new["volumeBindingMode"])
+
+
+def _access(at: str, modes: list[Any]) -> Iterator[Cause]:
+    if not modes:
+        yield checks.required(at, "at least 1 access mode is required")
+    for mode in modes:
+        yield from checks.one_of(at, mode, _ACCESS)
+    if _ONE_POD in modes and len(modes) > 1:
+        why = "may not use ReadWriteOncePod with other access modes"
+        yield checks.forbidden(at, why)
+
+
+def _positive(at: str, value: Any) -> Iterator[Cause]:
+    faults = list(checks.quantity(at, value))
+    yield from faults
+    if not faults and parse(str(value)) == 0:
+        yield checks.invalid(at, value, "must be greater than zero")
+
+
+def _size(spec: Obj) -> Any:
+    return spec.get("resources", {}).get("requests", {}).get("storage")
+
+
+def _rest(spec: Obj, filled: Obj) -> Obj:
+    """The spec without its size; what it lacks and is given only once is taken from `filled`."""
+    given = {name: filled[name] for name in _ONCE if name in filled and not spec.get(name)}
+    return {key: value for key, value in (spec | given).items() if key != "resources"}
+
+
+def _sources(spec: Obj) -> Obj:
+    """Where the data are: all that is not said of every volume."""
+    common = ("capacity", "claimRef", "accessModes", "persistentVolumeReclaimPolicy",
+              "storageClassName", "volumeMode", "mountOptions", "nodeAffinity")  # fmt: skip
+    return {key: value for key, value in spec.items() if key not in common}
