@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -31,18 +32,16 @@ class Source:
         return _decoded(_read(folder / name))
 
 
-def files_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+def files_argument(command: Any) -> Any:
     """Give a command one FILE or more, `-` for standard input, as `files`."""
     kind = click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True)
-    decorate = click.argument("files", metavar="FILE|-...", nargs=-1, required=True, type=kind)
-    decorated: Callable[..., Any] = decorate(command)
-    return decorated
+    return click.argument("files", metavar="FILE|-...", nargs=-1, required=True, type=kind)(command)
 
 
 def load(file: Path) -> Source:
     """The text of `file`; ApiError if it cannot be read."""
     try:
-        content = click.get_binary_stream("stdin").read() if file == STDIN else _read(file)
+        content = sys.stdin.buffer.read(MOST_BYTES) if file == STDIN else _read(file)
         return Source(file, _decoded(content))
     except UnicodeDecodeError as error:
         raise ApiError(f"{file} is not UTF-8 text: {error}") from error
