@@ -4,6 +4,7 @@ and a node whose pods are ready at once."""
 from __future__ import annotations
 
 import asyncio
+import base64
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -61,6 +62,11 @@ class RealApi:
         self.within(self._node.close)
         yield
         self._node = self.within(lambda: HollowNode(self.cluster.api, SystemClock()))
+
+    def secret(self, name: str) -> dict[str, str]:
+        """The values of a Secret."""
+        data = self.within(lambda: self.cluster.api.get(kinds.SECRET, name, NS))["data"]
+        return {key: base64.b64decode(value).decode() for key, value in data.items()}
 
     def take(self, name: str) -> None:
         """Make a ConfigMap called `name` that is no service's."""
