@@ -131,7 +131,7 @@ class ServicesApi:
                 break
             await self._clock.sleep(pause)
         _refuse(answer, path, self._target)
-        self.warnings += [text for text in answer.warnings if text not in self.warnings]
+        self.warnings = list(dict.fromkeys([*self.warnings, *answer.warnings]))
         return _json(answer.text, self._target) if answer.text else None
 
     async def _once(self, method: str, path: str, data: bytes | None) -> _Answer:
