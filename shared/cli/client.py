@@ -16,7 +16,7 @@ import orjson
 
 from shared.cli.connection.secrets import authorization
 from shared.cli.connection.target import Target
-from shared.cli.exits import ApiError
+from shared.cli.exits import ApiError, UnreachableError
 from shared.runtime.clock import Clock, SystemClock
 from shared.service import fdl
 from shared.service.documents import dump_json
@@ -141,12 +141,6 @@ class ServicesApi:
                 f"the connection to {self._target.endpoint} is lost: {error or 'it is silent'}"
             ) from error
 
-    async def apply(self, service: Service) -> bool:
-        """Create the service, or replace it; True when it is new."""
-        new = await self.get(service.name) is None
-        await self.write(service, new=new)
-        return new
-
     async def write(self, service: Service, *, new: bool) -> None:
         """Create the service, or replace the one that is there."""
         body = fdl.to_json(service, secrets=True)
@@ -174,7 +168,7 @@ class ServicesApi:
                 break
             await self._clock.sleep(pause)
         _refuse(answer, path, self._target)
-        self.warnings += [text for text in answer.warnings if text not in self.warnings]
+        self.warnings = list(dict.fromkeys([*self.warnings, *answer.warnings]))
         return _json(answer.text, self._target) if answer.text else None
 
     async def _once(self, method: str, path: str, data: bytes | None) -> _Answer:
@@ -193,7 +187,7 @@ class ServicesApi:
                 f"{error.certificate_error}; name its authority with --ca"
             ) from error
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise ApiError(
+            raise UnreachableError(
                 f"cannot reach the services API at {self._target.endpoint}: {error}. "
                 "Is it running (`exposed local`), and is --endpoint right?"
             ) from error

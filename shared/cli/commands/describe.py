@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from shared.cli.client import ServicesApi, run
+from shared.cli.commands.naming import name_argument
 from shared.cli.connection.options import target_options
 from shared.cli.connection.target import Target
 from shared.cli.output import Format, output_option, show_one
@@ -14,7 +15,7 @@ from shared.cli.views import description
 
 
 @click.command()
-@click.argument("name")
+@name_argument
 @output_option()
 @target_options
 def describe(name: str, output: Format, target: Target) -> None:
@@ -35,7 +36,7 @@ async def _describe(name: str, target: Target) -> dict[str, Any]:
 
 
 @click.command()
-@click.argument("name")
+@name_argument
 @output_option("table", "json", "yaml")
 @target_options
 def events(name: str, output: Format, target: Target) -> None:

@@ -9,31 +9,19 @@ from typing import Any, Final
 import click
 
 from shared.cli.client import ServicesApi, run
+from shared.cli.commands.naming import name_argument
 from shared.cli.connection.options import target_options
 from shared.cli.connection.target import Target
+from shared.cli.rollout import Duration
 from shared.cli.views import log_reading, log_text
 from shared.cli.views.log_reading import Asked
 from shared.cli.views.log_text import Style
 from shared.cli.views.text import one_line
 from shared.runtime.clock import SystemClock
-from shared.service import durations
 
 NEWEST: Final = 200
 """Lines that are shown if nothing else is asked for."""
-LONGEST: Final = 366 * 86_400.0
-
-
-class Duration(click.ParamType[float]):
-    """Seconds, written as `90`, `90s` or `1m30s`."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> float:
-        """The seconds; click's error if it is none."""
-        try:
-            return durations.bounded(0.0, LONGEST)(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+YEAR: Final = 366 * 86_400.0
 
 
 class Lines(click.ParamType[int]):
@@ -52,18 +40,18 @@ class Lines(click.ParamType[int]):
 
 
 @click.command()
-@click.argument("name")
+@name_argument
 @click.option("-f", "--follow", is_flag=True, help="Go on with new lines until Ctrl-C.")
 @click.option(
     "--tail",
     type=Lines(),
     help=f"The newest N lines of all pods together, or `all`. [default: {NEWEST}; all of --since]",
 )
-@click.option("--since", type=Duration(), help="Only lines of the last 10m, 1h30m, …")
+@click.option("--since", type=Duration(YEAR), help="Only lines of the last 10m, 1h30m, …")
 @click.option("--timestamps", is_flag=True, help="When each line was written.")
 @click.option("--prefix/--no-prefix", default=True, help="Which pod wrote each line; it is shown.")
 @click.option("--previous", is_flag=True, help="Of the run before, of containers that ended.")
-@click.option("--for", "seconds", type=Duration(), help="Follow for so long, then end.")
+@click.option("--for", "seconds", type=Duration(YEAR), help="Follow for so long, then end.")
 @target_options
 def logs(
     name: str,

@@ -9,6 +9,7 @@ import click
 
 from shared.cli import handover
 from shared.cli.client import fetch, run
+from shared.cli.commands.naming import name_argument
 from shared.cli.connection.options import target_options
 from shared.cli.connection.target import Target
 from shared.cli.exits import ApiError
@@ -21,7 +22,7 @@ _CARRIED: Final = (
 
 
 @click.command("open")
-@click.argument("name")
+@name_argument
 @click.option("--print", "print_only", is_flag=True, help="Print the address; open nothing.")
 @click.option(
     "--with-token",

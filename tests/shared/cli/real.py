@@ -1,64 +1,106 @@
-"""The real services API over the embedded API server, and the real command line against it."""
+"""The services API itself for the command line: over HTTP, before an API server with controllers
+and a node whose pods are ready at once."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+import base64
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from aiohttp.test_utils import TestServer
-from click.testing import CliRunner, Result
+from aiohttp import web
 
 from gateway.management.access.credentials import Credentials
 from gateway.management.app import application
 from gateway.management.store.lifecycle import Lifecycle
-from shared.cli import main
+from shared.embedded import kinds
+from shared.embedded.controllers.manager import Controllers
+from shared.embedded.node.hollow import HollowNode
 from shared.runtime.clock import SystemClock
-from shared.service.fdl import parse_service
-from tests.gateway.management.cluster import Cluster, running
+from shared.runtime.tasks import Supervisor
+from tests.gateway.management.cluster import NS, Cluster, running
+
+T = TypeVar("T")
 
 
-@dataclass
-class Real:
-    """`exposed …` in a thread, while the API answers in this one."""
+class RealApi:
+    """A thread that serves until `close`; `within` runs a function beside the cluster's own."""
 
-    cluster: Cluster
     url: str
-    environment: dict[str, str]
+    cluster: Cluster
+    _node: HollowNode
 
-    async def __call__(self, *arguments: str, stdin: str | None = None) -> Result:
-        runner = CliRunner()
+    def __init__(self, folder: Path) -> None:
+        self.calls: list[str] = []
+        """Methods and paths, as they came."""
+        self._folder = folder
+        self._loop = asyncio.new_event_loop()
+        self._ready, self._ended = threading.Event(), asyncio.Event()
+        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),))
+        self._thread.start()
+        assert self._ready.wait(30)
 
-        def invoke() -> Result:
-            return runner.invoke(main, arguments, env=self.environment, input=stdin)
+    def within(self, call: Callable[[], T]) -> T:
+        async def work() -> T:
+            return call()
 
-        return await asyncio.to_thread(invoke)
+        return self.wait_for(work())
 
-    async def make(self, body: dict[str, Any]) -> None:
-        """Create a service."""
-        await Lifecycle(self.cluster.kube).create(parse_service(body).service)
+    def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
-    async def said(self, *arguments: str) -> str:
-        """What a command that succeeds writes to standard output."""
-        result = await self(*arguments)
-        assert result.exit_code == 0, result.output
-        return result.stdout
+    def names(self) -> list[str]:
+        """The services there are."""
+        return self.within(lambda: self.cluster.names(kinds.CONFIG_MAP))
 
+    @contextmanager
+    def asleep(self) -> Iterator[None]:
+        """Pods that are made inside the block do not start."""
+        self.within(self._node.close)
+        yield
+        self._node = self.within(lambda: HollowNode(self.cluster.api, SystemClock()))
 
-@asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[Real]:
-    async with running(folder) as cluster:
-        credentials = Credentials("oscar", "secret")
-        app = application(cluster.kube, Lifecycle(cluster.kube), credentials, SystemClock())
-        async with TestServer(app) as server:
-            url = str(server.make_url("")).rstrip("/")
-            home = folder / "home"
-            home.mkdir(mode=0o700)
-            (home / "credentials").write_text("oscar:secret\n")
-            (home / "credentials").chmod(0o600)
-            (home / "endpoint").write_text(f"{url}\n")
-            environment: dict[str, Any] = {"EXPOSED_HOME": str(home)}
-            yield Real(cluster, url, environment)
+    def secret(self, name: str) -> dict[str, str]:
+        """The values of a Secret."""
+        data = self.within(lambda: self.cluster.api.get(kinds.SECRET, name, NS))["data"]
+        return {key: base64.b64decode(value).decode() for key, value in data.items()}
+
+    def take(self, name: str) -> None:
+        """Make a ConfigMap called `name` that is no service's."""
+        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}
+        self.within(lambda: self.cluster.api.create(kinds.CONFIG_MAP, body, NS, manager="test"))
+
+    def clear(self) -> None:
+        """As at the beginning."""
+        for name in self.names():
+            self.within(lambda name=name: self.cluster.api.delete(kinds.CONFIG_MAP, name, NS))  # type: ignore[misc]
+        self.calls.clear()
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._ended.set)
+        self._thread.join(30)
+        self._loop.close()
+
+    async def _serve(self) -> None:
+        async with running(self._folder) as self.cluster, Supervisor() as tasks:
+            self._node = HollowNode(self.cluster.api, SystemClock())
+            Controllers(self.cluster.api, SystemClock()).start(tasks)
+            admin = Credentials("oscar", "secret")
+            app = application(self.cluster.kube, Lifecycle(self.cluster.kube), admin, SystemClock())
+            app.middlewares.insert(0, self._noted)
+            runner = web.AppRunner(app)
+            await runner.setup()
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+            self._ready.set()
+            await self._ended.wait()
+            await runner.cleanup()
+
+    @web.middleware
+    async def _noted(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        self.calls.append(f"{request.method} {request.path}")
+        response: web.StreamResponse = await handler(request)
+        return response

@@ -14,7 +14,7 @@ from shared.embedded.controllers.manager import Controllers
 from shared.embedded.node.hollow import HollowNode
 from shared.runtime.clock import SystemClock
 from tests.gateway.management.cluster import NS
-from tests.shared.cli.real import Real, serving
+from tests.shared.cli.here import Real, serving
 
 SERVICE = {
     "name": "one",

@@ -13,7 +13,7 @@ from gateway.management.answers import log_follow
 from shared.cli.commands.logs import Shown
 from shared.cli.views.log_reading import Page
 from tests.gateway.management.calls.test_followers import Node
-from tests.shared.cli.real import Real, serving
+from tests.shared.cli.here import Real, serving
 from tests.waiting import until
 
 DAY = "2026-01-01T00:00:"
