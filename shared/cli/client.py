@@ -137,9 +137,7 @@ class ServicesApi:
                     for line in whole:
                         yield _json(line, self._target)
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise LostError(
-                f"the connection to {self._target.endpoint} is lost: {error or 'it is silent'}"
-            ) from error
+            raise LostError(f"the connection to {self._target.endpoint} is lost") from error
 
     async def write(self, service: Service, *, new: bool) -> None:
         """Create the service, or replace the one that is there."""

@@ -59,7 +59,7 @@ def _head(told: Object, endpoint: str) -> Iterator[str]:
         ("Name", definition["name"]),
         ("Namespace", told.get("namespace")),
         ("State", state.get("state") if exposed else "not exposed"),
-        ("Reason", state.get("reason") if exposed and state.get("state") != "stopped" else ""),
+        ("Reason", state.get("reason") if exposed and not _is_well(told) else ""),
         ("Owner", definition.get("owner")),
         ("Visibility", definition.get("visibility")),
         ("Image", definition.get("image")),
@@ -77,6 +77,12 @@ def _head(told: Object, endpoint: str) -> Iterator[str]:
     for label, value in rows:
         if text := one_line(value):
             yield f"{label + ':':<12} {text}"
+
+
+def _is_well(told: Object) -> bool:
+    """Whether there is no reason to give: it runs as it should, or is stopped."""
+    state, rollout = (told.get("deployment") or {}).get("state"), told.get("rollout") or {}
+    return state == "stopped" or (state == "ready" and bool(rollout.get("complete")))
 
 
 def _scale(expose: Object) -> str:
