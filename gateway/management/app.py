@@ -16,6 +16,7 @@ from gateway.management.calls.descriptions import Descriptions
 from gateway.management.calls.followers import Followers
 from gateway.management.calls.guard import Guard
 from gateway.management.calls.handlers import BODY_SECONDS, Handlers
+from gateway.management.calls.tokens import Tokens
 from gateway.management.objects.render import TooLargeError
 from gateway.management.problems import RefusalError, invalid, of_cluster
 from gateway.management.store.catalog import Catalog
@@ -57,6 +58,7 @@ def application(
     )
     app.add_routes(Handlers(kube, lifecycle, admin, clock, body_seconds).routes())
     app.add_routes(Descriptions(kube, clock).routes())
+    app.add_routes(Tokens(lifecycle).routes())
     followers = Followers(kube, clock)
     app.add_routes(followers.routes())
     app.on_shutdown.append(followers.shut_down)
@@ -149,7 +151,8 @@ def _doing(request: web.Request) -> str:
     words = {"POST": "creating", "PUT": "updating", "DELETE": "deleting"}
     action = request.path.rsplit("/", 1)[-1]
     if request.method == "POST" and action != "services":
-        return {"stop": "stopping", "start": "starting"}.get(action, "restarting") + " the service"
+        doing = {"stop": "stopping", "start": "starting", "token": "giving a new token to"}
+        return doing.get(action, "restarting") + " the service"
     return words.get(request.method, "reading") + " the service"
 
 
