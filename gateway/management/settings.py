@@ -22,6 +22,11 @@ VARIABLES: Final[Variables] = {
     "MANAGEMENT_USERNAME": ("", "the administrator's name, if there is no such file"),
     "MANAGEMENT_PASSWORD": ("", "the administrator's password, if there is no such file"),
     "MANAGEMENT_ORIGINS": ("", "origins,… besides its own whose pages may change services"),
+    "MANAGEMENT_RECONCILE": (
+        "30",
+        "seconds between two looks at all services for writes that died half done, and for what "
+        "others have changed",
+    ),
     **log.VARIABLES,
 }
 
@@ -34,6 +39,8 @@ class Settings:
     port: int
     credentials: Credentials
     origins: Origins
+    reconcile: float
+    """Seconds."""
     log_level: str
     log_format: str
 
@@ -47,6 +54,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         port=port,
         credentials=_credentials(reader),
         origins=reader.parsed("MANAGEMENT_ORIGINS", Origins(), _origins),
+        reconcile=reader.amount("MANAGEMENT_RECONCILE", least=1.0, most=3600.0),
         log_level=reader.string("LOG_LEVEL", *log.LEVELS),
         log_format=reader.string("LOG_FORMAT", *log.FORMATS),
     )
