@@ -58,6 +58,7 @@ async def run(settings: configuration.Settings) -> None:
             clock,
             origins=settings.origins,
             counts=counts,
+            integers=settings.integers,
         )
         host, port = await stack.enter_async_context(_served(app, settings))
         log.info("services API listens on %s:%d", host, port)

@@ -12,10 +12,15 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from gateway.management import metrics
 from gateway.management.access.origins import Origins
+from gateway.management.answers.ports import GO, IntegerPorts
+from gateway.management.answers.system import BASIC_ONLY
 from gateway.management.calls.descriptions import Descriptions
+from gateway.management.calls.elsewhere import Elsewhere
 from gateway.management.calls.followers import Followers
 from gateway.management.calls.guard import Guard
 from gateway.management.calls.handlers import BODY_SECONDS, Handlers
+from gateway.management.calls.job_logs import JobLogs
+from gateway.management.calls.system import System
 from gateway.management.calls.tokens import Tokens
 from gateway.management.objects.render import TooLargeError
 from gateway.management.problems import RefusalError, invalid, of_cluster
@@ -27,6 +32,7 @@ from shared.service.stored import StoredError
 
 if TYPE_CHECKING:
     from gateway.management.access.credentials import Credentials
+    from gateway.management.answers.system import Login
     from gateway.management.store.lifecycle import Lifecycle
     from shared.kube.client import KubeClient
     from shared.runtime.clock import Clock
@@ -45,6 +51,8 @@ def application(
     body_seconds: float = BODY_SECONDS,
     origins: Origins = OWN_PAGES,
     counts: metrics.Metrics | None = None,
+    integers: IntegerPorts = GO,
+    login: Login = BASIC_ONLY,
 ) -> web.Application:
     """The whole application; answers follow OSCAR's contract: errors are text or empty."""
     counts = counts or metrics.Metrics()
@@ -57,13 +65,16 @@ def application(
             Guard(Catalog(kube), admin).middleware,
         ],
     )
-    app.add_routes(Handlers(kube, lifecycle, admin, clock, body_seconds).routes())
+    app.add_routes(Handlers(kube, lifecycle, admin, clock, body_seconds, integers).routes())
+    app.add_routes(System(kube, login, clock).routes())
+    app.add_routes(JobLogs(kube).routes())
     app.add_routes(Descriptions(kube, clock).routes())
     app.add_routes(Tokens(lifecycle).routes())
     followers = Followers(kube, clock)
     app.add_routes(followers.routes())
     app.on_shutdown.append(followers.shut_down)
     app.add_routes(_Probes(kube, counts).routes())
+    app.add_routes(Elsewhere().routes())
     return app
 
 

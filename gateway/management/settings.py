@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from gateway.management.access.credentials import Credentials
 from gateway.management.access.origins import Origins
+from gateway.management.answers.ports import GO, IntegerPorts
 from shared.runtime import log
 from shared.runtime.settings import Reader, Variables
 from shared.service.authorization import parse_credentials
@@ -27,6 +28,10 @@ VARIABLES: Final[Variables] = {
         "seconds between two looks at all services for writes that died half done, and for what "
         "others have changed",
     ),
+    "MANAGEMENT_INTEGER_PORTS": (
+        GO.agent,
+        "how the User-Agent of clients begins that read a port as a number; empty: none does",
+    ),
     **log.VARIABLES,
 }
 
@@ -41,6 +46,7 @@ class Settings:
     origins: Origins
     reconcile: float
     """Seconds."""
+    integers: IntegerPorts
     log_level: str
     log_format: str
 
@@ -55,6 +61,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         credentials=_credentials(reader),
         origins=reader.parsed("MANAGEMENT_ORIGINS", Origins(), _origins),
         reconcile=reader.amount("MANAGEMENT_RECONCILE", least=1.0, most=3600.0),
+        integers=IntegerPorts(reader.string("MANAGEMENT_INTEGER_PORTS")),
         log_level=reader.string("LOG_LEVEL", *log.LEVELS),
         log_format=reader.string("LOG_FORMAT", *log.FORMATS),
     )
