@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from gateway.management.answers.system import release
+from gateway.management.calls.release import release
 from gateway.management.calls.requests import json_answer
 from gateway.management.openapi.document import document
 
