@@ -20,6 +20,7 @@ from gateway.management.calls.followers import Followers
 from gateway.management.calls.guard import Guard
 from gateway.management.calls.handlers import BODY_SECONDS, Handlers
 from gateway.management.calls.job_logs import JobLogs
+from gateway.management.calls.openapi import OpenApi
 from gateway.management.calls.system import System
 from gateway.management.calls.tokens import Tokens
 from gateway.management.objects.render import TooLargeError
@@ -68,6 +69,7 @@ def application(
     app.add_routes(Handlers(kube, lifecycle, admin, clock, body_seconds, integers).routes())
     app.add_routes(System(kube, login, clock).routes())
     app.add_routes(JobLogs(kube).routes())
+    app.add_routes(OpenApi().routes())
     app.add_routes(Descriptions(kube, clock).routes())
     app.add_routes(Tokens(lifecycle).routes())
     followers = Followers(kube, clock)
@@ -156,7 +158,7 @@ def _from(origins: Origins) -> Middleware:
 
 def _refused(error: RefusalError) -> web.Response:
     headers = ({"Retry-After": "2"} if error.status == 503 else {}) | dict(error.headers)
-    return web.Response(status=error.status, text=error.text or None, headers=headers)
+    return web.Response(status=error.status, text=error.text, headers=headers)
 
 
 def _doing(request: web.Request) -> str:
