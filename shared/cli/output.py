@@ -18,7 +18,7 @@ from shared.service.documents import dump_json_indented, dump_yaml
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Format = Literal["table", "json", "yaml", "name", "fdl"]
+Format = Literal["table", "json", "yaml", "name", "fdl", "text"]
 FORMATS: Final[tuple[Format, ...]] = ("table", "json", "yaml", "name")
 Object = Mapping[str, Any]
 
@@ -70,6 +70,11 @@ def show_one(obj: Object, columns: Sequence[Column], output: Format) -> None:
         click.echo(_text(obj, output), nl=False)
     else:
         show_list([obj], columns, output)
+
+
+def show_values(values: Sequence[Object], output: Format) -> None:
+    """Print what are no services, for a program."""
+    click.echo(_text(list(values), output), nl=False)
 
 
 def table(objects: Sequence[Object], columns: Sequence[Column]) -> list[str]:

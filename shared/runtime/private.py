@@ -55,7 +55,15 @@ def check_folder(folder: Path) -> None:
         raise UnsafeError(f"{links[0]} is a symbolic link, which is not followed here; remove it")
 
 
-def read(path: Path, *, follow: bool = False, secret: bool = False) -> str:
+def check_secret(path: Path) -> None:
+    """Raise UnsafeError if others can write or read the file that is to be kept secret."""
+    try:
+        _refuse(fault(path, os.stat(path), os.geteuid(), secret=True))
+    except FileNotFoundError:
+        return
+
+
+def read(path: Path, *, follow: bool = False) -> str:
     """The UTF-8 text of `path`.
 
     `follow` allows a symbolic link, and what is no regular file, for a path that the user named.
@@ -70,7 +78,7 @@ def read(path: Path, *, follow: bool = False, secret: bool = False) -> str:
         if not follow and not regular:
             raise UnsafeError(f"{path} is no regular file; remove it")
         if regular:
-            _refuse(fault(path, found, os.geteuid(), secret=secret))
+            _refuse(fault(path, found, os.geteuid()))
         content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise ValueError(f"is longer than {MOST_BYTES} bytes")

@@ -14,6 +14,7 @@ import aiohttp
 import click
 
 from shared.cli.client import fetch, run
+from shared.cli.commands.naming import name_argument
 from shared.cli.connection.options import target_options
 from shared.cli.connection.target import Target
 from shared.runtime.tasks import Supervisor
@@ -72,7 +73,7 @@ class Request:
 
 
 @click.command()
-@click.argument("name")
+@name_argument
 @click.argument("path", default="")
 @click.option("--connections", default=8, show_default=True, type=click.IntRange(1, 1000))
 @click.option("--seconds", default=30.0, show_default=True, type=click.FloatRange(1, 86_400))
