@@ -74,10 +74,6 @@ class Handlers:
     async def create(self, request: web.Request) -> web.Response:
         """201 without a body; what is odd about the definition stands in Warning headers."""
         parsed = await _parsed(request, self._body_seconds)
-        if parsed.service.expose is None:
-            raise problems.invalid(
-                ["expose: is missing; only exposed services run here, give its api_port"]
-            )
         await self._lifecycle.create(owned(parsed.service, request[CALLER]))
         return _with_warnings(web.Response(status=201), parsed)
 
