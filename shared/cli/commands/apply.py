@@ -159,4 +159,5 @@ def warn(text: str) -> None:
 def _beside(told: Sequence[str], parsed: Sequence[fdl.Parsed]) -> list[str]:
     """What the API warned of that was not said when the files were read."""
     known = {_ENTRY.sub("", warning) for item in parsed for warning in item.warnings}
+    known.add(fdl.NOT_EXPOSED)  # `done` says so
     return [warning for warning in told if warning not in known]

@@ -77,7 +77,7 @@ def _problems(source: reading.Source, cluster: str) -> tuple[list[str], list[str
     try:
         parsed = reading.parse(source, cluster)
     except fdl.FdlError as error:
-        return list(error.problems), list(getattr(error, "warnings", ()))
+        return list(error.problems), list(error.warnings)
     warnings = [warning for item in parsed for warning in item.warnings]
     return [], warnings
 

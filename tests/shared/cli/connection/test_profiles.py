@@ -22,7 +22,7 @@ def test_where_it_is() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[", "line 2"),
+        ("[", "line 1, column 2"),
         ("profiles: {a: {credentials: x}}", "profiles.a.endpoint: is missing"),
         ("profiles: {a: {endpoint: https://x}}", "profiles.a: give one of credentials"),
         ("profiles: {a: {endpoint: https://x, credentials: c, token_file: t}}", "give one of"),
