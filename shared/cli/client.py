@@ -63,7 +63,7 @@ class ServicesApi:
         self._session = aiohttp.ClientSession(
             headers={"Authorization": authorization(self._target)},
             timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
-            connector=aiohttp.TCPConnector(ssl=_trust(self._target)),
+            connector=aiohttp.TCPConnector(ssl=trust(self._target)),
         )
         return self
 
@@ -162,7 +162,8 @@ async def fetch(name: str, target: Target) -> dict[str, Any]:
         return await api.fetch(name)
 
 
-def _trust(target: Target) -> ssl.SSLContext | bool:
+def trust(target: Target) -> ssl.SSLContext | bool:
+    """The authorities by which the gateway's certificate is checked; ApiError."""
     if target.ca is None:
         return True
     try:

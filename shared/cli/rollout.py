@@ -58,6 +58,8 @@ async def until_ready(api: ServicesApi, name: str, seconds: float, clock: Clock,
         waited = clock.monotonic() - began
         told.tell(description, waited)
         if is_done(description):
+            if (description.get("rollout") or {}).get("wanted"):
+                say(f"service/{name} runs")
             return
         if reason := failure(description):
             raise NotReadyError(f"service/{name} does not come up: {reason}{hint(name)}")

@@ -125,9 +125,8 @@ async def _write(api: ServicesApi, steps: Sequence[Step], target: Target) -> Non
 
 
 async def _wait(api: ServicesApi, steps: Sequence[Step], seconds: float) -> None:
-    async def one(name: str) -> str:
+    async def one(name: str) -> None:
         await rollout.until_ready(api, name, seconds, SystemClock(), click.echo)
-        return f"service/{name} runs"
 
     exposed = [step.service.name for step in steps if step.service.expose is not None]
     tell(await each(exposed, one))

@@ -14,7 +14,6 @@ from shared.cli.commands.naming import all_option, check, chosen, names_argument
 from shared.cli.connection.options import target_options
 from shared.cli.connection.target import Target
 from shared.cli.documents.definition import is_exposed
-from shared.cli.exits import ApiError
 from shared.cli.together import each, tell
 from shared.runtime.clock import SystemClock
 
@@ -51,17 +50,16 @@ async def _run(request: Request, named: Sequence[str], target: Target, *, everyt
         else:
             services = await chosen(api, named, everything=False)
 
-        async def one(name: str) -> str:
+        async def one(name: str) -> str | None:
             status = await api.act(name, request.action)
             line = f"service/{name} {told(request.done, status)}"
             if not request.wait:
                 return line
             click.echo(line)
             await rollout.until_ready(api, name, request.timeout, SystemClock(), click.echo)
-            return ""
+            return None
 
-        results = await each(services, one)
-    tell([result for result in results if isinstance(result, ApiError) or result])
+        tell(await each(services, one))
 
 
 def told(done: str, status: Mapping[str, Any]) -> str:

@@ -63,6 +63,7 @@ async def test_progress_is_said_when_it_changes() -> None:
         "service/one 0 of 2 pods started, 0 ready, 2 of the version before",
         "service/one 1 of 2 pods started, 0 ready, 2 of the version before",
         "service/one 2 of 2 pods started, 2 ready",
+        "service/one runs",
     ]
 
 
