@@ -13,6 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from gateway.management import metrics
 from gateway.management.access.origins import Origins
 from gateway.management.calls.descriptions import Descriptions
+from gateway.management.calls.followers import Followers
 from gateway.management.calls.guard import Guard
 from gateway.management.calls.handlers import BODY_SECONDS, Handlers
 from gateway.management.objects.render import TooLargeError
@@ -56,6 +57,9 @@ def application(
     )
     app.add_routes(Handlers(kube, lifecycle, admin, clock, body_seconds).routes())
     app.add_routes(Descriptions(kube, clock).routes())
+    followers = Followers(kube, clock)
+    app.add_routes(followers.routes())
+    app.on_shutdown.append(followers.shut_down)
     app.add_routes(_Probes(kube, counts).routes())
     return app
 

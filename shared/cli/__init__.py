@@ -10,11 +10,14 @@ from shared.cli import exits
 from shared.cli.commands.apply import apply
 from shared.cli.commands.completion import completion
 from shared.cli.commands.delete import delete
+from shared.cli.commands.describe import describe, events
 from shared.cli.commands.diff import diff
 from shared.cli.commands.lint import lint
 from shared.cli.commands.listing import get, list_services
 from shared.cli.commands.load import load
 from shared.cli.commands.local import local
+from shared.cli.commands.logs import logs
+from shared.cli.commands.opening import open_service
 from shared.cli.commands.running import restart, start, stop
 from shared.cli.connection.options import connection_options
 from shared.cli.connection.target import Flags
@@ -45,6 +48,7 @@ def main(context: click.Context, flags: Flags) -> None:
 
 for _command in (
     *(local, apply, diff, lint, list_services, get, delete),
+    *(describe, events, logs, open_service),
     *(stop, start, restart, load, completion),
 ):
     main.add_command(_command)

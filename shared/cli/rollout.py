@@ -30,10 +30,13 @@ class Duration(click.ParamType[float]):
 
     name = "duration"
 
+    def __init__(self, longest: float = LONGEST) -> None:
+        self._longest = longest
+
     def convert(self, value: Any, param: Any, ctx: Any) -> float:
         """The seconds; click's error if it is none."""
         try:
-            return durations.bounded(0.0, LONGEST)(value) if isinstance(value, str) else value
+            return durations.bounded(0.0, self._longest)(value) if isinstance(value, str) else value
         except ValueError as error:
             self.fail(str(error), param, ctx)
 

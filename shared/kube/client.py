@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 PatchKind = Literal["merge", "strategic", "json"]
 
+CONNECTIONS: Final = 512
+"""Connections to an API server at a time; watches and logs that are followed hold one each."""
 PAGE: Final = 500
 """Objects a page of a list; what client-go asks for."""
 
@@ -159,8 +161,10 @@ class KubeClient:
         propagation: str = "Background",
         grace: int | None = None,
         uid: str | None = None,
+        resource_version: str | None = None,
     ) -> None:
-        """DELETE; with `uid` only that very object (`Conflict` otherwise)."""
+        """DELETE; only that very object with `uid`, only as it was read with `resource_version`
+        (`Conflict` otherwise)."""
         options: Obj = {
             "kind": "DeleteOptions",
             "apiVersion": "v1",
@@ -168,8 +172,9 @@ class KubeClient:
         }
         if grace is not None:
             options["gracePeriodSeconds"] = grace
-        if uid is not None:
-            options["preconditions"] = {"uid": uid}
+        stated = {"uid": uid, "resourceVersion": resource_version}
+        if conditions := {name: value for name, value in stated.items() if value is not None}:
+            options["preconditions"] = conditions
         await self._transport.json("DELETE", resource.path(namespace, name), None, options)
 
     async def scale(
@@ -205,6 +210,18 @@ class KubeClient:
         async with aclosing(lines):
             async for line in lines:
                 yield _event(line)
+
+    async def stream(
+        self, path: str, params: Mapping[str, str], seconds: float
+    ) -> AsyncGenerator[bytes, None]:
+        """GET `path` in chunks as they come, for `seconds` at most: a log that is followed.
+
+        Use it within `contextlib.aclosing`, so that the connection closes when you leave.
+        """
+        chunks = self._transport.chunks(path, params, seconds)
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                yield chunk
 
     async def text(self, path: str) -> str:
         """GET `path` (may carry a query) as text: pod logs, the kubelet through the node proxy."""
@@ -252,6 +269,7 @@ def _event(line: bytes) -> Obj:
 
 async def _configure(kubeconfig: str) -> Configuration:
     configuration = Configuration()
+    configuration.connection_pool_maxsize = CONNECTIONS
     source = kubeconfig or _default_source()
     try:
         if source:

@@ -42,8 +42,7 @@ class Descriptions:
         service = (await find(self._catalog, request)).service
         deployment = await self._catalog.deployment(service.name)
         around = await self._surveyor.survey(service.name, about(service, deployment))
-        now = datetime.fromtimestamp(self._clock.now(), UTC).isoformat(timespec="milliseconds")
-        return json_answer(description(service, deployment, around, now))
+        return json_answer(description(service, deployment, around, self._now()))
 
     async def events(self, request: web.Request) -> web.Response:
         """The newest Events about the service and its pods, the oldest of them first."""
@@ -52,5 +51,13 @@ class Descriptions:
         found, missing = await self._surveyor.events(about(service, deployment))
         notes = [missing] if missing else []
         return json_answer(
-            {"service_name": service.name, "events": events_json(found), "notes": notes}
+            {
+                "service_name": service.name,
+                "time": self._now(),
+                "events": events_json(found),
+                "notes": notes,
+            }
         )
+
+    def _now(self) -> str:
+        return datetime.fromtimestamp(self._clock.now(), UTC).isoformat(timespec="milliseconds")
