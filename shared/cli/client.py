@@ -18,6 +18,7 @@ from shared.cli.connection.secrets import authorization
 from shared.cli.connection.target import Target
 from shared.cli.exits import ApiError, UnreachableError
 from shared.runtime.clock import Clock, SystemClock
+from shared.runtime.printable import printable
 from shared.service import fdl, names
 from shared.service.documents import dump_json
 from shared.service.model import Service
@@ -214,7 +215,7 @@ def trust(target: Target) -> ssl.SSLContext | bool:
 def _warning(field: str) -> str:
     """The text of a Warning field (RFC 7234, section 5.5)."""
     text = field.partition('"')[2].rpartition('"')[0]
-    return re.sub(r"\\(.)", r"\1", text)
+    return printable(re.sub(r"\\(.)", r"\1", text))
 
 
 def _pause(answer: _Answer) -> float | None:

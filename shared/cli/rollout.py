@@ -15,6 +15,7 @@ import click
 from shared.cli.client import ServicesApi
 from shared.cli.exits import NotReadyError
 from shared.runtime.clock import Clock
+from shared.runtime.printable import printable
 from shared.service import durations
 
 PERIOD: Final = 1.0
@@ -87,7 +88,8 @@ class Told:
         for event in description.get("events") or ():
             mark = (str(event["id"]), int(event.get("count") or 1))
             if mark not in self._events and _seconds(str(event.get("time") or "")) >= begin:
-                self._say(f"  {event.get('object')}: {event.get('reason')}: {event.get('note')}")
+                line = f"{event.get('object')}: {event.get('reason')}: {event.get('note')}"
+                self._say(f"  {printable(line)}")
             self._events.add(mark)
         if (line := progress(description)) != self._line:
             self._say(f"service/{self._name} {line}")
@@ -131,7 +133,7 @@ def _of_pods(description: Description) -> str:
     pods: Sequence[Mapping[str, Any]] = description.get("pods") or ()
     words = [
         f"\n  pod {pod['name']}: {pod.get('state', '')}"
-        + (f": {pod['reason']}" if pod.get("reason") else "")
+        + (f": {printable(pod['reason'])}" if pod.get("reason") else "")
         for pod in pods
         if not pod.get("ready")
     ]

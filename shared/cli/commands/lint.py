@@ -79,6 +79,8 @@ def _problems(source: reading.Source, cluster: str) -> tuple[list[str], list[str
     except fdl.FdlError as error:
         return list(error.problems), list(error.warnings)
     warnings = [warning for item in parsed for warning in item.warnings]
+    skipped = [item.service.name for item in parsed if item.service.expose is None]
+    warnings += [f"functions.oscar: `apply` skips {name}: it {NOT_EXPOSED}" for name in skipped]
     return [], warnings
 
 
