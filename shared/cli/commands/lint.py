@@ -9,7 +9,7 @@ from typing import Literal
 
 import click
 
-from shared.cli.commands.apply import cluster_option
+from shared.cli.commands.apply import NOT_EXPOSED, cluster_option
 from shared.cli.documents import reading
 from shared.cli.documents.positions import Positions
 from shared.cli.exits import FAILED, ApiError
