@@ -80,17 +80,16 @@ class Told:
         self._name = name
         self._say = say
         self._line = ""
-        self._events: set[tuple[str, int]] = set()
+        self._events: set[str] = set()
 
     def tell(self, description: Description, waited: float) -> None:
         """Say what is new; Events from before the waiting, `waited` seconds ago, are not."""
         begin = _seconds(str(description.get("time", ""))) - waited - 1.0
         for event in description.get("events") or ():
-            mark = (str(event["id"]), int(event.get("count") or 1))
-            if mark not in self._events and _seconds(str(event.get("time") or "")) >= begin:
-                line = f"{event.get('object')}: {event.get('reason')}: {event.get('note')}"
-                self._say(f"  {printable(line)}")
-            self._events.add(mark)
+            line = printable(f"{event.get('object')}: {event.get('reason')}: {event.get('note')}")
+            if line not in self._events and _seconds(str(event.get("time") or "")) >= begin:
+                self._events.add(line)
+                self._say(f"  {line}")
         if (line := progress(description)) != self._line:
             self._say(f"service/{self._name} {line}")
         self._line = line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -16,6 +16,9 @@ from shared.cli.connection.target import Target
 from shared.cli.documents.definition import is_exposed
 from shared.cli.together import each, tell
 from shared.runtime.clock import SystemClock
+
+_ENOUGH: Final = "MinimumReplicasAvailable"
+"""A condition that is good news, and old news while the state is not ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ def told(done: str, status: Mapping[str, Any]) -> str:
     state, reason = str(status.get("state") or ""), str(status.get("reason") or "").strip()
     if state in ("", done):
         return done
+    if reason.startswith(_ENOUGH):
+        reason = ""
     return f"{done}: {state}. {reason}" if reason else f"{done}: {state}"
 
 

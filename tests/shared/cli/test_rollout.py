@@ -102,7 +102,6 @@ def test_events_are_told_once_and_none_of_before() -> None:
     told.tell(described(events=[event(2, 6), event(2, 7, 2), event(3, 8)]), 4.0)
     assert [line for line in said if "Pulled" in line] == [
         "  Pod/one-x: Pulled: image 2",
-        "  Pod/one-x: Pulled: image 2",
         "  Pod/one-x: Pulled: image 3",
     ]
 

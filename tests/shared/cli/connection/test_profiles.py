@@ -50,5 +50,5 @@ def test_a_file_that_others_can_write(tmp_path: Path) -> None:
     file.parent.mkdir()
     file.write_text("")
     file.chmod(0o666)
-    with pytest.raises(ApiError, match=r"profiles\.yaml can be written by others"):
+    with pytest.raises(ApiError, match=r"profiles\.yaml is not used: it can be written by others"):
         profiles.read({"XDG_CONFIG_HOME": str(tmp_path)})
