@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from urllib.parse import urlsplit
@@ -307,7 +307,8 @@ def _require(source: str) -> None:
         raise FileNotFoundError("no such file")
     for path in paths:  # the library builds what a file says, however large that becomes
         if path.is_file():
-            bounds.check(path.read_bytes())
+            with suppress(yaml.YAMLError):  # which it tells itself
+                bounds.check(path.read_bytes())
 
 
 async def _load_file(source: str, configuration: Configuration) -> None:
