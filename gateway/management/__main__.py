@@ -30,6 +30,7 @@ SHUTDOWN: Final = 20.0
 
 async def run(settings: configuration.Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
+    logging.getLogger("audit").setLevel(logging.INFO)  # whatever else is left out
     ended = asyncio.Event()
     on_stop(ended.set)
     async with KubeClient.open(field_manager=FIELD_MANAGER) as kube:
@@ -40,6 +41,8 @@ async def run(settings: configuration.Settings) -> None:
             SystemClock(),
             origins=settings.origins,
             integers=settings.integers,
+            tokens=settings.tokens,
+            proxies=settings.proxies,
         )
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN)
         await runner.setup()
