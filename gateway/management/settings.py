@@ -26,10 +26,6 @@ VARIABLES: Final[Variables] = {
     "MANAGEMENT_CREDENTIALS_FILE": ("", "file with one line user:password of the administrator"),
     "MANAGEMENT_USERNAME": ("", "the administrator's name, if there is no such file"),
     "MANAGEMENT_PASSWORD": ("", "the administrator's password, if there is no such file"),
-    "MANAGEMENT_INTEGER_PORTS": (
-        GO.agent,
-        "how the User-Agent of clients begins that read a port as a number; empty: none does",
-    ),
     "MANAGEMENT_ORIGINS": (
         "",
         "origins,… besides its own whose pages may read and change services, such as a dashboard's",
@@ -51,6 +47,15 @@ VARIABLES: Final[Variables] = {
         "",
         "groups,… in one of which its subject must be; empty: whomever an issuer knows",
     ),
+    "MANAGEMENT_RECONCILE": (
+        "30",
+        "seconds between two looks at all services for writes that died half done, and for what "
+        "others have changed",
+    ),
+    "MANAGEMENT_INTEGER_PORTS": (
+        GO.agent,
+        "how the User-Agent of clients begins that read a port as a number; empty: none does",
+    ),
     **log.VARIABLES,
 }
 
@@ -65,9 +70,11 @@ class Settings:
     port: int
     credentials: Credentials
     origins: Origins
-    integers: IntegerPorts
     tokens: Rules
     proxies: tuple[str, ...]
+    reconcile: float
+    """Seconds."""
+    integers: IntegerPorts
     log_level: str
     log_format: str
 
@@ -81,9 +88,10 @@ def read(environ: Mapping[str, str]) -> Settings:
         port=port,
         credentials=_credentials(reader),
         origins=reader.parsed("MANAGEMENT_ORIGINS", Origins(), _origins),
-        integers=IntegerPorts(reader.string("MANAGEMENT_INTEGER_PORTS")),
         tokens=_tokens(reader),
         proxies=_proxies(reader),
+        reconcile=reader.amount("MANAGEMENT_RECONCILE", least=1.0, most=3600.0),
+        integers=IntegerPorts(reader.string("MANAGEMENT_INTEGER_PORTS")),
         log_level=reader.string("LOG_LEVEL", *log.LEVELS),
         log_format=reader.string("LOG_FORMAT", *log.FORMATS),
     )

@@ -75,8 +75,8 @@ LAYOUT = Layout(
         "shared.cli": (
             ("exits", "output"),
             ("connection/",),
-            ("client",),
-            ("documents/",),
+            ("client", "handover", "together"),
+            ("documents/", "rollout", "views/"),
             ("local/",),
             ("commands/",),
             ("__main__",),

@@ -171,7 +171,7 @@ async def _parsed(request: web.Request, seconds: float) -> fdl.Parsed:
         raise problems.invalid(error.problems) from error
 
 
-def _state(name: str, deployment: Obj) -> web.Response:
+def _state(name: str, deployment: Obj | None) -> web.Response:
     return json_answer(status.full_status(name, NS, deployment))
 
 
