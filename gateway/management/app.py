@@ -17,6 +17,7 @@ from gateway.management.access.origins import Origins
 from gateway.management.access.proxies import Proxies
 from gateway.management.answers.ports import GO, IntegerPorts
 from gateway.management.answers.system import Login
+from gateway.management.calls import malformed
 from gateway.management.calls.audit import Audit
 from gateway.management.calls.descriptions import Descriptions
 from gateway.management.calls.elsewhere import Elsewhere
@@ -71,6 +72,7 @@ def application(
     guard = Guard(catalog, admin, Oidc(tokens, fetcher, clock), audit, clock)
     app = web.Application(
         client_max_size=MAX_BODY,
+        handler_args={"logger": malformed.logger()},
         middlewares=[
             _counted(counts),
             _shared(origins),
@@ -156,6 +158,8 @@ async def _translated(request: web.Request, handler: Handler) -> web.StreamRespo
         return web.Response(status=500, text=text)
     except TooLargeError as error:
         return _refused(invalid([str(error)]))
+    except web.RequestPayloadError:
+        return _refused(RefusalError(400, "the body is not coded as its fields say; send it again"))
     except web.HTTPRequestEntityTooLarge:
         return web.Response(status=413, text=f"the body is longer than {MAX_BODY} bytes")
     except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
