@@ -47,7 +47,7 @@ def document(version: str) -> dict[str, Any]:
         "security": [{"basic": []}, {"bearer": []}],
         "paths": paths,
         "components": {
-            "schemas": definitions.SCHEMAS | states.SCHEMAS,
+            "schemas": definitions.SCHEMAS | states.SCHEMAS | insight.SCHEMAS,
             "headers": {
                 name: {"description": text, "schema": {"type": "string"}}
                 for name, text in _HEADERS.items()
