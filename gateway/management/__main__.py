@@ -43,6 +43,7 @@ SHUTDOWN: Final = 20.0
 
 async def run(settings: configuration.Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
+    logging.getLogger("audit").setLevel(logging.INFO)  # whatever else is left out
     ended = asyncio.Event()
     on_stop(ended.set)
     async with AsyncExitStack() as stack:
@@ -57,6 +58,8 @@ async def run(settings: configuration.Settings) -> None:
             settings.credentials,
             clock,
             origins=settings.origins,
+            tokens=settings.tokens,
+            proxies=settings.proxies,
             counts=counts,
             integers=settings.integers,
         )

@@ -18,7 +18,8 @@ from shared.cli.connection.secrets import authorization
 from shared.cli.connection.target import Target
 from shared.cli.exits import ApiError, UnreachableError
 from shared.runtime.clock import Clock, SystemClock
-from shared.service import fdl
+from shared.runtime.printable import printable
+from shared.service import fdl, names
 from shared.service.documents import dump_json
 from shared.service.model import Service
 
@@ -70,7 +71,7 @@ class ServicesApi:
         self._session = aiohttp.ClientSession(
             headers={"Authorization": authorization(self._target)},
             timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
-            connector=aiohttp.TCPConnector(ssl=_trust(self._target)),
+            connector=aiohttp.TCPConnector(ssl=trust(self._target)),
         )
         return self
 
@@ -205,7 +206,8 @@ async def fetch(name: str, target: Target) -> dict[str, Any]:
         return await api.fetch(name)
 
 
-def _trust(target: Target) -> ssl.SSLContext | bool:
+def trust(target: Target) -> ssl.SSLContext | bool:
+    """The authorities by which the gateway's certificate is checked; ApiError."""
     if target.ca is None:
         return True
     try:
@@ -218,7 +220,7 @@ def _trust(target: Target) -> ssl.SSLContext | bool:
 def _warning(field: str) -> str:
     """The text of a Warning field (RFC 7234, section 5.5)."""
     text = field.partition('"')[2].rpartition('"')[0]
-    return re.sub(r"\\(.)", r"\1", text)
+    return printable(re.sub(r"\\(.)", r"\1", text))
 
 
 def _pause(answer: _Answer) -> float | None:
@@ -231,7 +233,7 @@ def _pause(answer: _Answer) -> float | None:
 def _path(name: str) -> str:
     """The path of one service; ApiError for what cannot name one."""
     try:
-        return f"/{fdl.check_name(name)}"
+        return f"/{names.check_name(name)}"
     except ValueError as error:
         raise ApiError(str(error)) from error
 

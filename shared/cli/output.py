@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, ParamSpec, TypeVar
 
 import click
 
+from shared.runtime.printable import printable
 from shared.service.documents import dump_json_indented, dump_yaml
 
 P = ParamSpec("P")
@@ -80,7 +81,7 @@ def show_values(values: Sequence[Object], output: Format) -> None:
 def table(objects: Sequence[Object], columns: Sequence[Column]) -> list[str]:
     """The lines of a table, as wide as its cells are."""
     rows = [[column.heading for column in columns]]
-    rows += [[column.cell(one) for column in columns] for one in objects]
+    rows += [[printable(column.cell(one)) for column in columns] for one in objects]
     widths = [max(len(row[index]) for row in rows) for index in range(len(columns))]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -15,6 +15,7 @@ import click
 from shared.cli.client import ServicesApi
 from shared.cli.exits import NotReadyError
 from shared.runtime.clock import Clock
+from shared.runtime.printable import printable
 from shared.service import durations
 
 PERIOD: Final = 1.0
@@ -61,6 +62,8 @@ async def until_ready(api: ServicesApi, name: str, seconds: float, clock: Clock,
         waited = clock.monotonic() - began
         told.tell(description, waited)
         if is_done(description):
+            if (description.get("rollout") or {}).get("wanted"):
+                say(f"service/{name} runs")
             return
         if reason := failure(description):
             raise NotReadyError(f"service/{name} does not come up: {reason}{hint(name)}")
@@ -77,16 +80,16 @@ class Told:
         self._name = name
         self._say = say
         self._line = ""
-        self._events: set[tuple[str, int]] = set()
+        self._events: set[str] = set()
 
     def tell(self, description: Description, waited: float) -> None:
         """Say what is new; Events from before the waiting, `waited` seconds ago, are not."""
         begin = _seconds(str(description.get("time", ""))) - waited - 1.0
         for event in description.get("events") or ():
-            mark = (str(event["id"]), int(event.get("count") or 1))
-            if mark not in self._events and _seconds(str(event.get("time") or "")) >= begin:
-                self._say(f"  {event.get('object')}: {event.get('reason')}: {event.get('note')}")
-            self._events.add(mark)
+            line = printable(f"{event.get('object')}: {event.get('reason')}: {event.get('note')}")
+            if line not in self._events and _seconds(str(event.get("time") or "")) >= begin:
+                self._events.add(line)
+                self._say(f"  {line}")
         if (line := progress(description)) != self._line:
             self._say(f"service/{self._name} {line}")
         self._line = line
@@ -129,7 +132,7 @@ def _of_pods(description: Description) -> str:
     pods: Sequence[Mapping[str, Any]] = description.get("pods") or ()
     words = [
         f"\n  pod {pod['name']}: {pod.get('state', '')}"
-        + (f": {pod['reason']}" if pod.get("reason") else "")
+        + (f": {printable(pod['reason'])}" if pod.get("reason") else "")
         for pod in pods
         if not pod.get("ready")
     ]

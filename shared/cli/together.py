@@ -32,8 +32,9 @@ async def each(items: Sequence[K], work: Callable[[K], Awaitable[T]]) -> list[T 
     return [task.result() for task in tasks]
 
 
-def tell(results: Sequence[str | ApiError]) -> None:
-    """Print what was done, and end the command with all that was not; the worst decides how."""
+def tell(results: Sequence[str | ApiError | None]) -> None:
+    """Print what was done, if it is to be told, and end the command with all that was not; the
+    worst decides how."""
     for result in results:
         if isinstance(result, str):
             click.echo(result)

@@ -180,7 +180,7 @@ def _own(home: Path) -> None:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         private.check_folder(home)
     except private.UnsafeError as error:
-        raise ClusterError(f"{error}; or choose another home") from error
+        raise ClusterError(f"{error}. Or choose another home") from error
     except OSError as error:
         raise ClusterError(f"cannot use {home}: {error.strerror}; choose another home") from error
 

@@ -27,12 +27,18 @@ def fault(path: Path, found: os.stat_result, uid: int, *, secret: bool = False) 
     The superuser may own it too. A `secret` must not be readable by others either.
     """
     if found.st_uid not in (uid, _ROOT):
-        return f"{path} belongs to another user (uid {found.st_uid})"
+        return f"{path} is not used: it belongs to another user (uid {found.st_uid})"
     mode = stat.S_IMODE(found.st_mode)
     if mode & 0o022:
-        return f"{path} can be written by others (mode {mode:03o}); `chmod go-w {path}`"
+        return (
+            f"{path} is not used: it can be written by others (mode {mode:03o}); "
+            f"`chmod go-w {path}` ends that"
+        )
     if secret and mode & 0o077:
-        return f"{path} can be read by others (mode {mode:03o}); `chmod go= {path}`"
+        return (
+            f"{path} is not used: it can be read by others (mode {mode:03o}); "
+            f"`chmod go= {path}` ends that"
+        )
     return ""
 
 
@@ -102,7 +108,7 @@ def nofollow(path: str, flags: int) -> int:
 
 def _refuse(sentence: str) -> None:
     if sentence:
-        raise UnsafeError(f"{sentence}; it is not used")
+        raise UnsafeError(sentence)
 
 
 def _as_file(link: os.stat_result) -> os.stat_result:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from shared.service import fdl, names
+from shared.service import names
 
 PRODUCT: Final = (
     "This is Exposed Services: it runs long-lived HTTP services and keeps OSCAR's API for them, "
@@ -37,7 +37,7 @@ def of_area(area: str) -> str:
 def of_invocation(name: str) -> str:
     """Why service `name` cannot be invoked through /run and /job."""
     try:
-        path = names.base_path(fdl.check_name(name))
+        path = names.base_path(names.check_name(name))
     except ValueError:
         path = names.base_path("<name>")
     return f"Invocations are not offered: send requests to {path}/. {PRODUCT}"

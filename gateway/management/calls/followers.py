@@ -16,7 +16,7 @@ from aiohttp import web
 from gateway.management import problems
 from gateway.management.answers import log_cursor
 from gateway.management.answers.log_follow import LogFollower
-from gateway.management.calls.guard import CALLER
+from gateway.management.calls.audit import CALLER
 from gateway.management.calls.requests import find
 from gateway.management.store.catalog import Catalog
 from shared.service.documents import dump_json

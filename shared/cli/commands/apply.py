@@ -125,9 +125,8 @@ async def _write(api: ServicesApi, steps: Sequence[Step], target: Target) -> Non
 
 
 async def _wait(api: ServicesApi, steps: Sequence[Step], seconds: float) -> None:
-    async def one(name: str) -> str:
+    async def one(name: str) -> None:
         await rollout.until_ready(api, name, seconds, SystemClock(), click.echo)
-        return f"service/{name} runs"
 
     exposed = [step.service.name for step in steps if step.service.expose is not None]
     tell(await each(exposed, one))
@@ -159,4 +158,5 @@ def warn(text: str) -> None:
 def _beside(told: Sequence[str], parsed: Sequence[fdl.Parsed]) -> list[str]:
     """What the API warned of that was not said when the files were read."""
     known = {_ENTRY.sub("", warning) for item in parsed for warning in item.warnings}
+    known.add(fdl.NOT_EXPOSED)  # `done` says so
     return [warning for warning in told if warning not in known]

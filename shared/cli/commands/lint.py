@@ -9,7 +9,7 @@ from typing import Literal
 
 import click
 
-from shared.cli.commands.apply import cluster_option
+from shared.cli.commands.apply import NOT_EXPOSED, cluster_option
 from shared.cli.documents import reading
 from shared.cli.documents.positions import Positions
 from shared.cli.exits import FAILED, ApiError
@@ -77,8 +77,10 @@ def _problems(source: reading.Source, cluster: str) -> tuple[list[str], list[str
     try:
         parsed = reading.parse(source, cluster)
     except fdl.FdlError as error:
-        return list(error.problems), list(getattr(error, "warnings", ()))
+        return list(error.problems), list(error.warnings)
     warnings = [warning for item in parsed for warning in item.warnings]
+    skipped = [item.service.name for item in parsed if item.service.expose is None]
+    warnings += [f"functions.oscar: `apply` skips {name}: it {NOT_EXPOSED}" for name in skipped]
     return [], warnings
 
 

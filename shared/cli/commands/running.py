@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -14,9 +14,11 @@ from shared.cli.commands.naming import all_option, check, chosen, names_argument
 from shared.cli.connection.options import target_options
 from shared.cli.connection.target import Target
 from shared.cli.documents.definition import is_exposed
-from shared.cli.exits import ApiError
 from shared.cli.together import each, tell
 from shared.runtime.clock import SystemClock
+
+_ENOUGH: Final = "MinimumReplicasAvailable"
+"""A condition that is good news, and old news while the state is not ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +53,16 @@ async def _run(request: Request, named: Sequence[str], target: Target, *, everyt
         else:
             services = await chosen(api, named, everything=False)
 
-        async def one(name: str) -> str:
+        async def one(name: str) -> str | None:
             status = await api.act(name, request.action)
             line = f"service/{name} {told(request.done, status)}"
             if not request.wait:
                 return line
             click.echo(line)
             await rollout.until_ready(api, name, request.timeout, SystemClock(), click.echo)
-            return ""
+            return None
 
-        results = await each(services, one)
-    tell([result for result in results if isinstance(result, ApiError) or result])
+        tell(await each(services, one))
 
 
 def told(done: str, status: Mapping[str, Any]) -> str:
@@ -69,6 +70,8 @@ def told(done: str, status: Mapping[str, Any]) -> str:
     state, reason = str(status.get("state") or ""), str(status.get("reason") or "").strip()
     if state in ("", done):
         return done
+    if reason.startswith(_ENOUGH):
+        reason = ""
     return f"{done}: {state}. {reason}" if reason else f"{done}: {state}"
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from shared.cli.documents.definition import is_exposed, stated, write
-from shared.service import fdl
+from shared.service import fdl, sensitive
 from shared.service.model import Service
 
 Action = Literal["create", "replace", "withdraw", "skip"]
@@ -68,4 +68,4 @@ def difference(service: Service, answer: Answer | None) -> str:
 
 def hides_secrets(service: Service) -> bool:
     """Whether the definition has values of secrets, which no comparison sees."""
-    return any(service.environment.secrets.values())
+    return any(service.environment.secrets.values()) or bool(sensitive.found(service.extra))

@@ -12,6 +12,7 @@ from typing import Any, Final
 import yaml
 
 from shared.service import names
+from shared.service.blanks import is_odd
 from shared.service.documents import plain
 
 CLUSTER: Final = "oscar-cluster"
@@ -32,11 +33,12 @@ _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 class _BlockDumper(_Dumper):  # type: ignore[misc]
-    """Writes a text of several lines as a `|` block, as people write scripts."""
+    """Writes a text of several lines as a `|` block, as people write scripts, and quotes what
+    would be taken for a mistake."""
 
 
 def _text(dumper: Any, value: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in value else None
+    style = "|" if "\n" in value else '"' if any(map(is_odd, value)) else None
     node: yaml.ScalarNode = dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
     return node
 

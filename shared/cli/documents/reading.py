@@ -53,8 +53,7 @@ def load(file: Path) -> Source:
 
 def parse(source: Source, cluster: str = "") -> list[fdl.Parsed]:
     """The services of a text; FdlError with every problem."""
-    del cluster
-    return fdl.parse_document(source.text, source.script)
+    return fdl.parse_document(source.text, source.script, cluster)
 
 
 def read_documents(files: Sequence[Path], cluster: str = "") -> list[fdl.Parsed]:

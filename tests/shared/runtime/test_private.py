@@ -75,7 +75,7 @@ def test_reading_is_bounded_and_checks_the_file(tmp_path: Path) -> None:
         private.read(file)
     file.write_bytes(b"x")
     file.chmod(0o666)
-    with pytest.raises(private.UnsafeError, match="it is not used"):
+    with pytest.raises(private.UnsafeError, match="is not used: it can be written"):
         private.read(file)
 
 

@@ -58,3 +58,17 @@ def test_what_is_no_yaml_or_no_text(tmp_path: Path) -> None:
     assert "a.yaml:2:1: error: document: " in result.output
     assert "b.yaml:1:1: error: document: " in result.output
     assert "is not UTF-8" in result.output
+
+
+def test_what_apply_would_skip_is_told(tmp_path: Path) -> None:
+    result = lint(written(tmp_path, entry("batch", ""), entry("one")))
+    assert result.exit_code == 0
+    assert "2:3: warning: functions.oscar: `apply` skips batch: it has no `expose`" in result.output
+
+
+def test_one_cluster_alone(tmp_path: Path) -> None:
+    other = entry("Bad").replace("- cluster:", "- other:")
+    file = written(tmp_path, entry("one"), other)
+    assert lint(file).exit_code == 1
+    assert lint("--cluster", "cluster", file).exit_code == 0
+    assert "has no service for cluster 'third'" in lint("--cluster", "third", file).output

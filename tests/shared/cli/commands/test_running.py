@@ -20,6 +20,7 @@ from tests.shared.cli.real import RealApi
         ({"state": "pending", "reason": "no pods"}, "stopped: pending. no pods"),
         ({"state": "ready", "reason": ""}, "stopped: ready"),
         ({}, "stopped"),
+        ({"state": "pending", "reason": "MinimumReplicasAvailable: yes"}, "stopped: pending"),
     ],
 )
 def test_each_word_once(status: dict[str, Any], text: str) -> None:

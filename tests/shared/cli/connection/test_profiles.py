@@ -22,7 +22,7 @@ def test_where_it_is() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[", "line 2"),
+        ("[", "line 1, column 2"),
         ("profiles: {a: {credentials: x}}", "profiles.a.endpoint: is missing"),
         ("profiles: {a: {endpoint: https://x}}", "profiles.a: give one of credentials"),
         ("profiles: {a: {endpoint: https://x, credentials: c, token_file: t}}", "give one of"),
@@ -50,5 +50,5 @@ def test_a_file_that_others_can_write(tmp_path: Path) -> None:
     file.parent.mkdir()
     file.write_text("")
     file.chmod(0o666)
-    with pytest.raises(ApiError, match=r"profiles\.yaml can be written by others"):
+    with pytest.raises(ApiError, match=r"profiles\.yaml is not used: it can be written by others"):
         profiles.read({"XDG_CONFIG_HOME": str(tmp_path)})

@@ -144,7 +144,9 @@ def test_outside_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_folder_of_somebody_else_is_not_believed(environ: dict[str, str]) -> None:
     Path(".local").chmod(0o777)
-    with pytest.raises(ApiError, match=r"\.local can be written by others.*EXPOSED_HOME"):
+    with pytest.raises(
+        ApiError, match=r"\.local is not used: it can be written by others.*EXPOSED_HOME"
+    ):
         read(Flags(profile="local"), environ)
 
 
