@@ -16,7 +16,7 @@ from gateway.management.access.oidc import Oidc, Rules
 from gateway.management.access.origins import Origins
 from gateway.management.access.proxies import Proxies
 from gateway.management.answers.ports import GO, IntegerPorts
-from gateway.management.answers.system import BASIC_ONLY
+from gateway.management.answers.system import Login
 from gateway.management.calls.audit import Audit
 from gateway.management.calls.descriptions import Descriptions
 from gateway.management.calls.elsewhere import Elsewhere
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gateway.management.access.credentials import Credentials
-    from gateway.management.answers.system import Login
     from gateway.management.store.lifecycle import Lifecycle
     from shared.kube.client import KubeClient
     from shared.runtime.clock import Clock
@@ -63,7 +62,6 @@ def application(
     proxies: Sequence[str] = (),
     counts: metrics.Metrics | None = None,
     integers: IntegerPorts = GO,
-    login: Login = BASIC_ONLY,
 ) -> web.Application:
     """The whole application; answers follow OSCAR's contract: errors are text or empty."""
     counts = counts or metrics.Metrics()
@@ -85,6 +83,7 @@ def application(
     app.on_cleanup.append(lambda _: fetcher.close())
     app.add_routes(Handlers(kube, lifecycle, clock, body_seconds, integers).routes())
     app.add_routes(ForwardAuth(catalog, guard).routes())
+    login = Login(bool(tokens.issuers), tokens.issuers, tuple(sorted(tokens.groups)))
     app.add_routes(System(kube, login, clock).routes())
     app.add_routes(JobLogs(kube).routes())
     app.add_routes(OpenApi().routes())

@@ -76,6 +76,7 @@ SCHEMAS: Final[Json] = {
         },
         ("service_name", "available", "entries"),
     ),
+    "NewToken": fields({"service_name": TEXT, "token": TEXT}),
     "Jobs": fields({"jobs": mapping(_JOB)}),
     "Info": fields(
         {
