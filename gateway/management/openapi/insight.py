@@ -1,4 +1,4 @@
-"""Calls that let people see into a service, and renew its token: none is OSCAR's. Pure."""
+"""The calls that let people see into a service; none of them is OSCAR's. Pure."""
 
 from __future__ import annotations
 
@@ -89,7 +89,6 @@ SCHEMAS: Final[Json] = {
         }
     ),
     "Events": fields({"service_name": TEXT, "time": TEXT, "events": many(_EVENT), "notes": _NOTES}),
-    "Token": fields({"service_name": TEXT, "token": said(TEXT, "64 hexadecimal digits.")}),
 }
 
 OPERATIONS: Final = (
@@ -132,14 +131,5 @@ OPERATIONS: Final = (
             ),
         ),
         refusals=(404,),
-    ),
-    Operation(
-        "post",
-        ONE + "/token",
-        "lifecycle",
-        "Give a new token",
-        {200: Answer("It is taken from now on, the one before is not.", "Token")},
-        description="Pods are replaced one after another to have it in their environment.",
-        refusals=(404, 409),
     ),
 )
