@@ -19,6 +19,7 @@ from shared.cli.commands.local import local
 from shared.cli.commands.logs import logs
 from shared.cli.commands.opening import open_service
 from shared.cli.commands.running import restart, start, stop
+from shared.cli.commands.token import token
 from shared.cli.connection.options import connection_options
 from shared.cli.connection.target import Flags
 
@@ -49,7 +50,7 @@ def main(context: click.Context, flags: Flags) -> None:
 
 for _command in (
     *(local, apply, diff, lint, list_services, get, delete),
-    *(describe, events, logs, open_service),
+    *(describe, events, logs, open_service, token),
     *(stop, start, restart, load, completion),
 ):
     main.add_command(_command)

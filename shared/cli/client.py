@@ -152,6 +152,11 @@ class ServicesApi:
         """Delete the service with all that belongs to it."""
         await self._call("DELETE", _path(name))
 
+    async def rotate(self, name: str) -> str:
+        """A new token for the service; the one before is not accepted any more."""
+        answer: dict[str, Any] = await self._call("POST", f"{_path(name)}/token")
+        return str(answer["token"])
+
     async def act(self, name: str, action: str) -> dict[str, Any]:
         """`stop`, `start` or `restart` the service; answers the state of its Deployment."""
         status: dict[str, Any] = await self._call("POST", f"{_path(name)}/{action}")

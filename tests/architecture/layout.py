@@ -57,7 +57,7 @@ LAYOUT = Layout(
             ("problems", "metrics"),
             ("access/", "objects/"),
             ("store/",),
-            ("answers/",),
+            ("answers/", "openapi/"),
             ("calls/",),
             ("settings",),
             ("app",),

@@ -16,16 +16,20 @@ from aiohttp import web
 from gateway.management import problems
 from gateway.management.answers import log_cursor
 from gateway.management.answers.log_follow import LogFollower
+from gateway.management.calls.audit import CALLER
 from gateway.management.calls.requests import find
 from gateway.management.store.catalog import Catalog
 from shared.service.documents import dump_json
 
 if TYPE_CHECKING:
+    from gateway.management.access.caller import Caller
     from shared.kube.client import KubeClient
     from shared.runtime.clock import Clock
 
 MOST: Final = 20
 """Clients that follow logs at a time; each takes up to 20 connections to the API server."""
+MOST_EACH: Final = 5
+"""Of these, those of one caller who is not the administrator, so that nobody takes all places."""
 STALLED: Final = 60.0
 """Seconds after which a client that takes nothing is left."""
 HEADERS: Final = {
@@ -36,13 +40,13 @@ HEADERS: Final = {
 
 
 class Followers:
-    """The route, and the clients that follow."""
+    """The route, and the clients that follow, by who they are."""
 
     def __init__(self, kube: KubeClient, clock: Clock) -> None:
         self._kube = kube
         self._catalog = Catalog(kube)
         self._clock = clock
-        self._open: set[LogFollower] = set()
+        self._open: dict[LogFollower, str] = {}
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for an application."""
@@ -59,15 +63,20 @@ class Followers:
         the last `sinceSeconds`."""
         name = (await find(self._catalog, request)).service.name
         follower = LogFollower(self._kube, name, _after(request), self._since(request), self._clock)
-        if len(self._open) >= MOST:
-            raise problems.RefusalError(
-                503, f"{MOST} clients follow logs already; try again, or read them page by page"
-            )
-        self._open.add(follower)
+        self._make_room(request[CALLER])
+        self._open[follower] = request[CALLER].name
         try:
             return await _send(follower, request)
         finally:
-            self._open.remove(follower)
+            del self._open[follower]
+
+    def _make_room(self, caller: Caller) -> None:
+        own = sum(name == caller.name for name in self._open.values())
+        if len(self._open) >= MOST or (own >= MOST_EACH and not caller.admin):
+            taken = f"you follow {own} logs" if own >= MOST_EACH else f"{MOST} clients follow logs"
+            raise problems.RefusalError(
+                503, f"{taken} already; try again, or read them page by page"
+            )
 
     def _since(self, request: web.Request) -> str:
         text = request.query.get("sinceSeconds", "")

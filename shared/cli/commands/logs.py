@@ -96,6 +96,7 @@ async def _logs(
     async with ServicesApi(target) as api:
         cursor = await log_reading.read(api, name, asked, shown.page)
         if not follow:
+            shown.end(asked)
             return
         try:
             async with asyncio.timeout(seconds):
@@ -112,13 +113,20 @@ class Shown:
     def __init__(self, style: Style) -> None:
         self._style = style
         self._said = ""
+        self._any = False
 
     def page(self, page: log_reading.Page) -> None:
         """Print the lines of a page."""
         for line in log_text.texts(page, self._style):
             click.echo(line, color=True)  # as the pod wrote it, also into a pipe
+            self._any = True
         if page.get("message"):
             self.say(page["message"])
+
+    def end(self, asked: Asked) -> None:
+        """Say why there was no line, where that is not plain."""
+        if asked.previous and not self._any and not self._said:
+            self.say("no container has ended and been started again")
 
     def say(self, text: str) -> None:
         """Tell of something that is no line of a log."""

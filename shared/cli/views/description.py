@@ -133,9 +133,15 @@ def _pods(told: Object) -> Iterator[str]:
         Column("NODE", lambda one: one_line(one.get("node")) or "-"),
     ]
     yield from _section("Pods", table(pods, columns) if pods else [])
-    yield from (
-        f"  {one.get('name')}: {one_line(one['reason'])}" for one in pods if one.get("reason")
-    )
+    for one in pods:
+        if one.get("reason"):
+            yield f"  {one.get('name')}: {one_line(one['reason'])}"
+        if end := one.get("last_end"):
+            yield (
+                f"  {one.get('name')}: was started again after it ended "
+                f"{age(end.get('time'), told.get('time'))} ago: "
+                f"{one_line(end.get('reason'))}, exit code {end.get('exit_code')}"
+            )
     if left := told.get("pods_left_out"):
         yield f"  and {left} more"
 

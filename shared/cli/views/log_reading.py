@@ -39,7 +39,10 @@ class Asked:
 
 
 async def read(api: ServicesApi, name: str, asked: Asked, show: Show) -> str:
-    """Show the lines that there are; the cursor of what follows them."""
+    """Show the lines that there are; the cursor of what follows them.
+
+    Of more than a page, the newest are known only when all were read.
+    """
     query = _query(asked)
     if asked.tail is not None and asked.tail <= PAGE:
         page = await api.logs(name, query | {"tailLines": str(max(1, asked.tail))})

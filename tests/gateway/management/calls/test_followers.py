@@ -19,6 +19,7 @@ from gateway.management.calls import followers
 from gateway.management.store.lifecycle import Lifecycle
 from shared.embedded import kinds
 from shared.embedded.api.providers import LogRequest
+from shared.embedded.errors import bad_request
 from shared.embedded.schema import times
 from shared.runtime.clock import SystemClock
 from tests.gateway.management.cluster import NS, Cluster
@@ -45,6 +46,10 @@ class Node:
     async def _log(self, pod: Body, asked: LogRequest) -> AsyncIterator[bytes]:
         name = pod["metadata"]["name"]
         self.asked.append(asked)
+        if asked.previous:
+            name += " before"
+            if name not in self.lines:
+                raise bad_request(f"previous terminated container in pod {name} not found")
         self.reading += 1
         position = 0
         try:

@@ -105,6 +105,15 @@ async def test_what_is_odd_is_told_beside_the_lines(exposed: Real) -> None:
     assert "note: The service has no pods." in result.stderr
 
 
+async def test_of_the_run_before(exposed: Real, node: Node) -> None:
+    node.add("a")
+    nothing = await exposed("logs", "ocr", "--previous")
+    assert (nothing.exit_code, nothing.stdout) == (0, "")
+    assert "note: no container has ended and been started again" in nothing.stderr
+    node.lines["a before"] = [f"{DAY}01Z last words"]
+    assert await exposed.said("logs", "ocr", "--previous") == "a | last words\n"
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

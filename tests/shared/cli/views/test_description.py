@@ -35,7 +35,9 @@ TOLD: dict[str, Any] = {
          "created": "2026-01-01T00:00:00Z", "node": "n1", "revision": 2, "cpu": 0.25,
          "memory": 3 * 2**20},
         {"name": "ocr-dlp-2-b", "ready": False, "state": "CrashLoopBackOff",
-         "reason": "back-off\x1b[2J", "restarts": 4, "created": "2026-01-01T00:59:30Z",
+         "reason": "back-off\x1b[2J", "restarts": 4,
+         "last_end": {"time": "2026-01-01T00:59:00Z", "reason": "OOMKilled", "exit_code": 137},
+         "created": "2026-01-01T00:59:30Z",
          "node": "", "revision": 3, "cpu": None, "memory": None},
     ],
     "pods_left_out": 7,
@@ -75,6 +77,7 @@ Pods:
   ocr-dlp-1-a  yes    Running           0         60m  2         250m  3Mi     n1
   ocr-dlp-2-b  no     CrashLoopBackOff  4         30s  3         ?     ?       -
   ocr-dlp-2-b: back-off\\x1b[2J
+  ocr-dlp-2-b: was started again after it ended 60s ago: OOMKilled, exit code 137
   and 7 more
 
 Scaler: 5m ago, 1 → 2 pods at CPU 95 %, target 50 %, because Utilisation, held by Max, policy hpa
