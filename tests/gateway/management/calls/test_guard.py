@@ -16,6 +16,7 @@ from gateway.management.app import application
 from gateway.management.store.lifecycle import Lifecycle
 from shared.embedded import kinds
 from shared.runtime.clock import ManualClock
+from shared.service import names
 from tests.gateway.management.cluster import NS, Cluster
 from tests.gateway.management.issuer import Issuer, issuing
 
@@ -164,11 +165,12 @@ async def test_what_cannot_be_read_is_the_administrators_to_mend(
     assert (await call(client, ADMIN, "PUT", body=body))[0] == 204
 
 
-async def test_an_unfinished_create_is_completed_by_its_owner_alone(
+async def test_an_unfinished_create_makes_room_for_its_owner_alone(
     client: Client, issuer: Issuer, cluster: Cluster, body: Body
 ) -> None:
     await call(client, issuer.bearer(ALICE), "POST", body=body)
-    cluster.api.delete(kinds.SECRET, "ocr-token", NS)
+    unfinished = {"metadata": {"annotations": {names.APPLIED: None}}}
+    cluster.api.patch(kinds.SECRET, "ocr-token", NS, unfinished, manager="test")
     assert (await call(client, issuer.bearer(BOB), "POST", body=body))[0] == 400
     assert (await call(client, issuer.bearer(ALICE), "POST", body=body))[0] == 201
 
