@@ -70,10 +70,6 @@ class Handlers:
         """201 without a body; what is odd about the definition stands in Warning headers."""
         parsed = await _parsed(request, self._body_seconds)
         request[SUBJECT] = parsed.service.name
-        if parsed.service.expose is None:
-            raise problems.invalid(
-                ["expose: is missing; only exposed services run here, give its api_port"]
-            )
         await self._lifecycle.create(owned(parsed.service, request[CALLER]))
         return _with_warnings(web.Response(status=201), parsed)
 
