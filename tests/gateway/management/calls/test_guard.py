@@ -214,6 +214,14 @@ async def test_forwarded_authentication_knows_callers_but_not_a_services_basic(
                 assert not {"Set-Cookie", "WWW-Authenticate"} & set(answer.headers)
 
 
+async def test_who_proves_nothing_is_told_both_ways_and_nothing_is_kept(client: Client) -> None:
+    async with client.get(SERVICES) as answer:
+        realm = 'realm="Authorization Required"'
+        assert answer.headers["WWW-Authenticate"] == f"Basic {realm}, Bearer {realm}"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
 async def test_without_issuers_a_token_is_no_proof(anyone: Client, issuer: Issuer) -> None:
     async with anyone.get(SERVICES, headers=issuer.bearer()) as answer:
         assert (answer.status, await answer.text()) == (401, "")
