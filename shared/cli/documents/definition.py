@@ -13,7 +13,7 @@ import yaml
 
 from shared.service import names
 from shared.service.blanks import is_odd
-from shared.service.documents import plain
+from shared.service.documents import PlainDumper, plain
 
 CLUSTER: Final = "oscar-cluster"
 """The cluster of a document, for a service that names none."""
@@ -29,10 +29,8 @@ _DEFAULTS: Final = {"log_level": "INFO", "visibility": "private"}
 _ZEROS: Final = ("synchronous", "mount")
 """Sections that mean nothing where all of them is zero: Go clients write them so."""
 
-_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
-
-class _BlockDumper(_Dumper):  # type: ignore[misc]
+class _BlockDumper(PlainDumper):
     """Writes a text of several lines as a `|` block, as people write scripts, and quotes what
     would be taken for a mistake."""
 
