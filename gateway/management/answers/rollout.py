@@ -5,6 +5,7 @@ Called by `calls`. Pods are asked for only where some are missing, and once for 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -35,17 +36,21 @@ class Rollouts:
 
     async def state(self, name: str) -> Obj:
         """The status of one service, with the last words of what ended."""
-        deployment = await self._catalog.deployment(name)
+        deployment, missing = await asyncio.gather(
+            self._catalog.deployment(name), self._catalog.missing(name)
+        )
         if not status.wants_pods(deployment):
-            return status.deployment_status(deployment)
+            return status.deployment_status(deployment, missing=missing)
         listed = await self._kube.list(PODS, NS, labels=f"app={names.app_label(name)}")
         pods: Sequence[Obj] = listed["items"]
         words = await self._last_words(pods)
-        return status.deployment_status(deployment, pods, last_words=words)
+        return status.deployment_status(deployment, pods, missing, words)
 
     async def states(self) -> Mapping[str, Obj]:
         """The statuses of all services that have a Deployment, by service."""
-        deployments = await self._catalog.deployments()
+        deployments, there = await asyncio.gather(
+            self._catalog.deployments(), self._catalog.reachable()
+        )
         pods: Mapping[str, list[Obj]] = {}
         if any(map(status.wants_pods, deployments.values())):
             pods = _by_service(
@@ -53,7 +58,9 @@ class Rollouts:
             )
         return {
             name: status.deployment_status(
-                one, pods.get(name, ()) if status.wants_pods(one) else ()
+                one,
+                pods.get(name, ()) if status.wants_pods(one) else (),
+                () if (needed := names.service(name)) in there else (f"Service {needed}",),
             )
             for name, one in deployments.items()
         }

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from shared.kube.errors import NotFound
-from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS
+from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS, SERVICES
 from shared.service import names, stored
 
 if TYPE_CHECKING:
@@ -80,6 +80,16 @@ class Catalog:
         """Deployments by service."""
         listed = await self._kube.list(DEPLOYMENTS, NS, labels=names.SERVICE_LABEL)
         return {one["metadata"]["labels"][names.SERVICE_LABEL]: one for one in listed["items"]}
+
+    async def missing(self, name: str) -> tuple[str, ...]:
+        """What service `name` lacks besides its Deployment, so that nobody reaches its pods."""
+        wanted = names.service(name)
+        return () if await self._optional(SERVICES, wanted) else (f"Service {wanted}",)
+
+    async def reachable(self) -> frozenset[str]:
+        """The names of all Kubernetes Services, whoever made them."""
+        listed = await self._kube.list(SERVICES, NS)
+        return frozenset(one["metadata"]["name"] for one in listed["items"])
 
     async def token(self, name: str) -> str:
         """The token, "" if its Secret is missing."""
