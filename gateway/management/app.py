@@ -38,7 +38,7 @@ from shared.service.names import NAMESPACE
 from shared.service.stored import StoredError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from gateway.management.access.credentials import Credentials
     from gateway.management.store.lifecycle import Lifecycle
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_BODY: Final = 1024 * 1024
+PRIVATE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 OWN_PAGES: Final = Origins()
 NO_TOKENS: Final = Rules()
 
@@ -75,13 +76,14 @@ def application(
         handler_args={"logger": malformed.logger()},
         middlewares=[
             _counted(counts),
-            _shared(origins),
+            _preflights(origins),
             audit.middleware,
             _translated,
             _from(origins),
             guard.middleware,
         ],
     )
+    app.on_response_prepare.append(_marking(origins))
     app.on_cleanup.append(lambda _: fetcher.close())
     app.add_routes(Handlers(kube, lifecycle, clock, body_seconds, integers).routes())
     app.add_routes(ForwardAuth(catalog, guard).routes())
@@ -166,18 +168,25 @@ async def _translated(request: web.Request, handler: Handler) -> web.StreamRespo
         return await _unknown(request)
 
 
-def _shared(origins: Origins) -> Middleware:
-    """What pages of other origins may read, refusals too; preflights carry no credentials, and are
-    answered before any are asked for."""
+def _preflights(origins: Origins) -> Middleware:
+    """They carry no credentials, and are answered before any are asked for."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         asked = origins.preflight(request.method, request.headers)
-        response = await handler(request) if asked is None else web.Response(status=204)
-        response.headers.update((asked or {}) | origins.fields(request.headers.get("Origin", "")))
-        return response
+        return await handler(request) if asked is None else web.Response(status=204, headers=asked)
 
     return middleware
+
+
+def _marking(origins: Origins) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    """What every answer has, refusals and streams too: answers hold tokens, and say who may read
+    them."""
+
+    async def mark(request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.update(PRIVATE | origins.fields(request.headers.get("Origin", "")))
+
+    return mark
 
 
 def _from(origins: Origins) -> Middleware:

@@ -5,7 +5,6 @@ Called by `calls`. Pods are asked for only where some are missing, and once for 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -36,9 +35,8 @@ class Rollouts:
 
     async def state(self, name: str) -> Obj:
         """The status of one service, with the last words of what ended."""
-        deployment, missing = await asyncio.gather(
-            self._catalog.deployment(name), self._catalog.missing(name)
-        )
+        deployment = await self._catalog.deployment(name)
+        missing = await self._catalog.missing(name) if deployment is not None else ()
         if not status.wants_pods(deployment):
             return status.deployment_status(deployment, missing=missing)
         listed = await self._kube.list(PODS, NS, labels=f"app={names.app_label(name)}")
@@ -48,9 +46,7 @@ class Rollouts:
 
     async def states(self) -> Mapping[str, Obj]:
         """The statuses of all services that have a Deployment, by service."""
-        deployments, there = await asyncio.gather(
-            self._catalog.deployments(), self._catalog.reachable()
-        )
+        deployments, reached = await self._catalog.deployments(), await self._catalog.reached()
         pods: Mapping[str, list[Obj]] = {}
         if any(map(status.wants_pods, deployments.values())):
             pods = _by_service(
@@ -60,7 +56,7 @@ class Rollouts:
             name: status.deployment_status(
                 one,
                 pods.get(name, ()) if status.wants_pods(one) else (),
-                () if (needed := names.service(name)) in there else (f"Service {needed}",),
+                () if name in reached else (f"Service {names.service(name)}",),
             )
             for name, one in deployments.items()
         }

@@ -17,13 +17,10 @@ _GROUPS: Final = (
     insight.OPERATIONS,
     system.OPERATIONS,
 )
-STREAMS: Final = frozenset({("get", services.ONE + "/deployment/logs/follow")})
-"""Calls that are left out: only OpenAPI 3.2 knows answers that go on without an end."""
 _DESCRIPTION: Final = """\
 OSCAR's API for exposed services: containers with an HTTP server that keep running, each reachable
 at `/system/services/<name>/exposed/`. Refusals are text. Invocations (`/run`, `/job`) and what else
-OSCAR has answer 501 with a sentence. `GET /system/services/<name>/deployment/logs/follow` answers
-the pages of `deployment/logs` as they are written, one JSON object a line, until the client leaves.
+OSCAR has answer 501 with a sentence.
 """
 _HEADERS: Final = {
     "WWW-Authenticate": "The schemes that are taken.",
@@ -55,7 +52,7 @@ def document(version: str) -> dict[str, Any]:
         "security": [{"basic": []}, {"bearer": []}],
         "paths": paths,
         "components": {
-            "schemas": definitions.SCHEMAS | states.SCHEMAS,
+            "schemas": definitions.SCHEMAS | states.SCHEMAS | insight.SCHEMAS,
             "headers": {
                 name: {"description": text, "schema": {"type": "string"}}
                 for name, text in _HEADERS.items()

@@ -82,14 +82,18 @@ class Catalog:
         return {one["metadata"]["labels"][names.SERVICE_LABEL]: one for one in listed["items"]}
 
     async def missing(self, name: str) -> tuple[str, ...]:
-        """What service `name` lacks besides its Deployment, so that nobody reaches its pods."""
-        wanted = names.service(name)
-        return () if await self._optional(SERVICES, wanted) else (f"Service {wanted}",)
+        """Objects without which nobody reaches the pods of an exposed service, and which are not
+        there, as "Service x-svc"."""
+        place = names.service(name)
+        found = await self._optional(SERVICES, place)
+        return () if found is not None else (f"Service {place}",)
 
-    async def reachable(self) -> frozenset[str]:
-        """The names of all Kubernetes Services, whoever made them."""
-        listed = await self._kube.list(SERVICES, NS)
-        return frozenset(one["metadata"]["name"] for one in listed["items"])
+    async def reached(self) -> set[str]:
+        """The services that have their Kubernetes Service."""
+        listed = await self._kube.list(SERVICES, NS, labels=names.SERVICE_LABEL)
+        placed = ((one["metadata"]["labels"], one["metadata"]["name"]) for one in listed["items"])
+        named = ((labels[names.SERVICE_LABEL], place) for labels, place in placed)
+        return {name for name, place in named if place == names.service(name)}
 
     async def token(self, name: str) -> str:
         """The token, "" if its Secret is missing."""

@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from gateway.management.openapi.document import STREAMS, document, operations
+from gateway.management.openapi.document import document, operations
 
 Client = TestClient[Any, Any]
 
@@ -47,8 +47,7 @@ async def test_every_route_is_described_and_nothing_else(anyone: Client) -> None
         for route in anyone.server.app.router.routes()  # type: ignore[attr-defined]
         if route.resource is not None and route.method not in ("*", "HEAD")  # * answers 501
     }
-    assert {(one.method, one.path) for one in operations()} == routes - STREAMS
-    assert routes >= STREAMS
+    assert {(one.method, one.path) for one in operations()} == routes
 
 
 async def test_the_document_is_read_without_credentials(anyone: Client) -> None:
@@ -91,7 +90,7 @@ async def test_answers_are_as_described(
     assert (await admin.post("/system/services", json=body)).status == 201
     schema = schemathesis.openapi.from_dict(document("0"))
     schema.config.update(base_url=str(anyone.make_url("/")).rstrip("/"))
-    for found in schema.get_all_operations():
+    for found in schema.exclude(path_regex="/follow$").get_all_operations():  # it does not end
         operation: Any = found.ok()  # type: ignore[union-attr]
         if mode is GenerationMode.POSITIVE or operation.body or list(operation.iter_parameters()):
             await asyncio.to_thread(probe, operation, mode)
