@@ -44,7 +44,7 @@ def add(cluster: Cluster, name: str, *, available: int, service: bool = True) ->
     cluster.api.update(kinds.DEPLOYMENT, body, subresource="status", manager="test")
     if service:
         spec = {"ports": [{"port": 80}], "selector": labels}
-        body = {"metadata": {"name": f"{name}-svc"}, "spec": spec}
+        body = {"metadata": {"name": f"{name}-svc", "labels": labels}, "spec": spec}
         cluster.api.create(kinds.SERVICE, body, NS, manager="test")
 
 
