@@ -60,7 +60,7 @@ def read(environ: Mapping[str, str]) -> Profiles:
     file = path(environ)
     try:
         text = private.read(file, follow=True)
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return Profiles(file)
     except OSError as error:
         raise ApiError(f"cannot read {file}: {error.strerror}") from error

@@ -69,6 +69,7 @@ def test_what_get_prints_changes_nothing_when_applied(
     exposed: Cli, real: RealApi, tmp_path: Path
 ) -> None:
     more = "      environment: {variables: {A: 'yes'}, secrets: {KEY: hunter2}}\n      cpu: '1'\n"
+    more += "      storage_providers: {minio: {a: {secret_key: hunter2, region: x}}}\n"
     exposed("apply", written(tmp_path, entry("one", "{api_port: 80, set_auth: true}", more)))
     before = real.within(lambda: real.cluster.deployment("one"))["spec"]
     text = exposed("get", "one").output
