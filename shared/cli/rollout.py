@@ -134,13 +134,14 @@ def reason_of(description: Description) -> str:
 def _of_pods(description: Description) -> str:
     """What the pods say that are not ready, each kind once."""
     pods: Sequence[Mapping[str, Any]] = description.get("pods") or ()
-    words = [
-        f"\n  pod {pod['name']}: {pod.get('state', '')}"
-        + (f": {printable(pod['reason'])}" if pod.get("reason") else "")
-        for pod in pods
-        if not pod.get("ready")
-    ]
+    words = [_of_pod(pod) for pod in pods if not pod.get("ready")]
     return "".join(words[:3])
+
+
+def _of_pod(pod: Mapping[str, Any]) -> str:
+    state, reason = str(pod.get("state") or ""), printable(str(pod.get("reason") or ""))
+    told = reason if reason.startswith(state) else f"{state}: {reason}" if reason else state
+    return f"\n  pod {pod['name']}: {told}"
 
 
 def hint(name: str) -> str:

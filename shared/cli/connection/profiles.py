@@ -59,6 +59,7 @@ def read(environ: Mapping[str, str]) -> Profiles:
     """The profiles of the user; ApiError naming file and field of everything that is wrong."""
     file = path(environ)
     try:
+        private.check(file.parent)
         text = private.read(file, follow=True)
     except FileNotFoundError:
         return Profiles(file)

@@ -74,7 +74,12 @@ async def test_a_time_out_tells_what_the_pods_say() -> None:
     stuck = described(
         1,
         deployment={"reason": "MinimumReplicasUnavailable: no"},
-        pods=[pod("ImagePullBackOff", "no such image"), pod("Running", ready=True)],
+        pods=[
+            pod("ImagePullBackOff", "no such image"),
+            pod("Running", ready=True),
+            pod("CrashLoopBackOff", "CrashLoopBackOff: it ended with exit code 3"),
+            pod("Pending"),
+        ],
     )
     with pytest.raises(NotReadyError) as caught:
         await waited(stuck, seconds=5)
@@ -82,6 +87,8 @@ async def test_a_time_out_tells_what_the_pods_say() -> None:
     assert caught.value.message == (
         "service/one is not ready after 5 s: MinimumReplicasUnavailable: no\n"
         "  pod one-x: ImagePullBackOff: no such image\n"
+        "  pod one-x: CrashLoopBackOff: it ended with exit code 3\n"
+        "  pod one-x: Pending\n"
         "see `exposed describe one` and `exposed logs one`"
     )
 
