@@ -49,6 +49,15 @@ def not_exposed(name: str) -> RefusalError:
     return RefusalError(400, f'service "{name}" is not exposed')
 
 
+def managed(name: str) -> RefusalError:
+    """An OSCAR manager made the service: two that write it would undo each other's work."""
+    return RefusalError(
+        409,
+        f'an OSCAR manager made service "{name}"; take it over first: exposed adopt {name}, '
+        f"or POST /system/services/{name}/adopt",
+    )
+
+
 def of_cluster(error: KubeError, doing: str) -> RefusalError:
     """What a failed call to the cluster means to the client, who was `doing` something."""
     if isinstance(error, Invalid):

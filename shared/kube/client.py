@@ -142,11 +142,21 @@ class KubeClient:
         return await self._transport.json("PATCH", path, self._params(), body, _PATCH_TYPES[kind])
 
     async def apply(
-        self, resource: Resource, body: Obj, namespace: str | None = None, *, force: bool = True
+        self,
+        resource: Resource,
+        body: Obj,
+        namespace: str | None = None,
+        *,
+        force: bool = True,
+        role: str = "",
     ) -> Obj:
-        """Server-side apply of `body` under our field manager; creates the object if missing."""
+        """Server-side apply of `body` under our field manager; creates the object if missing.
+
+        Fields that are applied in a `role` are owned apart, so an apply without them leaves them.
+        """
         path = resource.path(namespace, body["metadata"]["name"])
-        params = self._params() | {"force": str(force).lower()}
+        manager = f"{self._manager}-{role}" if role else self._manager
+        params = {"fieldManager": manager, "force": str(force).lower()}
         whole = {"apiVersion": resource.api_version, "kind": resource.kind} | body
         return await self._transport.json("PATCH", path, params, whole, _APPLY_TYPE)
 
@@ -159,8 +169,10 @@ class KubeClient:
         propagation: str = "Background",
         grace: int | None = None,
         uid: str | None = None,
+        version: str | None = None,
     ) -> None:
-        """DELETE; with `uid` only that very object (`Conflict` otherwise)."""
+        """DELETE; with `uid` only that very object, with `version` (its resourceVersion) only as it
+        was then (`Conflict` otherwise)."""
         options: Obj = {
             "kind": "DeleteOptions",
             "apiVersion": "v1",
@@ -168,8 +180,9 @@ class KubeClient:
         }
         if grace is not None:
             options["gracePeriodSeconds"] = grace
-        if uid is not None:
-            options["preconditions"] = {"uid": uid}
+        bound = {"uid": uid, "resourceVersion": version}
+        if preconditions := {name: text for name, text in bound.items() if text is not None}:
+            options["preconditions"] = preconditions
         await self._transport.json("DELETE", resource.path(namespace, name), None, options)
 
     async def scale(

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any, Final
 from gateway.management import problems
 from gateway.management.access.caller import ADMIN, Caller, may_change, owned, still_owned
 from gateway.management.objects import render
+from gateway.management.store.adoption import Adoption
 from gateway.management.store.catalog import NS, Catalog, Entry
 from shared.kube.errors import AlreadyExists, Conflict, KubeError, NotFound
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS, SERVICES
-from shared.service import names
+from shared.service import names, oscar
 from shared.service.model import ADMINISTRATOR
 from shared.service.objects import wanted_replicas
 from shared.service.stored import StoredError
@@ -29,6 +30,8 @@ from shared.service.stored import StoredError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
 
+    from gateway.management.objects.adoption import Options
+    from gateway.management.store.adoption import Adopted
     from shared.kube.client import KubeClient
     from shared.service.model import Service
     from shared.service.objects import Obj
@@ -51,6 +54,7 @@ class Lifecycle:
         self._kube = kube
         self._catalog = Catalog(kube)
         self._new_token = new_token
+        self._adoption = Adoption(kube, self._catalog, new_token)
         self._locks: dict[str, asyncio.Lock] = {}
         self._users: Counter[str] = Counter()
 
@@ -78,6 +82,9 @@ class Lifecycle:
             configmap = await self._catalog.configmap(service.name)
             if configmap is None:
                 raise problems.not_found()
+            if oscar.wrote(configmap):
+                raise problems.managed(service.name)
+            await self._adoption.finish(configmap)
             old = await self._readable(service.name)
             service = _inherited(service, old, caller)
             token = await self._catalog.token(service.name) or self._new_token()
@@ -95,7 +102,17 @@ class Lifecycle:
             configmap = await self._catalog.configmap(name)
             if configmap is None:
                 raise problems.not_found()
+            await self._adoption.finish(configmap)
+            if oscar.wrote(configmap):
+                await self._adoption.remove(configmap)
             await self._delete(name, configmap["metadata"]["uid"])
+
+    async def adopt(self, name: str, options: Options, *, dry_run: bool) -> Adopted:
+        """Take a service over from the OSCAR manager that made it; its pods stay."""
+        if dry_run:
+            return await self._adoption.adopt(name, options, dry_run=True)
+        async with self._alone(name, "adopted"):
+            return await self._adoption.adopt(name, options)
 
     async def stop(self, name: str) -> Obj:
         """No pods until `start`; the gateway is told first, so that it refuses at once."""
@@ -142,7 +159,7 @@ class Lifecycle:
         by somebody else."""
         name = new.name
         configmap = await self._catalog.configmap(name)
-        if configmap is None:
+        if configmap is None or oscar.wrote(configmap):
             return True
         stored = await self._readable(name)
         if (stored.service.owner if stored else ADMINISTRATOR) != new.owner:
@@ -159,6 +176,7 @@ class Lifecycle:
             return None
 
     async def _exposed(self, name: str) -> Entry:
+        await self._adoption.finish(await self._catalog.configmap(name))
         stored = await self._catalog.find(name)
         if stored is None:
             raise problems.not_found()
@@ -183,7 +201,7 @@ class Lifecycle:
             version = deployment["metadata"]["resourceVersion"]
             body.setdefault("metadata", {})["resourceVersion"] = version
             try:
-                return await self._kube.patch(DEPLOYMENTS, names.deployment(name), body, NS)
+                return await self._kube.patch(DEPLOYMENTS, deployment["metadata"]["name"], body, NS)
             except Conflict:
                 if attempt == ATTEMPTS - 1:
                     raise

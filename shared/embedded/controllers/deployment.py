@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from shared.embedded.controllers import deployment_status as progress
 from shared.embedded.controllers import rollout
-from shared.embedded.controllers.cache import key_of
 from shared.embedded.controllers.adoption import Adoption
+from shared.embedded.controllers.cache import key_of
 from shared.embedded.controllers.hashing import template_hash
 from shared.embedded.controllers.pods import (
     condition,

@@ -8,8 +8,8 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING
 
-from shared.embedded.controllers.cache import key_of
 from shared.embedded.controllers.adoption import Adoption
+from shared.embedded.controllers.cache import key_of
 from shared.embedded.controllers.deployment_status import with_condition
 from shared.embedded.controllers.pods import (
     condition,

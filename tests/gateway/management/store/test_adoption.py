@@ -1,0 +1,212 @@
+"""Services that an OSCAR manager made, taken over without a restart of a pod."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.embedded import kinds
+from shared.service.tokens import digest
+from tests.gateway.management.cluster import NS
+from tests.gateway.management.managed import Managed, managed
+from tests.shared.service.manager import SCRIPT, SERVICES, TOKEN, Made
+
+PATH = "/system/services/ocr"
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[Managed]:
+    async with managed(tmp_path) as world:
+        yield world
+
+
+def secret(world: Managed, name: str) -> dict[str, str]:
+    data = world.cluster.api.get(kinds.SECRET, name, NS).get("data") or {}
+    return {key: base64.b64decode(text).decode() for key, text in data.items()}
+
+
+def ours(world: Managed) -> dict[str, Any]:
+    return world.cluster.deployment("ocr")
+
+
+@pytest.mark.parametrize("made", SERVICES.values(), ids=SERVICES.keys())
+async def test_every_form_is_taken_over_and_no_pod_restarts(world: Managed, made: Made) -> None:
+    await world.make(made)
+    pods = set(world.pods())
+    template = world.cluster.api.get(kinds.DEPLOYMENT, "ocr-dpl", NS)["spec"]["template"]
+    (before,) = world.replicasets()
+    await world.adopt()
+    await world.settled(len(pods))
+    assert set(world.pods()) == pods
+    (after,) = world.replicasets()
+    assert after["metadata"]["uid"] == before["metadata"]["uid"]
+    assert [one["name"] for one in after["metadata"]["ownerReferences"]] == ["ocr-dlp"]
+    assert ours(world)["spec"]["template"] == template
+    assert not ours(world)["spec"].get("paused")
+    assert ours(world)["spec"]["replicas"] == (0 if made.stopped else made.replicas)
+    assert "Deployment ocr-dpl" not in world.names()
+    assert TOKEN not in str(world.cluster.configmap("ocr"))
+    data = world.cluster.configmap("ocr")["data"]
+    assert (data["token_sha256"], data["script.sh"]) == (digest(TOKEN).hex(), SCRIPT)
+    assert secret(world, "ocr-token") == {"token": TOKEN}
+    if made.secrets:
+        assert secret(world, "ocr-env") == made.secrets
+    annotations = world.cluster.configmap("ocr")["metadata"].get("annotations", {})
+    stopped = {"oscar.grycap.io/stopped": "true"} if made.stopped else {}
+    assert annotations == stopped, "the mark is gone"
+
+
+async def test_what_stays_goes_with_the_service(world: Managed) -> None:
+    await world.make(Made(set_auth=True, secrets={"KEY": "s3cret"}))
+    told = await world.adopt()
+    assert [line.split(":")[0] for line in told["left"]] == [
+        "HorizontalPodAutoscaler ocr-hpa",
+        "Ingress ocr-ing",
+    ]
+    uid = world.cluster.configmap("ocr")["metadata"]["uid"]
+    for obj in world.all():
+        if obj["kind"] not in ("ConfigMap", "Namespace"):
+            owners = [one["uid"] for one in obj["metadata"].get("ownerReferences", [])]
+            assert owners == [uid], obj["metadata"]["name"]
+    async with world.client.delete(PATH) as answer:
+        assert answer.status == 204
+    assert world.names() == set()
+
+
+@pytest.mark.parametrize(
+    ("query", "made", "gone"),
+    [
+        ("?remove_hpa=true", Made(), {"HorizontalPodAutoscaler ocr-hpa"}),
+        (
+            "?remove_ingress=true",
+            Made(set_auth=True),
+            {"Ingress ocr-ing", "Secret ocr-auth-expose"},
+        ),
+        (
+            "?remove_hpa=true&remove_ingress=true",
+            Made(set_auth=True, route="httproute"),
+            {
+                "HorizontalPodAutoscaler ocr-hpa",
+                "HTTPRoute ocr-route",
+                "Middleware ocr-cors-mdw",
+                "Middleware ocr-auth-mdw",
+                "Secret ocr-auth-traefik",
+            },
+        ),
+    ],
+)
+async def test_autoscaler_and_routes_go_when_asked_now_or_later(
+    world: Managed, query: str, made: Made, gone: set[str]
+) -> None:
+    await world.make(made)
+    before = world.names()
+    await world.adopt()
+    kept = world.names()
+    assert gone <= kept
+    told = await world.adopt(query)
+    assert world.names() == kept - gone
+    assert len(told["steps"]) == 1
+    assert before - world.names() == gone | {"Deployment ocr-dpl"}
+    assert (await world.adopt(query))["steps"] == []
+
+
+async def test_a_dry_run_tells_and_does_nothing(world: Managed) -> None:
+    await world.make(Made(secrets={"KEY": "s3cret"}))
+    before = {str(obj) for obj in world.all()}
+    told = await world.adopt("?dry_run=true&remove_hpa=true")
+    assert {str(obj) for obj in world.all()} == before
+    assert told["dry_run"]
+    assert told["steps"] == [
+        "mark ConfigMap ocr as being taken over",
+        "keep the token in Secret ocr-token, the environment's in ocr-env",
+        "state the token's digest in ConfigMap ocr instead of the token",
+        "own Kubernetes Service ocr-svc",
+        "delete Deployment ocr-dpl and leave its pods",
+        "have Deployment ocr-dlp adopt the pods",
+        "let go with the service: Ingress ocr-ing, Secret ocr, PodTemplate ocr",
+        "remove HorizontalPodAutoscaler ocr-hpa",
+        "take the mark away",
+    ]
+    assert "s3cret" not in str(told)
+    assert TOKEN not in str(told)
+    async with world.client.post(PATH + "/adopt?dry_run=maybe") as answer:
+        assert (answer.status, await answer.text()) == (
+            400,
+            "dry_run: 'maybe' is neither true nor false",
+        )
+
+
+async def test_it_grows_and_is_replaced_like_any_other_afterwards(world: Managed) -> None:
+    await world.make(Made(replicas=3, secrets={"KEY": "s3cret"}))
+    await world.adopt("?remove_hpa=true")
+    world.cluster.scale("ocr", 4)
+    await world.settled(4)
+    body = {
+        "name": "ocr",
+        "image": "registry/ocr:2",
+        "script": "exec new\n",
+        "environment": {"secrets": {"KEY": ""}},
+        "expose": {"api_port": 5000, "min_scale": 2},
+    }
+    async with world.client.put("/system/services", json=body) as answer:
+        assert answer.status == 204, await answer.text()
+    deployment = ours(world)
+    container = deployment["spec"]["template"]["spec"]["containers"][0]
+    assert deployment["spec"]["replicas"] == 4, "the scaler's word stays"
+    assert container["image"] == "registry/ocr:2"
+    assert "args" not in container, "nothing of the manager's is left"
+    names = [one["name"] for one in container["env"]]
+    assert names == ["OSCAR_SERVICE_NAME", "OSCAR_SERVICE_TOKEN", "OSCAR_SERVICE_BASE_PATH"]
+    assert TOKEN not in str(deployment)
+    assert "oscar.grycap.io/adopted" not in deployment["metadata"]["annotations"]
+    assert secret(world, "ocr-env") == {"KEY": "s3cret"}
+
+
+async def test_a_stopped_one_starts_as_large_as_it_was(world: Managed) -> None:
+    await world.make(Made(stopped=3))
+    await world.adopt()
+    async with world.client.post(PATH + "/start") as answer:
+        assert answer.status == 200
+    await world.settled(3)
+    assert ours(world)["spec"]["replicas"] == 3
+
+
+async def test_one_that_is_not_exposed_is_taken_over_too(world: Managed) -> None:
+    await world.make(Made(exposed=False))
+    await world.adopt()
+    assert world.names() == {"ConfigMap ocr", "Secret ocr-token", "PodTemplate ocr"}
+
+
+async def test_a_variable_that_is_there_twice_is_a_reason_not_to(world: Managed) -> None:
+    made = Made()
+    await world.make(made)
+    deployment = world.cluster.api.get(kinds.DEPLOYMENT, "ocr-dpl", NS)
+    env = deployment["spec"]["template"]["spec"]["containers"][0]["env"]
+    env.append(dict(env[0]))
+    world.cluster.api.update(kinds.DEPLOYMENT, deployment, manager="oscar")
+    async with world.client.post(PATH + "/adopt") as answer:
+        assert answer.status == 409
+        assert "its pods have the variable MODE twice" in await answer.text()
+    assert "Deployment ocr-dpl" in world.names()
+
+
+async def test_without_the_rights_nothing_is_begun_and_the_remedy_is_told(tmp_path: Path) -> None:
+    async with managed(tmp_path, rights=False) as world:
+        await world.make(Made())
+        before = {str(obj) for obj in world.all()}
+        for call in (world.client.post(PATH + "/adopt"), world.client.delete(PATH)):
+            async with call as answer:
+                text = await answer.text()
+                assert answer.status == 403
+                assert "horizontalpodautoscalers" in text
+                assert text.endswith("the rights: kubectl apply -k manifests/adoption")
+        assert {str(obj) for obj in world.all()} == before
+
+
+async def test_there_must_be_such_a_service(world: Managed) -> None:
+    async with world.client.post(PATH + "/adopt") as answer:
+        assert answer.status == 404
