@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from scaler.cluster.observe import PodFacts, PodReader, capacities, replica_sets, rivals
 from shared.service import names
 from shared.service.objects import wanted_replicas
-from shared.service.stored import Stored, StoredError, is_stopped, read
+from shared.service.stored import Stored, StoredError, read
 from shared.service.values import value
 from shared.service.workload import workload
 
@@ -35,6 +35,8 @@ class Target:
     expected: tuple[Expected, ...]
     """Those of the pods that should have a sample."""
     stopped: bool
+    """As its ConfigMap is marked. The mark of a Deployment says nothing: `kubectl rollout undo`
+    brings back that of an earlier revision."""
     rival: str
     """The HorizontalPodAutoscaler that targets the same Deployment; empty when none does."""
     managers: bool = False
@@ -102,7 +104,7 @@ class Cataloguer:
                 deployment,
                 own,
                 tuple([facts.expected for facts in own if facts.measurable]),
-                found.stopped or work.stopped or (not work.managers and is_stopped(deployment)),
+                found.stopped or work.stopped,
                 rival_of.get(deployment["metadata"]["name"], ""),
                 work.managers,
                 work.spare,

@@ -76,7 +76,7 @@ def is_labelled(configmap: Obj) -> bool:
 
 
 def is_stopped(obj: Obj) -> bool:
-    """Whether a service is stopped, as its ConfigMap and its Deployment are annotated."""
+    """Whether an object is marked as stopped; for a service its ConfigMap's mark alone decides."""
     annotations: Mapping[str, str] = obj["metadata"].get("annotations") or {}
     return annotations.get(names.STOPPED) == "true"
 

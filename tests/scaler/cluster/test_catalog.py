@@ -78,13 +78,18 @@ def test_a_changed_definition_is_read_again() -> None:
     assert cataloguer.catalog(caches).targets["a"].expose.max_scale == 5
 
 
-def test_stopped_is_said_by_either_object_and_rivals_by_the_target() -> None:
+def test_stopped_is_said_by_the_definition_alone() -> None:
+    """`kubectl rollout undo` gives a Deployment the annotations of an earlier revision."""
     caches = service("a", 1)
-    by_configmap = replace(caches, configmaps=keyed(configmap("a", stopped=True)))
-    stopped = deployment("a", 0, annotations={"oscar.grycap.io/stopped": "true"})
-    by_deployment = replace(caches, deployments=keyed(stopped))
-    for each in (by_configmap, by_deployment):
-        assert Cataloguer().catalog(each).targets["a"].stopped
+    stopped = replace(caches, configmaps=keyed(configmap("a", stopped=True)))
+    assert Cataloguer().catalog(stopped).targets["a"].stopped
+    undone = deployment("a", 3, annotations={"oscar.grycap.io/stopped": "true"})
+    undone_caches = replace(caches, deployments=keyed(undone))
+    assert not Cataloguer().catalog(undone_caches).targets["a"].stopped
+
+
+def test_rivals_are_told_by_their_target() -> None:
+    caches = service("a", 1)
     rival = replace(caches, hpas=keyed(hpa("a-hpa", "a-dlp")))
     assert Cataloguer().catalog(rival).targets["a"].rival == "a-hpa"
 
