@@ -7,7 +7,7 @@ are orphans, or it would make a ReplicaSet of its own; and it is born paused, so
 either while its controller has not yet seen them.
 
 A mark on the ConfigMap says from beginning to end what was asked for, so that whoever finds it can
-go on. Each step may be done again.
+go on: the next write, or a reconcile. Each step may be done again.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from collections import Counter
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from gateway.management.objects.render import deployment_strategy
+from gateway.management.objects import render
 from shared.service import names, oscar
-from shared.service.objects import wanted_replicas
+from shared.service.objects import annotations_of, wanted_replicas
 from shared.service.values import value
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 ADOPTING: Final = "oscar.grycap.io/adopting"
 """Annotation of the ConfigMap while a service is taken over: what is to be removed, by commas."""
 ADOPTED: Final = "oscar.grycap.io/adopted"
-"""Annotation of a Deployment whose template is still the manager's; the next PUT ends that."""
+"""Annotation of a Deployment whose template is still the manager's: the revision of the service for
+which that is as it must be. The next revision has a template of ours."""
 
 _HASH: Final = "pod-template-hash"
 _DESIRED: Final = "deployment.kubernetes.io/desired-replicas"
@@ -84,7 +85,7 @@ class Found:
         return mark(self.configmap)
 
 
-Action = Literal["begin", "secrets", "define", "expose", "own", "release", "run", "remove", "end"]
+Action = Literal["begin", "define", "expose", "own", "release", "run", "remove", "end"]
 
 
 @value
@@ -95,11 +96,17 @@ class Step:
     text: str
 
 
-def mark(configmap: Obj) -> str | None:
+def mark(configmap: Obj | None) -> str | None:
     """The mark of an adoption under way; None when there is none."""
-    annotations = configmap["metadata"].get("annotations") or {}
-    text: str | None = annotations.get(ADOPTING)
-    return text
+    return annotations_of(configmap).get(ADOPTING)
+
+
+def keeps(configmap: Obj | None, deployment: Obj | None) -> bool:
+    """Whether the Deployment of a service is to be left as it is: it is being taken over, or was
+    and has had no other definition since."""
+    adopted = annotations_of(deployment).get(ADOPTED, "")
+    revision = annotations_of(configmap).get(names.REVISION, "")
+    return mark(configmap) is not None or bool(adopted and adopted == revision)
 
 
 def plan(found: Found, options: Options) -> tuple[Step, ...]:
@@ -108,11 +115,9 @@ def plan(found: Found, options: Options) -> tuple[Step, ...]:
     doomed = [one for one in found.pieces if options.removes(one.use)]
     steps: list[Step] = []
     if oscar.wrote(found.configmap) or found.mark is not None:
-        steps += [
-            Step("begin", f"mark ConfigMap {name} as being taken over"),
-            Step("secrets", f"keep the token in Secret {names.token_secret(name)}" + _keys(found)),
-            Step("define", f"state the token's digest in ConfigMap {name} instead of the token"),
-        ]
+        steps.append(Step("begin", f"mark ConfigMap {name} as being taken over"))
+        if oscar.wrote(found.configmap):
+            steps.append(Step("define", _definition(found.service)))
         steps += _exposure(found)
         kept = [one for one in found.pieces if one not in doomed]
         if kept:
@@ -124,16 +129,21 @@ def plan(found: Found, options: Options) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _keys(found: Found) -> str:
-    secrets = found.service.environment.secrets
-    return f", the environment's in {names.environment_secret(found.service.name)}" * bool(secrets)
+def _definition(service: Service) -> str:
+    name = service.name
+    secrets = f", the environment's in {names.environment_secret(name)}"
+    return (
+        f"keep the token in Secret {names.token_secret(name)}"
+        + secrets * bool(service.environment.secrets)
+        + f", and state its digest in ConfigMap {name} instead"
+    )
 
 
 def _exposure(found: Found) -> list[Step]:
     name = found.service.name
     if found.service.expose is None:
         return []
-    steps = [Step("expose", f"own Kubernetes Service {names.service(name)}")]
+    steps = [Step("expose", f"let go with the service: Service {names.service(name)}")]
     if found.work.managers:
         text = f"delete Deployment {oscar.deployment(name)} and leave its pods"
         steps.append(Step("release", text))
@@ -195,19 +205,19 @@ def orphaned(replicasets: Sequence[Obj]) -> Running | None:
     if not orphans:
         return None
     newest = max(orphans, key=_revision)
-    annotations = newest["metadata"].get("annotations") or {}
     template = _plain(newest["spec"]["template"])
     template["metadata"]["labels"].pop(_HASH, None)
-    wanted = annotations.get(_DESIRED, "") if wanted_replicas(newest) else ""
+    wanted = annotations_of(newest).get(_DESIRED, "") if wanted_replicas(newest) else ""
     replicas = int(wanted) if wanted.isdigit() else sum(map(wanted_replicas, orphans))
     return Running(template, replicas, _previous(newest))
 
 
-def successor(service: Service, runs: Running, owner: Obj, *, paused: bool) -> Obj:
+def successor(service: Service, runs: Running, configmap: Obj, *, paused: bool) -> Obj:
     """Our Deployment with the pods of another; while it is `paused`, with their number too."""
+    owner = render.owner(service.name, configmap["metadata"]["uid"])
     spec: dict[str, Any] = {
         "selector": {"matchLabels": {"app": names.app_label(service.name)}},
-        "strategy": deployment_strategy(),
+        "strategy": render.deployment_strategy(),
         "template": runs.template,
     }
     if paused:
@@ -216,7 +226,7 @@ def successor(service: Service, runs: Running, owner: Obj, *, paused: bool) -> O
         "name": names.deployment(service.name),
         "namespace": names.NAMESPACE,
         "labels": {names.SERVICE_LABEL: service.name},
-        "annotations": {ADOPTED: "true"},
+        "annotations": {ADOPTED: annotations_of(configmap)[names.REVISION]},
         "ownerReferences": [owner],
     }
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}
@@ -224,7 +234,7 @@ def successor(service: Service, runs: Running, owner: Obj, *, paused: bool) -> O
 
 def is_adopted(deployment: Obj) -> bool:
     """Whether its template is still the manager's."""
-    return ADOPTED in (deployment["metadata"].get("annotations") or {})
+    return ADOPTED in annotations_of(deployment)
 
 
 def controller(obj: Obj) -> str:
@@ -242,13 +252,11 @@ def _plain(template: Obj) -> Obj:
 
 
 def _previous(obj: Obj) -> str:
-    annotations = obj["metadata"].get("annotations") or {}
-    text: str = annotations.get(names.PREVIOUS_REPLICAS, "")
-    return text
+    return annotations_of(obj).get(names.PREVIOUS_REPLICAS, "")
 
 
 def _revision(replicaset: Obj) -> tuple[int, str]:
-    text = (replicaset["metadata"].get("annotations") or {}).get(_REVISION, "")
+    text = annotations_of(replicaset).get(_REVISION, "")
     return int(text) if text.isdigit() else 0, replicaset["metadata"].get("creationTimestamp", "")
 
 

@@ -9,8 +9,10 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.management import problems
-from gateway.management.objects import adoption, render
+from gateway.management.objects import adoption, kept, render
+from gateway.management.objects import plan as planning
 from gateway.management.objects.pod import pod_template
+from gateway.management.objects.seen import uid
 from gateway.management.store.catalog import NS
 from shared.kube.errors import Conflict, NotFound
 from shared.kube.resources import (
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from gateway.management.objects.adoption import Action, Found, Options, Running, Step
-    from gateway.management.objects.pieces import Piece
+    from gateway.management.store.settling import Settler
     from shared.kube.client import KubeClient
     from shared.kube.resources import Resource
     from shared.service.objects import Obj
@@ -51,23 +53,20 @@ REPLICAS: Final = "replicas"
 class Adopting:
     """One service while it is taken over."""
 
-    def __init__(self, kube: KubeClient, found: Found, token: str, options: Options) -> None:
+    def __init__(
+        self, kube: KubeClient, settler: Settler, found: Found, token: str, options: Options
+    ) -> None:
         self._kube = kube
+        self._settler = settler
         self._found = found
         self._service = found.service
         self._name = found.service.name
         self._token = token
         self._options = options
-        self._owner = {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "name": self._name,
-            "uid": found.configmap["metadata"]["uid"],
-        }
+        self._root = found.configmap
         self._runs: Running | None = None
         self._actions: dict[Action, Callable[[], Awaitable[None]]] = {
             "begin": self._begin,
-            "secrets": self._secrets,
             "define": self._define,
             "expose": self._expose,
             "own": self._own,
@@ -88,39 +87,35 @@ class Adopting:
             annotations[names.STOPPED] = "true"
         await self._annotate(annotations)
 
-    async def _secrets(self) -> None:
-        await self._apply_dependents("Secret")
-
     async def _define(self) -> None:
-        body = render.configmap(self._service, self._token)
-        body["metadata"]["uid"] = self._owner["uid"]  # nobody's who has taken the name since
-        await self._kube.apply(CONFIGMAPS, body, NS)
+        """Make the ConfigMap one of ours, once the Secret keeps what it is to hide."""
+        secret = kept.of(self._service, self._token)
+        data = render.configmap(self._service, self._token)["data"]
+        revision = kept.revision(data, secret)
+        seen = await self._settler.look(self._name)
+        await self._settler.stage(seen, revision, secret)
+        self._root = await self._settler.do(planning.switched(self._root, data, revision))
 
     async def _expose(self) -> None:
-        await self._apply_dependents("Service")
-
-    async def _apply_dependents(self, kind: str) -> None:
-        resource = {"Secret": SECRETS, "Service": SERVICES}[kind]
-        for obj in render.dependents(self._service, self._token, self._owner["uid"]):
-            if obj["kind"] == kind:
-                await self._kube.apply(resource, obj, NS)
+        await self._own_object(SERVICES, names.service(self._name))
 
     async def _own(self) -> None:
         for piece in self._found.pieces:
             if not self._options.removes(piece.use):
-                await self._own_piece(piece)
+                await self._own_object(RESOURCES[piece.kind], piece.name)
 
-    async def _own_piece(self, piece: Piece) -> None:
-        resource = RESOURCES[piece.kind]
-        obj = await self._kube.get(resource, piece.name, NS)
-        owners = obj["metadata"].get("ownerReferences") or []
-        if any(one["uid"] == self._owner["uid"] for one in owners):
+    async def _own_object(self, resource: Resource, name: str) -> None:
+        """Let an object go when the ConfigMap does; what is gone needs no more."""
+        try:
+            obj = await self._kube.get(resource, name, NS)
+            owners = obj["metadata"].get("ownerReferences") or []
+            owner = render.owner(self._name, uid(self._root))
+            if owner not in owners:
+                at = obj["metadata"]["resourceVersion"]
+                metadata = {"resourceVersion": at, "ownerReferences": [*owners, owner]}
+                await self._kube.patch(resource, name, {"metadata": metadata}, NS)
+        except NotFound:
             return
-        metadata = {
-            "resourceVersion": obj["metadata"]["resourceVersion"],
-            "ownerReferences": [*owners, self._owner],
-        }
-        await self._kube.patch(resource, piece.name, {"metadata": metadata}, NS)
 
     async def _release(self) -> None:
         """Delete the manager's Deployment as it is now, and wait until its ReplicaSets are free."""
@@ -134,7 +129,7 @@ class Adopting:
             try:
                 await self._kube.delete(
                     DEPLOYMENTS, name, NS, propagation="Orphan",
-                    uid=metadata["uid"], version=metadata["resourceVersion"],
+                    uid=metadata["uid"], resource_version=metadata["resourceVersion"],
                 )  # fmt: skip
                 break
             except Conflict:
@@ -171,7 +166,7 @@ class Adopting:
         return adoption.Running(template, expose.min_scale, "")
 
     async def _apply(self, runs: Running, *, paused: bool) -> Obj:
-        body = adoption.successor(self._service, runs, self._owner, paused=paused)
+        body = adoption.successor(self._service, runs, self._root, paused=paused)
         return await self._kube.apply(DEPLOYMENTS, body, NS)
 
     async def _note(self, previous: str) -> None:
@@ -205,10 +200,11 @@ class Adopting:
 
     async def _end(self) -> None:
         await self._annotate({adoption.ADOPTING: None})
+        await self._settler.settle(self._name, {})
 
     async def _annotate(self, annotations: dict[str, Any]) -> None:
-        metadata = {"uid": self._owner["uid"], "annotations": annotations}
-        await self._kube.patch(CONFIGMAPS, self._name, {"metadata": metadata}, NS)
+        metadata = {"uid": uid(self._root), "annotations": annotations}
+        self._root = await self._kube.patch(CONFIGMAPS, self._name, {"metadata": metadata}, NS)
 
     async def _deployment(self, name: str) -> Obj | None:
         try:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gateway.management.objects.adoption import Found, Options, Step
     from gateway.management.objects.pieces import Piece
     from gateway.management.store.catalog import Catalog
+    from gateway.management.store.settling import Settler
     from shared.kube.client import KubeClient
     from shared.service.objects import Obj
 
@@ -47,9 +48,16 @@ class Adopted:
 class Adoption:
     """Every method may raise `RefusalError`, `StoredError` and `KubeError`."""
 
-    def __init__(self, kube: KubeClient, catalog: Catalog, new_token: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        kube: KubeClient,
+        catalog: Catalog,
+        settler: Settler,
+        new_token: Callable[[], str],
+    ) -> None:
         self._kube = kube
         self._catalog = catalog
+        self._settler = settler
         self._new_token = new_token
 
     async def adopt(self, name: str, options: Options, *, dry_run: bool = False) -> Adopted:
@@ -66,17 +74,20 @@ class Adoption:
             raise problems.RefusalError(409, f'service "{name}" stays as it is: ' + "; ".join(told))
         steps = adoption.plan(found, options)
         if not dry_run:
-            adopting = Adopting(self._kube, found, token or self._new_token(), options)
+            token = token or self._new_token()
+            adopting = Adopting(self._kube, self._settler, found, token, options)
             await adopting.carry_out(steps)
         return Adopted(steps, tuple(adoption.left(found, options)))
 
-    async def finish(self, configmap: Obj | None) -> None:
-        """Go on with the adoption under way, if one is."""
-        mark = adoption.mark(configmap) if configmap is not None else None
-        if configmap is not None and mark is not None:
-            name = configmap["metadata"]["name"]
-            log.warning("service %s: an adoption was cut off and is gone on with", name)
-            await self.adopt(name, adoption.asked(mark))
+    async def finish(self, configmap: Obj | None) -> bool:
+        """Go on with the adoption under way; whether one was."""
+        mark = adoption.mark(configmap)
+        if configmap is None or mark is None:
+            return False
+        name = configmap["metadata"]["name"]
+        log.warning("service %s: an adoption was cut off and is gone on with", name)
+        await self.adopt(name, adoption.asked(mark))
+        return True
 
     async def remove(self, configmap: Obj) -> None:
         """All that the manager made but the ConfigMap, which names it all and so goes last."""
@@ -93,9 +104,11 @@ class Adoption:
             await delete(self._kube, SERVICES, names.service(name))
 
     async def _whole(self, configmap: Obj, service: Service) -> Service:
-        """The service with the values of its secrets."""
-        managed = oscar.wrote(configmap)
-        values = await self._catalog.environment_secrets(service.name, managed=managed)
+        """The service with the values of its secrets, while the manager keeps them."""
+        if not oscar.wrote(configmap):
+            return service
+        known = await self._catalog.managers_secrets(service.name)
+        values = {key: known.get(key, "") for key in service.environment.secrets}
         return replace(service, environment=replace(service.environment, secrets=values))
 
     async def _taken(self, service: Service) -> list[str]:

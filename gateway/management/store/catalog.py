@@ -11,6 +11,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from gateway.management.objects.kept import texts
 from shared.kube.errors import NotFound
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS
 from shared.service import names, oscar, stored
@@ -109,12 +110,10 @@ class Catalog:
         found = await self._optional(resource, name)
         return found is None or _label(found) == service
 
-    async def environment_secrets(self, name: str, *, managed: bool = False) -> dict[str, str]:
-        """The values of `environment.secrets`; `managed`: as an OSCAR manager keeps them."""
-        ours, theirs = names.environment_secret(name), oscar.environment_secret(name)
-        secret = await self._optional(SECRETS, theirs if managed else ours)
-        data = (secret or {}).get("data") or {}
-        return {key: base64.b64decode(value).decode() for key, value in data.items()}
+    async def managers_secrets(self, name: str) -> dict[str, str]:
+        """The values of `environment.secrets`, as an OSCAR manager keeps them."""
+        secret = await self._optional(SECRETS, oscar.environment_secret(name))
+        return texts(secret) if secret and _label(secret) in ("", name) else {}
 
     async def _optional(self, resource: Resource, name: str) -> Obj | None:
         try:
