@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from shared.cli import exits
+from shared.cli.commands.adopt import adopt
 from shared.cli.commands.load import load
 from shared.cli.commands.local import local
 from shared.cli.commands.services import apply, delete, get, list_services, restart, start, stop
@@ -20,5 +21,5 @@ def main(context: click.Context, flags: Flags) -> None:
     context.obj = flags
 
 
-for _command in (local, apply, list_services, get, delete, stop, start, restart, load):
+for _command in (local, apply, list_services, get, delete, stop, start, restart, adopt, load):
     main.add_command(_command)

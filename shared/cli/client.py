@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -126,6 +126,12 @@ class ServicesApi:
         """`stop`, `start` or `restart` the service; answers the state of its Deployment."""
         status: dict[str, Any] = await self._call("POST", f"{_path(name)}/{action}")
         return status
+
+    async def adopt(self, name: str, options: Mapping[str, bool]) -> dict[str, Any]:
+        """Take the service over from an OSCAR manager; answers the steps, and what is left."""
+        query = "&".join(f"{key}=true" for key, wanted in options.items() if wanted)
+        answer: dict[str, Any] = await self._call("POST", f"{_path(name)}/adopt?{query}")
+        return answer
 
     async def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         data = None if body is None else dump_json(body)

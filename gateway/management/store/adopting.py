@@ -44,7 +44,7 @@ RESOURCES: Final = {
 }
 ATTEMPTS: Final = 5
 """Times the manager's Deployment is deleted as it was seen, while others write it."""
-PATIENCE: Final = (0.02, 0.05, 0.1, 0.2, 0.5, *(1.0 for _ in range(30)))
+PATIENCE: Final = (0.02, 0.05, 0.1, 0.2, 0.5, *(1.0 for _ in range(15)))
 """Seconds between looks at what the cluster's controllers do in their time."""
 REPLICAS: Final = "replicas"
 """The role in which the number of pods is owned, so that an apply without it leaves it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from gateway.management.access.credentials import Credentials
 from gateway.management.app import application
 from gateway.management.store.lifecycle import Lifecycle
 from shared.embedded import declarations, kinds
+from shared.embedded.api.operations import Change
 from shared.embedded.controllers.manager import Controllers
 from shared.embedded.node.hollow import HollowNode
 from shared.runtime.clock import ManualClock, SystemClock
@@ -38,6 +39,8 @@ class Managed:
     client: TestClient[Any, Any]
     running: int = 0
     """Pods of all services that were made."""
+    born: list[str] = field(default_factory=list)
+    """The names of all pods that there ever were."""
 
     async def make(self, made: Made) -> None:
         """What the manager makes, until its pods run."""
@@ -56,6 +59,11 @@ class Managed:
             return self.controllers.idle and len(ready) == pods
 
         await until(rests, f"{pods} pods run")
+
+    def notice(self, change: Change) -> None:
+        """Hear of every change in the cluster."""
+        if change.kind is kinds.POD and change.type == "ADDED":
+            self.born.append(change.object["metadata"]["name"])
 
     def pods(self) -> dict[str, Obj]:
         """By uid."""
@@ -92,7 +100,9 @@ async def managed(folder: Path, *, rights: bool = True) -> AsyncIterator[Managed
         HollowNode(cluster.api, SystemClock())
         controllers.start(tasks)
         async with client(cluster) as admin:
-            yield Managed(cluster, controllers, admin)
+            world = Managed(cluster, controllers, admin)
+            cluster.api.subscribe(world.notice)
+            yield world
 
 
 def grant(cluster: Cluster) -> None:

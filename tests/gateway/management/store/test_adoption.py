@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.management.objects.adoption import Options
+from gateway.management.store.lifecycle import Lifecycle
 from shared.embedded import kinds
+from shared.kube.client import KubeClient
 from shared.service.tokens import digest
 from tests.gateway.management.cluster import NS
 from tests.gateway.management.managed import Managed, managed
@@ -42,6 +46,7 @@ async def test_every_form_is_taken_over_and_no_pod_restarts(world: Managed, made
     await world.adopt()
     await world.settled(len(pods))
     assert set(world.pods()) == pods
+    assert len(world.born) == len(pods), "not even for a moment was there another"
     (after,) = world.replicasets()
     assert after["metadata"]["uid"] == before["metadata"]["uid"]
     assert [one["name"] for one in after["metadata"]["ownerReferences"]] == ["ocr-dlp"]
@@ -211,3 +216,75 @@ async def test_without_the_rights_nothing_is_begun_and_the_remedy_is_told(tmp_pa
 async def test_there_must_be_such_a_service(world: Managed) -> None:
     async with world.client.post(PATH + "/adopt") as answer:
         assert answer.status == 404
+
+
+class CutError(BaseException):
+    """The process dies here."""
+
+
+class Cut:
+    """A transport that does the n-th write, and then the process is gone."""
+
+    def __init__(self, inner: Any, after: int) -> None:
+        self._inner = inner
+        self._left = after
+        self.writes: list[str] = []
+
+    async def json(self, method: str, path: str, *args: Any) -> Any:
+        if self._left < 0:
+            raise CutError
+        found = await self._inner.json(method, path, *args)
+        if method != "GET":
+            self.writes.append(f"{method} {path.split('?')[0].split('/oscar-svc/')[-1]}")
+            self._left -= 1
+            if self._left < 0:
+                raise CutError
+        return found
+
+
+OPTIONS = Options(remove_hpa=True)
+
+
+async def cut(world: Managed, name: str, after: int) -> tuple[bool, list[str]]:
+    """Take `name` over, and die after so many writes; whether it came to its end, and what it
+    wrote."""
+    transport = Cut(world.cluster.kube._transport, after)
+    lifecycle = Lifecycle(KubeClient(transport, "exposed-services"))  # type: ignore[arg-type]
+    try:
+        await lifecycle.adopt(name, OPTIONS, dry_run=False)
+    except CutError:
+        return False, transport.writes
+    return True, transport.writes
+
+
+async def test_wherever_it_is_cut_off_a_reconcile_ends_it_and_no_pod_restarts(
+    world: Managed,
+) -> None:
+    written: list[str] = []
+    for number in itertools.count():
+        name = f"s{number}"
+        made = Made(name, replicas=2, secrets={"KEY": "s3cret"})
+        before = set(world.pods())
+        await world.make(made)
+        pods = set(world.pods()) - before
+        done, written = await cut(world, name, number)
+        settled = await Lifecycle(world.cluster.kube).reconcile(name)
+        await world.settled(world.running)
+        assert pods <= set(world.pods()), written
+        assert len(world.born) == world.running, written
+        assert settled.lost == ()
+        configmap = world.cluster.configmap(name)
+        annotations = configmap["metadata"]["annotations"]
+        assert "oscar.grycap.io/adopting" not in annotations, written
+        assert configmap["data"]["token_sha256"] == digest(TOKEN).hex()
+        assert TOKEN not in str(configmap)
+        assert secret(world, f"{name}-token")["token"] == TOKEN
+        assert secret(world, f"{name}-env") == {"KEY": "s3cret"}
+        assert f"Deployment {name}-dpl" not in world.names()
+        assert f"HorizontalPodAutoscaler {name}-hpa" not in world.names()
+        deployment = world.cluster.deployment(name)
+        assert (deployment["spec"]["replicas"], "paused" in deployment["spec"]) == (2, False)
+        if done:
+            break
+    assert len(written) > 8
+    assert (await Lifecycle(world.cluster.kube).reconcile("s0")).changes == (), "nothing is due"
