@@ -30,6 +30,7 @@ SHUTDOWN: Final = 20.0
 
 async def run(settings: configuration.Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
+    logging.getLogger("audit").setLevel(logging.INFO)  # whatever else is left out
     ended = asyncio.Event()
     on_stop(ended.set)
     async with KubeClient.open(field_manager=FIELD_MANAGER) as kube:
@@ -39,6 +40,8 @@ async def run(settings: configuration.Settings) -> None:
             settings.credentials,
             SystemClock(),
             origins=settings.origins,
+            tokens=settings.tokens,
+            proxies=settings.proxies,
         )
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN)
         await runner.setup()

@@ -11,9 +11,14 @@ from aiohttp.typedefs import Handler, Middleware
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from gateway.management import metrics
+from gateway.management.access.fetching import Fetcher
+from gateway.management.access.oidc import Oidc, Rules
 from gateway.management.access.origins import Origins
+from gateway.management.access.proxies import Proxies
 from gateway.management.calls.adoptions import Adoptions
+from gateway.management.calls.audit import Audit
 from gateway.management.calls.descriptions import Descriptions
+from gateway.management.calls.forwarded import ForwardAuth
 from gateway.management.calls.guard import Guard
 from gateway.management.calls.handlers import BODY_SECONDS, Handlers
 from gateway.management.objects.render import TooLargeError
@@ -25,6 +30,8 @@ from shared.service.names import NAMESPACE
 from shared.service.stored import StoredError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gateway.management.access.credentials import Credentials
     from gateway.management.store.lifecycle import Lifecycle
     from shared.kube.client import KubeClient
@@ -34,6 +41,7 @@ log = logging.getLogger(__name__)
 
 MAX_BODY: Final = 1024 * 1024
 OWN_PAGES: Final = Origins()
+NO_TOKENS: Final = Rules()
 
 
 def application(
@@ -43,19 +51,29 @@ def application(
     clock: Clock,
     body_seconds: float = BODY_SECONDS,
     origins: Origins = OWN_PAGES,
+    tokens: Rules = NO_TOKENS,
+    proxies: Sequence[str] = (),
 ) -> web.Application:
     """The whole application; answers follow OSCAR's contract: errors are text or empty."""
     counts = metrics.Metrics()
+    fetcher = Fetcher()
+    catalog = Catalog(kube)
+    audit = Audit(Proxies(proxies, clock), clock)
+    guard = Guard(catalog, admin, Oidc(tokens, fetcher, clock), audit, clock)
     app = web.Application(
         client_max_size=MAX_BODY,
         middlewares=[
             _counted(counts),
+            _shared(origins),
+            audit.middleware,
             _translated,
             _from(origins),
-            Guard(Catalog(kube), admin).middleware,
+            guard.middleware,
         ],
     )
-    app.add_routes(Handlers(kube, lifecycle, admin, clock, body_seconds).routes())
+    app.on_cleanup.append(lambda _: fetcher.close())
+    app.add_routes(Handlers(kube, lifecycle, clock, body_seconds).routes())
+    app.add_routes(ForwardAuth(catalog, guard).routes())
     app.add_routes(Adoptions(lifecycle).routes())
     app.add_routes(Descriptions(kube, clock).routes())
     app.add_routes(_Probes(kube, counts).routes())
@@ -125,6 +143,20 @@ async def _translated(request: web.Request, handler: Handler) -> web.StreamRespo
         return web.Response(status=413, text=f"the body is longer than {MAX_BODY} bytes")
     except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
         return await _unknown(request)
+
+
+def _shared(origins: Origins) -> Middleware:
+    """What pages of other origins may read, refusals too; preflights carry no credentials, and are
+    answered before any are asked for."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        asked = origins.preflight(request.method, request.headers)
+        response = await handler(request) if asked is None else web.Response(status=204)
+        response.headers.update((asked or {}) | origins.fields(request.headers.get("Origin", "")))
+        return response
+
+    return middleware
 
 
 def _from(origins: Origins) -> Middleware:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from gateway.management.access.credentials import Credentials
+from gateway.management.access.fetching import is_secure
+from gateway.management.access.oidc import Rules
 from gateway.management.access.origins import Origins
+from gateway.management.access.proxies import network
 from shared.runtime import log
 from shared.runtime.settings import Reader, Variables
 from shared.service.authorization import parse_credentials
@@ -21,9 +25,31 @@ VARIABLES: Final[Variables] = {
     "MANAGEMENT_CREDENTIALS_FILE": ("", "file with one line user:password of the administrator"),
     "MANAGEMENT_USERNAME": ("", "the administrator's name, if there is no such file"),
     "MANAGEMENT_PASSWORD": ("", "the administrator's password, if there is no such file"),
-    "MANAGEMENT_ORIGINS": ("", "origins,… besides its own whose pages may change services"),
+    "MANAGEMENT_ORIGINS": (
+        "",
+        "origins,… besides its own whose pages may read and change services, such as a dashboard's",
+    ),
+    "MANAGEMENT_TRUSTED_PROXIES": (
+        "127.0.0.0/8,::1",
+        "CIDRs and names of hosts,… whose X-Forwarded-For is believed: the gateways",
+    ),
+    "MANAGEMENT_OIDC_ISSUERS": (
+        "",
+        "URLs,… of OpenID Connect issuers whose access tokens are accepted; empty: no tokens",
+    ),
+    "MANAGEMENT_OIDC_AUDIENCES": (
+        "",
+        "names,… for one of which a token must be made; empty: for anybody, as in OSCAR, and then "
+        "groups must be named",
+    ),
+    "MANAGEMENT_OIDC_GROUPS": (
+        "",
+        "groups,… in one of which its subject must be; empty: whomever an issuer knows",
+    ),
     **log.VARIABLES,
 }
+
+_HOST: Final = re.compile(r"(?=.*[a-z])[a-z0-9-]+(\.[a-z0-9-]+)*\.?", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +60,8 @@ class Settings:
     port: int
     credentials: Credentials
     origins: Origins
+    tokens: Rules
+    proxies: tuple[str, ...]
     log_level: str
     log_format: str
 
@@ -47,6 +75,8 @@ def read(environ: Mapping[str, str]) -> Settings:
         port=port,
         credentials=_credentials(reader),
         origins=reader.parsed("MANAGEMENT_ORIGINS", Origins(), _origins),
+        tokens=_tokens(reader),
+        proxies=_proxies(reader),
         log_level=reader.string("LOG_LEVEL", *log.LEVELS),
         log_format=reader.string("LOG_FORMAT", *log.FORMATS),
     )
@@ -61,6 +91,34 @@ def _origins(text: str) -> Origins:
         if not url.scheme or not url.netloc or word != f"{url.scheme}://{url.netloc}":
             raise ValueError(f"{word!r} is not an origin; write scheme://host[:port]")
     return Origins(frozenset(words))
+
+
+def _proxies(reader: Reader) -> tuple[str, ...]:
+    stated = reader.several("MANAGEMENT_TRUSTED_PROXIES")
+    for word in stated:
+        if network(word) is None and _HOST.fullmatch(word) is None:
+            reader.problem(
+                "MANAGEMENT_TRUSTED_PROXIES", f"{word!r} is no CIDR, address or name of a host"
+            )
+    return stated
+
+
+def _tokens(reader: Reader) -> Rules:
+    rules = Rules(
+        issuers=reader.several("MANAGEMENT_OIDC_ISSUERS"),
+        audiences=reader.several("MANAGEMENT_OIDC_AUDIENCES"),
+        groups=frozenset(reader.several("MANAGEMENT_OIDC_GROUPS")),
+    )
+    for url in rules.issuers:
+        if not is_secure(url):
+            reader.problem("MANAGEMENT_OIDC_ISSUERS", f"{url!r} is no URL with https://")
+    if rules.issuers and not (rules.audiences or rules.groups):
+        reader.problem(
+            "MANAGEMENT_OIDC_AUDIENCES",
+            "is missing, and MANAGEMENT_OIDC_GROUPS too: whoever has any token of an issuer could "
+            "make services; set one of them",
+        )
+    return rules
 
 
 def _credentials(reader: Reader) -> Credentials:

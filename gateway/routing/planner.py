@@ -32,7 +32,7 @@ from gateway.routing.cors import is_preflight
 from gateway.routing.match import PathError, match, service_name
 from gateway.routing.references import inward
 from gateway.services.retry import IDEMPOTENT
-from gateway.services.route import Plan, Request
+from gateway.services.route import MANAGEMENT, Plan, Request
 from gateway.stats import method_label
 from shared.service.tokens import session_cookie
 
@@ -159,16 +159,21 @@ class Planner:
         plan.upgrade = b"upgrade" in options and _wants_upgrade(head, special)
         plan.dropped = headers.listed(options)
         plan.answer = self._own_answer(head.method, special)
-        origin = special.get(b"origin")
-        plan.cors = self._anyones
-        if plan.cors and origin is not None:
-            plan.cors = self._cors.fields(origin)
-            if _is_preflight(head.method, special):
-                plan.answer = plan.answer or self._cors.preflight(origin)
+        if route.spec.name != MANAGEMENT:  # which has a list of its own, and a shorter one
+            self._share(plan, special)
         if head.minor == 0:
             special.pop(b"expect", None)  # nothing can be said to it before the response
         plan.expects = special.get(b"expect", b"").lower() == b"100-continue"
         return plan
+
+    def _share(self, plan: Plan, special: Found) -> None:
+        """What pages of other origins may read of the answer; preflights are answered here."""
+        origin = special.get(b"origin")
+        plan.cors = self._anyones
+        if plan.cors and origin is not None:
+            plan.cors = self._cors.fields(origin)
+            if _is_preflight(plan.method, special):
+                plan.answer = plan.answer or self._cors.preflight(origin)
 
     def _own_answer(self, method: bytes, special: Found) -> Refusal | Answer | None:
         if method == b"CONNECT":

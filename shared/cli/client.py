@@ -17,7 +17,7 @@ from shared.cli.connection.secrets import authorization
 from shared.cli.connection.target import Target
 from shared.cli.exits import ApiError
 from shared.runtime.clock import Clock, SystemClock
-from shared.service import fdl
+from shared.service import fdl, names
 from shared.service.documents import dump_json
 from shared.service.model import Service
 
@@ -200,7 +200,7 @@ def _pause(answer: _Answer) -> float | None:
 def _path(name: str) -> str:
     """The path of one service; ApiError for what cannot name one."""
     try:
-        return f"/{fdl.check_name(name)}"
+        return f"/{names.check_name(name)}"
     except ValueError as error:
         raise ApiError(str(error)) from error
 

@@ -1,6 +1,7 @@
 """To whom a service belongs and who else may see it: `owner`, `visibility`, `allowed_users`. Pure.
 
-Called by `fdl`. The words are OSCAR's; who may do what follows from them in the services API.
+Called by `definition`. The words are OSCAR's; who may do what follows from them in the services
+API.
 """
 
 from __future__ import annotations

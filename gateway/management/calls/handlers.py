@@ -10,20 +10,18 @@ import orjson
 from aiohttp import web
 
 from gateway.management import problems
-from gateway.management.access import forward_auth
 from gateway.management.access.caller import may_see, owned
 from gateway.management.answers import logs, status
 from gateway.management.answers.log_cursor import CursorError
 from gateway.management.answers.representation import service_json
-from gateway.management.calls.guard import CALLER, service_name
+from gateway.management.calls.audit import CALLER, SUBJECT
+from gateway.management.calls.guard import service_name
 from gateway.management.calls.requests import find
 from gateway.management.calls.requests import json_answer as _json
 from gateway.management.store.catalog import NS, Catalog, Entry
-from shared.service import fdl, names, tokens
-from shared.service.stored import StoredError, digest
+from shared.service import fdl
 
 if TYPE_CHECKING:
-    from gateway.management.access.credentials import Credentials
     from gateway.management.store.lifecycle import Lifecycle
     from shared.kube.client import KubeClient
     from shared.runtime.clock import Clock
@@ -43,14 +41,12 @@ class Handlers:
         self,
         kube: KubeClient,
         lifecycle: Lifecycle,
-        admin: Credentials,
         clock: Clock,
         body_seconds: float = BODY_SECONDS,
     ) -> None:
         self._kube = kube
         self._catalog = Catalog(kube)
         self._lifecycle = lifecycle
-        self._admin = admin
         self._clock = clock
         self._body_seconds = body_seconds
 
@@ -68,22 +64,19 @@ class Handlers:
             web.post(one + "/restart", self.restart),
             web.get(one + "/deployment", self.deployment, allow_head=False),
             web.get(one + "/deployment/logs", self.logs, allow_head=False),
-            web.get(one + "/auth", self.auth, allow_head=False),
         ]
 
     async def create(self, request: web.Request) -> web.Response:
         """201 without a body; what is odd about the definition stands in Warning headers."""
         parsed = await _parsed(request, self._body_seconds)
-        if parsed.service.expose is None:
-            raise problems.invalid(
-                ["expose: is missing; only exposed services run here, give its api_port"]
-            )
+        request[SUBJECT] = parsed.service.name
         await self._lifecycle.create(owned(parsed.service, request[CALLER]))
         return _with_warnings(web.Response(status=201), parsed)
 
     async def replace(self, request: web.Request) -> web.Response:
         """204; a definition without `expose` ends the exposure and keeps the service."""
         parsed = await _parsed(request, self._body_seconds)
+        request[SUBJECT] = parsed.service.name
         await self._lifecycle.replace(parsed.service, request[CALLER])
         return _with_warnings(web.Response(status=204), parsed)
 
@@ -140,31 +133,6 @@ class Handlers:
             raise problems.RefusalError(400, f"after: {error}") from error
         return _json(await logs.read_logs(self._kube, stored.service.name, asked))
 
-    async def auth(self, request: web.Request) -> web.Response:
-        """200 or 401 without a body, for proxies that forward authentication."""
-        name = service_name(request)
-        configmap = await self._catalog.configmap(name)
-        known = _stated(configmap)
-        question = forward_auth.Question(
-            authorization=request.headers.get("Authorization", ""),
-            token=request.query.get("token", ""),
-            forwarded_uri=request.headers.get("X-Forwarded-Uri", ""),
-            cookie=tokens.session(_sessions(request, name), known).decode(),
-        )
-        passes, token = forward_auth.allowed(question, known, self._admin)
-        if not passes:
-            raise problems.RefusalError(401)
-        if configmap is None:  # told to the administrator alone
-            raise problems.not_found()
-        response = web.Response()
-        if token:
-            first = request.headers.get("X-Forwarded-Proto", "").partition(",")[0]
-            secure = first.strip().lower() in ("https", "wss")  # Traefik's word for a WebSocket
-            path = names.base_path(name).encode()
-            cookie = tokens.session_cookie(name, token.encode(), path, secure=secure)
-            response.headers["Set-Cookie"] = cookie.decode()
-        return response
-
     async def _visible(self, request: web.Request) -> tuple[Entry, ...]:
         found = await self._catalog.all()
         return tuple(one for one in found if may_see(request[CALLER], one.service))
@@ -188,21 +156,6 @@ async def _parsed(request: web.Request, seconds: float) -> fdl.Parsed:
         return fdl.parse_service(body)
     except fdl.FdlError as error:
         raise problems.invalid(error.problems) from error
-
-
-def _stated(configmap: Obj | None) -> bytes:
-    """The digest by which a service's token is known; empty when no token can be right."""
-    try:
-        return digest(configmap) if configmap is not None else b""
-    except StoredError:
-        return b""
-
-
-def _sessions(request: web.Request, name: str) -> list[bytes]:
-    """The values of all cookies that are called as the session of service `name`."""
-    fields = ";".join(request.headers.getall("Cookie", ())).encode("utf-8", "replace")
-    pairs = (item.strip().partition(b"=") for item in fields.split(b";"))
-    return [value.strip(b' "') for key, _, value in pairs if key == tokens.session_name(name)]
 
 
 def _described(stored: Entry, deployment: Obj | None) -> dict[str, Any]:

@@ -23,6 +23,17 @@ HOST: Final = "127.0.0.1"
 TAKEN: Final = 2
 """Exit code when ports or the home folder are in use."""
 
+DASHBOARDS: Final = (
+    "https://dashboard.oscar.grycap.net",
+    "https://dashboard-devel.oscar.grycap.net",
+    "https://dashboard-demo.oscar.grycap.net",
+    "http://oscar.oscar.svc.cluster.local",
+    "http://host.docker.internal",
+    "http://localhost",
+    "http://localhost:5173",
+)
+"""Origins of OSCAR's dashboard, as OSCAR itself allows them; the last is its developers'."""
+
 
 class TakenError(click.ClickException):
     """Something that this run needs is in use; nothing was started."""
@@ -176,6 +187,7 @@ def programs(layout: Layout, environ: Mapping[str, str]) -> tuple[Program, ...]:
             "MANAGEMENT_HOST": HOST,
             "MANAGEMENT_PORT": str(layout.management),
             "MANAGEMENT_CREDENTIALS_FILE": str(layout.credentials),
+            "MANAGEMENT_ORIGINS": ",".join(DASHBOARDS),
         }),
         _program(layout, environ, "gateway", ("-m", "gateway"), {
             "GATEWAY_HOST": HOST,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.management import settings as management
 from shared.cli.exits import ApiError
 from shared.cli.local.layout import (
     Layout,
@@ -97,6 +98,17 @@ def test_spoilt_credentials_are_named_before_anything_starts(tmp_path: Path, tex
     layout.credentials.write_bytes(text)
     with pytest.raises(ApiError, match=r"credentials does not hold one line user:password"):
         prepare(layout)
+
+
+def test_oscars_dashboard_may_call_unless_the_user_says_otherwise(tmp_path: Path) -> None:
+    def allowed(environ: dict[str, str]) -> frozenset[str]:
+        made = {program.name: program for program in programs(Layout(tmp_path), environ)}
+        user = {"MANAGEMENT_USERNAME": "a", "MANAGEMENT_PASSWORD": "b"}
+        given = {**made["management"].environment, "MANAGEMENT_CREDENTIALS_FILE": "", **user}
+        return management.read(given).origins.allowed
+
+    assert {"http://localhost:5173", "https://dashboard.oscar.grycap.net"} <= allowed({})
+    assert allowed({"MANAGEMENT_ORIGINS": ""}) == frozenset()
 
 
 def test_each_process_has_its_own_rights(tmp_path: Path) -> None:
