@@ -132,7 +132,7 @@ class Adopting:
                     uid=metadata["uid"], resource_version=metadata["resourceVersion"],
                 )  # fmt: skip
                 break
-            except Conflict:
+            except (Conflict, NotFound):
                 deployment = await self._deployment(name)
         for seconds in _waits(f"Deployment {name} is not gone yet"):
             if await self._deployment(name) is None:

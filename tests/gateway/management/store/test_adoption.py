@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from gateway.management.objects.adoption import Options
 from gateway.management.store.lifecycle import Lifecycle
@@ -16,7 +17,7 @@ from shared.embedded import kinds
 from shared.kube.client import KubeClient
 from shared.service.tokens import digest
 from tests.gateway.management.cluster import NS
-from tests.gateway.management.managed import Managed, managed
+from tests.gateway.management.managed import RIGHTS, Managed, managed
 from tests.shared.service.manager import SCRIPT, SERVICES, TOKEN, Made
 
 PATH = "/system/services/ocr"
@@ -288,3 +289,37 @@ async def test_wherever_it_is_cut_off_a_reconcile_ends_it_and_no_pod_restarts(
             break
     assert len(written) > 8
     assert (await Lifecycle(world.cluster.kube).reconcile("s0")).changes == (), "nothing is due"
+
+
+class Recorder:
+    """A transport that notes what is asked for, as rights name it."""
+
+    def __init__(self, inner: Any, granted: set[tuple[str, str, str]]) -> None:
+        self._inner = inner
+        self.unused = granted
+
+    async def json(self, method: str, path: str, *args: Any) -> Any:
+        parts = path.split("?")[0].split("/")
+        group, resource = ("" if parts[1] == "api" else parts[2]), parts[parts.index(NS) + 1]
+        verb = {"GET": "get", "PATCH": "patch", "DELETE": "delete"}.get(method, "")
+        self.unused.discard((verb, group, resource))
+        return await self._inner.json(method, path, *args)
+
+
+async def test_every_right_of_the_role_is_used(world: Managed) -> None:
+    role = next(yaml.safe_load_all(RIGHTS.read_text()))
+    granted = {
+        (verb, rule["apiGroups"][0], resource)
+        for rule in role["rules"]
+        for verb in rule["verbs"]
+        for resource in rule["resources"]
+    }
+    transport = Recorder(world.cluster.kube._transport, granted)
+    lifecycle = Lifecycle(KubeClient(transport, "exposed-services"))  # type: ignore[arg-type]
+    for name, route in (("a", "ingress"), ("b", "httproute")):
+        await world.make(Made(name, route=route))
+        await lifecycle.adopt(name, Options(), dry_run=False)
+        await world.make(Made(f"{name}2", route=route))
+        await lifecycle.delete(f"{name}2")
+        world.running -= 1
+    assert transport.unused == set()
