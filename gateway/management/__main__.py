@@ -42,6 +42,7 @@ async def run(settings: configuration.Settings) -> None:
             origins=settings.origins,
             tokens=settings.tokens,
             proxies=settings.proxies,
+            integers=settings.integers,
         )
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN)
         await runner.setup()

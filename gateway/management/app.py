@@ -15,12 +15,17 @@ from gateway.management.access.fetching import Fetcher
 from gateway.management.access.oidc import Oidc, Rules
 from gateway.management.access.origins import Origins
 from gateway.management.access.proxies import Proxies
+from gateway.management.answers.ports import GO, IntegerPorts
+from gateway.management.answers.system import BASIC_ONLY
 from gateway.management.calls.adoptions import Adoptions
 from gateway.management.calls.audit import Audit
 from gateway.management.calls.descriptions import Descriptions
+from gateway.management.calls.elsewhere import Elsewhere
 from gateway.management.calls.forwarded import ForwardAuth
 from gateway.management.calls.guard import Guard
 from gateway.management.calls.handlers import BODY_SECONDS, Handlers
+from gateway.management.calls.job_logs import JobLogs
+from gateway.management.calls.system import System
 from gateway.management.objects.render import TooLargeError
 from gateway.management.problems import RefusalError, invalid, of_cluster
 from gateway.management.store.catalog import Catalog
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gateway.management.access.credentials import Credentials
+    from gateway.management.answers.system import Login
     from gateway.management.store.lifecycle import Lifecycle
     from shared.kube.client import KubeClient
     from shared.runtime.clock import Clock
@@ -53,6 +59,8 @@ def application(
     origins: Origins = OWN_PAGES,
     tokens: Rules = NO_TOKENS,
     proxies: Sequence[str] = (),
+    integers: IntegerPorts = GO,
+    login: Login = BASIC_ONLY,
 ) -> web.Application:
     """The whole application; answers follow OSCAR's contract: errors are text or empty."""
     counts = metrics.Metrics()
@@ -72,11 +80,14 @@ def application(
         ],
     )
     app.on_cleanup.append(lambda _: fetcher.close())
-    app.add_routes(Handlers(kube, lifecycle, clock, body_seconds).routes())
+    app.add_routes(Handlers(kube, lifecycle, clock, body_seconds, integers).routes())
     app.add_routes(ForwardAuth(catalog, guard).routes())
     app.add_routes(Adoptions(lifecycle).routes())
+    app.add_routes(System(kube, login, clock).routes())
+    app.add_routes(JobLogs(kube).routes())
     app.add_routes(Descriptions(kube, clock).routes())
     app.add_routes(_Probes(kube, counts).routes())
+    app.add_routes(Elsewhere().routes())
     return app
 
 

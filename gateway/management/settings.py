@@ -14,6 +14,7 @@ from gateway.management.access.fetching import is_secure
 from gateway.management.access.oidc import Rules
 from gateway.management.access.origins import Origins
 from gateway.management.access.proxies import network
+from gateway.management.answers.ports import GO, IntegerPorts
 from shared.runtime import log
 from shared.runtime.settings import Reader, Variables
 from shared.service.authorization import parse_credentials
@@ -46,6 +47,10 @@ VARIABLES: Final[Variables] = {
         "",
         "groups,… in one of which its subject must be; empty: whomever an issuer knows",
     ),
+    "MANAGEMENT_INTEGER_PORTS": (
+        GO.agent,
+        "how the User-Agent of clients begins that read a port as a number; empty: none does",
+    ),
     **log.VARIABLES,
 }
 
@@ -62,6 +67,7 @@ class Settings:
     origins: Origins
     tokens: Rules
     proxies: tuple[str, ...]
+    integers: IntegerPorts
     log_level: str
     log_format: str
 
@@ -77,6 +83,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         origins=reader.parsed("MANAGEMENT_ORIGINS", Origins(), _origins),
         tokens=_tokens(reader),
         proxies=_proxies(reader),
+        integers=IntegerPorts(reader.string("MANAGEMENT_INTEGER_PORTS")),
         log_level=reader.string("LOG_LEVEL", *log.LEVELS),
         log_format=reader.string("LOG_FORMAT", *log.FORMATS),
     )

@@ -29,7 +29,7 @@ from gateway.routing import auth, compose, foreign, session, stray
 from gateway.routing.affinity import chosen
 from gateway.routing.compose import Profile
 from gateway.routing.cors import is_preflight
-from gateway.routing.match import PathError, match, service_name
+from gateway.routing.match import PathError, is_invocation, match, service_name
 from gateway.routing.references import inward
 from gateway.services.retry import IDEMPOTENT
 from gateway.services.route import MANAGEMENT, Plan, Request
@@ -111,6 +111,9 @@ class Planner:
         if plan.answer is None:
             if target == b"*":
                 plan.answer = ALLOW
+            elif route is None and (managed := self._invoked(plan, raw, target, table)):
+                plan = self._plan(raw, head, managed, target, profile, table)
+                rest = target
             elif route is None:
                 plan.answer = self._missing(plan, raw, target, table)
             elif (direct := _direct(route, rest, plan, special)) is not None:
@@ -130,6 +133,12 @@ class Planner:
         url = (plan.public.authority or b"<this host>") + path
         plan.answer = Refusal("plain_http", f"https://{url.decode('latin-1')}")
         return self._finish(plan, raw, head, b"", table)
+
+    def _invoked(self, plan: Plan, raw: bytes, target: bytes, table: RouteTable) -> Route | None:
+        """The services API, if OSCAR's `/run/x` is meant, and no page of a service its own."""
+        if is_invocation(target) and stray.origin_route(raw, plan.public, table) is None:
+            return table.management
+        return None
 
     def _missing(self, plan: Plan, raw: bytes, target: bytes, table: RouteTable) -> Refusal:
         """Why nothing is at `target`."""

@@ -223,6 +223,10 @@ class KubeClient:
         """GET `path` (may carry a query) as text: pod logs, the kubelet through the node proxy."""
         return (await self._transport.raw("GET", path)).decode("utf-8", "replace")
 
+    async def version(self) -> Obj:
+        """What the API server says of its release: `gitVersion` and more."""
+        return await self._transport.json("GET", "/version")
+
     async def _joined(
         self, resource: Resource, namespace: str | None, labels: str, fields: str, limit: int
     ) -> Obj:

@@ -13,11 +13,12 @@ from gateway.management import problems
 from gateway.management.access.caller import may_see, owned
 from gateway.management.answers import logs, status
 from gateway.management.answers.log_cursor import CursorError
+from gateway.management.answers.ports import GO, IntegerPorts, with_integer_ports
 from gateway.management.answers.representation import service_json
+from gateway.management.answers.rollout import Rollouts
 from gateway.management.calls.audit import CALLER, SUBJECT
 from gateway.management.calls.guard import service_name
-from gateway.management.calls.requests import find
-from gateway.management.calls.requests import json_answer as _json
+from gateway.management.calls.requests import find, json_answer
 from gateway.management.store.catalog import NS, Catalog, Entry
 from shared.service import fdl
 
@@ -43,12 +44,15 @@ class Handlers:
         lifecycle: Lifecycle,
         clock: Clock,
         body_seconds: float = BODY_SECONDS,
+        integers: IntegerPorts = GO,
     ) -> None:
         self._kube = kube
         self._catalog = Catalog(kube)
         self._lifecycle = lifecycle
         self._clock = clock
         self._body_seconds = body_seconds
+        self._integers = integers
+        self._rollouts = Rollouts(kube, self._catalog)
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for an application."""
@@ -84,18 +88,20 @@ class Handlers:
         """All services that the caller may see; `include=deployment` adds the state of each."""
         if request.query.get("include") != "deployment":
             found = await self._visible(request)
-            return _json([service_json(one.service, one.token, None) for one in found])
-        found, deployments = await asyncio.gather(
-            self._visible(request), self._catalog.deployments()
+            return json_answer([self._described(request, one) for one in found])
+        found, states = await asyncio.gather(self._visible(request), self._rollouts.states())
+        none = status.deployment_status(None)
+        return json_answer(
+            [self._described(request, one, states.get(one.service.name, none)) for one in found]
         )
-        return _json([_described(one, deployments.get(one.service.name)) for one in found])
 
     async def get(self, request: web.Request) -> web.Response:
         """One service."""
         stored = await self._find(request)
         if request.query.get("include") != "deployment":
-            return _json(service_json(stored.service, stored.token, None))
-        return _json(_described(stored, await self._catalog.deployment(stored.service.name)))
+            return json_answer(self._described(request, stored))
+        state = await self._rollouts.state(stored.service.name)
+        return json_answer(self._described(request, stored, state))
 
     async def delete(self, request: web.Request) -> web.Response:
         """204."""
@@ -122,7 +128,7 @@ class Handlers:
         """The state of the service."""
         stored = await self._find(request)
         name = stored.service.name
-        return _state(name, await self._catalog.deployment(name))
+        return json_answer(status.named(name, NS, await self._rollouts.state(name)))
 
     async def logs(self, request: web.Request) -> web.Response:
         """The lines of its pods: the newest, or those after a cursor."""
@@ -131,7 +137,14 @@ class Handlers:
             asked = logs.wanted(request.query)
         except CursorError as error:
             raise problems.RefusalError(400, f"after: {error}") from error
-        return _json(await logs.read_logs(self._kube, stored.service.name, asked))
+        return json_answer(await logs.read_logs(self._kube, stored.service.name, asked))
+
+    def _described(
+        self, request: web.Request, stored: Entry, state: Obj | None = None
+    ) -> dict[str, Any]:
+        body = service_json(stored.service, stored.token, state)
+        agent = request.headers.get("User-Agent", "")
+        return with_integer_ports(body) if self._integers.read_by(agent) else body
 
     async def _visible(self, request: web.Request) -> tuple[Entry, ...]:
         found = await self._catalog.all()
@@ -158,13 +171,8 @@ async def _parsed(request: web.Request, seconds: float) -> fdl.Parsed:
         raise problems.invalid(error.problems) from error
 
 
-def _described(stored: Entry, deployment: Obj | None) -> dict[str, Any]:
-    state = status.deployment_status(deployment)
-    return service_json(stored.service, stored.token, state)
-
-
 def _state(name: str, deployment: Obj | None) -> web.Response:
-    return _json(status.full_status(name, NS, deployment))
+    return json_answer(status.full_status(name, NS, deployment))
 
 
 def _with_warnings(response: web.Response, parsed: fdl.Parsed) -> web.Response:
