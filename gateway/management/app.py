@@ -21,11 +21,14 @@ from gateway.management.calls.adoptions import Adoptions
 from gateway.management.calls.audit import Audit
 from gateway.management.calls.descriptions import Descriptions
 from gateway.management.calls.elsewhere import Elsewhere
+from gateway.management.calls.followers import Followers
 from gateway.management.calls.forwarded import ForwardAuth
 from gateway.management.calls.guard import Guard
 from gateway.management.calls.handlers import BODY_SECONDS, Handlers
 from gateway.management.calls.job_logs import JobLogs
+from gateway.management.calls.openapi import OpenApi
 from gateway.management.calls.system import System
+from gateway.management.calls.tokens import Tokens
 from gateway.management.objects.render import TooLargeError
 from gateway.management.problems import RefusalError, invalid, of_cluster
 from gateway.management.store.catalog import Catalog
@@ -59,11 +62,12 @@ def application(
     origins: Origins = OWN_PAGES,
     tokens: Rules = NO_TOKENS,
     proxies: Sequence[str] = (),
+    counts: metrics.Metrics | None = None,
     integers: IntegerPorts = GO,
     login: Login = BASIC_ONLY,
 ) -> web.Application:
     """The whole application; answers follow OSCAR's contract: errors are text or empty."""
-    counts = metrics.Metrics()
+    counts = counts or metrics.Metrics()
     fetcher = Fetcher()
     catalog = Catalog(kube)
     audit = Audit(Proxies(proxies, clock), clock)
@@ -85,7 +89,12 @@ def application(
     app.add_routes(Adoptions(lifecycle).routes())
     app.add_routes(System(kube, login, clock).routes())
     app.add_routes(JobLogs(kube).routes())
+    app.add_routes(OpenApi().routes())
     app.add_routes(Descriptions(kube, clock).routes())
+    app.add_routes(Tokens(lifecycle).routes())
+    followers = Followers(kube, clock)
+    app.add_routes(followers.routes())
+    app.on_shutdown.append(followers.shut_down)
     app.add_routes(_Probes(kube, counts).routes())
     app.add_routes(Elsewhere().routes())
     return app
@@ -183,14 +192,15 @@ def _from(origins: Origins) -> Middleware:
 
 def _refused(error: RefusalError) -> web.Response:
     headers = ({"Retry-After": "2"} if error.status == 503 else {}) | dict(error.headers)
-    return web.Response(status=error.status, text=error.text or None, headers=headers)
+    return web.Response(status=error.status, text=error.text, headers=headers)
 
 
 def _doing(request: web.Request) -> str:
     words = {"POST": "creating", "PUT": "updating", "DELETE": "deleting"}
     action = request.path.rsplit("/", 1)[-1]
     if request.method == "POST" and action != "services":
-        return {"stop": "stopping", "start": "starting"}.get(action, "restarting") + " the service"
+        doing = {"stop": "stopping", "start": "starting", "token": "giving a new token to"}
+        return doing.get(action, "restarting") + " the service"
     return words.get(request.method, "reading") + " the service"
 
 

@@ -47,6 +47,11 @@ VARIABLES: Final[Variables] = {
         "",
         "groups,… in one of which its subject must be; empty: whomever an issuer knows",
     ),
+    "MANAGEMENT_RECONCILE": (
+        "30",
+        "seconds between two looks at all services for writes that died half done, and for what "
+        "others have changed",
+    ),
     "MANAGEMENT_INTEGER_PORTS": (
         GO.agent,
         "how the User-Agent of clients begins that read a port as a number; empty: none does",
@@ -67,6 +72,8 @@ class Settings:
     origins: Origins
     tokens: Rules
     proxies: tuple[str, ...]
+    reconcile: float
+    """Seconds."""
     integers: IntegerPorts
     log_level: str
     log_format: str
@@ -83,6 +90,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         origins=reader.parsed("MANAGEMENT_ORIGINS", Origins(), _origins),
         tokens=_tokens(reader),
         proxies=_proxies(reader),
+        reconcile=reader.amount("MANAGEMENT_RECONCILE", least=1.0, most=3600.0),
         integers=IntegerPorts(reader.string("MANAGEMENT_INTEGER_PORTS")),
         log_level=reader.string("LOG_LEVEL", *log.LEVELS),
         log_format=reader.string("LOG_FORMAT", *log.FORMATS),

@@ -39,7 +39,6 @@ def read_new(fields: Fields, read_script: Callable[[str], str] | None = None) ->
     service = _read(fields, _script(fields, read_script), new=True)
     _check_image(fields, service.image)
     _check_words(fields, service)
-    _check_environment(fields, service.environment)
     return replace(service, extra=elsewhere.read(fields) or EMPTY)
 
 
@@ -49,11 +48,7 @@ def read_stored(fields: Fields) -> Service:
 
 
 def _read(fields: Fields, script: str, *, new: bool) -> Service:
-    with fields.section("environment") as section:
-        environment = Environment(
-            variables=section.texts("Variables", "variables"),
-            secrets=section.texts("Secrets", "secrets"),
-        )
+    environment = _environment(fields, new=new)
     exposed = fields.raw("expose") not in (None, {})
     expose = read_expose(fields, new=new) if exposed else None
     for name in _READ_ONLY:
@@ -76,6 +71,26 @@ def _read(fields: Fields, script: str, *, new: bool) -> Service:
         allowed_users=sharing.allowed_users(fields),
         extra=fields.unknown() or EMPTY,
     )
+
+
+def _environment(service: Fields, *, new: bool) -> Environment:
+    with service.section("environment") as fields:
+        environment = Environment(
+            variables=fields.texts("Variables", "variables"),
+            secrets=fields.texts("Secrets", "secrets"),
+        )
+        if new:
+            _check_variables(fields, "Variables", environment.variables)
+            _check_variables(fields, "Secrets", environment.secrets)
+    return environment
+
+
+def _check_variables(fields: Fields, group: str, variables: Mapping[str, str]) -> None:
+    if len(variables) > MOST_VARIABLES:
+        fields.error(group, f"holds {len(variables)} variables, and {MOST_VARIABLES} are read")
+    for key, value in variables.items():
+        _check(fields, f"{group}.{key}", syntax.check_variable, key, value)
+    _check_size(fields, group, variables, MOST_SECRETS)
 
 
 def _script(fields: Fields, read_script: Callable[[str], str] | None) -> str:
@@ -154,19 +169,6 @@ def _check_words(fields: Fields, service: Service) -> None:
     for key in service.annotations:
         _check(fields, f"annotations.{key}", syntax.check_key, key)
     _check_size(fields, "annotations", service.annotations, syntax.MOST_ANNOTATIONS)
-
-
-def _check_environment(fields: Fields, environment: Environment) -> None:
-    for group, variables in (
-        ("Variables", environment.variables),
-        ("secrets", environment.secrets),
-    ):
-        name = f"environment.{group}"
-        if len(variables) > MOST_VARIABLES:
-            fields.error(name, f"holds {len(variables)} variables, and {MOST_VARIABLES} are read")
-        for key, value in variables.items():
-            _check(fields, f"{name}.{key}", syntax.check_variable, key, value)
-        _check_size(fields, name, variables, MOST_SECRETS)
 
 
 def _check(fields: Fields, name: str, check: Callable[..., None], *values: str) -> None:

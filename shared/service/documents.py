@@ -62,7 +62,7 @@ _TEXT: Final = "tag:yaml.org,2002:str"
 _SCALARS: Final = (
     ("tag:yaml.org,2002:null", r"(?:null|Null|NULL|~|)", ["n", "N", "~", ""]),
     ("tag:yaml.org,2002:bool", r"(?:true|false)", ["t", "f"]),
-    ("tag:yaml.org,2002:int", r"-?(?:0|[1-9][0-9]{0,17})", list("-0123456789")),
+    ("tag:yaml.org,2002:int", r"-?(?:0|[1-9][0-9]{0,18})", list("-0123456789")),
     ("tag:yaml.org,2002:float", r"-?(?:0|[1-9][0-9]*)\.[0-9]+", list("-0123456789")),
     ("tag:yaml.org,2002:merge", r"<<", ["<"]),
 )
@@ -72,6 +72,21 @@ for _tag, _, _first in _SCALARS:
 _StrictLoader.add_constructor(
     "tag:yaml.org,2002:float", lambda loader, node: Decimal(loader.construct_scalar(node))
 )
+
+
+class _PlainDumper(_Dumper):  # type: ignore[misc]
+    """Writes fractions as `_SCALARS` reads them: without an exponent, which would make a text."""
+
+
+def _digits(dumper: Any, value: float) -> yaml.Node:
+    text = format(Decimal(repr(value)), "f")
+    node: yaml.Node = dumper.represent_scalar(
+        "tag:yaml.org,2002:float", text if "." in text else f"{text}.0"
+    )
+    return node
+
+
+_PlainDumper.add_representer(float, _digits)
 
 
 def load_yaml(text: str) -> Any:
@@ -94,7 +109,11 @@ def load_yaml(text: str) -> Any:
 def dump_yaml(value: Any) -> str:
     """Block-style YAML of plain values, keys in their order."""
     text: str = yaml.dump(
-        plain(value), Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False
+        plain(value),
+        Dumper=_PlainDumper,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=False,
     )
     return text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -13,6 +14,7 @@ from shared.service.storable import shown
 T = TypeVar("T")
 
 _MOST_TOLD: Final = 20
+_FIELD: Final = re.compile(r"[^.\[]+")
 _FLAGS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
@@ -38,6 +40,8 @@ class Fields:
         self._known: set[str] = set()
         self._asked: set[str] = set()
         self._refused: set[str] = set()
+        self._written: dict[str, str] = {}
+        """What a field is called in the mapping, by its first name."""
         if value is not None and not isinstance(value, Mapping):
             self.error("", f"{_shown(value)} is not a mapping of fields")
             value = None
@@ -58,16 +62,19 @@ class Fields:
     def raw(self, *names: str) -> Any:
         """The value under the first of `names` (a field and its aliases) that is given."""
         self._asked.update(names)
-        written = dict.fromkeys(
-            key for name in names for key in (name, *self._keys.get(name.lower(), ()))
-        )
-        self._known.update(written)
-        given = [key for key in written if self._mapping.get(key) is not None]
-        twice = len(given) > 1 and self._mapping[given[0]] != self._mapping[given[1]]
-        if twice and given[1] not in self._refused:
-            self._refused.add(given[1])
-            self.error(given[1], f"differs from {given[0]}, which means the same; give one of them")
-        return self._mapping[given[0]] if given else None
+        keys = [key for name in names for key in self._keys.get(name.lower(), ())]
+        self._known.update(keys)
+        given = [key for key in keys if self._mapping[key] is not None]
+        if not given:
+            return None
+        self._written[names[0]] = given[0]
+        value = self._mapping[given[0]]
+        for other in given[1:]:
+            if self._mapping[other] != value and other not in self._refused:
+                self._refused.add(other)
+                sentence = f"differs from {given[0]}, which means the same; give one of them"
+                self.error(other, sentence)
+        return value
 
     def text(self, *names: str, default: str = "", among: Sequence[str] = ()) -> str:
         """A string; of `among`, whatever its case, when that is given. Numbers become text."""
@@ -214,8 +221,10 @@ class Fields:
         return default
 
     def at(self, name: str) -> str:
-        """The path of field `name`, "" for the mapping itself."""
-        name = shown(name)
+        """The path of field `name` as it is written, "" for the mapping itself."""
+        field = _FIELD.match(name)
+        written = self._written.get(field[0], field[0]) if field else ""
+        name = shown(written + name[len(field[0]) :]) if field else shown(name)
         return f"{self.path}.{name}" if self.path and name else self.path or name or "document"
 
 

@@ -19,8 +19,6 @@ VISIBILITIES: Final = ("private", "public", "restricted")
 def visibility(fields: Fields, *, new: bool) -> Visibility:
     """What `fields` say; empty means private. What is stored and means nothing does so too: it
     stays readable, and is shown to nobody else."""
-    if not fields.raw("visibility"):  # Go's clients state the empty word
-        return "private"
     if not new and str(fields.raw("visibility")).lower() not in VISIBILITIES:
         return "private"
     return cast("Visibility", fields.text("visibility", default="private", among=VISIBILITIES))

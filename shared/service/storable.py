@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 MOST: Final = 20
 """Problems told of one value."""
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_INTEGERS: Final = range(-(2**63), 2**64)
-"""What JSON parsers hold exactly, ours among them."""
+_INTEGERS: Final = range(-(2**63), 10**19)
+"""Those that our readers and writers of JSON and of YAML all take for numbers."""
 
 
 def problems(value: Any, path: str = "") -> list[str]:
     """`path: sentence` for each text or number in `value` that cannot be stored, the first 20."""
+    if _is_clean(value):
+        return []
     found: list[str] = []
     level = [(path, value)]
     while level and len(found) < MOST:
@@ -35,9 +37,27 @@ def problems(value: Any, path: str = "") -> list[str]:
     return found[:MOST]
 
 
+def _is_clean(value: Any) -> bool:
+    """Whether there is nothing to tell: the usual case, which needs no paths."""
+    level = [value]
+    while level:
+        if any(map(_wrong, level)):
+            return False
+        inner: list[Any] = []
+        for one in level:
+            if isinstance(one, dict):
+                inner += one.values()
+            elif isinstance(one, list):
+                inner += one
+        level = inner
+    return True
+
+
 def shown(name: Any) -> str:
     """A key as a path names it: short, and of characters that can be written anywhere."""
     text = name if isinstance(name, str) else str(name)
+    if text.isprintable() and len(text) <= 60:
+        return text
     text = text if text.isprintable() else ascii(text)[1:-1]
     return text if len(text) <= 60 else f"{text[:57]}…"
 

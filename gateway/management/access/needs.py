@@ -14,9 +14,19 @@ READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 SERVICE: Final = "/system/services/{name}"
 FORWARDED: Final = SERVICE + "/auth"
 """It has rules of its own, see `forward_auth`."""
+DOCUMENT: Final = "/system/openapi.json"
 LOGS: Final = "/system/logs/{name}"
 _OPEN: Final = frozenset(
-    {"/health", "/healthz", "/readyz", "/metrics", "/run/{name}", "/job/{name}", FORWARDED}
+    {
+        "/health",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/run/{name}",
+        "/job/{name}",
+        DOCUMENT,
+        FORWARDED,
+    }
 )
 
 

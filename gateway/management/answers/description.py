@@ -13,7 +13,6 @@ import orjson
 from gateway.management.answers import pods as pod_answers
 from gateway.management.answers.events import About, events_json
 from gateway.management.answers.representation import service_json
-from gateway.management.answers.status import deployment_status
 from shared.service import names
 from shared.service.objects import wanted_replicas
 
@@ -47,9 +46,10 @@ def about(service: Service, deployment: Obj | None) -> About:
 
 
 def description(
-    service: Service, deployment: Obj | None, around: Surroundings, now: str
+    service: Service, deployment: Obj | None, state: Obj, around: Surroundings, now: str
 ) -> dict[str, Any]:
-    """The answer; `now` is RFC 3339, for whoever tells ages without a clock like ours."""
+    """The answer; `state` is the service's status, `now` is RFC 3339, for whoever tells ages
+    without a clock like ours."""
     shown = sorted(around.pods, key=_interest)[:MOST_PODS]
     known = pod_answers.revisions(list(around.replicasets))
     listed = [_pod(pod, known, around) for pod in sorted(shown, key=_created)]
@@ -59,7 +59,7 @@ def description(
         "time": now,
         "path": f"{names.base_path(service.name)}/" if service.expose else "",
         "definition": service_json(service, "", None),
-        "deployment": deployment_status(deployment),
+        "deployment": state,
         "rollout": rollout(deployment) if deployment else None,
         "pods": listed,
         "pods_left_out": len(around.pods) - len(shown),

@@ -11,7 +11,6 @@ import platform
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final
 
 from gateway.management.answers import nodes
@@ -47,23 +46,16 @@ class Login:
 BASIC_ONLY: Final = Login()
 
 
-def release() -> str:
-    """The version of this product; "0" where it runs without being installed."""
-    try:
-        return version(PRODUCT)
-    except PackageNotFoundError:
-        return "0"
-
-
-def info(kubernetes: str) -> Obj:
-    """Info; `kubernetes` is the version of the API server, "" while it does not say."""
+def info(release: str, kubernetes: str) -> Obj:
+    """Info; `release` is this product's, and `kubernetes` the API server's, "" while it does not
+    say."""
     machine = platform.machine().lower()
     return {
         "version": OSCAR,
         "git_commit": "",
         "architecture": _ARCHITECTURES.get(machine, machine),
         "kubernetes_version": kubernetes,
-        "serverless_backend": {"name": PRODUCT, "version": release()},
+        "serverless_backend": {"name": PRODUCT, "version": release},
     }
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from gateway.management.answers import nodes, system
+from gateway.management.calls.release import release
 from gateway.management.calls.requests import json_answer
 from shared.kube.errors import Forbidden, KubeError
 from shared.kube.resources import NODE_METRICS, NODES, PODS
@@ -52,7 +53,7 @@ class System:
             kubernetes = str((await self._kube.version()).get("gitVersion", ""))
         except KubeError:  # as OSCAR: clients start by this call, and need not fail by it
             kubernetes = ""
-        return json_answer(system.info(kubernetes))
+        return json_answer(system.info(release(), kubernetes))
 
     async def config(self, _: web.Request) -> web.Response:
         """What the cluster has to offer."""

@@ -30,11 +30,11 @@ def problems(**fields: Any) -> tuple[str, ...]:
         ({"cpu": "0.0001"}, "cpu: 0.0001 is outside 0.001 to 100000"),
         ({"cpu": "1M"}, "cpu: 1M is outside 0.001 to 100000"),
         ({"memory": "2E"}, "memory: 2E is outside 1 to "),
-        ({"environment": {"variables": {"a b": "c"}}}, "environment.Variables.a b: is no name"),
+        ({"environment": {"variables": {"a b": "c"}}}, "environment.variables.a b: is no name"),
         ({"environment": {"secrets": {"1": "c"}}}, "environment.secrets.1: is no name"),
         (
             {"environment": {"variables": {f"V{n}": "" for n in range(1001)}}},
-            "environment.Variables: holds 1001 variables, and 1000 are read",
+            "environment.variables: holds 1001 variables, and 1000 are read",
         ),
         (
             {"environment": {"secrets": {f"V{n}": "x" * 120_000 for n in range(9)}}},

@@ -10,7 +10,7 @@ from gateway.management.answers.system import BASIC_ONLY, Login
 
 def test_the_version_is_read_as_one_with_lists_of_ports() -> None:
     """As the dashboard compares: digits of each part."""
-    told = system.info("v1.36.2")
+    told = system.info("1", "v1.36.2")
     assert [int(part.strip("v")) for part in told["version"].split(".")] >= [4, 1, 0]
     assert told["kubernetes_version"] == "v1.36.2"
 
@@ -22,7 +22,7 @@ def test_the_architecture_has_the_name_that_go_gives_it(
     machine: str, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(platform, "machine", lambda: machine)
-    assert system.info("")["architecture"] == told
+    assert system.info("1", "")["architecture"] == told
 
 
 def test_groups_and_issuers_are_told() -> None:

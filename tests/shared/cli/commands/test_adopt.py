@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -20,9 +21,9 @@ def asked(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     async def adopt(request: web.Request) -> web.Response:
         queries.append(f"{request.match_info['action']}?{request.query_string}")
-        told: dict[str, Any] = {"steps": [], "left": []}
-        if len(queries) == 1:
-            told = {"steps": STEPS, "left": LEFT}
+        first = len(queries) == 1
+        told: dict[str, Any] = {"service_name": "one", "dry_run": "dry_run" in request.query}
+        told |= {"steps": STEPS if first else [], "left": LEFT if first else []}
         return web.json_response(told)
 
     monkeypatch.setattr(api, "_answer", adopt)
@@ -39,7 +40,8 @@ def test_the_steps_are_told_and_what_stays(cli: Cli, asked: list[str]) -> None:
         "service/one adopted",
     ]
     assert cli("adopt", "one", "--remove-hpa").output == "service/one is ours already\n"
-    assert asked == ["adopt?", "adopt?remove_hpa=true"]
+    assert json.loads(cli("adopt", "service/one", "-o", "json").output)["steps"] == []
+    assert asked == ["adopt?", "adopt?remove_hpa=true", "adopt?"]
 
 
 def test_all_options_are_sent_and_a_dry_run_says_so(cli: Cli, asked: list[str]) -> None:
