@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.management.objects.kept import texts
 from shared.kube.errors import NotFound
-from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS
+from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS, SERVICES
 from shared.service import names, oscar, stored
 from shared.service.workload import Workload, workload
 
@@ -98,6 +98,20 @@ class Catalog:
         services = {each.removesuffix("-dlp").removesuffix("-dpl") for each in found}
         works = {each: workload(each, found.get).deployment for each in services}
         return {each: one for each, one in works.items() if one is not None}
+
+    async def missing(self, name: str) -> tuple[str, ...]:
+        """Objects without which nobody reaches the pods of an exposed service, and which are not
+        there, as "Service x-svc"."""
+        place = names.service(name)
+        found = await self._optional(SERVICES, place)
+        return () if found is not None else (f"Service {place}",)
+
+    async def reached(self) -> set[str]:
+        """The services that have their Kubernetes Service."""
+        listed = await self._kube.list(SERVICES, NS)  # a manager's have no labels
+        placed = {one["metadata"]["name"] for one in listed["items"]}
+        stems = {place.removesuffix(names.service("")) for place in placed}
+        return {name for name in stems if names.service(name) in placed}
 
     async def token(self, name: str) -> str:
         """The token, "" if its Secret is missing."""

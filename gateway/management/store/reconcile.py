@@ -15,7 +15,7 @@ from collections import Counter
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from gateway.management.objects import render
+from gateway.management.objects import adoption, render
 from gateway.management.objects.seen import Seen, version
 from gateway.management.problems import RefusalError
 from gateway.management.store.catalog import NS
@@ -106,9 +106,10 @@ class Reconciler:
         async for seen in self._all():
             if seen.name <= self._after:
                 continue
-            result = await self._one(seen, right)
-            results[result] += 1
-            if sum(results[one] for one in _WORK) >= MOST or not self._leads():
+            if not self._leads():
+                break
+            results[await self._one(seen, right)] += 1
+            if sum(results[one] for one in _WORK) >= MOST:
                 self._after = seen.name
                 break
         else:
@@ -164,6 +165,8 @@ class Reconciler:
 
     def _due(self, seen: Seen) -> Result | None:
         """What is to be said of a service for which nothing is due; None if something is."""
+        if adoption.mark(seen.root) is not None:
+            return None
         try:
             if seen.root is not None and not seen.is_service:
                 stored.read(seen.root)
