@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from gateway.management import problems
+from gateway.management.calls.audit import CALLER
 from gateway.management.calls.guard import service_name
 from gateway.management.calls.requests import json_answer
 from gateway.management.objects.adoption import Options
@@ -36,7 +37,7 @@ class Adoptions:
         name = service_name(request)
         options = Options(_flag(request, "remove_hpa"), _flag(request, "remove_ingress"))
         dry_run = _flag(request, "dry_run")
-        adopted = await self._lifecycle.adopt(name, options, dry_run=dry_run)
+        adopted = await self._lifecycle.adopt(name, options, request[CALLER], dry_run=dry_run)
         return json_answer(
             {
                 "service_name": name,

@@ -6,6 +6,8 @@ from typing import Final
 
 from gateway.management.openapi.operation import FLAG, Answer, Operation, Query
 from gateway.management.openapi.services import ONE
+from gateway.management.openapi.shapes import FLAG as SWITCH
+from gateway.management.openapi.shapes import TEXT, Json, fields, said, texts
 
 OPERATIONS: Final = (
     Operation(
@@ -23,3 +25,15 @@ OPERATIONS: Final = (
         refusals=(404, 409),
     ),
 )
+
+SCHEMAS: Final[Json] = {
+    "Adoption": fields(
+        {
+            "service_name": TEXT,
+            "namespace": TEXT,
+            "dry_run": SWITCH,
+            "steps": said(texts(), "In their order; none when nothing was to be done."),
+            "left": said(texts(), "What of the manager's stays, and how it goes."),
+        }
+    ),
+}
