@@ -8,6 +8,7 @@ wrote, and drops what a new definition no longer has. How a write is whole, `swi
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 from collections import Counter
 from contextlib import asynccontextmanager
@@ -145,8 +146,9 @@ class Lifecycle:
         Raises StoredError for a ConfigMap that cannot be read: nothing is done to it.
         """
         async with self._alone(name):
-            await self._adoption.finish(await self._catalog.configmap(name))
-            return await self._switcher.reconciled(name)
+            cut_off = await self._adoption.finish(await self._catalog.configmap(name))
+            settled = await self._switcher.reconciled(name)
+            return dataclasses.replace(settled, finished=False) if cut_off else settled
 
     async def _ours(self, name: str, caller: Caller) -> None:
         """Refuse (409) what an OSCAR manager made; an adoption that was cut off goes on first."""

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
+from gateway.management.metrics import Metrics
 from gateway.management.objects.adoption import Options
 from gateway.management.store.lifecycle import Lifecycle
+from gateway.management.store.reconcile import Reconciler, Result
 from shared.embedded import kinds
 from shared.kube.client import KubeClient
 from shared.service.tokens import digest
@@ -289,6 +291,22 @@ async def test_wherever_it_is_cut_off_a_reconcile_ends_it_and_no_pod_restarts(
             break
     assert len(written) > 8
     assert (await Lifecycle(world.cluster.kube).reconcile("s0")).changes == (), "nothing is due"
+
+
+async def test_a_round_of_the_reconciler_goes_on_with_it_and_leaves_others_alone(
+    world: Managed,
+) -> None:
+    await world.make(Made())
+    await world.make(Made("other"))
+    assert not (await cut(world, "ocr", 5))[0]
+    kube = world.cluster.kube
+    reconciler = Reconciler(kube, Lifecycle(kube), Metrics())
+    before = {str(obj) for obj in world.all() if obj["metadata"]["name"].startswith("other")}
+    assert await reconciler.round() == {Result.COMPLETED: 1, Result.FOREIGN: 1}
+    assert await reconciler.round() == {Result.UNCHANGED: 1, Result.FOREIGN: 1}
+    after = {str(obj) for obj in world.all() if obj["metadata"]["name"].startswith("other")}
+    assert after == before
+    assert "Deployment ocr-dpl" not in world.names()
 
 
 class Recorder:
