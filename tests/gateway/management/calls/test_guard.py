@@ -25,7 +25,10 @@ Body = dict[str, Any]
 SERVICES = "/system/services"
 ALICE, BOB = "alice@egi.eu", "bob@egi.eu"
 ADMIN = {"Authorization": encode_basic_auth("oscar", "secret")}
-OPEN = ("/health", "/healthz", "/readyz", "/metrics", "/run/{name}", "/job/{name}")
+OPEN = (
+    *("/health", "/healthz", "/readyz", "/metrics"),
+    *("/system/openapi.json", "/run/{name}", "/job/{name}"),
+)
 FORWARD = ("GET", f"{SERVICES}/{{name}}/auth")
 
 
