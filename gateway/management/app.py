@@ -16,7 +16,8 @@ from gateway.management.access.oidc import Oidc, Rules
 from gateway.management.access.origins import Origins
 from gateway.management.access.proxies import Proxies
 from gateway.management.answers.ports import GO, IntegerPorts
-from gateway.management.answers.system import BASIC_ONLY
+from gateway.management.answers.system import Login
+from gateway.management.calls import malformed
 from gateway.management.calls.audit import Audit
 from gateway.management.calls.descriptions import Descriptions
 from gateway.management.calls.elsewhere import Elsewhere
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from gateway.management.access.credentials import Credentials
-    from gateway.management.answers.system import Login
     from gateway.management.store.lifecycle import Lifecycle
     from shared.kube.client import KubeClient
     from shared.runtime.clock import Clock
@@ -64,7 +64,6 @@ def application(
     proxies: Sequence[str] = (),
     counts: metrics.Metrics | None = None,
     integers: IntegerPorts = GO,
-    login: Login = BASIC_ONLY,
 ) -> web.Application:
     """The whole application; answers follow OSCAR's contract: errors are text or empty."""
     counts = counts or metrics.Metrics()
@@ -74,6 +73,7 @@ def application(
     guard = Guard(catalog, admin, Oidc(tokens, fetcher, clock), audit, clock)
     app = web.Application(
         client_max_size=MAX_BODY,
+        handler_args={"logger": malformed.logger()},
         middlewares=[
             _counted(counts),
             _preflights(origins),
@@ -87,6 +87,7 @@ def application(
     app.on_cleanup.append(lambda _: fetcher.close())
     app.add_routes(Handlers(kube, lifecycle, clock, body_seconds, integers).routes())
     app.add_routes(ForwardAuth(catalog, guard).routes())
+    login = Login(bool(tokens.issuers), tokens.issuers, tuple(sorted(tokens.groups)))
     app.add_routes(System(kube, login, clock).routes())
     app.add_routes(JobLogs(kube).routes())
     app.add_routes(OpenApi().routes())
@@ -159,6 +160,8 @@ async def _translated(request: web.Request, handler: Handler) -> web.StreamRespo
         return web.Response(status=500, text=text)
     except TooLargeError as error:
         return _refused(invalid([str(error)]))
+    except web.RequestPayloadError:
+        return _refused(RefusalError(400, "the body is not coded as its fields say; send it again"))
     except web.HTTPRequestEntityTooLarge:
         return web.Response(status=413, text=f"the body is longer than {MAX_BODY} bytes")
     except (web.HTTPNotFound, web.HTTPMethodNotAllowed):

@@ -36,16 +36,17 @@ class Rollouts:
     async def state(self, name: str) -> Obj:
         """The status of one service, with the last words of what ended."""
         deployment = await self._catalog.deployment(name)
+        missing = await self._catalog.missing(name) if deployment is not None else ()
         if not status.wants_pods(deployment):
-            return status.deployment_status(deployment)
+            return status.deployment_status(deployment, missing=missing)
         listed = await self._kube.list(PODS, NS, labels=f"app={names.app_label(name)}")
         pods: Sequence[Obj] = listed["items"]
         words = await self._last_words(pods)
-        return status.deployment_status(deployment, pods, last_words=words)
+        return status.deployment_status(deployment, pods, missing, words)
 
     async def states(self) -> Mapping[str, Obj]:
         """The statuses of all services that have a Deployment, by service."""
-        deployments = await self._catalog.deployments()
+        deployments, reached = await self._catalog.deployments(), await self._catalog.reached()
         pods: Mapping[str, list[Obj]] = {}
         if any(map(status.wants_pods, deployments.values())):
             pods = _by_service(
@@ -53,7 +54,9 @@ class Rollouts:
             )
         return {
             name: status.deployment_status(
-                one, pods.get(name, ()) if status.wants_pods(one) else ()
+                one,
+                pods.get(name, ()) if status.wants_pods(one) else (),
+                () if name in reached else (f"Service {names.service(name)}",),
             )
             for name, one in deployments.items()
         }

@@ -37,6 +37,8 @@ class Step:
     body: Obj
     why: str = ""
     """What was wrong, for people; empty for what is no news."""
+    notes: bool = False
+    """Whether it only notes that all is done, so that nothing is undone when it fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,9 @@ def _rooted(seen: Seen, whole: Whole, now: float) -> Plan:
     why = "was changed" if seen.revision else "was written by an earlier version"
     root = Step(root.verb, root.kind, root.name, root.body, why)
     steps = (first, root) if first else (root,)
-    return Plan(steps, complete=False, finished=bool(seen.revision), lost=whole.lost)
+    applied = annotations_of(seen.secret).get(names.APPLIED, seen.revision)
+    finished = seen.revision == applied != ""
+    return Plan(steps, complete=False, finished=finished, lost=whole.lost)
 
 
 def _derived(seen: Seen, whole: Whole, now: float) -> Plan:
@@ -201,7 +205,7 @@ def _last(seen: Seen, whole: Whole, now: float) -> Iterator[Step]:
     stale = kept.stale(secret, whole.revision, now)
     if stale or not drift.contains(secret, body):
         merged = {"metadata": metadata, "data": {**body["data"], **dict.fromkeys(stale)}}
-        yield Step("patch", "Secret", name, _at(secret, merged))
+        yield Step("patch", "Secret", name, _at(secret, merged), notes=True)
 
 
 def _refuse_foreign(seen: Seen, obj: Obj | None) -> None:

@@ -9,6 +9,7 @@ last one to write leaves what the last ConfigMap says.
 from __future__ import annotations
 
 import contextlib
+import logging
 import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +18,7 @@ from gateway.management.objects import plan as planning
 from gateway.management.objects import render
 from gateway.management.objects.seen import Place, Seen, version
 from gateway.management.problems import RefusalError
-from shared.kube.errors import Conflict, NotFound
+from shared.kube.errors import Conflict, KubeError, NotFound
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS, SERVICES
 from shared.runtime.clock import SystemClock
 from shared.service import names
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from shared.kube.resources import Resource
     from shared.runtime.clock import Clock
     from shared.service.objects import Obj
+
+log = logging.getLogger(__name__)
 
 NS: Final = names.NAMESPACE
 RESOURCES: Final[Mapping[str, Resource]] = {
@@ -62,6 +65,8 @@ class Settled:
     """Whether the last write had come to its end before."""
     lost: tuple[str, ...] = ()
     """Secrets that were nowhere any more; a new token was made."""
+    begun: bool = False
+    """Whether a plan was carried out: what the first one found is what the service was found as."""
     undone: str = ""
     """Why a create that had not come to its end was undone; empty when none was."""
 
@@ -87,8 +92,7 @@ class Settler:
         found = Settled(await self.look(name))
         conflicts, waits = 0, iter(WAITS)
         while True:
-            plan = self.plan(found.seen, known)
-            before = found
+            plan, before = self.plan(found.seen, known), version(found.seen.root)
             try:
                 found = await self._carried_out(plan, found)
                 root = await self._get("ConfigMap", name) if plan.steps else found.seen.root
@@ -97,12 +101,12 @@ class Settler:
                 if conflicts == ATTEMPTS:
                     raise
             else:
-                same = version(root) == version(before.seen.root)
+                same = version(root) == before
                 if plan.complete and same:
                     return found
                 if plan.waits and same:
                     await self._wait(plan.waits, next(waits, None))
-            found = replace(before, seen=await self.look(name))
+            found = replace(found, seen=await self.look(name))
 
     async def sweep(self, name: str) -> None:
         """Remove what a deleted service has left, if garbage collection has not done so yet."""
@@ -161,7 +165,17 @@ class Settler:
         changes = list(found.changes)
         for step in plan.steps:
             place = (step.kind, step.name)
-            before, now = objects.get(place), await self.do(step)
+            try:
+                before, now = objects.get(place), await self.do(step)
+            except KubeError as error:
+                if not step.notes or isinstance(error, Conflict | NotFound):
+                    raise
+                log.warning(
+                    "service %s is as it must be; the next reconcile notes it: %s",
+                    found.seen.name,
+                    error,
+                )
+                continue
             if step.verb == "delete":
                 objects.pop(place, None)
             else:
@@ -171,8 +185,9 @@ class Settler:
         return Settled(
             replace(found.seen, objects=objects),
             tuple(changes),
-            found.finished and plan.finished,
+            found.finished if found.begun else plan.finished,
             found.lost or plan.lost,
+            begun=True,
         )
 
     async def _wait(self, what: str, seconds: float | None) -> None:

@@ -10,7 +10,7 @@ from aiohttp import encode_basic_auth
 from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.management.access.credentials import Credentials
-from gateway.management.access.needs import needed
+from gateway.management.access.needs import DOCUMENT, needed
 from gateway.management.access.oidc import Rules
 from gateway.management.app import application
 from gateway.management.store.lifecycle import Lifecycle
@@ -25,10 +25,7 @@ Body = dict[str, Any]
 SERVICES = "/system/services"
 ALICE, BOB = "alice@egi.eu", "bob@egi.eu"
 ADMIN = {"Authorization": encode_basic_auth("oscar", "secret")}
-OPEN = (
-    *("/health", "/healthz", "/readyz", "/metrics"),
-    *("/system/openapi.json", "/run/{name}", "/job/{name}"),
-)
+OPEN = ("/health", "/healthz", "/readyz", "/metrics", "/run/{name}", "/job/{name}", DOCUMENT)
 FORWARD = ("GET", f"{SERVICES}/{{name}}/auth")
 
 
@@ -63,10 +60,17 @@ def routes(client: Client) -> list[tuple[str, str]]:
     app = client.app
     assert app is not None
     return [
-        (route.method.replace("*", "GET"), route.resource.canonical)
+        (route.method.replace("*", "GET"), _filled(route.resource.canonical))
         for route in app.router.routes()
         if route.resource is not None
     ]
+
+
+def _filled(pattern: str) -> str:
+    """The pattern with values for all but the service's name."""
+    for name, value in (("area", "buckets"), ("rest", "x"), ("pod", "ocr-1")):
+        pattern = pattern.replace(f"{{{name}}}", value)
+    return pattern
 
 
 def example(pattern: str, name: str = "ocr") -> str:

@@ -397,3 +397,21 @@ async def test_what_is_no_cursor_of_logs_is_refused(admin: Client, body: Body) -
     assert text == "after: is no cursor; use the `next` of an answer, or 'start'"
     answer = json.loads(await ok(await admin.get(logs, params={"after": "start"}), 200))
     assert (answer["entries"], answer["next"]) == ([], "start")
+
+
+async def test_a_service_that_nobody_reaches_is_not_ready(
+    admin: Client, cluster: Cluster, body: Body
+) -> None:
+    """Its pods may run as well as they like without the Kubernetes Service."""
+    await create(admin, body)
+    assert (await get(admin, "?include=deployment"))["deployment"]["state"] == "pending"
+    ready = {"status": {"replicas": 2, "readyReplicas": 2, "availableReplicas": 2}}
+    place = (kinds.DEPLOYMENT, "ocr-dlp", NS)
+    cluster.api.patch(*place, ready, subresource="status", manager="test")
+    assert (await get(admin, "?include=deployment"))["deployment"]["state"] == "ready"
+    cluster.api.delete(kinds.SERVICE, "ocr-svc", NS)
+    alone = json.loads(await ok(await admin.get(f"{SERVICES}/ocr/deployment"), 200))
+    listed = json.loads(await ok(await admin.get(f"{SERVICES}?include=deployment"), 200))
+    for state in (alone, listed[0]["deployment"]):
+        assert state["state"] == "failed"
+        assert "Service ocr-svc" in state["reason"]
