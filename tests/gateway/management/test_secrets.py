@@ -1,4 +1,4 @@
-"""A canary in each secret place of a definition: only the Secrets of the service show it."""
+"""A canary in each secret place of a definition: nothing shows it but Secrets of the service."""
 
 from __future__ import annotations
 
