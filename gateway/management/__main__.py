@@ -35,7 +35,7 @@ async def run(settings: configuration.Settings) -> None:
     async with KubeClient.open(field_manager=FIELD_MANAGER) as kube:
         app = application(
             kube,
-            Lifecycle(kube),
+            Lifecycle(kube, policy=settings.policy),
             settings.credentials,
             SystemClock(),
             origins=settings.origins,

@@ -34,6 +34,11 @@ def not_found() -> RefusalError:
     return RefusalError(404)
 
 
+def taken() -> RefusalError:
+    """Names of services are unique."""
+    return RefusalError(400, "A service with the provided name already exists")
+
+
 def invalid(problems: Sequence[str]) -> RefusalError:
     """The definition is wrong; one line a problem."""
     return RefusalError(400, "The service specification is not valid: " + "\n".join(problems))

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from shared.service import quantity
+
 if TYPE_CHECKING:
     from shared.service.fields import Fields
 
 _SILENT: Final = (
     "alpine", "bucket_list", "cluster_id", "clusters", "enable_gpu",
-    "enable_sgx", "ephemeral_storage_request", "federation", "file_stage_in",
+    "enable_sgx", "federation", "file_stage_in",
     "image_prefetch", "kserve", "log_level", "storage_providers", "synchronous",
     "total_cpu", "total_memory", "vo",
 )  # fmt: skip
@@ -29,9 +31,16 @@ _MISSED: Final = {
 
 def check(fields: Fields) -> None:
     """Warn of each field that `fields` has left and that somebody would miss."""
+    fields.parsed("ephemeral_storage_request", default="", parse=_positive)
     for name in _SILENT:
         fields.raw(name)
     for name, sentence in _MISSED.items():
         if fields.raw(name):
             fields.warn(name, f"has no effect here: {sentence}")
     fields.warn_unknown()
+
+
+def _positive(text: str) -> str:
+    if quantity.parse(text) <= 0:
+        raise ValueError(f"{text} is not above zero")
+    return text

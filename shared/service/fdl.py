@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from shared.service import bounds, elsewhere, quantity, sharing
+from shared.service import bounds, elsewhere, quantity, security, sharing
 from shared.service.documents import DocumentError, dump_yaml, load_yaml, plain
 from shared.service.expose import expose_json, read_expose
 from shared.service.fields import Fields, Problems
@@ -188,6 +188,7 @@ def _service(
         extra=fields.unknown() or EMPTY,
     )
     if with_script:  # what is stored was checked before
+        security.check(fields, service.annotations)
         elsewhere.check(fields)
     return service
 

@@ -15,6 +15,8 @@ SERVICE_LABEL: Final = "oscar_service"
 USER_SERVICE_LABEL: Final = "oscar.grycap/user-service"
 
 DEFINITION_KEY: Final = "function_config.yaml"
+VOLUME: Final = "service-volume"
+"""The volume of a service, as its pod's spec names it."""
 SCRIPT_KEY: Final = "script.sh"
 DIGEST_KEY: Final = "token_sha256"
 TOKEN_KEY: Final = "token"  # noqa: S105  the key of the Secret, not a token

@@ -21,6 +21,8 @@ from shared.service.documents import dump_json
 from shared.service.stored import StoredError, digest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from gateway.management.access.credentials import Credentials
     from gateway.management.store.lifecycle import Lifecycle
     from shared.kube.client import KubeClient
@@ -76,36 +78,40 @@ class Handlers:
             raise problems.invalid(
                 ["expose: is missing; only exposed services run here, give its api_port"]
             )
-        await self._lifecycle.create(owned(parsed.service, request[CALLER]))
-        return _with_warnings(web.Response(status=201), parsed)
+        notes = await self._lifecycle.create(owned(parsed.service, request[CALLER]))
+        return _with_warnings(web.Response(status=201), parsed.warnings + notes)
 
     async def replace(self, request: web.Request) -> web.Response:
         """204; a definition without `expose` ends the exposure and keeps the service."""
         parsed = await _parsed(request, self._body_seconds)
-        await self._lifecycle.replace(parsed.service, request[CALLER])
-        return _with_warnings(web.Response(status=204), parsed)
+        notes = await self._lifecycle.replace(parsed.service, request[CALLER])
+        return _with_warnings(web.Response(status=204), parsed.warnings + notes)
 
     async def list(self, request: web.Request) -> web.Response:
         """All services that the caller may see; `include=deployment` adds the state of each."""
         if request.query.get("include") != "deployment":
             found = await self._visible(request)
-            return _json([service_json(one.service, one.token, None) for one in found])
+            claims = await self._claims(found)
+            return _json([service_json(one.service, one.token, None, claims) for one in found])
         found, deployments = await asyncio.gather(
             self._visible(request), self._catalog.deployments()
         )
-        return _json([_described(one, deployments.get(one.service.name)) for one in found])
+        claims = await self._claims(found)
+        return _json([_described(one, deployments.get(one.service.name), claims) for one in found])
 
     async def get(self, request: web.Request) -> web.Response:
         """One service."""
         stored = await self._find(request)
+        claims = await self._claims((stored,))
         if request.query.get("include") != "deployment":
-            return _json(service_json(stored.service, stored.token, None))
-        return _json(_described(stored, await self._catalog.deployment(stored.service.name)))
+            return _json(service_json(stored.service, stored.token, None, claims))
+        deployment = await self._catalog.deployment(stored.service.name)
+        return _json(_described(stored, deployment, claims))
 
     async def delete(self, request: web.Request) -> web.Response:
-        """204."""
-        await self._lifecycle.delete(service_name(request))
-        return web.Response(status=204)
+        """204; a volume that stays is named in a Warning header."""
+        notes = await self._lifecycle.delete(service_name(request))
+        return _with_warnings(web.Response(status=204), notes)
 
     async def stop(self, request: web.Request) -> web.Response:
         """200 with the state after it."""
@@ -162,6 +168,12 @@ class Handlers:
             response.headers["Set-Cookie"] = cookie.decode()
         return response
 
+    async def _claims(self, entries: Sequence[Entry]) -> dict[str, Obj]:
+        """The claims by name, if one of these services has a volume."""
+        if all(one.service.volume is None for one in entries):
+            return {}
+        return await self._catalog.claims()
+
     async def _visible(self, request: web.Request) -> tuple[Entry, ...]:
         found = await self._catalog.all()
         return tuple(one for one in found if may_see(request[CALLER], one.service))
@@ -205,9 +217,9 @@ def _sessions(request: web.Request, name: str) -> list[bytes]:
     return [value.strip(b' "') for key, _, value in pairs if key == tokens.session_name(name)]
 
 
-def _described(stored: Entry, deployment: Obj | None) -> dict[str, Any]:
+def _described(stored: Entry, deployment: Obj | None, claims: Mapping[str, Obj]) -> dict[str, Any]:
     state = status.deployment_status(deployment)
-    return service_json(stored.service, stored.token, state)
+    return service_json(stored.service, stored.token, state, claims)
 
 
 def _state(name: str, deployment: Obj | None) -> web.Response:
@@ -218,10 +230,10 @@ def _json(body: Any) -> web.Response:
     return web.Response(body=dump_json(body), content_type="application/json", charset="utf-8")
 
 
-def _with_warnings(response: web.Response, parsed: fdl.Parsed) -> web.Response:
-    beyond = len(parsed.warnings) - MOST_WARNINGS
+def _with_warnings(response: web.Response, warnings: tuple[str, ...]) -> web.Response:
+    beyond = len(warnings) - MOST_WARNINGS
     more = (f"and {beyond} more",) if beyond > 0 else ()
-    for warning in parsed.warnings[:MOST_WARNINGS] + more:  # as Kubernetes: RFC 7234 §5.5, code 299
+    for warning in warnings[:MOST_WARNINGS] + more:  # as Kubernetes: RFC 7234 §5.5, code 299
         text = warning[:LONGEST_WARNING].encode("ascii", "backslashreplace").decode()
         quoted = "".join(char for char in text if char.isprintable()).replace("\\", "\\\\")
         response.headers.add("Warning", '299 - "' + quoted.replace('"', '\\"') + '"')

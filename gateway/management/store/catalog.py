@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from shared.kube.errors import NotFound
-from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS
+from shared.kube.resources import CLAIMS, CONFIGMAPS, DEPLOYMENTS, SECRETS
 from shared.service import names, stored
 
 if TYPE_CHECKING:
@@ -80,6 +80,15 @@ class Catalog:
         """Deployments by service."""
         listed = await self._kube.list(DEPLOYMENTS, NS, labels=names.SERVICE_LABEL)
         return {one["metadata"]["labels"][names.SERVICE_LABEL]: one for one in listed["items"]}
+
+    async def claim(self, name: str) -> Obj | None:
+        """The PersistentVolumeClaim of that name, whoever made it, or None."""
+        return await self._optional(CLAIMS, name)
+
+    async def claims(self) -> dict[str, Obj]:
+        """All PersistentVolumeClaims by name."""
+        listed = await self._kube.list(CLAIMS, NS)
+        return {one["metadata"]["name"]: one for one in listed["items"]}
 
     async def token(self, name: str) -> str:
         """The token, "" if its Secret is missing."""

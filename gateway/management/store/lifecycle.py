@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any, Final
 from gateway.management import problems
 from gateway.management.access.caller import ADMIN, Caller, may_change, owned, still_owned
 from gateway.management.objects import render
+from gateway.management.objects.policy import DEFAULT
 from gateway.management.store.catalog import NS, Catalog, Entry
+from gateway.management.store.volumes import Volumes, left_behind
 from shared.kube.errors import AlreadyExists, Conflict, KubeError, NotFound
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS, SERVICES
 from shared.service import names
@@ -29,6 +31,7 @@ from shared.service.stored import StoredError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
 
+    from gateway.management.objects.policy import Policy
     from shared.kube.client import KubeClient
     from shared.service.model import Service
     from shared.service.objects import Obj
@@ -46,40 +49,51 @@ class Lifecycle:
     """One change at a time a service; raises `RefusalError` and `KubeError`."""
 
     def __init__(
-        self, kube: KubeClient, new_token: Callable[[], str] = lambda: secrets.token_hex(32)
+        self,
+        kube: KubeClient,
+        new_token: Callable[[], str] = lambda: secrets.token_hex(32),
+        policy: Policy = DEFAULT,
     ) -> None:
         self._kube = kube
+        self._policy = policy
+        self._volumes = Volumes(kube, policy)
         self._catalog = Catalog(kube)
         self._new_token = new_token
         self._locks: dict[str, asyncio.Lock] = {}
         self._users: Counter[str] = Counter()
 
-    async def create(self, service: Service) -> None:
-        """A new service. One that an earlier create left unfinished is completed."""
+    async def create(self, service: Service) -> tuple[str, ...]:
+        """A new service; what is to be said of its volume. One that an earlier create left
+        unfinished is completed."""
         async with self._alone(service.name, "created"):
+            notes = await self._approved(service)
             token = self._new_token()
             root = render.configmap(service, token)
             try:
                 owner = await self._kube.create(CONFIGMAPS, root, NS)
             except AlreadyExists:
                 if await self._finished(service):
-                    text = "A service with the provided name already exists"
-                    raise problems.RefusalError(400, text) from None
+                    raise problems.taken() from None
                 owner = await self._kube.apply(CONFIGMAPS, root, NS)
             try:
                 await self._apply_dependents(service, token, owner)
             except BaseException:  # a cancelled request leaves no half service either
                 await self._undo(self._delete(service.name, owner["metadata"]["uid"]))
                 raise
+            return notes
 
-    async def replace(self, service: Service, caller: Caller = ADMIN) -> None:
-        """A new definition for a service; its token, owner, size and whether it is stopped stay."""
+    async def replace(self, service: Service, caller: Caller = ADMIN) -> tuple[str, ...]:
+        """A new definition for a service; its token, owner, size and whether it is stopped stay.
+
+        Answers what is to be said of its volume.
+        """
         async with self._alone(service.name, "replaced"):
             configmap = await self._catalog.configmap(service.name)
             if configmap is None:
                 raise problems.not_found()
             old = await self._readable(service.name)
             service = _inherited(service, old, caller)
+            notes = await self._volumes.check(service, old.service.volume if old else None)
             token = await self._catalog.token(service.name) or self._new_token()
             kept = await self._catalog.environment_secrets(service.name)
             try:
@@ -88,14 +102,16 @@ class Lifecycle:
                 if old is not None:
                     await self._undo(self._apply(_with_secrets(old.service, kept), token))
                 raise
+            return notes
 
-    async def delete(self, name: str) -> None:
-        """The service with all that belongs to it."""
+    async def delete(self, name: str) -> tuple[str, ...]:
+        """The service with all that belongs to it; what is to be said of a volume that stays."""
         async with self._alone(name, "deleted"):
             configmap = await self._catalog.configmap(name)
             if configmap is None:
                 raise problems.not_found()
             await self._delete(name, configmap["metadata"]["uid"])
+            return left_behind(configmap)
 
     async def stop(self, name: str) -> Obj:
         """No pods until `start`; the gateway is told first, so that it refuses at once."""
@@ -131,11 +147,21 @@ class Lifecycle:
 
     async def _apply_dependents(self, service: Service, token: str, owner: Obj) -> None:
         running = service.expose and await self._catalog.deployment(service.name)
-        for obj in render.dependents(service, token, owner["metadata"]["uid"]):
-            await self._kube.apply(RESOURCES[obj["kind"]], obj, NS)
-        if service.expose and running is None and service.expose.min_scale != 1:
-            body = {"spec": {"replicas": service.expose.min_scale}}
-            await self._kube.patch(DEPLOYMENTS, names.deployment(service.name), body, NS)
+        uid = owner["metadata"]["uid"]
+        async with self._volumes.ensured(service, uid):
+            for obj in render.dependents(service, token, uid, self._policy):
+                await self._kube.apply(RESOURCES[obj["kind"]], obj, NS)
+            if service.expose and running is None and service.expose.min_scale != 1:
+                body = {"spec": {"replicas": service.expose.min_scale}}
+                await self._kube.patch(DEPLOYMENTS, names.deployment(service.name), body, NS)
+
+    async def _approved(self, service: Service) -> tuple[str, ...]:
+        """What is to be said of the volume of a new service. RefusalError, of a name that is taken
+        before anything else."""
+        taken = service.volume and await self._catalog.configmap(service.name)
+        if taken and await self._finished(service):
+            raise problems.taken()
+        return await self._volumes.check(service)
 
     async def _finished(self, new: Service) -> bool:
         """Whether the service has all it needs; yes, too, if the name is taken by what is none, or
