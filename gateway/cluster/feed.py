@@ -18,6 +18,7 @@ from shared.kube.informer import Informer
 from shared.kube.resources import CONFIGMAPS, ENDPOINTSLICES
 from shared.runtime.tasks import first_of
 from shared.service.names import SERVICE_LABEL
+from shared.service.oscar import as_ours
 from shared.service.stored import StoredError
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Feed:
             CONFIGMAPS,
             namespace,
             labels=SERVICE_LABEL,
+            keep=as_ours,  # no token stays in memory
             on_change=self._definition_changed,
             clock=clock,
         )

@@ -12,6 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from gateway.management import metrics
 from gateway.management.access.origins import Origins
+from gateway.management.calls.descriptions import Descriptions
 from gateway.management.calls.guard import Guard
 from gateway.management.calls.handlers import BODY_SECONDS, Handlers
 from gateway.management.objects.render import TooLargeError
@@ -54,6 +55,7 @@ def application(
         ],
     )
     app.add_routes(Handlers(kube, lifecycle, admin, clock, body_seconds).routes())
+    app.add_routes(Descriptions(kube, clock).routes())
     app.add_routes(_Probes(kube, counts).routes())
     return app
 

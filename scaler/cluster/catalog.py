@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from scaler.cluster.observe import PodFacts, PodReader, capacities, replica_sets, rivals
 from shared.service import names
 from shared.service.objects import wanted_replicas
-from shared.service.stored import Stored, StoredError, is_stopped, read
+from shared.service.stored import Stored, StoredError, read
 from shared.service.values import value
+from shared.service.workload import workload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,8 +35,14 @@ class Target:
     expected: tuple[Expected, ...]
     """Those of the pods that should have a sample."""
     stopped: bool
+    """As its ConfigMap is marked. The mark of a Deployment says nothing: `kubectl rollout undo`
+    brings back that of an earlier revision."""
     rival: str
     """The HorizontalPodAutoscaler that targets the same Deployment; empty when none does."""
+    managers: bool = False
+    """Whether the Deployment is one that an OSCAR manager made."""
+    spare: str = ""
+    """The manager's Deployment, if there is one beside ours: it is not scaled."""
 
     @property
     def replicas(self) -> int:
@@ -84,7 +91,8 @@ class Cataloguer:
                 broken[name] = str(found)
                 continue
             expose = found.definition.expose
-            deployment = caches.deployments.get((names.NAMESPACE, names.deployment(name)))
+            work = workload(name, lambda each: caches.deployments.get((names.NAMESPACE, each)))
+            deployment = work.deployment
             if expose is None or deployment is None:
                 continue
             uid = deployment["metadata"]["uid"]
@@ -96,8 +104,10 @@ class Cataloguer:
                 deployment,
                 own,
                 tuple([facts.expected for facts in own if facts.measurable]),
-                found.stopped or is_stopped(deployment),
+                found.stopped or work.stopped,
                 rival_of.get(deployment["metadata"]["name"], ""),
+                work.managers,
+                work.spare,
             )
         return Catalog(targets, broken, capacities(caches.nodes.values()))
 

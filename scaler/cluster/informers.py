@@ -16,6 +16,7 @@ from shared.kube.informer import Informer
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, HPAS, NODES, PODS, REPLICASETS
 from shared.runtime.clock import SystemClock
 from shared.service import names
+from shared.service.oscar import as_ours
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +82,7 @@ class Cluster:
             )
 
         self._clock = clock or SystemClock()
-        self._configmaps = informer(CONFIGMAPS, labels=names.SERVICE_LABEL)
+        self._configmaps = informer(CONFIGMAPS, labels=names.SERVICE_LABEL, keep=as_ours)
         self._deployments = informer(DEPLOYMENTS)
         self._replicasets = informer(REPLICASETS)
         self._pods = informer(PODS, keep=trim_pod)

@@ -1,9 +1,10 @@
 """The last decision on a service as an annotation of its Deployment. Pure.
 
 With each change of size, or of what was learnt of the service, the decision and the state behind it
-are written as JSON into `oscar.grycap.io/scaler-decision`. It goes through the `status`
-subresource: Kubernetes keeps `spec` and `labels` as they are there but takes annotations
-(deploymentStatusStrategy.PrepareForUpdate), so the scaler needs no right to change what runs.
+are written as JSON into `oscar.grycap.io/scaler-decision`; the services API shows it to people. It
+goes through the `status` subresource: Kubernetes keeps `spec` and `labels` as they are there but
+takes annotations (deploymentStatusStrategy.PrepareForUpdate), so the scaler needs no right to
+change what runs.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from scaler.decision import restored
+from shared.service import names
 from shared.service.objects import wanted_replicas
 
 if TYPE_CHECKING:
     from scaler.decision import Decision, State
     from shared.service.objects import Obj
 
-ANNOTATION: Final = "oscar.grycap.io/scaler-decision"
+ANNOTATION: Final = names.SCALER_DECISION
 MAX_ANNOTATION: Final = 16 * 1024
 """Bytes; a longer state is left out, for all annotations of an object share 256 KiB."""
 

@@ -40,6 +40,9 @@ class Listener(Protocol):
     def left_alone(self, target: Target, standing: Standing, note: str) -> None:
         """Nothing is decided for a service, and why."""
 
+    def leftover(self, target: Target, note: str) -> None:
+        """Another Deployment runs pods of the same service, and is not scaled."""
+
     def external_change(self, target: Target, expected: int, found: int, by: str) -> None:
         """Somebody else changed the replicas."""
 

@@ -13,7 +13,7 @@ from scaler.control.actuator import Result
 from scaler.control.annotation import restore
 from scaler.control.evaluate import evaluate
 from scaler.control.memory import Memory
-from scaler.control.standing import Standing, obstacle
+from scaler.control.standing import Standing, leftover, obstacle
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Set
@@ -85,6 +85,8 @@ class Reconciler:
         general = plan.scaling.policy
         memory = self._remember(target, general.name)
         memory.schedule(target.name, general.period_s, plan.revision, self._clock.monotonic())
+        if note := leftover(target):
+            self._listener.leftover(target, note)
         reason = self._reason_to_wait(target, plan.scaling, memory)
         if reason is not None:
             self._listener.left_alone(target, *reason)

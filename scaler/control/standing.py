@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from shared.service import names
 
 if TYPE_CHECKING:
     from scaler.cluster.catalog import Target
     from scaler.config.scaling import Scaling
+
+_TAKE_OVER: Final = "exposed adopt {name} --remove-hpa"
 
 
 class Standing(StrEnum):
@@ -25,12 +29,25 @@ class Standing(StrEnum):
 def obstacle(target: Target, scaling: Scaling) -> tuple[Standing, str] | None:
     """Why a service is left alone; None when it is not."""
     if target.rival:
+        remedy = _TAKE_OVER if target.managers else "kubectl delete hpa -n {space} {rival}"
         return Standing.RIVAL, (
             f"HorizontalPodAutoscaler {target.rival} scales the same Deployment; the scaler "
-            "stands aside until it is deleted"
+            "stands aside until it is deleted: "
+            + remedy.format(name=target.name, space=names.NAMESPACE, rival=target.rival)
         )
     if target.stopped:
         return Standing.STOPPED, "the service is stopped"
     if scaling.pause:
         return Standing.PAUSED, "scaling is paused by its configuration"
     return None
+
+
+def leftover(target: Target) -> str:
+    """What is to be told of a Deployment that stands beside the one that is scaled; else empty."""
+    if not target.spare:
+        return ""
+    return (
+        f"Deployment {target.spare}, which an OSCAR manager made, runs pods of the same service "
+        f"beside {target.deployment['metadata']['name']} and is not scaled; delete it: "
+        f"kubectl delete deployment -n {names.NAMESPACE} {target.spare}"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from scaler.control.standing import obstacle
+from scaler.control.standing import leftover, obstacle
 from scaler.decision import Action
 from scaler.report.glossary import explained
 from scaler.report.sentences import causes, sentence
@@ -28,6 +28,8 @@ def explain(
     yield ""
     yield _policy(target, result.policy)
     yield from (f"ignored: {problem}" for problem in problems)
+    if note := leftover(target):
+        yield note
     yield ""
     yield from _pods(decision, result.faults)
     if result.observation.load is not None:

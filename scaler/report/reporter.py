@@ -115,6 +115,11 @@ class Reporter:
         if standing is Standing.RIVAL:
             self._emit(_reference(target), "RivalAutoscaler", note, "Warning")
 
+    def leftover(self, target: Target, note: str) -> None:
+        """Another Deployment runs pods of the same service, and is not scaled."""
+        self._warn_at_intervals(target.name, "leftover", note)
+        self.event(target, "LeftoverDeployment", note)
+
     def external_change(self, target: Target, expected: int, found: int, by: str) -> None:
         """Somebody else changed the replicas."""
         self._stats.foreign_changes += 1

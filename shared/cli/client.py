@@ -1,76 +1,45 @@
-"""The services API as the command line sees it: plain HTTP with the administrator's credentials."""
+"""The services API as the command line sees it: plain HTTP, with what proves who asks."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Callable, Coroutine
+import re
+import ssl
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
-from functools import wraps
-from pathlib import Path
 from types import TracebackType
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import aiohttp
-import click
+import orjson
 
+from shared.cli.connection.secrets import authorization
+from shared.cli.connection.target import Target
+from shared.cli.exits import ApiError
+from shared.runtime.clock import Clock, SystemClock
 from shared.service import fdl
-from shared.service.authorization import parse_credentials
 from shared.service.documents import dump_json
 from shared.service.model import Service
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
+CALL_SECONDS: Final = 60.0
+AGAIN_SECONDS: Final = 30.0
+"""For which a call is repeated while the API asks for that, in all."""
+MOST_AGAIN: Final = 10
+_LATER: Final = (429, 503)
 
-class ApiError(click.ClickException):
-    """The services API refused or could not be reached; the message says what to do."""
+
+class NotFoundError(ApiError):
+    """There is no such service, for this caller."""
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """Where the services API is and with which `user:password` file to ask it."""
-
-    endpoint: str
-    credentials: Path
-
-
-def home() -> Path:
-    """The folder that holds the state of a local run."""
-    return Path(os.environ.get("EXPOSED_HOME") or ".local").absolute()
-
-
-def local_endpoint(folder: Path) -> str:
-    """The gateway of the local run in `folder`, which leaves its address there."""
-    try:
-        return (folder / "endpoint").read_text().strip()
-    except OSError:
-        return "http://127.0.0.1:8080"
-
-
-def target_options(command: Callable[P, T]) -> Callable[..., T]:
-    """Give a command `--endpoint` and `--credentials`, handed to it as `target`."""
-
-    @click.option(
-        "--endpoint",
-        envvar="EXPOSED_ENDPOINT",
-        default=lambda: local_endpoint(home()),
-        show_default="the local run's",
-        help="Address of the gateway.",
-    )
-    @click.option(
-        "--credentials",
-        envvar="EXPOSED_CREDENTIALS",
-        type=click.Path(path_type=Path, dir_okay=False),
-        default=lambda: home() / "credentials",
-        show_default="credentials of the local run",
-        help="File with one line user:password.",
-    )
-    @wraps(command)
-    def wrapped(*args: Any, endpoint: str, credentials: Path, **kwargs: Any) -> T:
-        return command(*args, target=Target(endpoint.rstrip("/"), credentials), **kwargs)  # type: ignore[arg-type]
-
-    return wrapped
+class _Answer:
+    status: int
+    text: str
+    retry_after: str
+    warnings: Sequence[str]
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -79,16 +48,22 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 class ServicesApi:
-    """Calls of the OSCAR-compatible API under `/system/services`."""
+    """Calls of the OSCAR-compatible API under `/system/services`.
 
-    def __init__(self, target: Target) -> None:
+    A call that the API puts off (429 or 503 with Retry-After) is repeated for AGAIN_SECONDS.
+    """
+
+    def __init__(self, target: Target, clock: Clock | None = None) -> None:
         self._target = target
+        self._clock = clock or SystemClock()
+        self.warnings: list[str] = []
+        """What the API said was odd, once each, oldest first."""
 
     async def __aenter__(self) -> Self:
-        user, password = read_credentials(self._target.credentials)
         self._session = aiohttp.ClientSession(
-            headers={"Authorization": aiohttp.encode_basic_auth(user, password, "utf-8")},
-            timeout=aiohttp.ClientTimeout(total=60),
+            headers={"Authorization": authorization(self._target)},
+            timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
+            connector=aiohttp.TCPConnector(ssl=_trust(self._target)),
         )
         return self
 
@@ -100,28 +75,48 @@ class ServicesApi:
     ) -> None:
         await self._session.close()
 
-    async def list(self) -> list[dict[str, Any]]:
-        """All services."""
-        services: list[dict[str, Any]] = await self._call("GET", "")
+    async def list(self, *, deployment: bool = False) -> list[dict[str, Any]]:
+        """All services; with the state of each on request."""
+        query = "?include=deployment" if deployment else ""
+        services: list[dict[str, Any]] = await self._call("GET", query)
         return services
 
     async def get(self, name: str) -> dict[str, Any] | None:
         """One service with its token and the state of its Deployment, or None."""
         try:
-            service: dict[str, Any] = await self._call("GET", f"{_path(name)}?include=deployment")
-        except _NotFoundError:
+            return await self.fetch(name)
+        except NotFoundError:
             return None
+
+    async def fetch(self, name: str) -> dict[str, Any]:
+        """The same of a service that must be there; NotFoundError."""
+        service: dict[str, Any] = await self._call("GET", f"{_path(name)}?include=deployment")
         return service
+
+    async def describe(self, name: str) -> dict[str, Any]:
+        """All that is known of a service: definition, rollout, pods, Events, the last decision of
+        the scaler; `gateway.management.answers.description` says how."""
+        answer: dict[str, Any] = await self._call("GET", f"{_path(name)}/description")
+        return answer
+
+    async def events(self, name: str) -> dict[str, Any]:
+        """The newest Events about a service and its pods (`events`), the oldest of them first."""
+        answer: dict[str, Any] = await self._call("GET", f"{_path(name)}/deployment/events")
+        return answer
 
     async def apply(self, service: Service) -> bool:
         """Create the service, or replace it; True when it is new."""
+        new = await self.get(service.name) is None
+        await self.write(service, new=new)
+        return new
+
+    async def write(self, service: Service, *, new: bool) -> None:
+        """Create the service, or replace the one that is there."""
         body = fdl.to_json(service, secrets=True)
         try:
-            new = await self.get(service.name) is None
             await self._call("POST" if new else "PUT", "", body)
         except ApiError as error:
             raise ApiError(f"service/{service.name}: {error.message}") from error
-        return new
 
     async def delete(self, name: str) -> None:
         """Delete the service with all that belongs to it."""
@@ -133,14 +128,33 @@ class ServicesApi:
         return status
 
     async def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        url = f"{self._target.endpoint}/system/services{path}"
         data = None if body is None else dump_json(body)
+        end = self._clock.monotonic() + AGAIN_SECONDS
+        for attempt in range(MOST_AGAIN + 1):
+            answer = await self._once(method, path, data)
+            pause = _pause(answer)
+            if pause is None or attempt == MOST_AGAIN or self._clock.monotonic() + pause > end:
+                break
+            await self._clock.sleep(pause)
+        _refuse(answer, path, self._target)
+        self.warnings += [text for text in answer.warnings if text not in self.warnings]
+        return _json(answer.text, self._target) if answer.text else None
+
+    async def _once(self, method: str, path: str, data: bytes | None) -> _Answer:
+        url = f"{self._target.endpoint}/system/services{path}"
         headers = {"Content-Type": "application/json"} if data else {}
         try:
-            async with self._session.request(method, url, data=data, headers=headers) as response:
-                text = await response.text()
-                _refuse(response.status, text, path, self._target)
-                return await response.json(content_type=None) if text else None
+            async with self._session.request(
+                method, url, data=data, headers=headers, allow_redirects=False
+            ) as response:
+                warnings = [_warning(one) for one in response.headers.getall("Warning", ())]
+                later = response.headers.get("Retry-After", "")
+                return _Answer(response.status, await response.text(), later, warnings)
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise ApiError(
+                f"the certificate of {self._target.endpoint} is not trusted: "
+                f"{error.certificate_error}; name its authority with --ca"
+            ) from error
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise ApiError(
                 f"cannot reach the services API at {self._target.endpoint}: {error}. "
@@ -148,8 +162,33 @@ class ServicesApi:
             ) from error
 
 
-class _NotFoundError(ApiError):
-    pass
+async def fetch(name: str, target: Target) -> dict[str, Any]:
+    """The service as the API answers it; a missing one ends the command."""
+    async with ServicesApi(target) as api:
+        return await api.fetch(name)
+
+
+def _trust(target: Target) -> ssl.SSLContext | bool:
+    if target.ca is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=target.ca)
+    except OSError as error:  # ssl.SSLError is one
+        reason = error.strerror or str(error)
+        raise ApiError(f"cannot use the certificates {target.ca} (--ca): {reason}") from error
+
+
+def _warning(field: str) -> str:
+    """The text of a Warning field (RFC 7234, section 5.5)."""
+    text = field.partition('"')[2].rpartition('"')[0]
+    return re.sub(r"\\(.)", r"\1", text)
+
+
+def _pause(answer: _Answer) -> float | None:
+    """Seconds until the call may be repeated; None if it is not put off."""
+    text = answer.retry_after
+    later = answer.status in _LATER and text.isascii() and text.isdigit()
+    return float(text[:9]) if later else None
 
 
 def _path(name: str) -> str:
@@ -160,28 +199,27 @@ def _path(name: str) -> str:
         raise ApiError(str(error)) from error
 
 
-def _refuse(status: int, text: str, path: str, target: Target) -> None:
-    if status < 400:
+def _refuse(answer: _Answer, path: str, target: Target) -> None:
+    status = answer.status
+    if status < 300:
         return
     if status == 401:
-        raise ApiError(f"the credentials in {target.credentials} are not accepted (401)")
-    if status == 404:
-        name = path.split("?")[0].split("/")[1] if path else path
-        raise _NotFoundError(f"there is no service {name!r}; `exposed list` shows what there is")
-    raise ApiError(f"{text.strip() or 'the services API refused'} ({status})")
+        proof = target.token_file or target.credentials
+        hint = "; it may have expired" if target.token_file else ""
+        what = "access token" if target.token_file else "credentials"
+        raise ApiError(f"the {what} in {proof} are not accepted (401){hint}")
+    if status == 404 and path.startswith("/"):
+        name = path.split("?")[0].split("/")[1]
+        raise NotFoundError(f"there is no service {name!r}; `exposed list` shows what there is")
+    if status < 400 or status == 404:
+        raise ApiError(f"{target.endpoint} has no services API ({status}); is --endpoint right?")
+    raise ApiError(f"{answer.text.strip() or 'the services API refused'} ({status})")
 
 
-def read_credentials(path: Path) -> tuple[str, str]:
-    """User and password from the one line of `path`."""
+def _json(text: str, target: Target) -> Any:
     try:
-        return parse_credentials(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ApiError(
-            f"cannot read the credentials {path}: {error.strerror}; "
-            "start `exposed local` first, or name the file with --credentials"
-        ) from error
+        return orjson.loads(text)
     except ValueError as error:
         raise ApiError(
-            f"{path} does not hold one line user:password; write it so, or remove the file, and "
-            "`exposed local` makes a new one"
+            f"{target.endpoint} answers no JSON: {error}; is --endpoint the gateway's?"
         ) from error

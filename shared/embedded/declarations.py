@@ -101,6 +101,19 @@ def _answered(kind: Kind, message: str) -> Declaration:
     )
 
 
+def _kept(kind: Kind, schema: Schema = kind_schemas.GENERIC) -> Declaration:
+    """A kind whose objects are stored as they come, for whoever reads them: no controller does."""
+    return Declaration(
+        kind,
+        schema=schema,
+        defaults=defaulting.nothing,
+        columns=NAME_AND_AGE,
+        rules=Rules(checks.subdomain, unchecked, any_change),
+        selectable=METADATA,
+        message=JSON_ONLY,
+    )
+
+
 def _also_served(stored: Declaration, kind: Kind, form: Conversion) -> Declaration:
     """A second kind that shows the same objects in another form."""
     return replace(stored, kind=kind, conversion=form)
@@ -182,6 +195,7 @@ DECLARATIONS: Final = registered(
             selectable=field_selectors.POD,
             message=JSON_ONLY,
         ),
+        _kept(kinds.POD_TEMPLATE, kind_schemas.POD_TEMPLATE),
         Declaration(
             kinds.SECRET,
             schema=kind_schemas.SECRET,
@@ -295,6 +309,8 @@ DECLARATIONS: Final = registered(
             selectable=METADATA,
             message=protobuf.ROLE,
         ),
+        _kept(kinds.HTTP_ROUTE),
+        _kept(kinds.MIDDLEWARE),
         Declaration(
             kinds.LEASE,
             schema=kind_schemas.LEASE,

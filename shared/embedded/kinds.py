@@ -150,6 +150,7 @@ POD: Final = Kind(
     generation=True,
     returns_deleted=True,
 )
+POD_TEMPLATE: Final = Kind("", "v1", "podtemplates", "podtemplate", "PodTemplate", generation=True)
 NODE: Final = Kind(
     "",
     "v1",
@@ -306,6 +307,18 @@ INGRESS: Final = Kind(
     short_names=("ing",),
     subresources=(STATUS,),
     generation=True,
+)
+HTTP_ROUTE: Final = Kind(
+    "gateway.networking.k8s.io",
+    "v1",
+    "httproutes",
+    "httproute",
+    "HTTPRoute",
+    subresources=(STATUS,),
+    generation=True,
+)
+MIDDLEWARE: Final = Kind(
+    "traefik.io", "v1alpha1", "middlewares", "middleware", "Middleware", generation=True
 )
 POD_METRICS: Final = Kind(
     "metrics.k8s.io", "v1beta1", "pods", "", "PodMetrics", verbs=READ, source="metrics"

@@ -98,6 +98,12 @@ def dump_json(value: Any) -> bytes:
     return orjson.dumps(value, default=plain)
 
 
+def dump_json_indented(value: Any) -> str:
+    """The same for people, by two blanks, with a line end."""
+    option = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(value, default=plain, option=option).decode()
+
+
 def plain(value: Any) -> Any:
     """`value` with Decimals as floats and mappings and sequences as dicts and lists."""
     if isinstance(value, Decimal):

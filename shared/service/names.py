@@ -24,6 +24,7 @@ TOKEN_KEY: Final = "token"  # noqa: S105  the key of the Secret, not a token
 STOPPED: Final = "oscar.grycap.io/stopped"
 PREVIOUS_REPLICAS: Final = "oscar.grycap.io/previous-replicas"
 RESTARTED_AT: Final = "oscar.grycap.io/restarted-at"
+SCALER_DECISION: Final = "oscar.grycap.io/scaler-decision"
 
 SCRIPT_MOUNT: Final = "/oscar/config"
 

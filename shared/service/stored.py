@@ -1,7 +1,8 @@
 """A service as its ConfigMap holds it, read alike by the gateway, the services API and the scaler.
 
 A ConfigMap is a service's if its label `oscar_service` and the name in its definition both are its
-own name. One that only looks like it is refused by all three, with the same words. Pure.
+own name. One that only looks like it is refused by all three, with the same words. What an OSCAR
+manager wrote is read as if we had written it. Pure.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.service import fdl, names, tokens
+from shared.service import fdl, names, oscar, tokens
 
 if TYPE_CHECKING:
     from shared.service.model import Service
@@ -44,9 +45,10 @@ def read(configmap: Obj, load: Callable[[str], Service] = fdl.load_definition) -
     `load` reads the definition's text, and raises FdlError; a caller may remember what it read.
     """
     name: str = configmap["metadata"]["name"]
-    data: Mapping[str, str] = configmap.get("data") or {}
     if not is_labelled(configmap):
         raise StoredError(name, _wrong_label(name, _label(configmap)))
+    configmap = oscar.as_ours(configmap)
+    data: Mapping[str, str] = configmap.get("data") or {}
     definition = _definition(name, data.get(names.DEFINITION_KEY, ""), load)
     guarded = definition.expose is not None and definition.expose.set_auth
     stated = digest(configmap, needed=guarded)
@@ -56,7 +58,7 @@ def read(configmap: Obj, load: Callable[[str], Service] = fdl.load_definition) -
 def digest(configmap: Obj, *, needed: bool = False) -> bytes:
     """SHA-256 of the service's token, whatever else is wrong with its ConfigMap; empty if none is
     stated. StoredError if what is stated is no digest, or none is and it is `needed`."""
-    data: Mapping[str, str] = configmap.get("data") or {}
+    data: Mapping[str, str] = oscar.as_ours(configmap).get("data") or {}
     text = data.get(names.DIGEST_KEY, "")
     if not text and not needed:
         return b""
@@ -74,7 +76,7 @@ def is_labelled(configmap: Obj) -> bool:
 
 
 def is_stopped(obj: Obj) -> bool:
-    """Whether a service is stopped, as its ConfigMap and its Deployment are annotated."""
+    """Whether an object is marked as stopped; for a service its ConfigMap's mark alone decides."""
     annotations: Mapping[str, str] = obj["metadata"].get("annotations") or {}
     return annotations.get(names.STOPPED) == "true"
 

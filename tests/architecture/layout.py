@@ -72,6 +72,15 @@ LAYOUT = Layout(
             ("__main__",),
         ),
         "shared": (("service/", "runtime/"), ("kube/", "embedded/", "cli/")),
+        "shared.cli": (
+            ("exits", "output"),
+            ("connection/",),
+            ("client",),
+            ("documents/",),
+            ("local/",),
+            ("commands/",),
+            ("__main__",),
+        ),
         "shared.embedded": (
             ("kinds", "files"),
             ("errors",),

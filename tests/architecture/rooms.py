@@ -100,7 +100,7 @@ def files(sources: Sources, layout: Layout) -> Iterator[Violation]:
 
 
 def order(sources: Sources, layout: Layout) -> Iterator[Violation]:
-    """Rooms import only rooms of lower steps."""
+    """Rooms import only rooms of lower steps; a package puts together what is in it."""
     for package, steps in layout.order.items():
         levels = _levels(steps)
         names = " < ".join(" ".join(step) for step in steps)
@@ -110,7 +110,8 @@ def order(sources: Sources, layout: Layout) -> Iterator[Violation]:
             mine = _room(module.name, package)
             for needed in sources.needs(module, typing=True):
                 theirs = _room(needed.name, package) if within(needed.name, package) else mine
-                if mine != theirs and levels.get(mine, -1) <= levels.get(theirs, -1):
+                above = levels.get(mine, -1) if mine else len(steps)
+                if mine != theirs and above <= levels.get(theirs, -1):
                     yield module.breaks(f"imports {needed.name}", reason)
 
 

@@ -157,6 +157,7 @@ async def test_roles_are_enough_and_minimal(
         await call("GET", params={"include": "deployment"})
         await recorder.until(tokens["scaler"], "patch", "deployments/scale")
         await call("GET", "/busy/deployment/logs")
+        await call("GET", "/busy/description")
         await call("PUT", json=definition("2Gi", max_scale=1))
         await recorder.until(tokens["scaler"], "patch", "pods/status")
         kubeconfig = str(cluster_home / "kubeconfig")

@@ -13,11 +13,13 @@ from gateway.management import problems
 from gateway.management.access import forward_auth
 from gateway.management.access.caller import may_see, owned
 from gateway.management.answers import logs, status
+from gateway.management.answers.log_cursor import CursorError
 from gateway.management.answers.representation import service_json
 from gateway.management.calls.guard import CALLER, service_name
+from gateway.management.calls.requests import find
+from gateway.management.calls.requests import json_answer as _json
 from gateway.management.store.catalog import NS, Catalog, Entry
 from shared.service import fdl, names, tokens
-from shared.service.documents import dump_json
 from shared.service.stored import StoredError, digest
 
 if TYPE_CHECKING:
@@ -136,12 +138,13 @@ class Handlers:
         return _state(name, await self._catalog.deployment(name))
 
     async def logs(self, request: web.Request) -> web.Response:
-        """The newest lines of its pods."""
+        """The lines of its pods: the newest, or those after a cursor."""
         stored = await self._find(request)
-        lines = logs.lines_asked(request.query.get("tailLines", ""))
-        timestamps = request.query.get("timestamps", "").lower() in ("true", "1")
-        name = stored.service.name
-        return _json(await logs.read_logs(self._kube, name, lines, timestamps=timestamps))
+        try:
+            asked = logs.wanted(request.query)
+        except CursorError as error:
+            raise problems.RefusalError(400, f"after: {error}") from error
+        return _json(await logs.read_logs(self._kube, stored.service.name, asked))
 
     async def auth(self, request: web.Request) -> web.Response:
         """200 or 401 without a body, for proxies that forward authentication."""
@@ -179,10 +182,7 @@ class Handlers:
         return tuple(one for one in found if may_see(request[CALLER], one.service))
 
     async def _find(self, request: web.Request) -> Entry:
-        stored = await self._catalog.find(service_name(request))
-        if stored is None:
-            raise problems.not_found()
-        return stored
+        return await find(self._catalog, request)
 
 
 async def _parsed(request: web.Request, seconds: float) -> fdl.Parsed:
@@ -224,10 +224,6 @@ def _described(stored: Entry, deployment: Obj | None, claims: Mapping[str, Obj])
 
 def _state(name: str, deployment: Obj | None) -> web.Response:
     return _json(status.full_status(name, NS, deployment))
-
-
-def _json(body: Any) -> web.Response:
-    return web.Response(body=dump_json(body), content_type="application/json", charset="utf-8")
 
 
 def _with_warnings(response: web.Response, warnings: tuple[str, ...]) -> web.Response:

@@ -77,6 +77,10 @@ class Cache:
         """The objects of `kind` whose controller is `owner`."""
         return list(self._index.get((kind, owner["metadata"]["uid"]), {}).values())
 
+    def orphans(self, kind: Kind, namespace: str) -> list[Obj]:
+        """The objects of `kind` in `namespace` that no controller has."""
+        return list(self._index.get((kind, namespace), {}).values())
+
     def labelled(self, kind: Kind, namespace: str, labels: Mapping[str, str]) -> list[Obj]:
         """The objects of `kind` in `namespace` that carry all of `labels` (at least one)."""
         buckets = [
@@ -125,6 +129,8 @@ def _entries(kind: Kind, obj: Obj) -> Iterator[Any]:
     owner = controller_of(obj)
     if owner is not None:
         yield kind, owner["uid"]
+    else:
+        yield kind, namespace
     for label in (obj["metadata"].get("labels") or {}).items():
         yield kind, namespace, *label
     if kind is SERVICE and obj["spec"].get("selector"):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from shared.embedded.controllers import deployment_status as progress
 from shared.embedded.controllers import rollout
+from shared.embedded.controllers.adoption import Adoption
 from shared.embedded.controllers.cache import key_of
 from shared.embedded.controllers.hashing import template_hash
 from shared.embedded.controllers.pods import (
@@ -60,6 +61,7 @@ class Deployments:
         self._clock = clock
         self._events = events
         self._hashed = hashed
+        self._adoption = Adoption(api, cache, DEPLOYMENT, REPLICA_SET, lambda _: True)
 
     def keys(self, change: Change) -> Iterator[Key]:
         """Which Deployments a change concerns."""
@@ -69,6 +71,8 @@ class Deployments:
             owner = controller_of(change.object)
             if owner is not None:
                 yield change.object["metadata"]["namespace"], owner["name"]
+            else:
+                yield from self._adoption.candidates(change.object)
         elif change.kind is POD and change.type == "DELETED":  # Recreate waits for the last one
             owner = controller_of(change.object)
             namespace = change.object["metadata"]["namespace"]
@@ -83,6 +87,7 @@ class Deployments:
         if deployment is None:
             return None
         if not is_terminating(deployment):
+            self._adoption.settle(deployment, MANAGER)
             self._step(deployment)
         deployment = self._cache.get(DEPLOYMENT, key)
         if deployment is None:

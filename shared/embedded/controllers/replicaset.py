@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING
 
+from shared.embedded.controllers.adoption import Adoption
 from shared.embedded.controllers.cache import key_of
 from shared.embedded.controllers.deployment_status import with_condition
 from shared.embedded.controllers.pods import (
@@ -47,6 +48,7 @@ class ReplicaSets:
         self._cache = cache
         self._clock = clock
         self._events = events
+        self._adoption = Adoption(api, cache, REPLICA_SET, POD, is_active)
 
     def keys(self, change: Change) -> Iterator[Key]:
         """Which ReplicaSets a change concerns."""
@@ -57,6 +59,8 @@ class ReplicaSets:
                 owner = controller_of(pod) if pod is not None else None
                 if owner is not None and owner["kind"] == "ReplicaSet":
                     yield change.object["metadata"]["namespace"], owner["name"]
+            if controller_of(change.object) is None and change.type != "DELETED":
+                yield from self._adoption.candidates(change.object)
 
     def reconcile(self, key: Key) -> float | None:
         """Bring the number of pods nearer to what is asked; seconds until the next look."""
@@ -66,6 +70,7 @@ class ReplicaSets:
         failure: StatusError | None = None
         more = False
         if not is_terminating(replicaset):
+            self._adoption.settle(replicaset, MANAGER)
             try:
                 more = self._resize(replicaset)
             except StatusError as error:

@@ -45,6 +45,7 @@ class LogReader:
         self._file: BufferedReader | None = None
         self._rest = b""
         self._left = options.limit_bytes
+        self._within = False  # a line, of which the next record is a further part
 
     def first(self) -> bytes:
         """What is there now, as the options want it; the rotated part comes first."""
@@ -73,7 +74,7 @@ class LogReader:
             with _rotated(self._log).open("rb") as file:
                 if self._file is not None and _same(file, self._file):
                     return []
-                return file.read().splitlines()
+                return [record for record in file.read().split(b"\n") if record]
         except FileNotFoundError:
             return []
 
@@ -99,11 +100,18 @@ class LogReader:
         return data + current.read()
 
     def _shown(self, records: Iterable[bytes]) -> bytes:
-        text = b"".join(_text(record, self._options.timestamps) for record in records)
+        text = b"".join(map(self._text, records))
         if self._left is not None:
             text = text[: self._left]
             self._left -= len(text)
         return text
+
+    def _text(self, record: bytes) -> bytes:
+        """A record as it is shown; parts of one line are joined, and stamped once."""
+        stamp, _, tag, text = [*record.split(b" ", 3), b"", b"", b""][:4]
+        shown = b"" if self._within or not self._options.timestamps else stamp + b" "
+        self._within = tag == b"P"
+        return shown + text + (b"" if self._within else b"\n")
 
 
 def read(log: Path, options: LogRequest) -> bytes:
@@ -164,9 +172,3 @@ def _tail(records: Iterable[bytes], count: int) -> Iterable[bytes]:
     if line:
         kept.append(line)
     return (record for line in kept for record in line)
-
-
-def _text(record: bytes, timestamps: bool) -> bytes:
-    stamp, _, tag, text = [*record.split(b" ", 3), b"", b"", b""][:4]
-    end = b"" if tag == b"P" else b"\n"
-    return (stamp + b" " if timestamps else b"") + text + end

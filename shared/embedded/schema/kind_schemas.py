@@ -219,7 +219,7 @@ _WORKLOAD_STATUS: Final = Struct(
 )
 GENERIC: Final = _object()
 """Of kinds of which nothing is known but that they are objects."""
-
+POD_TEMPLATE: Final = _object(template=OBJECT)
 NAMESPACE: Final = _object(status=Struct({"phase": STRING, "conditions": _CONDITIONS}))
 CONFIG_MAP: Final = _object(data=Map(STRING), binaryData=Map(STRING), immutable=BOOL)
 SECRET: Final = _object(data=Map(STRING), stringData=Map(STRING), type=STRING, immutable=BOOL)

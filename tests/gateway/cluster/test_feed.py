@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,7 @@ from shared.kube.client import KubeClient
 from shared.runtime.clock import SystemClock, settle
 from shared.runtime.tasks import Supervisor
 from shared.service.objects import Obj
+from shared.service.tokens import digest
 from tests.gateway.fake_cluster import (
     Cluster,
     configmap,
@@ -27,6 +29,7 @@ from tests.gateway.fake_cluster import (
     serving,
 )
 from tests.shared.service.configmaps import BROKEN
+from tests.shared.service.manager import SERVICES, TOKEN, Made
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -89,6 +92,32 @@ async def test_what_is_there_at_the_start_is_in_the_first_table(
         assert sorted(services.table.routes) == [b"a", b"b"]
         assert addresses(services, "a") == ["10.0.0.1:8080"]
         assert feed.age() < 60
+
+
+async def test_what_an_oscar_manager_made_is_routed_as_it_stands(
+    cluster: Cluster, services: Services, feed: Feed
+) -> None:
+    forms = [replace(made, name=f"s{index}") for index, made in enumerate(SERVICES.values())]
+    for made in (*forms, Made("closed", exposed=False)):
+        cluster.put("configmaps", made.configmap())
+        cluster.put("endpointslices", endpoint_slice(made.name, entry("10.0.0.1")))
+    await until(lambda: len(services.table.routes) == len(forms))
+    for made in forms:
+        route = services.table.find(made.name)
+        assert route is not None
+        assert (route.spec.set_auth, route.spec.digest) == (made.set_auth, digest(TOKEN))
+        assert addresses(services, made.name) == ["10.0.0.1:8080"]
+    assert not feed.invalid
+
+
+async def test_no_token_of_a_managers_service_stays_in_memory(
+    cluster: Cluster, services: Services, feed: Feed
+) -> None:
+    cluster.put("configmaps", Made(set_auth=True).configmap())
+    await until(lambda: services.table.find("ocr") is not None)
+    held = f"{dict(feed._configmaps.cache)} {feed._definitions._loaded}"
+    assert digest(TOKEN).hex() in held
+    assert TOKEN not in held
 
 
 async def test_definitions_and_endpoints_follow_the_cluster(

@@ -15,7 +15,9 @@ from shared.embedded.access.authentication import Tokens
 from shared.embedded.access.rbac import User
 from shared.embedded.api.operations import Api
 from shared.embedded.api.providers import LogRequest, Providers
+from shared.embedded.errors import bad_request
 from shared.embedded.http.server import ApiServer
+from shared.embedded.schema import times
 from shared.embedded.storage.journal import Journal
 from shared.embedded.storage.store import Store
 from shared.kube.client import KubeClient
@@ -39,6 +41,7 @@ class Cluster:
     kube: KubeClient
     kubeconfig: str
     logs: dict[str, str] = field(default_factory=dict)
+    providers: Providers = field(default_factory=Providers)
 
     def names(self, kind: kinds.Kind) -> list[str]:
         return [one["metadata"]["name"] for one in self.api.list(kind, NS)]
@@ -62,6 +65,20 @@ class Cluster:
         )
 
 
+def _logged(logs: dict[str, str], pod: str, asked: LogRequest) -> bytes:
+    """What the node gives of a log; that of the run before is kept as `<pod> before`."""
+    name = f"{pod} before" if asked.previous else pod
+    if asked.previous and name not in logs:
+        raise bad_request(f"previous terminated container in pod {pod} not found")
+    lines = logs[name].split("\n")
+    if asked.since is not None:
+        after = [line for line in lines if line and times.seconds(line.split()[0]) >= asked.since]
+        lines = [*after, ""]
+    if asked.tail_lines is not None:
+        lines = lines[-asked.tail_lines - 1 :]
+    return "\n".join(lines).encode()[: asked.limit_bytes]
+
+
 @asynccontextmanager
 async def running(folder: Path) -> AsyncIterator[Cluster]:
     api = Api(Store(Journal(None)))
@@ -72,15 +89,16 @@ async def running(folder: Path) -> AsyncIterator[Cluster]:
         api.create(KINDS[obj["kind"]], obj, obj["metadata"]["namespace"], manager="test")
     logs: dict[str, str] = {}
 
-    async def read(pod: dict[str, Any], _: LogRequest) -> AsyncIterator[bytes]:
-        yield logs[pod["metadata"]["name"]].encode()
+    async def read(pod: dict[str, Any], asked: LogRequest) -> AsyncIterator[bytes]:
+        yield _logged(logs, pod["metadata"]["name"], asked)
 
     user = User(ACCOUNT, ("system:serviceaccounts", "system:authenticated"))
-    server = ApiServer(api, Tokens({"sesame": user}), Providers(logs=read))
+    providers = Providers(logs=read)
+    server = ApiServer(api, Tokens({"sesame": user}), providers)
     port = await server.start()
     try:
         path = kubeconfig_file(folder, f"http://127.0.0.1:{port}")
         async with KubeClient.open(field_manager="exposed-services", kubeconfig=path) as kube:
-            yield Cluster(api, kube, path, logs)
+            yield Cluster(api, kube, path, logs, providers)
     finally:
         await server.stop()

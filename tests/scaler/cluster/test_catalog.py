@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from scaler.cluster.catalog import Cataloguer
+from scaler.cluster.catalog import Caches, Cataloguer
 from shared.service.objects import Obj
 from tests.scaler.objects import (
     configmap,
@@ -17,6 +17,7 @@ from tests.scaler.objects import (
     together,
 )
 from tests.shared.service.configmaps import BROKEN
+from tests.shared.service.manager import SERVICES, Made
 
 
 def test_a_service_is_its_definition_its_deployment_and_the_pods_that_it_owns() -> None:
@@ -77,12 +78,48 @@ def test_a_changed_definition_is_read_again() -> None:
     assert cataloguer.catalog(caches).targets["a"].expose.max_scale == 5
 
 
-def test_stopped_is_said_by_either_object_and_rivals_by_the_target() -> None:
+def test_stopped_is_said_by_the_definition_alone() -> None:
+    """`kubectl rollout undo` gives a Deployment the annotations of an earlier revision."""
     caches = service("a", 1)
-    by_configmap = replace(caches, configmaps=keyed(configmap("a", stopped=True)))
-    stopped = deployment("a", 0, annotations={"oscar.grycap.io/stopped": "true"})
-    by_deployment = replace(caches, deployments=keyed(stopped))
-    for each in (by_configmap, by_deployment):
-        assert Cataloguer().catalog(each).targets["a"].stopped
+    stopped = replace(caches, configmaps=keyed(configmap("a", stopped=True)))
+    assert Cataloguer().catalog(stopped).targets["a"].stopped
+    undone = deployment("a", 3, annotations={"oscar.grycap.io/stopped": "true"})
+    undone_caches = replace(caches, deployments=keyed(undone))
+    assert not Cataloguer().catalog(undone_caches).targets["a"].stopped
+
+
+def test_rivals_are_told_by_their_target() -> None:
+    caches = service("a", 1)
     rival = replace(caches, hpas=keyed(hpa("a-hpa", "a-dlp")))
     assert Cataloguer().catalog(rival).targets["a"].rival == "a-hpa"
+
+
+def managed(made: Made, *objects: Obj) -> Caches:
+    """What the scaler reads of a service that an OSCAR manager made."""
+    configmap, deployment = made.configmap(), made.deployment()
+    configmap["metadata"] |= {"uid": "c", "resourceVersion": "1"}
+    deployment["metadata"] |= {"uid": "d", "resourceVersion": "1"}
+    return Caches(keyed(configmap), keyed(deployment, *objects), {}, {}, {}, {})
+
+
+@pytest.mark.parametrize("made", SERVICES.values(), ids=SERVICES.keys())
+def test_what_an_oscar_manager_made_is_scaled_as_it_stands(made: Made) -> None:
+    catalog = Cataloguer().catalog(managed(made))
+    assert not catalog.broken
+    target = catalog.targets["ocr"]
+    assert target.deployment["metadata"]["name"] == "ocr-dpl"
+    assert (target.expose.max_scale, target.managers, target.rival) == (4, True, "")
+    assert target.stopped == bool(made.stopped)
+
+
+def test_its_autoscaler_is_a_rival_until_our_deployment_is_there() -> None:
+    caches = replace(managed(Made()), hpas=keyed(hpa("ocr-hpa", "ocr-dpl")))
+    assert Cataloguer().catalog(caches).targets["ocr"].rival == "ocr-hpa"
+    both = managed(Made(), deployment("ocr", 2))
+    target = Cataloguer().catalog(replace(both, hpas=caches.hpas)).targets["ocr"]
+    assert (target.deployment["metadata"]["name"], target.rival) == ("ocr-dlp", "")
+    assert (target.managers, target.spare) == (False, "ocr-dpl")
+
+
+def test_a_managers_service_without_a_port_is_not_scaled() -> None:
+    assert not Cataloguer().catalog(managed(Made(exposed=False))).targets

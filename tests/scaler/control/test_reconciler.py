@@ -14,6 +14,7 @@ from scaler.decision import HPA, RESPONSIVE, Action, Policy
 from tests.scaler.objects import configmap, deployment, hpa, pod, service
 from tests.scaler.world import World, settings, world
 from tests.shared.kube.scripted import refuses, resets
+from tests.shared.service.manager import Made
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,6 +132,16 @@ async def test_a_rival_autoscaler_is_left_alone_until_it_goes(one: World) -> Non
     one.change(hpas=[])
     await one.tick(1)
     assert one.writes == [("a-dlp", 2, "1")]
+
+
+async def test_a_managers_deployment_beside_ours_is_told_and_ours_is_scaled(one: World) -> None:
+    one.usage = {"a/0": "160m"}
+    theirs = Made("a").deployment()
+    theirs["metadata"] |= {"uid": "theirs", "resourceVersion": "1"}
+    one.change(deployments=[deployment("a", 1), theirs])
+    await one.tick(1)
+    assert one.writes == [("a-dlp", 2, "1")]
+    assert "LeftoverDeployment" in one.reasons
 
 
 @pytest.mark.parametrize("name", [HPA, RESPONSIVE])

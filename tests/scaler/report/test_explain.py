@@ -65,6 +65,13 @@ def test_what_is_not_written_and_why(scaling: Scaling, cpu: int, rival: bool, en
     assert ending in last
 
 
+def test_a_managers_deployment_beside_ours_is_told() -> None:
+    target = replace(Cataloguer().catalog(service("a", 1)).targets["a"], spare="a-dpl")
+    result = evaluate(target, HPA_SCALING.policy_for(target.expose), None, Inputs(), {}, NOW)
+    text = "\n".join(explain(target, HPA_SCALING, (), result))
+    assert "\nDeployment a-dpl, which an OSCAR manager made, " in text
+
+
 def test_what_the_leader_alone_remembers_is_not_claimed_to_be_known() -> None:
     assert "as of the leader's last write" in told(replace(HPA_SCALING, policy=Policy()), 80)
     assert "as of the leader's last write" not in told(HPA_SCALING, 240)

@@ -393,3 +393,12 @@ async def test_warnings_are_bounded(admin: Client, body: Body) -> None:
     assert warned[0] == '299 - "document: 1000 unknown fields are ignored"'
     assert warned[-1] == '299 - "and 1 more"'
     assert max(map(len, warned)) < 2 * LONGEST_WARNING
+
+
+async def test_what_is_no_cursor_of_logs_is_refused(admin: Client, body: Body) -> None:
+    await create(admin, body)
+    logs = f"{SERVICES}/ocr/deployment/logs"
+    text = await ok(await admin.get(logs, params={"after": "x"}), 400)
+    assert text == "after: is no cursor; use the `next` of an answer, or 'start'"
+    answer = json.loads(await ok(await admin.get(logs, params={"after": "start"}), 200))
+    assert (answer["entries"], answer["next"]) == ([], "start")

@@ -56,6 +56,14 @@ def test_parts_of_a_long_line_are_joined_and_count_once(tmp_path: Path) -> None:
     log.write_text(line(1, "first") + line(2, "aaa", "P") + line(2, "bbb"))
     assert logs.read(log, request()) == b"first\naaabbb\n"
     assert logs.read(log, request(tail_lines=1)) == b"aaabbb\n"
+    stamped = logs.read(log, request(tail_lines=1, timestamps=True))
+    assert stamped == b"2026-11-22T10:00:02.000000000Z aaabbb\n"
+
+
+def test_a_carriage_return_ends_no_line_of_the_rotated_part(tmp_path: Path) -> None:
+    (tmp_path / "0.log.1").write_text(line(1, "10 %\r20 %"), newline="")
+    (tmp_path / "0.log").write_text(line(2, "next"))
+    assert logs.read(tmp_path / "0.log", request()) == b"10 %\r20 %\nnext\n"
 
 
 def test_no_log_is_an_empty_one(tmp_path: Path) -> None:

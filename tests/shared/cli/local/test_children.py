@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from shared.cli.children import Child, Program
+from shared.cli.local.children import Child, Program
 from shared.runtime.clock import SystemClock
 from tests.waiting import until
 
@@ -108,7 +108,7 @@ def test_the_process_ends_when_its_owner_is_killed(tmp_path: Path) -> None:
     owner = (
         "import asyncio, os, sys\n"
         "from pathlib import Path\n"
-        "from shared.cli.children import Child, Program\n"
+        "from shared.cli.local.children import Child, Program\n"
         "from shared.runtime.clock import SystemClock\n"
         "program = Program('thing', ('-c', 'import time; time.sleep(600)'), dict(os.environ))\n"
         "subject = Child(program, Path(sys.argv[1]), SystemClock(), print)\n"

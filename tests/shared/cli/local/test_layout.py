@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.cli.client import ApiError
-from shared.cli.layout import (
+from shared.cli.exits import ApiError
+from shared.cli.local.layout import (
     Layout,
     TakenError,
     check_ports,

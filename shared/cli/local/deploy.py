@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import aiohttp
 
-from shared.cli.client import ServicesApi, Target
-from shared.cli.layout import Layout
-from shared.cli.services import read_document
-from shared.cli.waiting import first_answer
+from shared.cli.client import ServicesApi
+from shared.cli.connection.target import Target
+from shared.cli.documents.reading import read_document
+from shared.cli.local.layout import Layout
+from shared.cli.local.waiting import first_answer
 from shared.service import fdl, names
 
 ANSWER_SECONDS: Final = 120.0
@@ -49,7 +50,8 @@ async def _until_answers(api: ServicesApi, name: str, target: Target, say: Say) 
     if status is None:
         say(
             f"service/{name} does not answer yet; see why with "
-            f"`kubectl describe pods -n {names.NAMESPACE} -l oscar_service={name}`"
+            f"`kubectl describe pods -n {names.NAMESPACE} -l {names.SERVICE_LABEL}={name} "
+            "--show-events=true`"
         )
     else:
         say(f"service/{name} answers at {url}")
@@ -104,7 +106,7 @@ def _load(services: Sequence[dict[str, Any]], layout: Layout) -> tuple[str, ...]
 
 
 def _sample() -> Path:
-    return Path(__file__).parents[2] / "manifests" / "services" / "sample.png"
+    return Path(__file__).parents[3] / "manifests" / "services" / "sample.png"
 
 
 def _program(name: str) -> str:

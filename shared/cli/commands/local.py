@@ -11,17 +11,19 @@ from typing import Final
 
 import click
 
-from shared.cli.children import Child, Program
-from shared.cli.client import Target, home, run
-from shared.cli.deploy import deploy, next_steps
-from shared.cli.layout import Layout, check_ports, locked, prepare, programs, read
-from shared.cli.waiting import until_up
+from shared.cli.client import run
+from shared.cli.connection import home
+from shared.cli.connection.target import Target
+from shared.cli.local.children import Child, Program
+from shared.cli.local.deploy import deploy, next_steps
+from shared.cli.local.layout import Layout, check_ports, locked, prepare, programs, read
+from shared.cli.local.waiting import until_up
 from shared.runtime.clock import SystemClock
 from shared.runtime.settings import SettingsError
 from shared.runtime.signals import on_stop
 from shared.runtime.tasks import Supervisor
 
-EXAMPLES: Final = Path(__file__).parents[2] / "manifests" / "services"
+EXAMPLES: Final = Path(__file__).parents[3] / "manifests" / "services"
 DEFAULT_SERVICES: Final = ("nginx.yaml", "ocr.yaml")
 
 
@@ -43,7 +45,7 @@ def local(services: Sequence[Path], empty: bool) -> None:
     EXPOSED_SCALER_PORT and EXPOSED_API_PORT.
     """
     try:
-        layout = read(os.environ, home())
+        layout = read(os.environ, home.path(os.environ))
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
     files = () if empty else services or tuple(EXAMPLES / name for name in DEFAULT_SERVICES)

@@ -13,8 +13,9 @@ from typing import Final
 import aiohttp
 import click
 
-from shared.cli.client import Target, run, target_options
-from shared.cli.services import fetch
+from shared.cli.client import fetch, run
+from shared.cli.connection.options import target_options
+from shared.cli.connection.target import Target
 from shared.runtime.tasks import Supervisor
 from shared.service import names
 

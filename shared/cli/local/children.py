@@ -14,7 +14,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final
 
-from shared.cli.waiting import tail
+from shared.cli.local.waiting import tail
 from shared.runtime.clock import Clock
 from shared.runtime.restarts import Restarts
 

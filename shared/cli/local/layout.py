@@ -14,8 +14,8 @@ from typing import Final
 
 import click
 
-from shared.cli.children import Program
-from shared.cli.client import read_credentials
+from shared.cli.connection.secrets import read_credentials
+from shared.cli.local.children import Program
 from shared.runtime.settings import Reader
 from shared.service.authorization import digest
 

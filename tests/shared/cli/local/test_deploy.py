@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shared.cli.client import Target
-from shared.cli.deploy import next_steps
-from shared.cli.layout import Layout
+from shared.cli.connection.target import Target
+from shared.cli.local.deploy import next_steps
+from shared.cli.local.layout import Layout
 from tests.shared.cli.conftest import FakeApi
 
 

@@ -8,7 +8,10 @@ from typing import Any
 
 import click
 
-from shared.cli.client import ApiError, ServicesApi, Target, run, target_options
+from shared.cli.client import ServicesApi, fetch, run
+from shared.cli.connection.options import target_options
+from shared.cli.connection.target import Target
+from shared.cli.documents.reading import read_document
 from shared.service import fdl, names
 from shared.service.documents import dump_yaml
 
@@ -23,20 +26,6 @@ def apply(file: Path, target: Target) -> None:
     """
     parsed = read_document(file)
     run(_apply(parsed, target))
-
-
-def read_document(file: Path) -> list[fdl.Parsed]:
-    """The services of an FDL file, their scripts read; a problem ends the command, naming all."""
-    try:
-        return fdl.parse_document(
-            file.read_text(encoding="utf-8"),
-            lambda name: (file.parent / name).read_text(encoding="utf-8"),
-        )
-    except fdl.FdlError as error:
-        lines = "\n".join(f"  {problem}" for problem in error.problems)
-        raise click.ClickException(f"{file} is not valid:\n{lines}") from error
-    except UnicodeDecodeError as error:
-        raise click.ClickException(f"{file} is not UTF-8 text: {error}") from error
 
 
 async def _apply(parsed: Sequence[fdl.Parsed], target: Target) -> None:
@@ -90,15 +79,6 @@ def get(name: str, token_only: bool, target: Target) -> None:
     """Print the definition and state of service NAME as YAML."""
     service = run(fetch(name, target))
     click.echo(service["token"] if token_only else dump_yaml(service), nl=token_only)
-
-
-async def fetch(name: str, target: Target) -> dict[str, Any]:
-    """The service as the API answers it; a missing one ends the command."""
-    async with ServicesApi(target) as api:
-        service = await api.get(name)
-    if service is None:
-        raise ApiError(f"there is no service {name!r}; `exposed list` shows what there is")
-    return service
 
 
 @click.command()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.cli.load import Tally
+from shared.cli.commands.load import Tally
 from tests.shared.cli.conftest import Cli, FakeApi
 
 

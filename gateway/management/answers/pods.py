@@ -1,0 +1,119 @@
+"""A pod of a service in a few fields: what it is doing, and why it does not do better. Pure.
+
+The word for its state is that of `kubectl get pods`: not the phase, but the most telling state
+among its containers (Kubernetes' pkg/printers/internalversion, printPod).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shared.service import quantity
+
+if TYPE_CHECKING:
+    from shared.service.objects import Obj
+
+REVISION = "deployment.kubernetes.io/revision"
+TEMPLATE_HASH = "pod-template-hash"
+
+
+def pod_json(pod: Obj, revision: int | None, usage: Obj | None) -> dict[str, Any]:
+    """The pod, which belongs to `revision` of its Deployment and uses `usage` (PodMetrics)."""
+    metadata, status = pod["metadata"], pod.get("status") or {}
+    containers = _containers(pod)
+    cpu, memory = _used(usage)
+    return {
+        "name": metadata["name"],
+        "ready": any(one.get("type") == "Ready" and one.get("status") == "True"
+                     for one in status.get("conditions") or ()),
+        "state": state(pod),
+        "reason": reason(pod),
+        "restarts": sum(int(one.get("restartCount") or 0) for one in containers),
+        "created": metadata.get("creationTimestamp"),
+        "node": (pod.get("spec") or {}).get("nodeName") or "",
+        "revision": revision,
+        "cpu": cpu,
+        "memory": memory,
+    }  # fmt: skip
+
+
+def state(pod: Obj) -> str:
+    """One word: `Running`, `Pending`, `CrashLoopBackOff`, `Terminating` …"""
+    status = pod.get("status") or {}
+    phase = str(status.get("phase") or "Pending")
+    if pod["metadata"].get("deletionTimestamp") and phase not in ("Succeeded", "Failed"):
+        return "Terminating"
+    word = str(status.get("reason") or phase)
+    for container in reversed(_containers(pod)):
+        word = _word(container) or word
+    return word
+
+
+def reason(pod: Obj) -> str:
+    """Why it is not ready, in the words of whom it depends on; empty when nothing is known."""
+    status = pod.get("status") or {}
+    told = [_told(container) for container in _containers(pod)]
+    unplaced = [
+        f"{one.get('reason')}: {one.get('message')}"
+        for one in status.get("conditions") or ()
+        if one.get("type") == "PodScheduled" and one.get("status") == "False"
+    ]
+    return "; ".join(text for text in (*unplaced, *told, str(status.get("message") or "")) if text)
+
+
+def revisions(replicasets: list[Obj]) -> dict[str, int]:
+    """The revision of a Deployment by the hash its pods bear."""
+    found = {}
+    for one in replicasets:
+        labels = one["metadata"].get("labels") or {}
+        text = (one["metadata"].get("annotations") or {}).get(REVISION, "")
+        if TEMPLATE_HASH in labels and text.isascii() and text.isdigit():
+            found[labels[TEMPLATE_HASH]] = int(text)
+    return found
+
+
+def _word(container: Obj) -> str:
+    current = container.get("state") or {}
+    waiting, ended = current.get("waiting") or {}, current.get("terminated")
+    if waiting.get("reason"):
+        return str(waiting["reason"])
+    return _end(ended) if ended else ""
+
+
+def _told(container: Obj) -> str:
+    current = container.get("state") or {}
+    waiting = current.get("waiting") or {}
+    last = current.get("terminated") or (container.get("lastState") or {}).get("terminated")
+    parts = [str(waiting.get("message") or "")]
+    if last:
+        code = last.get("exitCode")
+        at = f" at {last['finishedAt']}" if last.get("finishedAt") else ""
+        parts.append(f"ended last{at}: {_end(last)}, exit code {code}")
+        parts.append(str(last.get("message") or "").strip())
+    return "; ".join(part for part in parts if part)
+
+
+def _end(terminated: Obj) -> str:
+    if terminated.get("reason"):
+        return str(terminated["reason"])
+    if terminated.get("signal"):
+        return f"Signal:{terminated['signal']}"
+    return f"ExitCode:{terminated.get('exitCode', 0)}"
+
+
+def _containers(pod: Obj) -> list[Obj]:
+    status = pod.get("status") or {}
+    return [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
+
+
+def _used(usage: Obj | None) -> tuple[float | None, int | None]:
+    """Cores and bytes of all containers."""
+    if usage is None:
+        return None, None
+    given = [one.get("usage") or {} for one in usage.get("containers") or ()]
+    try:
+        cores = sum(quantity.parse(str(one.get("cpu", "0"))) for one in given)
+        memory = sum(quantity.whole(str(one.get("memory", "0"))) for one in given)
+    except ValueError:
+        return None, None
+    return float(cores), memory

@@ -1,0 +1,56 @@
+"""The calls that let people see into a service: all that is known of it, or its Events alone.
+
+Extensions of OSCAR's API; `answers.description` says what is in them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from gateway.management.answers.description import about, description
+from gateway.management.answers.events import events_json
+from gateway.management.calls.requests import find, json_answer
+from gateway.management.store.catalog import Catalog
+from gateway.management.store.surroundings import Surveyor
+
+if TYPE_CHECKING:
+    from shared.kube.client import KubeClient
+    from shared.runtime.clock import Clock
+
+
+class Descriptions:
+    """One method a route."""
+
+    def __init__(self, kube: KubeClient, clock: Clock) -> None:
+        self._catalog = Catalog(kube)
+        self._surveyor = Surveyor(kube)
+        self._clock = clock
+
+    def routes(self) -> list[web.RouteDef]:
+        """The routes, for an application."""
+        one = "/system/services/{name}"
+        return [
+            web.get(one + "/description", self.describe, allow_head=False),
+            web.get(one + "/deployment/events", self.events, allow_head=False),
+        ]
+
+    async def describe(self, request: web.Request) -> web.Response:
+        """All that is known of the service, without any secret."""
+        service = (await find(self._catalog, request)).service
+        deployment = await self._catalog.deployment(service.name)
+        around = await self._surveyor.survey(service.name, about(service, deployment))
+        now = datetime.fromtimestamp(self._clock.now(), UTC).isoformat(timespec="milliseconds")
+        return json_answer(description(service, deployment, around, now))
+
+    async def events(self, request: web.Request) -> web.Response:
+        """The newest Events about the service and its pods, the oldest of them first."""
+        service = (await find(self._catalog, request)).service
+        deployment = await self._catalog.deployment(service.name)
+        found, missing = await self._surveyor.events(about(service, deployment))
+        notes = [missing] if missing else []
+        return json_answer(
+            {"service_name": service.name, "events": events_json(found), "notes": notes}
+        )

@@ -1,0 +1,1 @@
+"""The commands of `exposed`, a file each, or each small family."""

@@ -1,0 +1,1 @@
+"""FDL files as people write them: read, checked, compared, and written again."""
