@@ -15,10 +15,11 @@ from gateway.management.answers.events import About, events_json
 from gateway.management.answers.representation import service_json
 from gateway.management.answers.status import deployment_status
 from shared.service import names
+from shared.service.model import EMPTY
 from shared.service.objects import wanted_replicas
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gateway.management.store.surroundings import Surroundings
     from shared.service.model import Service
@@ -37,8 +38,10 @@ _DECISION: Final = (
 def about(service: Service, deployment: Obj | None) -> About:
     """Which Events are about `service`."""
     named = deployment["metadata"]["name"] if deployment else names.deployment(service.name)
+    claim = [("PersistentVolumeClaim", service.volume.name)] if service.volume else []
     return About(
         named,
+        *claim,
         ("ConfigMap", service.name),
         ("Service", names.service(service.name)),
         ("Secret", names.token_secret(service.name)),
@@ -47,9 +50,16 @@ def about(service: Service, deployment: Obj | None) -> About:
 
 
 def description(
-    service: Service, deployment: Obj | None, around: Surroundings, now: str
+    service: Service,
+    deployment: Obj | None,
+    around: Surroundings,
+    now: str,
+    claims: Mapping[str, Obj] = EMPTY,
 ) -> dict[str, Any]:
-    """The answer; `now` is RFC 3339, for whoever tells ages without a clock like ours."""
+    """The answer; `now` is RFC 3339, for whoever tells ages without a clock like ours.
+
+    claims: PersistentVolumeClaims by name, that of the service's volume among them.
+    """
     shown = sorted(around.pods, key=_interest)[:MOST_PODS]
     known = pod_answers.revisions(list(around.replicasets))
     listed = [_pod(pod, known, around) for pod in sorted(shown, key=_created)]
@@ -58,7 +68,7 @@ def description(
         "namespace": names.NAMESPACE,
         "time": now,
         "path": f"{names.base_path(service.name)}/" if service.expose else "",
-        "definition": service_json(service, "", None),
+        "definition": service_json(service, "", None, claims),
         "deployment": deployment_status(deployment),
         "rollout": rollout(deployment) if deployment else None,
         "pods": listed,

@@ -42,8 +42,9 @@ class Descriptions:
         service = (await find(self._catalog, request)).service
         deployment = await self._catalog.deployment(service.name)
         around = await self._surveyor.survey(service.name, about(service, deployment))
+        claims = await self._catalog.claims([service])
         now = datetime.fromtimestamp(self._clock.now(), UTC).isoformat(timespec="milliseconds")
-        return json_answer(description(service, deployment, around, now))
+        return json_answer(description(service, deployment, around, now, claims))
 
     async def events(self, request: web.Request) -> web.Response:
         """The newest Events about the service and its pods, the oldest of them first."""

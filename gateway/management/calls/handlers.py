@@ -23,7 +23,7 @@ from shared.service import fdl, names, tokens
 from shared.service.stored import StoredError, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from gateway.management.access.credentials import Credentials
     from gateway.management.store.lifecycle import Lifecycle
@@ -93,18 +93,18 @@ class Handlers:
         """All services that the caller may see; `include=deployment` adds the state of each."""
         if request.query.get("include") != "deployment":
             found = await self._visible(request)
-            claims = await self._claims(found)
+            claims = await self._catalog.claims(one.service for one in found)
             return _json([service_json(one.service, one.token, None, claims) for one in found])
         found, deployments = await asyncio.gather(
             self._visible(request), self._catalog.deployments()
         )
-        claims = await self._claims(found)
+        claims = await self._catalog.claims(one.service for one in found)
         return _json([_described(one, deployments.get(one.service.name), claims) for one in found])
 
     async def get(self, request: web.Request) -> web.Response:
         """One service."""
         stored = await self._find(request)
-        claims = await self._claims((stored,))
+        claims = await self._catalog.claims([stored.service])
         if request.query.get("include") != "deployment":
             return _json(service_json(stored.service, stored.token, None, claims))
         deployment = await self._catalog.deployment(stored.service.name)
@@ -170,12 +170,6 @@ class Handlers:
             cookie = tokens.session_cookie(name, token.encode(), path, secure=secure)
             response.headers["Set-Cookie"] = cookie.decode()
         return response
-
-    async def _claims(self, entries: Sequence[Entry]) -> dict[str, Obj]:
-        """The claims by name, if one of these services has a volume."""
-        if all(one.service.volume is None for one in entries):
-            return {}
-        return await self._catalog.claims()
 
     async def _visible(self, request: web.Request) -> tuple[Entry, ...]:
         found = await self._catalog.all()

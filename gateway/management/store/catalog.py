@@ -16,6 +16,8 @@ from shared.kube.resources import CLAIMS, CONFIGMAPS, DEPLOYMENTS, SECRETS
 from shared.service import names, stored
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shared.kube.client import KubeClient
     from shared.kube.resources import Resource
     from shared.service.model import Service
@@ -85,8 +87,10 @@ class Catalog:
         """The PersistentVolumeClaim of that name, whoever made it, or None."""
         return await self._optional(CLAIMS, name)
 
-    async def claims(self) -> dict[str, Obj]:
-        """All PersistentVolumeClaims by name."""
+    async def claims(self, services: Iterable[Service]) -> dict[str, Obj]:
+        """PersistentVolumeClaims by name; none if none of `services` has a volume."""
+        if all(service.volume is None for service in services):
+            return {}
         listed = await self._kube.list(CLAIMS, NS)
         return {one["metadata"]["name"]: one for one in listed["items"]}
 
