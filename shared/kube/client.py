@@ -159,8 +159,10 @@ class KubeClient:
         propagation: str = "Background",
         grace: int | None = None,
         uid: str | None = None,
+        resource_version: str | None = None,
     ) -> None:
-        """DELETE; with `uid` only that very object (`Conflict` otherwise)."""
+        """DELETE; only that very object with `uid`, only as it was read with `resource_version`
+        (`Conflict` otherwise)."""
         options: Obj = {
             "kind": "DeleteOptions",
             "apiVersion": "v1",
@@ -168,8 +170,9 @@ class KubeClient:
         }
         if grace is not None:
             options["gracePeriodSeconds"] = grace
-        if uid is not None:
-            options["preconditions"] = {"uid": uid}
+        stated = {"uid": uid, "resourceVersion": resource_version}
+        if conditions := {name: value for name, value in stated.items() if value is not None}:
+            options["preconditions"] = conditions
         await self._transport.json("DELETE", resource.path(namespace, name), None, options)
 
     async def scale(

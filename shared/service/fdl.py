@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from shared.service import bounds, elsewhere, quantity, security, sharing
+from shared.service import bounds, elsewhere, quantity, security, sensitive, sharing
 from shared.service.documents import DocumentError, dump_yaml, load_yaml, plain
 from shared.service.expose import expose_json, read_expose
 from shared.service.fields import Fields, Problems
@@ -94,12 +94,12 @@ def load_definition(text: str) -> Service:
 
 
 def dump_definition(service: Service) -> str:
-    """What `load_definition` reads: the service in YAML, without script and environment secrets."""
+    """What `load_definition` reads: the service in YAML, without script and secrets."""
     return dump_yaml({key: item for key, item in to_json(service).items() if key != "script"})
 
 
 def to_json(service: Service, *, secrets: bool = False) -> dict[str, Any]:
-    """The service with OSCAR's JSON names; ports as lists; values of secrets only if asked for."""
+    """The service with OSCAR's JSON names; ports as lists; secrets are blank unless asked for."""
     values = service.environment.secrets
     body: dict[str, Any] = {
         "name": service.name,
@@ -118,7 +118,8 @@ def to_json(service: Service, *, secrets: bool = False) -> dict[str, Any]:
     }
     if service.volume:
         body["volume"] = volume_json(service.volume)
-    body.update(plain(service.extra))
+    extra = plain(service.extra)
+    body.update(extra if secrets else sensitive.blanked(extra))
     return body | sharing.to_json(service)
 
 

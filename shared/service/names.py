@@ -21,6 +21,10 @@ SCRIPT_KEY: Final = "script.sh"
 DIGEST_KEY: Final = "token_sha256"
 TOKEN_KEY: Final = "token"  # noqa: S105  the key of the Secret, not a token
 
+REVISION: Final = "oscar.grycap.io/revision"
+"""Annotation of a ConfigMap: which of the revisions that the Secret keeps is its own."""
+APPLIED: Final = "oscar.grycap.io/applied"
+"""Annotation of the token's Secret: the revision that all other objects have been brought to."""
 STOPPED: Final = "oscar.grycap.io/stopped"
 PREVIOUS_REPLICAS: Final = "oscar.grycap.io/previous-replicas"
 RESTARTED_AT: Final = "oscar.grycap.io/restarted-at"

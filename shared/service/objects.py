@@ -5,7 +5,10 @@ For whoever handles objects as JSON: the client, the gateway, the services API a
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Obj = dict[str, Any]
 """A Kubernetes object, list, event or Status."""
@@ -15,3 +18,8 @@ def wanted_replicas(deployment: Obj) -> int:
     """The replicas a Deployment asks for; one that does not say asks for 1, and 0 is none."""
     replicas = deployment["spec"].get("replicas")
     return 1 if replicas is None else int(replicas)
+
+
+def annotations_of(obj: Obj | None) -> Mapping[str, str]:
+    """The annotations of an object; none of no object."""
+    return ((obj or {}).get("metadata") or {}).get("annotations") or {}

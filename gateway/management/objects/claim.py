@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gateway.management.objects.render import owner
 from gateway.management.problems import RefusalError, invalid
-from shared.service import names, quantity
+from shared.service import names, quantity, stored
 from shared.service.model import ADMINISTRATOR
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from shared.service.model import Service, Volume
     from shared.service.objects import Obj
 
+KIND: Final = "PersistentVolumeClaim"
 MADE_BY: Final = "oscar.grycap/volume-created-by-service"
 POLICY_LABEL: Final = "oscar.grycap/volume-lifecycle-policy"
 OWNER_USER: Final = "oscar.grycap/owner-user"
@@ -44,36 +46,56 @@ def claim(service: Service, volume: Volume, policy: Policy, owner_uid: str) -> O
             POLICY_LABEL: volume.lifecycle_policy,
         },
         "annotations": {OWNER_USER: service.owner},
-        "ownerReferences": _owners(service, volume, owner_uid, []),
+        "ownerReferences": [owner(service.name, owner_uid)],
     }
-    kind = {"apiVersion": "v1", "kind": "PersistentVolumeClaim"}
-    return {**kind, "metadata": metadata, "spec": spec}
+    return {"apiVersion": "v1", "kind": KIND, "metadata": metadata, "spec": spec}
 
 
-def changes(found: Obj, service: Service, volume: Volume, owner_uid: str) -> Obj:
-    """What is to be patched (by merge) in the claim that is there; empty if nothing is.
+def own(service: Service) -> Volume | None:
+    """The volume that the service makes; None if it has none, or one that is there already."""
+    return service.volume if service.volume and service.volume.size and service.expose else None
 
-    It never shrinks, and class and access mode stay as they are, for they cannot change.
+
+def stated(root: Obj | None) -> str:
+    """The name of the claim that the service of a ConfigMap makes; "" if it makes none, and for a
+    ConfigMap that cannot be read."""
+    text = ((root or {}).get("data") or {}).get(names.DEFINITION_KEY, "")
+    if root is None or "volume:" not in text:  # most have none, and reading them takes a while
+        return ""
+    try:
+        volume = own(stored.read(root).definition)
+    except stored.StoredError:
+        return ""
+    return volume.name if volume is not None else ""
+
+
+def marked(found: Obj, service: Service, volume: Volume, owner_uid: str) -> Obj:
+    """What is to be merged into the metadata of the claim that is there; empty if nothing is.
+
+    One that is to go with the service gets it as owner. Class and access mode cannot change.
     """
-    metadata, patch = found["metadata"], {}
-    before = metadata.get("ownerReferences") or []
-    owners = _owners(service, volume, owner_uid, before)
+    metadata = found["metadata"]
+    patch: Obj = {}
     labels = {names.SERVICE_LABEL: service.name, POLICY_LABEL: volume.lifecycle_policy}
-    if owners != before or labels.items() - (metadata.get("labels") or {}).items():
-        patch["metadata"] = {
-            "labels": labels,
-            "ownerReferences": owners,
-            "resourceVersion": metadata["resourceVersion"],
-        }
-    if _grows(found, volume):
-        patch["spec"] = {"resources": {"requests": {"storage": volume.size}}}
-    return patch
+    if labels.items() - (metadata.get("labels") or {}).items():
+        patch["labels"] = labels
+    owners = [*other_owners(found, service), owner(service.name, owner_uid)]
+    if volume.lifecycle_policy == "delete" and owners != metadata.get("ownerReferences"):
+        patch["ownerReferences"] = owners
+    return {"metadata": patch} if patch else {}
 
 
-def is_left_behind(found: Obj, service: Service, owner_uid: str) -> bool:
-    """Whether the claim is to go with an earlier service of this name, which is deleted already."""
-    owners = found["metadata"].get("ownerReferences") or []
-    return any(_is_root(one, service) and one.get("uid") != owner_uid for one in owners)
+def other_owners(found: Obj | None, service: Service) -> list[Obj]:
+    """Who owns the claim besides the service."""
+    owners = found["metadata"].get("ownerReferences") or [] if found is not None else []
+    return [
+        one for one in owners if (one.get("kind"), one.get("name")) != ("ConfigMap", service.name)
+    ]
+
+
+def grows(found: Obj, volume: Volume) -> bool:
+    """Whether the claim is smaller than it is to be; it never shrinks."""
+    return quantity.parse(volume.size) > quantity.parse(size_of(found))
 
 
 def refusal(
@@ -88,13 +110,11 @@ def refusal(
     if found is None:
         return _too_large(volume, policy)
     if not is_of(found, service):
-        return another(volume, found)
-    if "deletionTimestamp" in found["metadata"]:
-        return leaving(volume)
-    if _grows(found, volume):
+        return RefusalError(409, another(volume, found))
+    if grows(found, volume):
         return _cannot_grow(found, volume) or _too_large(volume, policy)
-    stated = before.size if before is not None and before.name == volume.name else ""
-    if stated and quantity.parse(volume.size) < quantity.parse(stated):
+    earlier = before.size if before is not None and before.name == volume.name else ""
+    if earlier and quantity.parse(volume.size) < quantity.parse(earlier):
         return invalid(
             [
                 f"volume.size: {volume.name} has {size_of(found)} and volumes never shrink; write "
@@ -123,6 +143,8 @@ def notes(
             f"volume: {volume.name} ({size_of(found)}) is there from before; it is used with all "
             "that it holds"
         )
+    if found is not None and "deletionTimestamp" in found["metadata"]:
+        told.append(f"volume: {volume.name} is being deleted; pods wait until it is made anew")
     modes = found["spec"]["accessModes"] if found is not None else [policy.access_mode]
     if service.expose and service.expose.max_scale > 1 and "ReadWriteMany" not in modes:
         told.append(
@@ -132,29 +154,26 @@ def notes(
     return tuple(told)
 
 
+def may_not_grow(name: str, why: str) -> RefusalError:
+    """What is said when the cluster refuses; a StorageClass need not let its volumes grow."""
+    return invalid([f"volume.size: the cluster does not let {name} grow: {why}"])
+
+
 def kept(volume: Volume) -> str:
     """What is said of a volume that stays behind."""
+    if volume.lifecycle_policy == "delete":
+        return f"volume: {volume.name} stays until the service is deleted"
     return (
         f"volume: {volume.name} is kept; kubectl delete pvc {volume.name} -n {names.NAMESPACE} "
         "removes it with all that it holds"
     )
 
 
-def another(volume: Volume, found: Obj) -> RefusalError:
+def another(volume: Volume, found: Obj) -> str:
     """What is said of a volume that is another service's, or nobody's."""
-    return RefusalError(
-        409,
+    return (
         f"A managed volume with the provided name already exists: volume.name: {volume.name} "
-        f"belongs to {_holder(found)}; choose another name, or mount it without a size",
-    )
-
-
-def leaving(volume: Volume) -> RefusalError:
-    """What is said of a volume that is being deleted."""
-    return RefusalError(
-        409,
-        f"volume.name: {volume.name} of an earlier service is being deleted; try again when "
-        f"kubectl get pvc {volume.name} -n {names.NAMESPACE} finds nothing, or choose another name",
+        f"belongs to {_holder(found)}; choose another name, or mount it without a size"
     )
 
 
@@ -193,10 +212,6 @@ def _user(found: Obj) -> str:
     return str(annotations.get(OWNER_USER) or ADMINISTRATOR)
 
 
-def _grows(found: Obj, volume: Volume) -> bool:
-    return quantity.parse(volume.size) > quantity.parse(size_of(found))
-
-
 def _cannot_grow(found: Obj, volume: Volume) -> RefusalError | None:
     if (found.get("status") or {}).get("phase") == "Bound":
         return None
@@ -217,15 +232,3 @@ def _too_large(volume: Volume, policy: Policy) -> RefusalError | None:
             "cluster gives a service (MANAGEMENT_VOLUME_MAX_SIZE)"
         ]
     )
-
-
-def _owners(service: Service, volume: Volume, owner_uid: str, before: list[Obj]) -> list[Obj]:
-    others = [one for one in before if not _is_root(one, service)]
-    if volume.lifecycle_policy != "delete":
-        return others
-    root = {"apiVersion": "v1", "kind": "ConfigMap", "name": service.name, "uid": owner_uid}
-    return [*others, root]
-
-
-def _is_root(owner: Obj, service: Service) -> bool:
-    return bool(owner.get("kind") == "ConfigMap" and owner.get("name") == service.name)

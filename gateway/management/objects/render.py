@@ -51,17 +51,39 @@ def dependents(service: Service, token: str, owner_uid: str, policy: Policy = DE
 
     `owner_uid` is the uid of the ConfigMap: deleting that deletes these.
     """
-    objects = [_secret(service, names.token_secret(service.name), {names.TOKEN_KEY: token})]
+    objects = [token_secret(service.name, token)]
     if service.environment.secrets:
         values = service.environment.secrets
         objects.append(_secret(service, names.environment_secret(service.name), values))
     if service.expose is not None:
         objects.append(_service(service, service.expose))
         objects.append(_deployment(service, service.expose, token, policy))
-    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": service.name, "uid": owner_uid}
     for obj in objects:
-        obj["metadata"]["ownerReferences"] = [owner]
+        obj["metadata"]["ownerReferences"] = [owner(service.name, owner_uid)]
     return objects
+
+
+def owner(name: str, uid: str) -> Obj:
+    """The reference by which the ConfigMap of service `name` owns another object."""
+    return {"apiVersion": "v1", "kind": "ConfigMap", "name": name, "uid": uid}
+
+
+def token_secret(name: str, token: str) -> Obj:
+    """The Secret that pods of service `name` have the token from."""
+    place = names.token_secret(name)
+    labels = {names.SERVICE_LABEL: name}
+    metadata = {"name": place, "namespace": names.NAMESPACE, "labels": labels}
+    return _opaque(metadata, {names.TOKEN_KEY: token})
+
+
+def places(name: str) -> list[tuple[str, str]]:
+    """Kind and name of all objects that service `name` may have, but for the ConfigMap."""
+    return [
+        ("Secret", names.token_secret(name)),
+        ("Secret", names.environment_secret(name)),
+        ("Service", names.service(name)),
+        ("Deployment", names.deployment(name)),
+    ]
 
 
 def superfluous(service: Service) -> list[tuple[str, str]]:
@@ -84,8 +106,11 @@ def _metadata(service: Service, name: str = "") -> Obj:
 
 
 def _secret(service: Service, name: str, values: Mapping[str, str]) -> Obj:
+    return _opaque(_metadata(service, name), values)
+
+
+def _opaque(metadata: Obj, values: Mapping[str, str]) -> Obj:
     data = {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}
-    metadata = _metadata(service, name)
     return {
         "apiVersion": "v1",
         "kind": "Secret",

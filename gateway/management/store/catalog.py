@@ -99,12 +99,6 @@ class Catalog:
         secret = await self._optional(SECRETS, names.token_secret(name))
         return _token(secret) if secret else ""
 
-    async def environment_secrets(self, name: str) -> dict[str, str]:
-        """The values of `environment.secrets`."""
-        secret = await self._optional(SECRETS, names.environment_secret(name))
-        data = (secret or {}).get("data") or {}
-        return {key: base64.b64decode(value).decode() for key, value in data.items()}
-
     async def _optional(self, resource: Resource, name: str) -> Obj | None:
         try:
             return await self._kube.get(resource, name, NS)

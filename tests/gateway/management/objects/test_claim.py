@@ -9,6 +9,7 @@ import pytest
 
 from gateway.management.objects import claim as claims
 from gateway.management.objects.policy import DEFAULT, Policy
+from gateway.management.objects.render import configmap
 from shared.service.model import Service, Volume
 
 OWN = Volume("/data", "notes", "2Gi")
@@ -51,41 +52,53 @@ def test_the_policy_chooses_class_and_mode(service: Service) -> None:
     assert (spec["storageClassName"], spec["accessModes"]) == ("nfs", ["ReadWriteOnce"])
 
 
-def test_only_a_claim_that_is_to_go_with_its_service_is_owned_by_it(service: Service) -> None:
-    assert found(service)["metadata"]["ownerReferences"] == []
-    leaving = replace(OWN, lifecycle_policy="delete")
-    (owner,) = claims.claim(service, leaving, DEFAULT, UID)["metadata"]["ownerReferences"]
-    assert (owner["kind"], owner["name"], owner["uid"]) == ("ConfigMap", "ocr", UID)
+LEAVING = replace(OWN, lifecycle_policy="delete")
+ROOT = {"apiVersion": "v1", "kind": "ConfigMap", "name": "ocr", "uid": UID}
+OTHER = {"apiVersion": "v1", "kind": "Pod", "name": "x", "uid": "y"}
 
 
-def test_nothing_changes_in_a_claim_that_is_as_stated(service: Service) -> None:
-    assert claims.changes(found(service), service, OWN, UID) == {}
-    assert claims.changes(found(service, "2048Mi"), service, OWN, UID) == {}
-    assert claims.changes(found(service, "5Gi"), service, OWN, UID) == {}, "it never shrinks"
+def test_a_claim_is_owned_at_first_so_that_a_create_that_is_undone_takes_it_along(
+    service: Service,
+) -> None:
+    assert claims.claim(service, OWN, DEFAULT, UID)["metadata"]["ownerReferences"] == [ROOT]
 
 
-def test_a_claim_grows(service: Service) -> None:
-    grown = claims.changes(found(service, "1Gi"), service, OWN, UID)
-    assert grown == {"spec": {"resources": {"requests": {"storage": "2Gi"}}}}
+def test_nothing_is_marked_in_a_claim_that_is_as_stated(service: Service) -> None:
+    assert claims.marked(found(service, ownerReferences=[]), service, OWN, UID) == {}
+    owned = found(service, ownerReferences=[OTHER, ROOT])
+    assert claims.marked(owned, service, OWN, UID) == {}, "it is released when all else is done"
 
 
-def test_the_policy_of_a_claim_follows_the_definition(service: Service) -> None:
-    other = {"apiVersion": "v1", "kind": "Pod", "name": "x", "uid": "y"}
-    leaving = replace(OWN, lifecycle_policy="delete")
-    body = claims.changes(found(service, ownerReferences=[other]), service, leaving, UID)
+def test_a_claim_that_is_to_go_with_its_service_is_owned_by_it(service: Service) -> None:
+    body = claims.marked(found(service, ownerReferences=[OTHER]), service, LEAVING, UID)
     assert body["metadata"]["labels"][claims.POLICY_LABEL] == "delete"
-    assert [one["name"] for one in body["metadata"]["ownerReferences"]] == ["x", "ocr"]
-    assert body["metadata"]["resourceVersion"] == "7"
-    owned = found(service, ownerReferences=body["metadata"]["ownerReferences"])
-    back = claims.changes(owned, service, OWN, UID)
-    assert back["metadata"]["ownerReferences"] == [other]
+    assert body["metadata"]["ownerReferences"] == [OTHER, ROOT]
+    labelled = found(service, ownerReferences=[OTHER, ROOT])
+    labelled["metadata"]["labels"][claims.POLICY_LABEL] = "delete"
+    assert claims.marked(labelled, service, LEAVING, UID) == {}
+    assert claims.other_owners(labelled, service) == [OTHER]
+    assert claims.other_owners(None, service) == []
 
 
-def test_what_an_earlier_service_left_to_garbage_collection_is_known(service: Service) -> None:
-    owner = {"kind": "ConfigMap", "name": "ocr", "uid": "old"}
-    assert claims.is_left_behind(found(service, ownerReferences=[owner]), service, UID)
-    assert not claims.is_left_behind(found(service, ownerReferences=[owner]), service, "old")
-    assert not claims.is_left_behind(found(service), service, UID)
+@pytest.mark.parametrize(("size", "grows"), [("1Gi", True), ("2048Mi", False), ("5Gi", False)])
+def test_a_claim_grows_and_never_shrinks(service: Service, size: str, grows: bool) -> None:
+    assert claims.grows(found(service, size), OWN) is grows
+
+
+def test_only_an_exposed_service_makes_a_claim_and_only_with_a_size(service: Service) -> None:
+    assert claims.own(with_volume(service, OWN)) == OWN
+    assert claims.own(with_volume(service, NAMED)) is None
+    assert claims.own(service) is None
+    assert claims.own(replace(with_volume(service, OWN), expose=None)) is None
+
+
+def test_the_claim_that_a_configmap_states(service: Service) -> None:
+    root = configmap(with_volume(service, OWN), "ab" * 32)
+    assert claims.stated(root) == "notes"
+    assert claims.stated(configmap(service, "ab" * 32)) == ""
+    assert claims.stated(None) == ""
+    root["data"]["function_config.yaml"] = "volume: ["
+    assert claims.stated(root) == ""
 
 
 @pytest.mark.parametrize(
@@ -100,7 +113,7 @@ def test_what_an_earlier_service_left_to_garbage_collection_is_known(service: Se
         (OWN, "2Gi", {"labels": {}}, None, 409, "belongs to no service; choose"),
         (OWN, "2Gi", {"labels": {claims.MADE_BY: "ocr"}}, None, 0, ""),
         (OWN, "2Gi", {"annotations": {claims.OWNER_USER: "eve"}}, None, 409, "belongs to service"),
-        (OWN, "2Gi", {"deletionTimestamp": "t"}, None, 409, "volume.name: notes of an earlier ser"),
+        (OWN, "2Gi", {"deletionTimestamp": "t"}, None, 0, ""),
         (replace(OWN, size="101Gi"), "2Gi", {}, OWN, 400, "101Gi is above 100Gi, the most that th"),
         (replace(OWN, size="101Gi"), "101Gi", {}, OWN, 0, ""),
         (NAMED, "2Gi", {"labels": {}}, None, 0, ""),
@@ -173,6 +186,7 @@ ONCE = Policy(access_mode="ReadWriteOnce")
         (NAMED, False, None, DEFAULT, ["volume.name: there is no volume notes yet; pods wait unt"]),
         (None, False, OWN, DEFAULT, ["volume: notes is kept; kubectl delete pvc notes -n oscar"]),
         (replace(OWN, name="b"), False, OWN, DEFAULT, ["volume: notes is kept; "]),
+        (None, False, LEAVING, DEFAULT, ["volume: notes stays until the service is deleted"]),
         (None, False, NAMED, DEFAULT, []),
         (OWN, False, None, ONCE, ["volume: notes is ReadWriteOnce: all pods run on one node"]),
         (OWN, True, OWN, ONCE, []),
@@ -197,3 +211,9 @@ def test_one_pod_may_have_a_volume_of_one_node(service: Service) -> None:
     assert service.expose is not None
     alone = replace(service, volume=OWN, expose=replace(service.expose, max_scale=1))
     assert claims.notes(None, alone, None, ONCE) == ()
+
+
+def test_a_claim_that_goes_is_told(service: Service) -> None:
+    leaving = found(service, deletionTimestamp="t")
+    (told,) = claims.notes(leaving, with_volume(service, OWN), OWN, DEFAULT)
+    assert "is being deleted; pods wait until it is made anew" in told

@@ -8,7 +8,7 @@ import pytest
 from gateway.management.store.catalog import Catalog
 from gateway.management.store.lifecycle import Lifecycle
 from shared.embedded import kinds
-from shared.service.model import Environment, Service
+from shared.service.model import Service
 from shared.service.objects import Obj
 from shared.service.stored import StoredError
 from tests.gateway.management.cluster import NS, Cluster
@@ -32,7 +32,6 @@ async def test_what_is_missing_is_none_or_empty(cluster: Cluster) -> None:
     assert await catalog.find("ocr") is None
     assert await catalog.deployment("ocr") is None
     assert await catalog.token("ocr") == ""
-    assert await catalog.environment_secrets("ocr") == {}
     assert await catalog.all() == []
 
 
@@ -40,14 +39,6 @@ async def test_deployments_are_found_by_their_service(cluster: Cluster, service:
     await Lifecycle(cluster.kube).create(service)
     found = await Catalog(cluster.kube).deployments()
     assert found["ocr"]["metadata"]["name"] == "ocr-dlp"
-
-
-async def test_values_of_secrets_are_read_from_their_secret(
-    cluster: Cluster, service: Service
-) -> None:
-    secret = replace(service, environment=Environment(secrets={"KEY": "s3crét"}))
-    await Lifecycle(cluster.kube).create(secret)
-    assert await Catalog(cluster.kube).environment_secrets("ocr") == {"KEY": "s3crét"}
 
 
 @pytest.mark.parametrize(("obj", "told"), BROKEN.values(), ids=BROKEN.keys())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from gateway.management.store.lifecycle import Lifecycle
 from shared.embedded import kinds
 from shared.embedded.api.bootstrap import STORAGE
 from shared.embedded.controllers.manager import Controllers
+from shared.kube.client import KubeClient
 from shared.kube.errors import ServerError
 from shared.runtime.clock import ManualClock
 from shared.service import fdl
@@ -135,9 +137,6 @@ async def test_a_volume_goes_with_its_service_when_the_definition_says_so(
     response = await admin.delete(f"{SERVICES}/ocr")
     assert "Warning" not in response.headers
     assert "deletionTimestamp" in claim(cluster)["metadata"]
-    status, text = await refused(admin, "POST", leaving)
-    assert (status, "of an earlier service is being deleted" in text) == (409, True)
-    assert cluster.names(kinds.CONFIG_MAP) == []
     controllers.settle()
     assert cluster.names(PVC) == []
     assert await send(admin, "POST", leaving) == []
@@ -197,17 +196,94 @@ async def test_a_name_that_is_taken_is_told_before_its_volume(
     assert (status, text) == (400, "A service with the provided name already exists")
 
 
-@pytest.mark.parametrize("call", [1, 2, 3])
-@pytest.mark.parametrize("error", [ServerError(500, "X", "boom"), asyncio.CancelledError()])
-async def test_a_create_that_fails_leaves_no_volume(
-    cluster: Cluster, body: dict[str, Any], call: int, error: BaseException
+async def test_a_service_waits_for_the_volume_of_the_one_before_it(
+    cluster: Cluster, controllers: Controllers, body: dict[str, Any]
+) -> None:
+    leaving = fdl.parse_service(stored(body, lifecycle_policy="delete")).service
+    clock = ManualClock()
+    lifecycle = Lifecycle(cluster.kube, clock=clock)
+    await lifecycle.create(leaving)
+    await lifecycle.delete("ocr")
+    first = claim(cluster)["metadata"]["uid"]
+    again = asyncio.create_task(lifecycle.create(leaving))
+    while not clock.sleeping:
+        await asyncio.sleep(0)
+    assert claim(cluster)["metadata"]["uid"] == first
+    controllers.settle()
+    while not again.done():
+        await clock.advance(1)
+    await again
+    assert claim(cluster)["metadata"]["uid"] != first
+
+
+async def test_a_create_that_fails_takes_its_volume_along_and_no_older_one(
+    cluster: Cluster, controllers: Controllers, body: dict[str, Any]
 ) -> None:
     service = fdl.parse_service(stored(body)).service
-    with pytest.raises(type(error)):
-        await failing(cluster, "apply", call, error).create(service)
-    assert cluster.names(kinds.CONFIG_MAP) == []
-    for obj in cluster.api.list(PVC, NS):
-        assert "deletionTimestamp" in obj["metadata"]
+    broken = failing(cluster, "apply", 2, ServerError(500, "X", "boom"))
+    with pytest.raises(ServerError):
+        await broken.create(service)
+    controllers.settle()
+    assert (cluster.names(kinds.CONFIG_MAP), cluster.names(PVC)) == ([], [])
+    lifecycle = Lifecycle(cluster.kube)
+    await lifecycle.create(service)
+    await lifecycle.delete("ocr")
+    broken = failing(cluster, "apply", 2, ServerError(500, "X", "boom"))
+    with pytest.raises(ServerError):
+        await broken.create(service)
+    controllers.settle()
+    assert (cluster.names(kinds.CONFIG_MAP), cluster.names(PVC)) == ([], ["ocr"])
+
+
+class Cut(BaseException):
+    """The process is killed: nothing of it runs after this."""
+
+
+class Killed:
+    """The real client, until call number `last`; after it the process is dead."""
+
+    def __init__(self, kube: KubeClient, last: int) -> None:
+        self._kube = kube
+        self.left = last
+
+    def __getattr__(self, verb: str) -> Any:
+        real = getattr(self._kube, verb)
+
+        async def counted(*arguments: Any, **options: Any) -> Any:
+            self.left -= 1
+            if self.left < 0:
+                raise Cut
+            return await real(*arguments, **options)
+
+        return counted
+
+
+@pytest.mark.parametrize(("policy", "step"), [("retain", 1), ("delete", 5)])
+async def test_wherever_a_create_is_cut_its_volume_is_wholly_there_or_gone(
+    cluster: Cluster, controllers: Controllers, body: dict[str, Any], policy: str, step: int
+) -> None:
+    service = fdl.parse_service(stored(body, lifecycle_policy=policy)).service
+    for call in range(1, 100, step):
+        process = Killed(cluster.kube, call)
+        try:
+            await Lifecycle(process).create(service)  # type: ignore[arg-type]
+        except Cut:
+            await Lifecycle(cluster.kube).reconcile("ocr")
+        controllers.settle()
+        there = cluster.names(kinds.CONFIG_MAP)
+        assert cluster.names(PVC) == there
+        if there:
+            owned = bool(claim(cluster)["metadata"].get("ownerReferences"))
+            assert owned == (policy == "delete")
+            await Lifecycle(cluster.kube).delete("ocr")
+            controllers.settle()
+            assert cluster.names(PVC) == ([] if owned else ["ocr"])
+            if not owned:
+                cluster.api.delete(PVC, "ocr", NS)
+                controllers.settle()
+        if process.left > 0:
+            break
+    assert 10 < call < 99
 
 
 async def test_a_change_that_fails_takes_no_data_with_it(
@@ -217,6 +293,7 @@ async def test_a_change_that_fails_takes_no_data_with_it(
     await Lifecycle(cluster.kube).create(service)
     controllers.settle()
     before = claim(cluster)
+    broken = failing(cluster, "apply", 1, ServerError(500, "X", "boom"))
     with pytest.raises(ServerError):
-        await failing(cluster, "apply", 3, ServerError(500, "X", "boom")).replace(service)
+        await broken.replace(replace(service, image="other"))
     assert claim(cluster) == before

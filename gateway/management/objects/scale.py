@@ -1,0 +1,61 @@
+"""How many pods a Deployment asks for when its service is made, stopped and started. Pure.
+
+In between that is the scaler's. Who sets replicas owns them in managedFields; a size that nobody
+owns is the API server's default, and so is that of a create that died before it gave one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.service import names
+from shared.service.objects import annotations_of, wanted_replicas
+from shared.service.stored import is_stopped
+
+if TYPE_CHECKING:
+    from shared.service.objects import Obj
+
+
+def born(least: int, *, stopped: bool) -> Obj:
+    """The patch of a Deployment that was just made; empty when its default of 1 is right."""
+    if stopped:
+        return _body({names.STOPPED: "true"}, 0)
+    return {} if least == 1 else {"spec": {"replicas": least}}
+
+
+def corrected(deployment: Obj, least: int, *, stopped: bool) -> Obj:
+    """The patch that makes a Deployment stopped or not; empty when it is as it must be."""
+    replicas = wanted_replicas(deployment)
+    marked = is_stopped(deployment)
+    if stopped:
+        return {} if marked and replicas == 0 else stop(deployment)
+    if marked:  # `kubectl rollout undo` brings the mark back while pods run
+        return start(deployment, least)
+    if 0 < replicas < least and not _is_owned(deployment):
+        return {"spec": {"replicas": least}}
+    return {}
+
+
+def stop(deployment: Obj) -> Obj:
+    """The patch for no pods, which remembers how many there were."""
+    replicas = wanted_replicas(deployment)
+    marks = {names.STOPPED: "true"}
+    if replicas > 0:
+        marks[names.PREVIOUS_REPLICAS] = str(replicas)
+    return _body(marks, 0)
+
+
+def start(deployment: Obj, least: int) -> Obj:
+    """The patch for as many pods as there were before the stop."""
+    previous = annotations_of(deployment).get(names.PREVIOUS_REPLICAS, "")
+    before = int(previous) if previous.isascii() and previous.isdigit() else 0
+    return _body({names.STOPPED: "false"}, wanted_replicas(deployment) or before or least or 1)
+
+
+def _body(marks: Obj, replicas: int) -> Obj:
+    return {"metadata": {"annotations": marks}, "spec": {"replicas": replicas}}
+
+
+def _is_owned(deployment: Obj) -> bool:
+    entries = deployment["metadata"].get("managedFields") or ()
+    return any("f:replicas" in entry.get("fieldsV1", {}).get("f:spec", {}) for entry in entries)
