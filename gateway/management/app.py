@@ -42,9 +42,10 @@ def application(
     clock: Clock,
     body_seconds: float = BODY_SECONDS,
     origins: Origins = OWN_PAGES,
+    counts: metrics.Metrics | None = None,
 ) -> web.Application:
     """The whole application; answers follow OSCAR's contract: errors are text or empty."""
-    counts = metrics.Metrics()
+    counts = counts or metrics.Metrics()
     app = web.Application(
         client_max_size=MAX_BODY,
         middlewares=[

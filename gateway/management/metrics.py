@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD"})
 
@@ -28,6 +31,35 @@ class Metrics:
             registry=self._registry,
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
         )
+        self._reconciled = Counter(
+            "management_reconcile_results_total",
+            "Services looked at by reconciles, by what came of it.",
+            ("result",),
+            registry=self._registry,
+        )
+        self._broken = Gauge(
+            "management_reconcile_services_broken",
+            "Services whose ConfigMap cannot be read, in the last reconcile.",
+            registry=self._registry,
+        )
+        self._round = Gauge(
+            "management_reconcile_duration_seconds",
+            "How long the last reconcile took.",
+            registry=self._registry,
+        )
+        self._last = Gauge(
+            "management_reconcile_last_timestamp_seconds",
+            "When the last reconcile ended; 0 before the first, and where another process leads.",
+            registry=self._registry,
+        )
+
+    def reconciled(self, results: Mapping[str, int], seconds: float, at: float) -> None:
+        """A reconcile ended at `at` (unix seconds) with so many services by result."""
+        for result, number in results.items():
+            self._reconciled.labels(result).inc(number)
+        self._broken.set(results.get("broken", 0))
+        self._round.set(seconds)
+        self._last.set(at)
 
     def answered(self, method: str, route: str, code: int, seconds: float) -> None:
         """One request was answered."""

@@ -34,11 +34,6 @@ def not_found() -> RefusalError:
     return RefusalError(404)
 
 
-def taken() -> RefusalError:
-    """Names of services are unique."""
-    return RefusalError(400, "A service with the provided name already exists")
-
-
 def invalid(problems: Sequence[str]) -> RefusalError:
     """The definition is wrong; one line a problem."""
     return RefusalError(400, "The service specification is not valid: " + "\n".join(problems))
@@ -54,8 +49,38 @@ def not_exposed(name: str) -> RefusalError:
     return RefusalError(400, f'service "{name}" is not exposed')
 
 
+def exists() -> RefusalError:
+    """Names are unique."""
+    return RefusalError(400, "A service with the provided name already exists")
+
+
+def gone(name: str) -> RefusalError:
+    """Somebody deleted the service while it was being changed."""
+    return RefusalError(404, f'service "{name}" was deleted meanwhile')
+
+
+def contended(name: str) -> RefusalError:
+    """Others changed the service each time that it was tried."""
+    return RefusalError(409, f'service "{name}" is being changed by others; try again')
+
+
+def without_deployment(name: str) -> RefusalError:
+    """The service is exposed, and has no pods to stop or start."""
+    text = f'service "{name}" has no Deployment; apply its definition again'
+    return RefusalError(409, text)
+
+
 def of_cluster(error: KubeError, doing: str) -> RefusalError:
-    """What a failed call to the cluster means to the client, who was `doing` something."""
+    """What a failed call to the cluster means to the client, who was `doing` something.
+
+    The notes of the error say what became of it.
+    """
+    refusal = _of_cluster(error, doing)
+    refusal.text = "; ".join((refusal.text, *getattr(error, "__notes__", ())))
+    return refusal
+
+
+def _of_cluster(error: KubeError, doing: str) -> RefusalError:
     if isinstance(error, Invalid):
         return RefusalError(400, f"The service specification is not valid: {error.message}")
     if isinstance(error, Conflict):

@@ -30,6 +30,11 @@ VARIABLES: Final[Variables] = {
     "MANAGEMENT_VOLUME_MAX_SIZE": ("100Gi", "the most that a definition may ask for as volume"),
     "MANAGEMENT_POD_RUN_AS_NON_ROOT": ("false", "start no image whose user is root"),
     "MANAGEMENT_POD_READ_ONLY_ROOT": ("false", "let pods write to /tmp and their volume alone"),
+    "MANAGEMENT_RECONCILE": (
+        "30",
+        "seconds between two looks at all services for writes that died half done, and for what "
+        "others have changed",
+    ),
     **log.VARIABLES,
 }
 
@@ -43,6 +48,8 @@ class Settings:
     credentials: Credentials
     origins: Origins
     policy: Policy
+    reconcile: float
+    """Seconds."""
     log_level: str
     log_format: str
 
@@ -57,6 +64,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         credentials=_credentials(reader),
         origins=reader.parsed("MANAGEMENT_ORIGINS", Origins(), _origins),
         policy=_policy(reader),
+        reconcile=reader.amount("MANAGEMENT_RECONCILE", least=1.0, most=3600.0),
         log_level=reader.string("LOG_LEVEL", *log.LEVELS),
         log_format=reader.string("LOG_FORMAT", *log.FORMATS),
     )

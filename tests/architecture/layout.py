@@ -61,6 +61,7 @@ LAYOUT = Layout(
             ("calls/",),
             ("settings",),
             ("app",),
+            ("process",),
             ("__main__",),
         ),
         "scaler": (

@@ -1,0 +1,91 @@
+"""The services API as a process: it serves, and reconciles while it leads; for `__main__`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack, asynccontextmanager
+from socket import gethostname
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from gateway.management.app import application
+from gateway.management.metrics import Metrics
+from gateway.management.objects.drift import FIELD_MANAGER
+from gateway.management.store.lifecycle import Lifecycle
+from gateway.management.store.reconcile import Reconciler
+from shared.kube.client import KubeClient
+from shared.kube.events import EventRecorder
+from shared.kube.lease import Election
+from shared.runtime.clock import SystemClock
+from shared.runtime.signals import on_stop
+from shared.runtime.tasks import Supervisor
+from shared.service.names import SYSTEM_NAMESPACE
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from gateway.management.settings import Settings
+
+log = logging.getLogger("gateway.management")
+
+LEASE: Final = "management"
+"""In the system's namespace: of several services APIs one reconciles."""
+SHUTDOWN: Final = 20.0
+"""Seconds that changes under way have to end after SIGTERM."""
+
+
+async def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    ended = asyncio.Event()
+    on_stop(ended.set)
+    async with AsyncExitStack() as stack:
+        kube = await stack.enter_async_context(KubeClient.open(field_manager=FIELD_MANAGER))
+        lifecycle, counts, clock = Lifecycle(kube, policy=settings.policy), Metrics(), SystemClock()
+        # left in this order: the last answers are given, then nothing writes, then the lease goes
+        around = await stack.enter_async_context(Supervisor())
+        inside = await stack.enter_async_context(Supervisor())
+        app = application(
+            kube, lifecycle, settings.credentials, clock, origins=settings.origins, counts=counts
+        )
+        host, port = await stack.enter_async_context(_served(app, settings))
+        log.info("services API listens on %s:%d", host, port)
+        events = EventRecorder(kube, "services-api", clock)
+        leading = asyncio.Event()
+        election = _election(kube, port, leading)
+        around.start("events", events.run())
+        around.start("election", election.run())
+
+        def leads() -> bool:
+            return election.may_write(clock.monotonic())
+
+        reconciler = Reconciler(kube, lifecycle, counts, events, leads, clock)
+        inside.start("reconcile", reconciler.run(settings.reconcile, leading))
+        await around.until(ended, inside)
+
+
+def _election(kube: KubeClient, port: int, leading: asyncio.Event) -> Election:
+    """`leading` is set while this process leads. Whoever listens on the same port after it is its
+    successor, and goes on at once."""
+
+    def changed(leads: bool) -> None:
+        if leads:
+            leading.set()
+        else:
+            leading.clear()
+
+    identity = f"{gethostname()}:{port}"
+    return Election(kube, LEASE, SYSTEM_NAMESPACE, identity, on_change=changed)
+
+
+@asynccontextmanager
+async def _served(app: web.Application, settings: Settings) -> AsyncIterator[tuple[str, int]]:
+    """The address that `app` is served at."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        yield runner.addresses[0][:2]
+    finally:
+        await runner.cleanup()
