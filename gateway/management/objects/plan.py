@@ -124,7 +124,9 @@ def _rooted(seen: Seen, whole: Whole, now: float) -> Plan:
     why = "was changed" if seen.revision else "was written by an earlier version"
     root = Step(root.verb, root.kind, root.name, root.body, why)
     steps = (first, root) if first else (root,)
-    return Plan(steps, complete=False, finished=bool(seen.revision), lost=whole.lost)
+    applied = annotations_of(seen.secret).get(names.APPLIED, seen.revision)
+    finished = seen.revision == applied != ""
+    return Plan(steps, complete=False, finished=finished, lost=whole.lost)
 
 
 def _derived(seen: Seen, whole: Whole, now: float, policy: Policy) -> Plan:

@@ -106,9 +106,10 @@ class Reconciler:
         async for seen in self._all():
             if seen.name <= self._after:
                 continue
-            result = await self._one(seen, right)
-            results[result] += 1
-            if sum(results[one] for one in _WORK) >= MOST or not self._leads():
+            if not self._leads():
+                break
+            results[await self._one(seen, right)] += 1
+            if sum(results[one] for one in _WORK) >= MOST:
                 self._after = seen.name
                 break
         else:

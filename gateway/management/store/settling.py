@@ -65,6 +65,8 @@ class Settled:
     """Whether the last write had come to its end before."""
     lost: tuple[str, ...] = ()
     """Secrets that were nowhere any more; a new token was made."""
+    begun: bool = False
+    """Whether a plan was carried out: what the first one found is what the service was found as."""
     undone: str = ""
     """Why a create that had not come to its end was undone; empty when none was."""
 
@@ -96,8 +98,7 @@ class Settler:
         found = Settled(await self.look(name))
         conflicts, waits = 0, iter(WAITS)
         while True:
-            plan = self.plan(found.seen, known)
-            before = found
+            plan, before = self.plan(found.seen, known), version(found.seen.root)
             try:
                 found = await self._carried_out(plan, found)
                 root = await self._get("ConfigMap", name) if plan.steps else found.seen.root
@@ -106,12 +107,12 @@ class Settler:
                 if conflicts == ATTEMPTS:
                     raise
             else:
-                same = version(root) == version(before.seen.root)
+                same = version(root) == before
                 if plan.complete and same:
                     return found
                 if plan.waits and same:
                     await self._wait(plan.waits, next(waits, None))
-            found = replace(before, seen=await self.look(name))
+            found = replace(found, seen=await self.look(name))
 
     async def sweep(self, name: str) -> None:
         """Remove what a deleted service has left, if garbage collection has not done so yet."""
@@ -188,8 +189,9 @@ class Settler:
         return Settled(
             replace(found.seen, objects=objects),
             tuple(changes),
-            found.finished and plan.finished,
+            found.finished if found.begun else plan.finished,
             found.lost or plan.lost,
+            begun=True,
         )
 
     async def _wait(self, what: str, seconds: float | None) -> None:
