@@ -39,6 +39,8 @@ class Step:
     body: Obj
     why: str = ""
     """What was wrong, for people; empty for what is no news."""
+    notes: bool = False
+    """Whether it only notes that all is done, so that nothing is undone when it fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +247,7 @@ def _last(seen: Seen, whole: Whole, now: float) -> Iterator[Step]:
     stale = kept.stale(secret, whole.revision, now)
     if stale or not drift.contains(secret, body):
         merged = {"metadata": metadata, "data": {**body["data"], **dict.fromkeys(stale)}}
-        yield Step("patch", "Secret", name, _at(secret, merged))
+        yield Step("patch", "Secret", name, _at(secret, merged), notes=True)
 
 
 def _refuse_foreign(seen: Seen, obj: Obj | None) -> None:

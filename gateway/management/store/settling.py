@@ -9,6 +9,7 @@ last one to write leaves what the last ConfigMap says.
 from __future__ import annotations
 
 import contextlib
+import logging
 import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +19,7 @@ from gateway.management.objects import plan as planning
 from gateway.management.objects.policy import DEFAULT
 from gateway.management.objects.seen import Place, Seen, version
 from gateway.management.problems import RefusalError
-from shared.kube.errors import Conflict, Forbidden, NotFound
+from shared.kube.errors import Conflict, Forbidden, KubeError, NotFound
 from shared.kube.resources import CLAIMS, CONFIGMAPS, DEPLOYMENTS, SECRETS, SERVICES
 from shared.runtime.clock import SystemClock
 from shared.service import names
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from shared.kube.resources import Resource
     from shared.runtime.clock import Clock
     from shared.service.objects import Obj
+
+log = logging.getLogger(__name__)
 
 NS: Final = names.NAMESPACE
 RESOURCES: Final[Mapping[str, Resource]] = {
@@ -179,7 +182,17 @@ class Settler:
         changes = list(found.changes)
         for step in plan.steps:
             place = (step.kind, step.name)
-            before, now = objects.get(place), await self.do(step)
+            try:
+                before, now = objects.get(place), await self.do(step)
+            except KubeError as error:
+                if not step.notes or isinstance(error, Conflict | NotFound):
+                    raise
+                log.warning(
+                    "service %s is as it must be; the next reconcile notes it: %s",
+                    found.seen.name,
+                    error,
+                )
+                continue
             if step.verb == "delete":
                 objects.pop(place, None)
             else:

@@ -56,8 +56,8 @@ class Switcher:
         root = render.configmap(service, token)
         revision = kept.revision(root["data"], secret)
         root["metadata"]["annotations"] = {names.REVISION: revision}
-        staged = await self._staged(service, revision, secret)
         try:
+            staged = await self._staged(service, revision, secret)
             made = await self._rooted(root, staged)
             await self.settled(made, {revision: secret})
         except BaseException as error:  # a cancelled request leaves no half service either
@@ -167,11 +167,12 @@ class Switcher:
         """Undo the switch to a revision, unless somebody else has switched since."""
         stored.read(before)
         seen = await self._settler.look(before["metadata"]["name"])
-        if seen.root is None or seen.revision != revision:
-            return
         marks = annotations_of(before)
-        stopped = {names.STOPPED: marks.get(names.STOPPED)}
         earlier = marks.get(names.REVISION, "")
+        ended = earlier and earlier not in kept.entries(seen.secret)  # and all has followed
+        if seen.root is None or seen.revision != revision or ended:
+            return
+        stopped = {names.STOPPED: marks.get(names.STOPPED)}
         await self._settler.do(planning.switched(seen.root, before["data"], earlier, stopped))
         await self._settler.settle(seen.name, {})
 

@@ -36,3 +36,31 @@ class Mortal:
             return await real(*arguments, **options)
 
         return counted
+
+
+class Failing:
+    """The real client but for its write number `at`, which fails; if `after`, it was done."""
+
+    def __init__(self, kube: KubeClient, at: int, error: BaseException, *, after: bool) -> None:
+        self._kube = kube
+        self._left = at
+        self._error = error
+        self._after = after
+
+    def __getattr__(self, verb: str) -> Any:
+        real = getattr(self._kube, verb)
+
+        async def counted(*arguments: Any, **options: Any) -> Any:
+            self._left -= verb in WRITES
+            if self._left or verb not in WRITES:
+                return await real(*arguments, **options)
+            if self._after:
+                await real(*arguments, **options)
+            raise self._error
+
+        return counted
+
+    @property
+    def failed(self) -> bool:
+        """Whether there was such a write."""
+        return self._left <= 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import Awaitable, Callable
@@ -11,14 +12,21 @@ from typing import Any
 import pytest
 
 from gateway.management.metrics import Metrics
+from gateway.management.problems import RefusalError
 from gateway.management.store.lifecycle import Lifecycle
 from gateway.management.store.reconcile import Reconciler
 from shared.embedded import kinds
+from shared.kube.errors import (
+    Conflict,
+    Forbidden,
+    KubeError,
+    Unreachable,
+)
 from shared.service import names
 from shared.service.model import Environment, Expose, Service
 from shared.service.tokens import digest
 from tests.gateway.management.cluster import NS, Cluster
-from tests.gateway.management.mortal import Killed, Mortal
+from tests.gateway.management.mortal import Failing, Killed, Mortal
 
 State = dict[str, Any]
 
@@ -65,6 +73,8 @@ def _content(obj: dict[str, Any], name: str) -> Any:
     spec = {key: item for key, item in body.get("spec", {}).items() if "lusterIP" not in key}
     if "template" in spec:
         template = spec["template"]
+        for container in template["spec"]["containers"]:  # an apply merges lists in its own order
+            container["env"] = sorted(container["env"], key=lambda one: str(one["name"]))
         notes = template["metadata"]["annotations"]
         kept = {key: text for key, text in notes.items() if not key.endswith("/content")}
         spec["template"] = {**template, "metadata": {**template["metadata"], "annotations": kept}}
@@ -147,3 +157,48 @@ async def test_a_write_that_is_cut_is_whole_after_one_reconcile(
         pytest.fail("it never ends")
     assert sorted(ends) == ends  # from some call on it is done, and not before
     assert ends[0] == 0
+
+
+ERRORS: dict[str, tuple[BaseException, bool]] = {
+    "quota": (Forbidden(403, "Forbidden", "exceeded quota"), False),
+    "conflict": (Conflict(409, "Conflict", "the object has been modified"), False),
+    "no answer": (Unreachable("timed out"), True),
+    "the client has gone": (asyncio.CancelledError(), True),
+}
+
+
+@pytest.mark.parametrize(
+    ("verb", "error"),
+    [*((verb, error) for verb in ("create", "replace") for error in ERRORS), ("stop", "no answer")],
+)
+async def test_a_write_of_which_one_call_fails_is_whole(
+    cluster: Cluster, verb: str, error: str
+) -> None:
+    """Where it says that it failed, it is undone at once or all done; a stop is followed later."""
+    do = VERBS[verb][1]
+    await prepared(cluster, verb, "cut-0")
+    old = state(cluster, "cut-0")
+    await do(Lifecycle(cluster.kube), "cut-0")
+    new = state(cluster, "cut-0")
+    for at in range(1, 30):
+        name = f"cut-{at}"
+        await prepared(cluster, verb, name)
+        before = token(cluster, name) if old else ""
+        raised, after = ERRORS[error]
+        failing = Failing(cluster.kube, at, raised, after=after)
+        try:
+            await do(Lifecycle(failing), name)  # type: ignore[arg-type]
+            done = True
+        except (KubeError, RefusalError, asyncio.CancelledError):
+            done = False
+        if not failing.failed:
+            break
+        if not done and verb != "stop":
+            assert state(cluster, name) in (old, new), f"call {at}"
+        await Reconciler(cluster.kube, Lifecycle(cluster.kube), Metrics()).round()
+        assert state(cluster, name) in ([new] if done else [old, new]), f"call {at}"
+        if state(cluster, name) and old:
+            assert token(cluster, name) == before
+        await Lifecycle(cluster.kube).delete(name) if state(cluster, name) else None
+    else:
+        pytest.fail("it never ends")

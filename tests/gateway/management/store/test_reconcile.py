@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Callable
 from dataclasses import replace
@@ -44,6 +45,18 @@ def remove(cluster: Cluster, kind: Kind, name: str) -> None:
     cluster.api.delete(kind, name, NS)
 
 
+def other_image(cluster: Cluster) -> None:
+    path = "/spec/template/spec/containers/0/image"
+    cluster.api.patch(
+        kinds.DEPLOYMENT,
+        "ocr-dlp",
+        NS,
+        [{"op": "replace", "path": path, "value": "evil"}],
+        patch_type="json",
+        manager="kubectl-edit",
+    )
+
+
 def everything(cluster: Cluster) -> dict[str, Obj]:
     """All objects as the cluster has them, without what changes by itself."""
     found: dict[str, Obj] = {}
@@ -79,23 +92,7 @@ DRIFT: dict[str, tuple[Callable[[Cluster], None], str]] = {
         "Service ocr-svc was changed",
     ),
     "the image is changed": (
-        lambda cluster: (
-            cluster.api.patch(
-                kinds.DEPLOYMENT,
-                "ocr-dlp",
-                NS,
-                [
-                    {
-                        "op": "replace",
-                        "path": "/spec/template/spec/containers/0/image",
-                        "value": "evil",
-                    }
-                ],
-                patch_type="json",
-                manager="kubectl-edit",
-            )
-            and None
-        ),
+        other_image,
         "Deployment ocr-dlp was changed",
     ),
     "the label is taken off": (
@@ -192,7 +189,7 @@ async def test_a_definition_changed_by_hand_is_the_definition(
 async def test_a_rollout_that_is_undone_starts_and_stops_nothing(
     cluster: Cluster, service: Service
 ) -> None:
-    """kubectl rollout undo copies an earlier revision's annotations back: the mark of a stop too."""
+    """kubectl rollout undo brings back the annotations of an earlier revision, a stop's too."""
     lifecycle = Lifecycle(cluster.kube)
     await lifecycle.create(service)
     cluster.scale("ocr", 4)
@@ -396,8 +393,6 @@ async def test_a_cluster_that_is_away_ends_the_round_and_the_next_goes_on(
 
 
 async def test_rounds_go_on_while_it_leads(cluster: Cluster) -> None:
-    import asyncio
-
     clock, leading, rounds = ManualClock(), asyncio.Event(), []
 
     class Counted(Reconciler):
