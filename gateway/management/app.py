@@ -11,10 +11,23 @@ from aiohttp.typedefs import Handler, Middleware
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from gateway.management import metrics
+from gateway.management.access.fetching import Fetcher
+from gateway.management.access.oidc import Oidc, Rules
 from gateway.management.access.origins import Origins
+from gateway.management.access.proxies import Proxies
+from gateway.management.answers.ports import GO, IntegerPorts
+from gateway.management.answers.system import BASIC_ONLY
+from gateway.management.calls.audit import Audit
 from gateway.management.calls.descriptions import Descriptions
+from gateway.management.calls.elsewhere import Elsewhere
+from gateway.management.calls.followers import Followers
+from gateway.management.calls.forwarded import ForwardAuth
 from gateway.management.calls.guard import Guard
 from gateway.management.calls.handlers import BODY_SECONDS, Handlers
+from gateway.management.calls.job_logs import JobLogs
+from gateway.management.calls.openapi import OpenApi
+from gateway.management.calls.system import System
+from gateway.management.calls.tokens import Tokens
 from gateway.management.objects.render import TooLargeError
 from gateway.management.problems import RefusalError, invalid, of_cluster
 from gateway.management.store.catalog import Catalog
@@ -24,7 +37,10 @@ from shared.service.names import NAMESPACE
 from shared.service.stored import StoredError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gateway.management.access.credentials import Credentials
+    from gateway.management.answers.system import Login
     from gateway.management.store.lifecycle import Lifecycle
     from shared.kube.client import KubeClient
     from shared.runtime.clock import Clock
@@ -33,6 +49,7 @@ log = logging.getLogger(__name__)
 
 MAX_BODY: Final = 1024 * 1024
 OWN_PAGES: Final = Origins()
+NO_TOKENS: Final = Rules()
 
 
 def application(
@@ -42,22 +59,42 @@ def application(
     clock: Clock,
     body_seconds: float = BODY_SECONDS,
     origins: Origins = OWN_PAGES,
+    tokens: Rules = NO_TOKENS,
+    proxies: Sequence[str] = (),
     counts: metrics.Metrics | None = None,
+    integers: IntegerPorts = GO,
+    login: Login = BASIC_ONLY,
 ) -> web.Application:
     """The whole application; answers follow OSCAR's contract: errors are text or empty."""
     counts = counts or metrics.Metrics()
+    fetcher = Fetcher()
+    catalog = Catalog(kube)
+    audit = Audit(Proxies(proxies, clock), clock)
+    guard = Guard(catalog, admin, Oidc(tokens, fetcher, clock), audit, clock)
     app = web.Application(
         client_max_size=MAX_BODY,
         middlewares=[
             _counted(counts),
+            _shared(origins),
+            audit.middleware,
             _translated,
             _from(origins),
-            Guard(Catalog(kube), admin).middleware,
+            guard.middleware,
         ],
     )
-    app.add_routes(Handlers(kube, lifecycle, admin, clock, body_seconds).routes())
+    app.on_cleanup.append(lambda _: fetcher.close())
+    app.add_routes(Handlers(kube, lifecycle, clock, body_seconds, integers).routes())
+    app.add_routes(ForwardAuth(catalog, guard).routes())
+    app.add_routes(System(kube, login, clock).routes())
+    app.add_routes(JobLogs(kube).routes())
+    app.add_routes(OpenApi().routes())
     app.add_routes(Descriptions(kube, clock).routes())
+    app.add_routes(Tokens(lifecycle).routes())
+    followers = Followers(kube, clock)
+    app.add_routes(followers.routes())
+    app.on_shutdown.append(followers.shut_down)
     app.add_routes(_Probes(kube, counts).routes())
+    app.add_routes(Elsewhere().routes())
     return app
 
 
@@ -126,6 +163,20 @@ async def _translated(request: web.Request, handler: Handler) -> web.StreamRespo
         return await _unknown(request)
 
 
+def _shared(origins: Origins) -> Middleware:
+    """What pages of other origins may read, refusals too; preflights carry no credentials, and are
+    answered before any are asked for."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        asked = origins.preflight(request.method, request.headers)
+        response = await handler(request) if asked is None else web.Response(status=204)
+        response.headers.update((asked or {}) | origins.fields(request.headers.get("Origin", "")))
+        return response
+
+    return middleware
+
+
 def _from(origins: Origins) -> Middleware:
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -139,14 +190,15 @@ def _from(origins: Origins) -> Middleware:
 
 def _refused(error: RefusalError) -> web.Response:
     headers = ({"Retry-After": "2"} if error.status == 503 else {}) | dict(error.headers)
-    return web.Response(status=error.status, text=error.text or None, headers=headers)
+    return web.Response(status=error.status, text=error.text, headers=headers)
 
 
 def _doing(request: web.Request) -> str:
     words = {"POST": "creating", "PUT": "updating", "DELETE": "deleting"}
     action = request.path.rsplit("/", 1)[-1]
     if request.method == "POST" and action != "services":
-        return {"stop": "stopping", "start": "starting"}.get(action, "restarting") + " the service"
+        doing = {"stop": "stopping", "start": "starting", "token": "giving a new token to"}
+        return doing.get(action, "restarting") + " the service"
     return words.get(request.method, "reading") + " the service"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from shared.kube.errors import (
@@ -42,6 +43,16 @@ def invalid(problems: Sequence[str]) -> RefusalError:
 def forbidden(caller: str, doing: str) -> RefusalError:
     """`caller` is known, and may not be `doing` ("see", "change") this to a service."""
     return RefusalError(403, f"User {caller} doesn't have permission to {doing} this service")
+
+
+def too_many_guesses(wait: float) -> RefusalError:
+    """Wrong passwords came from the caller's address: none is looked at for `wait` seconds."""
+    seconds = max(1, math.ceil(wait))
+    return RefusalError(
+        429,
+        f"Too many wrong passwords came from this address; try again in {seconds} s",
+        {"Retry-After": str(seconds)},
+    )
 
 
 def not_exposed(name: str) -> RefusalError:

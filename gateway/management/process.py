@@ -38,6 +38,7 @@ SHUTDOWN: Final = 20.0
 
 async def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
+    logging.getLogger("audit").setLevel(logging.INFO)  # whatever else is left out
     ended = asyncio.Event()
     on_stop(ended.set)
     async with AsyncExitStack() as stack:
@@ -47,7 +48,15 @@ async def run(settings: Settings) -> None:
         around = await stack.enter_async_context(Supervisor())
         inside = await stack.enter_async_context(Supervisor())
         app = application(
-            kube, lifecycle, settings.credentials, clock, origins=settings.origins, counts=counts
+            kube,
+            lifecycle,
+            settings.credentials,
+            clock,
+            origins=settings.origins,
+            tokens=settings.tokens,
+            proxies=settings.proxies,
+            counts=counts,
+            integers=settings.integers,
         )
         host, port = await stack.enter_async_context(_served(app, settings))
         log.info("services API listens on %s:%d", host, port)

@@ -10,7 +10,11 @@ from typing import Final, cast
 from urllib.parse import urlsplit
 
 from gateway.management.access.credentials import Credentials
+from gateway.management.access.fetching import is_secure
+from gateway.management.access.oidc import Rules
 from gateway.management.access.origins import Origins
+from gateway.management.access.proxies import network
+from gateway.management.answers.ports import GO, IntegerPorts
 from gateway.management.objects.policy import ACCESS_MODES, DEFAULT, AccessMode, Policy
 from shared.runtime import log
 from shared.runtime.settings import Reader, Variables
@@ -24,19 +28,45 @@ VARIABLES: Final[Variables] = {
     "MANAGEMENT_CREDENTIALS_FILE": ("", "file with one line user:password of the administrator"),
     "MANAGEMENT_USERNAME": ("", "the administrator's name, if there is no such file"),
     "MANAGEMENT_PASSWORD": ("", "the administrator's password, if there is no such file"),
-    "MANAGEMENT_ORIGINS": ("", "origins,… besides its own whose pages may change services"),
-    "MANAGEMENT_VOLUME_STORAGE_CLASS": ("", "StorageClass of new volumes; empty: the default one"),
-    "MANAGEMENT_VOLUME_ACCESS_MODE": ("ReadWriteMany", "of new volumes; or ReadWriteOnce"),
-    "MANAGEMENT_VOLUME_MAX_SIZE": ("100Gi", "the most that a definition may ask for as volume"),
-    "MANAGEMENT_POD_RUN_AS_NON_ROOT": ("false", "start no image whose user is root"),
-    "MANAGEMENT_POD_READ_ONLY_ROOT": ("false", "let pods write to /tmp and their volume alone"),
+    "MANAGEMENT_ORIGINS": (
+        "",
+        "origins,… besides its own whose pages may read and change services, such as a dashboard's",
+    ),
+    "MANAGEMENT_TRUSTED_PROXIES": (
+        "127.0.0.0/8,::1",
+        "CIDRs and names of hosts,… whose X-Forwarded-For is believed: the gateways",
+    ),
+    "MANAGEMENT_OIDC_ISSUERS": (
+        "",
+        "URLs,… of OpenID Connect issuers whose access tokens are accepted; empty: no tokens",
+    ),
+    "MANAGEMENT_OIDC_AUDIENCES": (
+        "",
+        "names,… for one of which a token must be made; empty: for anybody, as in OSCAR, and then "
+        "groups must be named",
+    ),
+    "MANAGEMENT_OIDC_GROUPS": (
+        "",
+        "groups,… in one of which its subject must be; empty: whomever an issuer knows",
+    ),
     "MANAGEMENT_RECONCILE": (
         "30",
         "seconds between two looks at all services for writes that died half done, and for what "
         "others have changed",
     ),
+    "MANAGEMENT_INTEGER_PORTS": (
+        GO.agent,
+        "how the User-Agent of clients begins that read a port as a number; empty: none does",
+    ),
+    "MANAGEMENT_VOLUME_STORAGE_CLASS": ("", "StorageClass of new volumes; empty: the default one"),
+    "MANAGEMENT_VOLUME_ACCESS_MODE": ("ReadWriteMany", "of new volumes; or ReadWriteOnce"),
+    "MANAGEMENT_VOLUME_MAX_SIZE": ("100Gi", "the most that a definition may ask for as volume"),
+    "MANAGEMENT_POD_RUN_AS_NON_ROOT": ("false", "start no image whose user is root"),
+    "MANAGEMENT_POD_READ_ONLY_ROOT": ("false", "let pods write to /tmp and their volume alone"),
     **log.VARIABLES,
 }
+
+_HOST: Final = re.compile(r"(?=.*[a-z])[a-z0-9-]+(\.[a-z0-9-]+)*\.?", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +77,12 @@ class Settings:
     port: int
     credentials: Credentials
     origins: Origins
-    policy: Policy
+    tokens: Rules
+    proxies: tuple[str, ...]
     reconcile: float
     """Seconds."""
+    integers: IntegerPorts
+    policy: Policy
     log_level: str
     log_format: str
 
@@ -63,8 +96,11 @@ def read(environ: Mapping[str, str]) -> Settings:
         port=port,
         credentials=_credentials(reader),
         origins=reader.parsed("MANAGEMENT_ORIGINS", Origins(), _origins),
-        policy=_policy(reader),
+        tokens=_tokens(reader),
+        proxies=_proxies(reader),
         reconcile=reader.amount("MANAGEMENT_RECONCILE", least=1.0, most=3600.0),
+        integers=IntegerPorts(reader.string("MANAGEMENT_INTEGER_PORTS")),
+        policy=_policy(reader),
         log_level=reader.string("LOG_LEVEL", *log.LEVELS),
         log_format=reader.string("LOG_FORMAT", *log.FORMATS),
     )
@@ -107,6 +143,34 @@ def _origins(text: str) -> Origins:
         if not url.scheme or not url.netloc or word != f"{url.scheme}://{url.netloc}":
             raise ValueError(f"{word!r} is not an origin; write scheme://host[:port]")
     return Origins(frozenset(words))
+
+
+def _proxies(reader: Reader) -> tuple[str, ...]:
+    stated = reader.several("MANAGEMENT_TRUSTED_PROXIES")
+    for word in stated:
+        if network(word) is None and _HOST.fullmatch(word) is None:
+            reader.problem(
+                "MANAGEMENT_TRUSTED_PROXIES", f"{word!r} is no CIDR, address or name of a host"
+            )
+    return stated
+
+
+def _tokens(reader: Reader) -> Rules:
+    rules = Rules(
+        issuers=reader.several("MANAGEMENT_OIDC_ISSUERS"),
+        audiences=reader.several("MANAGEMENT_OIDC_AUDIENCES"),
+        groups=frozenset(reader.several("MANAGEMENT_OIDC_GROUPS")),
+    )
+    for url in rules.issuers:
+        if not is_secure(url):
+            reader.problem("MANAGEMENT_OIDC_ISSUERS", f"{url!r} is no URL with https://")
+    if rules.issuers and not (rules.audiences or rules.groups):
+        reader.problem(
+            "MANAGEMENT_OIDC_AUDIENCES",
+            "is missing, and MANAGEMENT_OIDC_GROUPS too: whoever has any token of an issuer could "
+            "make services; set one of them",
+        )
+    return rules
 
 
 def _credentials(reader: Reader) -> Credentials:

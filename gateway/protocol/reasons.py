@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from shared.service import names
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -189,7 +191,8 @@ REASONS: Final[dict[str, Reason]] = {
         "Service '{service}' has a pod, but nothing in it answered the readiness probe on port "
         "{api_port} within {seconds:g} s.",
         "If it is not still loading: " + _CHECK_POD + " Whether it runs at all, its events say: "
-        "kubectl describe pods -l oscar_service={service}.",
+        f"kubectl describe pods -n {names.NAMESPACE} -l {names.SERVICE_LABEL}={{service}} "
+        "--show-events=true.",
         retry_after=10,
         passes=True,
     ),

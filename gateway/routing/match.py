@@ -16,6 +16,7 @@ class PathError(ValueError):
 
 _EXPOSED = re.compile(rb"/system/services/([a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)/exposed(?=[/?]|\Z)")
 _MANAGED = re.compile(rb"/(?:system|health)(?=[/?]|\Z)")
+_INVOKED = re.compile(rb"/(?:run|job)/[a-zA-Z0-9][-a-zA-Z0-9_.]*(?=\?|\Z)")
 _NEARLY = re.compile(rb"/system/services/[^/?]+/exposed", re.IGNORECASE)
 """Nothing of the services API: it would ask for the administrator's password there."""
 _SUSPECT = re.compile(rb"\.\.|%(?:25)*(?:2e|00)|\\", re.IGNORECASE)
@@ -48,6 +49,12 @@ def service_name(target: bytes) -> str:
     """The name of the service that a target asks for, whether it exists or not."""
     found = _EXPOSED.match(target)
     return found[1].decode("ascii") if found else ""
+
+
+def is_invocation(target: bytes) -> bool:
+    """Whether OSCAR would invoke a service by `target`, which matches nothing: the services API
+    says why it does not. It may be a word of an application too, so it is none of `match`."""
+    return _INVOKED.match(target) is not None
 
 
 def _managed(table: RouteTable, target: bytes) -> tuple[Route | None, bytes]:

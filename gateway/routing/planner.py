@@ -29,10 +29,10 @@ from gateway.routing import auth, compose, foreign, session, stray
 from gateway.routing.affinity import chosen
 from gateway.routing.compose import Profile
 from gateway.routing.cors import is_preflight
-from gateway.routing.match import PathError, match, service_name
+from gateway.routing.match import PathError, is_invocation, match, service_name
 from gateway.routing.references import inward
 from gateway.services.retry import IDEMPOTENT
-from gateway.services.route import Plan, Request
+from gateway.services.route import MANAGEMENT, Plan, Request
 from gateway.stats import method_label
 from shared.service.tokens import session_cookie
 
@@ -111,6 +111,9 @@ class Planner:
         if plan.answer is None:
             if target == b"*":
                 plan.answer = ALLOW
+            elif route is None and (managed := self._invoked(plan, raw, target, table)):
+                plan = self._plan(raw, head, managed, target, profile, table)
+                rest = target
             elif route is None:
                 plan.answer = self._missing(plan, raw, target, table)
             elif (direct := _direct(route, rest, plan, special)) is not None:
@@ -130,6 +133,12 @@ class Planner:
         url = (plan.public.authority or b"<this host>") + path
         plan.answer = Refusal("plain_http", f"https://{url.decode('latin-1')}")
         return self._finish(plan, raw, head, b"", table)
+
+    def _invoked(self, plan: Plan, raw: bytes, target: bytes, table: RouteTable) -> Route | None:
+        """The services API, if OSCAR's `/run/x` is meant, and no page of a service its own."""
+        if is_invocation(target) and stray.origin_route(raw, plan.public, table) is None:
+            return table.management
+        return None
 
     def _missing(self, plan: Plan, raw: bytes, target: bytes, table: RouteTable) -> Refusal:
         """Why nothing is at `target`."""
@@ -159,16 +168,21 @@ class Planner:
         plan.upgrade = b"upgrade" in options and _wants_upgrade(head, special)
         plan.dropped = headers.listed(options)
         plan.answer = self._own_answer(head.method, special)
-        origin = special.get(b"origin")
-        plan.cors = self._anyones
-        if plan.cors and origin is not None:
-            plan.cors = self._cors.fields(origin)
-            if _is_preflight(head.method, special):
-                plan.answer = plan.answer or self._cors.preflight(origin)
+        if route.spec.name != MANAGEMENT:  # which has a list of its own, and a shorter one
+            self._share(plan, special)
         if head.minor == 0:
             special.pop(b"expect", None)  # nothing can be said to it before the response
         plan.expects = special.get(b"expect", b"").lower() == b"100-continue"
         return plan
+
+    def _share(self, plan: Plan, special: Found) -> None:
+        """What pages of other origins may read of the answer; preflights are answered here."""
+        origin = special.get(b"origin")
+        plan.cors = self._anyones
+        if plan.cors and origin is not None:
+            plan.cors = self._cors.fields(origin)
+            if _is_preflight(plan.method, special):
+                plan.answer = plan.answer or self._cors.preflight(origin)
 
     def _own_answer(self, method: bytes, special: Found) -> Refusal | Answer | None:
         if method == b"CONNECT":

@@ -5,25 +5,29 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
+from urllib.parse import urlencode
 
 import aiohttp
 import orjson
 
 from shared.cli.connection.secrets import authorization
 from shared.cli.connection.target import Target
-from shared.cli.exits import ApiError
+from shared.cli.exits import ApiError, UnreachableError
 from shared.runtime.clock import Clock, SystemClock
-from shared.service import fdl
+from shared.runtime.printable import printable
+from shared.service import fdl, names
 from shared.service.documents import dump_json
 from shared.service.model import Service
 
 T = TypeVar("T")
 
 CALL_SECONDS: Final = 60.0
+SILENT_SECONDS: Final = 30.0
+"""After which a log that is followed is taken for lost; the API sends something every 5 s."""
 AGAIN_SECONDS: Final = 30.0
 """For which a call is repeated while the API asks for that, in all."""
 MOST_AGAIN: Final = 10
@@ -32,6 +36,10 @@ _LATER: Final = (429, 503)
 
 class NotFoundError(ApiError):
     """There is no such service, for this caller."""
+
+
+class LostError(ApiError):
+    """The API does not answer now, or not any more; it may later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ class ServicesApi:
         self._session = aiohttp.ClientSession(
             headers={"Authorization": authorization(self._target)},
             timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
-            connector=aiohttp.TCPConnector(ssl=_trust(self._target)),
+            connector=aiohttp.TCPConnector(ssl=trust(self._target)),
         )
         return self
 
@@ -104,11 +112,33 @@ class ServicesApi:
         answer: dict[str, Any] = await self._call("GET", f"{_path(name)}/deployment/events")
         return answer
 
-    async def apply(self, service: Service) -> bool:
-        """Create the service, or replace it; True when it is new."""
-        new = await self.get(service.name) is None
-        await self.write(service, new=new)
-        return new
+    async def logs(self, name: str, query: Mapping[str, str]) -> dict[str, Any]:
+        """A page of the logs of a service: `entries`, each with its pod, and `next`, a cursor."""
+        asked = urlencode({**query, "pods": "true", "timestamps": "true"})
+        page: dict[str, Any] = await self._call("GET", f"{_path(name)}/deployment/logs?{asked}")
+        return page
+
+    async def follow_logs(
+        self, name: str, query: Mapping[str, str]
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """Pages as lines are written; it ends when the API says so, LostError if it just breaks."""
+        path = f"{_path(name)}/deployment/logs/follow?{urlencode(query)}"
+        timeout = aiohttp.ClientTimeout(sock_connect=CALL_SECONDS, sock_read=SILENT_SECONDS)
+        rest = b""
+        try:
+            async with self._session.get(
+                self._url(path), timeout=timeout, allow_redirects=False
+            ) as response:
+                if response.status != 200:
+                    later = response.headers.get("Retry-After", "")
+                    answer = _Answer(response.status, await response.text(), later, ())
+                    _refuse(answer, path, self._target)
+                async for chunk in response.content.iter_any():
+                    *whole, rest = (rest + chunk).split(b"\n")
+                    for line in whole:
+                        yield _json(line, self._target)
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise LostError(f"the connection to {self._target.endpoint} is lost") from error
 
     async def write(self, service: Service, *, new: bool) -> None:
         """Create the service, or replace the one that is there."""
@@ -121,6 +151,11 @@ class ServicesApi:
     async def delete(self, name: str) -> None:
         """Delete the service with all that belongs to it."""
         await self._call("DELETE", _path(name))
+
+    async def rotate(self, name: str) -> str:
+        """A new token for the service; the one before is not accepted any more."""
+        answer: dict[str, Any] = await self._call("POST", f"{_path(name)}/token")
+        return str(answer["token"])
 
     async def act(self, name: str, action: str) -> dict[str, Any]:
         """`stop`, `start` or `restart` the service; answers the state of its Deployment."""
@@ -137,11 +172,11 @@ class ServicesApi:
                 break
             await self._clock.sleep(pause)
         _refuse(answer, path, self._target)
-        self.warnings += [text for text in answer.warnings if text not in self.warnings]
+        self.warnings = list(dict.fromkeys([*self.warnings, *answer.warnings]))
         return _json(answer.text, self._target) if answer.text else None
 
     async def _once(self, method: str, path: str, data: bytes | None) -> _Answer:
-        url = f"{self._target.endpoint}/system/services{path}"
+        url = self._url(path)
         headers = {"Content-Type": "application/json"} if data else {}
         try:
             async with self._session.request(
@@ -156,10 +191,13 @@ class ServicesApi:
                 f"{error.certificate_error}; name its authority with --ca"
             ) from error
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise ApiError(
+            raise UnreachableError(
                 f"cannot reach the services API at {self._target.endpoint}: {error}. "
                 "Is it running (`exposed local`), and is --endpoint right?"
             ) from error
+
+    def _url(self, path: str) -> str:
+        return f"{self._target.endpoint}/system/services{path}"
 
 
 async def fetch(name: str, target: Target) -> dict[str, Any]:
@@ -168,7 +206,8 @@ async def fetch(name: str, target: Target) -> dict[str, Any]:
         return await api.fetch(name)
 
 
-def _trust(target: Target) -> ssl.SSLContext | bool:
+def trust(target: Target) -> ssl.SSLContext | bool:
+    """The authorities by which the gateway's certificate is checked; ApiError."""
     if target.ca is None:
         return True
     try:
@@ -181,7 +220,7 @@ def _trust(target: Target) -> ssl.SSLContext | bool:
 def _warning(field: str) -> str:
     """The text of a Warning field (RFC 7234, section 5.5)."""
     text = field.partition('"')[2].rpartition('"')[0]
-    return re.sub(r"\\(.)", r"\1", text)
+    return printable(re.sub(r"\\(.)", r"\1", text))
 
 
 def _pause(answer: _Answer) -> float | None:
@@ -194,7 +233,7 @@ def _pause(answer: _Answer) -> float | None:
 def _path(name: str) -> str:
     """The path of one service; ApiError for what cannot name one."""
     try:
-        return f"/{fdl.check_name(name)}"
+        return f"/{names.check_name(name)}"
     except ValueError as error:
         raise ApiError(str(error)) from error
 
@@ -213,10 +252,11 @@ def _refuse(answer: _Answer, path: str, target: Target) -> None:
         raise NotFoundError(f"there is no service {name!r}; `exposed list` shows what there is")
     if status < 400 or status == 404:
         raise ApiError(f"{target.endpoint} has no services API ({status}); is --endpoint right?")
-    raise ApiError(f"{answer.text.strip() or 'the services API refused'} ({status})")
+    said = f"{answer.text.strip() or 'the services API refused'} ({status})"
+    raise LostError(said) if status >= 500 or status in _LATER else ApiError(said)
 
 
-def _json(text: str, target: Target) -> Any:
+def _json(text: str | bytes, target: Target) -> Any:
     try:
         return orjson.loads(text)
     except ValueError as error:

@@ -31,7 +31,11 @@ class ApiError(click.ClickException):
     exit_code = FAILED
 
 
-class NotReadyError(click.ClickException):
+class UnreachableError(ApiError):
+    """Nobody answers, or not the services API."""
+
+
+class NotReadyError(ApiError):
     """What was waited for did not come; the message says why, as far as it is known."""
 
     exit_code = NOT_READY

@@ -13,12 +13,13 @@ from typing import Any, Final, Literal, ParamSpec, TypeVar
 
 import click
 
+from shared.runtime.printable import printable
 from shared.service.documents import dump_json_indented, dump_yaml
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Format = Literal["table", "json", "yaml", "name", "fdl"]
+Format = Literal["table", "json", "yaml", "name", "fdl", "text"]
 FORMATS: Final[tuple[Format, ...]] = ("table", "json", "yaml", "name")
 Object = Mapping[str, Any]
 
@@ -72,10 +73,15 @@ def show_one(obj: Object, columns: Sequence[Column], output: Format) -> None:
         show_list([obj], columns, output)
 
 
+def show_values(values: Sequence[Object], output: Format) -> None:
+    """Print what are no services, for a program."""
+    click.echo(_text(list(values), output), nl=False)
+
+
 def table(objects: Sequence[Object], columns: Sequence[Column]) -> list[str]:
     """The lines of a table, as wide as its cells are."""
     rows = [[column.heading for column in columns]]
-    rows += [[column.cell(one) for column in columns] for one in objects]
+    rows += [[printable(column.cell(one)) for column in columns] for one in objects]
     widths = [max(len(row[index]) for row in rows) for index in range(len(columns))]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -30,6 +30,7 @@ from shared.embedded.node.providers import NodeProviders
 from shared.embedded.node.settings import NodeSettings
 from shared.embedded.storage.journal import Journal, JournalError
 from shared.embedded.storage.store import Store
+from shared.runtime import private
 from shared.runtime.clock import Clock, SystemClock
 from shared.runtime.tasks import Supervisor
 
@@ -109,7 +110,7 @@ class Cluster:
     async def _start(self) -> None:
         """Everything is put right before anybody is served, and ends in the reverse order."""
         home = self.settings.home
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _own(home)
         self._stack.enter_context(_held(home))
         addresses = self._stack.enter_context(self._addresses())
         self.api = Api(self._store(), now=self._clock.now)
@@ -172,10 +173,22 @@ class Cluster:
         self._stack.push_async_callback(self.agent.stop)
 
 
+def _own(home: Path) -> None:
+    """Make the home, or see that nobody else can have written what is in it: Secrets, tokens, and
+    what pods run."""
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.check_folder(home)
+    except private.UnsafeError as error:
+        raise ClusterError(f"{error}. Or choose another home") from error
+    except OSError as error:
+        raise ClusterError(f"cannot use {home}: {error.strerror}; choose another home") from error
+
+
 @contextlib.contextmanager
 def _held(home: Path) -> Iterator[None]:
     """Hold the home for this process alone."""
-    with (home / "cluster.lock").open("a+") as file:
+    with open(home / "cluster.lock", "a+", opener=private.nofollow) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 PatchKind = Literal["merge", "strategic", "json"]
 
+CONNECTIONS: Final = 512
+"""Connections to an API server at a time; watches and logs that are followed hold one each."""
 PAGE: Final = 500
 """Objects a page of a list; what client-go asks for."""
 
@@ -209,9 +211,25 @@ class KubeClient:
             async for line in lines:
                 yield _event(line)
 
+    async def stream(
+        self, path: str, params: Mapping[str, str], seconds: float
+    ) -> AsyncGenerator[bytes, None]:
+        """GET `path` in chunks as they come, for `seconds` at most: a log that is followed.
+
+        Use it within `contextlib.aclosing`, so that the connection closes when you leave.
+        """
+        chunks = self._transport.chunks(path, params, seconds)
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                yield chunk
+
     async def text(self, path: str) -> str:
         """GET `path` (may carry a query) as text: pod logs, the kubelet through the node proxy."""
         return (await self._transport.raw("GET", path)).decode("utf-8", "replace")
+
+    async def version(self) -> Obj:
+        """What the API server says of its release: `gitVersion` and more."""
+        return await self._transport.json("GET", "/version")
 
     async def _joined(
         self, resource: Resource, namespace: str | None, labels: str, fields: str, limit: int
@@ -255,6 +273,7 @@ def _event(line: bytes) -> Obj:
 
 async def _configure(kubeconfig: str) -> Configuration:
     configuration = Configuration()
+    configuration.connection_pool_maxsize = CONNECTIONS
     source = kubeconfig or _default_source()
     try:
         if source:

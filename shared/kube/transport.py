@@ -91,16 +91,28 @@ class Transport:
 
         A stream that breaks off in the middle of a line, or outlives its time, is `Unreachable`.
         """
-        timeout = aiohttp.ClientTimeout(total=seconds + self._silence, connect=self._connect)
-        headers = {"Accept": "application/json"}
-        async with self._answer("GET", path, params, headers, timeout) as response:
-            _keep_alive(response)
-            splitter = LineSplitter()
-            async for chunk in response.content.iter_any():
-                for line in splitter.feed(chunk):
+        splitter = LineSplitter()
+        chunks = self.chunks(path, params, seconds, "application/json")
+        async with contextlib.aclosing(chunks):
+            async for chunk in chunks:
+                try:
+                    lines = splitter.feed(chunk)
+                except LineTooLong as error:
+                    raise _unreachable(f"GET {self._base}{path}", error) from error
+                for line in lines:
                     yield line
-            if splitter.held:
-                raise errors.Unreachable(f"GET {path}: the watch broke off within an event")
+        if splitter.held:
+            raise errors.Unreachable(f"GET {path}: the watch broke off within an event")
+
+    async def chunks(
+        self, path: str, params: Params, seconds: float, accept: str = "*/*"
+    ) -> AsyncGenerator[bytes, None]:
+        """The body of an answer that goes on for `seconds`, as it comes."""
+        timeout = aiohttp.ClientTimeout(total=seconds + self._silence, connect=self._connect)
+        async with self._answer("GET", path, params, {"Accept": accept}, timeout) as response:
+            _keep_alive(response)
+            async for chunk in response.content.iter_any():
+                yield chunk
 
     @contextlib.asynccontextmanager
     async def _answer(
@@ -129,7 +141,7 @@ class Transport:
                 if not 200 <= response.status < 300:
                     raise _refusal(response, await self._read(response))
                 yield response
-        except (aiohttp.ClientError, OSError, LineTooLong) as error:  # TimeoutError is an OSError
+        except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
             raise _unreachable(f"{method} {self._base}{path}", error) from error
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:

@@ -27,12 +27,18 @@ def fault(path: Path, found: os.stat_result, uid: int, *, secret: bool = False) 
     The superuser may own it too. A `secret` must not be readable by others either.
     """
     if found.st_uid not in (uid, _ROOT):
-        return f"{path} belongs to another user (uid {found.st_uid})"
+        return f"{path} is not used: it belongs to another user (uid {found.st_uid})"
     mode = stat.S_IMODE(found.st_mode)
     if mode & 0o022:
-        return f"{path} can be written by others (mode {mode:03o}); `chmod go-w {path}`"
+        return (
+            f"{path} is not used: it can be written by others (mode {mode:03o}); "
+            f"`chmod go-w {path}` ends that"
+        )
     if secret and mode & 0o077:
-        return f"{path} can be read by others (mode {mode:03o}); `chmod go= {path}`"
+        return (
+            f"{path} is not used: it can be read by others (mode {mode:03o}); "
+            f"`chmod go= {path}` ends that"
+        )
     return ""
 
 
@@ -55,7 +61,15 @@ def check_folder(folder: Path) -> None:
         raise UnsafeError(f"{links[0]} is a symbolic link, which is not followed here; remove it")
 
 
-def read(path: Path, *, follow: bool = False, secret: bool = False) -> str:
+def check_secret(path: Path) -> None:
+    """Raise UnsafeError if others can write or read the file that is to be kept secret."""
+    try:
+        _refuse(fault(path, os.stat(path), os.geteuid(), secret=True))
+    except FileNotFoundError:
+        return
+
+
+def read(path: Path, *, follow: bool = False) -> str:
     """The UTF-8 text of `path`.
 
     `follow` allows a symbolic link, and what is no regular file, for a path that the user named.
@@ -70,7 +84,7 @@ def read(path: Path, *, follow: bool = False, secret: bool = False) -> str:
         if not follow and not regular:
             raise UnsafeError(f"{path} is no regular file; remove it")
         if regular:
-            _refuse(fault(path, found, os.geteuid(), secret=secret))
+            _refuse(fault(path, found, os.geteuid()))
         content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise ValueError(f"is longer than {MOST_BYTES} bytes")
@@ -94,7 +108,7 @@ def nofollow(path: str, flags: int) -> int:
 
 def _refuse(sentence: str) -> None:
     if sentence:
-        raise UnsafeError(f"{sentence}; it is not used")
+        raise UnsafeError(sentence)
 
 
 def _as_file(link: os.stat_result) -> os.stat_result:

@@ -2,7 +2,8 @@
 
 Scalars follow the JSON part of YAML 1.2, so that an environment variable `ON: yes`, `T: 12:30` or
 `ID: 0123` stays the text it is (YAML 1.1 makes true, 750 and 83 of them). Fractions are Decimals,
-which keep their digits. Duplicate keys and expanding aliases are refused.
+which keep their digits. Keys are the text that is written, as in JSON. Duplicate keys and expanding
+aliases are refused.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, Final
 import orjson
 import yaml
 
-from shared.service import bounds
+from shared.service import blanks, bounds
 
 MAX_TEXT: Final = 1024 * 1024
 
@@ -50,14 +51,18 @@ class _StrictLoader(_Loader):  # type: ignore[misc]
                     None, None, f"the key {key.value!r} stands here twice", key.start_mark
                 )
             seen.add(key.value)
+        self.flatten_mapping(node)
+        for key, _ in node.value:
+            key.tag = _TEXT
         mapping: dict[Any, Any] = super().construct_mapping(node, deep)
         return mapping
 
 
+_TEXT: Final = "tag:yaml.org,2002:str"
 _SCALARS: Final = (
     ("tag:yaml.org,2002:null", r"(?:null|Null|NULL|~|)", ["n", "N", "~", ""]),
     ("tag:yaml.org,2002:bool", r"(?:true|false)", ["t", "f"]),
-    ("tag:yaml.org,2002:int", r"-?(?:0|[1-9][0-9]{0,17})", list("-0123456789")),
+    ("tag:yaml.org,2002:int", r"-?(?:0|[1-9][0-9]{0,18})", list("-0123456789")),
     ("tag:yaml.org,2002:float", r"-?(?:0|[1-9][0-9]*)\.[0-9]+", list("-0123456789")),
     ("tag:yaml.org,2002:merge", r"<<", ["<"]),
 )
@@ -67,6 +72,21 @@ for _tag, _, _first in _SCALARS:
 _StrictLoader.add_constructor(
     "tag:yaml.org,2002:float", lambda loader, node: Decimal(loader.construct_scalar(node))
 )
+
+
+class _PlainDumper(_Dumper):  # type: ignore[misc]
+    """Writes fractions as `_SCALARS` reads them: without an exponent, which would make a text."""
+
+
+def _digits(dumper: Any, value: float) -> yaml.Node:
+    text = format(Decimal(repr(value)), "f")
+    node: yaml.Node = dumper.represent_scalar(
+        "tag:yaml.org,2002:float", text if "." in text else f"{text}.0"
+    )
+    return node
+
+
+_PlainDumper.add_representer(float, _digits)
 
 
 def load_yaml(text: str) -> Any:
@@ -80,7 +100,8 @@ def load_yaml(text: str) -> Any:
         bounds.check(text)
         return yaml.load(text, _StrictLoader)  # noqa: S506  a subclass of the safe loader
     except yaml.YAMLError as error:
-        raise DocumentError(f"the text is not valid YAML: {_where(error)}") from error
+        why = blanks.explain(text, error)
+        raise DocumentError(f"the text is not valid YAML: {why}") from error
     except (RecursionError, ValueError) as error:
         raise DocumentError(f"the text cannot be read: {error}") from error
 
@@ -88,7 +109,11 @@ def load_yaml(text: str) -> Any:
 def dump_yaml(value: Any) -> str:
     """Block-style YAML of plain values, keys in their order."""
     text: str = yaml.dump(
-        plain(value), Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False
+        plain(value),
+        Dumper=_PlainDumper,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=False,
     )
     return text
 
@@ -113,9 +138,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return value
-
-
-def _where(error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or str(error)
-    return f"line {mark.line + 1}, column {mark.column + 1}: {problem}" if mark else str(problem)

@@ -1,7 +1,7 @@
 """The `expose` section of a service: read from what somebody wrote, and written as OSCAR's JSON.
 
-Called by `fdl` alone. Defaults are those of the model; `scaling` is handed on unread, for the
-scaler checks it itself.
+Called by `definition` alone. Defaults are those of the model; `scaling` is handed on as it came,
+for what it means is the scaler's to say.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from shared.service.documents import plain
 from shared.service.model import AuthType, Expose, ProbeMode, Timeouts
+from shared.service.scaling.schema import read_written
 
 if TYPE_CHECKING:
     from shared.service.fields import Fields
@@ -23,12 +24,14 @@ _DEFAULTS: Final = Expose(api_port=())
 _NODE_PORT: Final = ("NodePort", "nodePort", "node_port")
 
 
-def read_expose(service: Fields) -> Expose:
-    """The section `expose` of `service`, with its defaults; problems go to the reader."""
+def read_expose(service: Fields, *, new: bool = False) -> Expose | None:
+    """The section `expose` of `service`, with its defaults; problems go to the reader.
+
+    None if it has no port, or OSCAR's 0: nothing is to be exposed. What the scaler reads is checked
+    if the service is `new`; what is stored it checks itself.
+    """
     with service.section("expose") as fields:
-        ports = fields.integers("api_port", "port", least=1, most=65_535)
-        if not ports:
-            fields.error("api_port", "is missing; give the port that the container listens on")
+        ports = _api_ports(fields)
         expose = Expose(
             api_port=ports,
             min_scale=_positive(fields, "min_scale", most=10_000),
@@ -46,8 +49,21 @@ def read_expose(service: Fields) -> Expose:
             affinity=_flag(fields, "affinity"),
             scaling=fields.mapping("scaling"),
         )
+        if new and expose.scaling:
+            with fields.section("scaling") as scaling:
+                read_written(scaling)
         _check_expose(fields, expose)
-    return expose
+        if not ports and (meant := fields.meant("api_port") or fields.meant("port")):
+            fields.error("api_port", f"is missing; did you mean it by {meant}?")
+    return expose if ports else None
+
+
+def _api_ports(fields: Fields) -> tuple[int, ...]:
+    """The ports; none for 0 alone, which is what clients in Go write where no port was given."""
+    given = fields.raw("api_port", "port")
+    if given in (0, "0", [0], ["0"], "") and given is not False:
+        return ()
+    return fields.integers("api_port", "port", least=1, most=65_535)
 
 
 def _whole(fields: Fields, name: str, *, least: int, most: int) -> int:
@@ -93,7 +109,7 @@ def _check_expose(fields: Fields, expose: Expose) -> None:
         fields.error("health_path", "is no path of a URL; write spaces and the like as %20")
     if len(set(expose.api_port)) < len(expose.api_port):
         fields.error("api_port", "names a port twice")
-    if expose.node_port and len(expose.node_port) != len(expose.api_port):
+    if expose.node_port and expose.api_port and len(expose.node_port) != len(expose.api_port):
         fields.error(
             "NodePort",
             f"the length of NodePort ({len(expose.node_port)}) must be equal to that of "

@@ -7,33 +7,41 @@ ConfigMap of a service hold one service. All problems of a text are found in one
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from shared.service import bounds, elsewhere, quantity, security, sensitive, sharing
+from shared.service import blanks, bounds, sensitive, sharing, storable
+from shared.service.definition import NOTHING, read_new, read_stored
 from shared.service.documents import DocumentError, dump_yaml, load_yaml, plain
-from shared.service.expose import expose_json, read_expose
+from shared.service.entries import Entry, read_entries
+from shared.service.expose import expose_json
 from shared.service.fields import Fields, Problems
-from shared.service.model import EMPTY, Environment, Service, Volume
-from shared.service.volume import read_volume, volume_json
+from shared.service.volume import volume_json
 
-_NAME: Final = re.compile(r"[a-z](?:[-a-z0-9]{0,37}[a-z0-9])?", re.ASCII)
-_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
-_NOTHING: Final = Service(name="", image="", script="")
-"""Defaults, and what stands for a service that cannot be read."""
-# Answers of the API that are made anew at each reading, so they are no part of a definition.
-_READ_ONLY: Final = ("token", "namespace", "deployment", "volume_status")
+if TYPE_CHECKING:
+    from shared.service.model import Service
+
+MOST_PROBLEMS: Final = 100
+"""Problems told of one text; the others are counted."""
+NOT_EXPOSED: Final = (
+    "expose: has no api_port, so nothing runs: the definition is kept, without pods and address; "
+    "give expose the api_port that the container listens on"
+)
 
 
 class FdlError(ValueError):
-    """The definition is wrong; `problems` has one `path: sentence` for each error."""
+    """The definition is wrong; `problems` has one `path: sentence` for each error, and `warnings`
+    one for each thing that is only odd."""
 
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = tuple(problems)
+    def __init__(self, problems: Sequence[str], warnings: Sequence[str] = ()) -> None:
+        told = tuple(problems[:MOST_PROBLEMS])
+        if len(problems) > MOST_PROBLEMS:
+            told += (f"document: and {len(problems) - MOST_PROBLEMS} more problems",)
+        super().__init__("\n".join(told))
+        self.problems = told
+        self.warnings = tuple(warnings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +53,28 @@ class Parsed:
     cluster: str = ""
 
 
-def parse_document(text: str, read_script: Callable[[str], str]) -> list[Parsed]:
-    """The services of a whole FDL document, in order.
+def parse_document(text: str, read_script: Callable[[str], str], cluster: str = "") -> list[Parsed]:
+    """The services of a whole FDL document, in order; of `cluster` alone if it is given.
 
-    `read_script` gives the content of the file that `script` names (OSError if it cannot).
-    Raises FdlError with the problems of all services.
+    `read_script` gives the content of the file that `script` names (OSError if it cannot); a script
+    with a line break is the script itself. What is wrong with a service that is not exposed, and so
+    does not run here, is only told. Raises FdlError with the problems of all services.
     """
+    value = _load(text)
+    if odd := blanks.problems(text):
+        raise FdlError([f"document: {one}" for one in odd])
+    if wrong := storable.problems(value):
+        raise FdlError(wrong)
     problems = Problems()
-    document = Fields(_load(text), "", problems)
-    functions = Fields(document.raw("functions"), "functions", problems)
-    entries = functions.raw("oscar")
-    if not isinstance(entries, list) or not entries:
-        functions.error("oscar", "is missing; list at least one service, each under its cluster")
-        raise FdlError(problems.errors)
-    parsed = [
-        _entry(entry, f"functions.oscar[{index}]", problems, read_script)
-        for index, entry in enumerate(entries)
-    ]
-    _refuse_twins(parsed, problems)
+    entries = read_entries(Fields(value, "", problems), cluster)
+    told = tuple(problems.warnings)
+    parsed = [_parsed(entry, problems, read_script) for entry in entries]
+    _refuse_twins(entries, parsed, problems)
     if problems.errors:
-        raise FdlError(problems.errors)
+        raise FdlError(problems.errors, (*told, *(one for item in parsed for one in item.warnings)))
+    first = next((at for at, item in enumerate(parsed) if item.service.expose), 0)
+    item = parsed[first]
+    parsed[first] = Parsed(item.service, (*told, *item.warnings), item.cluster)
     return parsed
 
 
@@ -77,17 +87,20 @@ def parse_service(data: Any, path: str = "") -> Parsed:
         bounds.check_value(data)
     except ValueError as error:
         raise FdlError([f"{path or 'document'}: {error}"]) from error
+    if wrong := storable.problems(data, path):
+        raise FdlError(wrong)
     problems = Problems()
-    service = _service(Fields(data, path, problems))
+    service = read_new(Fields(data, path, problems))
     if problems.errors:
-        raise FdlError(problems.errors)
-    return Parsed(service, tuple(problems.warnings))
+        raise FdlError(problems.errors, problems.warnings)
+    told = () if service.expose else (NOT_EXPOSED,)
+    return Parsed(service, (*told, *problems.warnings))
 
 
 def load_definition(text: str) -> Service:
     """The service of a ConfigMap's `function_config.yaml`, which has no script; raises FdlError."""
     problems = Problems()
-    service = _service(Fields(_load(text), "", problems), with_script=False)
+    service = read_stored(Fields(_load(text), "", problems))
     if problems.errors:
         raise FdlError(problems.errors)
     return service
@@ -130,15 +143,32 @@ def _load(text: str) -> Any:
         raise FdlError([f"document: {error}"]) from error
 
 
-def _entry(entry: Any, path: str, problems: Problems, read_script: Callable[[str], str]) -> Parsed:
-    if not isinstance(entry, Mapping) or len(entry) != 1:
-        problems.errors.append(f"{path}: must hold one cluster name with the service under it")
-        return Parsed(_NOTHING)
-    cluster, body = next(iter(entry.items()))
-    before = len(problems.warnings)
-    fields = Fields(body, path, problems)
-    service = _service(fields, read_script=partial(_read_script, fields, read_script))
-    return Parsed(service, tuple(problems.warnings[before:]), str(cluster))
+def _parsed(entry: Entry, problems: Problems, read_script: Callable[[str], str]) -> Parsed:
+    own = Problems()
+    if entry.body is None:
+        return Parsed(NOTHING)
+    fields = Fields(entry.body, entry.path, own)
+    service = read_new(fields, partial(_read_script, fields, read_script))
+    if fields.raw("expose") in (None, {}):
+        return Parsed(service, (*own.errors, *own.warnings), entry.cluster)
+    if service.expose is None:
+        _refuse_forgotten_port(fields)
+    problems.errors += own.errors
+    return Parsed(service, tuple(own.warnings), entry.cluster)
+
+
+def _refuse_forgotten_port(fields: Fields) -> None:
+    """Who writes how to expose a service forgot its port; one who writes 0 means it, and a client
+    in Go writes zeros alone."""
+    written = fields.raw("expose")
+    told = any(f"{fields.at('expose')}." in one for one in fields.problems.errors)
+    if told or not isinstance(written, Mapping) or not any(written.values()):
+        return
+    if not any(key.lower() in ("api_port", "port") for key in written):
+        fields.error(
+            "expose.api_port",
+            "is missing; give the port that the container listens on, or 0 to expose nothing",
+        )
 
 
 def _read_script(fields: Fields, read_script: Callable[[str], str], name: str) -> str:
@@ -146,111 +176,23 @@ def _read_script(fields: Fields, read_script: Callable[[str], str], name: str) -
         return read_script(name)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        fields.error("script", f"cannot read {name!r}: {reason}; the path counts from the FDL file")
+        fields.error(
+            "script",
+            f"cannot read {name[:80]!r}: {reason}; the path counts from the FDL file, and a text "
+            "is a script only if it has a line break",
+        )
         return ""
 
 
-def _refuse_twins(parsed: Sequence[Parsed], problems: Problems) -> None:
-    seen: dict[str, int] = {}
-    for index, item in enumerate(parsed):
+def _refuse_twins(entries: Sequence[Entry], parsed: Sequence[Parsed], problems: Problems) -> None:
+    seen: dict[str, Entry] = {}
+    for entry, item in zip(entries, parsed, strict=True):
         name = item.service.name
-        if name and seen.setdefault(name, index) != index:
-            problems.errors.append(
-                f"functions.oscar[{index}].name: {name!r} is also the name of "
-                f"functions.oscar[{seen[name]}]; names are unique"
-            )
-
-
-def _service(
-    fields: Fields, *, with_script: bool = True, read_script: Callable[[str], str] | None = None
-) -> Service:
-    with fields.section("environment") as section:
-        environment = _environment(section)
-    expose = read_expose(fields) if fields.raw("expose") else None
-    script = _required(fields, "script", "the script that starts the server") if with_script else ""
-    for name in _READ_ONLY:
-        fields.raw(name)
-    name = fields.parsed("name", default="", parse=check_name) or _missing_name(fields)
-    service = Service(
-        name=name,
-        image=_image(fields, new=with_script),
-        script=read_script(script) if read_script and script else script,
-        memory=_quantity(fields, "memory", _NOTHING.memory),
-        cpu=_quantity(fields, "cpu", _NOTHING.cpu),
-        environment=environment,
-        expose=expose,
-        volume=read_volume(fields, name) if with_script else _stored_volume(fields, name),
-        labels=fields.texts("labels"),
-        annotations=fields.texts("annotations"),
-        image_pull_secrets=tuple(dict.fromkeys(fields.words("image_pull_secrets"))),
-        owner=fields.text("owner") or _NOTHING.owner,
-        visibility=sharing.visibility(fields, new=with_script),
-        allowed_users=sharing.allowed_users(fields),
-        extra=fields.unknown() or EMPTY,
-    )
-    if with_script:  # what is stored was checked before
-        security.check(fields, service.annotations)
-        elsewhere.check(fields)
-    return service
-
-
-def _stored_volume(fields: Fields, name: str) -> Volume | None:
-    """The volume; one that cannot be is none, for a service that is there stays readable."""
-    problems = Problems()
-    volume = read_volume(Fields({"volume": fields.raw("volume")}, "", problems), name)
-    return None if problems.errors else volume
-
-
-def _image(fields: Fields, *, new: bool) -> str:
-    """The image; what is stored already stays readable whatever it is."""
-    image = _required(fields, "image", "the container image")
-    if new and any(char.isspace() or not char.isprintable() for char in image):
-        fields.error("image", f"{image!r} holds blanks; write registry/name:tag alone")
-    return image
-
-
-def check_name(name: str) -> str:
-    """`name` if it can name a service, else ValueError."""
-    if _NAME.fullmatch(name) is None:
-        raise ValueError(
-            f"{name!r} cannot name a service; use 1 to 39 lowercase letters, digits and '-', "
-            "starting with a letter and ending with a letter or digit"
+        other = seen.setdefault(name, entry)
+        if not name or other is entry:
+            continue
+        remedy = "" if other.cluster == entry.cluster else ", or choose one of the clusters"
+        problems.errors.append(
+            f"{entry.path}.name: {name!r} is also the name of {other.path}; names are unique, so "
+            f"rename one of them{remedy}"
         )
-    return name
-
-
-def _missing_name(fields: Fields) -> str:
-    if not fields.raw("name"):
-        fields.error("name", "is missing; give the service a name")
-    return ""
-
-
-def _required(fields: Fields, name: str, meaning: str) -> str:
-    text = fields.text(name)
-    if not text and not isinstance(fields.raw(name), dict | list | bool):
-        fields.error(name, f"is missing; give {meaning}")
-    return text
-
-
-def _quantity(fields: Fields, name: str, default: str) -> str:
-    def positive(text: str) -> str:
-        if quantity.parse(text) <= 0:
-            raise ValueError(f"{text} is not above zero")
-        return text
-
-    return fields.parsed(name, default=default, parse=positive)
-
-
-def _environment(fields: Fields) -> Environment:
-    environment = Environment(
-        variables=fields.texts("Variables", "variables"),
-        secrets=fields.texts("Secrets", "secrets"),
-    )
-    for group, variables in (
-        ("Variables", environment.variables),
-        ("secrets", environment.secrets),
-    ):
-        for name in variables:
-            if _VARIABLE.fullmatch(name) is None:
-                fields.error(f"{group}.{name}", "is no name of an environment variable")
-    return environment

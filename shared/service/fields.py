@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
+from shared.service.storable import shown
+
 T = TypeVar("T")
 
 _MOST_TOLD: Final = 20
+_FIELD: Final = re.compile(r"[^.\[]+")
 _FLAGS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
@@ -26,38 +30,56 @@ class Fields:
     """Reads the fields of one mapping; `path` is where the mapping stands in the document.
 
     A field that is wrong answers its default and adds a problem, so that reading goes on and all
-    problems are found in one pass. A field that is null counts as absent.
+    problems are found in one pass. A field that is null counts as absent. The case of a field's
+    name does not count, as it does not for OSCAR's clients, which are written in Go.
     """
 
     def __init__(self, value: Any, path: str, problems: Problems) -> None:
         self.path = path
         self.problems = problems
         self._known: set[str] = set()
+        self._asked: set[str] = set()
+        self._refused: set[str] = set()
+        self._written: dict[str, str] = {}
+        """What a field is called in the mapping, by its first name."""
         if value is not None and not isinstance(value, Mapping):
             self.error("", f"{_shown(value)} is not a mapping of fields")
             value = None
         self._mapping: Mapping[str, Any] = value or {}
+        self._keys: dict[str, list[str]] = {}
+        """As they are written, by what they are whatever their case."""
+        for key in self._mapping:
+            self._keys.setdefault(str(key).lower(), []).append(key)
 
     def error(self, name: str, sentence: str) -> None:
         """Add a problem with field `name` ("" for the mapping itself)."""
-        self.problems.errors.append(f"{self._at(name)}: {sentence}")
+        self.problems.errors.append(f"{self.at(name)}: {sentence}")
 
     def warn(self, name: str, sentence: str) -> None:
         """Add something odd, which stops nothing."""
-        self.problems.warnings.append(f"{self._at(name)}: {sentence}")
+        self.problems.warnings.append(f"{self.at(name)}: {sentence}")
 
     def raw(self, *names: str) -> Any:
         """The value under the first of `names` (a field and its aliases) that is given."""
-        self._known.update(names)
-        given = [name for name in names if self._mapping.get(name) is not None]
-        if len(given) > 1 and self._mapping[given[0]] != self._mapping[given[1]]:
-            self.error(given[1], f"differs from {given[0]}, which means the same; give one of them")
-        return self._mapping[given[0]] if given else None
+        self._asked.update(names)
+        keys = [key for name in names for key in self._keys.get(name.lower(), ())]
+        self._known.update(keys)
+        given = [key for key in keys if self._mapping[key] is not None]
+        if not given:
+            return None
+        self._written[names[0]] = given[0]
+        value = self._mapping[given[0]]
+        for other in given[1:]:
+            if self._mapping[other] != value and other not in self._refused:
+                self._refused.add(other)
+                sentence = f"differs from {given[0]}, which means the same; give one of them"
+                self.error(other, sentence)
+        return value
 
     def text(self, *names: str, default: str = "", among: Sequence[str] = ()) -> str:
         """A string; of `among`, whatever its case, when that is given. Numbers become text."""
         value = self.raw(*names)
-        if value is None:
+        if value is None or (among and value == ""):
             return default
         if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
             self.error(names[0], f"{_shown(value)} is not text")
@@ -124,6 +146,16 @@ class Fields:
             return ()
         return tuple(value)
 
+    def sequence(self, *names: str) -> Sequence[Any]:
+        """A list whose items somebody else checks."""
+        value = self.raw(*names)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            self.error(names[0], f"{_shown(value)} is not a list")
+            return ()
+        return value
+
     def mapping(self, *names: str) -> Mapping[str, Any]:
         """A mapping whose content somebody else checks."""
         value = self.raw(*names)
@@ -148,7 +180,7 @@ class Fields:
     @contextmanager
     def section(self, *names: str) -> Iterator[Fields]:
         """The fields of a mapping inside this one; leaving it warns of fields nobody asked for."""
-        inner = Fields(self.raw(*names), self._at(names[0]), self.problems)
+        inner = Fields(self.raw(*names), self.at(names[0]), self.problems)
         yield inner
         inner.warn_unknown()
 
@@ -159,9 +191,13 @@ class Fields:
         if len(unknown) > _MOST_TOLD:
             self.warn("", f"{len(unknown)} unknown fields are ignored")
         for name in unknown[:_MOST_TOLD]:
-            near = difflib.get_close_matches(str(name), sorted(self._known), n=1, cutoff=0.75)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            near = _near(str(name), self._asked)
+            hint = f"; did you mean {near}?" if near else ""
             self.warn(str(name), f"unknown field is ignored{hint}")
+
+    def meant(self, name: str) -> str:
+        """The field that probably was to be `name`, which is not there; empty if there is none."""
+        return _near(name, (str(key) for key in self.unknown()))
 
     def unknown(self) -> dict[str, Any]:
         """The fields that were not read."""
@@ -184,8 +220,19 @@ class Fields:
             return value
         return default
 
-    def _at(self, name: str) -> str:
+    def at(self, name: str) -> str:
+        """The path of field `name` as it is written, "" for the mapping itself."""
+        field = _FIELD.match(name)
+        written = self._written.get(field[0], field[0]) if field else ""
+        name = shown(written + name[len(field[0]) :]) if field else shown(name)
         return f"{self.path}.{name}" if self.path and name else self.path or name or "document"
+
+
+def _near(name: str, names: Iterable[str]) -> str:
+    """What `name` looks like among `names`, whatever the case."""
+    lowered = {one.lower(): one for one in names}
+    near = difflib.get_close_matches(name.lower(), sorted(lowered), n=1, cutoff=0.75)
+    return lowered[near[0]] if near else ""
 
 
 def _written(value: Any) -> str:

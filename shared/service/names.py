@@ -6,6 +6,7 @@ that existing dashboards and habits keep working. Deployments end in `-dlp`, as 
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 NAMESPACE: Final = "oscar-svc"
@@ -13,6 +14,8 @@ SYSTEM_NAMESPACE: Final = "oscar"
 
 SERVICE_LABEL: Final = "oscar_service"
 USER_SERVICE_LABEL: Final = "oscar.grycap/user-service"
+OWNER_LABEL: Final = "owner_name"
+"""The label of a service that names its owner for people."""
 
 DEFINITION_KEY: Final = "function_config.yaml"
 VOLUME: Final = "service-volume"
@@ -31,6 +34,18 @@ RESTARTED_AT: Final = "oscar.grycap.io/restarted-at"
 SCALER_DECISION: Final = "oscar.grycap.io/scaler-decision"
 
 SCRIPT_MOUNT: Final = "/oscar/config"
+
+_NAME: Final = re.compile(r"[a-z](?:[-a-z0-9]{0,37}[a-z0-9])?", re.ASCII)
+
+
+def check_name(name: str) -> str:
+    """`name` if it can name a service, else ValueError."""
+    if _NAME.fullmatch(name) is None:
+        raise ValueError(
+            f"{name[:60]!r} cannot name a service; use 1 to 39 lowercase letters, digits and '-', "
+            "starting with a letter and ending with a letter or digit"
+        )
+    return name
 
 
 def deployment(name: str) -> str:
@@ -59,6 +74,17 @@ def environment_secret(name: str) -> str:
 def app_label(name: str) -> str:
     """The value of the label `app` on the pods of service `name`."""
     return f"oscar-svc-exp-{name}"
+
+
+def forced_labels(name: str) -> dict[str, str]:
+    """The labels that OSCAR answers for service `name` whatever its definition says, but for the
+    owner's."""
+    return {
+        USER_SERVICE_LABEL: "true",
+        SERVICE_LABEL: name,
+        "applicationId": name,
+        "queue": f"root.oscar-queue.{name}",
+    }
 
 
 def base_path(name: str) -> str:

@@ -1,6 +1,7 @@
 """To whom a service belongs and who else may see it: `owner`, `visibility`, `allowed_users`. Pure.
 
-Called by `fdl`. The words are OSCAR's; who may do what follows from them in the services API.
+Called by `definition`. The words are OSCAR's; who may do what follows from them in the services
+API.
 """
 
 from __future__ import annotations
@@ -18,8 +19,6 @@ VISIBILITIES: Final = ("private", "public", "restricted")
 def visibility(fields: Fields, *, new: bool) -> Visibility:
     """What `fields` say; empty means private. What is stored and means nothing does so too: it
     stays readable, and is shown to nobody else."""
-    if not fields.raw("visibility"):  # Go's clients state the empty word
-        return "private"
     if not new and str(fields.raw("visibility")).lower() not in VISIBILITIES:
         return "private"
     return cast("Visibility", fields.text("visibility", default="private", among=VISIBILITIES))

@@ -1,18 +1,17 @@
 """The `volume` of a service: files that outlive its pods, read and written as OSCAR's JSON. Pure.
 
-Called by `fdl` alone. With a `size` the volume is the service's own, without one it is an existing
-one, given by its name. Field names, rules and the words of refusals are OSCAR's; only what becomes
-of a volume whose `lifecycle_policy` nobody wrote is not: it is retained, for data that nobody asked
-to delete cannot be had back.
+Called by `definition` alone. With a `size` the volume is the service's own, without one it is an
+existing one, given by its name. Field names, rules and the words of refusals are OSCAR's; only what
+becomes of a volume whose `lifecycle_policy` nobody wrote is not: it is retained, for data that
+nobody asked to delete cannot be had back.
 """
 
 from __future__ import annotations
 
 import posixpath
-import re
 from typing import TYPE_CHECKING, Any, Final, get_args
 
-from shared.service import quantity
+from shared.service import quantity, syntax
 from shared.service.model import LifecyclePolicy, Volume
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 RESERVED: Final = ("/oscar/config", "/oscar/bin")
 """Where the script is, and where OSCAR keeps programs of its own."""
-_LABEL: Final = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?", re.ASCII)
 _LONGEST: Final = 1024
 _MOST_BYTES: Final = 2**60
 
@@ -44,7 +42,7 @@ def read_volume(service: Fields, name: str) -> Volume | None:
                 "volume.name is required when volume.size is not set; name an existing volume, "
                 "or give the size of a new one, for example 1Gi",
             )
-        if own and _LABEL.fullmatch(own) is None:
+        if own and not syntax.is_dns_label(own):
             fields.error(
                 "name",
                 "volume.name must satisfy Kubernetes DNS-1123 naming rules: 1 to 63 lowercase "

@@ -69,6 +69,33 @@ def test_list_shows_the_service(run: Run) -> None:
     assert rows["burner"][3:6] == ["1-3", "50%", "token"]
 
 
+def test_people_see_into_the_service(run: Run) -> None:
+    told = run.exposed("describe", "burner")
+    (pod,) = (one["metadata"]["name"] for one in run.pods("burner"))
+    assert pod in told
+    assert "State:       ready" in told
+    logs = run.exposed("logs", "burner", "--tail", "all", "--timestamps")
+    assert logs.startswith(f"{pod} | 20")
+    assert logs.splitlines()[0].endswith("Z burner starts")
+    followed = run.exposed("logs", "-f", "burner", "--tail", "1", "--for", "100ms")
+    assert followed == f"{pod} | burner starts\n"
+
+
+def test_a_new_token_is_taken_and_the_one_before_refused(run: Run) -> None:
+    before = run.exposed("token", "burner").strip()
+    run.tokens["burner"] = run.exposed("token", "burner", "--rotate").strip()
+    until_blocking(lambda: run.call("burner").status == 200, "the new token is taken", 30)
+    path = "/system/services/burner/exposed/"
+    assert run.request(path, user="burner", password=before).status == 401
+    until_blocking(
+        lambda: (
+            "complete; 1 of 1 pods are of it, 0 of earlier" in run.exposed("describe", "burner")
+        ),
+        "pods know the new token",
+        60,
+    )
+
+
 def test_killed_pod_comes_back_and_the_request_in_flight_gets_a_502(run: Run) -> None:
     pid = run.call("burner").json()["pid"]
     restarts = sum(restart_count(pod) for pod in run.pods("burner"))

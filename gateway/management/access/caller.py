@@ -12,14 +12,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from shared.service.model import ADMINISTRATOR
+from shared.service.names import OWNER_LABEL
 
 if TYPE_CHECKING:
     from shared.service.model import Service
 
 Proof = Literal["basic", "bearer"]
-
-OWNER_LABEL: Final = "owner_name"
-"""The label of a service that names its owner for people."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,13 @@ or the service's cookie; a value of another length is the application's own and 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
-from gateway.management.access.credentials import Credentials
 from shared.service import tokens
+
+Verdict = Literal["right", "wrong", "none"]
+"""Without any token of a service, it is asked who calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,10 @@ def candidates(question: Question) -> list[str]:
     return [one for one in stripped if len(one) == tokens.LENGTH]
 
 
-def allowed(question: Question, digest: bytes, admin: Credentials) -> tuple[bool, str]:
-    """Whether to let it pass, and the token for the cookie ("" for the administrator)."""
+def verdict(question: Question, digest: bytes) -> tuple[Verdict, str]:
+    """What the tokens in it prove, and the one that is right."""
     found = candidates(question)
     for candidate in found:
         if tokens.matches(candidate.encode("utf-8", "replace"), digest):
-            return True, candidate
-    return not found and admin.match(question.authorization), ""
+            return "right", candidate
+    return ("wrong" if found else "none"), ""

@@ -14,13 +14,26 @@ READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 SERVICE: Final = "/system/services/{name}"
 FORWARDED: Final = SERVICE + "/auth"
 """It has rules of its own, see `forward_auth`."""
-_OPEN: Final = frozenset({"/health", "/healthz", "/readyz", "/metrics", FORWARDED})
+DOCUMENT: Final = "/system/openapi.json"
+LOGS: Final = "/system/logs/{name}"
+_OPEN: Final = frozenset(
+    {
+        "/health",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/run/{name}",
+        "/job/{name}",
+        DOCUMENT,
+        FORWARDED,
+    }
+)
 
 
 def needed(method: str, route: str, path: str) -> Need:
     """What the call needs; `route` is the pattern that its path matched, "" if none did."""
     if route in _OPEN or (not route and not path.startswith("/system/")):
         return "nothing"
-    if route == SERVICE or route.startswith(SERVICE + "/"):
+    if any(route == one or route.startswith(one + "/") for one in (SERVICE, LOGS)):
         return "see" if method in READS else "change"
     return "caller"

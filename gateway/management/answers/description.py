@@ -13,7 +13,6 @@ import orjson
 from gateway.management.answers import pods as pod_answers
 from gateway.management.answers.events import About, events_json
 from gateway.management.answers.representation import service_json
-from gateway.management.answers.status import deployment_status
 from shared.service import names
 from shared.service.model import EMPTY
 from shared.service.objects import wanted_replicas
@@ -52,14 +51,13 @@ def about(service: Service, deployment: Obj | None) -> About:
 def description(
     service: Service,
     deployment: Obj | None,
+    state: Obj,
     around: Surroundings,
     now: str,
     claims: Mapping[str, Obj] = EMPTY,
 ) -> dict[str, Any]:
-    """The answer; `now` is RFC 3339, for whoever tells ages without a clock like ours.
-
-    claims: PersistentVolumeClaims by name, that of the service's volume among them.
-    """
+    """The answer; `state` is the service's status, `now` is RFC 3339, for whoever tells ages
+    without a clock like ours. `claims` are PersistentVolumeClaims by name."""
     shown = sorted(around.pods, key=_interest)[:MOST_PODS]
     known = pod_answers.revisions(list(around.replicasets))
     listed = [_pod(pod, known, around) for pod in sorted(shown, key=_created)]
@@ -69,7 +67,7 @@ def description(
         "time": now,
         "path": f"{names.base_path(service.name)}/" if service.expose else "",
         "definition": service_json(service, "", None, claims),
-        "deployment": deployment_status(deployment),
+        "deployment": state,
         "rollout": rollout(deployment) if deployment else None,
         "pods": listed,
         "pods_left_out": len(around.pods) - len(shown),

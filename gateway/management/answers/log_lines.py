@@ -31,15 +31,20 @@ def split(text: str) -> list[Line]:
     """The lines of a log with time stamps. Only a line feed ends one: what programs draw with a
     carriage return, U+0085 or U+2028 is text."""
     found: list[Line] = []
-    last = ("", "")
+    last: Moment = ("", "")
     for line in text.removesuffix("\n").split("\n") if text else ():
-        stamp = _STAMPED.match(line)
-        if stamp is None:
-            found.append(Line(last, "", line))
-        else:
-            last = max(last, _moment(*stamp.groups(default="")))
-            found.append(Line(last, stamp[0].rstrip(), line[stamp.end() :]))
+        found.append(read(line, last))
+        last = found[-1].moment
     return found
+
+
+def read(text: str, last: Moment) -> Line:
+    """The line `text` after one of the moment `last`."""
+    stamp = _STAMPED.match(text)
+    if stamp is None:
+        return Line(last, "", text)
+    moment = max(last, _moment(*stamp.groups(default="")))
+    return Line(moment, stamp[0].rstrip(), text[stamp.end() :])
 
 
 def _moment(seconds: str, fraction: str, offset: str) -> Moment:

@@ -54,12 +54,17 @@ def wanted(query: Mapping[str, str]) -> Wanted:
     after = query.get("after")
     return Wanted(
         lines=min(_number(query.get("tailLines", "")), MOST_LINES) or DEFAULT_LINES,
-        timestamps=query.get("timestamps", "").lower() in _YES,
+        timestamps=is_true(query.get("timestamps", "")),
         since_seconds=_number(query.get("sinceSeconds", "")) or None,
-        previous=query.get("previous", "").lower() in _YES,
-        pods=after is not None or query.get("pods", "").lower() in _YES,
+        previous=is_true(query.get("previous", "")),
+        pods=after is not None or is_true(query.get("pods", "")),
         after=None if after is None else log_cursor.decode(after),
     )
+
+
+def is_true(text: str) -> bool:
+    """Whether a switch of a query is on, as OSCAR's own reader of them has it."""
+    return text.lower() in _YES
 
 
 def _number(text: str) -> int:

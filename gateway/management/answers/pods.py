@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gateway.management.answers import troubles
 from shared.service import quantity
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ def pod_json(pod: Obj, revision: int | None, usage: Obj | None) -> dict[str, Any
         "ready": any(one.get("type") == "Ready" and one.get("status") == "True"
                      for one in status.get("conditions") or ()),
         "state": state(pod),
-        "reason": reason(pod),
+        "reason": troubles.of_pod(pod),
         "restarts": sum(int(one.get("restartCount") or 0) for one in containers),
+        "last_end": _last_end(containers),
         "created": metadata.get("creationTimestamp"),
         "node": (pod.get("spec") or {}).get("nodeName") or "",
         "revision": revision,
@@ -47,18 +49,6 @@ def state(pod: Obj) -> str:
     for container in reversed(_containers(pod)):
         word = _word(container) or word
     return word
-
-
-def reason(pod: Obj) -> str:
-    """Why it is not ready, in the words of whom it depends on; empty when nothing is known."""
-    status = pod.get("status") or {}
-    told = [_told(container) for container in _containers(pod)]
-    unplaced = [
-        f"{one.get('reason')}: {one.get('message')}"
-        for one in status.get("conditions") or ()
-        if one.get("type") == "PodScheduled" and one.get("status") == "False"
-    ]
-    return "; ".join(text for text in (*unplaced, *told, str(status.get("message") or "")) if text)
 
 
 def revisions(replicasets: list[Obj]) -> dict[str, int]:
@@ -80,17 +70,14 @@ def _word(container: Obj) -> str:
     return _end(ended) if ended else ""
 
 
-def _told(container: Obj) -> str:
-    current = container.get("state") or {}
-    waiting = current.get("waiting") or {}
-    last = current.get("terminated") or (container.get("lastState") or {}).get("terminated")
-    parts = [str(waiting.get("message") or "")]
-    if last:
-        code = last.get("exitCode")
-        at = f" at {last['finishedAt']}" if last.get("finishedAt") else ""
-        parts.append(f"ended last{at}: {_end(last)}, exit code {code}")
-        parts.append(str(last.get("message") or "").strip())
-    return "; ".join(part for part in parts if part)
+def _last_end(containers: list[Obj]) -> dict[str, Any] | None:
+    """How the run before the present one ended; None if there was none."""
+    ends = [(one.get("lastState") or {}).get("terminated") for one in containers]
+    last = max(filter(None, ends), key=lambda one: str(one.get("finishedAt")), default=None)
+    if last is None:
+        return None
+    code = last.get("exitCode") or 0
+    return {"time": last.get("finishedAt"), "reason": _end(last), "exit_code": code}
 
 
 def _end(terminated: Obj) -> str:

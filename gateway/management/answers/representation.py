@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from gateway.management.access.caller import OWNER_LABEL
 from gateway.management.answers.volumes import volume_status
 from shared.service import fdl, names
 from shared.service.model import ADMINISTRATOR, EMPTY
@@ -69,11 +68,8 @@ def service_json(
     body |= {"token": token, "namespace": names.NAMESPACE, "owner": service.owner}
     body["labels"] = {
         **body["labels"],
-        names.USER_SERVICE_LABEL: "true",
-        names.SERVICE_LABEL: service.name,
-        "applicationId": service.name,
-        "queue": f"root.oscar-queue.{service.name}",
-        OWNER_LABEL: body["labels"].get(OWNER_LABEL, service.owner),
+        **names.forced_labels(service.name),
+        names.OWNER_LABEL: body["labels"].get(names.OWNER_LABEL, service.owner),
     }
     body["volume_status"] = volume_status(service.volume, claims)
     if deployment is not None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from gateway.management.answers import troubles
+from shared.service.model import EMPTY
 from shared.service.objects import wanted_replicas
 
 if TYPE_CHECKING:
@@ -24,8 +27,17 @@ _BY_WEIGHT: Final = (*_STUCK, ("Available", "False"))
 of a Deployment's conditions change within one second."""
 
 
-def deployment_status(deployment: Obj | None) -> Obj:
-    """The status without name and namespace, as it is embedded in a service."""
+def deployment_status(
+    deployment: Obj | None,
+    pods: Iterable[Obj] = (),
+    missing: Collection[str] = (),
+    last_words: Mapping[str, str] = EMPTY,
+) -> Obj:
+    """The status without name and namespace, as it is embedded in a service.
+
+    `pods` say why some of them do not serve, with the `last_words` of those that ended; `missing`
+    are objects besides the Deployment without which nobody reaches the pods, as `Service x-svc`.
+    """
     if deployment is None:
         return dict(UNAVAILABLE)
     status = deployment.get("status") or {}
@@ -33,9 +45,12 @@ def deployment_status(deployment: Obj | None) -> Obj:
     available = int(status.get("availableReplicas") or 0)
     conditions: list[Obj] = status.get("conditions") or []
     telling = _telling(conditions)
+    state = _state(desired, available, conditions, missing)
+    why = troubles.of_pods(pods, last_words)
+    parts = (_missing(missing) if desired else "", _reason(deployment, state, telling, why))
     return {
-        "state": _state(desired, available, conditions),
-        "reason": _reason(desired, available, telling),
+        "state": state,
+        "reason": " ".join(filter(None, parts)),
         "last_transition_time": telling.get("lastTransitionTime") if telling else None,
         "active_instances": int(status.get("replicas") or 0),
         "affected_instances": max(0, int(status.get("replicas") or 0) - available),
@@ -44,13 +59,32 @@ def deployment_status(deployment: Obj | None) -> Obj:
 
 
 def full_status(name: str, namespace: str, deployment: Obj | None) -> Obj:
-    """The status as `GET …/deployment` and stop, start, restart answer it."""
-    return {"service_name": name, "namespace": namespace, **deployment_status(deployment)}
+    """The status as stop, start and restart answer it."""
+    return named(name, namespace, deployment_status(deployment))
 
 
-def _state(desired: int, available: int, conditions: list[Obj]) -> str:
+def named(name: str, namespace: str, status: Obj) -> Obj:
+    """`status` with what `GET …/deployment` says besides."""
+    return {"service_name": name, "namespace": namespace, **status}
+
+
+def wants_pods(deployment: Obj | None) -> bool:
+    """Whether the pods have something to say: some are missing, or a new version is not there."""
+    if deployment is None or not (desired := wanted_replicas(deployment)):
+        return False
+    status = deployment.get("status") or {}
+    return (
+        int(status.get("availableReplicas") or 0) < desired
+        or int(status.get("updatedReplicas") or 0) < desired
+        or bool(status.get("unavailableReplicas"))
+    )
+
+
+def _state(desired: int, available: int, conditions: list[Obj], missing: Collection[str]) -> str:
     if desired == 0:
         return "stopped"
+    if missing:
+        return "failed"
     if available >= desired:
         return "ready"
     if available > 0:
@@ -71,12 +105,39 @@ def _telling(conditions: list[Obj]) -> Obj | None:
     return max(conditions, key=lambda one: one.get("lastTransitionTime") or "", default=None)
 
 
-def _reason(desired: int, available: int, telling: Obj | None) -> str:
-    if desired == 0:
-        return "Deployment is stopped."
-    if telling is None:
+def _missing(missing: Collection[str]) -> str:
+    if not missing:
         return ""
-    reason = f"{telling.get('reason', '')}: {telling.get('message', '')}"
-    if available >= desired and _kind(telling) in _STUCK:
-        return f"{available} of {desired} ready, but the new version does not start: {reason}"
-    return reason
+    verb = "is" if len(missing) == 1 else "are"
+    return f"{', '.join(missing)} {verb} missing, so nobody reaches the pods; apply the service."
+
+
+def _reason(deployment: Obj, state: str, telling: Obj | None, why: str) -> str:
+    if state == "stopped":
+        return "Deployment is stopped."
+    desired = wanted_replicas(deployment)
+    available = int((deployment.get("status") or {}).get("availableReplicas") or 0)
+    if _is_stale(deployment) and available < desired:
+        return f"{available} of {desired} pods are available."
+    said = f"{telling.get('reason', '')}: {telling.get('message', '')}" if telling else ""
+    stuck = telling is not None and _kind(telling) in _STUCK
+    if available >= desired and (stuck or troubles.is_severe(why)):
+        said = said if stuck else ""
+        return (
+            f"{available} of {desired} ready, but the new version does not start: "
+            f"{_joined(said, why)}"
+        )
+    return _joined(said, why) if available < desired else said
+
+
+def _is_stale(deployment: Obj) -> bool:
+    """Whether the conditions are older than what the Deployment is to be now."""
+    generation = deployment.get("metadata", {}).get("generation") or 0
+    seen = (deployment.get("status") or {}).get("observedGeneration")
+    return seen is not None and generation > seen
+
+
+def _joined(said: str, why: str) -> str:
+    if not said or not why:
+        return said or why
+    return f"{said if said.endswith('.') else said + '.'} {why}"

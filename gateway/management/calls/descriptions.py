@@ -12,6 +12,7 @@ from aiohttp import web
 
 from gateway.management.answers.description import about, description
 from gateway.management.answers.events import events_json
+from gateway.management.answers.rollout import Rollouts
 from gateway.management.calls.requests import find, json_answer
 from gateway.management.store.catalog import Catalog
 from gateway.management.store.surroundings import Surveyor
@@ -26,6 +27,7 @@ class Descriptions:
 
     def __init__(self, kube: KubeClient, clock: Clock) -> None:
         self._catalog = Catalog(kube)
+        self._rollouts = Rollouts(kube, self._catalog)
         self._surveyor = Surveyor(kube)
         self._clock = clock
 
@@ -41,10 +43,10 @@ class Descriptions:
         """All that is known of the service, without any secret."""
         service = (await find(self._catalog, request)).service
         deployment = await self._catalog.deployment(service.name)
+        state = await self._rollouts.state(service.name)
         around = await self._surveyor.survey(service.name, about(service, deployment))
         claims = await self._catalog.claims([service])
-        now = datetime.fromtimestamp(self._clock.now(), UTC).isoformat(timespec="milliseconds")
-        return json_answer(description(service, deployment, around, now, claims))
+        return json_answer(description(service, deployment, state, around, self._now(), claims))
 
     async def events(self, request: web.Request) -> web.Response:
         """The newest Events about the service and its pods, the oldest of them first."""
@@ -53,5 +55,13 @@ class Descriptions:
         found, missing = await self._surveyor.events(about(service, deployment))
         notes = [missing] if missing else []
         return json_answer(
-            {"service_name": service.name, "events": events_json(found), "notes": notes}
+            {
+                "service_name": service.name,
+                "time": self._now(),
+                "events": events_json(found),
+                "notes": notes,
+            }
         )
+
+    def _now(self) -> str:
+        return datetime.fromtimestamp(self._clock.now(), UTC).isoformat(timespec="milliseconds")

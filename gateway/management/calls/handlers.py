@@ -10,22 +10,21 @@ import orjson
 from aiohttp import web
 
 from gateway.management import problems
-from gateway.management.access import forward_auth
 from gateway.management.access.caller import may_see, owned
 from gateway.management.answers import logs, status
 from gateway.management.answers.log_cursor import CursorError
+from gateway.management.answers.ports import GO, IntegerPorts, with_integer_ports
 from gateway.management.answers.representation import service_json
-from gateway.management.calls.guard import CALLER, service_name
-from gateway.management.calls.requests import find
-from gateway.management.calls.requests import json_answer as _json
+from gateway.management.answers.rollout import Rollouts
+from gateway.management.calls.audit import CALLER, SUBJECT
+from gateway.management.calls.guard import service_name
+from gateway.management.calls.requests import find, json_answer
 from gateway.management.store.catalog import NS, Catalog, Entry
-from shared.service import fdl, names, tokens
-from shared.service.stored import StoredError, digest
+from shared.service import fdl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gateway.management.access.credentials import Credentials
     from gateway.management.store.lifecycle import Lifecycle
     from shared.kube.client import KubeClient
     from shared.runtime.clock import Clock
@@ -45,16 +44,17 @@ class Handlers:
         self,
         kube: KubeClient,
         lifecycle: Lifecycle,
-        admin: Credentials,
         clock: Clock,
         body_seconds: float = BODY_SECONDS,
+        integers: IntegerPorts = GO,
     ) -> None:
         self._kube = kube
         self._catalog = Catalog(kube)
         self._lifecycle = lifecycle
-        self._admin = admin
         self._clock = clock
         self._body_seconds = body_seconds
+        self._integers = integers
+        self._rollouts = Rollouts(kube, self._catalog)
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for an application."""
@@ -70,22 +70,19 @@ class Handlers:
             web.post(one + "/restart", self.restart),
             web.get(one + "/deployment", self.deployment, allow_head=False),
             web.get(one + "/deployment/logs", self.logs, allow_head=False),
-            web.get(one + "/auth", self.auth, allow_head=False),
         ]
 
     async def create(self, request: web.Request) -> web.Response:
         """201 without a body; what is odd about the definition stands in Warning headers."""
         parsed = await _parsed(request, self._body_seconds)
-        if parsed.service.expose is None:
-            raise problems.invalid(
-                ["expose: is missing; only exposed services run here, give its api_port"]
-            )
+        request[SUBJECT] = parsed.service.name
         notes = await self._lifecycle.create(owned(parsed.service, request[CALLER]))
         return _with_warnings(web.Response(status=201), parsed.warnings + notes)
 
     async def replace(self, request: web.Request) -> web.Response:
         """204; a definition without `expose` ends the exposure and keeps the service."""
         parsed = await _parsed(request, self._body_seconds)
+        request[SUBJECT] = parsed.service.name
         notes = await self._lifecycle.replace(parsed.service, request[CALLER])
         return _with_warnings(web.Response(status=204), parsed.warnings + notes)
 
@@ -93,22 +90,24 @@ class Handlers:
         """All services that the caller may see; `include=deployment` adds the state of each."""
         if request.query.get("include") != "deployment":
             found = await self._visible(request)
-            claims = await self._catalog.claims(one.service for one in found)
-            return _json([service_json(one.service, one.token, None, claims) for one in found])
-        found, deployments = await asyncio.gather(
-            self._visible(request), self._catalog.deployments()
-        )
+            states = dict.fromkeys(one.service.name for one in found)
+        else:
+            found, known = await asyncio.gather(self._visible(request), self._rollouts.states())
+            none = status.deployment_status(None)
+            states = {one.service.name: known.get(one.service.name, none) for one in found}
         claims = await self._catalog.claims(one.service for one in found)
-        return _json([_described(one, deployments.get(one.service.name), claims) for one in found])
+        return json_answer(
+            [self._described(request, one, claims, states[one.service.name]) for one in found]
+        )
 
     async def get(self, request: web.Request) -> web.Response:
         """One service."""
         stored = await self._find(request)
         claims = await self._catalog.claims([stored.service])
         if request.query.get("include") != "deployment":
-            return _json(service_json(stored.service, stored.token, None, claims))
-        deployment = await self._catalog.deployment(stored.service.name)
-        return _json(_described(stored, deployment, claims))
+            return json_answer(self._described(request, stored, claims))
+        state = await self._rollouts.state(stored.service.name)
+        return json_answer(self._described(request, stored, claims, state))
 
     async def delete(self, request: web.Request) -> web.Response:
         """204; a volume that stays is named in a Warning header."""
@@ -135,7 +134,7 @@ class Handlers:
         """The state of the service."""
         stored = await self._find(request)
         name = stored.service.name
-        return _state(name, await self._catalog.deployment(name))
+        return json_answer(status.named(name, NS, await self._rollouts.state(name)))
 
     async def logs(self, request: web.Request) -> web.Response:
         """The lines of its pods: the newest, or those after a cursor."""
@@ -144,32 +143,18 @@ class Handlers:
             asked = logs.wanted(request.query)
         except CursorError as error:
             raise problems.RefusalError(400, f"after: {error}") from error
-        return _json(await logs.read_logs(self._kube, stored.service.name, asked))
+        return json_answer(await logs.read_logs(self._kube, stored.service.name, asked))
 
-    async def auth(self, request: web.Request) -> web.Response:
-        """200 or 401 without a body, for proxies that forward authentication."""
-        name = service_name(request)
-        configmap = await self._catalog.configmap(name)
-        known = _stated(configmap)
-        question = forward_auth.Question(
-            authorization=request.headers.get("Authorization", ""),
-            token=request.query.get("token", ""),
-            forwarded_uri=request.headers.get("X-Forwarded-Uri", ""),
-            cookie=tokens.session(_sessions(request, name), known).decode(),
-        )
-        passes, token = forward_auth.allowed(question, known, self._admin)
-        if not passes:
-            raise problems.RefusalError(401)
-        if configmap is None:  # told to the administrator alone
-            raise problems.not_found()
-        response = web.Response()
-        if token:
-            first = request.headers.get("X-Forwarded-Proto", "").partition(",")[0]
-            secure = first.strip().lower() in ("https", "wss")  # Traefik's word for a WebSocket
-            path = names.base_path(name).encode()
-            cookie = tokens.session_cookie(name, token.encode(), path, secure=secure)
-            response.headers["Set-Cookie"] = cookie.decode()
-        return response
+    def _described(
+        self,
+        request: web.Request,
+        stored: Entry,
+        claims: Mapping[str, Obj],
+        state: Obj | None = None,
+    ) -> dict[str, Any]:
+        body = service_json(stored.service, stored.token, state, claims)
+        agent = request.headers.get("User-Agent", "")
+        return with_integer_ports(body) if self._integers.read_by(agent) else body
 
     async def _visible(self, request: web.Request) -> tuple[Entry, ...]:
         found = await self._catalog.all()
@@ -196,28 +181,8 @@ async def _parsed(request: web.Request, seconds: float) -> fdl.Parsed:
         raise problems.invalid(error.problems) from error
 
 
-def _stated(configmap: Obj | None) -> bytes:
-    """The digest by which a service's token is known; empty when no token can be right."""
-    try:
-        return digest(configmap) if configmap is not None else b""
-    except StoredError:
-        return b""
-
-
-def _sessions(request: web.Request, name: str) -> list[bytes]:
-    """The values of all cookies that are called as the session of service `name`."""
-    fields = ";".join(request.headers.getall("Cookie", ())).encode("utf-8", "replace")
-    pairs = (item.strip().partition(b"=") for item in fields.split(b";"))
-    return [value.strip(b' "') for key, _, value in pairs if key == tokens.session_name(name)]
-
-
-def _described(stored: Entry, deployment: Obj | None, claims: Mapping[str, Obj]) -> dict[str, Any]:
-    state = status.deployment_status(deployment)
-    return service_json(stored.service, stored.token, state, claims)
-
-
 def _state(name: str, deployment: Obj | None) -> web.Response:
-    return _json(status.full_status(name, NS, deployment))
+    return json_answer(status.full_status(name, NS, deployment))
 
 
 def _with_warnings(response: web.Response, warnings: tuple[str, ...]) -> web.Response:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from shared.kube.errors import NotFound
-from shared.kube.resources import CLAIMS, CONFIGMAPS, DEPLOYMENTS, SECRETS
+from shared.kube.resources import CLAIMS, CONFIGMAPS, DEPLOYMENTS, SECRETS, SERVICES
 from shared.service import names, stored
 
 if TYPE_CHECKING:
@@ -93,6 +93,20 @@ class Catalog:
             return {}
         listed = await self._kube.list(CLAIMS, NS)
         return {one["metadata"]["name"]: one for one in listed["items"]}
+
+    async def missing(self, name: str) -> tuple[str, ...]:
+        """Objects without which nobody reaches the pods of an exposed service, and which are not
+        there, as "Service x-svc"."""
+        place = names.service(name)
+        found = await self._optional(SERVICES, place)
+        return () if found is not None else (f"Service {place}",)
+
+    async def reached(self) -> set[str]:
+        """The services that have their Kubernetes Service."""
+        listed = await self._kube.list(SERVICES, NS, labels=names.SERVICE_LABEL)
+        placed = ((one["metadata"]["labels"], one["metadata"]["name"]) for one in listed["items"])
+        named = ((labels[names.SERVICE_LABEL], place) for labels, place in placed)
+        return {name for name, place in named if place == names.service(name)}
 
     async def token(self, name: str) -> str:
         """The token, "" if its Secret is missing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -13,7 +14,8 @@ from typing import Final
 import aiohttp
 import click
 
-from shared.cli.client import fetch, run
+from shared.cli.client import fetch, run, trust
+from shared.cli.commands.naming import name_argument
 from shared.cli.connection.options import target_options
 from shared.cli.connection.target import Target
 from shared.runtime.tasks import Supervisor
@@ -60,6 +62,8 @@ class Request:
     headers: Mapping[str, str]
     upload: tuple[str, str, bytes] | None = None
     """Form field, file name and content."""
+    trust: ssl.SSLContext | bool = True
+    """By which authorities the gateway's certificate is checked."""
 
     def body(self) -> aiohttp.FormData | None:
         """A fresh body: a form can be sent once."""
@@ -72,7 +76,7 @@ class Request:
 
 
 @click.command()
-@click.argument("name")
+@name_argument
 @click.argument("path", default="")
 @click.option("--connections", default=8, show_default=True, type=click.IntRange(1, 1000))
 @click.option("--seconds", default=30.0, show_default=True, type=click.FloatRange(1, 86_400))
@@ -88,7 +92,8 @@ def load(
     service = run(fetch(name, target))
     url = f"{target.endpoint}{names.base_path(name)}/{path.lstrip('/')}"
     headers = {"Authorization": aiohttp.encode_basic_auth(name, service["token"])}
-    tally = run(_load(Request(url, headers, _upload(upload)), connections, seconds))
+    request = Request(url, headers, _upload(upload), trust(target))
+    tally = run(_load(request, connections, seconds))
     _report(tally, seconds)
     raise SystemExit(1 if tally.failed else 0)
 
@@ -109,7 +114,7 @@ def _upload(text: str | None) -> tuple[str, str, bytes] | None:
 
 async def _load(request: Request, connections: int, seconds: float) -> Tally:
     tally = Tally()
-    connector = aiohttp.TCPConnector(limit=connections)
+    connector = aiohttp.TCPConnector(limit=connections, ssl=request.trust)
     timeout = aiohttp.ClientTimeout(total=600)
     async with (
         aiohttp.ClientSession(connector=connector, timeout=timeout) as session,

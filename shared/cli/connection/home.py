@@ -27,7 +27,7 @@ def check(folder: Path) -> None:
     try:
         private.check_folder(folder)
     except private.UnsafeError as error:
-        raise ApiError(f"{error}; or choose another folder with {VARIABLE}") from error
+        raise ApiError(f"{error}. {VARIABLE} names another folder") from error
     except OSError as error:
         raise ApiError(
             f"cannot read {folder}: {error.strerror}; choose another folder with {VARIABLE}"
@@ -40,7 +40,9 @@ def endpoint(folder: Path) -> str:
         return private.read(folder / "endpoint").strip()
     except FileNotFoundError:
         return DEFAULT_ENDPOINT
-    except (private.UnsafeError, ValueError) as error:
+    except private.UnsafeError as error:
+        raise ApiError(str(error)) from error
+    except ValueError as error:
         raise ApiError(f"cannot use {folder / 'endpoint'}: {error}") from error
     except OSError as error:
         raise ApiError(f"cannot read {folder / 'endpoint'}: {error.strerror}") from error

@@ -64,7 +64,9 @@ def read(environ: Mapping[str, str]) -> Profiles:
         return Profiles(file)
     except OSError as error:
         raise ApiError(f"cannot read {file}: {error.strerror}") from error
-    except (private.UnsafeError, ValueError) as error:
+    except private.UnsafeError as error:
+        raise ApiError(str(error)) from error
+    except ValueError as error:
         raise ApiError(f"cannot use {file}: {error}") from error
     return parse(text, file)
 

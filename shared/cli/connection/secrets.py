@@ -55,7 +55,7 @@ def _read(path: Path, what: str, option: str) -> str:
     try:
         return private.read(path, follow=True)
     except private.UnsafeError as error:
-        raise ApiError(f"cannot use the {what} {path}: {error}") from error
+        raise ApiError(f"the {what} in {error}") from error
     except OSError as error:
         raise ApiError(
             f"cannot read the {what} {path}: {error.strerror}; "

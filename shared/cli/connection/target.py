@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from shared.cli.connection import home, profiles
 from shared.cli.exits import ApiError
+from shared.runtime import private
 
 ENDPOINT: Final = "EXPOSED_ENDPOINT"
 CREDENTIALS: Final = "EXPOSED_CREDENTIALS"
@@ -168,6 +169,11 @@ def _base(profile: str, environ: Mapping[str, str]) -> Given:
 
 
 def _of_profile(profile: profiles.Profile, file: Path) -> Given:
+    for secret in filter(None, (profile.credentials, profile.token_file)):
+        try:
+            private.check_secret(secret)
+        except (private.UnsafeError, OSError) as error:
+            raise ApiError(f"profile {profile.name} of {file}: {error}") from error
     return Given(
         f"profile {profile.name} of {file}",
         profile.endpoint,

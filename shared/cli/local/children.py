@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from shared.cli.local.waiting import tail
+from shared.runtime import private
 from shared.runtime.clock import Clock
 from shared.runtime.restarts import Restarts
 
@@ -100,6 +101,13 @@ class Child:
             await asyncio.gather(copying, return_exceptions=True)
 
 
+class _Log(RotatingFileHandler):
+    """A log that is never what a symbolic link names."""
+
+    def _open(self) -> Any:
+        return open(self.baseFilename, self.mode, encoding=self.encoding, opener=private.nofollow)
+
+
 def _end_with_parent() -> None:
     """In the child, before it runs: the kernel ends it when this process dies, however it dies.
 
@@ -112,7 +120,7 @@ def _end_with_parent() -> None:
 
 async def _copy(stream: asyncio.StreamReader, log: Path) -> None:
     """Append what the process writes to its log, which is rotated at LOG_BYTES."""
-    handler = RotatingFileHandler(log, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8")
+    handler = _Log(log, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8")
     try:
         while data := await stream.read(_LINE):
             text = data.decode("utf-8", "replace").rstrip("\n")

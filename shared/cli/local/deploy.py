@@ -11,7 +11,7 @@ import aiohttp
 
 from shared.cli.client import ServicesApi
 from shared.cli.connection.target import Target
-from shared.cli.documents.reading import read_document
+from shared.cli.documents.reading import read_documents
 from shared.cli.local.layout import Layout
 from shared.cli.local.waiting import first_answer
 from shared.service import fdl, names
@@ -23,7 +23,7 @@ Say = Callable[[str], None]
 
 async def deploy(files: Sequence[Path], target: Target, say: Say) -> None:
     """Apply the FDL `files` and wait until each service answers through the gateway."""
-    parsed = [item for file in files for item in read_document(file)]
+    parsed = read_documents(files)
     async with ServicesApi(target) as api:
         for item in parsed:
             await _apply(api, item, say)
@@ -34,7 +34,8 @@ async def deploy(files: Sequence[Path], target: Target, say: Say) -> None:
 async def _apply(api: ServicesApi, item: fdl.Parsed, say: Say) -> None:
     for warning in item.warnings:
         say(f"warning: {warning}")
-    new = await api.apply(item.service)
+    new = await api.get(item.service.name) is None
+    await api.write(item.service, new=new)
     say(f"service/{item.service.name} {'created' if new else 'replaced'}")
 
 

@@ -14,20 +14,32 @@ from typing import Final
 
 import click
 
+from shared.cli.connection import home
 from shared.cli.connection.secrets import read_credentials
+from shared.cli.exits import USAGE, ApiError
 from shared.cli.local.children import Program
+from shared.runtime import private
 from shared.runtime.settings import Reader
 from shared.service.authorization import digest
 
 HOST: Final = "127.0.0.1"
-TAKEN: Final = 2
-"""Exit code when ports or the home folder are in use."""
+
+DASHBOARDS: Final = (
+    "https://dashboard.oscar.grycap.net",
+    "https://dashboard-devel.oscar.grycap.net",
+    "https://dashboard-demo.oscar.grycap.net",
+    "http://oscar.oscar.svc.cluster.local",
+    "http://host.docker.internal",
+    "http://localhost",
+    "http://localhost:5173",
+)
+"""Origins of OSCAR's dashboard, as OSCAR itself allows them; the last is its developers'."""
 
 
 class TakenError(click.ClickException):
     """Something that this run needs is in use; nothing was started."""
 
-    exit_code = TAKEN
+    exit_code = USAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +91,12 @@ VARIABLES: Final = {
 }
 
 
-def read(environ: Mapping[str, str], home: Path) -> Layout:
+def read(environ: Mapping[str, str], folder: Path) -> Layout:
     """The layout that the environment asks for; port 0 stands for any free one."""
     reader = Reader(VARIABLES, environ)
     ports = {name: reader.whole(variable, most=65_535) for name, variable in _PORTS.items()}
     reader.check()
-    return Layout(home, **{name: port or _free_port() for name, port in ports.items()})
+    return Layout(folder, **{name: port or _free_port() for name, port in ports.items()})
 
 
 def prepare(layout: Layout) -> None:
@@ -93,35 +105,38 @@ def prepare(layout: Layout) -> None:
 
     ApiError when what an earlier run or somebody left as credentials is none.
     """
-    layout.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (layout.home / "logs").mkdir(exist_ok=True)
+    own(layout.home)
+    own(layout.home / "logs")
     if not layout.credentials.exists():
-        _write_private(layout.credentials, f"oscar:{secrets.token_urlsafe(24)}\n")
+        private.write(layout.credentials, f"oscar:{secrets.token_urlsafe(24)}\n")
     user, password = read_credentials(layout.credentials)
-    _write_private(layout.digest, digest(user, password).hex() + "\n")
-    (layout.home / "endpoint").write_text(f"{layout.url}\n")
+    private.write(layout.digest, digest(user, password).hex() + "\n")
+    private.write(layout.home / "endpoint", f"{layout.url}\n")
 
 
-def _write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner reads, whole or not at all."""
-    draft = path.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    draft.rename(path)
+def own(folder: Path) -> None:
+    """Make a folder for this user alone, or see that nobody else can have written what is in it;
+    ApiError."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ApiError(
+            f"cannot make {folder}: {error.strerror}; choose another folder with {home.VARIABLE}"
+        ) from error
+    home.check(folder)
 
 
 @contextlib.contextmanager
-def locked(home: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Hold the home folder for this run alone; a second run is told who has it."""
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (home / "run.lock").open("a+") as file:
+    own(folder)
+    with open(folder / "run.lock", "a+", opener=private.nofollow) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
             raise TakenError(
-                f"a local run (process {file.read().strip() or 'unknown'}) uses {home} already; "
+                f"a local run (process {file.read().strip() or 'unknown'}) uses {folder} already; "
                 "end it with Ctrl-C, or choose another folder with EXPOSED_HOME"
             ) from None
         file.truncate(0)
@@ -164,11 +179,11 @@ def programs(layout: Layout, environ: Mapping[str, str]) -> tuple[Program, ...]:
     Each gets the kubeconfig of its own service account, so that a right that is missing in a real
     cluster is missing here too. What the user set in the environment wins.
     """
-    home = str(layout.home)
+    folder = str(layout.home)
     return (
         Program(
             "cluster",
-            ("-m", "shared.embedded", "--home", home, "--port", str(layout.api)),
+            ("-m", "shared.embedded", "--home", folder, "--port", str(layout.api)),
             dict(environ),
             stop_seconds=45.0,
         ),
@@ -176,6 +191,7 @@ def programs(layout: Layout, environ: Mapping[str, str]) -> tuple[Program, ...]:
             "MANAGEMENT_HOST": HOST,
             "MANAGEMENT_PORT": str(layout.management),
             "MANAGEMENT_CREDENTIALS_FILE": str(layout.credentials),
+            "MANAGEMENT_ORIGINS": ",".join(DASHBOARDS),
         }),
         _program(layout, environ, "gateway", ("-m", "gateway"), {
             "GATEWAY_HOST": HOST,

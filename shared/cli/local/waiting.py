@@ -10,6 +10,8 @@ from typing import Final
 import aiohttp
 import click
 
+from shared.runtime import private
+
 START_SECONDS: Final = 60.0
 _STEP: Final = 0.1
 _TAIL: Final = 8192
@@ -63,9 +65,9 @@ async def _status(session: aiohttp.ClientSession, url: str) -> int | None:
 def tail(log: Path, lines: int = 15) -> str:
     """The last lines of a log, indented; a sentence when there is none."""
     try:
-        with log.open("rb") as file:
+        with open(log, "rb", opener=private.nofollow) as file:
             file.seek(max(0, log.stat().st_size - _TAIL))
             text = file.read().decode("utf-8", "replace")
     except OSError:
         return "  (it wrote no log)"
-    return "\n".join(f"  {line}" for line in text.splitlines()[-lines:])
+    return "\n".join(f"  {line}" for line in text.removesuffix("\n").split("\n")[-lines:])

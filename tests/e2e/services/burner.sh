@@ -1,4 +1,5 @@
 # Burns CPU for as long as a request asks, and says which process answered.
+echo "burner starts"
 exec python3 /dev/fd/3 3<<'PYTHON'
 import asyncio, os, time
 from aiohttp import web

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.management.access.credentials import Credentials
+from gateway.management.access.oidc import Rules
 from gateway.management.objects.policy import DEFAULT, Policy
 from gateway.management.settings import VARIABLES, read
 from shared.runtime.settings import SettingsError
@@ -46,6 +47,44 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         "MANAGEMENT_PORT",
         "MANAGEMENT_USERNAME",
     ]
+
+
+def test_proxies_are_networks_and_names() -> None:
+    assert read(GIVEN).proxies == ("127.0.0.0/8", "::1")
+    stated = "10.0.0.0/8, 192.0.2.1,gateways.oscar.svc"
+    proxies = read(GIVEN | {"MANAGEMENT_TRUSTED_PROXIES": stated}).proxies
+    assert proxies == ("10.0.0.0/8", "192.0.2.1", "gateways.oscar.svc")
+    for wrong in ("10.0.0.0/33", "a b", "10.0.0.1:80", "*"):
+        with pytest.raises(SettingsError, match="MANAGEMENT_TRUSTED_PROXIES: '"):
+            read(GIVEN | {"MANAGEMENT_TRUSTED_PROXIES": wrong})
+
+
+def test_whose_tokens_are_accepted() -> None:
+    assert read(GIVEN).tokens == Rules()
+    stated = {
+        "MANAGEMENT_OIDC_ISSUERS": "https://a.example/realms/x, http://127.0.0.1:9000",
+        "MANAGEMENT_OIDC_GROUPS": "/oscar-staff, /oscar-test",
+    }
+    assert read(GIVEN | stated).tokens == Rules(
+        ("https://a.example/realms/x", "http://127.0.0.1:9000"),
+        groups=frozenset({"/oscar-staff", "/oscar-test"}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("stated", "problem"),
+    [
+        ({"MANAGEMENT_OIDC_ISSUERS": "http://a.example"}, "'http://a.example' is no URL with http"),
+        ({"MANAGEMENT_OIDC_ISSUERS": "a.example"}, "'a.example' is no URL with https"),
+        (
+            {"MANAGEMENT_OIDC_ISSUERS": "https://a", "MANAGEMENT_OIDC_AUDIENCES": ""},
+            "MANAGEMENT_OIDC_AUDIENCES: is missing, and MANAGEMENT_OIDC_GROUPS too",
+        ),
+    ],
+)
+def test_rules_for_tokens_that_are_none(stated: dict[str, str], problem: str) -> None:
+    with pytest.raises(SettingsError, match=problem):
+        read(GIVEN | {"MANAGEMENT_OIDC_AUDIENCES": "us"} | stated)
 
 
 def test_what_is_wanted_of_pods_and_volumes() -> None:

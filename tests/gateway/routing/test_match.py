@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.limits import Limits
-from gateway.routing.match import PathError, check_climb, match, service_name
+from gateway.routing.match import PathError, check_climb, is_invocation, match, service_name
 from gateway.services.registry import Services
 from gateway.services.route import MANAGEMENT, RouteTable
 from gateway.services.spec import ServiceSpec
@@ -90,6 +90,24 @@ def test_the_management_api(target: bytes) -> None:
     assert route is not None
     assert (route.spec.name, rest) == (MANAGEMENT, target)
     assert match(RouteTable(table().nowhere), target)[0] is None
+
+
+@pytest.mark.parametrize(
+    ("target", "is_one"),
+    [
+        (b"/run/my-app", True),
+        (b"/job/my-app?x=1", True),
+        (b"/run", False),
+        (b"/run/", False),
+        (b"/run/..", False),
+        (b"/run/a/b", False),
+        (b"/run/a%2fb", False),
+        (b"/runs/a", False),
+    ],
+)
+def test_invocations_of_oscar(target: bytes, is_one: bool) -> None:
+    assert is_invocation(target) is is_one
+    assert match(table(), target)[0] is None
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,16 @@ def test_management_is_an_ordinary_route() -> None:
     assert request.plan.service == "_management"
 
 
+def test_management_alone_says_which_pages_may_read_it() -> None:
+    """Pages that may call services are not those that may read their tokens."""
+    desk = Desk(cors=Cors(origins=("https://page.test",)))
+    asked = b"Origin: https://page.test\r\nAccess-Control-Request-Method: PUT\r\n\r\n"
+    for method in (b"OPTIONS", b"GET"):
+        request = desk.raw(method + b" /system/services HTTP/1.1\r\nHost: h\r\n" + asked)
+        assert b"Origin: https://page.test" in sent(request)
+        assert (request.plan.answer, request.plan.cors) == (None, b"")
+
+
 def test_fields_of_one_hop_stay_here() -> None:
     lines = sent(
         Desk().get(

@@ -100,6 +100,12 @@ def test_the_link_leads_to_the_same_path_of_the_service_or_to_its_root(
     assert ask(f"http://gw.test{APP}/", target, method=method)[2] == link
 
 
+def test_what_an_application_calls_run_is_not_an_invocation() -> None:
+    assert ask(f"http://gw.test{APP}/", "/run/predict", method="POST")[0] == "absolute_link"
+    head = b"POST /run/app HTTP/1.1\r\nHost: gw.test\r\nContent-Length: 0\r\n\r\n"
+    assert Desk().raw(head).answer is None
+
+
 def test_what_the_gateway_serves_itself_is_no_stray() -> None:
     for target in ("/system/services", "/health"):
         head = f"GET {target} HTTP/1.1\r\nHost: gw.test\r\nReferer: http://gw.test{APP}/\r\n\r\n"

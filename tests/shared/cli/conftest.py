@@ -13,6 +13,7 @@ from aiohttp import encode_basic_auth, web
 from click.testing import CliRunner, Result
 
 from shared.cli import main
+from tests.shared.cli.real import RealApi
 
 
 class FakeApi:
@@ -108,17 +109,39 @@ def api() -> Iterator[FakeApi]:
 class Cli:
     """`exposed …` with the fake's address and credentials."""
 
-    def __init__(self, api: FakeApi, folder: Path) -> None:
+    def __init__(self, api: FakeApi | RealApi, folder: Path) -> None:
         (folder / "credentials").write_text("oscar:secret\n")
         (folder / "endpoint").write_text(f"{api.url}\n")
         self.environment = {
             "EXPOSED_HOME": str(folder),
             "EXPOSED_ENDPOINT": "",
             "EXPOSED_CREDENTIALS": "",
+            "XDG_CONFIG_HOME": str(folder / "config"),
         }
 
-    def __call__(self, *arguments: str) -> Result:
-        return CliRunner().invoke(main, arguments, env=self.environment)
+    def __call__(self, *arguments: str, stdin: str | None = None) -> Result:
+        return CliRunner().invoke(main, arguments, env=self.environment, input=stdin)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealApi]:
+    """The services API itself, for the tests of one file."""
+    api = RealApi(tmp_path_factory.mktemp("cluster"))
+    yield api
+    api.close()
+
+
+@pytest.fixture
+def real(served: RealApi) -> Iterator[RealApi]:
+    """The services API itself, without services."""
+    yield served
+    served.clear()
+
+
+@pytest.fixture
+def exposed(real: RealApi, tmp_path: Path) -> Cli:
+    """The command line against the services API itself."""
+    return Cli(real, tmp_path)
 
 
 @pytest.fixture

@@ -260,3 +260,24 @@ async def test_hollow_nodes_hold_pods_without_processes(tmp_path: Path) -> None:
         while cluster.api.list(POD, SPACE):
             await changed.wait()
             changed.clear()
+
+
+@pytest.mark.parametrize("name", ["cluster.lock", "cluster.db", "cluster.id", "pki"])
+async def test_no_link_in_the_home_is_followed(tmp_path: Path, name: str) -> None:
+    home, victim = tmp_path / "home", tmp_path / "victim"
+    home.mkdir(mode=0o700)
+    (home / name).symlink_to(victim)
+    with pytest.raises(ClusterError, match=f"{name} is a symbolic link"):
+        async with Cluster(ClusterSettings(home)):
+            pass
+    assert not victim.exists()
+
+
+async def test_a_home_that_others_can_write(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    home.chmod(0o777)
+    with pytest.raises(ClusterError, match=r"can be written by others.*[Cc]hoose another home"):
+        async with Cluster(ClusterSettings(home)):
+            pass
+    assert not list(home.iterdir())

@@ -122,6 +122,37 @@ async def test_leaving_a_watch_closes_its_connection(api: Script, kube: KubeClie
     await closed.wait()
 
 
+LOG = "/api/v1/namespaces/ns/pods/a/log"
+
+
+async def log(kube: KubeClient, into: list[bytes]) -> None:
+    stream = kube.stream(LOG, {"follow": "true", "sinceTime": "2026-01-01T00:00:00Z"}, 60)
+    async with aclosing(stream) as chunks:
+        async for chunk in chunks:
+            into.append(chunk)
+
+
+async def test_a_stream_comes_as_it_is(api: Script, kube: KubeClient) -> None:
+    api.otherwise = streams(b"one\n", b"\n", b"\xff half a line")
+    found: list[bytes] = []
+    await log(kube, found)
+    assert b"".join(found) == b"one\n\n\xff half a line"
+    assert (api.calls[0].path, api.calls[0].query) == (
+        LOG,
+        {"follow": "true", "sinceTime": "2026-01-01T00:00:00Z"},
+    )
+
+
+async def test_a_stream_that_breaks_off_is_unreachable(api: Script, kube: KubeClient) -> None:
+    api.then(streams(b"one\n", cut=True), refuses(404, "NotFound"))
+    found: list[bytes] = []
+    with pytest.raises(errors.Unreachable):
+        await log(kube, found)
+    assert found == [b"one\n"]
+    with pytest.raises(errors.NotFound):
+        await log(kube, found)
+
+
 async def test_an_answer_beyond_the_bound_is_refused(
     api: Script, opened: Callable[..., Any]
 ) -> None:

@@ -63,3 +63,16 @@ def test_billion_laughs() -> None:
 
 def test_dump_keeps_order_and_decimals_are_numbers() -> None:
     assert dump_yaml({"b": Decimal("1.5"), "a": ["x"]}) == "b: 1.5\na:\n- x\n"
+
+
+@pytest.mark.parametrize("number", [1e300, 1e-7, 0.1, -2.5, 123456789.0])
+def test_a_fraction_is_read_as_it_was_written(number: float) -> None:
+    assert float(load_yaml(dump_yaml({"a": number}))["a"]) == number
+    assert isinstance(load_yaml(dump_yaml({"a": number}))["a"], Decimal)
+
+
+def test_keys_are_the_text_that_is_written() -> None:
+    text = "{1: a, true: b, null: c, 0123: d, 1.10: e, 2024-01-01: f}"
+    assert load_yaml(text) == {
+        "1": "a", "true": "b", "null": "c", "0123": "d", "1.10": "e", "2024-01-01": "f"
+    }  # fmt: skip

@@ -90,7 +90,7 @@ def test_script_that_cannot_be_read() -> None:
         fdl.parse_document(DOCUMENT, missing)
     assert caught.value.problems[0] == (
         "functions.oscar[0].script: cannot read 'script.sh': No such file or directory; "
-        "the path counts from the FDL file"
+        "the path counts from the FDL file, and a text is a script only if it has a line break"
     )
 
 
@@ -194,8 +194,13 @@ def test_port_is_an_alias_of_api_port() -> None:
 @pytest.mark.parametrize(
     ("expose", "problem"),
     [
-        ({"api_port": None}, "api_port: is missing; give the port that the container listens on"),
-        ({"api_port": 0}, "api_port: 0 is below 1, the least allowed"),
+        ({"api_port": [80, 0]}, "api_port[1]: 0 is below 1, the least allowed"),
+        ({"api_port": -1}, "api_port: -1 is below 1, the least allowed"),
+        ({"api_port": False}, "api_port: false is not a whole number"),
+        (
+            {"api_port": None, "api_prt": 80},
+            "api_port: is missing; did you mean it by api_prt?",
+        ),
         ({"api_port": 70000}, "api_port: 70000 is above 65535, the most allowed"),
         ({"api_port": True}, "api_port: true is not a whole number"),
         ({"api_port": [80, 80]}, "api_port: names a port twice"),
@@ -218,7 +223,7 @@ def test_port_is_an_alias_of_api_port() -> None:
 def test_errors_of_expose(expose: dict[str, Any], problem: str) -> None:
     found = problems(minimal(**expose))
     assert len(found) == 1
-    assert found[0].replace("[]", "") == f"expose.{problem}"
+    assert found[0].replace(" []", " ") == f"expose.{problem}"
 
 
 def test_warnings() -> None:

@@ -49,7 +49,7 @@ def test_of_many_pods_those_that_fail_and_the_newest_are_told(service: Service) 
         return {"metadata": metadata, "status": {"conditions": [ready]}}
 
     around = Surroundings([pod(number) for number in range(MOST_PODS + 5)])
-    told = description(service, None, around, "now")
+    told = description(service, None, {}, around, "now")
     assert told["pods_left_out"] == 5
     assert [one["name"] for one in told["pods"]][:2] == ["p0", "p6"]
     assert told["pods"][-1]["name"] == f"p{MOST_PODS + 4}"

@@ -1,4 +1,4 @@
-"""A pod in a word, and why."""
+"""A pod in a few fields."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.management.answers.pods import pod_json, reason, revisions, state
+from gateway.management.answers.pods import pod_json, revisions, state
 
 Body = dict[str, Any]
 OOM = {"terminated": {"reason": "OOMKilled", "exitCode": 137, "finishedAt": "2026-01-01T00:00:00Z"}}
@@ -22,70 +22,49 @@ def pod(*containers: Body, deleted: bool = False, init: Body | None = None, **st
     return {"metadata": metadata, "spec": {"nodeName": "n1"}, "status": whole}
 
 
-def waiting(reason: str, message: str = "") -> Body:
-    return {"state": {"waiting": {"reason": reason, "message": message}}}
+def waiting(reason: str) -> Body:
+    return {"state": {"waiting": {"reason": reason, "message": "why"}}}
 
 
 @pytest.mark.parametrize(
-    ("given", "word", "why"),
+    ("given", "word"),
     [
-        (pod({"ready": True, "state": {"running": {}}}), "Running", ""),
-        ({"metadata": {"name": "a"}}, "Pending", ""),
-        (pod(deleted=True), "Terminating", ""),
-        (pod(phase="Failed", deleted=True), "Failed", ""),
-        (
-            pod(waiting("ImagePullBackOff", "Back-off pulling image x"), phase="Pending"),
-            "ImagePullBackOff",
-            "Back-off pulling image x",
-        ),
-        (
-            pod(waiting("CrashLoopBackOff", "back-off 10s") | {"lastState": OOM}),
-            "CrashLoopBackOff",
-            "back-off 10s; ended last at 2026-01-01T00:00:00Z: OOMKilled, exit code 137",
-        ),
-        (
-            pod({"state": {"terminated": {"exitCode": 3, "message": " bad \n"}}}),
-            "ExitCode:3",
-            "ended last: ExitCode:3, exit code 3; bad",
-        ),
-        (
-            pod({"state": {"terminated": {"exitCode": 137, "signal": 9}}}),
-            "Signal:9",
-            "ended last: Signal:9, exit code 137",
-        ),
-        (
-            pod(
-                phase="Pending",
-                conditions=[
-                    {
-                        "type": "PodScheduled",
-                        "status": "False",
-                        "reason": "Unschedulable",
-                        "message": "0/3 nodes are available: 3 Insufficient cpu.",
-                    }
-                ],
-            ),
-            "Pending",
-            "Unschedulable: 0/3 nodes are available: 3 Insufficient cpu.",
-        ),
-        (
-            pod(phase="Failed", reason="Evicted", message="The node was low on memory."),
-            "Evicted",
-            "The node was low on memory.",
-        ),
-        (
-            pod({"state": {"running": {}}}, init=waiting("ErrImagePull", "no such image")),
-            "ErrImagePull",
-            "no such image",
-        ),
+        (pod({"ready": True, "state": {"running": {}}}), "Running"),
+        ({"metadata": {"name": "a"}}, "Pending"),
+        (pod(deleted=True), "Terminating"),
+        (pod(phase="Failed", deleted=True), "Failed"),
+        (pod(waiting("ImagePullBackOff"), phase="Pending"), "ImagePullBackOff"),
+        (pod(waiting("CrashLoopBackOff") | {"lastState": OOM}), "CrashLoopBackOff"),
+        (pod({"state": {"terminated": {"exitCode": 3}}}), "ExitCode:3"),
+        (pod({"state": {"terminated": {"exitCode": 137, "signal": 9}}}), "Signal:9"),
+        (pod({"state": OOM}), "OOMKilled"),
+        (pod(phase="Failed", reason="Evicted"), "Evicted"),
+        (pod({"state": {"running": {}}}, init=waiting("ErrImagePull")), "ErrImagePull"),
     ],
 )
-def test_state_and_reason(given: Body, word: str, why: str) -> None:
-    assert (state(given), reason(given)) == (word, why)
+def test_the_word_for_its_state(given: Body, word: str) -> None:
+    assert state(given) == word
+
+
+def test_what_keeps_it_from_serving() -> None:
+    told = pod_json(pod(waiting("ErrImagePull")), None, None)
+    assert (told["reason"], told["ready"]) == ("ErrImagePull: why", False)
 
 
 def test_restarts_are_those_of_all_containers() -> None:
     assert pod_json(pod({"restartCount": 2}, {"restartCount": 1}), None, None)["restarts"] == 3
+
+
+def test_how_the_run_before_ended() -> None:
+    earlier = {"terminated": {"exitCode": 1, "finishedAt": "2025-01-01T00:00:00Z"}}
+    runs = {"state": {"running": {}}, "ready": True}
+    told = pod_json(pod(runs | {"lastState": earlier}, runs | {"lastState": OOM}, runs), None, None)
+    assert told["last_end"] == {
+        "time": "2026-01-01T00:00:00Z",
+        "reason": "OOMKilled",
+        "exit_code": 137,
+    }
+    assert pod_json(pod(runs), None, None)["last_end"] is None
 
 
 def test_what_it_uses_is_told_when_it_is_known() -> None:

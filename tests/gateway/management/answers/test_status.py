@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway.management.answers.status import deployment_status, full_status
+from gateway.management.answers.status import deployment_status, full_status, wants_pods
 
 PROGRESS = {
     "type": "Progressing",
@@ -107,3 +107,86 @@ def test_a_stopped_deployment_says_so_and_a_missing_one_too() -> None:
 def test_the_full_status_names_the_service() -> None:
     full = full_status("ocr", "oscar-svc", deployment(1, 1, 1))
     assert (full["service_name"], full["namespace"], full["state"]) == ("ocr", "oscar-svc", "ready")
+
+
+def pod(reason: str) -> Any:
+    container = {"state": {"waiting": {"reason": reason}}}
+    return {"metadata": {"name": "p"}, "status": {"containerStatuses": [container]}}
+
+
+@pytest.mark.parametrize(
+    ("given", "state", "reason"),
+    [
+        (
+            deployment(2, 2, 0, MISSING),
+            "pending",
+            "MinimumReplicasUnavailable: enough. ErrImagePull",
+        ),
+        (deployment(2, 2, 1), "degraded", "ErrImagePull"),
+        (
+            deployment(2, 3, 2, AVAILABLE, PROGRESS),
+            "ready",
+            "2 of 2 ready, but the new version does not start: ErrImagePull",
+        ),
+        (
+            deployment(2, 3, 2, AVAILABLE, STUCK),
+            "ready",
+            "2 of 2 ready, but the new version does not start: "
+            "ProgressDeadlineExceeded: timed out. ErrImagePull",
+        ),
+        (deployment(0, 1, 0), "stopped", "Deployment is stopped."),
+    ],
+)
+def test_pods_say_why_they_are_missing(given: Any, state: str, reason: str) -> None:
+    status = deployment_status(given, [pod("ErrImagePull")])
+    assert (status["state"], status["reason"]) == (state, reason)
+
+
+def test_a_service_that_nobody_reaches_is_not_ready() -> None:
+    status = deployment_status(deployment(1, 1, 1, AVAILABLE), missing=["Service ocr-svc"])
+    assert (status["state"], status["reason"]) == (
+        "failed",
+        "Service ocr-svc is missing, so nobody reaches the pods; apply the service. "
+        "MinimumReplicasAvailable: enough",
+    )
+    stopped = deployment_status(deployment(0, 0, 0), missing=["Service ocr-svc", "Secret x"])
+    assert stopped["reason"] == "Deployment is stopped."
+
+
+def test_conditions_from_before_a_start_say_nothing() -> None:
+    """Right after it they still tell that all is well."""
+    given = deployment(4, 0, 0, AVAILABLE)
+    given["metadata"] = {"generation": 3}
+    given["status"]["observedGeneration"] = 2
+    status = deployment_status(given)
+    assert (status["state"], status["reason"]) == ("pending", "0 of 4 pods are available.")
+    given["status"]["observedGeneration"] = 3
+    assert deployment_status(given)["reason"] == "MinimumReplicasAvailable: enough"
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        (None, False),
+        (deployment(0, 1, 0), False),
+        (deployment(2, 2, 1), True),
+        (
+            {"spec": {"replicas": 1}, "status": {"availableReplicas": 1, "updatedReplicas": 1}},
+            False,
+        ),
+        ({"spec": {"replicas": 1}, "status": {"availableReplicas": 1, "updatedReplicas": 0}}, True),
+        (
+            {
+                "spec": {"replicas": 1},
+                "status": {
+                    "availableReplicas": 1,
+                    "updatedReplicas": 1,
+                    "unavailableReplicas": 1,
+                },
+            },
+            True,
+        ),
+    ],
+)
+def test_pods_are_asked_for_where_some_are_missing(given: Any, wanted: bool) -> None:
+    assert wants_pods(given) is wanted

@@ -80,6 +80,7 @@ async def test_a_running_service(admin: Client, world: World, body: Body) -> Non
         "state": "Running",
         "reason": "",
         "restarts": 0,
+        "last_end": None,
         "created": "",
         "node": "hollow",
         "revision": 1,

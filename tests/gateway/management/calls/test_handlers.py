@@ -108,7 +108,7 @@ async def test_the_name_of_a_foreign_configmap_cannot_be_used(
 
 
 async def test_all_problems_are_told_at_once_as_text(admin: Client, cluster: Cluster) -> None:
-    wrong = {"name": "Bad Name", "expose": {"api_port": 0, "min_scale": 5, "max_scale": 3}}
+    wrong = {"name": "Bad Name", "expose": {"api_port": -1, "min_scale": 5, "max_scale": 3}}
     response = await admin.post(SERVICES, json=wrong)
     text = await ok(response, 400)
     assert response.content_type == "text/plain"
@@ -135,11 +135,6 @@ async def test_a_body_that_does_not_come_is_not_waited_for(cluster: Cluster) -> 
     async with TestClient(TestServer(app), headers=headers) as client:
         text = await ok(await client.post(SERVICES, data=slowly()), 408)
     assert "within 0.05 s" in text
-
-
-async def test_a_service_must_be_exposed_to_be_created(admin: Client, body: Body) -> None:
-    del body["expose"]
-    assert "expose: is missing" in await ok(await admin.post(SERVICES, json=body), 400)
 
 
 async def test_what_is_odd_is_told_in_warnings(admin: Client, body: Body) -> None:
@@ -402,3 +397,21 @@ async def test_what_is_no_cursor_of_logs_is_refused(admin: Client, body: Body) -
     assert text == "after: is no cursor; use the `next` of an answer, or 'start'"
     answer = json.loads(await ok(await admin.get(logs, params={"after": "start"}), 200))
     assert (answer["entries"], answer["next"]) == ([], "start")
+
+
+async def test_a_service_that_nobody_reaches_is_not_ready(
+    admin: Client, cluster: Cluster, body: Body
+) -> None:
+    """Its pods may run as well as they like without the Kubernetes Service."""
+    await create(admin, body)
+    assert (await get(admin, "?include=deployment"))["deployment"]["state"] == "pending"
+    ready = {"status": {"replicas": 2, "readyReplicas": 2, "availableReplicas": 2}}
+    place = (kinds.DEPLOYMENT, "ocr-dlp", NS)
+    cluster.api.patch(*place, ready, subresource="status", manager="test")
+    assert (await get(admin, "?include=deployment"))["deployment"]["state"] == "ready"
+    cluster.api.delete(kinds.SERVICE, "ocr-svc", NS)
+    alone = json.loads(await ok(await admin.get(f"{SERVICES}/ocr/deployment"), 200))
+    listed = json.loads(await ok(await admin.get(f"{SERVICES}?include=deployment"), 200))
+    for state in (alone, listed[0]["deployment"]):
+        assert state["state"] == "failed"
+        assert "Service ocr-svc" in state["reason"]

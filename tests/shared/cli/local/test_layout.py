@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.management import settings as management
 from shared.cli.exits import ApiError
 from shared.cli.local.layout import (
     Layout,
@@ -99,6 +100,17 @@ def test_spoilt_credentials_are_named_before_anything_starts(tmp_path: Path, tex
         prepare(layout)
 
 
+def test_oscars_dashboard_may_call_unless_the_user_says_otherwise(tmp_path: Path) -> None:
+    def allowed(environ: dict[str, str]) -> frozenset[str]:
+        made = {program.name: program for program in programs(Layout(tmp_path), environ)}
+        user = {"MANAGEMENT_USERNAME": "a", "MANAGEMENT_PASSWORD": "b"}
+        given = {**made["management"].environment, "MANAGEMENT_CREDENTIALS_FILE": "", **user}
+        return management.read(given).origins.allowed
+
+    assert {"http://localhost:5173", "https://dashboard.oscar.grycap.net"} <= allowed({})
+    assert allowed({"MANAGEMENT_ORIGINS": ""}) == frozenset()
+
+
 def test_each_process_has_its_own_rights(tmp_path: Path) -> None:
     environ = {"KUBECONFIG": "/elsewhere", "PATH": "/bin", "SCALER_PERIOD": "5"}
     made = {program.name: program for program in programs(Layout(tmp_path), environ)}
@@ -107,3 +119,40 @@ def test_each_process_has_its_own_rights(tmp_path: Path) -> None:
         assert made[name].environment["KUBECONFIG"] == str(tmp_path / f"{name}.kubeconfig")
     assert made["scaler"].environment["SCALER_PERIOD"] == "5"
     assert made["gateway"].environment["PATH"] == "/bin"
+
+
+@pytest.mark.parametrize("name", ["credentials", "endpoint", "run.lock", "logs", "kubeconfig"])
+def test_no_link_in_the_folder_is_followed(tmp_path: Path, name: str) -> None:
+    home, victim = tmp_path / "home", tmp_path / "victim"
+    home.mkdir(mode=0o700)
+    (home / name).symlink_to(victim)
+    with pytest.raises(ApiError, match=f"{name} is a symbolic link.*EXPOSED_HOME"):
+        prepare(Layout(home))
+    with pytest.raises(ApiError, match="symbolic link"), locked(home):
+        pass
+    assert not victim.exists()
+
+
+def test_a_link_among_the_logs(tmp_path: Path) -> None:
+    prepare(Layout(tmp_path / "home"))
+    (tmp_path / "home/logs/gateway.log").symlink_to(tmp_path / "victim")
+    with pytest.raises(ApiError, match=r"gateway\.log is a symbolic link"):
+        prepare(Layout(tmp_path / "home"))
+
+
+def test_a_folder_that_others_can_write(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    home.chmod(0o777)
+    with pytest.raises(ApiError, match=r"can be written by others \(mode 777\)"), locked(home):
+        pass
+    assert not list(home.iterdir())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only the superuser gives a folder away")
+def test_the_folder_of_another_user(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    os.chown(home, 12345, 12345)
+    with pytest.raises(ApiError, match=r"belongs to another user \(uid 12345\)"), locked(home):
+        pass

@@ -1,0 +1,1 @@
+"""The API as OpenAPI 3.1 describes it. Pure."""

@@ -1,0 +1,191 @@
+"""A description of a service, as the services API gives it, told to people. Pure.
+
+Whatever others wrote (Events, reasons of pods) is made safe for a terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from shared.cli.output import Column, table
+from shared.cli.views.text import age, one_line
+from shared.service import names
+
+Object = Mapping[str, Any]
+
+
+def lines(told: Object, endpoint: str) -> Iterator[str]:
+    """The whole description; `endpoint` is the gateway by which the service is reached."""
+    yield from _head(told, endpoint)
+    yield from _rollout(told)
+    yield from _pods(told)
+    yield from _scaler(told)
+    yield from _section("Events", events(told.get("events") or (), told.get("time")))
+    yield from (f"note: {one_line(note)}" for note in told.get("notes") or ())
+
+
+def url(name: str, endpoint: str) -> str:
+    """Where the service is reached."""
+    return f"{endpoint}{names.base_path(name)}/"
+
+
+def curl(definition: Object, endpoint: str) -> str:
+    """A request to the service; its token is asked for when the line runs, not shown."""
+    name = definition["name"]
+    guarded = (definition.get("expose") or {}).get("set_auth")
+    proof = f'-u "{name}:$(exposed token {name})" ' if guarded else ""
+    return f"curl {proof}{url(name, endpoint)}"
+
+
+def events(found: Sequence[Object], now: object) -> list[str]:
+    """A table of Events; empty without any."""
+    columns = [
+        Column("LAST", lambda one: age(one.get("time"), now)),
+        Column("TYPE", lambda one: one_line(one.get("type"))),
+        Column("REASON", lambda one: one_line(one.get("reason"))),
+        Column("OBJECT", lambda one: one_line(one.get("object"))),
+        Column("COUNT", lambda one: str(one.get("count") or 1)),
+        Column("NOTE", lambda one: one_line(one.get("note"))),
+    ]
+    return table(found, columns) if found else []
+
+
+def _head(told: Object, endpoint: str) -> Iterator[str]:
+    definition, state = told["definition"], told.get("deployment") or {}
+    expose = definition.get("expose") or {}
+    exposed = bool(told.get("path"))
+    rows = [
+        ("Name", definition["name"]),
+        ("Namespace", told.get("namespace")),
+        ("State", state.get("state") if exposed else "not exposed"),
+        ("Reason", state.get("reason") if exposed and not _is_well(told) else ""),
+        ("Owner", definition.get("owner")),
+        ("Visibility", definition.get("visibility")),
+        ("Image", definition.get("image")),
+        ("CPU", definition.get("cpu")),
+        ("Memory", definition.get("memory")),
+    ]
+    if exposed:
+        rows += [
+            ("Ports", ", ".join(map(str, expose.get("api_port") or ()))),
+            ("Scale", _scale(expose)),
+            ("Access", _access(expose)),
+            ("URL", url(definition["name"], endpoint)),
+            ("Try", curl(definition, endpoint)),
+        ]
+    for label, value in rows:
+        if text := one_line(value):
+            yield f"{label + ':':<12} {text}"
+
+
+def _is_well(told: Object) -> bool:
+    """Whether there is no reason to give: it runs as it should, or is stopped."""
+    state, rollout = (told.get("deployment") or {}).get("state"), told.get("rollout") or {}
+    return state == "stopped" or (state == "ready" and bool(rollout.get("complete")))
+
+
+def _scale(expose: Object) -> str:
+    least, most = expose.get("min_scale"), expose.get("max_scale")
+    return f"{least} to {most} pods, at {expose.get('cpu_threshold')} % of their CPU"
+
+
+def _access(expose: Object) -> str:
+    if not expose.get("set_auth"):
+        return "open to everybody who reaches the gateway"
+    return f"by token ({expose.get('auth_type') or 'basic'})"
+
+
+def _rollout(told: Object) -> Iterator[str]:
+    rollout = told.get("rollout")
+    if rollout is None:
+        return
+    yield ""
+    end = "complete" if rollout.get("complete") else "under way"
+    yield (
+        f"Rollout of revision {rollout.get('revision') or '?'}: {end}; "
+        f"{rollout.get('updated')} of {rollout.get('wanted')} pods are of it, "
+        f"{rollout.get('old')} of earlier ones; {rollout.get('ready')} ready, "
+        f"{rollout.get('available')} available"
+    )
+    columns = [
+        Column("CONDITION", lambda one: one_line(one.get("type"))),
+        Column("STATUS", lambda one: one_line(one.get("status"))),
+        Column("SINCE", lambda one: age(one.get("last_transition_time"), told.get("time"))),
+        Column("REASON", lambda one: one_line(one.get("reason"))),
+        Column("MESSAGE", lambda one: one_line(one.get("message"))),
+    ]
+    if conditions := rollout.get("conditions"):
+        yield from _indented(table(conditions, columns))
+
+
+def _pods(told: Object) -> Iterator[str]:
+    pods: Sequence[Object] = told.get("pods") or ()
+    columns = [
+        Column("NAME", lambda one: one_line(one.get("name"))),
+        Column("READY", lambda one: "yes" if one.get("ready") else "no"),
+        Column("STATE", lambda one: one_line(one.get("state"))),
+        Column("RESTARTS", lambda one: str(one.get("restarts") or 0)),
+        Column("AGE", lambda one: age(one.get("created"), told.get("time"))),
+        Column("REVISION", lambda one: str(one.get("revision") or "?")),
+        Column("CPU", lambda one: _cpu(one.get("cpu"))),
+        Column("MEMORY", lambda one: _memory(one.get("memory"))),
+        Column("NODE", lambda one: one_line(one.get("node")) or "-"),
+    ]
+    yield from _section("Pods", table(pods, columns) if pods else [])
+    for one in pods:
+        if one.get("reason"):
+            yield f"  {one.get('name')}: {one_line(one['reason'])}"
+        if end := one.get("last_end"):
+            yield (
+                f"  {one.get('name')}: was started again after it ended "
+                f"{age(end.get('time'), told.get('time'))} ago: "
+                f"{one_line(end.get('reason'))}, exit code {end.get('exit_code')}"
+            )
+    if left := told.get("pods_left_out"):
+        yield f"  and {left} more"
+
+
+def _cpu(cores: float | None) -> str:
+    return "?" if cores is None else f"{round(cores * 1000)}m"
+
+
+def _memory(size: int | None) -> str:
+    return "?" if size is None else f"{round(size / 2**20)}Mi"
+
+
+def _scaler(told: Object) -> Iterator[str]:
+    decision = told.get("scaler")
+    if not told.get("path"):
+        return
+    yield ""
+    if decision is None:
+        yield "Scaler: no change of size so far"
+        return
+    yield (
+        f"Scaler: {age(decision.get('time'), told.get('time'))} ago, "
+        f"{decision.get('from')} → {decision.get('to')} pods"
+        f"{_measure(decision)}{_words(', because ', decision.get('reasons'))}"
+        f"{_words(', held by ', decision.get('limits'))}, policy {one_line(decision.get('policy'))}"
+    )
+
+
+def _measure(decision: Object) -> str:
+    if decision.get("utilisation_pct") is None:
+        return ""
+    return f" at CPU {decision['utilisation_pct']} %, target {decision.get('target_pct')} %"
+
+
+def _words(before: str, words: object) -> str:
+    given = [one_line(one) for one in words] if isinstance(words, list | tuple) else []
+    return before + ", ".join(given) if given else ""
+
+
+def _section(title: str, body: Sequence[str]) -> Iterator[str]:
+    yield ""
+    yield f"{title}:" if body else f"{title}: none"
+    yield from _indented(body)
+
+
+def _indented(body: Sequence[str]) -> Iterator[str]:
+    yield from (f"  {line}" for line in body)

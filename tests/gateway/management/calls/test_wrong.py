@@ -1,0 +1,51 @@
+"""Definitions made at random, over HTTP and against a cluster: refused by name, or carried out."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+from typing import Any
+
+from aiohttp.test_utils import TestClient
+
+from shared.embedded import kinds
+from shared.service import fdl
+from tests.gateway.management.cluster import Cluster
+from tests.shared.service.wrong import GOOD, odd, wrong
+
+Client = TestClient[Any, Any]
+SERVICES = "/system/services"
+
+
+async def test_what_is_wrong_is_refused_by_the_name_of_the_field(
+    admin: Client, cluster: Cluster
+) -> None:
+    random = Random(11)
+    for _ in range(200):
+        body, field = wrong(random)
+        response = await admin.post(SERVICES, data=json.dumps(body))
+        text = await response.text()
+        assert response.status == 400, (field, body, text)
+        assert text.startswith("The service specification is not valid: ")
+        assert field in text or "the body is not JSON" in text, (field, text)
+    assert cluster.names(kinds.CONFIG_MAP) == []
+
+
+async def test_what_is_accepted_a_cluster_accepts_too(admin: Client) -> None:
+    assert (await admin.post(SERVICES, json=GOOD)).status == 201
+    random, accepted = Random(5), 0
+    for _ in range(150):
+        body = odd(random)
+        try:
+            fdl.parse_service(body)
+            status = 204
+        except fdl.FdlError:
+            status = 400
+        response = await admin.put(SERVICES, json=body)
+        if body["name"] != "ocr" and status == 204:
+            status = 404  # nobody made that one
+        assert response.status == status, (body, await response.text())
+        accepted += status == 204
+    assert accepted > 20
+    (listed,) = json.loads(await (await admin.get(SERVICES)).text())
+    assert listed["name"] == "ocr"

@@ -1,0 +1,120 @@
+"""Waiting for a rollout: what is said, once each, and how it ends; in virtual time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.cli.exits import NotReadyError
+from shared.cli.rollout import Told, failure, is_done, progress, until_ready
+from shared.runtime.clock import SystemClock
+
+STUCK = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded",
+         "message": "too late"}  # fmt: skip
+
+
+def described(updated: int = 0, available: int = 0, old: int = 0, **more: Any) -> dict[str, Any]:
+    """A service of two pods, so many of them started and ready."""
+    done = updated == available == 2 and not old
+    rollout = {"wanted": 2, "updated": updated, "available": available, "old": old,
+               "complete": done, "conditions": []}  # fmt: skip
+    answer = {"path": "/system/services/one/exposed/", "rollout": rollout, "pods": [], "events": [],
+              "time": "2026-11-28T22:00:10Z", "deployment": {"reason": ""}}  # fmt: skip
+    return answer | more
+
+
+def pod(state: str, reason: str = "", *, ready: bool = False) -> dict[str, Any]:
+    return {"name": "one-x", "state": state, "reason": reason, "ready": ready}
+
+
+class Api:
+    """Describes the service in one way after another, the last for ever."""
+
+    def __init__(self, *answers: dict[str, Any]) -> None:
+        self.answers = list(answers)
+
+    async def describe(self, name: str) -> dict[str, Any]:
+        assert name == "one"
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+class Sleepless(SystemClock):
+    def __init__(self) -> None:
+        self.passed = 0.0
+
+    def monotonic(self) -> float:
+        return self.passed
+
+    async def sleep(self, seconds: float) -> None:
+        self.passed += seconds
+
+
+async def waited(*answers: dict[str, Any], seconds: float = 60.0) -> list[str]:
+    said: list[str] = []
+    await until_ready(Api(*answers), "one", seconds, Sleepless(), said.append)  # type: ignore[arg-type]
+    return said
+
+
+async def test_progress_is_said_when_it_changes() -> None:
+    assert await waited(
+        described(0, 0, 2), described(1, 0, 2), described(1, 0, 2), described(2, 2)
+    ) == [
+        "service/one 0 of 2 pods started, 0 ready, 2 of the version before",
+        "service/one 1 of 2 pods started, 0 ready, 2 of the version before",
+        "service/one 2 of 2 pods started, 2 ready",
+        "service/one runs",
+    ]
+
+
+async def test_a_time_out_tells_what_the_pods_say() -> None:
+    stuck = described(
+        1,
+        deployment={"reason": "MinimumReplicasUnavailable: no"},
+        pods=[pod("ImagePullBackOff", "no such image"), pod("Running", ready=True)],
+    )
+    with pytest.raises(NotReadyError) as caught:
+        await waited(stuck, seconds=5)
+    assert caught.value.exit_code == 3
+    assert caught.value.message == (
+        "service/one is not ready after 5 s: MinimumReplicasUnavailable: no\n"
+        "  pod one-x: ImagePullBackOff: no such image\n"
+        "see `exposed describe one` and `exposed logs one`"
+    )
+
+
+async def test_a_failed_rollout_is_not_waited_for() -> None:
+    failed = described(1, pods=[pod("CrashLoopBackOff")])
+    failed["rollout"]["conditions"] = [STUCK]
+    with pytest.raises(NotReadyError, match="does not come up: ProgressDeadlineExceeded: too late"):
+        await waited(described(), failed)
+    assert "pod one-x: CrashLoopBackOff" in failure(failed)
+
+
+def test_events_are_told_once_and_none_of_before() -> None:
+    def event(number: int, second: int, count: int = 1) -> dict[str, Any]:
+        return {"id": f"e{number}", "time": f"2026-11-28T22:00:{second:02}Z", "count": count,
+                "object": "Pod/one-x", "reason": "Pulled", "note": f"image {number}"}  # fmt: skip
+
+    said: list[str] = []
+    told = Told("one", said.append)
+    told.tell(described(events=[event(1, 4), event(2, 6)]), 4.0)
+    told.tell(described(events=[event(2, 6), event(2, 7, 2), event(3, 8)]), 4.0)
+    assert [line for line in said if "Pulled" in line] == [
+        "  Pod/one-x: Pulled: image 2",
+        "  Pod/one-x: Pulled: image 3",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("description", "line", "done"),
+    [
+        ({"path": "", "rollout": None}, "is not exposed", True),
+        ({"path": "/x", "rollout": None}, "has no pods yet", False),
+        ({"rollout": {"wanted": 0, "complete": True}}, "is stopped", True),
+        (described(2, 1), "2 of 2 pods started, 1 ready", False),
+    ],
+)
+def test_without_pods(description: dict[str, Any], line: str, done: bool) -> None:
+    assert progress(description) == line
+    assert is_done(description) is done
