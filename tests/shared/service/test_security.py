@@ -46,7 +46,7 @@ def test_no_annotation_asks_for_nothing() -> None:
     assert stated({}) == Security()
 
 
-@pytest.mark.parametrize("amount", ["much", "0", "-1Gi", {"a": 1}])
+@pytest.mark.parametrize("amount", ["much", "-1Gi", {"a": 1}])
 def test_a_request_of_scratch_space_is_a_quantity(amount: object) -> None:
     with pytest.raises(fdl.FdlError, match="ephemeral_storage_request: "):
         fdl.parse_service(BODY | {"ephemeral_storage_request": amount})
