@@ -16,7 +16,8 @@ from gateway.management.access.oidc import Oidc, Rules
 from gateway.management.access.origins import Origins
 from gateway.management.access.proxies import Proxies
 from gateway.management.answers.ports import GO, IntegerPorts
-from gateway.management.answers.system import BASIC_ONLY
+from gateway.management.answers.system import Login
+from gateway.management.calls import malformed
 from gateway.management.calls.audit import Audit
 from gateway.management.calls.descriptions import Descriptions
 from gateway.management.calls.elsewhere import Elsewhere
@@ -37,10 +38,9 @@ from shared.service.names import NAMESPACE
 from shared.service.stored import StoredError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from gateway.management.access.credentials import Credentials
-    from gateway.management.answers.system import Login
     from gateway.management.store.lifecycle import Lifecycle
     from shared.kube.client import KubeClient
     from shared.runtime.clock import Clock
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_BODY: Final = 1024 * 1024
+PRIVATE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 OWN_PAGES: Final = Origins()
 NO_TOKENS: Final = Rules()
 
@@ -63,7 +64,6 @@ def application(
     proxies: Sequence[str] = (),
     counts: metrics.Metrics | None = None,
     integers: IntegerPorts = GO,
-    login: Login = BASIC_ONLY,
 ) -> web.Application:
     """The whole application; answers follow OSCAR's contract: errors are text or empty."""
     counts = counts or metrics.Metrics()
@@ -73,18 +73,21 @@ def application(
     guard = Guard(catalog, admin, Oidc(tokens, fetcher, clock), audit, clock)
     app = web.Application(
         client_max_size=MAX_BODY,
+        handler_args={"logger": malformed.logger()},
         middlewares=[
             _counted(counts),
-            _shared(origins),
+            _preflights(origins),
             audit.middleware,
             _translated,
             _from(origins),
             guard.middleware,
         ],
     )
+    app.on_response_prepare.append(_marking(origins))
     app.on_cleanup.append(lambda _: fetcher.close())
     app.add_routes(Handlers(kube, lifecycle, clock, body_seconds, integers).routes())
     app.add_routes(ForwardAuth(catalog, guard).routes())
+    login = Login(bool(tokens.issuers), tokens.issuers, tuple(sorted(tokens.groups)))
     app.add_routes(System(kube, login, clock).routes())
     app.add_routes(JobLogs(kube).routes())
     app.add_routes(OpenApi().routes())
@@ -157,24 +160,33 @@ async def _translated(request: web.Request, handler: Handler) -> web.StreamRespo
         return web.Response(status=500, text=text)
     except TooLargeError as error:
         return _refused(invalid([str(error)]))
+    except web.RequestPayloadError:
+        return _refused(RefusalError(400, "the body is not coded as its fields say; send it again"))
     except web.HTTPRequestEntityTooLarge:
         return web.Response(status=413, text=f"the body is longer than {MAX_BODY} bytes")
     except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
         return await _unknown(request)
 
 
-def _shared(origins: Origins) -> Middleware:
-    """What pages of other origins may read, refusals too; preflights carry no credentials, and are
-    answered before any are asked for."""
+def _preflights(origins: Origins) -> Middleware:
+    """They carry no credentials, and are answered before any are asked for."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         asked = origins.preflight(request.method, request.headers)
-        response = await handler(request) if asked is None else web.Response(status=204)
-        response.headers.update((asked or {}) | origins.fields(request.headers.get("Origin", "")))
-        return response
+        return await handler(request) if asked is None else web.Response(status=204, headers=asked)
 
     return middleware
+
+
+def _marking(origins: Origins) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    """What every answer has, refusals and streams too: answers hold tokens, and say who may read
+    them."""
+
+    async def mark(request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.update(PRIVATE | origins.fields(request.headers.get("Origin", "")))
+
+    return mark
 
 
 def _from(origins: Origins) -> Middleware:

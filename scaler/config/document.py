@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from scaler.config.scaling import Scaling, read_scaling
 from scaler.sources.http import check_url
 from scaler.sources.registry import KINDS
+from shared.service import blanks
 from shared.service.documents import DocumentError, load_yaml
 from shared.service.fields import Fields, Problems
 
@@ -83,6 +84,8 @@ def parse(text: str, base: Config) -> Config:
         document = load_yaml(text)
     except DocumentError as error:
         raise ConfigError([str(error)]) from error
+    if odd := blanks.problems(text):
+        raise ConfigError(odd)
     problems = Problems()
     config = _config(Fields(document, "", problems), base)
     if problems.errors:

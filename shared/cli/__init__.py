@@ -41,6 +41,7 @@ class _Main(click.Group):
     epilog=exits.help_text(),
 )
 @connection_options
+@click.version_option(package_name="exposed-services", message="%(version)s")
 @click.pass_context
 def main(context: click.Context, flags: Flags) -> None:
     """Long-running HTTP services on Kubernetes: deploy, expose and scale them."""

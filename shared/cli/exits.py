@@ -5,6 +5,7 @@ Used by every command; `exposed --help` and docs/command-line.md list the table.
 
 from __future__ import annotations
 
+import textwrap
 from typing import Final
 
 import click
@@ -43,5 +44,9 @@ class NotReadyError(ApiError):
 
 def help_text() -> str:
     """The table, for the end of a command's help by click."""
-    lines = [f"  {code:>3}  {meaning}" for code, meaning in MEANINGS.items()]
+    indent = " " * 7
+    lines = [
+        textwrap.fill(meaning, 76, initial_indent=f"  {code:>3}  ", subsequent_indent=indent)
+        for code, meaning in MEANINGS.items()
+    ]
     return "\b\nExit codes:\n" + "\n".join(lines)

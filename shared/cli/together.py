@@ -41,4 +41,4 @@ def tell(results: Sequence[str | ApiError | None]) -> None:
     failed = [result for result in results if isinstance(result, ApiError)]
     if failed:
         worst = next((one for one in failed if not isinstance(one, NotReadyError)), failed[0])
-        raise type(worst)("\n".join(one.message for one in failed))
+        raise type(worst)("\n".join(dict.fromkeys(one.message for one in failed)))

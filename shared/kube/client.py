@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from kubernetes_asyncio.client.rest import RESTClientObject
 from shared.kube import errors
 from shared.kube.resources import DEPLOYMENTS, Resource
 from shared.kube.transport import Transport
+from shared.service import bounds
 from shared.service.objects import Obj
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ _PATCH_TYPES: Final[dict[str, str]] = {
 }
 _APPLY_TYPE: Final = "application/apply-patch+yaml"
 _LOOPBACK: Final = ("127.", "localhost", "::1")
+_UNREADABLE: Final = (
+    library.ConfigException, OSError, yaml.YAMLError, AttributeError, TypeError, ValueError
+)  # fmt: skip
 
 
 class KubeClient:
@@ -282,7 +286,7 @@ async def _configure(kubeconfig: str) -> Configuration:
             library.load_incluster_config(  # type: ignore[no-untyped-call]
                 client_configuration=configuration
             )
-    except (library.ConfigException, OSError, yaml.YAMLError, AttributeError, TypeError) as error:
+    except _UNREADABLE as error:
         raise errors.NotConfigured(
             f"cannot read the cluster's address and credentials from "
             f"{source or 'the service account of this pod'}: {error}; "
@@ -301,6 +305,10 @@ def _require(source: str) -> None:
     paths = [Path(part).expanduser() for part in source.split(os.pathsep) if part]
     if not any(path.exists() for path in paths):
         raise FileNotFoundError("no such file")
+    for path in paths:  # the library builds what a file says, however large that becomes
+        if path.is_file():
+            with suppress(yaml.YAMLError):  # which it tells itself
+                bounds.check(path.read_bytes())
 
 
 async def _load_file(source: str, configuration: Configuration) -> None:

@@ -80,5 +80,8 @@ def _time(record: logging.LogRecord) -> str:
 
 
 def _word(value: Any) -> str:
+    """In quotes where it could be taken for more than one word, or for the next field."""
     text = str(value)
-    return f'"{text}"' if " " in text or not text else text
+    if text and not {" ", '"'} & set(text):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

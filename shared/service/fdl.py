@@ -8,12 +8,12 @@ ConfigMap of a service hold one service. All problems of a text are found in one
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.service import blanks, bounds, sensitive, sharing, storable
-from shared.service.definition import NOTHING, read_new, read_stored
+from shared.service.definition import read_new, read_stored
 from shared.service.documents import DocumentError, dump_yaml, load_yaml, plain
 from shared.service.entries import Entry, read_entries
 from shared.service.expose import expose_json
@@ -57,24 +57,27 @@ def parse_document(text: str, read_script: Callable[[str], str], cluster: str = 
     """The services of a whole FDL document, in order; of `cluster` alone if it is given.
 
     `read_script` gives the content of the file that `script` names (OSError if it cannot); a script
-    with a line break is the script itself. What is wrong with a service that is not exposed, and so
-    does not run here, is only told. Raises FdlError with the problems of all services.
+    with a line break is the script itself. A service that is not exposed and so would not run here
+    is left out if it is wrong, which is only told. Raises FdlError with the problems of all others.
     """
     value = _load(text)
     if odd := blanks.problems(text):
         raise FdlError([f"document: {one}" for one in odd])
     if wrong := storable.problems(value):
         raise FdlError(wrong)
-    problems = Problems()
-    entries = read_entries(Fields(value, "", problems), cluster)
-    told = tuple(problems.warnings)
-    parsed = [_parsed(entry, problems, read_script) for entry in entries]
-    _refuse_twins(entries, parsed, problems)
-    if problems.errors:
-        raise FdlError(problems.errors, (*told, *(one for item in parsed for one in item.warnings)))
+    problems, left_out = Problems(), Problems()
+    read: list[tuple[Entry, Parsed]] = []
+    for entry in read_entries(Fields(value, "", problems), cluster):
+        item = _parsed(entry, problems, left_out, read_script)
+        read += [(entry, item)] if item else []
+    _refuse_twins(read, problems)
+    parsed = [item for _, item in read]
+    if problems.errors or not parsed:
+        told = [one for item in parsed for one in item.warnings]
+        raise FdlError(problems.errors + left_out.errors, (*problems.warnings, *told))
     first = next((at for at, item in enumerate(parsed) if item.service.expose), 0)
-    item = parsed[first]
-    parsed[first] = Parsed(item.service, (*told, *item.warnings), item.cluster)
+    warnings = (*problems.warnings, *left_out.warnings, *parsed[first].warnings)
+    parsed[first] = replace(parsed[first], warnings=warnings)
     return parsed
 
 
@@ -143,14 +146,21 @@ def _load(text: str) -> Any:
         raise FdlError([f"document: {error}"]) from error
 
 
-def _parsed(entry: Entry, problems: Problems, read_script: Callable[[str], str]) -> Parsed:
-    own = Problems()
+def _parsed(
+    entry: Entry, problems: Problems, left_out: Problems, read_script: Callable[[str], str]
+) -> Parsed | None:
+    """The service of an entry; None if there is none that could be used."""
     if entry.body is None:
-        return Parsed(NOTHING)
+        return None
+    own = Problems()
     fields = Fields(entry.body, entry.path, own)
     service = read_new(fields, partial(_read_script, fields, read_script))
-    if fields.raw("expose") in (None, {}):
-        return Parsed(service, (*own.errors, *own.warnings), entry.cluster)
+    if fields.raw("expose") in (None, {}) and own.errors:
+        # written for somebody else: it must not keep back the services that run here
+        skipped = f"{entry.path}: is not exposed and cannot be used, so it is skipped"
+        left_out.warnings += (skipped, *own.errors)
+        left_out.errors += own.errors
+        return None
     if service.expose is None:
         _refuse_forgotten_port(fields)
     problems.errors += own.errors
@@ -184,9 +194,9 @@ def _read_script(fields: Fields, read_script: Callable[[str], str], name: str) -
         return ""
 
 
-def _refuse_twins(entries: Sequence[Entry], parsed: Sequence[Parsed], problems: Problems) -> None:
+def _refuse_twins(read: Sequence[tuple[Entry, Parsed]], problems: Problems) -> None:
     seen: dict[str, Entry] = {}
-    for entry, item in zip(entries, parsed, strict=True):
+    for entry, item in read:
         name = item.service.name
         other = seen.setdefault(name, entry)
         if not name or other is entry:

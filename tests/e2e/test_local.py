@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.e2e.bombs import BOMBS, configmap
 from tests.e2e.conftest import PROGRAMS, SERVICES, Run
 from tests.waiting import until_blocking
 
@@ -153,9 +154,40 @@ def test_stop_and_start(run: Run) -> None:
 
 def test_metrics_of_gateway_and_scaler(run: Run) -> None:
     for port, name in (("GATEWAY_ADMIN", "burner"), ("SCALER", "burner")):
-        url = f"http://127.0.0.1:{run.ports[port]}/metrics"
-        with urllib.request.urlopen(url, timeout=10) as response:
-            assert f'service="{name}"' in response.read().decode()
+        assert f'service="{name}"' in metrics(run, port)
+
+
+def test_bombs_end_nobody_and_are_named(run: Run, tmp_path: Path) -> None:
+    modules = ("gateway", "scaler", "gateway.management")
+    before = [run.child(module) for module in modules]
+    items = [configmap(name, text) for name, text in BOMBS.items()]
+    path = tmp_path / "bombs.json"
+    path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    run.kubectl("create", "-f", str(path))
+    count = f"gateway_invalid_definitions {float(len(BOMBS))}"
+    until_blocking(lambda: count in metrics(run, "GATEWAY_ADMIN"), "all of them counted", 60)
+    until_blocking(
+        lambda: all(f'service="{name}"' in metrics(run, "SCALER") for name in BOMBS),
+        "standings",
+        60,
+    )
+    assert "burner" in run.exposed("list")
+    assert run.call("burner", "?seconds=0").status == 200
+    for program in ("gateway", "scaler", "management"):
+        log = (run.home / "logs" / f"{program}.log").read_text()
+        assert [name for name in BOMBS if f"ConfigMap {name} is not a service" not in log] == []
+    run.exposed("delete", *BOMBS)
+    assert [run.child(module) for module in modules] == before
+
+
+def told(text: str) -> bool:
+    return all(f'service="{name}"' in text for name in BOMBS)
+
+
+def metrics(run: Run, port: str) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{run.ports[port]}/metrics") as response:
+        text: str = response.read().decode()
+    return text
 
 
 def restart_count(pod: dict[str, Any]) -> int:

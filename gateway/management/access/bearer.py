@@ -34,6 +34,8 @@ LEEWAY: Final = 60
 
 _LONGEST: Final = 16 * 1024
 """Characters of a token."""
+_MODULUS: Final = range(342, 1367)
+"""Characters of an RSA key's modulus in base64: 2048 bits (RFC 7518, section 3.3) to 8192."""
 _LONGEST_NAME: Final = 255
 """Characters of a subject (OpenID Connect Core, section 2)."""
 _TYPES: Final = frozenset({"", "jwt", "at+jwt"})
@@ -107,6 +109,8 @@ def import_key(stated: Mapping[str, Any]) -> Key | None:
     kinds: dict[str, type[Key]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
     kind = kinds.get(str(stated.get("kty")))
     if kind is None or stated.get("use", "sig") != "sig":
+        return None
+    if kind is RSAKey and len(str(stated.get("n", ""))) not in _MODULUS:
         return None
     public: dict[str, str | list[str]] = {
         name: text for name, text in stated.items() if isinstance(text, str) and name != "d"

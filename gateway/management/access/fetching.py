@@ -64,7 +64,8 @@ class Fetcher:
 
     async def _get(self, url: str, headers: Mapping[str, str]) -> dict[str, Any]:
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=self._timeout)
+            jar = aiohttp.DummyCookieJar()  # what is asked for one user says nothing of the next
+            self._session = aiohttp.ClientSession(timeout=self._timeout, cookie_jar=jar)
         async with self._session.get(url, headers=headers, allow_redirects=False) as answer:
             if answer.status in (401, 403):
                 raise RefusedError(f"{url}: {answer.status}")

@@ -48,12 +48,11 @@ class Issuer:
 
     async def keys(self, token: bearer.Unproved) -> list[bearer.Key]:
         """The keys that may have signed `token`; raises UnreachableError."""
-        if not self._suffices(token):
+        if not self._suffices(token) and not (self._lock.locked() and self._serves(token)):
             async with self._lock:
                 if not self._suffices(token):  # nor what another request has read meanwhile
                     await self._renew()
-        missed = self._failed > self._read and not bearer.names(token, self._keys)
-        if missed or self._clock.monotonic() - self._read > USABLE:
+        if self._failed > self._read and not self._serves(token):
             raise UnreachableError(self._reason)
         return bearer.fitting(token, self._keys)
 
@@ -70,6 +69,11 @@ class Issuer:
         if now - self._failed < RETRY:
             return True
         return now - self._read < (FRESH if bearer.names(token, self._keys) else AGAIN)
+
+    def _serves(self, token: bearer.Unproved) -> bool:
+        """Whether the key is here, perhaps an old one: good enough while it is read again."""
+        usable = self._clock.monotonic() - self._read <= USABLE
+        return usable and bearer.names(token, self._keys)
 
     async def _renew(self) -> None:
         try:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from shared.runtime.clock import Clock
     from shared.service.model import Service
 
-CHALLENGE: Final = {"WWW-Authenticate": f'Basic realm="{MANAGEMENT_REALM}"'}
 
 # What OSCAR lets pass here; a name that no service can have is then simply not found.
 _LABEL: Final = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?", re.ASCII)
@@ -48,6 +47,8 @@ class Guard:
         self._audit = audit
         self._clock = clock
         self._guesses = Guesses()
+        more = f', Bearer realm="{MANAGEMENT_REALM}"' if oidc.enabled else ""
+        self._challenge = {"WWW-Authenticate": f'Basic realm="{MANAGEMENT_REALM}"{more}'}
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -74,7 +75,7 @@ class Guard:
         """RefusalError 401 if `header` is not the administrator's, 429 if it is not looked at."""
         user, _ = authorization.read(header.encode("utf-8", "replace")) or (None, b"")
         if user is None:
-            raise problems.RefusalError(401, headers=CHALLENGE)
+            raise problems.RefusalError(401, headers=self._challenge)
         address, now = request[ADDRESS], self._clock.monotonic()
         wait = self._guesses.wait(address, user, now)
         if not wait and self._admin.match(header):
@@ -86,7 +87,7 @@ class Guard:
             self._audit.guess(request, self._admin.username if known else "unknown", wait)
         if wait:
             raise problems.too_many_guesses(wait)
-        raise problems.RefusalError(401, headers=CHALLENGE)
+        raise problems.RefusalError(401, headers=self._challenge)
 
     async def permit(self, caller: Caller, need: Need, name: str) -> None:
         """Raise RefusalError 404 when there is no service `name`, 403 when it is not for him."""

@@ -111,24 +111,24 @@ class Handlers:
 
     async def delete(self, request: web.Request) -> web.Response:
         """204; a volume that stays is named in a Warning header."""
-        notes = await self._lifecycle.delete(service_name(request))
+        notes = await self._lifecycle.delete(service_name(request), request[CALLER])
         return _with_warnings(web.Response(status=204), notes)
 
     async def stop(self, request: web.Request) -> web.Response:
         """200 with the state after it."""
         name = service_name(request)
-        return _state(name, await self._lifecycle.stop(name))
+        return _state(name, await self._lifecycle.stop(name, request[CALLER]))
 
     async def start(self, request: web.Request) -> web.Response:
         """200 with the state after it."""
         name = service_name(request)
-        return _state(name, await self._lifecycle.start(name))
+        return _state(name, await self._lifecycle.start(name, request[CALLER]))
 
     async def restart(self, request: web.Request) -> web.Response:
         """200 with the state after it."""
         name = service_name(request)
         now = datetime.fromtimestamp(self._clock.now(), UTC).isoformat().replace("+00:00", "Z")
-        return _state(name, await self._lifecycle.restart(name, now))
+        return _state(name, await self._lifecycle.restart(name, now, request[CALLER]))
 
     async def deployment(self, request: web.Request) -> web.Response:
         """The state of the service."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from gateway.management.answers import nodes, system
+from gateway.management.calls.audit import CALLER
 from gateway.management.calls.release import release
 from gateway.management.calls.requests import json_answer
 from shared.kube.errors import Forbidden, KubeError
@@ -59,12 +60,14 @@ class System:
         """What the cluster has to offer."""
         return json_answer(system.config(self._login, await self._listed(NODES, [])))
 
-    async def status(self, _: web.Request) -> web.Response:
-        """Nodes, pods and what is free."""
+    async def status(self, request: web.Request) -> web.Response:
+        """Nodes and what is free; the pods of all are counted for the administrator alone."""
         notes: list[str] = []
         found = await self._listed(NODES, notes)
         cluster = nodes.cluster(found, *(await self._load(notes) if found else ({}, [])))
-        pods = (await self._kube.list(PODS, names.NAMESPACE))["items"]
+        pods: Sequence[Obj] = []
+        if request[CALLER].admin:
+            pods = (await self._kube.list(PODS, names.NAMESPACE))["items"]
         return json_answer(system.status(cluster, pods, self._login, self._since, notes))
 
     async def _load(self, notes: list[str]) -> tuple[Mapping[str, Obj], Sequence[Obj]]:

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from gateway.management.openapi import definitions, insight, services, states, system
+from gateway.management.openapi import definitions, insight, services, states, system, tokens
 from gateway.management.openapi.operation import Operation
 
-_GROUPS: Final = (services.OPERATIONS, insight.OPERATIONS, system.OPERATIONS)
+_GROUPS: Final = (
+    services.OPERATIONS,
+    tokens.OPERATIONS,
+    insight.OPERATIONS,
+    system.OPERATIONS,
+)
 _DESCRIPTION: Final = """\
 OSCAR's API for exposed services: containers with an HTTP server that keep running, each reachable
 at `/system/services/<name>/exposed/`. Refusals are text. Invocations (`/run`, `/job`) and what else
@@ -47,7 +52,7 @@ def document(version: str) -> dict[str, Any]:
         "security": [{"basic": []}, {"bearer": []}],
         "paths": paths,
         "components": {
-            "schemas": definitions.SCHEMAS | states.SCHEMAS,
+            "schemas": definitions.SCHEMAS | states.SCHEMAS | insight.SCHEMAS,
             "headers": {
                 name: {"description": text, "schema": {"type": "string"}}
                 for name, text in _HEADERS.items()

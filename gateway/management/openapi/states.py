@@ -76,6 +76,7 @@ SCHEMAS: Final[Json] = {
         },
         ("service_name", "available", "entries"),
     ),
+    "NewToken": fields({"service_name": TEXT, "token": TEXT}),
     "Jobs": fields({"jobs": mapping(_JOB)}),
     "Info": fields(
         {
@@ -110,17 +111,4 @@ SCHEMAS: Final[Json] = {
         },
         ("cluster", "oscar", "minio"),
     ),
-    "Description": fields(
-        {
-            "service_name": TEXT,
-            "namespace": TEXT,
-            "time": TEXT,
-            "definition": ANY,
-            "deployment": ANY,
-            "pods": many(ANY),
-            "events": many(ANY),
-            "notes": texts(),
-        }
-    ),
-    "Events": fields({"service_name": TEXT, "events": many(ANY), "notes": texts()}),
 }

@@ -43,7 +43,11 @@ log = logging.getLogger(__name__)
 
 
 class Lifecycle:
-    """One change at a time a service; raises `RefusalError` and `KubeError`."""
+    """One change at a time a service; raises `RefusalError` and `KubeError`.
+
+    Whether the caller may change it is asked once more where nobody else can: between the guard and
+    here it may have been deleted, and made by somebody else.
+    """
 
     def __init__(
         self,
@@ -85,48 +89,50 @@ class Lifecycle:
             await self._switcher.switch(service.name, replaced)
         return notes
 
-    async def rotate(self, name: str) -> str:
+    async def rotate(self, name: str, caller: Caller = ADMIN) -> str:
         """A new token for a service; its pods are renewed one after another to have it."""
         token = self._new_token()
 
         def rotated(seen: Seen) -> tuple[Service, str]:
+            _permit(_readable(seen.root), caller)
             return restored(seen, {}, token).service, token
 
         async with self._alone(name, "given a new token"):
             await self._switcher.switch(name, rotated)
         return token
 
-    async def delete(self, name: str) -> tuple[str, ...]:
+    async def delete(self, name: str, caller: Caller = ADMIN) -> tuple[str, ...]:
         """The service with all that belongs to it; what is to be said of a volume that stays."""
         async with self._alone(name, "deleted"):
             configmap = await self._catalog.configmap(name)
             if configmap is None:
                 raise problems.not_found()
+            _permit(_readable(configmap), caller)
             await self._switcher.remove(configmap)
         return left_behind(configmap)
 
-    async def stop(self, name: str) -> Obj:
+    async def stop(self, name: str, caller: Caller = ADMIN) -> Obj:
         """No pods until `start`; the gateway is told first, so that it refuses at once."""
         async with self._alone(name, "stopped"):
-            await self._least(name)
+            await self._least(name, caller)
             deployment = await self._marked(name, stopped=True)
             if wanted_replicas(deployment) == 0:
                 return deployment
             return await self._change(name, scale.stop)
 
-    async def start(self, name: str) -> Obj:
+    async def start(self, name: str, caller: Caller = ADMIN) -> Obj:
         """As many pods as before the stop."""
         async with self._alone(name, "started"):
-            least = await self._least(name)
+            least = await self._least(name, caller)
             deployment = await self._marked(name, stopped=False)
             if wanted_replicas(deployment):
                 return deployment
             return await self._change(name, lambda now: scale.start(now, least))
 
-    async def restart(self, name: str, at: str) -> Obj:
+    async def restart(self, name: str, at: str, caller: Caller = ADMIN) -> Obj:
         """New pods one after another; `at` is RFC 3339."""
         async with self._alone(name, "restarted"):
-            await self._least(name)
+            await self._least(name, caller)
             annotations = {names.RESTARTED_AT: at}
             template = {"metadata": {"annotations": annotations}}
             return await self._change(name, lambda _: {"spec": {"template": template}})
@@ -157,11 +163,12 @@ class Lifecycle:
         inherited = _inherited(service, old, caller)
         return await self._volumes.check(inherited, old.volume if old else None)
 
-    async def _least(self, name: str) -> int:
-        """The least replicas of a service that can be stopped and started."""
+    async def _least(self, name: str, caller: Caller) -> int:
+        """The least replicas of a service that `caller` can stop and start."""
         found = await self._catalog.find(name)
         if found is None:
             raise problems.not_found()
+        _permit(found.service, caller)
         if found.service.expose is None:
             raise problems.not_exposed(name)
         if await self._catalog.deployment(name) is None:
@@ -230,8 +237,11 @@ def _readable(configmap: Obj | None) -> Service | None:
 
 def _inherited(service: Service, old: Service | None, caller: Caller) -> Service:
     """`service` with the owner of `old`, None if that cannot be read; RefusalError 403."""
-    if old is not None and may_change(caller, old):
-        return still_owned(service, old)
-    if old is None and caller.admin:
-        return owned(service, caller)
-    raise problems.forbidden(caller.name, "change")
+    _permit(old, caller)
+    return still_owned(service, old) if old is not None else owned(service, caller)
+
+
+def _permit(service: Service | None, caller: Caller) -> None:
+    """RefusalError 403 if it is not the caller's; what cannot be read is the administrator's."""
+    if not caller.admin and (service is None or not may_change(caller, service)):
+        raise problems.forbidden(caller.name, "change")

@@ -15,7 +15,7 @@ from shared.cli.client import ServicesApi, run
 from shared.cli.commands.confirming import confirm, yes_option
 from shared.cli.connection.options import target_options
 from shared.cli.connection.target import Target
-from shared.cli.documents.comparison import Step, plan
+from shared.cli.documents.comparison import Step, done, plan
 from shared.cli.documents.reading import files_argument, read_documents
 from shared.cli.exits import ApiError, UnreachableError
 from shared.cli.together import each, tell
@@ -23,7 +23,6 @@ from shared.runtime.clock import SystemClock
 from shared.service import fdl, names
 
 _ENTRY: Final = re.compile(r"^functions\.oscar\[\d+\]\.")
-NOT_EXPOSED: Final = "has no `expose` with an api_port, and only exposed services run here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ def cluster_option(command: Any) -> Any:
     )(command)
 
 
-@click.command()
+@click.command(short_help="Create or replace the services of files.")
 @files_argument
 @cluster_option
 @click.option("--dry-run", is_flag=True, help="Check, and say what would be done.")
@@ -130,17 +129,6 @@ async def _wait(api: ServicesApi, steps: Sequence[Step], seconds: float) -> None
 
     exposed = [step.service.name for step in steps if step.service.expose is not None]
     tell(await each(exposed, one))
-
-
-def done(step: Step) -> str:
-    """What was done, in a line."""
-    name = f"service/{step.service.name}"
-    if step.action == "skip":
-        return f"{name} skipped: it {NOT_EXPOSED}"
-    if step.action == "withdraw":
-        return f"{name} replaced; it is no longer exposed"
-    hidden = "" if step.service.expose is not None else "; it is not exposed"
-    return f"{name} {'created' if step.action == 'create' else 'replaced'}{hidden}"
 
 
 def foretold(step: Step) -> str:

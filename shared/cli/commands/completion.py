@@ -10,7 +10,7 @@ VARIABLE = "_EXPOSED_COMPLETE"
 """By which the shell's function asks the program for words; click's protocol."""
 
 
-@click.command()
+@click.command(short_help="Print the completion for a shell.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:

@@ -14,7 +14,7 @@ from shared.cli.connection.target import Target
 from shared.cli.together import each, tell
 
 
-@click.command()
+@click.command(short_help="Delete services with all that belongs to them.")
 @names_argument
 @all_option
 @yes_option

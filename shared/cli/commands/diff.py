@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from shared.cli.client import ServicesApi, run
-from shared.cli.commands.apply import NOT_EXPOSED, cluster_option, existing, warn
+from shared.cli.commands.apply import cluster_option, existing, warn
 from shared.cli.connection.options import connection_options, resolve
 from shared.cli.connection.target import Flags, Target
-from shared.cli.documents.comparison import Step, difference, hides_secrets, plan
+from shared.cli.documents.comparison import NOT_EXPOSED, Step, difference, hides_secrets, plan
 from shared.cli.documents.reading import files_argument, read_documents
 from shared.cli.exits import FAILED, USAGE, ApiError
 from shared.service import fdl
@@ -23,7 +23,7 @@ class DiffError(ApiError):
     exit_code = USAGE
 
 
-@click.command()
+@click.command(short_help="Print what `apply` would change.")
 @files_argument
 @cluster_option
 @connection_options

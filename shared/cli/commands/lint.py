@@ -9,8 +9,9 @@ from typing import Literal
 
 import click
 
-from shared.cli.commands.apply import NOT_EXPOSED, cluster_option
+from shared.cli.commands.apply import cluster_option
 from shared.cli.documents import reading
+from shared.cli.documents.comparison import NOT_EXPOSED
 from shared.cli.documents.positions import Positions
 from shared.cli.exits import FAILED, ApiError
 from shared.cli.output import Format, output_option, show_values
@@ -34,7 +35,7 @@ class Finding:
         return f"{place}: {self.severity}: {self.path}: {self.message}"
 
 
-@click.command()
+@click.command(short_help="Check files without a cluster.")
 @reading.files_argument
 @cluster_option
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")

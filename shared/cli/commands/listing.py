@@ -22,7 +22,7 @@ STUCK: Final = "but the new version"
 """What the API says of a service that is ready and yet not well."""
 
 
-@click.command("list")
+@click.command("list", short_help="List the services.")
 @output_option()
 @target_options
 def list_services(output: Format, target: Target) -> None:
@@ -39,7 +39,7 @@ async def _all(target: Target) -> list[dict[str, Any]]:
         return await api.list(deployment=True)
 
 
-@click.command()
+@click.command(short_help="Print services as FDL that `apply` takes.")
 @names_argument
 @click.option("--token", "token_only", is_flag=True, help="Print the service's token alone.")
 @output_option("fdl", "table", "json", "yaml", "name", default="fdl")

@@ -75,7 +75,7 @@ class Request:
         return form
 
 
-@click.command()
+@click.command(short_help="Send requests from many connections.")
 @name_argument
 @click.argument("path", default="")
 @click.option("--connections", default=8, show_default=True, type=click.IntRange(1, 1000))

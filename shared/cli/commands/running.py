@@ -75,8 +75,6 @@ def told(done: str, status: Mapping[str, Any]) -> str:
     return f"{done}: {state}. {reason}" if reason else f"{done}: {state}"
 
 
-stop = _command("stop", "stopped", "Stop services NAME...: no pod runs until they are started.")
-start = _command("start", "started", "Start services NAME... again at the size they had.")
-restart = _command(
-    "restart", "restarting", "Replace the pods of services NAME... one after another."
-)
+stop = _command("stop", "stopped", "Let no pod run until it is started.")
+start = _command("start", "started", "Start again at the size of before.")
+restart = _command("restart", "restarting", "Replace pods one after another.")

@@ -41,6 +41,7 @@ def connection_options(command: Callable[P, T]) -> Callable[..., T]:
     @click.option(
         "--profile",
         default="",
+        metavar="NAME",
         shell_complete=lambda *_: _names(),
         help=f"Profile with all of these, or `{profiles.LOCAL}` [{target.PROFILE}].",
     )

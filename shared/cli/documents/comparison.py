@@ -9,11 +9,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from shared.cli.documents.definition import is_exposed, stated, write
 from shared.service import fdl, sensitive
 from shared.service.model import Service
+
+NOT_EXPOSED: Final = "has no `expose` with an api_port, and only exposed services run here"
 
 Action = Literal["create", "replace", "withdraw", "skip"]
 Answer = Mapping[str, Any]
@@ -50,6 +52,17 @@ def with_line_end_of(service: Service, answer: Answer) -> Service:
     script = str(answer.get("script") or "")
     same = "\n" not in script and service.script == script + "\n"
     return replace(service, script=script) if same else service
+
+
+def done(step: Step) -> str:
+    """What a step that was carried out did, in a line."""
+    name = f"service/{step.service.name}"
+    if step.action == "skip":
+        return f"{name} skipped: it {NOT_EXPOSED}"
+    if step.action == "withdraw":
+        return f"{name} replaced; it is no longer exposed"
+    hidden = "" if step.service.expose is not None else "; it is not exposed"
+    return f"{name} {'created' if step.action == 'create' else 'replaced'}{hidden}"
 
 
 def difference(service: Service, answer: Answer | None) -> str:

@@ -11,10 +11,11 @@ import aiohttp
 
 from shared.cli.client import ServicesApi
 from shared.cli.connection.target import Target
+from shared.cli.documents.comparison import done, plan
 from shared.cli.documents.reading import read_documents
 from shared.cli.local.layout import Layout
 from shared.cli.local.waiting import first_answer
-from shared.service import fdl, names
+from shared.service import names
 
 ANSWER_SECONDS: Final = 120.0
 
@@ -24,19 +25,18 @@ Say = Callable[[str], None]
 async def deploy(files: Sequence[Path], target: Target, say: Say) -> None:
     """Apply the FDL `files` and wait until each service answers through the gateway."""
     parsed = read_documents(files)
-    async with ServicesApi(target) as api:
-        for item in parsed:
-            await _apply(api, item, say)
-        for item in parsed:
-            await _until_answers(api, item.service.name, target, say)
-
-
-async def _apply(api: ServicesApi, item: fdl.Parsed, say: Say) -> None:
-    for warning in item.warnings:
+    for warning in (warning for item in parsed for warning in item.warnings):
         say(f"warning: {warning}")
-    new = await api.get(item.service.name) is None
-    await api.write(item.service, new=new)
-    say(f"service/{item.service.name} {'created' if new else 'replaced'}")
+    async with ServicesApi(target) as api:
+        there = {one["name"]: one for one in await api.list()}
+        steps = plan([item.service for item in parsed], there)
+        for step in steps:
+            if step.action != "skip":
+                await api.write(step.service, new=step.action == "create")
+            say(done(step))
+        for step in steps:
+            if step.service.expose is not None:
+                await _until_answers(api, step.service.name, target, say)
 
 
 async def _until_answers(api: ServicesApi, name: str, target: Target, say: Say) -> None:

@@ -42,7 +42,7 @@ def port_map(pod: Obj) -> dict[int, int]:
         return {}
     try:
         return {int(key): int(value) for key, value in json.loads(text).items()}
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, AttributeError, TypeError, RecursionError):
         return {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -54,6 +55,9 @@ class Issuer:
     replaced: dict[str, Any] = field(default_factory=dict)
     """Documents by path that are answered instead of the right ones."""
     down: bool = False
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+    """Cleared, it lets whoever asks wait, and `came` tells that somebody does."""
+    came: asyncio.Event = field(default_factory=asyncio.Event)
     asked: Counter[str] = field(default_factory=Counter)
 
     def token(self, subject: str = "alice@egi.eu", **claims: Any) -> str:
@@ -75,6 +79,9 @@ class Issuer:
 
     async def answer(self, request: web.Request) -> web.Response:
         self.asked[request.path] += 1
+        if not self.answers.is_set():
+            self.came.set()
+            await self.answers.wait()
         if self.down:
             return web.Response(status=500)
         if request.path in self.replaced:
@@ -97,6 +104,7 @@ class Issuer:
 @asynccontextmanager
 async def issuing() -> AsyncIterator[Issuer]:
     issuer = Issuer()
+    issuer.answers.set()
     app = web.Application()
     app.router.add_route("GET", "/{path:.*}", issuer.answer)
     async with TestServer(app) as server:

@@ -228,6 +228,11 @@ def test_text_that_is_no_yaml_is_refused() -> None:
         parse("{", Config())
 
 
+def test_an_odd_blank_is_named_where_it_stands() -> None:
+    with pytest.raises(ConfigError, match="line 2, column 1: a no-break space"):
+        parse("source: kubelet\n\u00a0defaults: {}\n", Config())
+
+
 def test_a_field_nobody_knows_is_a_warning_with_a_guess() -> None:
     config = parse("defaults: {perid: 3s}\nservices: {a: {polcy: hpa}}", Config())
     assert [warning.split(";")[1] for warning in config.warnings] == [

@@ -220,7 +220,9 @@ async def test_a_pod_without_service_account_is_told_what_to_do(
             pass
 
 
-@pytest.mark.parametrize("content", [None, "", "{", "a: [", "clusters: 3\ncurrent-context: x\n"])
+@pytest.mark.parametrize(
+    "content", [None, "", "{", "a: [", "clusters: 3\ncurrent-context: x\n", "a: " + "[" * 5000]
+)
 async def test_an_unusable_kubeconfig_is_named(tmp_path: Path, content: str | None) -> None:
     path = tmp_path / "broken"
     if content is not None:

@@ -26,6 +26,8 @@ def record(message: str, **fields: object) -> logging.LogRecord:
         ("two\nlines", {"why": "a b"}, 'two\\nlines why="a b"'),
         ("\x1b[2J\x9b", {"who": "\x85\u202e"}, "\\x1b[2J\\x9b who=\\x85\\u202e"),
         ("none", {"empty": ""}, 'none empty=""'),
+        ("forged", {"who": 'x" who="root'}, 'forged who="x\\" who=\\"root"'),
+        ("forged", {"who": 'x"', "path": "a\\b c"}, 'forged who="x\\"" path="a\\\\b c"'),
     ],
 )
 def test_text(message: str, fields: dict[str, object], line: str) -> None:

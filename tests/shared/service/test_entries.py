@@ -59,3 +59,11 @@ def test_what_is_odd_is_known_beside_what_is_wrong() -> None:
     with pytest.raises(fdl.FdlError) as caught:
         fdl.parse_service({"name": "n", "image": "i", "memroy": "1Gi"})
     assert caught.value.warnings == ("memroy: unknown field is ignored; did you mean memory?",)
+
+
+def test_a_service_alone_that_is_not_exposed_is_held_to_all() -> None:
+    text = "functions:\n  oscar:\n  - c: {name: A, image: i, script: s.sh}\nclusters: {a: {}}\n"
+    with pytest.raises(fdl.FdlError) as caught:
+        fdl.parse_document(text, lambda name: name)
+    assert [one.split(":")[0] for one in caught.value.problems] == ["functions.oscar[0].name"]
+    assert [one.split(":")[0] for one in caught.value.warnings] == ["clusters"]

@@ -144,6 +144,10 @@ def test_keys_that_are_of_no_use_are_left_out() -> None:
         {"kty": ["EC"]},
     ):
         assert bearer.import_key(good | changed) is None
+    strong = rsa("r").as_dict(private=False)
+    assert bearer.import_key(strong) is not None
+    for modulus in ("wA" * 80, "wA" * 1000, 7):  # broken by now, or slow on purpose
+        assert bearer.import_key(strong | {"n": modulus}) is None
 
 
 def test_the_key_is_found_by_its_name_and_kind() -> None:

@@ -50,10 +50,17 @@ async def text(_: web.Request) -> web.Response:
     return web.Response(text="hello")
 
 
+async def sessions(request: web.Request) -> web.Response:
+    """One that keeps who asked before in a cookie."""
+    response = web.json_response(dict(request.cookies))
+    response.set_cookie("session", request.headers.get("Authorization", ""))
+    return response
+
+
 @pytest.fixture
 async def origin() -> AsyncIterator[str]:
     app = web.Application()
-    for one in (hang, moved, refused, text):
+    for one in (hang, moved, refused, text, sessions):
         app.router.add_get(f"/{one.__name__}", one)
     async with listening(app) as port:
         yield f"http://127.0.0.1:{port}"
@@ -73,4 +80,12 @@ async def test_a_refusal_is_told_apart_and_nobody_there_is_named(origin: str) ->
         await fetch(f"{origin}/refused", "token")
     with pytest.raises(UnreachableError, match="Cannot connect"):
         await fetch(f"http://127.0.0.1:{free_port()}/")
+    await fetch.close()
+
+
+async def test_nothing_of_one_user_is_said_for_the_next(origin: str) -> None:
+    fetch = Fetcher()
+    url = origin.replace("127.0.0.1", "localhost")  # cookies are kept by name, not by address
+    for token in ("alice", "bob"):
+        assert await fetch(f"{url}/sessions", token) == {}
     await fetch.close()

@@ -85,6 +85,18 @@ async def test_keys_serve_on_while_the_issuer_is_away_but_not_for_ever(reader: R
         await reader.keys()
 
 
+async def test_while_an_old_key_is_read_again_nobody_else_waits_for_it(reader: Reader) -> None:
+    await reader.keys()
+    await reader.clock.advance(issuer.FRESH)
+    reader.server.answers.clear()
+    waiting = asyncio.create_task(reader.keys())
+    await reader.server.came.wait()
+    assert len(await reader.keys()) == 1
+    assert not waiting.done()
+    reader.server.answers.set()
+    assert len(await waiting) == 1
+
+
 async def test_an_issuer_that_is_away_is_not_asked_all_the_time(reader: Reader) -> None:
     reader.server.down = True
     for _ in range(10):

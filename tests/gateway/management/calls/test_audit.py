@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from aiohttp import encode_basic_auth
+from aiohttp import ClientSession, TCPConnector, encode_basic_auth
 from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.management.access import budget, guesses
@@ -17,6 +17,7 @@ from gateway.management.access.oidc import Rules
 from gateway.management.app import application
 from gateway.management.store.lifecycle import Lifecycle
 from shared.runtime.clock import ManualClock
+from tests.gateway.harness import rig
 from tests.gateway.management.cluster import Cluster
 from tests.gateway.management.issuer import issuing
 
@@ -98,6 +99,24 @@ async def test_guesses_at_an_account_from_ever_new_addresses_are_slowed_down(api
     assert statuses == [401] * (guesses.FREE_OF_ACCOUNT - 1) + [429] * 4
     assert (await api.ask(WRONG, "203.0.113.0"))[0] == 429
     assert await api.ask(RIGHT, OTHER) == (200, "")
+
+
+async def test_the_gateway_tells_whose_guess_it_is(api: Api) -> None:
+    """Over real connections from two addresses; what the client itself forwards is not believed."""
+    async with rig() as gateway:
+        gateway.services.manage([("127.0.0.1", api.client.port or 0)])
+        url = f"http://127.0.0.1:{gateway.port}{SERVICES}"
+        statuses = {}
+        for address, password in (("127.0.0.2", "guess"), ("127.0.0.3", "secret")):
+            connector = TCPConnector(local_addr=(address, 0))
+            credentials = {"Authorization": encode_basic_auth("oscar", password)}
+            async with ClientSession(connector=connector, headers=credentials) as session:
+                for number in range(guesses.FREE + 1):
+                    forged = {"X-Forwarded-For": f"198.51.100.{number}"}
+                    async with session.get(url, headers=forged) as answer:
+                        statuses[address] = answer.status
+    assert statuses == {"127.0.0.2": 429, "127.0.0.3": 200}
+    assert {one["address"] for one in api.lines()} == {"127.0.0.2"}
 
 
 async def test_forwarded_authentication_is_no_way_around(api: Api) -> None:

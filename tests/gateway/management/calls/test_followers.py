@@ -13,6 +13,7 @@ from aiohttp import ClientResponse, encode_basic_auth
 from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.management.access.credentials import Credentials
+from gateway.management.access.oidc import Rules
 from gateway.management.answers import log_follow
 from gateway.management.app import application
 from gateway.management.calls import followers
@@ -21,8 +22,9 @@ from shared.embedded import kinds
 from shared.embedded.api.providers import LogRequest
 from shared.embedded.errors import bad_request
 from shared.embedded.schema import times
-from shared.runtime.clock import SystemClock
+from shared.runtime.clock import ManualClock, SystemClock
 from tests.gateway.management.cluster import NS, Cluster
+from tests.gateway.management.issuer import issuing
 from tests.waiting import until
 
 Client = TestClient[Any, Any]
@@ -256,6 +258,39 @@ async def test_as_many_follow_as_there_is_room_for(
             return response.status == 200
 
     await until(free, "the place of who left is free")
+
+
+class Then(SystemClock):
+    """Goes on from the time at which the issuer's tokens hold."""
+
+    def now(self) -> float:
+        return ManualClock().now()
+
+
+async def test_nobody_takes_all_places(
+    cluster: Cluster, body: Body, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(followers, "MOST_EACH", 1)
+    monkeypatch.setattr(log_follow, "PULSE", 0.02)
+    async with issuing() as issuer:
+        app = application(
+            cluster.kube,
+            Lifecycle(cluster.kube),
+            Credentials("oscar", "secret"),
+            Then(),
+            tokens=Rules((issuer.url,), ("exposed",)),
+        )
+        alice, bob = issuer.bearer("alice"), issuer.bearer("bob")
+        async with TestClient(TestServer(app)) as client:
+            public = body | {"visibility": "public"}
+            assert (await client.post("/system/services", json=public, headers=alice)).status == 201
+            async with client.get(FOLLOW, headers=bob) as first:
+                assert first.status == 200
+                async with client.get(FOLLOW, headers=bob) as second:
+                    assert second.status == 503
+                    assert "you follow 1 logs already" in await second.text()
+                async with client.get(FOLLOW, headers=alice) as other:
+                    assert other.status == 200
 
 
 async def test_a_server_that_ends_lets_its_followers_go(admin: Client, node: Node) -> None:

@@ -10,12 +10,13 @@ from aiohttp import encode_basic_auth
 from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.management.access.credentials import Credentials
-from gateway.management.access.needs import needed
+from gateway.management.access.needs import DOCUMENT, needed
 from gateway.management.access.oidc import Rules
 from gateway.management.app import application
 from gateway.management.store.lifecycle import Lifecycle
 from shared.embedded import kinds
 from shared.runtime.clock import ManualClock
+from shared.service import names
 from tests.gateway.management.cluster import NS, Cluster
 from tests.gateway.management.issuer import Issuer, issuing
 
@@ -24,7 +25,7 @@ Body = dict[str, Any]
 SERVICES = "/system/services"
 ALICE, BOB = "alice@egi.eu", "bob@egi.eu"
 ADMIN = {"Authorization": encode_basic_auth("oscar", "secret")}
-OPEN = ("/health", "/healthz", "/readyz", "/metrics", "/run/{name}", "/job/{name}")
+OPEN = ("/health", "/healthz", "/readyz", "/metrics", "/run/{name}", "/job/{name}", DOCUMENT)
 FORWARD = ("GET", f"{SERVICES}/{{name}}/auth")
 
 
@@ -59,10 +60,17 @@ def routes(client: Client) -> list[tuple[str, str]]:
     app = client.app
     assert app is not None
     return [
-        (route.method.replace("*", "GET"), route.resource.canonical)
+        (route.method.replace("*", "GET"), _filled(route.resource.canonical))
         for route in app.router.routes()
         if route.resource is not None
     ]
+
+
+def _filled(pattern: str) -> str:
+    """The pattern with values for all but the service's name."""
+    for name, value in (("area", "buckets"), ("rest", "x"), ("pod", "ocr-1")):
+        pattern = pattern.replace(f"{{{name}}}", value)
+    return pattern
 
 
 def example(pattern: str, name: str = "ocr") -> str:
@@ -172,6 +180,16 @@ async def test_what_cannot_be_read_is_the_administrators_to_mend(
     assert (await call(client, ADMIN, "PUT", body=body))[0] == 204
 
 
+async def test_an_unfinished_create_makes_room_for_its_owner_alone(
+    client: Client, issuer: Issuer, cluster: Cluster, body: Body
+) -> None:
+    await call(client, issuer.bearer(ALICE), "POST", body=body)
+    unfinished = {"metadata": {"annotations": {names.APPLIED: None}}}
+    cluster.api.patch(kinds.SECRET, "ocr-token", NS, unfinished, manager="test")
+    assert (await call(client, issuer.bearer(BOB), "POST", body=body))[0] == 400
+    assert (await call(client, issuer.bearer(ALICE), "POST", body=body))[0] == 201
+
+
 async def test_tokens_that_prove_nothing(client: Client, issuer: Issuer) -> None:
     for header, status in (
         ("Bearer x", 400),
@@ -209,6 +227,14 @@ async def test_forwarded_authentication_knows_callers_but_not_a_services_basic(
             async with client.get(f"{SERVICES}/{name}/auth", headers=who) as answer:
                 assert (answer.status, await answer.text()) == (expected, ""), (who, name)
                 assert not {"Set-Cookie", "WWW-Authenticate"} & set(answer.headers)
+
+
+async def test_who_proves_nothing_is_told_both_ways_and_nothing_is_kept(client: Client) -> None:
+    async with client.get(SERVICES) as answer:
+        realm = 'realm="Authorization Required"'
+        assert answer.headers["WWW-Authenticate"] == f"Basic {realm}, Bearer {realm}"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 async def test_without_issuers_a_token_is_no_proof(anyone: Client, issuer: Issuer) -> None:

@@ -90,7 +90,7 @@ async def test_answers_are_as_described(
     assert (await admin.post("/system/services", json=body)).status == 201
     schema = schemathesis.openapi.from_dict(document("0"))
     schema.config.update(base_url=str(anyone.make_url("/")).rstrip("/"))
-    for found in schema.get_all_operations():
+    for found in schema.exclude(path_regex="/follow$").get_all_operations():  # it does not end
         operation: Any = found.ok()  # type: ignore[union-attr]
         if mode is GenerationMode.POSITIVE or operation.body or list(operation.iter_parameters()):
             await asyncio.to_thread(probe, operation, mode)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gateway.management.access.caller import Caller
 from gateway.management.objects.render import configmap
 from gateway.management.problems import RefusalError
 from gateway.management.store.catalog import Catalog
@@ -259,3 +260,23 @@ async def test_a_service_of_one_replica_is_written_once(cluster: Cluster, servic
     deployment = cluster.deployment("ocr")
     assert deployment["spec"]["replicas"] == 1
     assert deployment["metadata"]["generation"] == 1
+
+
+async def test_what_became_somebody_elses_meanwhile_is_not_changed(
+    cluster: Cluster, service: Service
+) -> None:
+    """The guard let bob pass, who owned a service of this name until a moment ago."""
+    lifecycle, bob = Lifecycle(cluster.kube), Caller("bob@egi.eu", admin=False, proof="bearer")
+    await lifecycle.create(replace(service, owner="alice@egi.eu"))
+    before = [cluster.configmap("ocr"), cluster.deployment("ocr")]
+    for change in (
+        lifecycle.replace(service, bob),
+        lifecycle.delete("ocr", bob),
+        lifecycle.stop("ocr", bob),
+        lifecycle.start("ocr", bob),
+        lifecycle.restart("ocr", "2026-01-01T00:00:00Z", bob),
+        lifecycle.rotate("ocr", bob),
+    ):
+        with pytest.raises(RefusalError, match=r"403 User bob@egi\.eu"):
+            await change
+    assert [cluster.configmap("ocr"), cluster.deployment("ocr")] == before

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from shared.cli.connection.target import Target
-from shared.cli.local.deploy import next_steps
+from shared.cli.local.deploy import deploy, next_steps
 from shared.cli.local.layout import Layout
 from tests.shared.cli.conftest import FakeApi
 
@@ -21,3 +21,20 @@ async def test_the_lines_name_token_and_folder(api: FakeApi, tmp_path: Path) -> 
     assert f"export KUBECONFIG={tmp_path}/kubeconfig" in said[0]
     assert f"export EXPOSED_HOME={tmp_path}\n" in said[0]
     assert "curl http://127.0.0.1:7/metrics" in said[0]
+
+
+async def test_what_is_not_exposed_is_not_waited_for(api: FakeApi, tmp_path: Path) -> None:
+    (tmp_path / "credentials").write_text("oscar:secret\n")
+    (tmp_path / "services.yaml").write_text(
+        "functions:\n  oscar:\n"
+        '  - lab: {name: batch, image: python, script: "run\\n"}\n'
+        '  - lab: {name: one, image: python, script: "run\\n", expose: {api_port: 80}}\n'
+    )
+    said: list[str] = []
+    target = Target(api.url, tmp_path / "credentials")
+    await deploy([tmp_path / "services.yaml"], target, said.append)
+    assert said[0].startswith("service/batch skipped: it has no `expose`")
+    assert said[1:] == [
+        "service/one created",
+        f"service/one answers at {api.url}/system/services/one/exposed/",
+    ]
