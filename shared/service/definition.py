@@ -78,7 +78,7 @@ def _environment(service: Fields, *, new: bool) -> Environment:
     with service.section("environment") as fields:
         environment = Environment(
             variables=fields.texts("Variables", "variables"),
-            secrets=fields.texts("Secrets", "secrets"),
+            secrets=fields.texts("Secrets", "secrets", secret=True),
         )
         if new:
             _check_variables(fields, "Variables", environment.variables)

@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from shared.kube.client import KubeClient
+from shared.kube.resources import SERVICES
 from tests.loopback import free_port
 from tests.waiting import until
 
@@ -116,6 +117,7 @@ async def management(tokens: dict[str, str], tmp_path: Path) -> AsyncIterator[st
                 MANAGEMENT_PORT=ports["management"],
                 MANAGEMENT_USERNAME="admin",
                 MANAGEMENT_PASSWORD="secret",
+                MANAGEMENT_RECONCILE="1",
             )
         )
         await stack.enter_async_context(
@@ -153,7 +155,8 @@ async def test_roles_are_enough_and_minimal(
             async with session.request(method, management + path, **kw) as answer:
                 assert answer.status < 300, await answer.text()
 
-        await call("POST", json=definition(max_scale=2))
+        secret = {"environment": {"secrets": {"KEY": "x"}}}
+        await call("POST", json=definition(max_scale=2) | secret)
         await call("GET", params={"include": "deployment"})
         await recorder.until(tokens["scaler"], "patch", "deployments/scale")
         await call("GET", "/busy/deployment/logs")
@@ -163,9 +166,12 @@ async def test_roles_are_enough_and_minimal(
         kubeconfig = str(cluster_home / "kubeconfig")
         async with KubeClient.open(field_manager="somebody", kubeconfig=kubeconfig) as somebody:
             await somebody.scale("busy-dlp", 3, "oscar-svc", resource_version=None)
+            await somebody.delete(SERVICES, "busy-svc", "oscar-svc")
         await recorder.until(tokens["scaler"], "get", "deployments")
         await recorder.until(tokens["scaler"], "create", "events")
         await recorder.until(tokens["scaler"], "update", "leases")
+        await recorder.until(tokens["management"], "create", "events")  # the Service is restored
+        await recorder.until(tokens["management"], "update", "leases")
         await call("POST", "/busy/stop")
         plain = definition("2Gi")
         del plain["expose"]

@@ -20,6 +20,14 @@ def test_defaults() -> None:
     assert VARIABLES["MANAGEMENT_PORT"][0] == str(settings.port)
 
 
+@pytest.mark.parametrize("text", ["0", "-1", "often", "nan", "86400"])
+def test_reconciles_come_neither_without_pause_nor_never(text: str) -> None:
+    assert read(GIVEN).reconcile == 30.0
+    assert read({**GIVEN, "MANAGEMENT_RECONCILE": "5"}).reconcile == 5.0
+    with pytest.raises(SettingsError, match="MANAGEMENT_RECONCILE: "):
+        read({**GIVEN, "MANAGEMENT_RECONCILE": text})
+
+
 def test_credentials_come_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "credentials"
     path.write_text("admin:pw\n")
