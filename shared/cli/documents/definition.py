@@ -21,10 +21,7 @@ CLUSTER: Final = "oscar-cluster"
 _FIRST: Final = ("name", "image", "script", "cpu", "memory", "expose", "environment", "volume")
 _MADE: Final = ("token", "namespace", "owner", "deployment", "volume_status", "cluster_id")
 """Fields that the API makes, whatever a definition says."""
-_MADE_LABELS: Final = (
-    *(names.USER_SERVICE_LABEL, names.SERVICE_LABEL),
-    *("applicationId", "queue", "owner_name", "uid"),
-)
+_MADE_LABELS: Final = frozenset((*names.forced_labels(""), names.OWNER_LABEL, "uid"))
 _DEFAULTS: Final = {"log_level": "INFO", "visibility": "private"}
 _ZEROS: Final = ("synchronous", "mount")
 """Sections that mean nothing where all of them is zero: Go clients write them so."""
