@@ -86,10 +86,13 @@ class Settler:
                 objects[kind, place] = obj
         return Seen(name, await self._get("ConfigMap", name), objects)
 
-    async def settle(self, name: str, known: Mapping[str, Kept]) -> Settled:
+    async def settle(
+        self, name: str, known: Mapping[str, Kept], seen: Seen | None = None
+    ) -> Settled:
         """Do all that is due; raises KubeError, StoredError, and RefusalError for what is in the
-        way. `known` are the secrets of revisions that the caller has just written."""
-        found = Settled(await self.look(name))
+        way. `known` are the secrets of revisions that the caller has just written, `seen` is what
+        he knows of the objects."""
+        found = Settled(seen or await self.look(name))
         conflicts, waits = 0, iter(WAITS)
         while True:
             plan, before = self.plan(found.seen, known), version(found.seen.root)
@@ -123,8 +126,8 @@ class Settler:
         except planning.ForeignError as error:
             raise RefusalError(409, str(error)) from error
 
-    async def stage(self, seen: Seen, revision: str, secret: Kept) -> Obj | None:
-        """Keep the secrets of a revision; the Secret, if it had to be written.
+    async def stage(self, seen: Seen, revision: str, secret: Kept) -> Seen:
+        """Keep the secrets of a revision; what is seen after that.
 
         Raises Conflict, RefusalError and other KubeErrors.
         """
@@ -132,7 +135,10 @@ class Settler:
             step = planning.staged(seen, revision, secret, self._clock.now())
         except planning.ForeignError as error:
             raise RefusalError(409, str(error)) from error
-        return await self.do(step) if step else None
+        if step is None:
+            return seen
+        objects = {**seen.objects, (step.kind, step.name): await self.do(step)}
+        return replace(seen, objects=objects)
 
     async def remove(self, obj: Obj) -> None:
         """Delete an object if it is as it was read; raises Conflict."""
