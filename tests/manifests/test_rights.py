@@ -33,6 +33,7 @@ ACCOUNTS = ("gateway", "management", "scaler")
 
 RARE = {
     ("patch", "events.k8s.io", "events"),  # an Event that repeats becomes a series
+    ("delete", "", "persistentvolumeclaims"),  # the one made for a service that then was not
 }
 """What is granted and does not happen in a short run."""
 
@@ -56,9 +57,11 @@ def granted(account: str) -> set[Grant]:
     }
 
 
-def definition(**expose: Any) -> dict[str, Any]:
+def definition(size: str = "1Gi", **expose: Any) -> dict[str, Any]:
     port = {"api_port": 8000, "min_scale": 1, "cpu_threshold": 5, **expose}
-    return {"name": "busy", "image": "local", "cpu": "1", "script": BUSY, "expose": port}
+    volume = {"size": size, "mount_path": "/data"}
+    body = {"name": "busy", "image": "local", "cpu": "1", "script": BUSY, "volume": volume}
+    return {**body, "expose": port}
 
 
 @asynccontextmanager
@@ -158,7 +161,7 @@ async def test_roles_are_enough_and_minimal(
         await recorder.until(tokens["scaler"], "patch", "deployments/scale")
         await call("GET", "/busy/deployment/logs")
         await call("GET", "/busy/description")
-        await call("PUT", json=definition(max_scale=1))
+        await call("PUT", json=definition("2Gi", max_scale=1))
         await recorder.until(tokens["scaler"], "patch", "pods/status")
         kubeconfig = str(cluster_home / "kubeconfig")
         async with KubeClient.open(field_manager="somebody", kubeconfig=kubeconfig) as somebody:
@@ -170,7 +173,7 @@ async def test_roles_are_enough_and_minimal(
         await recorder.until(tokens["management"], "create", "events")  # the Service is restored
         await recorder.until(tokens["management"], "update", "leases")
         await call("POST", "/busy/stop")
-        plain = definition()
+        plain = definition("2Gi")
         del plain["expose"]
         await call("PUT", json=plain)
         await call("DELETE", "/busy")

@@ -80,7 +80,7 @@ class Switcher:
             try:
                 staged = await self._settler.stage(seen, revision, secret)
                 made = await self._switched(step, seen.root, revision)
-            except (Conflict, NotFound):
+            except (Conflict, NotFound):  # the Secret may have gone with a service before
                 continue
             try:
                 await self.settled(made, {revision: secret}, staged)

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.management.access.credentials import Credentials
 from gateway.management.access.oidc import Rules
+from gateway.management.objects.policy import DEFAULT, Policy
 from gateway.management.settings import VARIABLES, read
 from shared.runtime.settings import SettingsError
 
@@ -92,3 +93,38 @@ def test_whose_tokens_are_accepted() -> None:
 def test_rules_for_tokens_that_are_none(stated: dict[str, str], problem: str) -> None:
     with pytest.raises(SettingsError, match=problem):
         read(GIVEN | {"MANAGEMENT_OIDC_AUDIENCES": "us"} | stated)
+
+
+def test_what_is_wanted_of_pods_and_volumes() -> None:
+    assert read(GIVEN).policy == DEFAULT
+    settings = read(
+        GIVEN
+        | {
+            "MANAGEMENT_VOLUME_STORAGE_CLASS": "nfs",
+            "MANAGEMENT_VOLUME_ACCESS_MODE": "ReadWriteOnce",
+            "MANAGEMENT_VOLUME_MAX_SIZE": "5Ti",
+            "MANAGEMENT_POD_RUN_AS_NON_ROOT": "true",
+            "MANAGEMENT_POD_READ_ONLY_ROOT": "1",
+        }
+    )
+    assert settings.policy == Policy("nfs", "ReadWriteOnce", "5Ti", True, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MANAGEMENT_VOLUME_STORAGE_CLASS", "A b"),
+        ("MANAGEMENT_VOLUME_ACCESS_MODE", "ReadOnlyMany"),
+        ("MANAGEMENT_VOLUME_MAX_SIZE", "0"),
+        ("MANAGEMENT_VOLUME_MAX_SIZE", "large"),
+        ("MANAGEMENT_POD_READ_ONLY_ROOT", "perhaps"),
+    ],
+)
+def test_a_wrong_wish_for_pods_and_volumes_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        read(GIVEN | {name: value})
+
+
+def test_the_documented_defaults_hold() -> None:
+    stated = {name: default for name, (default, _) in VARIABLES.items() if default}
+    assert read(GIVEN | stated).policy == DEFAULT
