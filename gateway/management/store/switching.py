@@ -20,7 +20,7 @@ from gateway.management.objects import kept, render
 from gateway.management.objects import plan as planning
 from gateway.management.objects.seen import uid
 from gateway.management.store.catalog import NS
-from gateway.management.store.settling import ATTEMPTS, Settled, Settler
+from gateway.management.store.settling import ATTEMPTS, BRIEF, Settled, Settler
 from shared.kube.errors import AlreadyExists, Conflict, Forbidden, Invalid, KubeError, NotFound
 from shared.kube.resources import CONFIGMAPS
 from shared.service import names, stored
@@ -114,7 +114,7 @@ class Switcher:
         """Complete what is half done, repair what others have changed; a create that the cluster
         refuses to complete is undone."""
         try:
-            return await self._settler.settle(name, {})
+            return await self._settler.settle(name, {}, patience=BRIEF)
         except (Invalid, Forbidden) as error:
             seen = await self._settler.look(name)
             if seen.root is None or not seen.is_unfinished:
