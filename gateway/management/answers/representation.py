@@ -59,6 +59,13 @@ def service_json(service: Service, token: str, deployment: dict[str, Any] | None
         **names.forced_labels(service.name),
         names.OWNER_LABEL: body["labels"].get(names.OWNER_LABEL, service.owner),
     }
+    body["volume_status"] = _volume_status(service)
     if deployment is not None:
         body["deployment"] = deployment
     return body
+
+
+def _volume_status(service: Service) -> dict[str, Any]:
+    """What OSCAR's clients look at to know whether there is a volume."""
+    volume = service.volume
+    return {"enabled": False} if volume is None else {"enabled": True, "name": volume.name}

@@ -103,6 +103,7 @@ SCHEMAS: Final[Json] = {
             "input": said(many(ANY, or_null=True), "Kept, and of no effect; as others of OSCAR."),
             "output": many(ANY, or_null=True),
             "allowed_users": texts(or_null=True),
+            "volume_status": fields({"enabled": FLAG, "name": TEXT}, ("enabled",)),
             "deployment": ref("DeploymentSummary"),
         },
         ("name", "image", "script", "memory", "cpu", "token", "namespace", "owner", "expose"),
