@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from gateway.management.answers.representation import service_json
 from shared.service import fdl
-from shared.service.model import Environment, Service, Volume
+from shared.service.model import Environment, Service
 
 
 def test_every_field_of_oscar_is_there_and_absent_lists_are_null(service: Service) -> None:
@@ -60,11 +60,3 @@ def test_an_answer_can_be_sent_back_as_it_is(service: Service) -> None:
     assert again.expose == service.expose
     assert (again.image, again.cpu, again.script) == (service.image, service.cpu, service.script)
     assert "token" not in again.extra
-
-
-def test_the_volume_is_told_beside_its_definition(service: Service) -> None:
-    assert service_json(service, "", None)["volume_status"] == {"enabled": False}
-    with_volume = replace(service, volume=Volume(mount_path="/data", name="models", size="1Gi"))
-    body = service_json(with_volume, "", None)
-    assert body["volume_status"] == {"enabled": True, "name": "models"}
-    assert body["volume"]["mount_path"] == "/data"
