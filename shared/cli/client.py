@@ -162,6 +162,12 @@ class ServicesApi:
         status: dict[str, Any] = await self._call("POST", f"{_path(name)}/{action}")
         return status
 
+    async def adopt(self, name: str, options: Mapping[str, bool]) -> dict[str, Any]:
+        """Take the service over from an OSCAR manager; answers the steps, and what is left."""
+        query = "&".join(f"{key}=true" for key, wanted in options.items() if wanted)
+        answer: dict[str, Any] = await self._call("POST", f"{_path(name)}/adopt?{query}")
+        return answer
+
     async def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         data = None if body is None else dump_json(body)
         end = self._clock.monotonic() + AGAIN_SECONDS

@@ -13,7 +13,7 @@ from typing import Any, Final
 import yaml
 
 from shared.service.blanks import is_odd
-from shared.service.documents import plain
+from shared.service.documents import PlainDumper, plain
 
 _INDENT: Final = 2
 _LITERAL: Final = re.compile(
@@ -21,10 +21,8 @@ _LITERAL: Final = re.compile(
 )
 """What a reader gives back as it stands; no other line ends than the line feed."""
 
-_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
-
-class _QuotingDumper(_Dumper):  # type: ignore[misc]
+class _QuotingDumper(PlainDumper):
     """Quotes a text with blanks that would be taken for a mistake."""
 
 
