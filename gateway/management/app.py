@@ -18,6 +18,7 @@ from gateway.management.access.proxies import Proxies
 from gateway.management.answers.ports import GO, IntegerPorts
 from gateway.management.answers.system import Login
 from gateway.management.calls import malformed
+from gateway.management.calls.adoptions import Adoptions
 from gateway.management.calls.audit import Audit
 from gateway.management.calls.descriptions import Descriptions
 from gateway.management.calls.elsewhere import Elsewhere
@@ -29,6 +30,7 @@ from gateway.management.calls.job_logs import JobLogs
 from gateway.management.calls.openapi import OpenApi
 from gateway.management.calls.system import System
 from gateway.management.calls.tokens import Tokens
+from gateway.management.objects.kept import SecretsTooLargeError
 from gateway.management.objects.render import TooLargeError
 from gateway.management.problems import RefusalError, invalid, of_cluster
 from gateway.management.store.catalog import Catalog
@@ -91,6 +93,7 @@ def application(
     app.add_routes(System(kube, login, clock).routes())
     app.add_routes(JobLogs(kube).routes())
     app.add_routes(OpenApi().routes())
+    app.add_routes(Adoptions(lifecycle).routes())
     app.add_routes(Descriptions(kube, clock).routes())
     app.add_routes(Tokens(lifecycle).routes())
     followers = Followers(kube, clock)
@@ -158,7 +161,7 @@ async def _translated(request: web.Request, handler: Handler) -> web.StreamRespo
         log.warning("%s %s: %s", request.method, request.path, error)
         text = f"The stored definition is wrong, replace it with PUT or delete it: {error}"
         return web.Response(status=500, text=text)
-    except TooLargeError as error:
+    except (TooLargeError, SecretsTooLargeError) as error:
         return _refused(invalid([str(error)]))
     except web.RequestPayloadError:
         return _refused(RefusalError(400, "the body is not coded as its fields say; send it again"))

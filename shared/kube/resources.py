@@ -40,6 +40,7 @@ class Resource:
 CONFIGMAPS: Final = Resource("", "v1", "configmaps", "ConfigMap")
 SECRETS: Final = Resource("", "v1", "secrets", "Secret")
 SERVICES: Final = Resource("", "v1", "services", "Service")
+CLAIMS: Final = Resource("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim")
 PODS: Final = Resource("", "v1", "pods", "Pod")
 NAMESPACES: Final = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
 NODES: Final = Resource("", "v1", "nodes", "Node", namespaced=False)
@@ -49,6 +50,10 @@ ENDPOINTSLICES: Final = Resource("discovery.k8s.io", "v1", "endpointslices", "En
 LEASES: Final = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 EVENTS: Final = Resource("events.k8s.io", "v1", "events", "Event")
 HPAS: Final = Resource("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler")
+INGRESSES: Final = Resource("networking.k8s.io", "v1", "ingresses", "Ingress")
+POD_TEMPLATES: Final = Resource("", "v1", "podtemplates", "PodTemplate")
+HTTP_ROUTES: Final = Resource("gateway.networking.k8s.io", "v1", "httproutes", "HTTPRoute")
+MIDDLEWARES: Final = Resource("traefik.io", "v1alpha1", "middlewares", "Middleware")
 POD_METRICS: Final = Resource("metrics.k8s.io", "v1beta1", "pods", "PodMetrics")
 NODE_METRICS: Final = Resource(
     "metrics.k8s.io", "v1beta1", "nodes", "NodeMetrics", namespaced=False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -13,11 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.e2e.bombs import BOMBS, configmap
 from tests.e2e.conftest import PROGRAMS, SERVICES, Run
+from tests.shared.service.manager import TOKEN, Made
 from tests.waiting import until_blocking
 
+ADOPTION = Path(__file__).parents[2] / "manifests" / "adoption"
+NOTES = SERVICES / "notes.yaml"
 LOAD = (str(PROGRAMS / "exposed"), "load")
 
 pytestmark = pytest.mark.timeout(180)
@@ -199,6 +204,83 @@ def metrics(run: Run, port: str) -> str:
     return text
 
 
+def test_what_an_oscar_manager_made_is_taken_over_without_a_lost_request(run: Run) -> None:
+    made_by_a_manager(
+        run,
+        Made(
+            "theirs",
+            script=(SERVICES / "burner.sh").read_text(),
+            set_auth=True,
+            replicas=2,
+            secrets={"KEY": "x"},
+        ),
+    )
+    run.tokens["theirs"] = TOKEN
+    until_blocking(lambda: run.call("theirs").status == 200, "the manager's service answers", 60)
+    until_blocking(lambda: "theirs  ready" in run.exposed("list"), "it is ready", 60)
+    assert run.request("/system/services/theirs/exposed/").status == 401
+    before = their_pods(run)
+    statuses: list[int] = []
+    answered: set[int] = set()
+    over = threading.Event()
+
+    def ask() -> None:
+        while not over.is_set():
+            answer = run.call("theirs")
+            statuses.append(answer.status)
+            answered.add(answer.json()["pid"] if answer.status == 200 else 0)
+
+    asking = [threading.Thread(target=ask) for _ in range(2)]
+    for each in asking:
+        each.start()
+    try:
+        run.kubectl("apply", "-k", str(ADOPTION))
+        told = run.exposed("adopt", "theirs", "--remove-hpa", "--remove-ingress")
+        seen = len(statuses)
+        until_blocking(lambda: len(statuses) > seen + 20, "requests after it", 60)
+    finally:
+        over.set()
+        for each in asking:
+            each.join()
+    assert told.splitlines()[-1] == "service/theirs adopted"
+    assert set(statuses) == {200}
+    assert len(answered) == 2, "the same processes answer"
+    assert their_pods(run) == before
+    names = run.kubectl("get", "deploy,hpa,ingress", "-n", "oscar-svc", "-o", "name").split()
+    assert [name for name in names if "theirs" in name] == ["deployment.apps/theirs-dlp"]
+    configmap = run.kubectl("get", "configmap", "theirs", "-n", "oscar-svc", "-o", "yaml")
+    assert TOKEN not in configmap
+    assert base64.b64encode(TOKEN.encode()).decode() not in configmap
+    run.exposed("delete", "theirs")
+    until_blocking(lambda: not their_pods(run), "its pods are gone", 60)
+
+
+def made_by_a_manager(run: Run, made: Made) -> None:
+    """What an OSCAR manager makes; its probes would take half a minute."""
+    objects = made.objects()
+    for obj in objects:
+        if obj["kind"] == "Deployment":
+            (container,) = obj["spec"]["template"]["spec"]["containers"]
+            for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+                del container[probe]
+    body = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
+    subprocess.run(
+        [str(PROGRAMS / "kubectl"), "create", "-f", "-"],
+        env=run.environment(),
+        input=body,
+        text=True,
+        check=True,
+        capture_output=True,
+    )
+
+
+def their_pods(run: Run) -> dict[str, str]:
+    """uids by name."""
+    found = json.loads(run.kubectl("get", "pods", "-n", "oscar-svc", "-o", "json"))["items"]
+    named = {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in found}
+    return {name: uid for name, uid in named.items() if name.startswith("theirs-")}
+
+
 def restart_count(pod: dict[str, Any]) -> int:
     return sum(status["restartCount"] for status in pod["status"].get("containerStatuses", ()))
 
@@ -252,3 +334,46 @@ class Hanging:
     def status(self) -> int:
         self._thread.join(60)
         return self._status
+
+
+def notes(folder: Path, **volume: Any) -> str:
+    """The definition of `notes` with another memory and these fields of its volume."""
+    document = yaml.safe_load(NOTES.read_text())
+    service = document["functions"]["oscar"][0]["local"]
+    service["script"] = str(SERVICES / "notes.sh")
+    service["memory"] = "256Mi"
+    service["volume"] |= volume
+    path = folder / "notes.yaml"
+    path.write_text(yaml.safe_dump(document))
+    return str(path)
+
+
+def started(run: Run, times: int) -> None:
+    """Wait until the service says that it was started so often."""
+
+    def counted() -> bool:
+        answer = run.call("notes", "starts")
+        return answer.status == 200 and answer.body.strip() == str(times)
+
+    until_blocking(counted, f"start number {times}", 60)
+
+
+def test_data_stay_as_long_as_the_definition_says(run: Run, tmp_path: Path) -> None:
+    run.exposed("apply", str(NOTES))
+    started(run, 1)
+    run.exposed("restart", "notes")
+    started(run, 2)
+    run.exposed("apply", notes(tmp_path, size="2Gi"))
+    started(run, 3)
+    claim = json.loads(run.kubectl("get", "pvc", "notes", "-n", "oscar-svc", "-o", "json"))
+    assert claim["status"]["capacity"] == {"storage": "2Gi"}
+    run.exposed("stop", "notes")
+    run.exposed("start", "notes")
+    started(run, 4)
+    run.exposed("delete", "notes")
+    run.tokens.clear()
+    run.exposed("apply", notes(tmp_path, size="2Gi", lifecycle_policy="delete"))
+    started(run, 5)
+    (folder,) = (run.home / "volumes").iterdir()
+    run.exposed("delete", "notes")
+    until_blocking(lambda: not folder.exists(), "the data are gone with the service", 60)

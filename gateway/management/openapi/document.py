@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from gateway.management.openapi import definitions, insight, services, states, system, tokens
+from gateway.management.openapi import (
+    adoption,
+    definitions,
+    insight,
+    services,
+    states,
+    system,
+    tokens,
+)
 from gateway.management.openapi.operation import Operation
 
 _GROUPS: Final = (
     services.OPERATIONS,
     tokens.OPERATIONS,
+    adoption.OPERATIONS,
     insight.OPERATIONS,
     system.OPERATIONS,
 )
@@ -25,7 +34,7 @@ OSCAR has answer 501 with a sentence.
 _HEADERS: Final = {
     "WWW-Authenticate": "The schemes that are taken.",
     "Retry-After": "Seconds to wait.",
-    "Warning": "What is odd about the definition, one field each (code 299).",
+    "Warning": "What is odd about the definition or stays behind, one each (code 299).",
     "Set-Cookie": "The service's session.",
 }
 
@@ -52,7 +61,7 @@ def document(version: str) -> dict[str, Any]:
         "security": [{"basic": []}, {"bearer": []}],
         "paths": paths,
         "components": {
-            "schemas": definitions.SCHEMAS | states.SCHEMAS | insight.SCHEMAS,
+            "schemas": definitions.SCHEMAS | states.SCHEMAS | insight.SCHEMAS | adoption.SCHEMAS,
             "headers": {
                 name: {"description": text, "schema": {"type": "string"}}
                 for name, text in _HEADERS.items()

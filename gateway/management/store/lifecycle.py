@@ -8,6 +8,7 @@ wrote, and drops what a new definition no longer has. How a write is whole, `swi
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 from collections import Counter
 from contextlib import asynccontextmanager
@@ -16,21 +17,27 @@ from typing import TYPE_CHECKING
 from gateway.management import problems
 from gateway.management.access.caller import ADMIN, may_change, owned, still_owned
 from gateway.management.objects import scale
+from gateway.management.objects.policy import DEFAULT
 from gateway.management.objects.whole import kept_of, restored, with_known_secrets
+from gateway.management.store.adoption import Adoption
 from gateway.management.store.catalog import NS, Catalog
 from gateway.management.store.settling import ATTEMPTS, Settled, Settler, new_token
 from gateway.management.store.switching import Switcher
+from gateway.management.store.volumes import Volumes, left_behind
 from shared.kube.errors import Conflict, NotFound
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS
-from shared.service import names, stored
+from shared.service import names, oscar, stored
 from shared.service.objects import wanted_replicas
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from gateway.management.access.caller import Caller
+    from gateway.management.objects.adoption import Options
     from gateway.management.objects.kept import Kept
+    from gateway.management.objects.policy import Policy
     from gateway.management.objects.seen import Seen
+    from gateway.management.store.adoption import Adopted
     from shared.kube.client import KubeClient
     from shared.runtime.clock import Clock
     from shared.service.model import Service
@@ -51,21 +58,31 @@ class Lifecycle:
         kube: KubeClient,
         new_token: Callable[[], str] = new_token,
         clock: Clock | None = None,
+        policy: Policy = DEFAULT,
     ) -> None:
         self._kube = kube
         self._catalog = Catalog(kube)
-        self._switcher = Switcher(kube, Settler(kube, clock))
+        self._volumes = Volumes(self._catalog, policy)
+        self._settler = Settler(kube, clock, policy)
+        self._switcher = Switcher(kube, self._settler)
+        self._adoption = Adoption(kube, self._catalog, self._settler, new_token)
         self._new_token = new_token
         self._locks: dict[str, asyncio.Lock] = {}
         self._users: Counter[str] = Counter()
 
-    async def create(self, service: Service) -> None:
-        """A new service. One that an earlier create left unfinished makes room for it."""
+    async def create(self, service: Service) -> tuple[str, ...]:
+        """A new service; what is to be said of its volume. One that an earlier create left
+        unfinished makes room for it."""
         async with self._alone(service.name, "created"):
+            notes = await self._approved(service)
             await self._switcher.create(service, self._new_token())
+        return notes
 
-    async def replace(self, service: Service, caller: Caller = ADMIN) -> None:
-        """A new definition for a service; its token, owner, size and whether it is stopped stay."""
+    async def replace(self, service: Service, caller: Caller = ADMIN) -> tuple[str, ...]:
+        """A new definition for a service; its token, owner, size and whether it is stopped stay.
+
+        Answers what is to be said of its volume.
+        """
 
         def replaced(seen: Seen) -> tuple[Service, str]:
             known = _known(seen, self._new_token())
@@ -73,7 +90,10 @@ class Lifecycle:
             return with_known_secrets(inherited, known), known.token
 
         async with self._alone(service.name, "replaced"):
+            await self._ours(service.name, caller)
+            notes = await self._replaceable(service, caller)
             await self._switcher.switch(service.name, replaced)
+        return notes
 
     async def rotate(self, name: str, caller: Caller = ADMIN) -> str:
         """A new token for a service; its pods are renewed one after another to have it."""
@@ -84,17 +104,29 @@ class Lifecycle:
             return restored(seen, {}, token).service, token
 
         async with self._alone(name, "given a new token"):
+            await self._ours(name, caller)
             await self._switcher.switch(name, rotated)
         return token
 
-    async def delete(self, name: str, caller: Caller = ADMIN) -> None:
-        """The service with all that belongs to it."""
+    async def delete(self, name: str, caller: Caller = ADMIN) -> tuple[str, ...]:
+        """The service with all that belongs to it; what is to be said of a volume that stays."""
         async with self._alone(name, "deleted"):
             configmap = await self._catalog.configmap(name)
             if configmap is None:
                 raise problems.not_found()
             _permit(_readable(configmap), caller)
+            if not await self._adoption.finish(configmap) and oscar.wrote(configmap):
+                await self._adoption.remove(configmap)
             await self._switcher.remove(configmap)
+        return left_behind(configmap)
+
+    async def adopt(
+        self, name: str, options: Options, caller: Caller = ADMIN, *, dry_run: bool = False
+    ) -> Adopted:
+        """Take a service over from the OSCAR manager that made it; its pods stay."""
+        async with self._alone(name, "" if dry_run else "adopted"):
+            _permit(_readable(await self._catalog.configmap(name)), caller)
+            return await self._adoption.adopt(name, options, dry_run=dry_run)
 
     async def stop(self, name: str, caller: Caller = ADMIN) -> Obj:
         """No pods until `start`; the gateway is told first, so that it refuses at once."""
@@ -128,7 +160,36 @@ class Lifecycle:
         Raises StoredError for a ConfigMap that cannot be read: nothing is done to it.
         """
         async with self._alone(name):
-            return await self._switcher.reconciled(name)
+            cut_off = await self._adoption.finish(await self._catalog.configmap(name))
+            settled = await self._switcher.reconciled(name)
+            return dataclasses.replace(settled, finished=False) if cut_off else settled
+
+    async def _ours(self, name: str, caller: Caller) -> None:
+        """Refuse (409) what an OSCAR manager made; an adoption that was cut off goes on first."""
+        configmap = await self._catalog.configmap(name)
+        if configmap is None:
+            return
+        _permit(_readable(configmap), caller)
+        if not await self._adoption.finish(configmap) and oscar.wrote(configmap):
+            raise problems.managed(name)
+
+    async def _approved(self, service: Service) -> tuple[str, ...]:
+        """What is to be said of the volume of a new service. RefusalError, of a name that is taken
+        before anything else."""
+        if service.volume is not None:
+            seen = await self._settler.look(service.name)
+            if seen.root is not None and not seen.is_unfinished:
+                raise problems.exists()
+        return await self._volumes.check(service)
+
+    async def _replaceable(self, service: Service, caller: Caller) -> tuple[str, ...]:
+        """The same of the new definition of a service that is there."""
+        root = await self._catalog.configmap(service.name)
+        old = _readable(root)
+        if root is None or (service.volume is None and (old is None or old.volume is None)):
+            return ()
+        inherited = _inherited(service, old, caller)
+        return await self._volumes.check(inherited, old.volume if old else None)
 
     async def _least(self, name: str, caller: Caller) -> int:
         """The least replicas of a service that `caller` can stop and start."""
@@ -138,6 +199,7 @@ class Lifecycle:
         _permit(found.service, caller)
         if found.service.expose is None:
             raise problems.not_exposed(name)
+        await self._adoption.finish(await self._catalog.configmap(name))
         if await self._catalog.deployment(name) is None:
             raise problems.without_deployment(name)
         return found.service.expose.min_scale
@@ -151,6 +213,8 @@ class Lifecycle:
             raise problems.gone(name) from None
         settled = await self._switcher.settled(root, {})
         deployment = settled.seen.deployment
+        if deployment is None:  # one that an OSCAR manager made is not ours to settle
+            deployment = await self._catalog.deployment(name)
         if deployment is None:
             raise problems.without_deployment(name)
         return deployment
@@ -165,7 +229,7 @@ class Lifecycle:
             version = deployment["metadata"]["resourceVersion"]
             body.setdefault("metadata", {})["resourceVersion"] = version
             try:
-                return await self._kube.patch(DEPLOYMENTS, names.deployment(name), body, NS)
+                return await self._kube.patch(DEPLOYMENTS, deployment["metadata"]["name"], body, NS)
             except Conflict:
                 if attempt == ATTEMPTS - 1:
                     raise

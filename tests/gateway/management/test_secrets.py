@@ -1,4 +1,4 @@
-"""A canary in each secret place of a definition: nothing shows it but the Secrets of the service."""
+"""A canary in each secret place of a definition: nothing shows it but Secrets of the service."""
 
 from __future__ import annotations
 
