@@ -30,6 +30,7 @@ from gateway.management.calls.job_logs import JobLogs
 from gateway.management.calls.openapi import OpenApi
 from gateway.management.calls.system import System
 from gateway.management.calls.tokens import Tokens
+from gateway.management.objects.kept import SecretsTooLargeError
 from gateway.management.objects.render import TooLargeError
 from gateway.management.problems import RefusalError, invalid, of_cluster
 from gateway.management.store.catalog import Catalog
@@ -160,7 +161,7 @@ async def _translated(request: web.Request, handler: Handler) -> web.StreamRespo
         log.warning("%s %s: %s", request.method, request.path, error)
         text = f"The stored definition is wrong, replace it with PUT or delete it: {error}"
         return web.Response(status=500, text=text)
-    except TooLargeError as error:
+    except (TooLargeError, SecretsTooLargeError) as error:
         return _refused(invalid([str(error)]))
     except web.RequestPayloadError:
         return _refused(RefusalError(400, "the body is not coded as its fields say; send it again"))

@@ -43,7 +43,7 @@ async def run(settings: Settings) -> None:
     on_stop(ended.set)
     async with AsyncExitStack() as stack:
         kube = await stack.enter_async_context(KubeClient.open(field_manager=FIELD_MANAGER))
-        lifecycle, counts, clock = Lifecycle(kube), Metrics(), SystemClock()
+        lifecycle, counts, clock = Lifecycle(kube, policy=settings.policy), Metrics(), SystemClock()
         # left in this order: the last answers are given, then nothing writes, then the lease goes
         around = await stack.enter_async_context(Supervisor())
         inside = await stack.enter_async_context(Supervisor())

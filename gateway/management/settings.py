@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 from urllib.parse import urlsplit
 
 from gateway.management.access.credentials import Credentials
@@ -15,8 +15,10 @@ from gateway.management.access.oidc import Rules
 from gateway.management.access.origins import Origins
 from gateway.management.access.proxies import network
 from gateway.management.answers.ports import GO, IntegerPorts
+from gateway.management.objects.policy import ACCESS_MODES, DEFAULT, AccessMode, Policy
 from shared.runtime import log
 from shared.runtime.settings import Reader, Variables
+from shared.service import quantity
 from shared.service.authorization import parse_credentials
 from shared.service.origins import as_sent
 
@@ -56,6 +58,11 @@ VARIABLES: Final[Variables] = {
         GO.agent,
         "how the User-Agent of clients begins that read a port as a number; empty: none does",
     ),
+    "MANAGEMENT_VOLUME_STORAGE_CLASS": ("", "StorageClass of new volumes; empty: the default one"),
+    "MANAGEMENT_VOLUME_ACCESS_MODE": ("ReadWriteMany", "of new volumes; or ReadWriteOnce"),
+    "MANAGEMENT_VOLUME_MAX_SIZE": ("100Gi", "the most that a definition may ask for as volume"),
+    "MANAGEMENT_POD_RUN_AS_NON_ROOT": ("false", "start no image whose user is root"),
+    "MANAGEMENT_POD_READ_ONLY_ROOT": ("false", "let pods write to /tmp and their volume alone"),
     **log.VARIABLES,
 }
 
@@ -75,6 +82,7 @@ class Settings:
     reconcile: float
     """Seconds."""
     integers: IntegerPorts
+    policy: Policy
     log_level: str
     log_format: str
 
@@ -92,11 +100,40 @@ def read(environ: Mapping[str, str]) -> Settings:
         proxies=_proxies(reader),
         reconcile=reader.amount("MANAGEMENT_RECONCILE", least=1.0, most=3600.0),
         integers=IntegerPorts(reader.string("MANAGEMENT_INTEGER_PORTS")),
+        policy=_policy(reader),
         log_level=reader.string("LOG_LEVEL", *log.LEVELS),
         log_format=reader.string("LOG_FORMAT", *log.FORMATS),
     )
     reader.check()
     return settings
+
+
+def _policy(reader: Reader) -> Policy:
+    return Policy(
+        storage_class=reader.parsed("MANAGEMENT_VOLUME_STORAGE_CLASS", "", _class_name),
+        access_mode=reader.parsed("MANAGEMENT_VOLUME_ACCESS_MODE", DEFAULT.access_mode, _mode),
+        largest_volume=reader.parsed("MANAGEMENT_VOLUME_MAX_SIZE", DEFAULT.largest_volume, _amount),
+        run_as_non_root=reader.switch("MANAGEMENT_POD_RUN_AS_NON_ROOT"),
+        read_only_root=reader.switch("MANAGEMENT_POD_READ_ONLY_ROOT"),
+    )
+
+
+def _class_name(text: str) -> str:
+    if re.fullmatch(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?", text, re.ASCII) is None:
+        raise ValueError(f"{text[:60]!r} cannot name a StorageClass; see kubectl get storageclass")
+    return text
+
+
+def _mode(text: str) -> AccessMode:
+    if text not in ACCESS_MODES:
+        raise ValueError(f"{text!r} is not one of {', '.join(ACCESS_MODES)}")
+    return cast("AccessMode", text)
+
+
+def _amount(text: str) -> str:
+    if quantity.parse(text) <= 0:
+        raise ValueError(f"{text} is not above zero")
+    return text
 
 
 def _origins(text: str) -> Origins:

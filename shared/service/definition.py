@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.service import elsewhere, names, quantity, sharing, syntax
+from shared.service import elsewhere, names, quantity, security, sharing, syntax
 from shared.service.expose import read_expose
 from shared.service.fields import Fields, Problems
 from shared.service.model import EMPTY, Environment, Service
@@ -39,6 +39,7 @@ def read_new(fields: Fields, read_script: Callable[[str], str] | None = None) ->
     service = _read(fields, _script(fields, read_script), new=True)
     _check_image(fields, service.image)
     _check_words(fields, service)
+    security.check(fields, service.annotations)
     return replace(service, extra=elsewhere.read(fields) or EMPTY)
 
 
@@ -77,7 +78,7 @@ def _environment(service: Fields, *, new: bool) -> Environment:
     with service.section("environment") as fields:
         environment = Environment(
             variables=fields.texts("Variables", "variables"),
-            secrets=fields.texts("Secrets", "secrets"),
+            secrets=fields.texts("Secrets", "secrets", secret=True),
         )
         if new:
             _check_variables(fields, "Variables", environment.variables)

@@ -127,12 +127,16 @@ class Fields:
         self.error(names[0], f"{_shown(value)} is not a switch; write true or false")
         return default
 
-    def texts(self, *names: str) -> dict[str, str]:
-        """A mapping of words to text; numbers and switches become the text they are written as."""
+    def texts(self, *names: str, secret: bool = False) -> dict[str, str]:
+        """A mapping of words to text; numbers and switches become the text they are written as.
+
+        Problems do not show the values of what is `secret`.
+        """
         result = {}
-        for key, item in self.mapping(*names).items():
+        for key, item in self.mapping(*names, secret=secret).items():
             if item is not None and not isinstance(item, str | int | float | Decimal):
-                self.error(f"{names[0]}.{key}", f"{_shown(item)} is not text")
+                told = "what it is set to" if secret else _shown(item)
+                self.error(f"{names[0]}.{key}", f"{told} is not text")
             result[str(key)] = _written(item)
         return result
 
@@ -156,13 +160,14 @@ class Fields:
             return ()
         return value
 
-    def mapping(self, *names: str) -> Mapping[str, Any]:
+    def mapping(self, *names: str, secret: bool = False) -> Mapping[str, Any]:
         """A mapping whose content somebody else checks."""
         value = self.raw(*names)
         if value is None:
             return {}
         if not isinstance(value, Mapping):
-            self.error(names[0], f"{_shown(value)} is not a mapping")
+            told = "what it is set to" if secret else _shown(value)
+            self.error(names[0], f"{told} is not a mapping")
             return {}
         return value
 

@@ -18,6 +18,8 @@ OWNER_LABEL: Final = "owner_name"
 """The label of a service that names its owner for people."""
 
 DEFINITION_KEY: Final = "function_config.yaml"
+VOLUME: Final = "service-volume"
+"""The volume of a service, as its pod's spec names it."""
 SCRIPT_KEY: Final = "script.sh"
 DIGEST_KEY: Final = "token_sha256"
 TOKEN_KEY: Final = "token"  # noqa: S105  the key of the Secret, not a token

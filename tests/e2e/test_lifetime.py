@@ -23,9 +23,12 @@ def gone(found: list[psutil.Process]) -> bool:
 
 
 def test_ctrl_c_ends_everything_and_the_services_are_there_again(tmp_path: Path) -> None:
-    run = start(tmp_path / "home", tmp_path / "out", "--service", str(SERVICES / "burner.yaml"))
+    services = (str(SERVICES / name) for name in ("burner.yaml", "notes.yaml"))
+    stated = [word for service in services for word in ("--service", service)]
+    run = start(tmp_path / "home", tmp_path / "out", *stated)
     try:
         until_ready(run)
+        assert run.call("notes", "starts").body.strip() == "1"
         token = run.exposed("get", "burner", "--token")
         found = descendants(run)
         assert len(found) >= 6
@@ -40,6 +43,9 @@ def test_ctrl_c_ends_everything_and_the_services_are_there_again(tmp_path: Path)
         assert again.exposed("get", "burner", "--token") == token
         until_blocking(
             lambda: again.call("burner").status == 200, "an answer of the kept service", 60
+        )
+        until_blocking(
+            lambda: again.call("notes", "starts").body.strip() == "2", "the kept volume", 60
         )
         # A killed run: everything it started ends by itself, and the next run works.
         found = descendants(again)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.e2e.bombs import BOMBS, configmap
 from tests.e2e.conftest import PROGRAMS, SERVICES, Run
@@ -21,6 +22,7 @@ from tests.shared.service.manager import TOKEN, Made
 from tests.waiting import until_blocking
 
 ADOPTION = Path(__file__).parents[2] / "manifests" / "adoption"
+NOTES = SERVICES / "notes.yaml"
 LOAD = (str(PROGRAMS / "exposed"), "load")
 
 pytestmark = pytest.mark.timeout(180)
@@ -321,3 +323,46 @@ class Hanging:
     def status(self) -> int:
         self._thread.join(60)
         return self._status
+
+
+def notes(folder: Path, **volume: Any) -> str:
+    """The definition of `notes` with another memory and these fields of its volume."""
+    document = yaml.safe_load(NOTES.read_text())
+    service = document["functions"]["oscar"][0]["local"]
+    service["script"] = str(SERVICES / "notes.sh")
+    service["memory"] = "256Mi"
+    service["volume"] |= volume
+    path = folder / "notes.yaml"
+    path.write_text(yaml.safe_dump(document))
+    return str(path)
+
+
+def started(run: Run, times: int) -> None:
+    """Wait until the service says that it was started so often."""
+
+    def counted() -> bool:
+        answer = run.call("notes", "starts")
+        return answer.status == 200 and answer.body.strip() == str(times)
+
+    until_blocking(counted, f"start number {times}", 60)
+
+
+def test_data_stay_as_long_as_the_definition_says(run: Run, tmp_path: Path) -> None:
+    run.exposed("apply", str(NOTES))
+    started(run, 1)
+    run.exposed("restart", "notes")
+    started(run, 2)
+    run.exposed("apply", notes(tmp_path, size="2Gi"))
+    started(run, 3)
+    claim = json.loads(run.kubectl("get", "pvc", "notes", "-n", "oscar-svc", "-o", "json"))
+    assert claim["status"]["capacity"] == {"storage": "2Gi"}
+    run.exposed("stop", "notes")
+    run.exposed("start", "notes")
+    started(run, 4)
+    run.exposed("delete", "notes")
+    run.tokens.clear()
+    run.exposed("apply", notes(tmp_path, size="2Gi", lifecycle_policy="delete"))
+    started(run, 5)
+    (folder,) = (run.home / "volumes").iterdir()
+    run.exposed("delete", "notes")
+    until_blocking(lambda: not folder.exists(), "the data are gone with the service", 60)

@@ -14,10 +14,11 @@ from gateway.management.answers import pods as pod_answers
 from gateway.management.answers.events import About, events_json
 from gateway.management.answers.representation import service_json
 from shared.service import names
+from shared.service.model import EMPTY
 from shared.service.objects import wanted_replicas
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gateway.management.store.surroundings import Surroundings
     from shared.service.model import Service
@@ -36,8 +37,10 @@ _DECISION: Final = (
 def about(service: Service, deployment: Obj | None) -> About:
     """Which Events are about `service`."""
     named = deployment["metadata"]["name"] if deployment else names.deployment(service.name)
+    claim = [("PersistentVolumeClaim", service.volume.name)] if service.volume else []
     return About(
         named,
+        *claim,
         ("ConfigMap", service.name),
         ("Service", names.service(service.name)),
         ("Secret", names.token_secret(service.name)),
@@ -46,10 +49,15 @@ def about(service: Service, deployment: Obj | None) -> About:
 
 
 def description(
-    service: Service, deployment: Obj | None, state: Obj, around: Surroundings, now: str
+    service: Service,
+    deployment: Obj | None,
+    state: Obj,
+    around: Surroundings,
+    now: str,
+    claims: Mapping[str, Obj] = EMPTY,
 ) -> dict[str, Any]:
     """The answer; `state` is the service's status, `now` is RFC 3339, for whoever tells ages
-    without a clock like ours."""
+    without a clock like ours. `claims` are PersistentVolumeClaims by name."""
     shown = sorted(around.pods, key=_interest)[:MOST_PODS]
     known = pod_answers.revisions(list(around.replicasets))
     listed = [_pod(pod, known, around) for pod in sorted(shown, key=_created)]
@@ -58,7 +66,7 @@ def description(
         "namespace": names.NAMESPACE,
         "time": now,
         "path": f"{names.base_path(service.name)}/" if service.expose else "",
-        "definition": service_json(service, "", None),
+        "definition": service_json(service, "", None, claims),
         "deployment": state,
         "rollout": rollout(deployment) if deployment else None,
         "pods": listed,

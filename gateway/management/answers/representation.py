@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from gateway.management.answers.volumes import volume_status
 from shared.service import fdl, names
-from shared.service.model import ADMINISTRATOR
+from shared.service.model import ADMINISTRATOR, EMPTY
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from shared.service.model import Service
+    from shared.service.objects import Obj
 
 # What OSCAR states for fields that nobody gave; null where a Go slice is nil.
 _DEFAULTS: Final[dict[str, Any]] = {
@@ -50,8 +54,16 @@ _DEFAULTS: Final[dict[str, Any]] = {
 }
 
 
-def service_json(service: Service, token: str, deployment: dict[str, Any] | None) -> dict[str, Any]:
-    """The answer for `service`; `deployment` is its status when the caller asked for it."""
+def service_json(
+    service: Service,
+    token: str,
+    deployment: dict[str, Any] | None,
+    claims: Mapping[str, Obj] = EMPTY,
+) -> dict[str, Any]:
+    """The answer for `service`; `deployment` is its status when the caller asked for it.
+
+    claims: PersistentVolumeClaims by name, that of its volume among them.
+    """
     body = _DEFAULTS | fdl.to_json(service)
     body |= {"token": token, "namespace": names.NAMESPACE, "owner": service.owner}
     body["labels"] = {
@@ -59,6 +71,7 @@ def service_json(service: Service, token: str, deployment: dict[str, Any] | None
         **names.forced_labels(service.name),
         names.OWNER_LABEL: body["labels"].get(names.OWNER_LABEL, service.owner),
     }
+    body["volume_status"] = volume_status(service.volume, claims)
     if deployment is not None:
         body["deployment"] = deployment
     return body

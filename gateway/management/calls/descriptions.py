@@ -45,7 +45,8 @@ class Descriptions:
         deployment = await self._catalog.deployment(service.name)
         state = await self._rollouts.state(service.name)
         around = await self._surveyor.survey(service.name, about(service, deployment))
-        return json_answer(description(service, deployment, state, around, self._now()))
+        claims = await self._catalog.claims([service])
+        return json_answer(description(service, deployment, state, around, self._now(), claims))
 
     async def events(self, request: web.Request) -> web.Response:
         """The newest Events about the service and its pods, the oldest of them first."""

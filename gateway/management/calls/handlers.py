@@ -23,6 +23,8 @@ from gateway.management.store.catalog import NS, Catalog, Entry
 from shared.service import fdl
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gateway.management.store.lifecycle import Lifecycle
     from shared.kube.client import KubeClient
     from shared.runtime.clock import Clock
@@ -74,39 +76,43 @@ class Handlers:
         """201 without a body; what is odd about the definition stands in Warning headers."""
         parsed = await _parsed(request, self._body_seconds)
         request[SUBJECT] = parsed.service.name
-        await self._lifecycle.create(owned(parsed.service, request[CALLER]))
-        return _with_warnings(web.Response(status=201), parsed)
+        notes = await self._lifecycle.create(owned(parsed.service, request[CALLER]))
+        return _with_warnings(web.Response(status=201), parsed.warnings + notes)
 
     async def replace(self, request: web.Request) -> web.Response:
         """204; a definition without `expose` ends the exposure and keeps the service."""
         parsed = await _parsed(request, self._body_seconds)
         request[SUBJECT] = parsed.service.name
-        await self._lifecycle.replace(parsed.service, request[CALLER])
-        return _with_warnings(web.Response(status=204), parsed)
+        notes = await self._lifecycle.replace(parsed.service, request[CALLER])
+        return _with_warnings(web.Response(status=204), parsed.warnings + notes)
 
     async def list(self, request: web.Request) -> web.Response:
         """All services that the caller may see; `include=deployment` adds the state of each."""
         if request.query.get("include") != "deployment":
             found = await self._visible(request)
-            return json_answer([self._described(request, one) for one in found])
-        found, states = await asyncio.gather(self._visible(request), self._rollouts.states())
-        none = status.deployment_status(None)
+            states = dict.fromkeys(one.service.name for one in found)
+        else:
+            found, known = await asyncio.gather(self._visible(request), self._rollouts.states())
+            none = status.deployment_status(None)
+            states = {one.service.name: known.get(one.service.name, none) for one in found}
+        claims = await self._catalog.claims(one.service for one in found)
         return json_answer(
-            [self._described(request, one, states.get(one.service.name, none)) for one in found]
+            [self._described(request, one, claims, states[one.service.name]) for one in found]
         )
 
     async def get(self, request: web.Request) -> web.Response:
         """One service."""
         stored = await self._find(request)
+        claims = await self._catalog.claims([stored.service])
         if request.query.get("include") != "deployment":
-            return json_answer(self._described(request, stored))
+            return json_answer(self._described(request, stored, claims))
         state = await self._rollouts.state(stored.service.name)
-        return json_answer(self._described(request, stored, state))
+        return json_answer(self._described(request, stored, claims, state))
 
     async def delete(self, request: web.Request) -> web.Response:
-        """204."""
-        await self._lifecycle.delete(service_name(request), request[CALLER])
-        return web.Response(status=204)
+        """204; a volume that stays is named in a Warning header."""
+        notes = await self._lifecycle.delete(service_name(request), request[CALLER])
+        return _with_warnings(web.Response(status=204), notes)
 
     async def stop(self, request: web.Request) -> web.Response:
         """200 with the state after it."""
@@ -140,9 +146,13 @@ class Handlers:
         return json_answer(await logs.read_logs(self._kube, stored.service.name, asked))
 
     def _described(
-        self, request: web.Request, stored: Entry, state: Obj | None = None
+        self,
+        request: web.Request,
+        stored: Entry,
+        claims: Mapping[str, Obj],
+        state: Obj | None = None,
     ) -> dict[str, Any]:
-        body = service_json(stored.service, stored.token, state)
+        body = service_json(stored.service, stored.token, state, claims)
         agent = request.headers.get("User-Agent", "")
         return with_integer_ports(body) if self._integers.read_by(agent) else body
 
@@ -175,10 +185,10 @@ def _state(name: str, deployment: Obj | None) -> web.Response:
     return json_answer(status.full_status(name, NS, deployment))
 
 
-def _with_warnings(response: web.Response, parsed: fdl.Parsed) -> web.Response:
-    beyond = len(parsed.warnings) - MOST_WARNINGS
+def _with_warnings(response: web.Response, warnings: tuple[str, ...]) -> web.Response:
+    beyond = len(warnings) - MOST_WARNINGS
     more = (f"and {beyond} more",) if beyond > 0 else ()
-    for warning in parsed.warnings[:MOST_WARNINGS] + more:  # as Kubernetes: RFC 7234 §5.5, code 299
+    for warning in warnings[:MOST_WARNINGS] + more:  # as Kubernetes: RFC 7234 §5.5, code 299
         text = warning[:LONGEST_WARNING].encode("ascii", "backslashreplace").decode()
         quoted = "".join(char for char in text if char.isprintable()).replace("\\", "\\\\")
         response.headers.add("Warning", '299 - "' + quoted.replace('"', '\\"') + '"')

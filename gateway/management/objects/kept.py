@@ -42,6 +42,15 @@ class Kept:
     fields: Mapping[str, Any]
 
 
+LIMIT: Final = 256 * 1024
+"""Bytes of the secrets of one revision: during a write two of them stand in one Secret, which takes
+1 MiB with its keys (Kubernetes documentation of Secret)."""
+
+
+class SecretsTooLargeError(ValueError):
+    """The secrets of a definition do not fit into a Secret."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A revision in the Secret, put there at `at` (unix seconds)."""
@@ -54,6 +63,19 @@ def of(service: Service, token: str) -> Kept:
     """What is to be kept of `service`."""
     fields = sensitive.found(plain(service.extra))
     return Kept(token, dict(service.environment.secrets), fields)
+
+
+def of_new(service: Service, token: str) -> Kept:
+    """What is to be kept of a definition that is about to be written; raises
+    SecretsTooLargeError."""
+    kept = of(service, token)
+    size = len(encoded(Entry(kept, 0)))
+    if size > LIMIT:
+        raise SecretsTooLargeError(
+            f"environment.secrets: the secrets take {size} bytes, and {LIMIT} fit beside those of "
+            "the definition before; put large ones into a Secret of your own or into the image"
+        )
+    return kept
 
 
 def revision(data: Mapping[str, str], kept: Kept) -> str:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from gateway.management.objects import adoption, drift, kept, render, scale
+from gateway.management.objects import adoption, claim, drift, kept, render, scale
+from gateway.management.objects.policy import DEFAULT
 from gateway.management.objects.seen import Seen, uid, version
 from gateway.management.objects.whole import Whole, restored
 from shared.service import names
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from gateway.management.objects.kept import Kept
+    from gateway.management.objects.policy import Policy
     from shared.service.objects import Obj
 
 
@@ -56,7 +58,9 @@ class Plan:
     """Secrets that are nowhere any more."""
 
 
-def make(seen: Seen, known: Mapping[str, Kept], new_token: str, now: float) -> Plan:
+def make(
+    seen: Seen, known: Mapping[str, Kept], new_token: str, now: float, policy: Policy = DEFAULT
+) -> Plan:
     """The plan for what was `seen`; `known` are revisions that the caller has just made.
 
     Raises StoredError for a ConfigMap that cannot be read, and ForeignError.
@@ -71,7 +75,7 @@ def make(seen: Seen, known: Mapping[str, Kept], new_token: str, now: float) -> P
     whole = restored(seen, known, new_token)
     if seen.revision != whole.revision or not drift.contains(seen.root["data"], whole.data):
         return _rooted(seen, whole, now)
-    return _derived(seen, whole, now)
+    return _derived(seen, whole, now, policy)
 
 
 def staged(seen: Seen, revision: str, secret: Kept, now: float) -> Step | None:
@@ -127,16 +131,18 @@ def _rooted(seen: Seen, whole: Whole, now: float) -> Plan:
     return Plan(steps, complete=False, finished=finished, lost=whole.lost)
 
 
-def _derived(seen: Seen, whole: Whole, now: float) -> Plan:
+def _derived(seen: Seen, whole: Whole, now: float, policy: Policy) -> Plan:
     _refuse_foreign(seen, seen.secret)
     token = list(_token(seen, whole))
     steps = [
         *token,
+        *_claimed(seen, whole, policy),
         *_corrected(seen, whole),
-        *_applied(seen, whole),
+        *_applied(seen, whole, policy),
         *_born(seen, whole),
         *_superfluous(seen, whole),
-        *(() if token else _last(seen, whole, now)),
+        *_grown(seen, whole),
+        *(() if token else (*_last(seen, whole, now), *_released(seen, whole))),
     ]
     finished = annotations_of(seen.secret).get(names.APPLIED) == whole.revision
     return Plan(tuple(steps), complete=not token, finished=finished, lost=whole.lost)
@@ -149,8 +155,44 @@ def _token(seen: Seen, whole: Whole) -> Iterator[Step]:
         yield _step("patch", secret, _at(secret, {"data": data}), "was changed")
 
 
-def _applied(seen: Seen, whole: Whole) -> Iterator[Step]:
-    for obj in render.dependents(whole.service, whole.kept.token, uid(seen.root)):
+def _claimed(seen: Seen, whole: Whole, policy: Policy) -> Iterator[Step]:
+    """The claim is there before the pods that mount it; at first it belongs to the service, so
+    that a create that is undone takes it along."""
+    volume = claim.own(whole.service)
+    if volume is None:
+        return
+    live, root = seen.objects.get((claim.KIND, volume.name)), uid(seen.root)
+    if live is None:
+        body = claim.claim(whole.service, volume, policy, root)
+        yield Step("create", claim.KIND, volume.name, body, "was missing")
+    elif not claim.is_of(live, whole.service):
+        raise ForeignError(claim.another(volume, live))
+    elif body := claim.marked(live, whole.service, volume, root):
+        yield Step("patch", claim.KIND, volume.name, _at(live, body))
+
+
+def _grown(seen: Seen, whole: Whole) -> Iterator[Step]:
+    """Late, for a cluster need not let it grow, and all else is not to wait for it."""
+    volume = claim.own(whole.service)
+    live = seen.objects.get((claim.KIND, volume.name)) if volume else None
+    if volume is not None and live is not None and claim.grows(live, volume):
+        body = {"spec": {"resources": {"requests": {"storage": volume.size}}}}
+        yield Step("patch", claim.KIND, volume.name, body)
+
+
+def _released(seen: Seen, whole: Whole) -> Iterator[Step]:
+    """A claim that is to stay belongs to nobody once its service is made."""
+    volume = claim.own(whole.service)
+    if volume is None or volume.lifecycle_policy == "delete":
+        return
+    live = seen.objects.get((claim.KIND, volume.name))
+    if live is None or uid(seen.root) in seen.owners(live):
+        body = {"metadata": {"ownerReferences": claim.other_owners(live, whole.service)}}
+        yield Step("patch", claim.KIND, volume.name, body)
+
+
+def _applied(seen: Seen, whole: Whole, policy: Policy) -> Iterator[Step]:
+    for obj in render.dependents(whole.service, whole.kept.token, uid(seen.root), policy):
         name = obj["metadata"]["name"]
         live = seen.objects.get((obj["kind"], name))
         if name == names.token_secret(seen.name):

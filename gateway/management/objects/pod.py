@@ -10,11 +10,14 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING, Any, Final
 
+from gateway.management.objects import security
+from gateway.management.objects.policy import DEFAULT
 from shared.service import names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gateway.management.objects.policy import Policy
     from shared.service.model import Expose, Service
 
 CONTAINER: Final = "oscar-container"
@@ -28,15 +31,20 @@ PAUSE: Final = 2
 _FIRST_PORT: Final = "podport-0"
 
 
-def pod_template(service: Service, expose: Expose, token: str) -> dict[str, Any]:
+def pod_template(
+    service: Service, expose: Expose, token: str, policy: Policy = DEFAULT
+) -> dict[str, Any]:
     """The PodTemplateSpec of `service`."""
     spec: dict[str, Any] = {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": GRACE,
-        "containers": [_container(service, expose)],
-        "volumes": [_script_volume(service)],
+        "securityContext": security.pod_context(service, policy),
+        "containers": [_container(service, expose, policy)],
+        "volumes": [volume for volume, _ in _mounted(service, policy)],
     }
+    if service.volume and policy.access_mode == "ReadWriteOnce":
+        spec["affinity"] = _one_node(service)
     if service.image_pull_secrets:
         spec["imagePullSecrets"] = [{"name": name} for name in service.image_pull_secrets]
     labels = {
@@ -56,8 +64,7 @@ def content_mark(service: Service, token: str) -> str:
     ).hexdigest()
 
 
-def _container(service: Service, expose: Expose) -> dict[str, Any]:
-    amounts = _resources(service)
+def _container(service: Service, expose: Expose, policy: Policy) -> dict[str, Any]:
     container: dict[str, Any] = {
         "name": CONTAINER,
         "image": service.image,
@@ -67,9 +74,12 @@ def _container(service: Service, expose: Expose) -> dict[str, Any]:
             {"name": f"podport-{index}", "containerPort": port, "protocol": "TCP"}
             for index, port in enumerate(expose.api_port)
         ],
-        # equal, so that the percentage of CPU that the scaler reads has a base
-        "resources": {"requests": amounts, "limits": amounts},
-        "volumeMounts": [{"name": "oscar-config", "mountPath": names.SCRIPT_MOUNT}],
+        "resources": _resources(service),
+        "securityContext": security.container_context(service, policy),
+        "volumeMounts": [
+            {"name": volume["name"], "mountPath": path}
+            for volume, path in _mounted(service, policy)
+        ],
         "lifecycle": {"preStop": {"sleep": {"seconds": PAUSE}}},
     }
     if service.environment.secrets:
@@ -79,11 +89,15 @@ def _container(service: Service, expose: Expose) -> dict[str, Any]:
     return container | _probes(service.name, expose)
 
 
-def _resources(service: Service) -> dict[str, str]:
+def _resources(service: Service) -> dict[str, dict[str, str]]:
     amounts = {"cpu": service.cpu, "memory": service.memory}
     if service.extra.get("enable_gpu") is True:
         amounts["nvidia.com/gpu"] = "1"
-    return amounts
+    # equal, so that the percentage of CPU that the scaler reads has a base
+    requests = dict(amounts)
+    if scratch := service.extra.get("ephemeral_storage_request"):
+        requests["ephemeral-storage"] = str(scratch)
+    return {"requests": requests, "limits": amounts}
 
 
 def _environment(service: Service) -> list[dict[str, Any]]:
@@ -104,6 +118,25 @@ def _plain(variables: Mapping[str, str], taken: set[str]) -> list[dict[str, Any]
         for name, value in variables.items()
         if name not in taken
     ]
+
+
+def _mounted(service: Service, policy: Policy) -> list[tuple[dict[str, Any], str]]:
+    """Each volume of the pod with the path at which its container has it."""
+    mounted = [(_script_volume(service), names.SCRIPT_MOUNT)]
+    if volume := service.volume:
+        source = {"persistentVolumeClaim": {"claimName": volume.name}}
+        mounted.append(({"name": names.VOLUME, **source}, volume.mount_path))
+    taken = {path.rstrip("/") for _, path in mounted}
+    if security.has_read_only_root(service, policy) and security.TMP not in taken:
+        mounted.append((security.SCRATCH, security.TMP))
+    return mounted
+
+
+def _one_node(service: Service) -> dict[str, Any]:
+    """A volume that one node mounts keeps all pods there, also the first of a new version."""
+    selector = {"matchLabels": {"app": names.app_label(service.name)}}
+    term = {"labelSelector": selector, "topologyKey": "kubernetes.io/hostname"}
+    return {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
 
 
 def _script_volume(service: Service) -> dict[str, Any]:

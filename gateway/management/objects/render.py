@@ -12,11 +12,13 @@ import base64
 from typing import TYPE_CHECKING, Final
 
 from gateway.management.objects.pod import pod_template
+from gateway.management.objects.policy import DEFAULT
 from shared.service import fdl, names, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gateway.management.objects.policy import Policy
     from shared.service.model import Expose, Service
     from shared.service.objects import Obj
 
@@ -44,8 +46,8 @@ def configmap(service: Service, token: str) -> Obj:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": _metadata(service), "data": data}
 
 
-def dependents(service: Service, token: str, owner_uid: str) -> list[Obj]:
-    """All other objects, in the order in which they are to be applied.
+def dependents(service: Service, token: str, owner_uid: str, policy: Policy = DEFAULT) -> list[Obj]:
+    """All other objects but the claim of a volume, in the order in which they are to be applied.
 
     `owner_uid` is the uid of the ConfigMap: deleting that deletes these.
     """
@@ -55,7 +57,7 @@ def dependents(service: Service, token: str, owner_uid: str) -> list[Obj]:
         objects.append(_secret(service, names.environment_secret(service.name), values))
     if service.expose is not None:
         objects.append(_service(service, service.expose))
-        objects.append(_deployment(service, service.expose, token))
+        objects.append(_deployment(service, service.expose, token, policy))
     for obj in objects:
         obj["metadata"]["ownerReferences"] = [owner(service.name, owner_uid)]
     return objects
@@ -148,12 +150,12 @@ def deployment_strategy() -> Obj:
     }
 
 
-def _deployment(service: Service, expose: Expose, token: str) -> Obj:
+def _deployment(service: Service, expose: Expose, token: str, policy: Policy) -> Obj:
     # `replicas` is left out: the scaler writes it, and an apply must not undo that
     spec = {
         "selector": {"matchLabels": {"app": names.app_label(service.name)}},
         "strategy": deployment_strategy(),
-        "template": pod_template(service, expose, token),
+        "template": pod_template(service, expose, token, policy),
     }
     metadata = _metadata(service, names.deployment(service.name))
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}

@@ -77,7 +77,8 @@ class Seen:
         """Whether an object belongs to a service that is gone, or goes itself."""
         owners = self.owners(obj)
         outlived = bool(owners) and uid(self.root) not in owners
-        return outlived or "deletionTimestamp" in obj["metadata"]
+        goes = "deletionTimestamp" in obj["metadata"]
+        return outlived or (goes and obj["kind"] != "PersistentVolumeClaim")  # that waits for pods
 
     def owners(self, obj: Obj) -> set[str]:
         """The uids of the ConfigMaps of that name which own an object."""

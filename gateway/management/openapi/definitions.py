@@ -47,6 +47,28 @@ _EXPOSE: Final[Json] = {
     "affinity": said(FLAG, "Keeps a client on its pod."),
     "scaling": said(ANY, "Settings of the scaler for this service."),
 }
+_VOLUME: Final[Json] = {
+    "type": ["object", "null"],
+    "properties": {
+        "mount_path": said(TEXT, "Where the container has it."),
+        "size": said(TEXT, "A quantity; the volume is made if it is missing."),
+        "name": said(TEXT, "Of the volume; the service's if it has a size."),
+        "lifecycle_policy": said(
+            {"type": "string", "enum": ["retain", "delete", ""]},
+            "Whether it goes with its service.",
+            default="retain",
+        ),
+    },
+}
+_VOLUME_STATUS: Final = fields(
+    {
+        "enabled": FLAG,
+        "name": TEXT,
+        "phase": {"type": "string", "enum": ["pending", "in_use", "deleting", "error"]},
+        "error": TEXT,
+    },
+    ("enabled",),
+)
 _COMMON: Final[Json] = {
     "name": {"type": "string", "pattern": "^[a-z]([-a-z0-9]{0,37}[a-z0-9])?$"},
     "image": said({"type": "string", "pattern": "^[!-~]+$"}, "The container image."),
@@ -73,9 +95,7 @@ SCHEMAS: Final[Json] = {
             "annotations": mapping(TEXT),
             "image_pull_secrets": texts(),
             "allowed_users": said(texts(or_null=True), "Who sees it if it is restricted."),
-            "volume": said(
-                {"type": ["object", "null"]}, "`mount_path` with `size`, or with `name`."
-            ),
+            "volume": said(_VOLUME, "`mount_path` with `size`, or with `name`."),
         },
         ("name", "image", "script"),
     ),
@@ -103,6 +123,8 @@ SCHEMAS: Final[Json] = {
             "input": said(many(ANY, or_null=True), "Kept, and of no effect; as others of OSCAR."),
             "output": many(ANY, or_null=True),
             "allowed_users": texts(or_null=True),
+            "volume": said(_VOLUME, "If it has one."),
+            "volume_status": _VOLUME_STATUS,
             "deployment": ref("DeploymentSummary"),
         },
         ("name", "image", "script", "memory", "cpu", "token", "namespace", "owner", "expose"),

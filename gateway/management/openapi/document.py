@@ -34,7 +34,7 @@ OSCAR has answer 501 with a sentence.
 _HEADERS: Final = {
     "WWW-Authenticate": "The schemes that are taken.",
     "Retry-After": "Seconds to wait.",
-    "Warning": "What is odd about the definition, one field each (code 299).",
+    "Warning": "What is odd about the definition or stays behind, one each (code 299).",
     "Set-Cookie": "The service's session.",
 }
 

@@ -75,7 +75,12 @@ OPERATIONS: Final = (
         ONE,
         "services",
         "Delete a service",
-        {204: Answer("It is deleted with all that belongs to it.")},
+        {
+            204: Answer(
+                "It is deleted with all that belongs to it but a volume that is to stay.",
+                headers=_WARNED,
+            )
+        },
         refusals=_LIFECYCLE,
     ),
     Operation("post", ONE + "/stop", "lifecycle", "Stop all pods", _STATE, refusals=_LIFECYCLE),

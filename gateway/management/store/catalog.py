@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.management.objects.kept import texts
 from shared.kube.errors import NotFound
-from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS, SERVICES
+from shared.kube.resources import CLAIMS, CONFIGMAPS, DEPLOYMENTS, SECRETS, SERVICES
 from shared.service import names, oscar, stored
 from shared.service.workload import Workload, workload
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from shared.kube.client import KubeClient
     from shared.kube.resources import Resource
@@ -98,6 +98,17 @@ class Catalog:
         services = {each.removesuffix("-dlp").removesuffix("-dpl") for each in found}
         works = {each: workload(each, found.get).deployment for each in services}
         return {each: one for each, one in works.items() if one is not None}
+
+    async def claim(self, name: str) -> Obj | None:
+        """The PersistentVolumeClaim of that name, whoever made it, or None."""
+        return await self._optional(CLAIMS, name)
+
+    async def claims(self, services: Iterable[Service]) -> dict[str, Obj]:
+        """PersistentVolumeClaims by name; none if none of `services` has a volume."""
+        if all(service.volume is None for service in services):
+            return {}
+        listed = await self._kube.list(CLAIMS, NS)
+        return {one["metadata"]["name"]: one for one in listed["items"]}
 
     async def missing(self, name: str) -> tuple[str, ...]:
         """Objects without which nobody reaches the pods of an exposed service, and which are not

@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING
 from gateway.management import problems
 from gateway.management.access.caller import ADMIN, may_change, owned, still_owned
 from gateway.management.objects import scale
+from gateway.management.objects.policy import DEFAULT
 from gateway.management.objects.whole import kept_of, restored, with_known_secrets
 from gateway.management.store.adoption import Adoption
 from gateway.management.store.catalog import NS, Catalog
 from gateway.management.store.settling import ATTEMPTS, Settled, Settler, new_token
 from gateway.management.store.switching import Switcher
+from gateway.management.store.volumes import Volumes, left_behind
 from shared.kube.errors import Conflict, NotFound
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS
 from shared.service import names, oscar, stored
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from gateway.management.access.caller import Caller
     from gateway.management.objects.adoption import Options
     from gateway.management.objects.kept import Kept
+    from gateway.management.objects.policy import Policy
     from gateway.management.objects.seen import Seen
     from gateway.management.store.adoption import Adopted
     from shared.kube.client import KubeClient
@@ -55,23 +58,31 @@ class Lifecycle:
         kube: KubeClient,
         new_token: Callable[[], str] = new_token,
         clock: Clock | None = None,
+        policy: Policy = DEFAULT,
     ) -> None:
         self._kube = kube
         self._catalog = Catalog(kube)
-        settler = Settler(kube, clock)
-        self._switcher = Switcher(kube, settler)
-        self._adoption = Adoption(kube, self._catalog, settler, new_token)
+        self._volumes = Volumes(self._catalog, policy)
+        self._settler = Settler(kube, clock, policy)
+        self._switcher = Switcher(kube, self._settler)
+        self._adoption = Adoption(kube, self._catalog, self._settler, new_token)
         self._new_token = new_token
         self._locks: dict[str, asyncio.Lock] = {}
         self._users: Counter[str] = Counter()
 
-    async def create(self, service: Service) -> None:
-        """A new service. One that an earlier create left unfinished makes room for it."""
+    async def create(self, service: Service) -> tuple[str, ...]:
+        """A new service; what is to be said of its volume. One that an earlier create left
+        unfinished makes room for it."""
         async with self._alone(service.name, "created"):
+            notes = await self._approved(service)
             await self._switcher.create(service, self._new_token())
+        return notes
 
-    async def replace(self, service: Service, caller: Caller = ADMIN) -> None:
-        """A new definition for a service; its token, owner, size and whether it is stopped stay."""
+    async def replace(self, service: Service, caller: Caller = ADMIN) -> tuple[str, ...]:
+        """A new definition for a service; its token, owner, size and whether it is stopped stay.
+
+        Answers what is to be said of its volume.
+        """
 
         def replaced(seen: Seen) -> tuple[Service, str]:
             known = _known(seen, self._new_token())
@@ -80,7 +91,9 @@ class Lifecycle:
 
         async with self._alone(service.name, "replaced"):
             await self._ours(service.name, caller)
+            notes = await self._replaceable(service, caller)
             await self._switcher.switch(service.name, replaced)
+        return notes
 
     async def rotate(self, name: str, caller: Caller = ADMIN) -> str:
         """A new token for a service; its pods are renewed one after another to have it."""
@@ -95,8 +108,8 @@ class Lifecycle:
             await self._switcher.switch(name, rotated)
         return token
 
-    async def delete(self, name: str, caller: Caller = ADMIN) -> None:
-        """The service with all that belongs to it."""
+    async def delete(self, name: str, caller: Caller = ADMIN) -> tuple[str, ...]:
+        """The service with all that belongs to it; what is to be said of a volume that stays."""
         async with self._alone(name, "deleted"):
             configmap = await self._catalog.configmap(name)
             if configmap is None:
@@ -105,6 +118,7 @@ class Lifecycle:
             if not await self._adoption.finish(configmap) and oscar.wrote(configmap):
                 await self._adoption.remove(configmap)
             await self._switcher.remove(configmap)
+        return left_behind(configmap)
 
     async def adopt(
         self, name: str, options: Options, caller: Caller = ADMIN, *, dry_run: bool = False
@@ -158,6 +172,24 @@ class Lifecycle:
         _permit(_readable(configmap), caller)
         if not await self._adoption.finish(configmap) and oscar.wrote(configmap):
             raise problems.managed(name)
+
+    async def _approved(self, service: Service) -> tuple[str, ...]:
+        """What is to be said of the volume of a new service. RefusalError, of a name that is taken
+        before anything else."""
+        if service.volume is not None:
+            seen = await self._settler.look(service.name)
+            if seen.root is not None and not seen.is_unfinished:
+                raise problems.exists()
+        return await self._volumes.check(service)
+
+    async def _replaceable(self, service: Service, caller: Caller) -> tuple[str, ...]:
+        """The same of the new definition of a service that is there."""
+        root = await self._catalog.configmap(service.name)
+        old = _readable(root)
+        if root is None or (service.volume is None and (old is None or old.volume is None)):
+            return ()
+        inherited = _inherited(service, old, caller)
+        return await self._volumes.check(inherited, old.volume if old else None)
 
     async def _least(self, name: str, caller: Caller) -> int:
         """The least replicas of a service that `caller` can stop and start."""

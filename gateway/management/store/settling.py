@@ -14,12 +14,13 @@ import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from gateway.management.objects import claim, render
 from gateway.management.objects import plan as planning
-from gateway.management.objects import render
+from gateway.management.objects.policy import DEFAULT
 from gateway.management.objects.seen import Place, Seen, version
 from gateway.management.problems import RefusalError
-from shared.kube.errors import Conflict, KubeError, NotFound
-from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, SECRETS, SERVICES
+from shared.kube.errors import Conflict, Forbidden, KubeError, NotFound
+from shared.kube.resources import CLAIMS, CONFIGMAPS, DEPLOYMENTS, SECRETS, SERVICES
 from shared.runtime.clock import SystemClock
 from shared.service import names
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from gateway.management.objects.kept import Kept
     from gateway.management.objects.plan import Plan, Step
+    from gateway.management.objects.policy import Policy
     from shared.kube.client import KubeClient
     from shared.kube.resources import Resource
     from shared.runtime.clock import Clock
@@ -41,6 +43,7 @@ RESOURCES: Final[Mapping[str, Resource]] = {
     "Secret": SECRETS,
     "Service": SERVICES,
     "Deployment": DEPLOYMENTS,
+    claim.KIND: CLAIMS,
 }
 ATTEMPTS: Final = 8
 """Times that something is tried while others write the same objects."""
@@ -74,17 +77,23 @@ class Settled:
 class Settler:
     """Works on one service at a time; who calls it sees to that within the process."""
 
-    def __init__(self, kube: KubeClient, clock: Clock | None = None) -> None:
+    def __init__(
+        self, kube: KubeClient, clock: Clock | None = None, policy: Policy = DEFAULT
+    ) -> None:
         self._kube = kube
+        self._policy = policy
         self._clock = clock or SystemClock()
 
     async def look(self, name: str) -> Seen:
-        """All objects of a service, the ConfigMap last."""
+        """All objects of a service, the ConfigMap last, but for the claim that it names."""
         objects: dict[Place, Obj] = {}
         for kind, place in render.places(name):
             if (obj := await self._get(kind, place)) is not None:
                 objects[kind, place] = obj
-        return Seen(name, await self._get("ConfigMap", name), objects)
+        root = await self._get("ConfigMap", name)
+        if (named := claim.stated(root)) and (obj := await self._get(claim.KIND, named)):
+            objects[claim.KIND, named] = obj
+        return Seen(name, root, objects)
 
     async def settle(self, name: str, known: Mapping[str, Kept]) -> Settled:
         """Do all that is due; raises KubeError, StoredError, and RefusalError for what is in the
@@ -119,7 +128,7 @@ class Settler:
     def plan(self, seen: Seen, known: Mapping[str, Kept]) -> Plan:
         """What is due; raises StoredError, and RefusalError."""
         try:
-            return planning.make(seen, known, new_token(), self._clock.now())
+            return planning.make(seen, known, new_token(), self._clock.now(), self._policy)
         except planning.ForeignError as error:
             raise RefusalError(409, str(error)) from error
 
@@ -154,11 +163,19 @@ class Settler:
             case "create":
                 return await self._kube.create(resource, step.body, NS)
             case "patch":
-                return await self._kube.patch(resource, step.name, step.body, NS)
+                return await self._patched(step)
             case "delete":
                 uid, at = step.body["uid"], step.body.get("resourceVersion")
                 await self._kube.delete(resource, step.name, NS, uid=uid, resource_version=at)
                 return {}
+
+    async def _patched(self, step: Step) -> Obj:
+        try:
+            return await self._kube.patch(RESOURCES[step.kind], step.name, step.body, NS)
+        except Forbidden as error:
+            if step.kind == claim.KIND:
+                raise claim.may_not_grow(step.name, error.message) from error
+            raise
 
     async def _carried_out(self, plan: Plan, found: Settled) -> Settled:
         objects = dict(found.seen.objects)

@@ -52,7 +52,7 @@ class Switcher:
 
     async def create(self, service: Service, token: str) -> None:
         """A new service. One that an earlier create left unfinished makes room for it."""
-        secret = kept.of(service, token)
+        secret = kept.of_new(service, token)
         root = render.configmap(service, token)
         revision = kept.revision(root["data"], secret)
         root["metadata"]["annotations"] = {names.REVISION: revision}
@@ -71,7 +71,7 @@ class Switcher:
             if seen.root is None or not stored.is_labelled(seen.root):
                 raise problems.not_found() if attempt == 0 else problems.gone(name)
             service, token = new(seen)
-            secret = kept.of(service, token)
+            secret = kept.of_new(service, token)
             data = render.configmap(service, token)["data"]
             revision = kept.revision(data, secret)
             marks = {names.STOPPED: None} if service.expose is None else {}

@@ -261,6 +261,16 @@ class Api:
             why = f"unable to create new content in namespace {name} because it is being terminated"
             raise forbidden(kind, obj["metadata"].get("name", ""), why)
 
+    def _refuse_growth(self, kind: Kind, old: Obj, new: Obj) -> None:
+        """Claims grow if their StorageClass lets them (admission PersistentVolumeClaimResize)."""
+        if kind is not kinds.PERSISTENT_VOLUME_CLAIM or not strategy.grows(old, new):
+            return
+        entry = self.store.get(
+            kinds.STORAGE_CLASS.bucket, "", new["spec"].get("storageClassName", "")
+        )
+        if entry is None or not entry.object.get("allowVolumeExpansion"):
+            raise forbidden(kind, old["metadata"]["name"], strategy.NO_EXPANSION)
+
     def _allocate(self, kind: Kind, obj: Obj) -> None:
         if kind is not kinds.SERVICE:
             return
@@ -303,6 +313,7 @@ class Api:
         if subresource:
             return new
         strategy.count_change(kind, old, new)
+        self._refuse_growth(kind, old, new)
         self._allocate(kind, new)
         if causes := validation.updated(declared.rules, old, new):
             raise invalid(kind, old["metadata"]["name"], causes)

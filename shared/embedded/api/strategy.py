@@ -12,6 +12,7 @@ from shared.embedded import kinds
 from shared.embedded.errors import bad_request, conflict, invalid, modified
 from shared.embedded.schema.times import timestamp
 from shared.embedded.validation import checks
+from shared.service.quantity import parse
 
 if TYPE_CHECKING:
     from shared.embedded.kinds import Kind
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 SUFFIX_ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"
 SUFFIX_LENGTH: Final = 5
 FOREGROUND: Final = "foregroundDeletion"
+NO_EXPANSION: Final = (
+    "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc "
+    "must support resize"
+)
 
 _LONGEST_BASE: Final = 63 - SUFFIX_LENGTH
 _SYSTEM: Final = (
@@ -76,6 +81,19 @@ def count_change(kind: Kind, old: Obj, new: Obj) -> None:
     """Raise metadata.generation, in place, when the desired state is another than before."""
     if kind.generation and _desired(kind, old) != _desired(kind, new):
         new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
+
+
+def grows(old: Obj, new: Obj) -> bool:
+    """Whether a bound claim is to be larger than before; what is no size is left to validation."""
+    before, after = (
+        obj["spec"].get("resources", {}).get("requests", {}).get("storage", 0) for obj in (old, new)
+    )
+    try:
+        return bool(
+            old["status"].get("phase") == "Bound" and parse(str(after)) > parse(str(before))
+        )
+    except ValueError:
+        return False
 
 
 def marked_deleted(obj: Obj, grace: int, now: float, finalizers: list[str]) -> Obj:

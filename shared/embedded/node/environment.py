@@ -4,8 +4,8 @@ Source: https://kubernetes.io/docs/tasks/inject-data-application/. Two things di
 container, because there is no image and no mount namespace:
 
 * paths of volume mounts that stand in the command, its arguments or the values of the environment
-  are rewritten to the directory that really holds the volume (`rewrite`). What a script itself
-  says of such paths is not touched;
+  are rewritten to the directory that really holds the volume (`rewrite`). Of what a script itself
+  says, so are the paths of claims (`volumes`);
 * `PATH` begins with the directory of this Python, so that `python` is the project's own.
 """
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     """(CONFIG_MAP or SECRET, name) → its text values, or None when there is none."""
 
 _REFERENCE: Final = re.compile(r"\$\$|\$\(([A-Za-z_.-][A-Za-z0-9_.-]*)\)")
+_INSIDE: Final = r"})\]~@%"
+"""What a path goes on after, as in `${HOME}/data`."""
 _INHERITED: Final = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "USER", "LOGNAME")
 
 
@@ -54,7 +56,7 @@ def rewrite(text: str, mounts: Mapping[str, str]) -> str:
     if not paths:
         return text
     choices = "|".join(re.escape(path.rstrip("/")) for path in paths)
-    pattern = re.compile(rf"(?<![\w./-])(?:{choices})(?![\w.-])")
+    pattern = re.compile(rf"(?<![\w./{_INSIDE}-])(?:{choices})(?![\w.-])")
     real = {path.rstrip("/"): target for path, target in mounts.items()}
     return pattern.sub(lambda match: real[match[0]], text)
 

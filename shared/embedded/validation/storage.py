@@ -4,6 +4,7 @@ pkg/apis/storage/validation). Pure.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.embedded.validation import checks
@@ -32,7 +33,7 @@ _ONCE: Final = ("storageClassName", "volumeName")
 def claim(obj: Obj) -> Iterator[Cause]:
     spec = obj["spec"]
     yield from _access("spec.accessModes", spec.get("accessModes", []))
-    size = spec.get("resources", {}).get("requests", {}).get("storage")
+    size = _size(spec)
     if size is None:
         yield checks.required("spec.resources[storage]")
     else:
@@ -47,12 +48,12 @@ def claim_successor(old: Obj, new: Obj) -> Iterator[Cause]:
     before, after = old["spec"], new["spec"]
     if _rest(before, after) != _rest(after, after):
         yield checks.forbidden("spec", _FIXED)
-    was, wanted = _size(before), _size(after)
-    if wanted is None or was is None or parse(str(wanted)) == parse(str(was)):
+    was, wanted = _bytes(before), _bytes(after)
+    if wanted is None or was is None or wanted == was:
         return
     if old.get("status", {}).get("phase") != "Bound":
         yield checks.forbidden("spec", _FIXED)
-    elif parse(str(wanted)) < parse(str(was)):
+    elif wanted < was:
         yield checks.forbidden(_SIZE, "field can not be less than status.capacity")
 
 
@@ -112,6 +113,14 @@ def _positive(at: str, value: Any) -> Iterator[Cause]:
 
 def _size(spec: Obj) -> Any:
     return spec.get("resources", {}).get("requests", {}).get("storage")
+
+
+def _bytes(spec: Obj) -> Fraction | None:
+    """The size; None for what is none, which `claim` tells of."""
+    try:
+        return parse(str(_size(spec)))
+    except ValueError:
+        return None
 
 
 def _rest(spec: Obj, filled: Obj) -> Obj:

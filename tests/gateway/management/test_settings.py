@@ -6,6 +6,7 @@ import pytest
 
 from gateway.management.access.credentials import Credentials
 from gateway.management.access.oidc import Rules
+from gateway.management.objects.policy import DEFAULT, Policy
 from gateway.management.settings import VARIABLES, read
 from shared.runtime.settings import SettingsError
 
@@ -17,6 +18,14 @@ def test_defaults() -> None:
     assert (settings.host, settings.port) == ("0.0.0.0", 8082)
     assert settings.credentials == Credentials("oscar", "secret")
     assert VARIABLES["MANAGEMENT_PORT"][0] == str(settings.port)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "often", "nan", "86400"])
+def test_reconciles_come_neither_without_pause_nor_never(text: str) -> None:
+    assert read(GIVEN).reconcile == 30.0
+    assert read({**GIVEN, "MANAGEMENT_RECONCILE": "5"}).reconcile == 5.0
+    with pytest.raises(SettingsError, match="MANAGEMENT_RECONCILE: "):
+        read({**GIVEN, "MANAGEMENT_RECONCILE": text})
 
 
 def test_credentials_come_from_a_file(tmp_path: Path) -> None:
@@ -84,3 +93,38 @@ def test_whose_tokens_are_accepted() -> None:
 def test_rules_for_tokens_that_are_none(stated: dict[str, str], problem: str) -> None:
     with pytest.raises(SettingsError, match=problem):
         read(GIVEN | {"MANAGEMENT_OIDC_AUDIENCES": "us"} | stated)
+
+
+def test_what_is_wanted_of_pods_and_volumes() -> None:
+    assert read(GIVEN).policy == DEFAULT
+    settings = read(
+        GIVEN
+        | {
+            "MANAGEMENT_VOLUME_STORAGE_CLASS": "nfs",
+            "MANAGEMENT_VOLUME_ACCESS_MODE": "ReadWriteOnce",
+            "MANAGEMENT_VOLUME_MAX_SIZE": "5Ti",
+            "MANAGEMENT_POD_RUN_AS_NON_ROOT": "true",
+            "MANAGEMENT_POD_READ_ONLY_ROOT": "1",
+        }
+    )
+    assert settings.policy == Policy("nfs", "ReadWriteOnce", "5Ti", True, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MANAGEMENT_VOLUME_STORAGE_CLASS", "A b"),
+        ("MANAGEMENT_VOLUME_ACCESS_MODE", "ReadOnlyMany"),
+        ("MANAGEMENT_VOLUME_MAX_SIZE", "0"),
+        ("MANAGEMENT_VOLUME_MAX_SIZE", "large"),
+        ("MANAGEMENT_POD_READ_ONLY_ROOT", "perhaps"),
+    ],
+)
+def test_a_wrong_wish_for_pods_and_volumes_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        read(GIVEN | {name: value})
+
+
+def test_the_documented_defaults_hold() -> None:
+    stated = {name: default for name, (default, _) in VARIABLES.items() if default}
+    assert read(GIVEN | stated).policy == DEFAULT

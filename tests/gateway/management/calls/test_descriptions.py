@@ -197,3 +197,16 @@ async def test_whom_it_is_told_and_of_what(
     assert (await admin.get(f"/system/services/absent{path}")).status == 404
     assert (await admin.get(f"/system/services/a%20b{path}")).status == 400
     assert (await anyone.get(OCR + path)).status == 401
+
+
+async def test_a_volume_that_waits_is_told_with_its_reason(
+    admin: Client, world: World, body: Body
+) -> None:
+    stored = body | {"volume": {"size": "1Gi", "mount_path": "/data"}}
+    assert (await admin.post("/system/services", json=stored)).status == 201
+    world.settle()
+    answer = await described(admin)
+    assert answer["definition"]["volume_status"]["phase"] == "pending"
+    said = {event["reason"]: event["note"] for event in answer["events"]}
+    assert "no storage class is set" in said["FailedBinding"]
+    assert "unbound immediate PersistentVolumeClaims (ocr)" in said["FailedScheduling"]

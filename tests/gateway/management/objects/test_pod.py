@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from gateway.management.objects.pod import content_mark, pod_template
-from shared.service.model import Environment, Expose, Service
+from gateway.management.objects.policy import Policy
+from shared.service.model import Environment, Expose, Service, Volume
 
 TOKEN = "ab" * 32
 
@@ -146,3 +147,30 @@ def test_the_mark_of_the_content_tells_nothing_without_the_token(service: Servic
 def test_an_expose_with_one_port() -> None:
     service = Service("a", "i", "s", expose=Expose(api_port=(80,)))
     assert len(container(service)["ports"]) == 1
+
+
+def test_a_volume_is_mounted_by_its_claim(service: Service) -> None:
+    assert service.expose is not None
+    stored = replace(service, volume=Volume("/data", "notes", "1Gi"))
+    spec = pod_template(stored, service.expose, TOKEN)["spec"]
+    claimed = {"name": "service-volume", "persistentVolumeClaim": {"claimName": "notes"}}
+    assert claimed in spec["volumes"]
+    assert container(stored)["volumeMounts"][-1] == {"name": "service-volume", "mountPath": "/data"}
+    assert "affinity" not in spec
+
+
+def test_pods_stay_where_their_volume_is_if_one_node_alone_mounts_it(service: Service) -> None:
+    assert service.expose is not None
+    once = Policy(access_mode="ReadWriteOnce")
+    stored = replace(service, volume=Volume("/data", "notes", "1Gi"))
+    affinity = pod_template(stored, service.expose, TOKEN, once)["spec"]["affinity"]
+    (term,) = affinity["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert term["labelSelector"] == {"matchLabels": {"app": "oscar-svc-exp-ocr"}}
+    assert term["topologyKey"] == "kubernetes.io/hostname"
+    assert "affinity" not in pod_template(service, service.expose, TOKEN, once)["spec"]
+
+
+def test_scratch_space_is_requested_and_not_limited(service: Service) -> None:
+    resources = container(replace(service, extra={"ephemeral_storage_request": "2Gi"}))["resources"]
+    assert resources["requests"]["ephemeral-storage"] == "2Gi"
+    assert "ephemeral-storage" not in resources["limits"]

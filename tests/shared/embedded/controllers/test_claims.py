@@ -129,6 +129,16 @@ def test_a_claim_grows_and_never_shrinks(stored: Any) -> None:
             change(stored, resources={"requests": {"storage": size}})
 
 
+def test_a_class_need_not_let_its_claims_grow(stored: Any) -> None:
+    ask(stored)
+    body = {"allowVolumeExpansion": False}
+    stored.api.patch(STORAGE_CLASS, "standard", "", body, manager="test")
+    with pytest.raises(StatusError, match="the storageclass that provisions the pvc must support"):
+        change(stored, resources={"requests": {"storage": "2Gi"}})
+    with pytest.raises(StatusError, match="quantities must match"):
+        change(stored, resources={"requests": {"storage": "much"}})
+
+
 @pytest.mark.parametrize(
     "spec", [{"accessModes": ["ReadWriteOnce"]}, {"storageClassName": "x"}, {"volumeName": "y"}]
 )

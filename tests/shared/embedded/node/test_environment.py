@@ -47,6 +47,9 @@ def test_references(text: str, expected: str) -> None:
         ("PATH=/oscar/bin:/usr/bin", "PATH=/v/b:/usr/bin"),
         ("/oscar/config/deep/file", "/v/deep/file"),
         ("/system/services/x/exposed", "/system/services/x/exposed"),
+        ("${HOME}/oscar/config $(pwd)/oscar/config", "${HOME}/oscar/config $(pwd)/oscar/config"),
+        ("http://h:80/oscar/config ~/oscar/config", "http://h:80/oscar/config ~/oscar/config"),
+        ('"$A" "/oscar/config" ={/oscar/config}', '"$A" "/v/c" ={/v/c}'),
     ],
 )
 def test_mount_paths_are_rewritten_as_whole_names_longest_first(text: str, expected: str) -> None:

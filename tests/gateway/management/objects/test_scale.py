@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gateway.management.objects.scale import born, corrected
+
+STOPPED = "oscar.grycap.io/stopped"
+PREVIOUS = "oscar.grycap.io/previous-replicas"
+OWNED = {"managedFields": [{"fieldsV1": {"f:spec": {"f:replicas": {}}}}]}
+
+
+def deployment(replicas: int, *, owned: bool = False, **marks: str) -> dict[str, Any]:
+    names = {"stopped": STOPPED, "previous": PREVIOUS}
+    annotations = {names[key]: text for key, text in marks.items()}
+    return {
+        "metadata": {"annotations": annotations, **(OWNED if owned else {})},
+        "spec": {"replicas": replicas},
+    }
+
+
+def test_a_new_deployment_gets_its_size() -> None:
+    assert born(1, stopped=False) == {}
+    assert born(3, stopped=False) == {"spec": {"replicas": 3}}
+    assert born(3, stopped=True)["spec"] == {"replicas": 0}
+
+
+@pytest.mark.parametrize(
+    ("found", "stopped", "replicas"),
+    [
+        (deployment(4), False, None),
+        (deployment(1), False, 2),  # nobody gave it a size: a create died before it did
+        (deployment(1, owned=True), False, None),  # somebody did
+        (deployment(0), False, None),  # somebody scaled it to none, and the scaler sees to that
+        (deployment(0, stopped="true", previous="4"), False, 4),  # a start that died
+        (deployment(0, stopped="true"), False, 2),
+        (deployment(0, stopped="true", previous="many"), False, 2),
+        (deployment(5, stopped="true", previous="3"), False, 5),  # kubectl rollout undo
+        (deployment(4), True, 0),  # a stop that died
+        (deployment(0), True, 0),
+        (deployment(4, stopped="true", previous="3"), True, 0),
+        (deployment(0, stopped="true", previous="4"), True, None),
+    ],
+)
+def test_whether_there_are_pods_is_as_the_definition_is_marked(
+    found: dict[str, Any], stopped: bool, replicas: int | None
+) -> None:
+    body = corrected(found, 2, stopped=stopped)
+    if replicas is None:
+        assert body == {}
+        return
+    assert body["spec"] == {"replicas": replicas}
+    if found["spec"]["replicas"] and stopped:
+        assert body["metadata"]["annotations"][PREVIOUS] == str(found["spec"]["replicas"])
