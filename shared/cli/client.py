@@ -146,7 +146,7 @@ class ServicesApi:
         try:
             await self._call("POST" if new else "PUT", "", body)
         except ApiError as error:
-            raise ApiError(f"service/{service.name}: {error.message}") from error
+            raise type(error)(f"service/{service.name}: {error.message}") from error
 
     async def delete(self, name: str) -> None:
         """Delete the service with all that belongs to it."""
@@ -258,7 +258,8 @@ def _refuse(answer: _Answer, path: str, target: Target) -> None:
         raise NotFoundError(f"there is no service {name!r}; `exposed list` shows what there is")
     if status < 400 or status == 404:
         raise ApiError(f"{target.endpoint} has no services API ({status}); is --endpoint right?")
-    said = f"{answer.text.strip() or 'the services API refused'} ({status})"
+    told = "\n".join(printable(line) for line in answer.text.strip().split("\n"))
+    said = f"{told or 'the services API refused'} ({status})"
     raise LostError(said) if status >= 500 or status in _LATER else ApiError(said)
 
 

@@ -51,6 +51,17 @@ def test_unknown_service(run: Run) -> None:
     assert "absent" in answer.body
 
 
+def test_the_services_api_answers_oscars_clients_through_the_gateway(run: Run) -> None:
+    user, password = (run.home / "credentials").read_text().strip().split(":")
+    info = run.request("/system/info", user=user, password=password)
+    assert (info.status, info.json()["version"][:2]) == (200, "v4")
+    for path in ("/run/burner", "/job/burner"):
+        refused = run.request(path, data=b"aW5wdXQ=", method="POST")
+        assert (refused.status, "Exposed Services" in refused.body) == (501, True)
+    buckets = run.request("/system/buckets", user=user, password=password)
+    assert buckets.status == 501
+
+
 def test_wrong_port_is_a_502_that_names_api_port(run: Run) -> None:
     run.exposed("apply", str(SERVICES / "wrongport.yaml"))
     until_blocking(lambda: run.pods("wrongport"), "a pod that listens elsewhere", 30)
