@@ -298,3 +298,33 @@ async def test_a_change_that_fails_takes_no_data_with_it(
     with pytest.raises(ServerError):
         await broken.replace(replace(service, image="other"))
     assert claim(cluster) == before
+
+
+async def test_wherever_an_update_is_cut_the_volume_goes_or_stays_as_the_definition_says(
+    cluster: Cluster, controllers: Controllers, body: dict[str, Any]
+) -> None:
+    stays = fdl.parse_service(stored(body)).service
+    goes = fdl.parse_service(stored(body, lifecycle_policy="delete")).service
+    await Lifecycle(cluster.kube).create(stays)
+    controllers.settle()
+    uid = claim(cluster)["metadata"]["uid"]
+    for call in range(1, 100):
+        process = Killed(cluster.kube, call)
+        wanted = goes if call % 2 else stays
+        try:
+            await Lifecycle(process).replace(wanted)  # type: ignore[arg-type]
+        except Cut:
+            await Lifecycle(cluster.kube).reconcile("ocr")
+        policy = "delete" if "lifecycle_policy: delete" in text_of(cluster) else "retain"
+        metadata = claim(cluster)["metadata"]
+        assert bool(metadata.get("ownerReferences")) == (policy == "delete")
+        assert metadata["labels"]["oscar.grycap/volume-lifecycle-policy"] == policy
+        assert metadata["uid"] == uid
+        if process.left > 0:
+            break
+    assert 10 < call < 99
+
+
+def text_of(cluster: Cluster) -> str:
+    text: str = cluster.configmap("ocr")["data"]["function_config.yaml"]
+    return text
