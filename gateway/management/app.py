@@ -18,6 +18,7 @@ from gateway.management.access.proxies import Proxies
 from gateway.management.answers.ports import GO, IntegerPorts
 from gateway.management.answers.system import Login
 from gateway.management.calls import malformed
+from gateway.management.calls.adoptions import Adoptions
 from gateway.management.calls.audit import Audit
 from gateway.management.calls.descriptions import Descriptions
 from gateway.management.calls.elsewhere import Elsewhere
@@ -92,6 +93,7 @@ def application(
     app.add_routes(System(kube, login, clock).routes())
     app.add_routes(JobLogs(kube).routes())
     app.add_routes(OpenApi().routes())
+    app.add_routes(Adoptions(lifecycle).routes())
     app.add_routes(Descriptions(kube, clock).routes())
     app.add_routes(Tokens(lifecycle).routes())
     followers = Followers(kube, clock)

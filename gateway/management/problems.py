@@ -60,6 +60,15 @@ def not_exposed(name: str) -> RefusalError:
     return RefusalError(400, f'service "{name}" is not exposed')
 
 
+def managed(name: str) -> RefusalError:
+    """An OSCAR manager made the service: two that write it would undo each other's work."""
+    return RefusalError(
+        409,
+        f'an OSCAR manager made service "{name}"; take it over first: exposed adopt {name}, '
+        f"or POST /system/services/{name}/adopt",
+    )
+
+
 def exists() -> RefusalError:
     """Names are unique."""
     return RefusalError(400, "A service with the provided name already exists")

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from shared.cli import exits
+from shared.cli.commands.adopt import adopt
 from shared.cli.commands.apply import apply
 from shared.cli.commands.completion import completion
 from shared.cli.commands.delete import delete
@@ -51,6 +52,6 @@ def main(context: click.Context, flags: Flags) -> None:
 for _command in (
     *(local, apply, diff, lint, list_services, get, delete),
     *(describe, events, logs, open_service, token),
-    *(stop, start, restart, load, completion),
+    *(stop, start, restart, adopt, load, completion),
 ):
     main.add_command(_command)

@@ -146,7 +146,7 @@ class ServicesApi:
         try:
             await self._call("POST" if new else "PUT", "", body)
         except ApiError as error:
-            raise ApiError(f"service/{service.name}: {error.message}") from error
+            raise type(error)(f"service/{service.name}: {error.message}") from error
 
     async def delete(self, name: str) -> None:
         """Delete the service with all that belongs to it."""
@@ -161,6 +161,12 @@ class ServicesApi:
         """`stop`, `start` or `restart` the service; answers the state of its Deployment."""
         status: dict[str, Any] = await self._call("POST", f"{_path(name)}/{action}")
         return status
+
+    async def adopt(self, name: str, options: Mapping[str, bool]) -> dict[str, Any]:
+        """Take the service over from an OSCAR manager; answers the steps, and what is left."""
+        query = "&".join(f"{key}=true" for key, wanted in options.items() if wanted)
+        answer: dict[str, Any] = await self._call("POST", f"{_path(name)}/adopt?{query}")
+        return answer
 
     async def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         data = None if body is None else dump_json(body)
@@ -252,7 +258,8 @@ def _refuse(answer: _Answer, path: str, target: Target) -> None:
         raise NotFoundError(f"there is no service {name!r}; `exposed list` shows what there is")
     if status < 400 or status == 404:
         raise ApiError(f"{target.endpoint} has no services API ({status}); is --endpoint right?")
-    said = f"{answer.text.strip() or 'the services API refused'} ({status})"
+    told = "\n".join(printable(line) for line in answer.text.strip().split("\n"))
+    said = f"{told or 'the services API refused'} ({status})"
     raise LostError(said) if status >= 500 or status in _LATER else ApiError(said)
 
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import click
 
-from shared.cli.client import ServicesApi
-from shared.cli.exits import NotReadyError
+from shared.cli.client import LostError, ServicesApi
+from shared.cli.exits import NotReadyError, UnreachableError
 from shared.runtime.clock import Clock
 from shared.runtime.printable import printable
 from shared.service import durations
@@ -54,21 +54,23 @@ def wait_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 async def until_ready(api: ServicesApi, name: str, seconds: float, clock: Clock, say: Say) -> None:
     """Return when service `name` runs as it should; NotReadyError with the reason when its rollout
-    fails, or does not end within `seconds`."""
+    fails, or does not end within `seconds`. That the API is away for a while fails nothing."""
     began = clock.monotonic()
     told = Told(name, say)
     while True:
-        description = await api.describe(name)
+        try:
+            description = await api.describe(name)
+        except (LostError, UnreachableError) as error:
+            description, why = None, f": {error.message}"
         waited = clock.monotonic() - began
-        told.tell(description, waited)
-        if is_done(description):
-            if (description.get("rollout") or {}).get("wanted"):
-                say(f"service/{name} runs")
-            return
-        if reason := failure(description):
-            raise NotReadyError(f"service/{name} does not come up: {reason}{hint(name)}")
-        if waited + PERIOD > seconds:
+        if description is not None:
+            told.tell(description, waited)
+            if is_done(description):
+                return
+            if reason := failure(description):
+                raise NotReadyError(f"service/{name} does not come up: {reason}{hint(name)}")
             why = reason_of(description)
+        if waited + PERIOD > seconds:
             raise NotReadyError(f"service/{name} is not ready after {seconds:g} s{why}{hint(name)}")
         await clock.sleep(PERIOD)
 
@@ -93,6 +95,8 @@ class Told:
         if (line := progress(description)) != self._line:
             self._say(f"service/{self._name} {line}")
         self._line = line
+        if is_done(description) and (description.get("rollout") or {}).get("wanted"):
+            self._say(f"service/{self._name} runs")
 
 
 def progress(description: Description) -> str:
@@ -130,13 +134,14 @@ def reason_of(description: Description) -> str:
 def _of_pods(description: Description) -> str:
     """What the pods say that are not ready, each kind once."""
     pods: Sequence[Mapping[str, Any]] = description.get("pods") or ()
-    words = [
-        f"\n  pod {pod['name']}: {pod.get('state', '')}"
-        + (f": {printable(pod['reason'])}" if pod.get("reason") else "")
-        for pod in pods
-        if not pod.get("ready")
-    ]
+    words = [_of_pod(pod) for pod in pods if not pod.get("ready")]
     return "".join(words[:3])
+
+
+def _of_pod(pod: Mapping[str, Any]) -> str:
+    state, reason = str(pod.get("state") or ""), printable(str(pod.get("reason") or ""))
+    told = reason if reason.startswith(state) else f"{state}: {reason}" if reason else state
+    return f"\n  pod {pod['name']}: {told}"
 
 
 def hint(name: str) -> str:

@@ -148,11 +148,21 @@ class KubeClient:
         return await self._transport.json("PATCH", path, self._params(), body, _PATCH_TYPES[kind])
 
     async def apply(
-        self, resource: Resource, body: Obj, namespace: str | None = None, *, force: bool = True
+        self,
+        resource: Resource,
+        body: Obj,
+        namespace: str | None = None,
+        *,
+        force: bool = True,
+        role: str = "",
     ) -> Obj:
-        """Server-side apply of `body` under our field manager; creates the object if missing."""
+        """Server-side apply of `body` under our field manager; creates the object if missing.
+
+        Fields that are applied in a `role` are owned apart, so an apply without them leaves them.
+        """
         path = resource.path(namespace, body["metadata"]["name"])
-        params = self._params() | {"force": str(force).lower()}
+        manager = f"{self._manager}-{role}" if role else self._manager
+        params = {"fieldManager": manager, "force": str(force).lower()}
         whole = {"apiVersion": resource.api_version, "kind": resource.kind} | body
         return await self._transport.json("PATCH", path, params, whole, _APPLY_TYPE)
 

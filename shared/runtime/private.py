@@ -61,10 +61,10 @@ def check_folder(folder: Path) -> None:
         raise UnsafeError(f"{links[0]} is a symbolic link, which is not followed here; remove it")
 
 
-def check_secret(path: Path) -> None:
-    """Raise UnsafeError if others can write or read the file that is to be kept secret."""
+def check(path: Path, *, secret: bool = False) -> None:
+    """Raise UnsafeError if others can write what is at `path`, or read it if it is `secret`."""
     try:
-        _refuse(fault(path, os.stat(path), os.geteuid(), secret=True))
+        _refuse(fault(path, os.stat(path), os.geteuid(), secret=secret))
     except FileNotFoundError:
         return
 

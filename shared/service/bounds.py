@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 MAX_DEPTH: Final = 100
 """Lists and mappings in one another; JSON parsers of Kubernetes and Python stop at about ten times
 as many."""
-MAX_NODES: Final = 100_000
+MAX_NODES: Final = 120_000
 """Values and keys of a document, aliases counted as often as what they stand for."""
+MAX_SENT: Final = 110_000
+"""The same of what is sent to be stored: defaults and fields of ours are added to it."""
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -81,15 +83,16 @@ class _Sizes:
             raise ValueError(f"it expands to more than {self._nodes} values, the most read")
 
 
-def check_value(value: Any, *, depth: int = MAX_DEPTH, nodes: int = MAX_NODES) -> None:
+def check_value(value: Any, *, depth: int = MAX_DEPTH, nodes: int = MAX_SENT) -> None:
     """The same of a value that was read from JSON: what is too large must not be stored either."""
     count = 1
     level: list[Any] = [value]
     for _ in range(depth + 1):
+        count += sum(len(one) for one in level if isinstance(one, dict))  # the keys
         level = [inner for one in level for inner in _inside(one)]
         count += len(level)
         if count > nodes:
-            raise ValueError(f"it has more than {nodes} values, the most read")
+            raise ValueError(f"it has more than {nodes} values and keys, the most read")
         if not level:
             return
     raise ValueError(f"it is nested more than {depth} deep, the most read")

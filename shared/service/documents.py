@@ -74,7 +74,7 @@ _StrictLoader.add_constructor(
 )
 
 
-class _PlainDumper(_Dumper):  # type: ignore[misc]
+class PlainDumper(_Dumper):  # type: ignore[misc]
     """Writes fractions as `_SCALARS` reads them: without an exponent, which would make a text."""
 
 
@@ -86,7 +86,7 @@ def _digits(dumper: Any, value: float) -> yaml.Node:
     return node
 
 
-_PlainDumper.add_representer(float, _digits)
+PlainDumper.add_representer(float, _digits)
 
 
 def load_yaml(text: str) -> Any:
@@ -110,7 +110,7 @@ def dump_yaml(value: Any) -> str:
     """Block-style YAML of plain values, keys in their order."""
     text: str = yaml.dump(
         plain(value),
-        Dumper=_PlainDumper,
+        Dumper=PlainDumper,
         sort_keys=False,
         allow_unicode=True,
         default_flow_style=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -17,8 +18,10 @@ import yaml
 
 from tests.e2e.bombs import BOMBS, configmap
 from tests.e2e.conftest import PROGRAMS, SERVICES, Run
+from tests.shared.service.manager import TOKEN, Made
 from tests.waiting import until_blocking
 
+ADOPTION = Path(__file__).parents[2] / "manifests" / "adoption"
 NOTES = SERVICES / "notes.yaml"
 LOAD = (str(PROGRAMS / "exposed"), "load")
 
@@ -46,6 +49,17 @@ def test_unknown_service(run: Run) -> None:
     answer = run.request("/system/services/absent/exposed/")
     assert answer.status == 404
     assert "absent" in answer.body
+
+
+def test_the_services_api_answers_oscars_clients_through_the_gateway(run: Run) -> None:
+    user, password = (run.home / "credentials").read_text().strip().split(":")
+    info = run.request("/system/info", user=user, password=password)
+    assert (info.status, info.json()["version"][:2]) == (200, "v4")
+    for path in ("/run/burner", "/job/burner"):
+        refused = run.request(path, data=b"aW5wdXQ=", method="POST")
+        assert (refused.status, "Exposed Services" in refused.body) == (501, True)
+    buckets = run.request("/system/buckets", user=user, password=password)
+    assert buckets.status == 501
 
 
 def test_wrong_port_is_a_502_that_names_api_port(run: Run) -> None:
@@ -188,6 +202,83 @@ def metrics(run: Run, port: str) -> str:
     with urllib.request.urlopen(f"http://127.0.0.1:{run.ports[port]}/metrics") as response:
         text: str = response.read().decode()
     return text
+
+
+def test_what_an_oscar_manager_made_is_taken_over_without_a_lost_request(run: Run) -> None:
+    made_by_a_manager(
+        run,
+        Made(
+            "theirs",
+            script=(SERVICES / "burner.sh").read_text(),
+            set_auth=True,
+            replicas=2,
+            secrets={"KEY": "x"},
+        ),
+    )
+    run.tokens["theirs"] = TOKEN
+    until_blocking(lambda: run.call("theirs").status == 200, "the manager's service answers", 60)
+    until_blocking(lambda: "theirs  ready" in run.exposed("list"), "it is ready", 60)
+    assert run.request("/system/services/theirs/exposed/").status == 401
+    before = their_pods(run)
+    statuses: list[int] = []
+    answered: set[int] = set()
+    over = threading.Event()
+
+    def ask() -> None:
+        while not over.is_set():
+            answer = run.call("theirs")
+            statuses.append(answer.status)
+            answered.add(answer.json()["pid"] if answer.status == 200 else 0)
+
+    asking = [threading.Thread(target=ask) for _ in range(2)]
+    for each in asking:
+        each.start()
+    try:
+        run.kubectl("apply", "-k", str(ADOPTION))
+        told = run.exposed("adopt", "theirs", "--remove-hpa", "--remove-ingress")
+        seen = len(statuses)
+        until_blocking(lambda: len(statuses) > seen + 20, "requests after it", 60)
+    finally:
+        over.set()
+        for each in asking:
+            each.join()
+    assert told.splitlines()[-1] == "service/theirs adopted"
+    assert set(statuses) == {200}
+    assert len(answered) == 2, "the same processes answer"
+    assert their_pods(run) == before
+    names = run.kubectl("get", "deploy,hpa,ingress", "-n", "oscar-svc", "-o", "name").split()
+    assert [name for name in names if "theirs" in name] == ["deployment.apps/theirs-dlp"]
+    configmap = run.kubectl("get", "configmap", "theirs", "-n", "oscar-svc", "-o", "yaml")
+    assert TOKEN not in configmap
+    assert base64.b64encode(TOKEN.encode()).decode() not in configmap
+    run.exposed("delete", "theirs")
+    until_blocking(lambda: not their_pods(run), "its pods are gone", 60)
+
+
+def made_by_a_manager(run: Run, made: Made) -> None:
+    """What an OSCAR manager makes; its probes would take half a minute."""
+    objects = made.objects()
+    for obj in objects:
+        if obj["kind"] == "Deployment":
+            (container,) = obj["spec"]["template"]["spec"]["containers"]
+            for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+                del container[probe]
+    body = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
+    subprocess.run(
+        [str(PROGRAMS / "kubectl"), "create", "-f", "-"],
+        env=run.environment(),
+        input=body,
+        text=True,
+        check=True,
+        capture_output=True,
+    )
+
+
+def their_pods(run: Run) -> dict[str, str]:
+    """uids by name."""
+    found = json.loads(run.kubectl("get", "pods", "-n", "oscar-svc", "-o", "json"))["items"]
+    named = {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in found}
+    return {name: uid for name, uid in named.items() if name.startswith("theirs-")}
 
 
 def restart_count(pod: dict[str, Any]) -> int:

@@ -110,6 +110,11 @@ def test_the_kubelet_overlay_is_taken(base: list[Obj]) -> None:
     assert len(overlay) == len(base)
 
 
+def test_the_overlay_of_the_clusters_status_grants_reading_alone() -> None:
+    role = pick(build("overlays/cluster-status"), "ClusterRole", "oscar-management-status")
+    assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"list"}
+
+
 def test_the_grace_period_outlasts_the_drain(base: list[Obj]) -> None:
     drain = gateway.settings.read(environment(base, "gateway")).drain
     spec = pick(base, "Deployment", "gateway")["spec"]["template"]["spec"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from gateway.management.objects import claim, drift, kept, render, scale
+from gateway.management.objects import adoption, claim, drift, kept, render, scale
 from gateway.management.objects.policy import DEFAULT
 from gateway.management.objects.seen import Seen, uid, version
 from gateway.management.objects.whole import Whole, restored
@@ -197,6 +197,8 @@ def _applied(seen: Seen, whole: Whole, policy: Policy) -> Iterator[Step]:
         live = seen.objects.get((obj["kind"], name))
         if name == names.token_secret(seen.name):
             continue
+        if obj["kind"] == "Deployment" and adoption.keeps(seen.root, live):
+            continue
         _refuse_foreign(seen, live)
         if live is None:
             yield _step("apply", obj, obj, "was missing")
@@ -214,7 +216,7 @@ def _superfluous(seen: Seen, whole: Whole) -> Iterator[Step]:
 def _corrected(seen: Seen, whole: Whole) -> Iterator[Step]:
     """How many pods there are is the scaler's; whether any, and how many at first, is ours."""
     expose, live = whole.service.expose, seen.deployment
-    if expose is None or live is None:
+    if expose is None or live is None or adoption.mark(seen.root) is not None:
         return
     body = scale.corrected(live, expose.min_scale, stopped=whole.stopped)
     if body:
@@ -225,7 +227,7 @@ def _corrected(seen: Seen, whole: Whole) -> Iterator[Step]:
 
 def _born(seen: Seen, whole: Whole) -> Iterator[Step]:
     expose = whole.service.expose
-    if expose is not None and seen.deployment is None:
+    if expose is not None and seen.deployment is None and adoption.mark(seen.root) is None:
         body = scale.born(expose.min_scale, stopped=whole.stopped)
         if body:
             yield Step("patch", "Deployment", names.deployment(seen.name), body)

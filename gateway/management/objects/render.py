@@ -142,14 +142,19 @@ def _service(service: Service, expose: Expose) -> Obj:
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
 
 
+def deployment_strategy() -> Obj:
+    """How a Deployment goes from one template to the next: never with fewer pods."""
+    return {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxUnavailable": 0, "maxSurge": "25%"},
+    }
+
+
 def _deployment(service: Service, expose: Expose, token: str, policy: Policy) -> Obj:
     # `replicas` is left out: the scaler writes it, and an apply must not undo that
     spec = {
         "selector": {"matchLabels": {"app": names.app_label(service.name)}},
-        "strategy": {
-            "type": "RollingUpdate",
-            "rollingUpdate": {"maxUnavailable": 0, "maxSurge": "25%"},
-        },
+        "strategy": deployment_strategy(),
         "template": pod_template(service, expose, token, policy),
     }
     metadata = _metadata(service, names.deployment(service.name))

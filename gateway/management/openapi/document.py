@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from gateway.management.openapi import definitions, insight, services, states, system, tokens
+from gateway.management.openapi import (
+    adoption,
+    definitions,
+    insight,
+    services,
+    states,
+    system,
+    tokens,
+)
 from gateway.management.openapi.operation import Operation
 
 _GROUPS: Final = (
     services.OPERATIONS,
     tokens.OPERATIONS,
+    adoption.OPERATIONS,
     insight.OPERATIONS,
     system.OPERATIONS,
 )
@@ -52,7 +61,7 @@ def document(version: str) -> dict[str, Any]:
         "security": [{"basic": []}, {"bearer": []}],
         "paths": paths,
         "components": {
-            "schemas": definitions.SCHEMAS | states.SCHEMAS | insight.SCHEMAS,
+            "schemas": definitions.SCHEMAS | states.SCHEMAS | insight.SCHEMAS | adoption.SCHEMAS,
             "headers": {
                 name: {"description": text, "schema": {"type": "string"}}
                 for name, text in _HEADERS.items()

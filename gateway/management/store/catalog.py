@@ -11,12 +11,14 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from gateway.management.objects.kept import texts
 from shared.kube.errors import NotFound
 from shared.kube.resources import CLAIMS, CONFIGMAPS, DEPLOYMENTS, SECRETS, SERVICES
-from shared.service import names, stored
+from shared.service import names, oscar, stored
+from shared.service.workload import Workload, workload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from shared.kube.client import KubeClient
     from shared.kube.resources import Resource
@@ -50,6 +52,12 @@ class Catalog:
             return None
         return _entry(configmap, await self.token(name))
 
+    async def workload(self, name: str) -> Workload:
+        """The Deployment of the service, ours or the one that an OSCAR manager made."""
+        candidates = (names.deployment(name), oscar.deployment(name))
+        found = {each: await self._optional(DEPLOYMENTS, each) for each in candidates}
+        return workload(name, found.get)
+
     async def definition(self, name: str) -> Service | None:
         """The service without its script, or None; `StoredError` as `find`."""
         configmap = await self.configmap(name)
@@ -64,24 +72,32 @@ class Catalog:
         """All services by name; those that cannot be read are left out and logged."""
         listed = await self._kube.list(CONFIGMAPS, NS, labels=names.SERVICE_LABEL)
         secrets = await self._kube.list(SECRETS, NS, labels=names.SERVICE_LABEL)
-        token_of = {one["metadata"]["name"]: _token(one) for one in secrets["items"]}
+        token_of = {
+            _label(one): _token(one)
+            for one in secrets["items"]
+            if one["metadata"]["name"] == names.token_secret(_label(one))
+        }
         found = []
         for configmap in listed["items"]:
-            secret = names.token_secret(configmap["metadata"]["name"])
             try:
-                found.append(_entry(configmap, token_of.get(secret, "")))
+                token = token_of.get(configmap["metadata"]["name"], "")
+                found.append(_entry(configmap, token))
             except stored.StoredError as error:
                 log.warning("%s", error)
         return sorted(found, key=lambda one: one.service.name)
 
     async def deployment(self, name: str) -> Obj | None:
         """The Deployment of the service, or None."""
-        return await self._optional(DEPLOYMENTS, names.deployment(name))
+        ours = await self._optional(DEPLOYMENTS, names.deployment(name))
+        return ours or (await self.workload(name)).deployment
 
     async def deployments(self) -> dict[str, Obj]:
         """Deployments by service."""
-        listed = await self._kube.list(DEPLOYMENTS, NS, labels=names.SERVICE_LABEL)
-        return {one["metadata"]["labels"][names.SERVICE_LABEL]: one for one in listed["items"]}
+        listed = await self._kube.list(DEPLOYMENTS, NS)
+        found = {one["metadata"]["name"]: one for one in listed["items"]}
+        services = {each.removesuffix("-dlp").removesuffix("-dpl") for each in found}
+        works = {each: workload(each, found.get).deployment for each in services}
+        return {each: one for each, one in works.items() if one is not None}
 
     async def claim(self, name: str) -> Obj | None:
         """The PersistentVolumeClaim of that name, whoever made it, or None."""
@@ -103,15 +119,26 @@ class Catalog:
 
     async def reached(self) -> set[str]:
         """The services that have their Kubernetes Service."""
-        listed = await self._kube.list(SERVICES, NS, labels=names.SERVICE_LABEL)
-        placed = ((one["metadata"]["labels"], one["metadata"]["name"]) for one in listed["items"])
-        named = ((labels[names.SERVICE_LABEL], place) for labels, place in placed)
-        return {name for name, place in named if place == names.service(name)}
+        listed = await self._kube.list(SERVICES, NS)  # a manager's have no labels
+        placed = {one["metadata"]["name"] for one in listed["items"]}
+        stems = {place.removesuffix(names.service("")) for place in placed}
+        return {name for name in stems if names.service(name) in placed}
 
     async def token(self, name: str) -> str:
         """The token, "" if its Secret is missing."""
         secret = await self._optional(SECRETS, names.token_secret(name))
-        return _token(secret) if secret else ""
+        # an OSCAR manager gives the environment of a service `a-token` the name of our token of `a`
+        return _token(secret) if secret and _label(secret) == name else ""
+
+    async def is_free(self, resource: Resource, name: str, service: str) -> bool:
+        """Whether nobody but `service` has an object called `name`."""
+        found = await self._optional(resource, name)
+        return found is None or _label(found) == service
+
+    async def managers_secrets(self, name: str) -> dict[str, str]:
+        """The values of `environment.secrets`, as an OSCAR manager keeps them."""
+        secret = await self._optional(SECRETS, oscar.environment_secret(name))
+        return texts(secret) if secret and _label(secret) in ("", name) else {}
 
     async def _optional(self, resource: Resource, name: str) -> Obj | None:
         try:
@@ -122,7 +149,13 @@ class Catalog:
 
 def _entry(configmap: Obj, token: str) -> Entry:
     found = stored.read(configmap)
-    return Entry(replace(found.definition, script=found.script), token, found.digest)
+    service = replace(found.definition, script=found.script)
+    return Entry(service, token or oscar.token(configmap), found.digest)
+
+
+def _label(obj: Obj) -> str:
+    labels: Mapping[str, str] = obj["metadata"].get("labels") or {}
+    return labels.get(names.SERVICE_LABEL, "")
 
 
 def _token(secret: Obj) -> str:

@@ -8,6 +8,7 @@ wrote, and drops what a new definition no longer has. How a write is whole, `swi
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 from collections import Counter
 from contextlib import asynccontextmanager
@@ -18,22 +19,25 @@ from gateway.management.access.caller import ADMIN, may_change, owned, still_own
 from gateway.management.objects import scale
 from gateway.management.objects.policy import DEFAULT
 from gateway.management.objects.whole import kept_of, restored, with_known_secrets
+from gateway.management.store.adoption import Adoption
 from gateway.management.store.catalog import NS, Catalog
 from gateway.management.store.settling import ATTEMPTS, Settled, Settler, new_token
 from gateway.management.store.switching import Switcher
 from gateway.management.store.volumes import Volumes, left_behind
 from shared.kube.errors import Conflict, NotFound
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS
-from shared.service import names, stored
+from shared.service import names, oscar, stored
 from shared.service.objects import wanted_replicas
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from gateway.management.access.caller import Caller
+    from gateway.management.objects.adoption import Options
     from gateway.management.objects.kept import Kept
     from gateway.management.objects.policy import Policy
     from gateway.management.objects.seen import Seen
+    from gateway.management.store.adoption import Adopted
     from shared.kube.client import KubeClient
     from shared.runtime.clock import Clock
     from shared.service.model import Service
@@ -61,6 +65,7 @@ class Lifecycle:
         self._volumes = Volumes(self._catalog, policy)
         self._settler = Settler(kube, clock, policy)
         self._switcher = Switcher(kube, self._settler)
+        self._adoption = Adoption(kube, self._catalog, self._settler, new_token)
         self._new_token = new_token
         self._locks: dict[str, asyncio.Lock] = {}
         self._users: Counter[str] = Counter()
@@ -85,6 +90,7 @@ class Lifecycle:
             return with_known_secrets(inherited, known), known.token
 
         async with self._alone(service.name, "replaced"):
+            await self._ours(service.name, caller)
             notes = await self._replaceable(service, caller)
             await self._switcher.switch(service.name, replaced)
         return notes
@@ -98,6 +104,7 @@ class Lifecycle:
             return restored(seen, {}, token).service, token
 
         async with self._alone(name, "given a new token"):
+            await self._ours(name, caller)
             await self._switcher.switch(name, rotated)
         return token
 
@@ -108,8 +115,18 @@ class Lifecycle:
             if configmap is None:
                 raise problems.not_found()
             _permit(_readable(configmap), caller)
+            if not await self._adoption.finish(configmap) and oscar.wrote(configmap):
+                await self._adoption.remove(configmap)
             await self._switcher.remove(configmap)
         return left_behind(configmap)
+
+    async def adopt(
+        self, name: str, options: Options, caller: Caller = ADMIN, *, dry_run: bool = False
+    ) -> Adopted:
+        """Take a service over from the OSCAR manager that made it; its pods stay."""
+        async with self._alone(name, "" if dry_run else "adopted"):
+            _permit(_readable(await self._catalog.configmap(name)), caller)
+            return await self._adoption.adopt(name, options, dry_run=dry_run)
 
     async def stop(self, name: str, caller: Caller = ADMIN) -> Obj:
         """No pods until `start`; the gateway is told first, so that it refuses at once."""
@@ -143,7 +160,18 @@ class Lifecycle:
         Raises StoredError for a ConfigMap that cannot be read: nothing is done to it.
         """
         async with self._alone(name):
-            return await self._switcher.reconciled(name)
+            cut_off = await self._adoption.finish(await self._catalog.configmap(name))
+            settled = await self._switcher.reconciled(name)
+            return dataclasses.replace(settled, finished=False) if cut_off else settled
+
+    async def _ours(self, name: str, caller: Caller) -> None:
+        """Refuse (409) what an OSCAR manager made; an adoption that was cut off goes on first."""
+        configmap = await self._catalog.configmap(name)
+        if configmap is None:
+            return
+        _permit(_readable(configmap), caller)
+        if not await self._adoption.finish(configmap) and oscar.wrote(configmap):
+            raise problems.managed(name)
 
     async def _approved(self, service: Service) -> tuple[str, ...]:
         """What is to be said of the volume of a new service. RefusalError, of a name that is taken
@@ -171,6 +199,7 @@ class Lifecycle:
         _permit(found.service, caller)
         if found.service.expose is None:
             raise problems.not_exposed(name)
+        await self._adoption.finish(await self._catalog.configmap(name))
         if await self._catalog.deployment(name) is None:
             raise problems.without_deployment(name)
         return found.service.expose.min_scale
@@ -184,6 +213,8 @@ class Lifecycle:
             raise problems.gone(name) from None
         settled = await self._switcher.settled(root, {})
         deployment = settled.seen.deployment
+        if deployment is None:  # one that an OSCAR manager made is not ours to settle
+            deployment = await self._catalog.deployment(name)
         if deployment is None:
             raise problems.without_deployment(name)
         return deployment
@@ -198,7 +229,7 @@ class Lifecycle:
             version = deployment["metadata"]["resourceVersion"]
             body.setdefault("metadata", {})["resourceVersion"] = version
             try:
-                return await self._kube.patch(DEPLOYMENTS, names.deployment(name), body, NS)
+                return await self._kube.patch(DEPLOYMENTS, deployment["metadata"]["name"], body, NS)
             except Conflict:
                 if attempt == ATTEMPTS - 1:
                     raise

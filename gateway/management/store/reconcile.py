@@ -15,7 +15,7 @@ from collections import Counter
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from gateway.management.objects import render
+from gateway.management.objects import adoption, render
 from gateway.management.objects.seen import Seen, version
 from gateway.management.problems import RefusalError
 from gateway.management.store.catalog import NS
@@ -165,6 +165,8 @@ class Reconciler:
 
     def _due(self, seen: Seen) -> Result | None:
         """What is to be said of a service for which nothing is due; None if something is."""
+        if adoption.mark(seen.root) is not None:
+            return None
         try:
             if seen.root is not None and not seen.is_service:
                 stored.read(seen.root)

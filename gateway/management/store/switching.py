@@ -79,7 +79,7 @@ class Switcher:
             try:
                 await self._settler.stage(seen, revision, secret)
                 made = await self._switched(step, seen.root, revision)
-            except Conflict:
+            except (Conflict, NotFound):  # the Secret may have gone with a service before
                 continue
             try:
                 await self.settled(made, {revision: secret})
@@ -131,7 +131,7 @@ class Switcher:
                 seen = (await self._settler.settle(name, {})).seen
             try:
                 made = await self._settler.stage(seen, revision, secret)
-            except Conflict:  # another create was faster
+            except (Conflict, NotFound):  # another create was faster, or a delete
                 continue
             if made is not None and seen.root is None:
                 return made

@@ -53,9 +53,13 @@ def lint(files: tuple[Path, ...], cluster: str, strict: bool, output: Format) ->
         color = "red" if finding.severity == "error" else "yellow"
         click.echo(str(finding).replace(finding.severity, click.style(finding.severity, fg=color)))
     errors = sum(finding.severity == "error" for finding in found)
-    click.echo(f"{errors} errors, {len(found) - errors} warnings", err=True)
+    click.echo(f"{_many(errors, 'error')}, {_many(len(found) - errors, 'warning')}", err=True)
     if errors or (strict and found):
         raise SystemExit(FAILED)
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _check(file: Path, cluster: str) -> Iterator[Finding]:

@@ -18,6 +18,8 @@ from shared.cli.together import each
 from shared.service import names
 
 LONGEST_REASON: Final = 100
+_TOO_FEW: Final = "MinimumReplicasUnavailable: Deployment does not have minimum availability."
+"""What the state says too, where more follows."""
 STUCK: Final = "but the new version"
 """What the API says of a service that is ready and yet not well."""
 
@@ -104,6 +106,7 @@ def reason(service: Object) -> str:
     if not definition.is_exposed(service):
         return ""
     told = " ".join(str(_deployment(service).get("reason") or "").split())
+    told = told.removeprefix(_TOO_FEW).strip() or told
     well = state(service) in ("ready", "stopped") and STUCK not in told
     short = told if len(told) <= LONGEST_REASON else told[: LONGEST_REASON - 1] + "…"
     return "" if well else short

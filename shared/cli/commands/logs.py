@@ -12,6 +12,7 @@ from shared.cli.client import ServicesApi, run
 from shared.cli.commands.naming import name_argument
 from shared.cli.connection.options import target_options
 from shared.cli.connection.target import Target
+from shared.cli.exits import INTERRUPTED
 from shared.cli.rollout import Duration
 from shared.cli.views import log_reading, log_text
 from shared.cli.views.log_reading import Asked
@@ -81,7 +82,10 @@ def logs(
         previous=previous,
     )
     shown = Shown(Style(prefix, timestamps, terminal=sys.stdout.isatty()))
-    run(_logs(name, asked, shown, target, follow=follow, seconds=seconds))
+    try:
+        run(_logs(name, asked, shown, target, follow=follow, seconds=seconds))
+    except KeyboardInterrupt:  # the ordinary end of following: nothing is to be said of it
+        raise click.exceptions.Exit(INTERRUPTED) from None
 
 
 async def _logs(

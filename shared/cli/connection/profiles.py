@@ -59,8 +59,9 @@ def read(environ: Mapping[str, str]) -> Profiles:
     """The profiles of the user; ApiError naming file and field of everything that is wrong."""
     file = path(environ)
     try:
+        private.check(file.parent)
         text = private.read(file, follow=True)
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return Profiles(file)
     except OSError as error:
         raise ApiError(f"cannot read {file}: {error.strerror}") from error

@@ -171,7 +171,7 @@ def _base(profile: str, environ: Mapping[str, str]) -> Given:
 def _of_profile(profile: profiles.Profile, file: Path) -> Given:
     for secret in filter(None, (profile.credentials, profile.token_file)):
         try:
-            private.check_secret(secret)
+            private.check(secret, secret=True)
         except (private.UnsafeError, OSError) as error:
             raise ApiError(f"profile {profile.name} of {file}: {error}") from error
     return Given(

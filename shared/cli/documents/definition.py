@@ -13,7 +13,7 @@ import yaml
 
 from shared.service import names
 from shared.service.blanks import is_odd
-from shared.service.documents import plain
+from shared.service.documents import PlainDumper, plain
 
 CLUSTER: Final = "oscar-cluster"
 """The cluster of a document, for a service that names none."""
@@ -21,18 +21,13 @@ CLUSTER: Final = "oscar-cluster"
 _FIRST: Final = ("name", "image", "script", "cpu", "memory", "expose", "environment", "volume")
 _MADE: Final = ("token", "namespace", "owner", "deployment", "volume_status", "cluster_id")
 """Fields that the API makes, whatever a definition says."""
-_MADE_LABELS: Final = (
-    *(names.USER_SERVICE_LABEL, names.SERVICE_LABEL),
-    *("applicationId", "queue", "owner_name", "uid"),
-)
+_MADE_LABELS: Final = frozenset((*names.forced_labels(""), names.OWNER_LABEL, "uid"))
 _DEFAULTS: Final = {"log_level": "INFO", "visibility": "private"}
 _ZEROS: Final = ("synchronous", "mount")
 """Sections that mean nothing where all of them is zero: Go clients write them so."""
 
-_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
-
-class _BlockDumper(_Dumper):  # type: ignore[misc]
+class _BlockDumper(PlainDumper):
     """Writes a text of several lines as a `|` block, as people write scripts, and quotes what
     would be taken for a mistake."""
 

@@ -21,7 +21,7 @@ from shared.service.tokens import digest
 from tests.gateway.management.cluster import NS, Cluster
 from tests.gateway.management.test_main import start
 from tests.loopback import free_port
-from tests.scaler.proxy import proxy
+from tests.scaler.proxy import hang, proxy
 from tests.waiting import until
 
 HEADERS = {"Authorization": aiohttp.encode_basic_auth("oscar", "secret")}
@@ -75,7 +75,7 @@ def image(cluster: Cluster) -> str:
 async def test_a_killed_process_leaves_what_its_successor_completes(
     cluster: Cluster, tmp_path: Path, body: dict[str, Any]
 ) -> None:
-    """SIGKILL when the ConfigMap of a PUT is written and nothing else is; and of a POST."""
+    """SIGKILL while a PUT has written the ConfigMap and nothing else, and a POST little more."""
     upstream = yaml.safe_load(Path(cluster.kubeconfig).read_text())["clusters"][0]["cluster"]
     port = free_port()
     async with aiohttp.ClientSession(headers=HEADERS) as session, proxy(upstream["server"]) as one:
@@ -84,26 +84,24 @@ async def test_a_killed_process_leaves_what_its_successor_completes(
             async with session.post(url, json=body) as answer:
                 assert answer.status == 201
             token = cluster.api.get(kinds.SECRET, "ocr-token", NS)["data"]["token"]
-            one.breaks("PATCH", "configmaps/ocr$", None, meddle=process.kill)
-            with pytest.raises(aiohttp.ClientError):
-                await session.put(url, json=body | {"image": "registry/ocr:2"})
-            assert await process.wait() == -signal.SIGKILL
-        assert image(cluster) == "registry/ocr:1"
-        async with serving(config, port) as (process, url):
-            await until(
-                lambda: image(cluster) == "registry/ocr:2", "the PUT is completed", period=0.05
-            )
-            assert cluster.api.get(kinds.SECRET, "ocr-token", NS)["data"]["token"] == token
+            one.breaks("PATCH", "configmaps/ocr$", hang, after=True)
+            put = asyncio.create_task(session.put(url, json=body | {"image": "registry/ocr:2"}))
+            await one.until(lambda: bool(one.seen("PATCH", "configmaps/ocr$")))
             one.breaks("PATCH", "services/second-svc$", None, meddle=process.kill)
             with pytest.raises(aiohttp.ClientError):
                 await session.post(url, json=body | {"name": "second"})
-        assert "second" in cluster.names(kinds.CONFIG_MAP)
+            with pytest.raises(aiohttp.ClientError):
+                await put
+            assert await process.wait() == -signal.SIGKILL
+        assert image(cluster) == "registry/ocr:1"
+        assert cluster.names(kinds.DEPLOYMENT) == ["ocr-dlp"]
         async with serving(config, port):
+            await until(lambda: image(cluster) == "registry/ocr:2", "the PUT", period=0.05)
+            deployments = ["ocr-dlp", "second-dlp"]
             await until(
-                lambda: "second-dlp" in cluster.names(kinds.DEPLOYMENT),
-                "the POST is too",
-                period=0.05,
+                lambda: cluster.names(kinds.DEPLOYMENT) == deployments, "the POST", period=0.05
             )
+        assert cluster.api.get(kinds.SECRET, "ocr-token", NS)["data"]["token"] == token
 
 
 async def test_of_two_processes_one_state_comes(cluster: Cluster, body: dict[str, Any]) -> None:

@@ -73,6 +73,9 @@ class FakeApi:
         return web.Response(status=204)
 
     async def _act(self, request: web.Request) -> web.Response:
+        return await self._answer(request)
+
+    async def _answer(self, request: web.Request) -> web.Response:
         return web.json_response({"state": "pending", "reason": request.match_info["action"]})
 
     async def _exposed(self, request: web.Request) -> web.Response:

@@ -20,6 +20,7 @@ from shared.cli.connection.target import Target
 from shared.cli.exits import ApiError, UnreachableError
 from shared.embedded.access import certificate
 from shared.runtime.clock import SystemClock
+from shared.service import fdl
 
 Answer = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -125,6 +126,18 @@ async def test_refusals(server: Server, answer: web.Response, words: str) -> Non
     server.answers = [answer]
     with pytest.raises(ApiError, match=words):
         await server.list()
+
+
+async def test_a_refused_write_names_the_service_and_keeps_its_kind(server: Server) -> None:
+    service = fdl.parse_service({"name": "one", "image": "x", "script": "y"}).service
+    server.answers = [web.Response(status=400, text="no\n\x1b[2J")]
+    async with server.api() as api:
+        with pytest.raises(ApiError) as caught:
+            await api.write(service, new=True)
+    assert caught.value.message == "service/one: no\n\\x1b[2J (400)"
+    async with ServicesApi(Target("http://127.0.0.1:1", server.credentials)) as api:
+        with pytest.raises(UnreachableError, match="service/one: cannot reach"):
+            await api.write(service, new=True)
 
 
 async def test_an_access_token(server: Server, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.cli.exits import NotReadyError
+from shared.cli.exits import NotReadyError, UnreachableError
 from shared.cli.rollout import Told, failure, is_done, progress, until_ready
 from shared.runtime.clock import SystemClock
 
@@ -31,12 +31,15 @@ def pod(state: str, reason: str = "", *, ready: bool = False) -> dict[str, Any]:
 class Api:
     """Describes the service in one way after another, the last for ever."""
 
-    def __init__(self, *answers: dict[str, Any]) -> None:
+    def __init__(self, *answers: dict[str, Any] | UnreachableError) -> None:
         self.answers = list(answers)
 
     async def describe(self, name: str) -> dict[str, Any]:
         assert name == "one"
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, UnreachableError):
+            raise answer
+        return answer
 
 
 class Sleepless(SystemClock):
@@ -50,7 +53,7 @@ class Sleepless(SystemClock):
         self.passed += seconds
 
 
-async def waited(*answers: dict[str, Any], seconds: float = 60.0) -> list[str]:
+async def waited(*answers: dict[str, Any] | UnreachableError, seconds: float = 60.0) -> list[str]:
     said: list[str] = []
     await until_ready(Api(*answers), "one", seconds, Sleepless(), said.append)  # type: ignore[arg-type]
     return said
@@ -71,7 +74,12 @@ async def test_a_time_out_tells_what_the_pods_say() -> None:
     stuck = described(
         1,
         deployment={"reason": "MinimumReplicasUnavailable: no"},
-        pods=[pod("ImagePullBackOff", "no such image"), pod("Running", ready=True)],
+        pods=[
+            pod("ImagePullBackOff", "no such image"),
+            pod("Running", ready=True),
+            pod("CrashLoopBackOff", "CrashLoopBackOff: it ended with exit code 3"),
+            pod("Pending"),
+        ],
     )
     with pytest.raises(NotReadyError) as caught:
         await waited(stuck, seconds=5)
@@ -79,6 +87,8 @@ async def test_a_time_out_tells_what_the_pods_say() -> None:
     assert caught.value.message == (
         "service/one is not ready after 5 s: MinimumReplicasUnavailable: no\n"
         "  pod one-x: ImagePullBackOff: no such image\n"
+        "  pod one-x: CrashLoopBackOff: it ended with exit code 3\n"
+        "  pod one-x: Pending\n"
         "see `exposed describe one` and `exposed logs one`"
     )
 
@@ -89,6 +99,13 @@ async def test_a_failed_rollout_is_not_waited_for() -> None:
     with pytest.raises(NotReadyError, match="does not come up: ProgressDeadlineExceeded: too late"):
         await waited(described(), failed)
     assert "pod one-x: CrashLoopBackOff" in failure(failed)
+
+
+async def test_an_api_that_is_away_for_a_while_is_waited_for() -> None:
+    away = UnreachableError("nobody there")
+    assert (await waited(described(), away, described(2, 2)))[-1] == "service/one runs"
+    with pytest.raises(NotReadyError, match="not ready after 3 s: nobody there"):
+        await waited(away, seconds=3)
 
 
 def test_events_are_told_once_and_none_of_before() -> None:

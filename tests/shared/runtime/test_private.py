@@ -100,6 +100,7 @@ def test_an_opener_that_refuses_links(tmp_path: Path) -> None:
 
 def test_a_secret_that_others_can_read(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("x")
-    private.check_secret(tmp_path / "absent")
+    private.check(tmp_path / "absent", secret=True)
+    private.check(tmp_path / "secret")
     with pytest.raises(private.UnsafeError, match="can be read by others"):
-        private.check_secret(tmp_path / "secret")
+        private.check(tmp_path / "secret", secret=True)

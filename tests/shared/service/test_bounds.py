@@ -57,5 +57,14 @@ def test_a_definition_too_deep_to_be_read_again_is_not_stored() -> None:
     body = {"name": "a", "image": "i", "script": "s", "expose": {"api_port": 1}, "input": deep}
     with pytest.raises(fdl.FdlError, match="document: it is nested more than 100 deep"):
         fdl.parse_service(body)
-    with pytest.raises(fdl.FdlError, match="document: it has more than 100000 values"):
-        fdl.parse_service({**body, "input": [0] * 100_001})
+    with pytest.raises(fdl.FdlError, match="document: it has more than 110000 values"):
+        fdl.parse_service({**body, "input": [0] * 110_001})
+
+
+def test_what_is_accepted_can_be_read_when_it_is_stored() -> None:
+    body = {"name": "n", "image": "i", "script": "s", "expose": {"api_port": 80}}
+    parsed = fdl.parse_service(body | {f"k{n}": 1 for n in range(50_000)})
+    assert len(parsed.warnings) < 30
+    assert fdl.load_definition(fdl.dump_definition(parsed.service)).name == "n"
+    with pytest.raises(fdl.FdlError, match="more than 110000 values and keys"):
+        fdl.parse_service(body | {f"k{n}": 1 for n in range(55_000)})

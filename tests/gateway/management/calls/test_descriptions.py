@@ -151,6 +151,7 @@ async def test_the_scalers_last_decision(admin: Client, world: World, body: Body
 
 async def test_no_secret_is_told(admin: Client, world: World, body: Body) -> None:
     body["environment"] = {"variables": {}, "secrets": {"KEY": "c4nary"}}
+    body["storage_providers"] = {"minio": {"m": {"access_key": "c4nary", "secret_key": "c4nary"}}}
     await admin.post("/system/services", json=body)
     world.settle()
     token = (await described(admin, OCR))["token"]

@@ -59,7 +59,7 @@ def test_what_we_own_and_no_longer_want_is_found(owned: Any, all_stated: bool) -
 
 
 def test_only_our_own_applies_count() -> None:
-    gone = {"f:spec": {"f:gone": {}}}
+    gone: dict[str, Any] = {"f:spec": {"f:gone": {}}}
     entry = {"manager": "exposed-services", "operation": "Apply", "fieldsV1": gone}
     others = [
         {**entry, "manager": "kubectl"},

@@ -8,7 +8,7 @@ from gateway.management.objects.scale import born, corrected
 
 STOPPED = "oscar.grycap.io/stopped"
 PREVIOUS = "oscar.grycap.io/previous-replicas"
-OWNED = {"managedFields": [{"fieldsV1": {"f:spec": {"f:replicas": {}}}}]}
+OWNED: dict[str, Any] = {"managedFields": [{"fieldsV1": {"f:spec": {"f:replicas": {}}}}]}
 
 
 def deployment(replicas: int, *, owned: bool = False, **marks: str) -> dict[str, Any]:

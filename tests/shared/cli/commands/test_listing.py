@@ -16,6 +16,8 @@ from tests.shared.cli.real import RealApi
 
 STUCK = "1 of 1 ready, but the new version does not start: ProgressDeadlineExceeded: late"
 
+TOO_FEW = "MinimumReplicasUnavailable: Deployment does not have minimum availability."
+
 
 def service(told: str, **deployment: Any) -> dict[str, Any]:
     return {
@@ -34,6 +36,12 @@ def service(told: str, **deployment: Any) -> dict[str, Any]:
         (service("failed", reason="FailedCreate:\n  quota"), "failed", "FailedCreate: quota"),
         (service("failed", reason="x" * 200), "failed", "x" * 99 + "…"),
         (service("pending"), "pending", ""),
+        (service("pending", reason=TOO_FEW), "pending", TOO_FEW),
+        (
+            service("pending", reason=f"{TOO_FEW} CrashLoopBackOff: 3"),
+            "pending",
+            "CrashLoopBackOff: 3",
+        ),
         ({"name": "one", "expose": {"api_port": [80]}}, "unknown", ""),
         ({"name": "one", "expose": {}, "deployment": {"reason": "missing"}}, "not exposed", ""),
     ],
@@ -69,6 +77,7 @@ def test_what_get_prints_changes_nothing_when_applied(
     exposed: Cli, real: RealApi, tmp_path: Path
 ) -> None:
     more = "      environment: {variables: {A: 'yes'}, secrets: {KEY: hunter2}}\n      cpu: '1'\n"
+    more += "      storage_providers: {minio: {a: {secret_key: hunter2, region: x}}}\n"
     exposed("apply", written(tmp_path, entry("one", "{api_port: 80, set_auth: true}", more)))
     before = real.within(lambda: real.cluster.deployment("one"))["spec"]
     text = exposed("get", "one").output

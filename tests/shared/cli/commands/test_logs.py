@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import click
 import pytest
 
 from gateway.management.answers import log_follow
@@ -81,7 +80,7 @@ async def test_following_shows_new_lines_and_new_pods(
     def until_six(self: Shown, page: Page) -> None:
         shown(self, page)
         if any(one["message"] == "six" for one in page["entries"]):
-            raise click.Abort  # as by Ctrl-C
+            raise KeyboardInterrupt
 
     monkeypatch.setattr(Shown, "page", until_six)
     await two_pods(node)
@@ -90,7 +89,9 @@ async def test_following_shows_new_lines_and_new_pods(
     await node.write("a", f"{DAY}05Z five")
     node.add("c")
     await node.write("c", f"{DAY}06Z six")
-    assert (await work).stdout.split("\n") == ["line 04\x1b[2J", "five", "six", ""]
+    ended = await work
+    assert ended.stdout.split("\n") == ["line 04\x1b[2J", "five", "six", ""]
+    assert (ended.exit_code, ended.stderr) == (130, "")
 
 
 async def test_following_ends_when_its_time_is_over(exposed: Real, node: Node) -> None:

@@ -52,3 +52,13 @@ def test_a_file_that_others_can_write(tmp_path: Path) -> None:
     file.chmod(0o666)
     with pytest.raises(ApiError, match=r"profiles\.yaml is not used: it can be written by others"):
         profiles.read({"XDG_CONFIG_HOME": str(tmp_path)})
+    file.chmod(0o600)
+    file.parent.chmod(0o777)
+    with pytest.raises(ApiError, match=r"exposed is not used: it can be written by others"):
+        profiles.read({"XDG_CONFIG_HOME": str(tmp_path)})
+
+
+def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "exposed").write_text("endpoint: https://x\n")
+    with pytest.raises(ApiError, match=r"cannot read .*exposed/profiles\.yaml: Not a directory"):
+        profiles.read({"XDG_CONFIG_HOME": str(tmp_path)})
