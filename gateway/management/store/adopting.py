@@ -162,7 +162,7 @@ class Adopting:
         expose = self._service.expose
         if expose is None:
             raise AssertionError("what is not exposed does not run")
-        template = pod_template(self._service, expose, self._token)
+        template = pod_template(self._service, expose, self._token, self._settler.policy)
         return adoption.Running(template, expose.min_scale, "")
 
     async def _apply(self, runs: Running, *, paused: bool) -> Obj:
