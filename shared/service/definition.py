@@ -25,8 +25,9 @@ NOTHING: Final = Service(name="", image="", script="")
 _READ_ONLY: Final = ("token", "namespace", "deployment", "volume_status")
 LONGEST_IMAGE: Final = 1024
 MOST_VARIABLES: Final = 1000
-MOST_SECRETS: Final = 1024 * 1024
-"""Bytes of names and values of environment variables, as many as fit into a Secret or ConfigMap."""
+MOST_PLAIN, MOST_SECRET = 512 * 1024, 256 * 1024
+"""Bytes of names and values of environment variables. A ConfigMap and its Deployment both carry the
+plain ones; of the secret ones several revisions fit into a Secret, which holds 1 MiB."""
 _MOST_CPU, _MOST_MEMORY = 100_000, 2**60
 
 
@@ -81,17 +82,17 @@ def _environment(service: Fields, *, new: bool) -> Environment:
             secrets=fields.texts("Secrets", "secrets", secret=True),
         )
         if new:
-            _check_variables(fields, "Variables", environment.variables)
-            _check_variables(fields, "Secrets", environment.secrets)
+            _check_variables(fields, "Variables", environment.variables, MOST_PLAIN)
+            _check_variables(fields, "Secrets", environment.secrets, MOST_SECRET)
     return environment
 
 
-def _check_variables(fields: Fields, group: str, variables: Mapping[str, str]) -> None:
+def _check_variables(fields: Fields, group: str, variables: Mapping[str, str], most: int) -> None:
     if len(variables) > MOST_VARIABLES:
         fields.error(group, f"holds {len(variables)} variables, and {MOST_VARIABLES} are read")
     for key, value in variables.items():
         _check(fields, f"{group}.{key}", syntax.check_variable, key, value)
-    _check_size(fields, group, variables, MOST_SECRETS)
+    _check_size(fields, group, variables, most)
 
 
 def _script(fields: Fields, read_script: Callable[[str], str] | None) -> str:

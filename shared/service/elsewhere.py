@@ -30,6 +30,9 @@ _MISSED: Final = {
     "interlink_node_name": "pods run on the cluster's own nodes",
     "isolation_level": "no buckets are made that it could part",
     "enable_sgx": "pods are given no enclave",
+    "image_prefetch": "a node pulls the image with its first pod",
+    "replicas": "no jobs are delegated; expose.min_scale and max_scale bound the pods",
+    "synchronous": "there is no other call of a service than its own port",
 }
 
 

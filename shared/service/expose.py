@@ -18,6 +18,8 @@ from shared.service.scaling.schema import read_written
 if TYPE_CHECKING:
     from shared.service.fields import Fields
 
+MOST_PORTS: Final = 100
+LONGEST_PATH: Final = 2048
 _LONGEST: Final = 86_400.0
 _TARGET: Final = re.compile(r"/[!-~]*")
 _DEFAULTS: Final = Expose(api_port=())
@@ -107,8 +109,15 @@ def _check_expose(fields: Fields, expose: Expose) -> None:
         fields.error("max_scale", f"{expose.max_scale} is below min_scale {expose.min_scale}")
     if _TARGET.fullmatch(expose.health_path) is None:
         fields.error("health_path", "is no path of a URL; write spaces and the like as %20")
+    if len(expose.health_path) > LONGEST_PATH:
+        fields.error("health_path", f"is longer than {LONGEST_PATH} characters")
     if len(set(expose.api_port)) < len(expose.api_port):
         fields.error("api_port", "names a port twice")
+    if len(expose.api_port) > MOST_PORTS:
+        fields.error("api_port", f"names more than {MOST_PORTS} ports, the most exposed")
+    chosen = [port for port in expose.node_port if port]
+    if len(set(chosen)) < len(chosen):
+        fields.error("NodePort", "names a port twice; each port of a node leads to one")
     if expose.node_port and expose.api_port and len(expose.node_port) != len(expose.api_port):
         fields.error(
             "NodePort",

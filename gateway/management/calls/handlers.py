@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -172,7 +173,7 @@ async def _parsed(request: web.Request, seconds: float) -> fdl.Parsed:
         text = f"the body did not come within {seconds:g} s"
         raise problems.RefusalError(408, text) from None
     try:  # JSON whatever the Content-Type says: oscar-python sends none
-        body = orjson.loads(raw)
+        body = orjson.loads(raw.removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError as error:
         raise problems.invalid([f"the body is not JSON: {error}"]) from error
     try:

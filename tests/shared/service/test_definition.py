@@ -38,7 +38,7 @@ def problems(**fields: Any) -> tuple[str, ...]:
         ),
         (
             {"environment": {"secrets": {f"V{n}": "x" * 120_000 for n in range(9)}}},
-            "environment.secrets: takes 1080018 bytes, and 1048576 fit",
+            "environment.secrets: takes 1080018 bytes, and 262144 fit",
         ),
         ({"synchronous": {"min_scale": "many"}}, "synchronous.min_scale: 'many' is not a whole"),
         ({"total_memory": "lots"}, "total_memory: 'lots' is not a quantity"),

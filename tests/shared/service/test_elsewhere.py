@@ -30,6 +30,8 @@ def warnings(**fields: Any) -> tuple[str, ...]:
             {"input": [{"path": "a"}], "output": [{"path": "b"}]},
             ["input: has no effect here: files", "output: has no effect here: results"],
         ),
+        ({"replicas": [{"type": "oscar"}]}, ["replicas: has no effect here: no jobs "]),
+        ({"synchronous": {"min_scale": 1}}, ["synchronous: has no effect here: "]),
         ({"interlink_node_name": "n"}, ["interlink_node_name: has no effect here: "]),
         ({"isolation_level": "USER"}, ["isolation_level: has no effect here: "]),
     ],

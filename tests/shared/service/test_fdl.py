@@ -204,6 +204,15 @@ def test_port_is_an_alias_of_api_port() -> None:
         ({"api_port": 70000}, "api_port: 70000 is above 65535, the most allowed"),
         ({"api_port": True}, "api_port: true is not a whole number"),
         ({"api_port": [80, 80]}, "api_port: names a port twice"),
+        (
+            {"api_port": [80, 81], "NodePort": [30001, 30001]},
+            "NodePort: names a port twice; each port of a node leads to one",
+        ),
+        (
+            {"api_port": list(range(1, 102))},
+            "api_port: names more than 100 ports, the most exposed",
+        ),
+        ({"health_path": "/" + "a" * 2048}, "health_path: is longer than 2048 characters"),
         ({"min_scale": -1}, "min_scale: -1 is below 0, the least allowed"),
         ({"max_scale": 1.5}, "max_scale: 1.5 is not a whole number"),
         ({"min_scale": 12}, "max_scale: 10 is below min_scale 12"),

@@ -105,7 +105,11 @@ async def test_no_call_below_a_service_serves_who_may_not_see_it(
             missing = example(pattern, "nothing")
             async with client.request(method, missing, headers=bob) as answer:
                 assert answer.status == 404, (method, pattern)
-    assert await call(client, bob, "GET") == (200, "[]")
+    for method, pattern in routes(client):
+        if method == "GET" and needed(method, pattern, "") == "caller":
+            async with client.request(method, example(pattern, "nothing"), headers=bob) as answer:
+                text = await answer.text()
+                assert (token in text, '"ocr"' in text) == (False, False), pattern
     assert await call(client, bob, "GET", "?include=deployment") == (200, "[]")
     status, text = await call(client, bob, "PUT", body=body)
     assert (status, text) == (403, f"User {BOB} doesn't have permission to change this service")

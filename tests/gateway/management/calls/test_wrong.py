@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from random import Random
 from typing import Any
 
@@ -49,3 +50,15 @@ async def test_what_is_accepted_a_cluster_accepts_too(admin: Client) -> None:
     assert accepted > 20
     (listed,) = json.loads(await (await admin.get(SERVICES)).text())
     assert listed["name"] == "ocr"
+
+
+async def test_the_mark_of_windows_before_a_body_counts_for_nothing(admin: Client) -> None:
+    raw = b"\xef\xbb\xbf" + json.dumps(GOOD).encode()
+    assert (await admin.post(SERVICES, data=raw)).status == 201
+
+
+async def test_depth_of_a_body_is_refused(admin: Client) -> None:
+    for raw in ("[" * 200_000, '{"input": ' + "[" * 300 + "]" * 300 + "}"):
+        response = await admin.post(SERVICES, data=raw)
+        assert response.status == 400
+        assert re.search("depth|deep", await response.text())
