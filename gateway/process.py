@@ -65,9 +65,9 @@ class Process:
         self.services = Services(self.limits, self.stats)
         if settings.management:
             self.services.manage(settings.management)
-        self.feed = Feed(kube, self.services, settings.namespace, self.clock)
+        self.feed = Feed(kube, self.services, settings.spaces, self.clock)
         path = settings.snapshot
-        self.saved = SavedTable(path, settings.namespace) if path is not None else None
+        self.saved = SavedTable(path, settings.spaces.title) if path is not None else None
         self.access_log = AccessLog(settings.access_log.mode, settings.access_log.form)
         self.certificate = Certificate(settings.tls) if settings.tls is not None else None
         self.gateway = Gateway(

@@ -19,8 +19,9 @@ from gateway.net.tls import CertificateFiles
 from gateway.routing.cors import Cors
 from shared.runtime import log
 from shared.runtime.settings import Reader, Variables
-from shared.service import names
+from shared.service import names, spaces
 from shared.service.origins import as_sent
+from shared.service.spaces import Spaces
 from shared.service.tokens import parse_digest
 
 
@@ -49,7 +50,7 @@ class Settings:
     admin: Address
     workers: int
     management: tuple[Address, ...]
-    namespace: str
+    spaces: Spaces
     limits: Limits
     identity: Identity
     drain: Drain
@@ -73,6 +74,10 @@ VARIABLES: Final[Variables] = {
     "GATEWAY_WORKERS": ("1", "processes that share the public port"),
     "GATEWAY_MANAGEMENT": ("", "host:port,… of the services API; empty: not routed"),
     "GATEWAY_NAMESPACE": (names.NAMESPACE, "namespace of the services"),
+    "GATEWAY_NAMESPACES": (
+        spaces.ONE,
+        "one: all services in it; per-owner: also in those that are called after it",
+    ),
     "GATEWAY_SNAPSHOT": (
         "",
         "file for the last route table (no token is in it), which is served by a gateway that "
@@ -159,7 +164,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         admin=reader.address("GATEWAY_ADMIN_HOST", "GATEWAY_ADMIN_PORT"),
         workers=reader.whole("GATEWAY_WORKERS", least=1, most=256),
         management=reader.parsed("GATEWAY_MANAGEMENT", (), _addresses),
-        namespace=reader.string("GATEWAY_NAMESPACE"),
+        spaces=_spaces(reader),
         limits=_limits(reader),
         identity=_identity(reader),
         drain=_drain(reader),
@@ -175,6 +180,11 @@ def read(environ: Mapping[str, str]) -> Settings:
     )
     reader.check()
     return settings
+
+
+def _spaces(reader: Reader) -> Spaces:
+    chosen = reader.string("GATEWAY_NAMESPACES", *spaces.CHOICES)
+    return Spaces(reader.string("GATEWAY_NAMESPACE"), chosen == spaces.PER_OWNER)
 
 
 def _limits(reader: Reader) -> Limits:

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import uvloop
@@ -32,7 +32,7 @@ from shared.kube.events import EventRecorder
 from shared.kube.resources import PODS
 from shared.runtime.clock import SystemClock
 from shared.runtime.tasks import Supervisor
-from shared.service import names
+from shared.service.spaces import Spaces
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -157,10 +157,10 @@ def _loop(
     own = {"kind": "Lease", "metadata": {"name": "scaler", "namespace": "oscar"}}
     reporter = Reporter(stats, EventRecorder(kube, "scaler", clock), own, clock)
 
-    async def nobody(_: str) -> str:
+    async def nobody(_: dict[str, Any]) -> str:
         return "nobody"
 
-    access = Access(kube, session, names.NAMESPACE, cluster.nodes_in_use)
+    access = Access(kube, session, Spaces(), cluster.nodes_in_use)
     return Loop(
         Context(clock, tasks, reporter),
         ClusterView(cluster.catalog, lambda: True, nobody),

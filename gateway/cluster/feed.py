@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.cluster.definitions import Definitions
 from gateway.cluster.endpoint_slices import SERVICE_NAME, endpoints, service_of
+from gateway.cluster.holders import Holders
+from shared.kube.changes import key_of
 from shared.kube.informer import Informer
 from shared.kube.resources import CONFIGMAPS, ENDPOINTSLICES
 from shared.runtime.tasks import first_of
@@ -27,20 +29,22 @@ if TYPE_CHECKING:
     from gateway.cluster.saved_table import Entry
     from gateway.services.registry import Services
     from gateway.services.spec import Endpoint, ServiceSpec
-    from shared.kube.changes import Change
+    from shared.kube.changes import Change, Key
     from shared.kube.client import KubeClient
     from shared.runtime.clock import Clock
     from shared.runtime.tasks import Supervisor
+    from shared.service.spaces import Spaces
 
 log = logging.getLogger(__name__)
 
 
 class Feed:
-    """Keeps `services` equal to what namespace `namespace` of the cluster holds."""
+    """Keeps `services` equal to what the namespaces `spaces` of the cluster hold."""
 
-    def __init__(self, kube: KubeClient, services: Services, namespace: str, clock: Clock) -> None:
+    def __init__(self, kube: KubeClient, services: Services, spaces: Spaces, clock: Clock) -> None:
         self.invalid: dict[str, str] = {}
-        """Service → why its present definition was not taken."""
+        """Service → why its present definition was not taken; `<namespace>/<service>` → that the
+        service of that name is another."""
         self.synced = asyncio.Event()
         """Set once the first listings are in the table."""
         self.stale = False
@@ -54,15 +58,16 @@ class Feed:
         self._services = services
         self._clock = clock
         self._definitions = Definitions()
-        self._slices: dict[str, dict[str, dict[str, Any]]] = {}
-        self._slice_owner: dict[str, str] = {}
+        self._holders = Holders()
+        self._slices: dict[str, dict[Key, dict[str, Any]]] = {}
+        self._slice_owner: dict[Key, str] = {}
         self._defined: set[str] = set()
         self._moved: set[str] = set()
         self._pending = False
         self._configmaps = Informer(
             kube,
             CONFIGMAPS,
-            namespace,
+            spaces.watched,
             labels=SERVICE_LABEL,
             keep=as_ours,  # no token stays in memory
             on_change=self._definition_changed,
@@ -71,12 +76,12 @@ class Feed:
         self._endpointslices = Informer(
             kube,
             ENDPOINTSLICES,
-            namespace,
+            spaces.watched,
             labels=SERVICE_NAME,
             on_change=self._slice_changed,
             clock=clock,
         )
-        self._namespace = namespace
+        self._spaces = spaces
 
     def start(self, tasks: Supervisor) -> None:
         """Watch the cluster for ever, in tasks of `tasks`."""
@@ -127,11 +132,19 @@ class Feed:
         log.info("the route table is complete: %d services", len(self._services.table.routes))
 
     def _definition_changed(self, change: Change) -> None:
+        if not self._spaces.has(key_of(change.object)[0]):
+            return
+        if change.type == "DELETED":
+            self._holders.gone(change.object)
+        else:
+            self._holders.seen(change.object)
         self._defined.add(change.object["metadata"]["name"])
         self._schedule()
 
     def _slice_changed(self, change: Change) -> None:
-        name: str = change.object["metadata"]["name"]
+        name = key_of(change.object)
+        if not self._spaces.has(name[0]):
+            return
         owner = "" if change.type == "DELETED" else service_of(change.object)
         before = self._slice_owner.pop(name, "")
         if before and before != owner:
@@ -162,18 +175,24 @@ class Feed:
             slices = self._slices.get(name, {})
             if not slices:
                 self._slices.pop(name, None)
-            found = endpoints(slices.values())
+            place = self._place(name)
+            found = endpoints(one for (space, _), one in slices.items() if space == place)
             self._services.locate(name, found)
             if found:
                 self._located[name] = found
             else:
                 self._located.pop(name, None)
 
+    def _place(self, name: str) -> str:
+        """The namespace whose service `name` is served."""
+        return next(iter(self._holders.of(name)), self._spaces.main)
+
     def _define(self, changed: Iterable[str]) -> None:
         specs: list[ServiceSpec] = []
         removed: list[str] = []
         for name in changed:
-            configmap = self._configmaps.cache.get((self._namespace, name))
+            self._tell_others(name)
+            configmap = self._configmaps.cache.get((self._place(name), name))
             try:
                 spec = self._definitions.read(configmap) if configmap is not None else None
             except StoredError as error:
@@ -187,6 +206,15 @@ class Feed:
             else:
                 specs.append(spec)
         self._services.define(specs, removed)
+
+    def _tell_others(self, name: str) -> None:
+        """Name the services that are not served because an older one has their name."""
+        for key in [each for each in self.invalid if each.endswith(f"/{name}")]:
+            del self.invalid[key]
+        for space in self._holders.of(name)[1:]:
+            problem = f"namespace {self._place(name)} has an older service of that name"
+            self.invalid[f"{space}/{name}"] = problem
+            log.error("service %s of namespace %s is not served: %s", name, space, problem)
 
     def _refuse(self, name: str, problem: str) -> None:
         self.invalid[name] = problem

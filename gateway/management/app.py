@@ -33,7 +33,7 @@ from gateway.management.calls.tokens import Tokens
 from gateway.management.objects.kept import SecretsTooLargeError
 from gateway.management.objects.render import TooLargeError
 from gateway.management.problems import RefusalError, invalid, of_cluster
-from gateway.management.store.catalog import Catalog
+from gateway.management.store.spaces import Spaces
 from shared.kube.errors import KubeError
 from shared.kube.resources import CONFIGMAPS
 from shared.service.names import NAMESPACE
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from gateway.management.access.credentials import Credentials
-    from gateway.management.store.lifecycle import Lifecycle
+    from gateway.management.store.tenants import Writes
     from shared.kube.client import KubeClient
     from shared.runtime.clock import Clock
 
@@ -57,7 +57,7 @@ NO_TOKENS: Final = Rules()
 
 def application(
     kube: KubeClient,
-    lifecycle: Lifecycle,
+    lifecycle: Writes,
     admin: Credentials,
     clock: Clock,
     body_seconds: float = BODY_SECONDS,
@@ -66,13 +66,14 @@ def application(
     proxies: Sequence[str] = (),
     counts: metrics.Metrics | None = None,
     integers: IntegerPorts = GO,
+    spaces: Spaces | None = None,
 ) -> web.Application:
     """The whole application; answers follow OSCAR's contract: errors are text or empty."""
     counts = counts or metrics.Metrics()
     fetcher = Fetcher()
-    catalog = Catalog(kube)
+    spaces = spaces or Spaces(kube)
     audit = Audit(Proxies(proxies, clock), clock)
-    guard = Guard(catalog, admin, Oidc(tokens, fetcher, clock), audit, clock)
+    guard = Guard(spaces, admin, Oidc(tokens, fetcher, clock), audit, clock)
     app = web.Application(
         client_max_size=MAX_BODY,
         handler_args={"logger": malformed.logger()},
@@ -87,16 +88,16 @@ def application(
     )
     app.on_response_prepare.append(_marking(origins))
     app.on_cleanup.append(lambda _: fetcher.close())
-    app.add_routes(Handlers(kube, lifecycle, clock, body_seconds, integers).routes())
-    app.add_routes(ForwardAuth(catalog, guard).routes())
+    app.add_routes(Handlers(kube, lifecycle, spaces, clock, body_seconds, integers).routes())
+    app.add_routes(ForwardAuth(spaces, guard).routes())
     login = Login(bool(tokens.issuers), tokens.issuers, tuple(sorted(tokens.groups)))
-    app.add_routes(System(kube, login, clock).routes())
-    app.add_routes(JobLogs(kube).routes())
+    app.add_routes(System(kube, spaces, login, clock).routes())
+    app.add_routes(JobLogs(kube, spaces).routes())
     app.add_routes(OpenApi().routes())
-    app.add_routes(Adoptions(lifecycle).routes())
-    app.add_routes(Descriptions(kube, clock).routes())
+    app.add_routes(Adoptions(lifecycle, spaces).routes())
+    app.add_routes(Descriptions(kube, spaces, clock).routes())
     app.add_routes(Tokens(lifecycle).routes())
-    followers = Followers(kube, clock)
+    followers = Followers(kube, spaces, clock)
     app.add_routes(followers.routes())
     app.on_shutdown.append(followers.shut_down)
     app.add_routes(_Probes(kube, counts).routes())

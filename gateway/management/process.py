@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from socket import gethostname
 from typing import TYPE_CHECKING, Final
 
@@ -13,8 +14,10 @@ from aiohttp import web
 from gateway.management.app import application
 from gateway.management.metrics import Metrics
 from gateway.management.objects.drift import FIELD_MANAGER
-from gateway.management.store.lifecycle import Lifecycle
 from gateway.management.store.reconcile import Reconciler
+from gateway.management.store.rounds import Rounds
+from gateway.management.store.spaces import Spaces
+from gateway.management.store.tenants import Tenants
 from shared.kube.client import KubeClient
 from shared.kube.events import EventRecorder
 from shared.kube.lease import Election
@@ -43,7 +46,9 @@ async def run(settings: Settings) -> None:
     on_stop(ended.set)
     async with AsyncExitStack() as stack:
         kube = await stack.enter_async_context(KubeClient.open(field_manager=FIELD_MANAGER))
-        lifecycle, counts, clock = Lifecycle(kube, policy=settings.policy), Metrics(), SystemClock()
+        counts, clock = Metrics(), SystemClock()
+        spaces = Spaces(kube, settings.spaces)
+        lifecycle = Tenants(kube, spaces, clock, settings.policy)
         # left in this order: the last answers are given, then nothing writes, then the lease goes
         around = await stack.enter_async_context(Supervisor())
         inside = await stack.enter_async_context(Supervisor())
@@ -57,6 +62,7 @@ async def run(settings: Settings) -> None:
             proxies=settings.proxies,
             counts=counts,
             integers=settings.integers,
+            spaces=spaces,
         )
         host, port = await stack.enter_async_context(_served(app, settings))
         log.info("services API listens on %s:%d", host, port)
@@ -69,10 +75,13 @@ async def run(settings: Settings) -> None:
         def leads() -> bool:
             return election.may_write(clock.monotonic())
 
-        reconciler = Reconciler(
-            kube, lifecycle, counts, events, leads, clock, policy=settings.policy
-        )
-        inside.start("reconcile", reconciler.run(settings.reconcile, leading))
+        def reconciler(namespace: str) -> Reconciler:
+            policy = replace(settings.policy, namespace=namespace)
+            life = lifecycle.within(namespace)
+            return Reconciler(kube, life, counts, events, leads, clock, policy=policy)
+
+        rounds = Rounds(spaces, reconciler, clock)
+        inside.start("reconcile", rounds.run(settings.reconcile, leading))
         await around.until(ended, inside)
 
 

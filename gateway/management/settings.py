@@ -18,7 +18,7 @@ from gateway.management.answers.ports import GO, IntegerPorts
 from gateway.management.objects.policy import ACCESS_MODES, DEFAULT, AccessMode, Policy
 from shared.runtime import log
 from shared.runtime.settings import Reader, Variables
-from shared.service import quantity
+from shared.service import quantity, spaces
 from shared.service.authorization import parse_credentials
 from shared.service.origins import as_sent
 
@@ -48,6 +48,10 @@ VARIABLES: Final[Variables] = {
     "MANAGEMENT_OIDC_GROUPS": (
         "",
         "groups,… in one of which its subject must be; empty: whomever an issuer knows",
+    ),
+    "MANAGEMENT_NAMESPACES": (
+        spaces.ONE,
+        "one: all services in oscar-svc; per-owner: those of an OIDC caller in one of his own",
     ),
     "MANAGEMENT_RECONCILE": (
         "30",
@@ -83,6 +87,7 @@ class Settings:
     """Seconds."""
     integers: IntegerPorts
     policy: Policy
+    spaces: spaces.Spaces
     log_level: str
     log_format: str
 
@@ -101,11 +106,16 @@ def read(environ: Mapping[str, str]) -> Settings:
         reconcile=reader.amount("MANAGEMENT_RECONCILE", least=1.0, most=3600.0),
         integers=IntegerPorts(reader.string("MANAGEMENT_INTEGER_PORTS")),
         policy=_policy(reader),
+        spaces=spaces.Spaces(per_owner=_per_owner(reader)),
         log_level=reader.string("LOG_LEVEL", *log.LEVELS),
         log_format=reader.string("LOG_FORMAT", *log.FORMATS),
     )
     reader.check()
     return settings
+
+
+def _per_owner(reader: Reader) -> bool:
+    return reader.string("MANAGEMENT_NAMESPACES", *spaces.CHOICES) == spaces.PER_OWNER
 
 
 def _policy(reader: Reader) -> Policy:

@@ -11,17 +11,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from scaler.cluster.catalog import Caches, Cataloguer
-from scaler.cluster.trim import trim_pod
+from scaler.cluster.trim import trim_pod, whole, within
 from shared.kube.informer import Informer
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, HPAS, NODES, PODS, REPLICASETS
 from shared.runtime.clock import SystemClock
 from shared.service import names
 from shared.service.oscar import as_ours
+from shared.service.spaces import Spaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from scaler.cluster.catalog import Catalog
+    from scaler.cluster.trim import Trim
     from shared.kube.changes import Change
     from shared.kube.client import KubeClient
     from shared.kube.resources import Resource
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from shared.runtime.tasks import Supervisor
 
 
+MAIN: Final = Spaces()
 COLLECT_AFTER: Final = 200_000
 """Objects made before the collector looks for cycles among them. Ticks leave none behind, but the
 samples of ten thousand pods alone are a hundred thousand objects that it would walk for nothing."""
@@ -67,10 +70,8 @@ class CacheStatus:
 class Cluster:
     """One informer a kind; `synced` once all that a decision needs is there."""
 
-    def __init__(self, kube: KubeClient, clock: Clock | None = None) -> None:
-        def informer(
-            resource: Resource, space: str | None = names.NAMESPACE, **options: Any
-        ) -> Informer:
+    def __init__(self, kube: KubeClient, clock: Clock | None = None, spaces: Spaces = MAIN) -> None:
+        def informer(resource: Resource, space: str | None, **options: Any) -> Informer:
             return Informer(
                 kube,
                 resource,
@@ -82,13 +83,18 @@ class Cluster:
             )
 
         self._clock = clock or SystemClock()
-        self._configmaps = informer(CONFIGMAPS, labels=names.SERVICE_LABEL, keep=as_ours)
-        self._deployments = informer(DEPLOYMENTS)
-        self._replicasets = informer(REPLICASETS)
-        self._pods = informer(PODS, keep=trim_pod)
-        self._hpas = informer(HPAS)
+
+        def ours(resource: Resource, keep: Trim = whole, labels: str = "") -> Informer:
+            return informer(resource, spaces.watched, labels=labels, keep=within(spaces, keep))
+
+        self._spaces = spaces
+        self._configmaps = ours(CONFIGMAPS, as_ours, names.SERVICE_LABEL)
+        self._deployments = ours(DEPLOYMENTS)
+        self._replicasets = ours(REPLICASETS)
+        self._pods = ours(PODS, trim_pod)
+        self._hpas = ours(HPAS)
         self._nodes = informer(NODES, None)
-        self._cataloguer = Cataloguer()
+        self._cataloguer = Cataloguer(spaces)
         self._catalog: Catalog | None = None
         self._needed = (
             self._configmaps,
@@ -141,8 +147,9 @@ class Cluster:
         )
 
     def nodes_in_use(self) -> set[str]:
-        """Nodes that run a pod of the namespace."""
-        specs = (pod["spec"] for pod in self._pods.cache.values())
+        """Nodes that run a pod of a service."""
+        pods = self._pods.cache.items()
+        specs = (pod["spec"] for (space, _), pod in pods if self._spaces.has(space))
         return {spec["nodeName"] for spec in specs if spec.get("nodeName")}
 
     def cache_statuses(self) -> Iterator[CacheStatus]:

@@ -132,10 +132,14 @@ def replica_sets(objects: Iterable[Obj]) -> dict[str, list[str]]:
     return owned
 
 
-def rivals(hpas: Iterable[Obj]) -> dict[str, str]:
-    """Names of HorizontalPodAutoscalers, by the Deployment each of them targets."""
-    targets = ((obj["spec"]["scaleTargetRef"], obj["metadata"]["name"]) for obj in hpas)
-    return {ref["name"]: name for ref, name in targets if ref["kind"] == "Deployment"}
+def rivals(hpas: Iterable[Obj]) -> dict[tuple[str, str], str]:
+    """Names of HorizontalPodAutoscalers, by namespace and name of the Deployment each targets."""
+    targets = ((obj["spec"]["scaleTargetRef"], obj["metadata"]) for obj in hpas)
+    return {
+        (metadata["namespace"], ref["name"]): metadata["name"]
+        for ref, metadata in targets
+        if ref["kind"] == "Deployment"
+    }
 
 
 def capacities(nodes: Iterable[Obj]) -> dict[str, int]:

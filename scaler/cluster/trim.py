@@ -1,8 +1,9 @@
-"""Which fields of a Pod the caches keep: those that the scaler reads. Pure."""
+"""What the caches keep of objects: of Pods what the scaler reads, of foreign ones nothing. Pure."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from scaler.cluster.observe import DELETION_COST
 
@@ -10,8 +11,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from shared.service.objects import Obj
+    from shared.service.spaces import Spaces
+
+Trim = Callable[[dict[str, Any]], dict[str, Any]]
 
 _METADATA = ("name", "namespace", "resourceVersion", "deletionTimestamp")
+
+
+def whole(obj: Obj) -> Obj:
+    """The object as it is."""
+    return obj
+
+
+def within(spaces: Spaces, keep: Trim) -> Trim:
+    """`keep` for objects of services' namespaces; of others, which a watch of the whole cluster
+    brings along, only what an informer needs."""
+    if spaces.watched is not None:
+        return keep
+
+    def kept(obj: Obj) -> Obj:
+        metadata = obj["metadata"]
+        if spaces.has(metadata["namespace"]):
+            return keep(obj)
+        return {"metadata": _only(metadata, "name", "namespace", "resourceVersion")}
+
+    return kept
 
 
 def trim_pod(pod: Obj) -> Obj:

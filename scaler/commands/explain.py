@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from scaler.control.evaluate import Inputs
     from shared.kube.resources import Resource
     from shared.service.objects import Obj
+    from shared.service.spaces import Spaces
 
 _GUESS: Final = (
     "the scaler's configuration is not known here, and the defaults are taken for it; "
@@ -60,19 +61,19 @@ def explain(name: str, config: Path | None) -> None:
         if path is None:
             click.echo(_GUESS, err=True)
         parsed = read_config(path, settings.base) if path else settings.base
-        asyncio.run(_explain(name, parsed))
+        asyncio.run(_explain(name, parsed, settings.spaces))
     except (SettingsError, ConfigError, KubeError, OSError) as error:
         raise click.ClickException(str(error)) from error
 
 
-async def _explain(name: str, config: Config) -> None:
+async def _explain(name: str, config: Config, spaces: Spaces) -> None:
     timeout = aiohttp.ClientTimeout(total=FETCH_TIMEOUT)
     async with (
         KubeClient.open(field_manager="scaler-explain") as kube,
         aiohttp.ClientSession(timeout=timeout) as session,
     ):
-        caches = await _read(kube)
-        catalog = Cataloguer().catalog(caches)
+        caches = await _read(kube, spaces)
+        catalog = Cataloguer(spaces).catalog(caches)
         if name in catalog.broken:
             raise click.ClickException(f"{name}: its definition is wrong: {catalog.broken[name]}")
         target = catalog.targets.get(name)
@@ -80,7 +81,7 @@ async def _explain(name: str, config: Config) -> None:
             known = ", ".join(sorted(catalog.targets)) or "none"
             raise click.ClickException(f"no exposed service {name!r}; there are: {known}")
         nodes = {facts.expected.node for facts in target.pods} - {""}
-        access = Access(kube, session, names.NAMESPACE, lambda: nodes)
+        access = Access(kube, session, spaces, lambda: nodes)
         inputs = await _inputs(Fetcher(access, _Silent()), config)
     now = SystemClock().now()
     scaling, problems = config.scaling_of(name, target.expose.scaling)
@@ -91,9 +92,9 @@ async def _explain(name: str, config: Config) -> None:
         click.echo(line)
 
 
-async def _read(kube: KubeClient) -> Caches:
+async def _read(kube: KubeClient, spaces: Spaces) -> Caches:
     """All collections once, in the form in which informers keep them."""
-    space = names.NAMESPACE
+    space = spaces.watched
     return Caches(
         configmaps=await _list(kube, CONFIGMAPS, space, names.SERVICE_LABEL),
         deployments=await _list(kube, DEPLOYMENTS, space),

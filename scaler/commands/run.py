@@ -32,6 +32,7 @@ from scaler.report.metrics import ScalerCollector
 from scaler.report.reporter import Reporter
 from scaler.report.stats import Stats
 from scaler.sources.kind import Access
+from shared.kube.changes import key_of
 from shared.kube.client import KubeClient
 from shared.kube.errors import KubeError
 from shared.kube.events import EventRecorder
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
     from scaler.config.settings import Settings
     from shared.runtime.clock import Clock
+    from shared.service.objects import Obj
 
 log = logging.getLogger(__name__)
 
@@ -110,14 +112,14 @@ def _assembled(
     clock, stats = SystemClock(), Stats()
     events = EventRecorder(kube, "scaler", clock)
     reporter = Reporter(stats, events, _own(settings), clock)
-    cluster = Cluster(kube, clock)
+    cluster = Cluster(kube, clock, settings.spaces)
     election = _election(settings, kube, stats, clock)
     watchdog = Watchdog(clock)
 
     def leads() -> bool:
         return election.may_write(clock.monotonic())
 
-    access = Access(kube, session, names.NAMESPACE, cluster.nodes_in_use)
+    access = Access(kube, session, settings.spaces, cluster.nodes_in_use)
     loop = Loop(
         Context(clock, tasks, reporter),
         ClusterView(cluster.catalog, leads, partial(_author, kube)),
@@ -129,9 +131,10 @@ def _assembled(
     return Process(stats, cluster, events, election, watchdog, loop)
 
 
-async def _author(kube: KubeClient, name: str) -> str:
+async def _author(kube: KubeClient, deployment: Obj) -> str:
+    namespace, name = key_of(deployment)
     try:
-        return author(await kube.get(DEPLOYMENTS, name, names.NAMESPACE), MANAGER)
+        return author(await kube.get(DEPLOYMENTS, name, namespace), MANAGER)
     except KubeError as error:
         return f"somebody (managedFields cannot be read: {error})"
 

@@ -19,12 +19,18 @@ from scaler.sources.http import check_url
 from scaler.sources.registry import KINDS
 from shared.runtime import log
 from shared.runtime.settings import Reader, Variables
+from shared.service import spaces
 from shared.service.durations import seconds
+from shared.service.spaces import Spaces
 
 VARIABLES: Final[Variables] = {
     "SCALER_HOST": ("0.0.0.0", "address of the admin port"),
     "SCALER_PORT": ("8083", "port of /metrics, /healthz, /readyz and /decisions"),
     "SCALER_CONFIG": ("", "path of the configuration file (YAML); empty: defaults"),
+    "SCALER_NAMESPACES": (
+        spaces.ONE,
+        "one: all services are in oscar-svc; per-owner: also in those that are called after it",
+    ),
     "SCALER_PERIOD": ("", "seconds between decisions, if not configured; empty: the policy's own"),
     "SCALER_SOURCE": (SourceConfig().kind, "source of samples, if not configured"),
     "SCALER_GATEWAYS": ("", "addresses,… of gateways' admin ports, if not configured"),
@@ -44,6 +50,7 @@ class Settings:
     config_path: Path | None
     base: Config
     """What holds where the configuration file says nothing."""
+    spaces: Spaces
     lease: str
     lease_duration: int
     identity: str
@@ -61,6 +68,9 @@ def read(environ: Mapping[str, str]) -> Settings:
         port=port,
         config_path=Path(path) if path else None,
         base=_base(reader),
+        spaces=Spaces(
+            per_owner=reader.string("SCALER_NAMESPACES", *spaces.CHOICES) == spaces.PER_OWNER
+        ),
         lease=reader.string("SCALER_LEASE"),
         lease_duration=reader.whole("SCALER_LEASE_DURATION", least=5, most=300),
         identity=reader.string("SCALER_IDENTITY") or f"{socket.gethostname()}_{os.getpid()}",

@@ -20,7 +20,6 @@ from scaler.decision import Action
 from shared.kube.errors import Conflict, KubeError, NotFound, TooManyRequests
 from shared.kube.lease import MARGIN
 from shared.kube.resources import DEPLOYMENTS, PODS
-from shared.service import names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +96,7 @@ class Actuator:
                 await self._kube.scale(
                     metadata["name"],
                     decision.replicas,
-                    names.NAMESPACE,
+                    target.namespace,
                     resource_version=metadata["resourceVersion"],
                 )
         except Conflict:
@@ -120,7 +119,7 @@ class Actuator:
         text = annotation(decision, state, self._clock.now())
         body = {"metadata": {"annotations": {ANNOTATION: text}}}
         name = target.deployment["metadata"]["name"]
-        await self._patch_best_effort(DEPLOYMENTS, name, body, "annotate")
+        await self._patch_best_effort(DEPLOYMENTS, name, target.namespace, body, "annotate")
 
     async def _mark(self, target: Target, decision: Decision) -> None:
         """Let the least busy pods go first; without these marks any pods would go."""
@@ -129,15 +128,17 @@ class Actuator:
         for name, cost in wanted.items():
             text = None if cost is None else str(cost)
             body = {"metadata": {"annotations": {DELETION_COST: text}}}
-            await self._patch_best_effort(PODS, name, body, "mark")
+            await self._patch_best_effort(PODS, name, target.namespace, body, "mark")
 
-    async def _patch_best_effort(self, resource: Resource, name: str, body: Obj, what: str) -> None:
+    async def _patch_best_effort(
+        self, resource: Resource, name: str, space: str, body: Obj, what: str
+    ) -> None:
         """A write that nothing depends on: when it fails, that is said and no more."""
         if not self._leads() or self.backs_off:
             return
         try:
             async with asyncio.timeout(self._timeout):
-                await self._kube.patch(resource, name, body, names.NAMESPACE, subresource="status")
+                await self._kube.patch(resource, name, body, space, subresource="status")
         except TooManyRequests as error:
             self._back_off(error)
         except (KubeError, TimeoutError) as error:

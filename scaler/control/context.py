@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from scaler.sources.quality import Fault
     from shared.runtime.clock import Clock
     from shared.runtime.tasks import Supervisor
+    from shared.service.objects import Obj
 
 
 class Listener(Protocol):
@@ -73,5 +74,5 @@ class ClusterView:
     catalog: Callable[[], Catalog]
     leads: Callable[[], bool]
     """Whether this process decides."""
-    author: Callable[[str], Awaitable[str]]
-    """Who else wrote the replicas of the Deployment of this name."""
+    author: Callable[[Obj], Awaitable[str]]
+    """Who else wrote the replicas of a Deployment."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from scaler.control.memory import Revision
     from scaler.decision import Policy
     from shared.service.model import Expose
+    from shared.service.objects import Obj
 
 
 @dataclass(slots=True)
@@ -54,7 +55,7 @@ class Reconciler:
         context: Context,
         config: ConfigFile,
         actuator: Actuator,
-        author: Callable[[str], Awaitable[str]],
+        author: Callable[[Obj], Awaitable[str]],
     ) -> None:
         self._clock = context.clock
         self._tasks = context.tasks
@@ -141,7 +142,7 @@ class Reconciler:
             self._tasks.start(f"author {target.name}", told)
 
     async def _tell_external_change(self, target: Target, expected: int) -> None:
-        by = await self._author(target.deployment["metadata"]["name"])
+        by = await self._author(target.deployment)
         self._listener.external_change(target, expected, target.replicas, by)
 
     def _carry_out(self, target: Target, memory: Memory, result: Evaluation, dry_run: bool) -> None:

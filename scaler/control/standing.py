@@ -5,8 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from shared.service import names
-
 if TYPE_CHECKING:
     from scaler.cluster.catalog import Target
     from scaler.config.scaling import Scaling
@@ -33,7 +31,7 @@ def obstacle(target: Target, scaling: Scaling) -> tuple[Standing, str] | None:
         return Standing.RIVAL, (
             f"HorizontalPodAutoscaler {target.rival} scales the same Deployment; the scaler "
             "stands aside until it is deleted: "
-            + remedy.format(name=target.name, space=names.NAMESPACE, rival=target.rival)
+            + remedy.format(name=target.name, space=target.namespace, rival=target.rival)
         )
     if target.stopped:
         return Standing.STOPPED, "the service is stopped"
@@ -49,5 +47,5 @@ def leftover(target: Target) -> str:
     return (
         f"Deployment {target.spare}, which an OSCAR manager made, runs pods of the same service "
         f"beside {target.deployment['metadata']['name']} and is not scaled; delete it: "
-        f"kubectl delete deployment -n {names.NAMESPACE} {target.spare}"
+        f"kubectl delete deployment -n {target.namespace} {target.spare}"
     )

@@ -16,15 +16,16 @@ if TYPE_CHECKING:
     from scaler.sources.samples import Sampling, Source
     from shared.kube.client import KubeClient
     from shared.service.fields import Fields
+    from shared.service.spaces import Spaces
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a source may use to get samples of the pods in `namespace`."""
+    """What a source may use to get samples of the pods in `spaces`."""
 
     kube: KubeClient
     session: aiohttp.ClientSession
-    namespace: str
+    spaces: Spaces
     nodes: Callable[[], Iterable[str]]
     """Answers the nodes that run pods."""
 

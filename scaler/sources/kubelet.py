@@ -19,6 +19,7 @@ from scaler.sources.kind import Kind
 from scaler.sources.samples import PodUsage, Samples, Sampling, SourceError
 from shared.kube.client import KubeClient
 from shared.kube.errors import KubeError
+from shared.service.spaces import Spaces
 
 PARALLEL: Final = 16
 """Nodes asked at a time."""
@@ -50,10 +51,10 @@ class Rate:
     milli: int
 
 
-def counters(text: str, namespace: str) -> Iterator[tuple[Key, Counter]]:
-    """The CPU counters of a kubelet's answer, those of one namespace."""
+def counters(text: str, spaces: Spaces) -> Iterator[tuple[Key, Counter]]:
+    """The CPU counters of a kubelet's answer, those of services' namespaces."""
     for container, where, pod, value, millis in _LINE.findall(text):
-        if where == namespace:
+        if spaces.has(where):
             yield (pod, container), Counter(int(millis) / 1000, float(value))
 
 
@@ -84,10 +85,10 @@ class Kubelet:
     name = "kubelet"
 
     def __init__(
-        self, kube: KubeClient, namespace: str, nodes: Callable[[], Iterable[str]]
+        self, kube: KubeClient, spaces: Spaces, nodes: Callable[[], Iterable[str]]
     ) -> None:
         self._kube = kube
-        self._namespace = namespace
+        self._spaces = spaces
         self._nodes = nodes
         self._rates = Rates()
         self._slots = asyncio.Semaphore(PARALLEL)
@@ -99,9 +100,7 @@ class Kubelet:
         if nodes and len(failures) == len(nodes):
             raise SourceError(failures[0])
         texts = [each for each in answers if isinstance(each, str)]
-        rates = self._rates.update(
-            item for text in texts for item in counters(text, self._namespace)
-        )
+        rates = self._rates.update(item for text in texts for item in counters(text, self._spaces))
         return Samples(pods_of(rates), failures=failures)
 
     async def _scrape(self, node: str) -> str | SourceError:
@@ -132,7 +131,7 @@ def pods_of(rates: Mapping[Key, Rate]) -> dict[str, PodUsage]:
 
 KIND: Final = Kind(
     Kubelet.name,
-    make=lambda access, _: Kubelet(access.kube, access.namespace, access.nodes),
+    make=lambda access, _: Kubelet(access.kube, access.spaces, access.nodes),
     sampling=Sampling.KUBELET,
     warm_up_s=20.0,  # longer than a kubelet takes to count anew
 )

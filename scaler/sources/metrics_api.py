@@ -1,4 +1,4 @@
-"""The resource metrics API, `metrics.k8s.io/v1beta1`: one list of the namespace a fetch.
+"""The resource metrics API, `metrics.k8s.io/v1beta1`: one list of the services' pods a fetch.
 
 Source: kubernetes-sigs/metrics-server; a PodMetrics has `timestamp` (end of the window), `window`
 and per container `usage.cpu`, a quantity.
@@ -17,7 +17,9 @@ from shared.kube.errors import Forbidden, KubeError, NotFound
 from shared.kube.resources import POD_METRICS
 from shared.service import quantity
 from shared.service.durations import seconds
+from shared.service.spaces import Spaces
 
+MAIN: Final = Spaces()
 _ABSENT: Final = (
     "the API server does not serve metrics.k8s.io; install metrics-server, "
     "or choose another source in the scaler's configuration"
@@ -30,13 +32,13 @@ class MetricsApi:
 
     name = "metrics.k8s.io"
 
-    def __init__(self, kube: KubeClient, namespace: str) -> None:
+    def __init__(self, kube: KubeClient, spaces: Spaces) -> None:
         self._kube = kube
-        self._namespace = namespace
+        self._spaces = spaces
 
     async def fetch(self) -> Samples:
         try:
-            answer = await self._kube.whole(POD_METRICS, self._namespace)
+            answer = await self._kube.whole(POD_METRICS, self._spaces.watched)
         except NotFound as error:
             raise SourceError(_ABSENT) from error
         except Forbidden as error:
@@ -44,18 +46,20 @@ class MetricsApi:
         except KubeError as error:
             raise SourceError(f"metrics.k8s.io did not answer: {error}") from error
         try:
-            return read(answer)
+            return read(answer, self._spaces)
         except TypeError as error:
             raise SourceError(f"metrics.k8s.io answered no list of pods: {error}") from error
 
 
-def read(answer: Mapping[str, Any]) -> Samples:
+def read(answer: Mapping[str, Any], spaces: Spaces = MAIN) -> Samples:
     """A PodMetricsList as samples; entries that make no sense are counted, not guessed at."""
     pods: dict[str, PodUsage] = {}
     times, windows = _Read(_time), _Read(seconds)
     malformed = 0
     for item in answer.get("items") or ():
         try:
+            if spaces.watched is None and not spaces.has(item["metadata"]["namespace"]):
+                continue
             pods[item["metadata"]["name"]] = PodUsage(
                 times[item["timestamp"]],
                 windows[item["window"]],
@@ -93,6 +97,6 @@ def _milli(cpu: str | None) -> int | None:
 
 KIND: Final = Kind(
     MetricsApi.name,
-    make=lambda access, _: MetricsApi(access.kube, access.namespace),
+    make=lambda access, _: MetricsApi(access.kube, access.spaces),
     sampling=Sampling.METRICS_SERVER,
 )

@@ -104,7 +104,10 @@ def configure(section: Fields, chosen: bool) -> Options:
 
 def make(access: Access, options: Options) -> Prometheus:
     """The source that `options` describe."""
-    query = options.query.replace("NAMESPACE", access.namespace)
+    query = options.query
+    if access.spaces.per_owner:
+        query = query.replace('="NAMESPACE"', f'=~"{access.spaces.pattern}"')
+    query = query.replace("NAMESPACE", access.spaces.main)
     return Prometheus(access.session, options.url, query, options.window)
 
 

@@ -12,6 +12,7 @@ from gateway.limits import Identity, Limits
 from gateway.routing.cors import Cors
 from gateway.settings import VARIABLES, Settings, read
 from shared.runtime.settings import SettingsError
+from shared.service.spaces import Spaces
 
 
 def test_the_documented_defaults_are_those_of_the_code() -> None:
@@ -47,7 +48,8 @@ def test_saying_the_defaults_changes_nothing() -> None:
         ("GATEWAY_CORS_ORIGINS", "HTTPS://UI.Test:443,http://a:80,http://b:443,App://X:80",
          lambda s: s.cors.origins == ("https://ui.test", "http://a", "http://b:443",
                                       "App://X:80")),
-        ("GATEWAY_NAMESPACE", "other", lambda s: s.namespace == "other"),
+        ("GATEWAY_NAMESPACE", "other", lambda s: s.spaces == Spaces("other")),
+        ("GATEWAY_NAMESPACES", "per-owner", lambda s: s.spaces == Spaces(per_owner=True)),
     ],
 )  # fmt: skip
 def test_values(variable: str, text: str, read_out: Any) -> None:

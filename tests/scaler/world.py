@@ -28,7 +28,7 @@ from shared.kube.client import KubeClient
 from shared.kube.events import EventRecorder
 from shared.runtime.clock import ManualClock
 from shared.runtime.tasks import Supervisor
-from shared.service import names
+from shared.service.spaces import Spaces
 from tests.scaler.objects import NOW, keyed, pod_metrics, stamp
 from tests.shared.kube.scripted import Answer, Script, kubeconfig_file, says, serve
 
@@ -178,10 +178,10 @@ def _wire(
     made.config = ConfigFile(path, config, reporter)
     cataloguer = Cataloguer()
 
-    async def author(_: str) -> str:
+    async def author(_: Obj) -> str:
         return "kubectl"
 
-    access = Access(kube, session, names.NAMESPACE, lambda: {"n1"})
+    access = Access(kube, session, Spaces(), lambda: {"n1"})
     made.fetcher = Fetcher(access, reporter, made.clock)
     made.loop = Loop(
         Context(made.clock, made.tasks, reporter),

@@ -55,6 +55,7 @@ def description(
     around: Surroundings,
     now: str,
     claims: Mapping[str, Obj] = EMPTY,
+    namespace: str = names.NAMESPACE,
 ) -> dict[str, Any]:
     """The answer; `state` is the service's status, `now` is RFC 3339, for whoever tells ages
     without a clock like ours. `claims` are PersistentVolumeClaims by name."""
@@ -63,10 +64,10 @@ def description(
     listed = [_pod(pod, known, around) for pod in sorted(shown, key=_created)]
     return {
         "service_name": service.name,
-        "namespace": names.NAMESPACE,
+        "namespace": namespace,
         "time": now,
         "path": f"{names.base_path(service.name)}/" if service.expose else "",
-        "definition": service_json(service, "", None, claims),
+        "definition": service_json(service, "", None, claims, namespace),
         "deployment": state,
         "rollout": rollout(deployment) if deployment else None,
         "pods": listed,

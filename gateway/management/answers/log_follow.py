@@ -48,10 +48,17 @@ class LogFollower:
     """`pages()` goes on until `end()`, or until the service is gone."""
 
     def __init__(
-        self, kube: KubeClient, name: str, after: Cursor, since: str, clock: Clock
+        self,
+        kube: KubeClient,
+        name: str,
+        after: Cursor,
+        since: str,
+        clock: Clock,
+        namespace: str = NS,
     ) -> None:
         self._kube = kube
         self._name = name
+        self._namespace = namespace
         self._since = since
         self._clock = clock
         self._read: dict[str, Position] = dict(after)
@@ -105,7 +112,10 @@ class LogFollower:
         while True:
             try:
                 pods = await self._pods()
-                if not pods and await Catalog(self._kube).configmap(self._name) is None:
+                if (
+                    not pods
+                    and await Catalog(self._kube, self._namespace).configmap(self._name) is None
+                ):
                     return
                 self._start(pods, tasks)
             except KubeError as error:
@@ -114,7 +124,7 @@ class LogFollower:
 
     async def _pods(self) -> dict[str, Obj]:
         labels = f"app={names.app_label(self._name)}"
-        listed = await self._kube.list(PODS, NS, labels=labels)
+        listed = await self._kube.list(PODS, self._namespace, labels=labels)
         pods = sorted(listed["items"], key=_born)[-MOST_PODS:]
         return {pod["metadata"]["name"]: pod for pod in pods}
 
@@ -139,7 +149,7 @@ class LogFollower:
         """All that the container of `pod` writes until it ends."""
         reader = LineReader(self._read.get(pod))
         chunks = self._kube.stream(
-            PODS.path(NS, pod, "log"), self._question(pod), MOST_SECONDS + PERIOD
+            PODS.path(self._namespace, pod, "log"), self._question(pod), MOST_SECONDS + PERIOD
         )
         try:
             async with contextlib.aclosing(chunks):

@@ -83,9 +83,11 @@ class _Log:
     """The log goes on after these lines."""
 
 
-async def read_logs(kube: KubeClient, name: str, asked: Wanted) -> dict[str, Any]:
+async def read_logs(
+    kube: KubeClient, name: str, asked: Wanted, namespace: str = NS
+) -> dict[str, Any]:
     """The answer: `asked.lines` lines at most, all pods mixed by time."""
-    listed = await kube.list(PODS, NS, labels=f"app={names.app_label(name)}")
+    listed = await kube.list(PODS, namespace, labels=f"app={names.app_label(name)}")
     pods = sorted(listed["items"], key=_born)
     problem = "" if pods else "The service has no pods."
     if len(pods) > MOST_PODS:
@@ -93,7 +95,7 @@ async def read_logs(kube: KubeClient, name: str, asked: Wanted) -> dict[str, Any
     logs: list[_Log] = []
     for pod in pods[-MOST_PODS:]:
         try:
-            logs.append(await _read(kube, pod["metadata"]["name"], asked))
+            logs.append(await _read(kube, pod, asked))
         except KubeError as error:
             if isinstance(error, Forbidden):
                 raise
@@ -114,14 +116,16 @@ def _born(pod: Obj) -> tuple[str, str]:
     return str(pod["metadata"].get("creationTimestamp")), pod["metadata"]["name"]
 
 
-async def _read(kube: KubeClient, pod: str, asked: Wanted) -> _Log:
+async def _read(kube: KubeClient, obj: Obj, asked: Wanted) -> _Log:
+    pod: str = obj["metadata"]["name"]
+    path = PODS.path(obj["metadata"]["namespace"], pod, "log")
     if asked.after is None:
-        return _Log(pod, split(await _text(kube, pod, asked, f"&tailLines={asked.lines}")))
+        return _Log(pod, split(await _text(kube, path, asked, f"&tailLines={asked.lines}")))
     position = asked.after.get(pod)
     since = f"&sinceTime={position.moment[0]}Z" if position else ""
     limit = PAGE_BYTES
     while True:
-        text = await _text(kube, pod, asked, f"{since}&limitBytes={limit}")
+        text = await _text(kube, path, asked, f"{since}&limitBytes={limit}")
         more = len(text.encode()) >= limit - 3  # a character may have been cut
         if more and limit < MOST_BYTES:
             text = text[: text.rfind("\n") + 1]
@@ -131,14 +135,14 @@ async def _read(kube: KubeClient, pod: str, asked: Wanted) -> _Log:
         limit *= 4
 
 
-async def _text(kube: KubeClient, pod: str, asked: Wanted, bounds: str) -> str:
+async def _text(kube: KubeClient, path: str, asked: Wanted, bounds: str) -> str:
     query = f"container={CONTAINER}&timestamps=true{bounds}"
     if asked.since_seconds and "sinceTime" not in bounds:
         query += f"&sinceSeconds={asked.since_seconds}"
     if asked.previous:
         query += "&previous=true"
     try:
-        return await kube.text(f"{PODS.path(NS, pod, 'log')}?{query}")
+        return await kube.text(f"{path}?{query}")
     except NotFound:  # it ended between the list and now
         return ""
     except Invalid:

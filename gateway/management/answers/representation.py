@@ -59,13 +59,14 @@ def service_json(
     token: str,
     deployment: dict[str, Any] | None,
     claims: Mapping[str, Obj] = EMPTY,
+    namespace: str = names.NAMESPACE,
 ) -> dict[str, Any]:
     """The answer for `service`; `deployment` is its status when the caller asked for it.
 
     claims: PersistentVolumeClaims by name, that of its volume among them.
     """
     body = _DEFAULTS | fdl.to_json(service)
-    body |= {"token": token, "namespace": names.NAMESPACE, "owner": service.owner}
+    body |= {"token": token, "namespace": namespace, "owner": service.owner}
     body["labels"] = {
         **body["labels"],
         **names.forced_labels(service.name),

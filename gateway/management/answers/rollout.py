@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.management.answers import status, troubles
 from gateway.management.objects.pod import CONTAINER
-from gateway.management.store.catalog import NS
 from shared.kube.errors import KubeError
 from shared.kube.resources import PODS
 from shared.service import names
@@ -32,6 +31,7 @@ class Rollouts:
     def __init__(self, kube: KubeClient, catalog: Catalog) -> None:
         self._kube = kube
         self._catalog = catalog
+        self._namespace = catalog.namespace
 
     async def state(self, name: str) -> Obj:
         """The status of one service, with the last words of what ended."""
@@ -39,7 +39,7 @@ class Rollouts:
         missing = await self._catalog.missing(name) if deployment is not None else ()
         if not status.wants_pods(deployment):
             return status.deployment_status(deployment, missing=missing)
-        listed = await self._kube.list(PODS, NS, labels=f"app={names.app_label(name)}")
+        listed = await self._kube.list(PODS, self._namespace, labels=f"app={names.app_label(name)}")
         pods: Sequence[Obj] = listed["items"]
         words = await self._last_words(pods)
         return status.deployment_status(deployment, pods, missing, words)
@@ -50,7 +50,7 @@ class Rollouts:
         pods: Mapping[str, list[Obj]] = {}
         if any(map(status.wants_pods, deployments.values())):
             pods = _by_service(
-                (await self._kube.list(PODS, NS, labels=names.SERVICE_LABEL))["items"]
+                (await self._kube.list(PODS, self._namespace, labels=names.SERVICE_LABEL))["items"]
             )
         return {
             name: status.deployment_status(
@@ -70,7 +70,7 @@ class Rollouts:
         previous = str(troubles.runs_again(pod)).lower()
         query = f"container={CONTAINER}&previous={previous}&tailLines=1&limitBytes=4096"
         try:
-            path = PODS.path(NS, pod["metadata"]["name"], "log")
+            path = PODS.path(self._namespace, pod["metadata"]["name"], "log")
             text = await self._kube.text(f"{path}?{query}")
         except KubeError:  # it is an extra: the state is told without it
             return ""

@@ -14,10 +14,10 @@ from gateway.management.calls.audit import CALLER
 from gateway.management.calls.guard import service_name
 from gateway.management.calls.requests import json_answer
 from gateway.management.objects.adoption import Options
-from shared.service import names
 
 if TYPE_CHECKING:
-    from gateway.management.store.lifecycle import Lifecycle
+    from gateway.management.store.spaces import Spaces
+    from gateway.management.store.tenants import Writes
 
 _FLAGS: Final = {"": False, "false": False, "true": True}
 
@@ -25,8 +25,9 @@ _FLAGS: Final = {"": False, "false": False, "true": True}
 class Adoptions:
     """One method a route."""
 
-    def __init__(self, lifecycle: Lifecycle) -> None:
+    def __init__(self, lifecycle: Writes, spaces: Spaces) -> None:
         self._lifecycle = lifecycle
+        self._spaces = spaces
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for an application."""
@@ -41,7 +42,7 @@ class Adoptions:
         return json_answer(
             {
                 "service_name": name,
-                "namespace": names.NAMESPACE,
+                "namespace": await self._spaces.of(name),
                 "dry_run": dry_run,
                 "steps": [step.text for step in adopted.steps],
                 "left": list(adopted.left),

@@ -13,11 +13,12 @@ from aiohttp import web
 from gateway.management.answers.description import about, description
 from gateway.management.answers.events import events_json
 from gateway.management.answers.rollout import Rollouts
+from gateway.management.calls.guard import service_name
 from gateway.management.calls.requests import find, json_answer
-from gateway.management.store.catalog import Catalog
 from gateway.management.store.surroundings import Surveyor
 
 if TYPE_CHECKING:
+    from gateway.management.store.spaces import Spaces
     from shared.kube.client import KubeClient
     from shared.runtime.clock import Clock
 
@@ -25,10 +26,9 @@ if TYPE_CHECKING:
 class Descriptions:
     """One method a route."""
 
-    def __init__(self, kube: KubeClient, clock: Clock) -> None:
-        self._catalog = Catalog(kube)
-        self._rollouts = Rollouts(kube, self._catalog)
-        self._surveyor = Surveyor(kube)
+    def __init__(self, kube: KubeClient, spaces: Spaces, clock: Clock) -> None:
+        self._kube = kube
+        self._spaces = spaces
         self._clock = clock
 
     def routes(self) -> list[web.RouteDef]:
@@ -41,18 +41,25 @@ class Descriptions:
 
     async def describe(self, request: web.Request) -> web.Response:
         """All that is known of the service, without any secret."""
-        service = (await find(self._catalog, request)).service
-        deployment = await self._catalog.deployment(service.name)
-        state = await self._rollouts.state(service.name)
-        around = await self._surveyor.survey(service.name, about(service, deployment))
-        claims = await self._catalog.claims([service])
-        return json_answer(description(service, deployment, state, around, self._now(), claims))
+        catalog = await self._spaces.catalog(service_name(request))
+        service = (await find(catalog, request)).service
+        deployment = await catalog.deployment(service.name)
+        state = await Rollouts(self._kube, catalog).state(service.name)
+        surveyor = Surveyor(self._kube, catalog.namespace)
+        around = await surveyor.survey(service.name, about(service, deployment))
+        claims = await catalog.claims([service])
+        told = description(
+            service, deployment, state, around, self._now(), claims, catalog.namespace
+        )
+        return json_answer(told)
 
     async def events(self, request: web.Request) -> web.Response:
         """The newest Events about the service and its pods, the oldest of them first."""
-        service = (await find(self._catalog, request)).service
-        deployment = await self._catalog.deployment(service.name)
-        found, missing = await self._surveyor.events(about(service, deployment))
+        catalog = await self._spaces.catalog(service_name(request))
+        service = (await find(catalog, request)).service
+        deployment = await catalog.deployment(service.name)
+        surveyor = Surveyor(self._kube, catalog.namespace)
+        found, missing = await surveyor.events(about(service, deployment))
         notes = [missing] if missing else []
         return json_answer(
             {

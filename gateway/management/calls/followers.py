@@ -17,12 +17,13 @@ from gateway.management import problems
 from gateway.management.answers import log_cursor
 from gateway.management.answers.log_follow import LogFollower
 from gateway.management.calls.audit import CALLER
+from gateway.management.calls.guard import service_name
 from gateway.management.calls.requests import find
-from gateway.management.store.catalog import Catalog
 from shared.service.documents import dump_json
 
 if TYPE_CHECKING:
     from gateway.management.access.caller import Caller
+    from gateway.management.store.spaces import Spaces
     from shared.kube.client import KubeClient
     from shared.runtime.clock import Clock
 
@@ -42,9 +43,9 @@ HEADERS: Final = {
 class Followers:
     """The route, and the clients that follow, by who they are."""
 
-    def __init__(self, kube: KubeClient, clock: Clock) -> None:
+    def __init__(self, kube: KubeClient, spaces: Spaces, clock: Clock) -> None:
         self._kube = kube
-        self._catalog = Catalog(kube)
+        self._spaces = spaces
         self._clock = clock
         self._open: dict[LogFollower, str] = {}
 
@@ -61,8 +62,16 @@ class Followers:
     async def follow(self, request: web.Request) -> web.StreamResponse:
         """Pages beyond the cursor `after`; of pods that it does not name, all lines, or those of
         the last `sinceSeconds`."""
-        name = (await find(self._catalog, request)).service.name
-        follower = LogFollower(self._kube, name, _after(request), self._since(request), self._clock)
+        catalog = await self._spaces.catalog(service_name(request))
+        name = (await find(catalog, request)).service.name
+        follower = LogFollower(
+            self._kube,
+            name,
+            _after(request),
+            self._since(request),
+            self._clock,
+            catalog.namespace,
+        )
         self._make_room(request[CALLER])
         self._open[follower] = request[CALLER].name
         try:

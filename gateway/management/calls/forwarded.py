@@ -19,15 +19,15 @@ from shared.service.stored import StoredError, digest
 
 if TYPE_CHECKING:
     from gateway.management.calls.guard import Guard
-    from gateway.management.store.catalog import Catalog
+    from gateway.management.store.spaces import Spaces
     from shared.service.objects import Obj
 
 
 class ForwardAuth:
     """By a service's token, or by who calls as everywhere else; a service's Basic is neither."""
 
-    def __init__(self, catalog: Catalog, guard: Guard) -> None:
-        self._catalog = catalog
+    def __init__(self, spaces: Spaces, guard: Guard) -> None:
+        self._spaces = spaces
         self._guard = guard
 
     def routes(self) -> list[web.RouteDef]:
@@ -37,7 +37,7 @@ class ForwardAuth:
     async def auth(self, request: web.Request) -> web.Response:
         """200, or 401, 403, 404, 429, 503."""
         name = service_name(request)
-        known = _stated(await self._catalog.configmap(name))
+        known = _stated(await (await self._spaces.catalog(name)).configmap(name))
         verdict, token = forward_auth.verdict(_question(request, name, known), known)
         if verdict == "wrong":
             raise problems.RefusalError(401)

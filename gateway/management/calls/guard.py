@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gateway.management.access.needs import Need
     from gateway.management.access.oidc import Oidc
     from gateway.management.calls.audit import Audit
-    from gateway.management.store.catalog import Catalog
+    from gateway.management.store.spaces import Spaces
     from shared.runtime.clock import Clock
     from shared.service.model import Service
 
@@ -39,9 +39,9 @@ class Guard:
     """Asks for credentials and compares what the caller may with what the call needs."""
 
     def __init__(
-        self, catalog: Catalog, admin: Credentials, oidc: Oidc, audit: Audit, clock: Clock
+        self, spaces: Spaces, admin: Credentials, oidc: Oidc, audit: Audit, clock: Clock
     ) -> None:
-        self._catalog = catalog
+        self._spaces = spaces
         self._admin = admin
         self._oidc = oidc
         self._audit = audit
@@ -99,7 +99,7 @@ class Guard:
     async def _service(self, name: str) -> Service | None:
         """The service, None if its owner cannot be read; RefusalError 404 if there is none."""
         try:
-            found = await self._catalog.definition(name)
+            found = await (await self._spaces.catalog(name)).definition(name)
         except StoredError:
             return None
         if found is None:

@@ -20,13 +20,14 @@ from gateway.management.answers.rollout import Rollouts
 from gateway.management.calls.audit import CALLER, SUBJECT
 from gateway.management.calls.guard import service_name
 from gateway.management.calls.requests import find, json_answer
-from gateway.management.store.catalog import NS, Catalog, Entry
+from gateway.management.store.catalog import Catalog, Entry
 from shared.service import fdl
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from gateway.management.store.lifecycle import Lifecycle
+    from gateway.management.store.spaces import Spaces
+    from gateway.management.store.tenants import Writes
     from shared.kube.client import KubeClient
     from shared.runtime.clock import Clock
     from shared.service.objects import Obj
@@ -44,18 +45,18 @@ class Handlers:
     def __init__(
         self,
         kube: KubeClient,
-        lifecycle: Lifecycle,
+        lifecycle: Writes,
+        spaces: Spaces,
         clock: Clock,
         body_seconds: float = BODY_SECONDS,
         integers: IntegerPorts = GO,
     ) -> None:
         self._kube = kube
-        self._catalog = Catalog(kube)
+        self._spaces = spaces
         self._lifecycle = lifecycle
         self._clock = clock
         self._body_seconds = body_seconds
         self._integers = integers
-        self._rollouts = Rollouts(kube, self._catalog)
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for an application."""
@@ -89,30 +90,26 @@ class Handlers:
 
     async def list(self, request: web.Request) -> web.Response:
         """All services that the caller may see; `include=deployment` adds the state of each."""
-        if request.query.get("include") != "deployment":
-            found = await self._visible(request)
-            states = dict.fromkeys(one.service.name for one in found)
-        else:
-            found, known = await asyncio.gather(self._visible(request), self._rollouts.states())
-            none = status.deployment_status(None)
-            states = {one.service.name: known.get(one.service.name, none) for one in found}
-        claims = await self._catalog.claims(one.service for one in found)
-        return json_answer(
-            [self._described(request, one, claims, states[one.service.name]) for one in found]
-        )
+        places = await self._spaces.all()
+        found = [one for place in places for one in await self._listed(request, place)]
+        return json_answer(sorted(found, key=lambda one: str(one["name"])))
 
     async def get(self, request: web.Request) -> web.Response:
         """One service."""
         stored = await self._find(request)
-        claims = await self._catalog.claims([stored.service])
+        catalog = Catalog(self._kube, stored.namespace)
+        claims = await catalog.claims([stored.service])
         if request.query.get("include") != "deployment":
             return json_answer(self._described(request, stored, claims))
-        state = await self._rollouts.state(stored.service.name)
+        state = await Rollouts(self._kube, catalog).state(stored.service.name)
         return json_answer(self._described(request, stored, claims, state))
 
     async def delete(self, request: web.Request) -> web.Response:
         """204; a volume that stays is named in a Warning header."""
-        notes = await self._lifecycle.delete(service_name(request), request[CALLER])
+        name, stated = service_name(request), request.query.get("namespace", "")
+        if stated and request[CALLER].admin and stated != await self._spaces.of(name):
+            raise problems.not_found()
+        notes = await self._lifecycle.delete(name, request[CALLER])
         return _with_warnings(web.Response(status=204), notes)
 
     async def stop(self, request: web.Request) -> web.Response:
@@ -134,8 +131,9 @@ class Handlers:
     async def deployment(self, request: web.Request) -> web.Response:
         """The state of the service."""
         stored = await self._find(request)
-        name = stored.service.name
-        return json_answer(status.named(name, NS, await self._rollouts.state(name)))
+        name, place = stored.service.name, stored.namespace
+        state = await Rollouts(self._kube, Catalog(self._kube, place)).state(name)
+        return json_answer(status.named(name, place, state))
 
     async def logs(self, request: web.Request) -> web.Response:
         """The lines of its pods: the newest, or those after a cursor."""
@@ -144,7 +142,8 @@ class Handlers:
             asked = logs.wanted(request.query)
         except CursorError as error:
             raise problems.RefusalError(400, f"after: {error}") from error
-        return json_answer(await logs.read_logs(self._kube, stored.service.name, asked))
+        name, place = stored.service.name, stored.namespace
+        return json_answer(await logs.read_logs(self._kube, name, asked, place))
 
     def _described(
         self,
@@ -153,16 +152,31 @@ class Handlers:
         claims: Mapping[str, Obj],
         state: Obj | None = None,
     ) -> dict[str, Any]:
-        body = service_json(stored.service, stored.token, state, claims)
+        body = service_json(stored.service, stored.token, state, claims, stored.namespace)
         agent = request.headers.get("User-Agent", "")
         return with_integer_ports(body) if self._integers.read_by(agent) else body
 
-    async def _visible(self, request: web.Request) -> tuple[Entry, ...]:
-        found = await self._catalog.all()
-        return tuple(one for one in found if may_see(request[CALLER], one.service))
+    async def _listed(self, request: web.Request, namespace: str) -> Sequence[dict[str, Any]]:
+        """The services of a namespace that the caller may see."""
+        catalog = Catalog(self._kube, namespace)
+        if request.query.get("include") != "deployment":
+            found = await _visible(catalog, request)
+            states = dict.fromkeys(one.service.name for one in found)
+        else:
+            rollouts = Rollouts(self._kube, catalog)
+            found, known = await asyncio.gather(_visible(catalog, request), rollouts.states())
+            none = status.deployment_status(None)
+            states = {one.service.name: known.get(one.service.name, none) for one in found}
+        claims = await catalog.claims(one.service for one in found)
+        return [self._described(request, one, claims, states[one.service.name]) for one in found]
 
     async def _find(self, request: web.Request) -> Entry:
-        return await find(self._catalog, request)
+        return await find(await self._spaces.catalog(service_name(request)), request)
+
+
+async def _visible(catalog: Catalog, request: web.Request) -> tuple[Entry, ...]:
+    found = await catalog.all()
+    return tuple(one for one in found if may_see(request[CALLER], one.service))
 
 
 async def _parsed(request: web.Request, seconds: float) -> fdl.Parsed:
@@ -182,8 +196,8 @@ async def _parsed(request: web.Request, seconds: float) -> fdl.Parsed:
         raise problems.invalid(error.problems) from error
 
 
-def _state(name: str, deployment: Obj | None) -> web.Response:
-    return json_answer(status.full_status(name, NS, deployment))
+def _state(name: str, deployment: Obj) -> web.Response:
+    return json_answer(status.full_status(name, deployment["metadata"]["namespace"], deployment))
 
 
 def _with_warnings(response: web.Response, warnings: tuple[str, ...]) -> web.Response:

@@ -15,13 +15,13 @@ from gateway.management.answers.logs import is_true
 from gateway.management.calls.guard import service_name
 from gateway.management.calls.requests import json_answer
 from gateway.management.objects.pod import CONTAINER
-from gateway.management.store.catalog import NS, Catalog
 from shared.kube.resources import PODS
 from shared.service import names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gateway.management.store.spaces import Spaces
     from shared.kube.client import KubeClient
     from shared.service.objects import Obj
 
@@ -32,9 +32,9 @@ LINES: Final = 10_000
 class JobLogs:
     """One method a route."""
 
-    def __init__(self, kube: KubeClient) -> None:
+    def __init__(self, kube: KubeClient, spaces: Spaces) -> None:
         self._kube = kube
-        self._catalog = Catalog(kube)
+        self._spaces = spaces
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for an application."""
@@ -51,15 +51,20 @@ class JobLogs:
         """The log of one pod as text."""
         pod = request.match_info["pod"]
         pods = await self._pods(service_name(request))
-        if pod not in [one["metadata"]["name"] for one in pods]:
+        spaces = {one["metadata"]["name"]: one["metadata"]["namespace"] for one in pods}
+        if pod not in spaces:
             raise problems.not_found()
         stamped = str(is_true(request.query.get("timestamps", ""))).lower()
         query = f"container={CONTAINER}&timestamps={stamped}&tailLines={LINES}"
-        return web.Response(text=await self._kube.text(f"{PODS.path(NS, pod, 'log')}?{query}"))
+        path = PODS.path(spaces[pod], pod, "log")
+        return web.Response(text=await self._kube.text(f"{path}?{query}"))
 
     async def _pods(self, name: str) -> Sequence[Obj]:
-        if await self._catalog.configmap(name) is None:
+        catalog = await self._spaces.catalog(name)
+        if await catalog.configmap(name) is None:
             raise problems.not_found()
-        listed = await self._kube.list(PODS, NS, labels=f"app={names.app_label(name)}")
+        listed = await self._kube.list(
+            PODS, catalog.namespace, labels=f"app={names.app_label(name)}"
+        )
         pods: Sequence[Obj] = listed["items"]
         return pods

@@ -19,10 +19,10 @@ from gateway.management.calls.release import release
 from gateway.management.calls.requests import json_answer
 from shared.kube.errors import Forbidden, KubeError
 from shared.kube.resources import NODE_METRICS, NODES, PODS
-from shared.service import names
 
 if TYPE_CHECKING:
     from gateway.management.answers.system import Login
+    from gateway.management.store.spaces import Spaces
     from shared.kube.client import KubeClient
     from shared.kube.resources import Resource
     from shared.runtime.clock import Clock
@@ -34,8 +34,9 @@ _REMEDY: Final = "; apply manifests/overlays/cluster-status/rbac.yaml to grant i
 class System:
     """One method a route."""
 
-    def __init__(self, kube: KubeClient, login: Login, clock: Clock) -> None:
+    def __init__(self, kube: KubeClient, spaces: Spaces, login: Login, clock: Clock) -> None:
         self._kube = kube
+        self._spaces = spaces
         self._login = login
         began = datetime.fromtimestamp(int(clock.now()), UTC)
         self._since = began.isoformat().replace("+00:00", "Z")
@@ -67,7 +68,8 @@ class System:
         cluster = nodes.cluster(found, *(await self._load(notes) if found else ({}, [])))
         pods: Sequence[Obj] = []
         if request[CALLER].admin:
-            pods = (await self._kube.list(PODS, names.NAMESPACE))["items"]
+            listed = [await self._kube.list(PODS, each) for each in await self._spaces.all()]
+            pods = [pod for each in listed for pod in each["items"]]
         return json_answer(system.status(cluster, pods, self._login, self._since, notes))
 
     async def _load(self, notes: list[str]) -> tuple[Mapping[str, Obj], Sequence[Obj]]:

@@ -14,13 +14,13 @@ from gateway.management.calls.guard import service_name
 from gateway.management.calls.requests import json_answer
 
 if TYPE_CHECKING:
-    from gateway.management.store.lifecycle import Lifecycle
+    from gateway.management.store.tenants import Writes
 
 
 class Tokens:
     """The route."""
 
-    def __init__(self, lifecycle: Lifecycle) -> None:
+    def __init__(self, lifecycle: Writes) -> None:
         self._lifecycle = lifecycle
 
     def routes(self) -> list[web.RouteDef]:

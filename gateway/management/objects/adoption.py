@@ -228,7 +228,6 @@ def successor(service: Service, runs: Running, configmap: Obj, *, paused: bool) 
         spec |= {"paused": True, "replicas": runs.replicas}
     metadata = {
         "name": names.deployment(service.name),
-        "namespace": names.NAMESPACE,
         "labels": {names.SERVICE_LABEL: service.name},
         "annotations": {ADOPTED: annotations_of(configmap)[names.REVISION]},
         "ownerReferences": [owner],

@@ -36,7 +36,6 @@ def claim(service: Service, volume: Volume, policy: Policy, owner_uid: str) -> O
         spec["storageClassName"] = policy.storage_class
     metadata = {
         "name": volume.name,
-        "namespace": names.NAMESPACE,
         "labels": {
             names.SERVICE_LABEL: service.name,
             "oscar.grycap/managed-volume": "true",
@@ -112,7 +111,7 @@ def refusal(
     if not is_of(found, service):
         return RefusalError(409, another(volume, found))
     if grows(found, volume):
-        return _cannot_grow(found, volume) or _too_large(volume, policy)
+        return _cannot_grow(found, volume, policy) or _too_large(volume, policy)
     earlier = before.size if before is not None and before.name == volume.name else ""
     if earlier and quantity.parse(volume.size) < quantity.parse(earlier):
         return invalid(
@@ -133,7 +132,7 @@ def notes(
     """
     told, volume = [], service.volume
     if before is not None and before.size and (volume is None or volume.name != before.name):
-        told.append(kept(before))
+        told.append(kept(before, policy.namespace))
     if volume is None:
         return tuple(told)
     if found is None and not volume.size:
@@ -159,12 +158,12 @@ def may_not_grow(name: str, why: str) -> RefusalError:
     return invalid([f"volume.size: the cluster does not let {name} grow: {why}"])
 
 
-def kept(volume: Volume) -> str:
+def kept(volume: Volume, namespace: str) -> str:
     """What is said of a volume that stays behind."""
     if volume.lifecycle_policy == "delete":
         return f"volume: {volume.name} stays until the service is deleted"
     return (
-        f"volume: {volume.name} is kept; kubectl delete pvc {volume.name} -n {names.NAMESPACE} "
+        f"volume: {volume.name} is kept; kubectl delete pvc {volume.name} -n {namespace} "
         "removes it with all that it holds"
     )
 
@@ -212,13 +211,13 @@ def _user(found: Obj) -> str:
     return str(annotations.get(OWNER_USER) or ADMINISTRATOR)
 
 
-def _cannot_grow(found: Obj, volume: Volume) -> RefusalError | None:
+def _cannot_grow(found: Obj, volume: Volume, policy: Policy) -> RefusalError | None:
     if (found.get("status") or {}).get("phase") == "Bound":
         return None
     return invalid(
         [
             f"volume.size: {volume.name} cannot grow before it is bound; kubectl describe pvc "
-            f"{volume.name} -n {names.NAMESPACE} says what it waits for"
+            f"{volume.name} -n {policy.namespace} says what it waits for"
         ]
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
+from shared.service import names
+
 AccessMode = Literal["ReadWriteMany", "ReadWriteOnce"]
 ACCESS_MODES: Final = get_args(AccessMode)
 
@@ -23,6 +25,8 @@ class Policy:
     """Pods whose image's user is root are not started."""
     read_only_root: bool = False
     """Containers write to /tmp and their volume alone."""
+    namespace: str = names.NAMESPACE
+    """Where the services are that this is for."""
 
 
 DEFAULT: Final = Policy()

@@ -2,7 +2,8 @@
 
 The ConfigMap is the root: definition, script and digest of the token. It owns all others, so that
 deleting it deletes them: the Secrets of the token and of the environment, and for an exposed
-service its Kubernetes Service and its Deployment. `lifecycle` applies them; nothing here asks the
+service its Kubernetes Service and its Deployment. In which namespace, the call says that writes
+them. `lifecycle` applies them; nothing here asks the
 cluster.
 """
 
@@ -72,7 +73,7 @@ def token_secret(name: str, token: str) -> Obj:
     """The Secret that pods of service `name` have the token from."""
     place = names.token_secret(name)
     labels = {names.SERVICE_LABEL: name}
-    metadata = {"name": place, "namespace": names.NAMESPACE, "labels": labels}
+    metadata = {"name": place, "labels": labels}
     return _opaque(metadata, {names.TOKEN_KEY: token})
 
 
@@ -100,7 +101,6 @@ def superfluous(service: Service) -> list[tuple[str, str]]:
 def _metadata(service: Service, name: str = "") -> Obj:
     return {
         "name": name or service.name,
-        "namespace": names.NAMESPACE,
         "labels": {names.SERVICE_LABEL: service.name},
     }
 

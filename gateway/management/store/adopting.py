@@ -12,7 +12,6 @@ from gateway.management import problems
 from gateway.management.objects import adoption, kept, render
 from gateway.management.objects import plan as planning
 from gateway.management.objects.seen import uid
-from gateway.management.store.catalog import NS
 from shared.kube.errors import Conflict, NotFound
 from shared.kube.resources import (
     CLAIMS,
@@ -59,6 +58,7 @@ class Adopting:
     ) -> None:
         self._kube = kube
         self._settler = settler
+        self._namespace = settler.namespace
         self._found = found
         self._service = found.service
         self._name = found.service.name
@@ -108,13 +108,13 @@ class Adopting:
     async def _own_object(self, resource: Resource, name: str) -> None:
         """Let an object go when the ConfigMap does; what is gone needs no more."""
         try:
-            obj = await self._kube.get(resource, name, NS)
+            obj = await self._kube.get(resource, name, self._namespace)
             owners = obj["metadata"].get("ownerReferences") or []
             owner = render.owner(self._name, uid(self._root))
             if owner not in owners:
                 at = obj["metadata"]["resourceVersion"]
                 metadata = {"resourceVersion": at, "ownerReferences": [*owners, owner]}
-                await self._kube.patch(resource, name, {"metadata": metadata}, NS)
+                await self._kube.patch(resource, name, {"metadata": metadata}, self._namespace)
         except NotFound:
             return
 
@@ -129,7 +129,7 @@ class Adopting:
             metadata = deployment["metadata"]
             try:
                 await self._kube.delete(
-                    DEPLOYMENTS, name, NS, propagation="Orphan",
+                    DEPLOYMENTS, name, self._namespace, propagation="Orphan",
                     uid=metadata["uid"], resource_version=metadata["resourceVersion"],
                 )  # fmt: skip
                 break
@@ -144,7 +144,9 @@ class Adopting:
         """Our Deployment, with the pods that are there."""
         ours = await self._deployment(names.deployment(self._name))
         if ours is None:
-            runs = self._runs or adoption.orphaned(await replicasets(self._kube, self._name))
+            runs = self._runs or adoption.orphaned(
+                await replicasets(self._kube, self._name, self._namespace)
+            )
             if runs is None:  # there is nothing to keep: it is made like any other at the end
                 return
             ours = await self._apply(runs, paused=True)
@@ -158,18 +160,20 @@ class Adopting:
 
     async def _apply(self, runs: Running, *, paused: bool) -> Obj:
         body = adoption.successor(self._service, runs, self._root, paused=paused)
-        return await self._kube.apply(DEPLOYMENTS, body, NS)
+        return await self._kube.apply(DEPLOYMENTS, body, self._namespace)
 
     async def _note(self, previous: str) -> None:
         body = {"metadata": {"annotations": {names.PREVIOUS_REPLICAS: previous}}}
-        await self._kube.patch(DEPLOYMENTS, names.deployment(self._name), body, NS)
+        await self._kube.patch(DEPLOYMENTS, names.deployment(self._name), body, self._namespace)
 
     async def _adopted(self) -> None:
         """Return when our Deployment has adopted every ReplicaSet that was released."""
         for seconds in _waits(
             f"Deployment {names.deployment(self._name)} has not got all pods yet"
         ):
-            if all(map(adoption.controller, await replicasets(self._kube, self._name))):
+            if all(
+                map(adoption.controller, await replicasets(self._kube, self._name, self._namespace))
+            ):
                 return
             await asyncio.sleep(seconds)
 
@@ -177,17 +181,17 @@ class Adopting:
         """Own the number of pods apart, so that an apply without it leaves it; if somebody else has
         written it meanwhile, it is his."""
         name = names.deployment(self._name)
-        current = await self._kube.get(DEPLOYMENTS, name, NS)
+        current = await self._kube.get(DEPLOYMENTS, name, self._namespace)
         body = {"metadata": {"name": name}, "spec": {"replicas": wanted_replicas(current)}}
         try:
-            await self._kube.apply(DEPLOYMENTS, body, NS, force=False, role=REPLICAS)
+            await self._kube.apply(DEPLOYMENTS, body, self._namespace, force=False, role=REPLICAS)
         except Conflict:
             return
 
     async def _remove(self) -> None:
         for piece in self._found.pieces:
             if self._options.removes(piece.use):
-                await delete(self._kube, RESOURCES[piece.kind], piece.name)
+                await delete(self._kube, RESOURCES[piece.kind], piece.name, self._namespace)
 
     async def _end(self) -> None:
         await self._annotate({adoption.ADOPTING: None})
@@ -195,26 +199,28 @@ class Adopting:
 
     async def _annotate(self, annotations: dict[str, Any]) -> None:
         metadata = {"uid": uid(self._root), "annotations": annotations}
-        self._root = await self._kube.patch(CONFIGMAPS, self._name, {"metadata": metadata}, NS)
+        self._root = await self._kube.patch(
+            CONFIGMAPS, self._name, {"metadata": metadata}, self._namespace
+        )
 
     async def _deployment(self, name: str) -> Obj | None:
         try:
-            return await self._kube.get(DEPLOYMENTS, name, NS)
+            return await self._kube.get(DEPLOYMENTS, name, self._namespace)
         except NotFound:
             return None
 
 
-async def replicasets(kube: KubeClient, name: str) -> list[Obj]:
+async def replicasets(kube: KubeClient, name: str, namespace: str) -> list[Obj]:
     """All that have pods of service `name`, of whomever they are."""
-    listed = await kube.list(REPLICASETS, NS, labels=f"app={names.app_label(name)}")
+    listed = await kube.list(REPLICASETS, namespace, labels=f"app={names.app_label(name)}")
     items: list[Obj] = listed["items"]
     return items
 
 
-async def delete(kube: KubeClient, resource: Resource, name: str) -> None:
+async def delete(kube: KubeClient, resource: Resource, name: str, namespace: str) -> None:
     """Delete the object, if it is there."""
     try:
-        await kube.delete(resource, name, NS)
+        await kube.delete(resource, name, namespace)
     except NotFound:
         return
 

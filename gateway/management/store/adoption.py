@@ -14,7 +14,6 @@ from gateway.management import problems
 from gateway.management.objects import adoption
 from gateway.management.objects.pieces import pieces
 from gateway.management.store.adopting import RESOURCES, Adopting, delete, replicasets
-from gateway.management.store.catalog import NS
 from shared.kube.errors import Forbidden, NotFound
 from shared.kube.resources import DEPLOYMENTS, SECRETS, SERVICES
 from shared.service import names, oscar, stored
@@ -58,6 +57,7 @@ class Adoption:
         self._kube = kube
         self._catalog = catalog
         self._settler = settler
+        self._namespace = settler.namespace
         self._new_token = new_token
 
     async def adopt(self, name: str, options: Options, *, dry_run: bool = False) -> Adopted:
@@ -98,10 +98,10 @@ class Adoption:
             service = Service(name=name, image="", script="")
         found = await self._look(configmap, service, lambda _: True)
         for piece in found.pieces:
-            await delete(self._kube, RESOURCES[piece.kind], piece.name)
+            await delete(self._kube, RESOURCES[piece.kind], piece.name, self._namespace)
         if found.work.managers:
-            await delete(self._kube, DEPLOYMENTS, oscar.deployment(name))
-            await delete(self._kube, SERVICES, names.service(name))
+            await delete(self._kube, DEPLOYMENTS, oscar.deployment(name), self._namespace)
+            await delete(self._kube, SERVICES, names.service(name), self._namespace)
 
     async def _whole(self, configmap: Obj, service: Service) -> Service:
         """The service with the values of its secrets, while the manager keeps them."""
@@ -137,13 +137,15 @@ class Adoption:
                 if demanded(piece.use):
                     raise problems.RefusalError(403, text) from error
                 hidden.append((piece, text))
-        sets = await replicasets(self._kube, service.name)
+        sets = await replicasets(self._kube, service.name, self._namespace)
         work = await self._catalog.workload(service.name)
         return adoption.Found(service, configmap, work, sets, there, hidden)
 
     async def _is_there(self, piece: Piece) -> bool:
         """Whether there is one, and it is what its name says."""
         try:
-            return piece.belongs(await self._kube.get(RESOURCES[piece.kind], piece.name, NS))
+            return piece.belongs(
+                await self._kube.get(RESOURCES[piece.kind], piece.name, self._namespace)
+            )
         except NotFound:  # also where nobody knows such a kind
             return False

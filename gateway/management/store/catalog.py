@@ -37,13 +37,15 @@ class Entry:
     service: Service
     token: str
     digest: bytes
+    namespace: str = NS
 
 
 class Catalog:
-    """Reads; every method may raise `KubeError`."""
+    """Reads one namespace; every method may raise `KubeError`."""
 
-    def __init__(self, kube: KubeClient) -> None:
+    def __init__(self, kube: KubeClient, namespace: str = NS) -> None:
         self._kube = kube
+        self.namespace = namespace
 
     async def find(self, name: str) -> Entry | None:
         """The service, or None; `StoredError` if its ConfigMap is not as it must be."""
@@ -70,8 +72,8 @@ class Catalog:
 
     async def all(self) -> list[Entry]:
         """All services by name; those that cannot be read are left out and logged."""
-        listed = await self._kube.list(CONFIGMAPS, NS, labels=names.SERVICE_LABEL)
-        secrets = await self._kube.list(SECRETS, NS, labels=names.SERVICE_LABEL)
+        listed = await self._kube.list(CONFIGMAPS, self.namespace, labels=names.SERVICE_LABEL)
+        secrets = await self._kube.list(SECRETS, self.namespace, labels=names.SERVICE_LABEL)
         token_of = {
             _label(one): _token(one)
             for one in secrets["items"]
@@ -93,7 +95,7 @@ class Catalog:
 
     async def deployments(self) -> dict[str, Obj]:
         """Deployments by service."""
-        listed = await self._kube.list(DEPLOYMENTS, NS)
+        listed = await self._kube.list(DEPLOYMENTS, self.namespace)
         found = {one["metadata"]["name"]: one for one in listed["items"]}
         services = {each.removesuffix("-dlp").removesuffix("-dpl") for each in found}
         works = {each: workload(each, found.get).deployment for each in services}
@@ -107,7 +109,7 @@ class Catalog:
         """PersistentVolumeClaims by name; none if none of `services` has a volume."""
         if all(service.volume is None for service in services):
             return {}
-        listed = await self._kube.list(CLAIMS, NS)
+        listed = await self._kube.list(CLAIMS, self.namespace)
         return {one["metadata"]["name"]: one for one in listed["items"]}
 
     async def missing(self, name: str) -> tuple[str, ...]:
@@ -119,7 +121,7 @@ class Catalog:
 
     async def reached(self) -> set[str]:
         """The services that have their Kubernetes Service."""
-        listed = await self._kube.list(SERVICES, NS)  # a manager's have no labels
+        listed = await self._kube.list(SERVICES, self.namespace)  # a manager's have no labels
         placed = {one["metadata"]["name"] for one in listed["items"]}
         stems = {place.removesuffix(names.service("")) for place in placed}
         return {name for name in stems if names.service(name) in placed}
@@ -142,7 +144,7 @@ class Catalog:
 
     async def _optional(self, resource: Resource, name: str) -> Obj | None:
         try:
-            return await self._kube.get(resource, name, NS)
+            return await self._kube.get(resource, name, self.namespace)
         except NotFound:
             return None
 
@@ -150,7 +152,8 @@ class Catalog:
 def _entry(configmap: Obj, token: str) -> Entry:
     found = stored.read(configmap)
     service = replace(found.definition, script=found.script)
-    return Entry(service, token or oscar.token(configmap), found.digest)
+    place: str = configmap["metadata"]["namespace"]
+    return Entry(service, token or oscar.token(configmap), found.digest, place)
 
 
 def _label(obj: Obj) -> str:

@@ -20,7 +20,7 @@ from gateway.management.objects import scale
 from gateway.management.objects.policy import DEFAULT
 from gateway.management.objects.whole import kept_of, restored, with_known_secrets
 from gateway.management.store.adoption import Adoption
-from gateway.management.store.catalog import NS, Catalog
+from gateway.management.store.catalog import Catalog
 from gateway.management.store.settling import ATTEMPTS, Settled, Settler, new_token
 from gateway.management.store.switching import Switcher
 from gateway.management.store.volumes import Volumes, left_behind
@@ -61,7 +61,8 @@ class Lifecycle:
         policy: Policy = DEFAULT,
     ) -> None:
         self._kube = kube
-        self._catalog = Catalog(kube)
+        self._namespace = policy.namespace
+        self._catalog = Catalog(kube, policy.namespace)
         self._volumes = Volumes(self._catalog, policy)
         self._settler = Settler(kube, clock, policy)
         self._switcher = Switcher(kube, self._settler)
@@ -208,7 +209,7 @@ class Lifecycle:
         """The Deployment, after the ConfigMap was marked and the rest has followed."""
         body = {"metadata": {"annotations": {names.STOPPED: str(stopped).lower()}}}
         try:
-            root = await self._kube.patch(CONFIGMAPS, name, body, NS)
+            root = await self._kube.patch(CONFIGMAPS, name, body, self._namespace)
         except NotFound:
             raise problems.gone(name) from None
         settled = await self._switcher.settled(root, {})
@@ -229,7 +230,9 @@ class Lifecycle:
             version = deployment["metadata"]["resourceVersion"]
             body.setdefault("metadata", {})["resourceVersion"] = version
             try:
-                return await self._kube.patch(DEPLOYMENTS, deployment["metadata"]["name"], body, NS)
+                return await self._kube.patch(
+                    DEPLOYMENTS, deployment["metadata"]["name"], body, self._namespace
+                )
             except NotFound:
                 continue
             except Conflict:

@@ -19,7 +19,6 @@ from gateway.management.objects import adoption, claim, render
 from gateway.management.objects.policy import DEFAULT
 from gateway.management.objects.seen import Seen, version
 from gateway.management.problems import RefusalError
-from gateway.management.store.catalog import NS
 from gateway.management.store.settling import RESOURCES, Settled, Settler
 from shared.kube.errors import KubeError, TooManyRequests, Unreachable
 from shared.kube.resources import CONFIGMAPS
@@ -85,6 +84,7 @@ class Reconciler:
         self._leads = leads
         self._clock = clock or SystemClock()
         self._settler = Settler(kube, clock, policy)
+        self._namespace = policy.namespace
         self._random = random
         self._right: dict[str, tuple[tuple[str, ...], Result]] = {}
         """Versions of a service's objects when nothing was due, and what was found then."""
@@ -95,11 +95,15 @@ class Reconciler:
         """A round every `period` seconds, more or less, as long as `leading` is set."""
         while True:
             await leading.wait()
-            try:
-                await self.round()
-            except KubeError as error:
-                log.warning("reconcile: %s; again in about %g s", error, period)
+            await self.attempt(period)
             await self._clock.sleep(period * (1 - JITTER + 2 * JITTER * self._random()))
+
+    async def attempt(self, period: float = 0.0) -> None:
+        """A round; that the cluster is away is logged, and that it comes again in `period`."""
+        try:
+            await self.round()
+        except KubeError as error:
+            log.warning("reconcile: %s; again in about %g s", error, period)
 
     async def round(self) -> Counter[Result]:
         """Look at all services, and do what is due; raises KubeError when the cluster is away."""
@@ -128,7 +132,7 @@ class Reconciler:
         token = ""
         while True:
             page = await self._kube.page(
-                CONFIGMAPS, NS, labels=names.SERVICE_LABEL, limit=PAGE, continue_=token
+                CONFIGMAPS, self._namespace, labels=names.SERVICE_LABEL, limit=PAGE, continue_=token
             )
             for root in page.get("items") or ():
                 name = root["metadata"]["name"]
@@ -146,7 +150,7 @@ class Reconciler:
         for kind, resource in RESOURCES.items():
             if resource is CONFIGMAPS:
                 continue
-            listed = await self._kube.list(resource, NS, labels=names.SERVICE_LABEL)
+            listed = await self._kube.list(resource, self._namespace, labels=names.SERVICE_LABEL)
             for obj in listed["items"]:
                 name = obj["metadata"]["labels"][names.SERVICE_LABEL]
                 place = (kind, obj["metadata"]["name"])

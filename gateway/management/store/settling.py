@@ -22,7 +22,6 @@ from gateway.management.problems import RefusalError
 from shared.kube.errors import Conflict, Forbidden, KubeError, NotFound
 from shared.kube.resources import CLAIMS, CONFIGMAPS, DEPLOYMENTS, SECRETS, SERVICES
 from shared.runtime.clock import SystemClock
-from shared.service import names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-NS: Final = names.NAMESPACE
 RESOURCES: Final[Mapping[str, Resource]] = {
     "ConfigMap": CONFIGMAPS,
     "Secret": SECRETS,
@@ -84,6 +82,7 @@ class Settler:
     ) -> None:
         self._kube = kube
         self.policy = policy
+        self.namespace = policy.namespace
         self._clock = clock or SystemClock()
 
     async def look(self, name: str) -> Seen:
@@ -161,7 +160,7 @@ class Settler:
         await self._kube.delete(
             RESOURCES[obj["kind"]],
             metadata["name"],
-            NS,
+            self.namespace,
             uid=metadata["uid"],
             resource_version=metadata["resourceVersion"],
         )
@@ -171,19 +170,23 @@ class Settler:
         resource = RESOURCES[step.kind]
         match step.verb:
             case "apply":
-                return await self._kube.apply(resource, step.body, NS)
+                return await self._kube.apply(resource, step.body, self.namespace)
             case "create":
-                return await self._kube.create(resource, step.body, NS)
+                return await self._kube.create(resource, step.body, self.namespace)
             case "patch":
                 return await self._patched(step)
             case "delete":
                 uid, at = step.body["uid"], step.body.get("resourceVersion")
-                await self._kube.delete(resource, step.name, NS, uid=uid, resource_version=at)
+                await self._kube.delete(
+                    resource, step.name, self.namespace, uid=uid, resource_version=at
+                )
                 return {}
 
     async def _patched(self, step: Step) -> Obj:
         try:
-            return await self._kube.patch(RESOURCES[step.kind], step.name, step.body, NS)
+            return await self._kube.patch(
+                RESOURCES[step.kind], step.name, step.body, self.namespace
+            )
         except Forbidden as error:
             if step.kind == claim.KIND:
                 raise claim.may_not_grow(step.name, error.message) from error
@@ -228,6 +231,6 @@ class Settler:
 
     async def _get(self, kind: str, name: str) -> Any:
         try:
-            return await self._kube.get(RESOURCES[kind], name, NS)
+            return await self._kube.get(RESOURCES[kind], name, self.namespace)
         except NotFound:
             return None

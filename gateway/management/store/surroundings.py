@@ -44,14 +44,15 @@ class Surroundings:
 class Surveyor:
     """Reads surroundings; `KubeError` only when the pods themselves cannot be listed."""
 
-    def __init__(self, kube: KubeClient) -> None:
+    def __init__(self, kube: KubeClient, namespace: str = NS) -> None:
         self._kube = kube
+        self._namespace = namespace
 
     async def survey(self, name: str, concerns: Callable[[Obj], bool]) -> Surroundings:
         """All there is around service `name`, and the Events that `concerns` says are about it."""
         labels = f"app={names.app_label(name)}"
         pods, replicasets, usage, events = await asyncio.gather(
-            self._kube.list(PODS, NS, labels=labels),
+            self._kube.list(PODS, self._namespace, labels=labels),
             self._optional(REPLICASETS, labels),
             self._optional(POD_METRICS, labels),
             self.events(concerns),
@@ -70,25 +71,25 @@ class Surveyor:
         token = ""
         try:
             for _ in range(MOST_PAGES):
-                page = await self._kube.page(EVENTS, NS, continue_=token)
+                page = await self._kube.page(EVENTS, self._namespace, continue_=token)
                 found += [one for one in page.get("items") or () if concerns(one)]
                 token = page.get("metadata", {}).get("continue", "")
                 if not token:
                     return found, ""
         except KubeError as error:
-            return found, _unread(error, EVENTS)
-        return found, f"Events are not all read: namespace {NS} holds too many."
+            return found, _unread(error, EVENTS, self._namespace)
+        return found, f"Events are not all read: namespace {self._namespace} holds too many."
 
     async def _optional(self, resource: Resource, labels: str) -> tuple[Sequence[Obj], str]:
         try:
-            listed = await self._kube.list(resource, NS, labels=labels)
+            listed = await self._kube.list(resource, self._namespace, labels=labels)
         except NotFound:
             return (), ""  # no metrics are served here, which is a way to run a cluster
         except KubeError as error:
-            return (), _unread(error, resource)
+            return (), _unread(error, resource, self._namespace)
         return listed["items"], ""
 
 
-def _unread(error: KubeError, resource: Resource) -> str:
-    hint = remedy(error, "list", resource, NS)
+def _unread(error: KubeError, resource: Resource, namespace: str) -> str:
+    hint = remedy(error, "list", resource, namespace)
     return f"{resource.kind} objects cannot be read: {error}" + (f"; {hint}" if hint else "")

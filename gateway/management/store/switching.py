@@ -19,7 +19,6 @@ from gateway.management import problems
 from gateway.management.objects import kept, render
 from gateway.management.objects import plan as planning
 from gateway.management.objects.seen import uid
-from gateway.management.store.catalog import NS
 from gateway.management.store.settling import ATTEMPTS, BRIEF, Settled, Settler
 from shared.kube.errors import AlreadyExists, Conflict, Forbidden, Invalid, KubeError, NotFound
 from shared.kube.resources import CONFIGMAPS
@@ -143,7 +142,7 @@ class Switcher:
 
     async def _rooted(self, root: Obj, staged: Seen) -> Obj:
         try:
-            return await self._kube.create(CONFIGMAPS, root, NS)
+            return await self._kube.create(CONFIGMAPS, root, self._settler.namespace)
         except AlreadyExists:
             if staged.secret is not None:
                 with contextlib.suppress(Conflict, NotFound):
@@ -184,7 +183,7 @@ class Switcher:
     async def _delete(self, configmap: Obj) -> None:
         name = configmap["metadata"]["name"]
         try:
-            await self._kube.delete(CONFIGMAPS, name, NS, uid=uid(configmap))
+            await self._kube.delete(CONFIGMAPS, name, self._settler.namespace, uid=uid(configmap))
         except NotFound:
             log.info("ConfigMap %s was gone already", name)
 

@@ -44,4 +44,8 @@ def left_behind(configmap: Obj) -> tuple[str, ...]:
     except stored.StoredError:
         return ()
     stays = volume is not None and volume.lifecycle_policy == "retain"
-    return (claim.kept(volume),) if volume is not None and stays else ()
+    return (
+        (claim.kept(volume, configmap["metadata"]["namespace"]),)
+        if volume is not None and stays
+        else ()
+    )

@@ -19,6 +19,7 @@ from shared.kube.client import KubeClient
 from shared.runtime.clock import SystemClock, settle
 from shared.runtime.tasks import Supervisor
 from shared.service.objects import Obj
+from shared.service.spaces import Spaces
 from shared.service.tokens import digest
 from tests.gateway.fake_cluster import (
     Cluster,
@@ -35,6 +36,9 @@ from tests.waiting import until
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
     from pathlib import Path
+
+
+ONE = Spaces()
 
 
 class _Impatient(SystemClock):
@@ -56,13 +60,15 @@ def services() -> Services:
 
 
 @contextlib.asynccontextmanager
-async def feeding(cluster: Cluster, services: Services, folder: Path) -> AsyncIterator[Feed]:
+async def feeding(
+    cluster: Cluster, services: Services, folder: Path, spaces: Spaces = ONE
+) -> AsyncIterator[Feed]:
     config = kubeconfig(folder, cluster.port)
     async with (
         KubeClient.open(field_manager="gateway", kubeconfig=config) as kube,
         Supervisor() as tasks,
     ):
-        feed = Feed(kube, services, "oscar-svc", _Impatient())
+        feed = Feed(kube, services, spaces, _Impatient())
         feed.start(tasks)
         yield feed
 

@@ -85,7 +85,7 @@ def test_an_observation_joins_pods_and_samples() -> None:
 def test_rivals_are_found_by_their_target() -> None:
     other = hpa("sets", "a-dlp")
     other["spec"]["scaleTargetRef"]["kind"] = "StatefulSet"
-    assert rivals([hpa("h", "b-dlp"), other]) == {"b-dlp": "h"}
+    assert rivals([hpa("h", "b-dlp"), other]) == {("oscar-svc", "b-dlp"): "h"}
 
 
 def test_capacities_of_nodes_that_say_them() -> None:

@@ -10,7 +10,7 @@ from scaler.config.document import Config, SourceConfig, parse
 from scaler.control.inputs import Fetcher
 from scaler.sources.kind import Access
 from scaler.sources.loads import Load
-from shared.service import names
+from shared.service.spaces import Spaces
 from tests.scaler.objects import pod_metrics
 from tests.shared.kube.conftest import *  # noqa: F403  the scripted API server
 from tests.shared.kube.scripted import Script, hangs, refuses, says
@@ -43,7 +43,7 @@ def told() -> Told:
 @pytest.fixture
 async def access(kube: KubeClient) -> AsyncIterator[Access]:
     async with aiohttp.ClientSession() as session:
-        yield Access(kube, session, names.NAMESPACE, lambda: ["n1"])
+        yield Access(kube, session, Spaces(), lambda: ["n1"])
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from scaler.sources.samples import SourceError
 from shared.embedded.node.meter import Sample
 from shared.embedded.node.metrics import PodUsage, resource_text
 from shared.kube.client import KubeClient
+from shared.service.spaces import Spaces
 from tests.shared.kube.conftest import *  # noqa: F403  the scripted API server
 from tests.shared.kube.scripted import Script, refuses
 
@@ -24,21 +25,21 @@ KEY = ("a-1", "main")
 
 
 def test_reads_the_counters_of_one_namespace() -> None:
-    assert list(counters(ANSWER, "oscar-svc")) == [(KEY, Counter(1700000.123, 4.5))]
+    assert list(counters(ANSWER, Spaces())) == [(KEY, Counter(1700000.123, 4.5))]
 
 
 def test_text_that_is_no_exposition_gives_nothing() -> None:
-    assert not list(counters("<html>404</html>", "oscar-svc"))
+    assert not list(counters("<html>404</html>", Spaces()))
 
 
 @pytest.mark.parametrize("value", ["1.2.3 5", "1e 5", "- 5", "1e999 5", "NaN 5", "1 " + "9" * 400])
 def test_numbers_that_are_none_give_nothing(value: str) -> None:
-    assert not list(counters(ANSWER.replace("4.5 1700000123", value), "oscar-svc"))
+    assert not list(counters(ANSWER.replace("4.5 1700000123", value), Spaces()))
 
 
 @pytest.mark.parametrize(("value", "seconds"), [("1e-05", 1e-05), ("1.5e+06", 1.5e6), ("12", 12.0)])
 def test_numbers_are_read_as_go_writes_them(value: str, seconds: float) -> None:
-    [(_, counter)] = counters(ANSWER.replace("4.5 1700000123", f"{value} 5"), "oscar-svc")
+    [(_, counter)] = counters(ANSWER.replace("4.5 1700000123", f"{value} 5"), Spaces())
     assert counter.seconds == seconds
 
 
@@ -84,7 +85,7 @@ async def test_every_node_in_use_is_scraped_and_one_that_fails_is_named(
         return web.Response(text=f"{line} {time / 2000} {time}\n")
 
     api.otherwise = answer
-    source = Kubelet(kube, "oscar-svc", lambda: ["n2", "n1", "n1"])
+    source = Kubelet(kube, Spaces(), lambda: ["n2", "n1", "n1"])
     first = await source.fetch()
     assert not first.pods
     assert {call.path for call in api.calls} == {
@@ -101,7 +102,7 @@ async def test_every_node_in_use_is_scraped_and_one_that_fails_is_named(
 async def test_when_no_node_answers_there_are_no_samples(api: Script, kube: KubeClient) -> None:
     api.otherwise = refuses(403, "Forbidden")
     with pytest.raises(SourceError, match="nodes/proxy"):
-        await Kubelet(kube, "oscar-svc", lambda: ["n1"]).fetch()
+        await Kubelet(kube, Spaces(), lambda: ["n1"]).fetch()
 
 
 def test_the_embedded_nodes_answer_is_read_like_a_kubelets() -> None:
@@ -109,4 +110,4 @@ def test_the_embedded_nodes_answer_is_read_like_a_kubelets() -> None:
         "oscar-svc", "p", {}, samples={"c": Sample(100.25, 7.5, 2**20)}, started={"c": 1.0}
     )
     text = resource_text([usage], None)
-    assert list(counters(text, "oscar-svc")) == [(("p", "c"), Counter(100.25, 7.5))]
+    assert list(counters(text, Spaces())) == [(("p", "c"), Counter(100.25, 7.5))]

@@ -5,6 +5,7 @@ import pytest
 from scaler.sources.metrics_api import MetricsApi, read
 from scaler.sources.samples import PodUsage, SourceError
 from shared.kube.client import KubeClient
+from shared.service.spaces import Spaces
 from tests.scaler.objects import NOW, pod_metrics
 from tests.shared.kube.conftest import *  # noqa: F403  the scripted API server
 from tests.shared.kube.scripted import Answer, Script, refuses, resets, says
@@ -12,7 +13,7 @@ from tests.shared.kube.scripted import Answer, Script, refuses, resets, says
 
 async def test_one_request_asks_for_all_pods(api: Script, kube: KubeClient) -> None:
     api.then(says({"items": [pod_metrics("a", 0, "250m"), pod_metrics("b", 1, "1999999n")]}))
-    samples = await MetricsApi(kube, "oscar-svc").fetch()
+    samples = await MetricsApi(kube, Spaces()).fetch()
     assert samples.pods == {
         "a-dlp-1-0": PodUsage(NOW, 15.0, {"main": 250}),
         "b-dlp-1-1": PodUsage(NOW, 15.0, {"main": 2}),
@@ -62,4 +63,4 @@ async def test_a_failure_says_what_to_do(
 ) -> None:
     api.otherwise = answer
     with pytest.raises(SourceError, match=message):
-        await MetricsApi(kube, "oscar-svc").fetch()
+        await MetricsApi(kube, Spaces()).fetch()

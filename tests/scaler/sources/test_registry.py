@@ -17,11 +17,12 @@ from scaler.simulator.scenario import Run, World
 from scaler.simulator.simulate import simulate
 from scaler.sources.kind import Access, Kind
 from scaler.sources.registry import KINDS, by_name, kind_of
+from shared.service.spaces import Spaces
 
 COMPLETE = "prometheus: {url: 'http://prometheus:9090'}"
 """What kinds of source need of a document, beside their names."""
 
-ACCESS: Any = Access(kube=None, session=None, namespace="oscar-svc", nodes=tuple)  # type: ignore[arg-type]
+ACCESS: Any = Access(kube=None, session=None, spaces=Spaces(), nodes=tuple)  # type: ignore[arg-type]
 
 
 def test_every_file_that_declares_a_kind_is_registered() -> None:
