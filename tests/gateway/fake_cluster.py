@@ -23,7 +23,10 @@ TOKEN = "0123456789abcdef" * 4
 
 
 class Cluster:
-    """ConfigMaps and EndpointSlices of one namespace; `put` and `delete` reach watchers at once."""
+    """ConfigMaps and EndpointSlices, those of other namespaces as `<namespace>/<name>`.
+
+    `put` and `delete` reach watchers at once.
+    """
 
     def __init__(self) -> None:
         self.objects: dict[str, dict[str, Obj]] = {"configmaps": {}, "endpointslices": {}}
@@ -38,11 +41,12 @@ class Cluster:
             "endpointslices": set(),
         }
 
-    def put(self, plural: str, obj: Obj) -> None:
+    def put(self, plural: str, obj: Obj, namespace: str = "oscar-svc") -> None:
         self.version += 1
         name = obj["metadata"]["name"]
+        name = name if namespace == "oscar-svc" else f"{namespace}/{name}"
         kind = "MODIFIED" if name in self.objects[plural] else "ADDED"
-        obj["metadata"] |= {"resourceVersion": str(self.version), "namespace": "oscar-svc"}
+        obj["metadata"] |= {"resourceVersion": str(self.version), "namespace": namespace}
         self.objects[plural][name] = obj
         self._tell(plural, {"type": kind, "object": obj})
 

@@ -297,3 +297,45 @@ async def test_a_failed_request_says_that_the_api_server_is_away(
     cluster.reachable = False
     async with feeding(cluster, services, tmp_path) as feed:
         await asyncio.wait_for(feed.unreachable(), 10)
+
+
+def born(obj: Obj, second: int) -> Obj:
+    obj["metadata"]["creationTimestamp"] = f"2026-01-01T00:00:{second:02}Z"
+    return obj
+
+
+async def test_services_of_owners_namespaces_are_routed_the_older_of_a_name(
+    cluster: Cluster, services: Services, tmp_path: Path
+) -> None:
+    alice, bob = "oscar-svc-alice", "oscar-svc-bob"
+    cluster.put("configmaps", born(configmap("hers"), 1), alice)
+    cluster.put("endpointslices", endpoint_slice("hers", entry("10.0.0.1")), alice)
+    cluster.put("configmaps", born(configmap("hers"), 2), bob)
+    cluster.put("endpointslices", endpoint_slice("hers", entry("10.0.0.2")), bob)
+    cluster.put("configmaps", born(configmap("foreign"), 1), "kube-system")
+    async with feeding(cluster, services, tmp_path, Spaces(per_owner=True)) as feed:
+        await feed.synced.wait()
+        assert sorted(services.table.routes) == [b"hers"]
+        route = services.table.find("hers")
+        assert route is not None
+        assert route.spec.namespace == alice
+        assert addresses(services, "hers") == ["10.0.0.1:8080"]
+        assert list(feed.invalid) == [f"{bob}/hers"]
+
+        cluster.put("configmaps", configmap("later"))
+        await until(lambda: services.table.find("later") is not None)  # it watches
+        cluster.delete("configmaps", f"{alice}/hers")
+        await until(lambda: addresses(services, "hers") == ["10.0.0.2:8080"])
+        assert not feed.invalid
+        cluster.delete("configmaps", f"{bob}/hers")
+        await until(lambda: services.table.find("hers") is None)
+
+
+async def test_other_namespaces_are_not_looked_at_unless_told(
+    cluster: Cluster, services: Services, feed: Feed
+) -> None:
+    cluster.put("configmaps", configmap("hers"), "oscar-svc-alice")
+    cluster.put("configmaps", configmap("ours"))
+    await until(lambda: services.table.find("ours") is not None)
+    assert services.table.find("hers") is None
+    assert not feed.invalid

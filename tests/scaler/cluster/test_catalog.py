@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
 from scaler.cluster.catalog import Caches, Cataloguer
+from scaler.cluster.trim import whole, within
 from shared.service.objects import Obj
+from shared.service.spaces import Spaces
 from tests.scaler.objects import (
     configmap,
     deployment,
@@ -123,3 +126,47 @@ def test_its_autoscaler_is_a_rival_until_our_deployment_is_there() -> None:
 
 def test_a_managers_service_without_a_port_is_not_scaled() -> None:
     assert not Cataloguer().catalog(managed(Made(exposed=False))).targets
+
+
+def moved(caches: Caches, namespace: str, second: int) -> Caches:
+    """The same objects in another namespace, made at another time."""
+    born = {"namespace": namespace, "creationTimestamp": f"2026-01-01T00:00:{second:02}Z"}
+
+    def there(objects: Mapping[tuple[str, str], Obj]) -> dict[tuple[str, str], Obj]:
+        return {
+            (namespace, name): {**obj, "metadata": {**obj["metadata"], **born}}
+            for (_, name), obj in objects.items()
+        }
+
+    return Caches(
+        there(caches.configmaps), there(caches.deployments), there(caches.replicasets),
+        there(caches.pods), there(caches.hpas), caches.nodes,
+    )  # fmt: skip
+
+
+def test_owners_have_namespaces_and_the_older_service_of_a_name_is_scaled() -> None:
+    alice = moved(service("a", 2), "oscar-svc-alice", 1)
+    bob = moved(service("a", 3), "oscar-svc-bob", 2)
+    foreign = moved(service("b", 1), "kube-system", 1)
+    caches = together(alice, bob, foreign, service("c", 1))
+    targets = Cataloguer(Spaces(per_owner=True)).catalog(caches).targets
+    assert {name: each.namespace for name, each in targets.items()} == {
+        "a": "oscar-svc-alice",
+        "c": "oscar-svc",
+    }
+    assert targets["a"].replicas == 2
+
+
+def test_an_autoscaler_of_another_namespace_is_no_rival() -> None:
+    other = moved(replace(service("a", 1), hpas=keyed(hpa("h", "a-dlp"))), "oscar-svc-bob", 2)
+    caches = together(service("a", 1), replace(other, configmaps={}))
+    assert not Cataloguer(Spaces(per_owner=True)).catalog(caches).targets["a"].rival
+
+
+def test_of_foreign_objects_nothing_is_kept() -> None:
+    keep = within(Spaces(per_owner=True), whole)
+    metadata = {"name": "x", "namespace": "kube-system", "resourceVersion": "1", "labels": {}}
+    kept = keep({"metadata": metadata, "spec": {"much": 1}})
+    del metadata["labels"]
+    assert kept == {"metadata": metadata}
+    assert keep({"metadata": {"namespace": "oscar-svc-a"}, "spec": 1})["spec"] == 1
