@@ -78,6 +78,8 @@ class Found:
     """All that have the service's pods, of whomever they are."""
     pieces: Sequence[Piece]
     """Those that are there."""
+    hidden: Sequence[tuple[Piece, str]] = ()
+    """Those that may be there, and why they cannot be seen."""
 
     @property
     def mark(self) -> str | None:
@@ -176,11 +178,13 @@ def left(found: Found, options: Options) -> list[str]:
         "routing": "still leads to the service, past the gateway; --remove-ingress removes it",
     }
     kinds = ("HorizontalPodAutoscaler", "Ingress", "HTTPRoute")
-    return [
+    lines = [
         f"{one}: {told[one.use]}"
         for one in found.pieces
         if one.kind in kinds and not options.removes(one.use)
     ]
+    unseen = [(one, why) for one, why in found.hidden if one.kind in kinds]
+    return [*lines, *(f"{one}, if it is there, which is not known: {why}" for one, why in unseen)]
 
 
 @value

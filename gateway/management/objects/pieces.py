@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal
 
+from gateway.management.objects import claim
 from shared.service import names, oscar
 from shared.service.values import value
 
@@ -61,8 +62,17 @@ def pieces(service: Service) -> tuple[Piece, ...]:
         Piece("HorizontalPodAutoscaler", oscar.autoscaler(name), "scaling", scales),
         *routes,
         *(environment if secrets else ()),
+        *_claim(service),
         Piece("PodTemplate", name, "running", lambda obj: names.SERVICE_LABEL in _labels(obj)),
     )
+
+
+def _claim(service: Service) -> tuple[Piece, ...]:
+    """The claim of a volume that is to go with the service; any other stays."""
+    volume = claim.own(service)
+    if volume is None or volume.lifecycle_policy != "delete":
+        return ()
+    return (Piece(claim.KIND, volume.name, "running", lambda obj: claim.is_of(obj, service)),)
 
 
 def _anyhow(_: Obj) -> bool:

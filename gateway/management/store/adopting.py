@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from gateway.management import problems
 from gateway.management.objects import adoption, kept, render
 from gateway.management.objects import plan as planning
-from gateway.management.objects.pod import pod_template
 from gateway.management.objects.seen import uid
 from gateway.management.store.catalog import NS
 from shared.kube.errors import Conflict, NotFound
 from shared.kube.resources import (
+    CLAIMS,
     CONFIGMAPS,
     DEPLOYMENTS,
     HPAS,
@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from shared.service.objects import Obj
 
 RESOURCES: Final = {
-    each.kind: each for each in (HPAS, INGRESSES, HTTP_ROUTES, MIDDLEWARES, SECRETS, POD_TEMPLATES)
+    each.kind: each
+    for each in (HPAS, INGRESSES, HTTP_ROUTES, MIDDLEWARES, SECRETS, CLAIMS, POD_TEMPLATES)
 }
 ATTEMPTS: Final = 5
 """Times the manager's Deployment is deleted as it was seen, while others write it."""
@@ -143,11 +144,9 @@ class Adopting:
         """Our Deployment, with the pods that are there."""
         ours = await self._deployment(names.deployment(self._name))
         if ours is None:
-            runs = (
-                self._runs
-                or adoption.orphaned(await replicasets(self._kube, self._name))
-                or self._new()
-            )
+            runs = self._runs or adoption.orphaned(await replicasets(self._kube, self._name))
+            if runs is None:  # there is nothing to keep: it is made like any other at the end
+                return
             ours = await self._apply(runs, paused=True)
             if runs.previous:
                 await self._note(runs.previous)
@@ -156,14 +155,6 @@ class Adopting:
         await self._adopted()
         await self._hand_over()
         await self._apply(adoption.running(ours), paused=False)
-
-    def _new(self) -> Running:
-        """What is to run where nothing does any more."""
-        expose = self._service.expose
-        if expose is None:
-            raise AssertionError("what is not exposed does not run")
-        template = pod_template(self._service, expose, self._token)
-        return adoption.Running(template, expose.min_scale, "")
 
     async def _apply(self, runs: Running, *, paused: bool) -> Obj:
         body = adoption.successor(self._service, runs, self._root, paused=paused)

@@ -22,10 +22,10 @@ from shared.service.model import Service
 from shared.service.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
 
     from gateway.management.objects.adoption import Found, Options, Step
-    from gateway.management.objects.pieces import Piece
+    from gateway.management.objects.pieces import Piece, Use
     from gateway.management.store.catalog import Catalog
     from gateway.management.store.settling import Settler
     from shared.kube.client import KubeClient
@@ -68,7 +68,7 @@ class Adoption:
             raise problems.not_found()
         options |= adoption.asked(adoption.mark(configmap) or "")
         service, token = await self._whole(configmap, entry.service), entry.token
-        found = await self._look(configmap, service)
+        found = await self._look(configmap, service, options.removes)
         told = [*adoption.obstacles(found), *await self._taken(service)]
         if told:
             raise problems.RefusalError(409, f'service "{name}" stays as it is: ' + "; ".join(told))
@@ -96,7 +96,7 @@ class Adoption:
             service = stored.read(configmap).definition
         except stored.StoredError:  # so that it can be deleted at all
             service = Service(name=name, image="", script="")
-        found = await self._look(configmap, service)
+        found = await self._look(configmap, service, lambda _: True)
         for piece in found.pieces:
             await delete(self._kube, RESOURCES[piece.kind], piece.name)
         if found.work.managers:
@@ -122,22 +122,28 @@ class Adoption:
             if not await self._catalog.is_free(SECRETS, each, service.name)
         ]
 
-    async def _look(self, configmap: Obj, service: Service) -> Found:
-        """What there is; RefusalError 403 without the rights."""
-        try:
-            sets = await replicasets(self._kube, service.name)
-            there = [one async for one in self._there(service)]
-        except Forbidden as error:
-            raise problems.RefusalError(403, f"{error.message}; the rights: {RIGHTS}") from error
-        work = await self._catalog.workload(service.name)
-        return adoption.Found(service, configmap, work, sets, there)
-
-    async def _there(self, service: Service) -> AsyncIterator[Piece]:
-        """The pieces that are there, and are what they are called."""
+    async def _look(
+        self, configmap: Obj, service: Service, demanded: Callable[[Use], bool]
+    ) -> Found:
+        """What there is; RefusalError 403 without the rights to see what is `demanded`."""
+        there: list[Piece] = []
+        hidden: list[tuple[Piece, str]] = []
         for piece in pieces(service):
             try:
-                obj = await self._kube.get(RESOURCES[piece.kind], piece.name, NS)
-            except NotFound:  # also where nobody knows such a kind
-                continue
-            if piece.belongs(obj):
-                yield piece
+                if await self._is_there(piece):
+                    there.append(piece)
+            except Forbidden as error:
+                text = f"{error.message}; the rights: {RIGHTS}"
+                if demanded(piece.use):
+                    raise problems.RefusalError(403, text) from error
+                hidden.append((piece, text))
+        sets = await replicasets(self._kube, service.name)
+        work = await self._catalog.workload(service.name)
+        return adoption.Found(service, configmap, work, sets, there, hidden)
+
+    async def _is_there(self, piece: Piece) -> bool:
+        """Whether there is one, and it is what its name says."""
+        try:
+            return piece.belongs(await self._kube.get(RESOURCES[piece.kind], piece.name, NS))
+        except NotFound:  # also where nobody knows such a kind
+            return False

@@ -230,10 +230,12 @@ class Lifecycle:
             body.setdefault("metadata", {})["resourceVersion"] = version
             try:
                 return await self._kube.patch(DEPLOYMENTS, deployment["metadata"]["name"], body, NS)
+            except NotFound:
+                continue
             except Conflict:
                 if attempt == ATTEMPTS - 1:
                     raise
-        raise AssertionError("the loop returns or raises")
+        raise problems.without_deployment(name)
 
     @asynccontextmanager
     async def _alone(self, name: str, done: str = "") -> AsyncIterator[None]:

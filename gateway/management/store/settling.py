@@ -25,7 +25,7 @@ from shared.runtime.clock import SystemClock
 from shared.service import names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from gateway.management.objects.kept import Kept
     from gateway.management.objects.plan import Plan, Step
@@ -49,6 +49,8 @@ ATTEMPTS: Final = 8
 """Times that something is tried while others write the same objects."""
 WAITS: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 3.0)
 """Seconds between looks at what has to go first: objects of a deleted service, ten in all."""
+BRIEF: Final = WAITS[:3]
+"""The same for a reconcile, which comes again."""
 
 
 def new_token() -> str:
@@ -81,7 +83,7 @@ class Settler:
         self, kube: KubeClient, clock: Clock | None = None, policy: Policy = DEFAULT
     ) -> None:
         self._kube = kube
-        self._policy = policy
+        self.policy = policy
         self._clock = clock or SystemClock()
 
     async def look(self, name: str) -> Seen:
@@ -95,11 +97,18 @@ class Settler:
             objects[claim.KIND, named] = obj
         return Seen(name, root, objects)
 
-    async def settle(self, name: str, known: Mapping[str, Kept]) -> Settled:
+    async def settle(
+        self,
+        name: str,
+        known: Mapping[str, Kept],
+        seen: Seen | None = None,
+        patience: Sequence[float] = WAITS,
+    ) -> Settled:
         """Do all that is due; raises KubeError, StoredError, and RefusalError for what is in the
-        way. `known` are the secrets of revisions that the caller has just written."""
-        found = Settled(await self.look(name))
-        conflicts, waits = 0, iter(WAITS)
+        way, if `patience` (seconds from look to look) does not see it gone. `known` are the secrets
+        of revisions that the caller has just written, `seen` is what he knows of the objects."""
+        found = Settled(seen or await self.look(name))
+        conflicts, waits = 0, iter(patience)
         while True:
             plan, before = self.plan(found.seen, known), version(found.seen.root)
             try:
@@ -128,12 +137,12 @@ class Settler:
     def plan(self, seen: Seen, known: Mapping[str, Kept]) -> Plan:
         """What is due; raises StoredError, and RefusalError."""
         try:
-            return planning.make(seen, known, new_token(), self._clock.now(), self._policy)
+            return planning.make(seen, known, new_token(), self._clock.now(), self.policy)
         except planning.ForeignError as error:
             raise RefusalError(409, str(error)) from error
 
-    async def stage(self, seen: Seen, revision: str, secret: Kept) -> Obj | None:
-        """Keep the secrets of a revision; the Secret, if it had to be written.
+    async def stage(self, seen: Seen, revision: str, secret: Kept) -> Seen:
+        """Keep the secrets of a revision; what is seen after that.
 
         Raises Conflict, RefusalError and other KubeErrors.
         """
@@ -141,7 +150,10 @@ class Settler:
             step = planning.staged(seen, revision, secret, self._clock.now())
         except planning.ForeignError as error:
             raise RefusalError(409, str(error)) from error
-        return await self.do(step) if step else None
+        if step is None:
+            return seen
+        objects = {**seen.objects, (step.kind, step.name): await self.do(step)}
+        return replace(seen, objects=objects)
 
     async def remove(self, obj: Obj) -> None:
         """Delete an object if it is as it was read; raises Conflict."""

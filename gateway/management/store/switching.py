@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.management import problems
@@ -19,7 +20,7 @@ from gateway.management.objects import kept, render
 from gateway.management.objects import plan as planning
 from gateway.management.objects.seen import uid
 from gateway.management.store.catalog import NS
-from gateway.management.store.settling import ATTEMPTS, Settled, Settler
+from gateway.management.store.settling import ATTEMPTS, BRIEF, Settled, Settler
 from shared.kube.errors import AlreadyExists, Conflict, Forbidden, Invalid, KubeError, NotFound
 from shared.kube.resources import CONFIGMAPS
 from shared.service import names, stored
@@ -59,7 +60,7 @@ class Switcher:
         try:
             staged = await self._staged(service, revision, secret)
             made = await self._rooted(root, staged)
-            await self.settled(made, {revision: secret})
+            await self.settled(made, {revision: secret}, staged)
         except BaseException as error:  # a cancelled request leaves no half service either
             await self._undo(self._erase(service.name, revision), error)
             raise
@@ -77,12 +78,12 @@ class Switcher:
             marks = {names.STOPPED: None} if service.expose is None else {}
             step = planning.switched(seen.root, data, revision, marks)
             try:
-                await self._settler.stage(seen, revision, secret)
+                staged = await self._settler.stage(seen, revision, secret)
                 made = await self._switched(step, seen.root, revision)
             except (Conflict, NotFound):  # the Secret may have gone with a service before
                 continue
             try:
-                await self.settled(made, {revision: secret})
+                await self.settled(made, {revision: secret}, staged)
             except BaseException as error:
                 await self._undo(self._restore(seen.root, revision), error)
                 raise
@@ -98,10 +99,13 @@ class Switcher:
         except KubeError as error:
             log.warning("what is left of service %s goes later: %s", name, error)
 
-    async def settled(self, root: Obj, known: Mapping[str, Kept]) -> Settled:
-        """All else follows the ConfigMap that was just written."""
+    async def settled(
+        self, root: Obj, known: Mapping[str, Kept], seen: Seen | None = None
+    ) -> Settled:
+        """All else, `seen` before if the caller knows it, follows the ConfigMap just written."""
         name = root["metadata"]["name"]
-        settled = await self._settler.settle(name, known)
+        before = replace(seen, root=root) if seen else None
+        settled = await self._settler.settle(name, known, before)
         if uid(settled.seen.root) != uid(root):
             raise problems.gone(name)
         return settled
@@ -110,7 +114,7 @@ class Switcher:
         """Complete what is half done, repair what others have changed; a create that the cluster
         refuses to complete is undone."""
         try:
-            return await self._settler.settle(name, {})
+            return await self._settler.settle(name, {}, patience=BRIEF)
         except (Invalid, Forbidden) as error:
             seen = await self._settler.look(name)
             if seen.root is None or not seen.is_unfinished:
@@ -118,7 +122,7 @@ class Switcher:
             await self.remove(seen.root)  # nobody was told that it was made
             return Settled(seen, undone=error.message)
 
-    async def _staged(self, service: Service, revision: str, secret: Kept) -> Obj:
+    async def _staged(self, service: Service, revision: str, secret: Kept) -> Seen:
         """The Secret of a new service, made when nothing of that name is there any more."""
         name = service.name
         for _ in range(ATTEMPTS):
@@ -130,19 +134,20 @@ class Switcher:
             if seen.root is not None or seen.objects:
                 seen = (await self._settler.settle(name, {})).seen
             try:
-                made = await self._settler.stage(seen, revision, secret)
-            except (Conflict, NotFound):  # another create was faster, or a delete
+                staged = await self._settler.stage(seen, revision, secret)
+            except (Conflict, NotFound):  # another create or delete was faster
                 continue
-            if made is not None and seen.root is None:
-                return made
+            if staged is not seen and seen.root is None:
+                return staged
         raise problems.contended(name)
 
-    async def _rooted(self, root: Obj, staged: Obj) -> Obj:
+    async def _rooted(self, root: Obj, staged: Seen) -> Obj:
         try:
             return await self._kube.create(CONFIGMAPS, root, NS)
         except AlreadyExists:
-            with contextlib.suppress(Conflict, NotFound):
-                await self._settler.remove(staged)
+            if staged.secret is not None:
+                with contextlib.suppress(Conflict, NotFound):
+                    await self._settler.remove(staged.secret)
             raise problems.exists() from None
 
     async def _switched(self, step: Step, before: Obj, revision: str) -> Obj:

@@ -30,3 +30,9 @@ def test_all_problems_of_a_definition_are_in_one_text() -> None:
         400,
         "The service specification is not valid: name: is missing\nimage: is missing",
     )
+
+
+def test_what_became_of_a_failed_change_is_told() -> None:
+    error = Unreachable("refused")
+    error.add_note("it may be half done")
+    assert problems.of_cluster(error, "updating").text.endswith("try again; it may be half done")

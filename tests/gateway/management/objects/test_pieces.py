@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.management.objects.pieces import pieces
+from shared.service.model import Volume
 from shared.service.objects import Obj
 from shared.service.stored import read
 from tests.shared.service.manager import Made
@@ -61,3 +64,16 @@ def test_a_strangers_object_of_its_name_is_none(obj: Obj) -> None:
 
 def test_without_secrets_a_secret_of_its_name_is_not_even_asked_for() -> None:
     assert "Secret ocr" not in {str(one) for one in pieces(read(Made().configmap()).definition)}
+
+
+@pytest.mark.parametrize(("policy", "goes"), [("delete", True), ("retain", False), ("", False)])
+def test_a_volume_goes_with_the_service_if_its_definition_says_so(policy: str, goes: bool) -> None:
+    volume = Volume(mount_path="/data", name="ocr", size="1Gi", lifecycle_policy="retain")
+    service = read(Made().configmap()).definition
+    policies = {"lifecycle_policy": policy} if policy else {}
+    labels = {"oscar.grycap/volume-created-by-service": "ocr"}
+    claim = {"metadata": {"name": "ocr", "labels": labels}}
+    found = pieces(replace(service, volume=replace(volume, **policies)))  # type: ignore[arg-type]
+    assert [one.belongs(claim) for one in found if "Claim" in one.kind] == [True] * goes
+    labels["oscar.grycap/volume-created-by-service"] = "other"
+    assert not any(one.belongs(claim) for one in found if "Claim" in one.kind)

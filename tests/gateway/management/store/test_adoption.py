@@ -203,17 +203,26 @@ async def test_a_variable_that_is_there_twice_is_a_reason_not_to(world: Managed)
     assert "Deployment ocr-dpl" in world.names()
 
 
-async def test_without_the_rights_nothing_is_begun_and_the_remedy_is_told(tmp_path: Path) -> None:
+async def test_without_the_rights_what_needs_them_is_not_begun_and_the_remedy_is_told(
+    tmp_path: Path,
+) -> None:
     async with managed(tmp_path, rights=False) as world:
         await world.make(Made())
         before = {str(obj) for obj in world.all()}
-        for call in (world.client.post(PATH + "/adopt"), world.client.delete(PATH)):
-            async with call as answer:
+        for method, path in (
+            ("POST", PATH + "/adopt?remove_hpa=true"),
+            ("DELETE", PATH),
+        ):
+            async with world.client.request(method, path) as answer:
                 text = await answer.text()
                 assert answer.status == 403
                 assert "horizontalpodautoscalers" in text
                 assert text.endswith("the rights: kubectl apply -k manifests/adoption")
         assert {str(obj) for obj in world.all()} == before
+        told = await world.adopt()
+        assert "Deployment ocr-dlp" in world.names()
+        assert len(told["left"]) == 3
+        assert told["left"][0].startswith("HorizontalPodAutoscaler ocr-hpa, if it is there, which ")
 
 
 async def test_there_must_be_such_a_service(world: Managed) -> None:
