@@ -69,7 +69,9 @@ async def run(settings: Settings) -> None:
         def leads() -> bool:
             return election.may_write(clock.monotonic())
 
-        reconciler = Reconciler(kube, lifecycle, counts, events, leads, clock)
+        reconciler = Reconciler(
+            kube, lifecycle, counts, events, leads, clock, policy=settings.policy
+        )
         inside.start("reconcile", reconciler.run(settings.reconcile, leading))
         await around.until(ended, inside)
 
