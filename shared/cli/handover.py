@@ -14,6 +14,7 @@ from typing import Final
 from aiohttp import web
 
 from shared.cli.exits import ApiError
+from shared.runtime.tasks import first_of
 
 SECONDS: Final = 30.0
 """In which the browser has to ask."""
@@ -41,10 +42,17 @@ async def hand_over(address: str, browse: Callable[[str], None], seconds: float 
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        browse(f"http://127.0.0.1:{runner.addresses[0][1]}{path}")
+        page = f"http://127.0.0.1:{runner.addresses[0][1]}{path}"
         async with asyncio.timeout(seconds):
-            await asked.wait()
+            await first_of("the browser", asked.wait(), _opened(browse, page))
     except TimeoutError:
         raise ApiError(f"no browser asked for the page within {seconds:g} s") from None
     finally:
         await runner.cleanup()
+
+
+async def _opened(browse: Callable[[str], None], page: str) -> None:
+    """Never ends by itself; raises what `browse` does. Browsers of a terminal, and the program that
+    BROWSER names, return only once they have ended: so it has a thread of its own."""
+    await asyncio.to_thread(browse, page)
+    await asyncio.Event().wait()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.service import elsewhere, names, quantity, security, sharing, syntax
@@ -23,6 +24,8 @@ NOTHING: Final = Service(name="", image="", script="")
 """Defaults, and what stands for a service that cannot be read."""
 # Answers of the API that are made anew at each reading, so they are no part of a definition.
 _READ_ONLY: Final = ("token", "namespace", "deployment", "volume_status")
+_TAKEN: Final = ("OSCAR_SERVICE_NAME", "OSCAR_SERVICE_TOKEN", "OSCAR_SERVICE_BASE_PATH")
+"""Variables that each pod is given."""
 LONGEST_IMAGE: Final = 1024
 MOST_VARIABLES: Final = 1000
 MOST_PLAIN, MOST_SECRET = 512 * 1024, 256 * 1024
@@ -84,6 +87,8 @@ def _environment(service: Fields, *, new: bool) -> Environment:
         if new:
             _check_variables(fields, "Variables", environment.variables, MOST_PLAIN)
             _check_variables(fields, "Secrets", environment.secrets, MOST_SECRET)
+            for key in environment.secrets.keys() & environment.variables.keys():
+                fields.warn(f"Secrets.{key}", "is a plain variable too, which is what pods get")
     return environment
 
 
@@ -92,6 +97,8 @@ def _check_variables(fields: Fields, group: str, variables: Mapping[str, str], m
         fields.error(group, f"holds {len(variables)} variables, and {MOST_VARIABLES} are read")
     for key, value in variables.items():
         _check(fields, f"{group}.{key}", syntax.check_variable, key, value)
+        if key in _TAKEN:
+            fields.warn(f"{group}.{key}", "is set here for each pod; what is written is ignored")
     _check_size(fields, group, variables, most)
 
 
@@ -111,6 +118,8 @@ def _missing_name(fields: Fields) -> str:
 
 def _required(fields: Fields, name: str, meaning: str) -> str:
     text = fields.text(name)
+    if isinstance(fields.raw(name), int | float | Decimal) and text:
+        fields.error(name, f"{text[:40]} is a number; write it in quotes if it is meant")
     if not text and not isinstance(fields.raw(name), dict | list | bool):
         fields.error(name, f"is missing; give {meaning}{_meant(fields, name)}")
     return text

@@ -62,7 +62,11 @@ class Fields:
     def raw(self, *names: str) -> Any:
         """The value under the first of `names` (a field and its aliases) that is given."""
         self._asked.update(names)
-        keys = [key for name in names for key in self._keys.get(name.lower(), ())]
+        keys: list[str] = []
+        for name in names:
+            keys += self._keys.get(name.lower(), ())
+        if not keys:  # most fields are absent
+            return None
         self._known.update(keys)
         given = [key for key in keys if self._mapping[key] is not None]
         if not given:

@@ -71,7 +71,9 @@ def _position(pod: str, seconds: str, nanoseconds: str, count: int) -> Position:
 
 
 def beyond(lines: Iterable[Line], position: Position | None) -> list[Line]:
-    """Those of `lines`, read from the position's second on, that were not given yet."""
+    """Those of `lines`, read from the position's second on, that were not given yet. A line before
+    any time stamp is the node's own word in place of a log; it has no place, and is left out."""
+    lines = (line for line in lines if line.moment[0])
     if position is None:
         return list(lines)
     seen = 0

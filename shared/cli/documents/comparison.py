@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from shared.cli.documents.definition import is_exposed, stated, write
+from shared.cli.documents.blocks import write
+from shared.cli.documents.definition import is_exposed, stated
 from shared.service import fdl, sensitive
 from shared.service.model import Service
 

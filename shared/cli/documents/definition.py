@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import yaml
-
+from shared.cli.documents.blocks import write
 from shared.service import names
-from shared.service.blanks import is_odd
-from shared.service.documents import PlainDumper, plain
+from shared.service.documents import plain
 
 CLUSTER: Final = "oscar-cluster"
 """The cluster of a document, for a service that names none."""
@@ -25,20 +23,6 @@ _MADE_LABELS: Final = frozenset((*names.forced_labels(""), names.OWNER_LABEL, "u
 _DEFAULTS: Final = {"log_level": "INFO", "visibility": "private"}
 _ZEROS: Final = ("synchronous", "mount")
 """Sections that mean nothing where all of them is zero: Go clients write them so."""
-
-
-class _BlockDumper(PlainDumper):
-    """Writes a text of several lines as a `|` block, as people write scripts, and quotes what
-    would be taken for a mistake."""
-
-
-def _text(dumper: Any, value: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in value else '"' if any(map(is_odd, value)) else None
-    node: yaml.ScalarNode = dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
-    return node
-
-
-_BlockDumper.add_representer(str, _text)
 
 
 def stated(answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,19 +46,6 @@ def document(bodies: Sequence[Mapping[str, Any]], cluster: str = CLUSTER) -> str
     """An FDL document with services as `stated` gives them; their scripts stand in it."""
     entries = [{cluster: _inline(body)} for body in bodies]
     return write({"functions": {"oscar": entries}})
-
-
-def write(value: Any) -> str:
-    """YAML in block style, texts of several lines as `|` blocks where YAML can."""
-    text: str = yaml.dump(
-        plain(value),
-        Dumper=_BlockDumper,
-        sort_keys=False,
-        allow_unicode=True,
-        default_flow_style=False,
-        width=100,
-    )
-    return text
 
 
 def _inline(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -136,11 +136,10 @@ def _pods(told: Object) -> Iterator[str]:
     for one in pods:
         if one.get("reason"):
             yield f"  {one.get('name')}: {one_line(one['reason'])}"
-        if end := one.get("last_end"):
+        elif end := one.get("last_end"):
             yield (
-                f"  {one.get('name')}: was started again after it ended "
-                f"{age(end.get('time'), told.get('time'))} ago: "
-                f"{one_line(end.get('reason'))}, exit code {end.get('exit_code')}"
+                f"  {one.get('name')}: ended {age(end.get('time'), told.get('time'))} ago and was "
+                f"started again: {one_line(end.get('reason'))}, exit code {end.get('exit_code')}"
             )
     if left := told.get("pods_left_out"):
         yield f"  and {left} more"
@@ -164,10 +163,15 @@ def _scaler(told: Object) -> Iterator[str]:
         return
     yield (
         f"Scaler: {age(decision.get('time'), told.get('time'))} ago, "
-        f"{decision.get('from')} → {decision.get('to')} pods"
+        f"{_move(decision)} pods"
         f"{_measure(decision)}{_words(', because ', decision.get('reasons'))}"
         f"{_words(', held by ', decision.get('limits'))}, policy {one_line(decision.get('policy'))}"
     )
+
+
+def _move(decision: Object) -> str:
+    before, after = decision.get("from"), decision.get("to")
+    return f"hold {after}" if before == after else f"{before} → {after}"
 
 
 def _measure(decision: Object) -> str:

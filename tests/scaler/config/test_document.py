@@ -10,8 +10,9 @@ import yaml
 from scaler.config.document import Config, ConfigError, parse
 from scaler.config.scaling import Scaling
 from scaler.config.schedules import Schedule
-from scaler.decision import Behavior, HpaOptions, Policy, Rate
+from scaler.decision import HPA, RESPONSIVE, Behavior, HpaOptions, Policy, Rate
 from shared.service.model import Expose
+from shared.service.scaling.schema import POLICIES
 
 MANIFESTS = Path(__file__).parents[3] / "manifests"
 SHIPPED = MANIFESTS / "base/scaler/config.yaml"
@@ -260,3 +261,7 @@ def test_a_schedule_raises_the_minimum_within_the_maximum(least: int, expected: 
     scaling = Scaling(schedules=(Schedule("* * * * *", 120.0, least),))
     scheduled = scaling.least_replicas(now=1e9)
     assert scaling.policy_for(expose, scheduled).min_replicas == expected
+
+
+def test_the_policies_that_may_be_written_are_those_there_are() -> None:
+    assert set(POLICIES) == {RESPONSIVE, HPA}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import urllib.error
+import urllib.request
+from typing import Any
 
-import aiohttp
 import pytest
 
 from shared.cli.exits import ApiError
@@ -13,12 +15,20 @@ from shared.cli.handover import hand_over
 SECRET = "http://gw/system/services/a/exposed/?token=" + "0" * 64
 
 
-async def get(url: str) -> tuple[int, str]:
-    async with (
-        aiohttp.ClientSession() as session,
-        session.get(url, allow_redirects=False) as response,
-    ):
-        return response.status, response.headers.get("Location", "")
+class Stay(urllib.request.HTTPRedirectHandler):
+    """Does not go where it is sent."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def get(url: str) -> tuple[int, str]:
+    try:
+        urllib.request.build_opener(Stay).open(url, timeout=10)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers.get("Location", "")
+    raise AssertionError
 
 
 async def test_the_page_leads_to_the_address_and_is_gone() -> None:
@@ -26,21 +36,26 @@ async def test_the_page_leads_to_the_address_and_is_gone() -> None:
     answers: list[tuple[int, str]] = []
 
     def browse(url: str) -> None:
+        """Returns when it has the page, as a browser of a terminal does."""
         opened.append(url)
-        visits.append(asyncio.create_task(visit(url)))
+        answers.append(get(url.rpartition("/")[0] + "/guess"))
+        answers.append(get(url))
 
-    async def visit(url: str) -> None:
-        answers.append(await get(url.rpartition("/")[0] + "/guess"))
-        answers.append(await get(url))
-
-    visits: list[asyncio.Task[None]] = []
     await hand_over(SECRET, browse)
-    await asyncio.gather(*visits)
+    await asyncio.get_running_loop().shutdown_default_executor()
     assert opened[0].startswith("http://127.0.0.1:")
     assert "token" not in opened[0]
     assert answers == [(404, ""), (303, SECRET)]
-    with pytest.raises(aiohttp.ClientConnectorError):
-        await get(opened[0])
+    with pytest.raises(urllib.error.URLError):
+        get(opened[0])
+
+
+async def test_no_browser_is_told_at_once() -> None:
+    def browse(_: str) -> None:
+        raise ApiError("no browser can be started")
+
+    with pytest.raises(ApiError, match="no browser can be started"):
+        await hand_over(SECRET, browse)
 
 
 async def test_nobody_asks() -> None:

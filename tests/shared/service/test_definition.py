@@ -27,6 +27,8 @@ def problems(**fields: Any) -> tuple[str, ...]:
         ({"image_pull_secrets": ["a", "A"]}, "image_pull_secrets[1]: 'A' cannot name a Secret"),
         ({"image_pull_secrets": [1]}, "image_pull_secrets: [1] is not a list of text"),
         ({"image": "i" * 2000}, "image: is longer than 1024 characters"),
+        ({"image": 7}, "image: 7 is a number; write it in quotes if it is meant"),
+        ({"script": 1.5}, "script: 1.5 is a number"),
         ({"cpu": "0.0001"}, "cpu: 0.0001 is outside 0.001 to 100000"),
         ({"cpu": "1M"}, "cpu: 1M is outside 0.001 to 100000"),
         ({"memory": "2E"}, "memory: 2E is outside 1 to "),
@@ -104,3 +106,17 @@ def test_scaling_is_checked_when_it_is_new_and_left_alone_when_it_is_stored() ->
     stored = fdl.load_definition(text).expose
     assert stored is not None
     assert stored.scaling == {"policy": "magic"}
+
+
+def test_a_variable_that_pods_do_not_get_is_told() -> None:
+    environment = {
+        "variables": {"OSCAR_SERVICE_NAME": "x", "A": "1"},
+        "secrets": {"A": "2", "OSCAR_SERVICE_TOKEN": "x"},
+    }
+    assert fdl.parse_service(BODY | {"environment": environment}).warnings == (
+        "environment.variables.OSCAR_SERVICE_NAME: is set here for each pod; what is written is "
+        "ignored",
+        "environment.secrets.OSCAR_SERVICE_TOKEN: is set here for each pod; what is written is "
+        "ignored",
+        "environment.secrets.A: is a plain variable too, which is what pods get",
+    )

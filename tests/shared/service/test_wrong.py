@@ -39,7 +39,7 @@ def test_wrong_definitions_are_refused_by_the_name_of_the_field() -> None:
 
 def test_odd_definitions_are_refused_or_come_back_as_they_are() -> None:
     random, accepted = Random(3), 0
-    for _ in range(500):
+    for _ in range(250):
         body = odd(random)
         if refusal(body):
             continue
@@ -49,7 +49,7 @@ def test_odd_definitions_are_refused_or_come_back_as_they_are() -> None:
         assert fdl.parse_service(answered).service == service
         assert fdl.dump_definition(stored) == fdl.dump_definition(service)
         accepted += 1
-    assert accepted > 50
+    assert accepted > 40
 
 
 @pytest.mark.parametrize("levels", [101, 10_000])

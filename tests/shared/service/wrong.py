@@ -70,8 +70,8 @@ _PORT: Final[tuple[Any, ...]] = (
 
 WRONG: Final[dict[str, tuple[Any, ...]]] = {
     "name": (*_TEXT, None, "", 5, "A", "a_b", "-a", "a-", "a.b", "a b", "é", "a" * 40, "a\n", "٣"),
-    "image": (*_TEXT, None, "", "a b", " a", "a\n", "a\u00a0b", "a\u200bb", "a" * 2000),
-    "script": (*_TEXT, None, ""),
+    "image": (*_TEXT, None, "", 5, "a b", " a", "a\n", "a\u00a0b", "a\u200bb", "a" * 2000),
+    "script": (*_TEXT, None, "", 5, 1.5),
     "memory": (*_QUANTITY, "0", 0, "2E"),
     "cpu": (*_QUANTITY, "0", 0, "1u", "1M"),
     "environment": _MAPPING,

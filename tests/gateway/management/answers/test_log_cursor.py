@@ -75,6 +75,11 @@ def test_what_lies_beyond_a_position(position: Position | None, texts: list[str]
     assert [line.text for line in beyond(lines, position)] == texts
 
 
+def test_what_has_no_time_is_not_given_again_and_again() -> None:
+    lines = split(f"unable to retrieve container logs\n{T}1.5Z 1\nthe second half of it\n")
+    assert [line.text for line in beyond(lines, None)] == ["1", "the second half of it"]
+
+
 def test_a_position_moves_with_what_is_given() -> None:
     lines = split(f"{T}1.5Z 1\n{T}1.5Z 2\n{T}2Z 4\n")
     assert moved(None, []) is None

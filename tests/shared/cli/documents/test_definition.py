@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from gateway.management.answers.representation import service_json
 from shared.cli.documents import definition
 from shared.service import fdl
@@ -50,14 +46,6 @@ def test_a_script_is_a_block() -> None:
 def test_a_script_of_one_line_is_not_taken_for_a_path() -> None:
     text = definition.document([definition.stated(answer(BODY | {"script": "exec server"}))])
     assert "script: |\n" in text
-
-
-@given(st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12))
-@settings(max_examples=40)
-def test_any_text_reads_back(script: str) -> None:
-    body = {"name": "one", "script": script + "\n", "environment": {"variables": {"X": script}}}
-    read = yaml.safe_load(definition.document([body]))
-    assert read["functions"]["oscar"][0][definition.CLUSTER] == body
 
 
 def test_what_is_exposed() -> None:

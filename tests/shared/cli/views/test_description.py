@@ -77,7 +77,6 @@ Pods:
   ocr-dlp-1-a  yes    Running           0         60m  2         250m  3Mi     n1
   ocr-dlp-2-b  no     CrashLoopBackOff  4         30s  3         ?     ?       -
   ocr-dlp-2-b: back-off\\x1b[2J
-  ocr-dlp-2-b: was started again after it ended 60s ago: OOMKilled, exit code 137
   and 7 more
 
 Scaler: 5m ago, 1 → 2 pods at CPU 95 %, target 50 %, because Utilisation, held by Max, policy hpa
@@ -87,6 +86,19 @@ Events:
   2m    Warning  BackOff  Pod/ocr-dlp-2-b  3      Back-off restarting
 note: PodMetrics objects cannot be read: 503"""
     )
+
+
+def test_a_pod_that_serves_again_says_how_it_ended() -> None:
+    again = TOLD["pods"][1] | {"ready": True, "state": "Running", "reason": ""}
+    assert "  ocr-dlp-2-b: ended 60s ago and was started again: OOMKilled, exit code 137" in lines(
+        TOLD | {"pods": [again]}, "http://gw"
+    )
+
+
+def test_a_decision_that_holds() -> None:
+    hold = TOLD["scaler"] | {"to": 1, "utilisation_pct": None, "reasons": None, "limits": []}
+    told = list(lines(TOLD | {"scaler": hold}, "http://gw"))
+    assert "Scaler: 5m ago, hold 1 pods, policy hpa" in told
 
 
 def test_of_a_service_that_is_not_exposed_there_is_little() -> None:
