@@ -1,6 +1,7 @@
 """Completes or undoes what dead processes left half done, and repairs what others have changed.
 
-Run by the process that leads, at its start and then on a period. All services are looked at by a
+Run by every process at its start, and then on a period by the one that leads: it harms no write
+that is under way, but need not be done twice. All services are looked at by a
 few lists; only where something is due is a service taken up, by `lifecycle`, which reads it again.
 A service of which nothing has changed since it was found right costs nothing but its part of the
 lists. What is not ours, or cannot be read, is counted and left as it is.
@@ -15,11 +16,13 @@ from collections import Counter
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from gateway.management.objects import adoption, render
+from gateway.management.objects import adoption, claim, render
+from gateway.management.objects.policy import DEFAULT
 from gateway.management.objects.seen import Seen, version
 from gateway.management.problems import RefusalError
 from gateway.management.store.catalog import NS
 from gateway.management.store.settling import RESOURCES, Settled, Settler
+from shared.kube.backoff import delay
 from shared.kube.errors import KubeError, TooManyRequests, Unreachable
 from shared.kube.resources import CONFIGMAPS
 from shared.runtime.clock import SystemClock
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
     from gateway.management.metrics import Metrics
+    from gateway.management.objects.policy import Policy
     from gateway.management.objects.seen import Place
     from gateway.management.store.lifecycle import Lifecycle
     from shared.kube.client import KubeClient
@@ -74,6 +78,7 @@ class Reconciler:
         leads: Callable[[], bool] = lambda: True,
         clock: Clock | None = None,
         random: Callable[[], float] = _random.random,
+        policy: Policy = DEFAULT,
     ) -> None:
         self._kube = kube
         self._lifecycle = lifecycle
@@ -81,7 +86,7 @@ class Reconciler:
         self._events = events
         self._leads = leads
         self._clock = clock or SystemClock()
-        self._settler = Settler(kube, clock)
+        self._settler = Settler(kube, clock, policy)
         self._random = random
         self._right: dict[str, tuple[tuple[str, ...], Result]] = {}
         """Versions of a service's objects when nothing was due, and what was found then."""
@@ -89,24 +94,34 @@ class Reconciler:
         self._after = ""
 
     async def run(self, period: float, leading: asyncio.Event) -> None:
-        """A round every `period` seconds, more or less, as long as `leading` is set."""
+        """A round at once, for this process may follow one that died; then, as long as `leading` is
+        set, every `period` seconds, more or less."""
+        started, failures = False, 0
         while True:
-            await leading.wait()
+            if started:
+                await leading.wait()
             try:
-                await self.round()
+                await self.round(unled=not started)
+                started, failures = True, 0
+                pause = period * (1 - JITTER + 2 * JITTER * self._random())
             except KubeError as error:
-                log.warning("reconcile: %s; again in about %g s", error, period)
-            await self._clock.sleep(period * (1 - JITTER + 2 * JITTER * self._random()))
+                failures += 1
+                pause = min(period, delay(error, failures, self._random()))
+                log.warning("reconcile: %s; again in %.1f s", error, pause)
+            await self._clock.sleep(pause)
 
-    async def round(self) -> Counter[Result]:
-        """Look at all services, and do what is due; raises KubeError when the cluster is away."""
+    async def round(self, *, unled: bool = False) -> Counter[Result]:
+        """Look at all services, and do what is due, as long as this process leads or is `unled`.
+
+        Raises KubeError when the cluster is away.
+        """
         began = self._clock.monotonic()
         results: Counter[Result] = Counter()
         right, self._right = self._right, {}
         async for seen in self._all():
             if seen.name <= self._after:
                 continue
-            if not self._leads():
+            if not (unled or self._leads()):
                 break
             results[await self._one(seen, right)] += 1
             if sum(results[one] for one in _WORK) >= MOST:
@@ -134,7 +149,8 @@ class Reconciler:
             if not token:
                 break
         for name, left in sorted(objects.items()):
-            yield Seen(name, None, left)
+            if any(kind != claim.KIND for kind, _ in left):  # a volume may outlive its service
+                yield Seen(name, None, left)
 
     async def _dependents(self) -> dict[str, dict[Place, Obj]]:
         """By service; read before the ConfigMaps, so that none of them is younger than these."""
@@ -146,7 +162,7 @@ class Reconciler:
             for obj in listed["items"]:
                 name = obj["metadata"]["labels"][names.SERVICE_LABEL]
                 place = (kind, obj["metadata"]["name"])
-                if place in render.places(name):
+                if kind == claim.KIND or place in render.places(name):
                     found.setdefault(name, {})[place] = obj
         return found
 
