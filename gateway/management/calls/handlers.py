@@ -103,7 +103,7 @@ class Handlers:
 
     async def get(self, request: web.Request) -> web.Response:
         """One service."""
-        stored = await self._find(request)
+        stored = await find(self._catalog, request)
         claims = await self._catalog.claims([stored.service])
         if request.query.get("include") != "deployment":
             return json_answer(self._described(request, stored, claims))
@@ -133,13 +133,13 @@ class Handlers:
 
     async def deployment(self, request: web.Request) -> web.Response:
         """The state of the service."""
-        stored = await self._find(request)
+        stored = await find(self._catalog, request)
         name = stored.service.name
         return json_answer(status.named(name, NS, await self._rollouts.state(name)))
 
     async def logs(self, request: web.Request) -> web.Response:
         """The lines of its pods: the newest, or those after a cursor."""
-        stored = await self._find(request)
+        stored = await find(self._catalog, request)
         try:
             asked = logs.wanted(request.query)
         except CursorError as error:
@@ -160,9 +160,6 @@ class Handlers:
     async def _visible(self, request: web.Request) -> tuple[Entry, ...]:
         found = await self._catalog.all()
         return tuple(one for one in found if may_see(request[CALLER], one.service))
-
-    async def _find(self, request: web.Request) -> Entry:
-        return await find(self._catalog, request)
 
 
 async def _parsed(request: web.Request, seconds: float) -> fdl.Parsed:

@@ -148,8 +148,8 @@ def notes(
     modes = found["spec"]["accessModes"] if found is not None else [policy.access_mode]
     if service.expose and service.expose.max_scale > 1 and "ReadWriteMany" not in modes:
         told.append(
-            f"volume: {volume.name} is {', '.join(modes)}: all pods run on one node, and wait "
-            "when it is full; set expose.max_scale to 1, or have a volume that is ReadWriteMany"
+            f"volume: {volume.name} is {', '.join(modes)}: one node mounts it, so all pods must "
+            "run there; set expose.max_scale to 1, or have a volume that is ReadWriteMany"
         )
     return tuple(told)
 

@@ -16,7 +16,8 @@ from collections import Counter
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from gateway.management.objects import adoption, render
+from gateway.management.objects import adoption, claim, render
+from gateway.management.objects.policy import DEFAULT
 from gateway.management.objects.seen import Seen, version
 from gateway.management.problems import RefusalError
 from gateway.management.store.catalog import NS
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
     from gateway.management.metrics import Metrics
+    from gateway.management.objects.policy import Policy
     from gateway.management.objects.seen import Place
     from gateway.management.store.lifecycle import Lifecycle
     from shared.kube.client import KubeClient
@@ -76,6 +78,7 @@ class Reconciler:
         leads: Callable[[], bool] = lambda: True,
         clock: Clock | None = None,
         random: Callable[[], float] = _random.random,
+        policy: Policy = DEFAULT,
     ) -> None:
         self._kube = kube
         self._lifecycle = lifecycle
@@ -83,7 +86,7 @@ class Reconciler:
         self._events = events
         self._leads = leads
         self._clock = clock or SystemClock()
-        self._settler = Settler(kube, clock)
+        self._settler = Settler(kube, clock, policy)
         self._random = random
         self._right: dict[str, tuple[tuple[str, ...], Result]] = {}
         """Versions of a service's objects when nothing was due, and what was found then."""
@@ -146,7 +149,8 @@ class Reconciler:
             if not token:
                 break
         for name, left in sorted(objects.items()):
-            yield Seen(name, None, left)
+            if any(kind != claim.KIND for kind, _ in left):  # a volume may outlive its service
+                yield Seen(name, None, left)
 
     async def _dependents(self) -> dict[str, dict[Place, Obj]]:
         """By service; read before the ConfigMaps, so that none of them is younger than these."""
@@ -158,7 +162,7 @@ class Reconciler:
             for obj in listed["items"]:
                 name = obj["metadata"]["labels"][names.SERVICE_LABEL]
                 place = (kind, obj["metadata"]["name"])
-                if place in render.places(name):
+                if kind == claim.KIND or place in render.places(name):
                     found.setdefault(name, {})[place] = obj
         return found
 

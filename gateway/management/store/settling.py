@@ -83,7 +83,7 @@ class Settler:
         self, kube: KubeClient, clock: Clock | None = None, policy: Policy = DEFAULT
     ) -> None:
         self._kube = kube
-        self._policy = policy
+        self.policy = policy
         self._clock = clock or SystemClock()
 
     async def look(self, name: str) -> Seen:
@@ -137,7 +137,7 @@ class Settler:
     def plan(self, seen: Seen, known: Mapping[str, Kept]) -> Plan:
         """What is due; raises StoredError, and RefusalError."""
         try:
-            return planning.make(seen, known, new_token(), self._clock.now(), self._policy)
+            return planning.make(seen, known, new_token(), self._clock.now(), self.policy)
         except planning.ForeignError as error:
             raise RefusalError(409, str(error)) from error
 

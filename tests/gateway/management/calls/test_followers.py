@@ -155,6 +155,7 @@ async def test_lines_come_as_they_are_written_by_all_pods(admin: Client, node: N
     await node.write("a", f"{DAY}01Z one")
     async with admin.get(FOLLOW) as response:
         assert response.content_type == "application/x-ndjson"
+        assert response.headers["Cache-Control"] == "no-store"
         reader = Reader(response)
         assert await reader.lines(1) == ["a one"]
         node.add("b")  # a new pod is followed from its first line

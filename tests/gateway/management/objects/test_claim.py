@@ -188,7 +188,7 @@ ONCE = Policy(access_mode="ReadWriteOnce")
         (replace(OWN, name="b"), False, OWN, DEFAULT, ["volume: notes is kept; "]),
         (None, False, LEAVING, DEFAULT, ["volume: notes stays until the service is deleted"]),
         (None, False, NAMED, DEFAULT, []),
-        (OWN, False, None, ONCE, ["volume: notes is ReadWriteOnce: all pods run on one node"]),
+        (OWN, False, None, ONCE, ["volume: notes is ReadWriteOnce: one node mounts it, so all"]),
         (OWN, True, OWN, ONCE, []),
     ],
 )  # fmt: skip

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient
 
+from gateway.management.metrics import Metrics
+from gateway.management.objects.policy import Policy
 from gateway.management.store.lifecycle import Lifecycle
+from gateway.management.store.reconcile import Reconciler, Result
 from shared.embedded import kinds
 from shared.embedded.api.bootstrap import STORAGE
 from shared.embedded.controllers.manager import Controllers
@@ -298,3 +301,76 @@ async def test_a_change_that_fails_takes_no_data_with_it(
     with pytest.raises(ServerError):
         await broken.replace(replace(service, image="other"))
     assert claim(cluster) == before
+
+
+async def test_wherever_an_update_is_cut_the_volume_goes_or_stays_as_the_definition_says(
+    cluster: Cluster, controllers: Controllers, body: dict[str, Any]
+) -> None:
+    stays = fdl.parse_service(stored(body)).service
+    goes = fdl.parse_service(stored(body, lifecycle_policy="delete")).service
+    await Lifecycle(cluster.kube).create(stays)
+    controllers.settle()
+    uid = claim(cluster)["metadata"]["uid"]
+    for call in range(1, 100):
+        process = Killed(cluster.kube, call)
+        wanted = goes if call % 2 else stays
+        try:
+            await Lifecycle(process).replace(wanted)  # type: ignore[arg-type]
+        except Cut:
+            await Lifecycle(cluster.kube).reconcile("ocr")
+        policy = "delete" if "lifecycle_policy: delete" in text_of(cluster) else "retain"
+        metadata = claim(cluster)["metadata"]
+        assert bool(metadata.get("ownerReferences")) == (policy == "delete")
+        assert metadata["labels"]["oscar.grycap/volume-lifecycle-policy"] == policy
+        assert metadata["uid"] == uid
+        if process.left > 0:
+            break
+    assert 10 < call < 99
+
+
+def text_of(cluster: Cluster) -> str:
+    text: str = cluster.configmap("ocr")["data"]["function_config.yaml"]
+    return text
+
+
+class Counting(Killed):
+    """The real client; notes what is read one by one."""
+
+    def __init__(self, kube: KubeClient) -> None:
+        super().__init__(kube, 10_000)
+        self.names: list[str] = []
+
+    async def get(self, *arguments: Any, **options: Any) -> Any:
+        self.names.append(arguments[1])
+        return await self._kube.get(*arguments, **options)
+
+
+async def test_a_reconcile_makes_a_volume_anew_and_looks_no_closer_at_what_is_right(
+    cluster: Cluster, controllers: Controllers, body: dict[str, Any]
+) -> None:
+    kube: Any = Counting(cluster.kube)
+    lifecycle = Lifecycle(kube)
+    await lifecycle.create(fdl.parse_service(stored(body)).service)
+    await lifecycle.create(fdl.parse_service(stored(body | {"name": "gone"})).service)
+    await lifecycle.delete("gone")
+    controllers.settle()
+    reconciler = Reconciler(kube, lifecycle, Metrics())
+    kube.names.clear()
+    assert await reconciler.round() == {Result.UNCHANGED: 1}
+    assert kube.names == []
+    cluster.api.delete(PVC, "ocr", NS)
+    controllers.settle()
+    assert cluster.names(PVC) == ["gone"]
+    assert await reconciler.round() == {Result.REPAIRED: 1}
+    assert cluster.names(PVC) == ["gone", "ocr"]
+
+
+async def test_services_follow_the_settings_of_pods(cluster: Cluster, body: dict[str, Any]) -> None:
+    strict = Policy(run_as_non_root=True)
+    await Lifecycle(cluster.kube).create(fdl.parse_service(body).service)
+    changed = Lifecycle(cluster.kube, policy=strict)
+    reconciler = Reconciler(cluster.kube, changed, Metrics(), policy=strict)
+    assert await reconciler.round() == {Result.REPAIRED: 1}
+    pod = cluster.deployment("ocr")["spec"]["template"]["spec"]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert await reconciler.round() == {Result.UNCHANGED: 1}
