@@ -81,7 +81,7 @@ def _read(fields: Fields, script: str, *, new: bool) -> Service:
 
 
 def _environment(service: Fields, *, new: bool) -> Environment:
-    with service.section("environment") as fields:
+    with service.section("environment", secret=True) as fields:
         environment = Environment(
             variables=fields.texts("Variables", "variables"),
             secrets=fields.texts("Secrets", "secrets", secret=True),
