@@ -1,6 +1,7 @@
 """Completes or undoes what dead processes left half done, and repairs what others have changed.
 
-Run by the process that leads, at its start and then on a period. All services are looked at by a
+Run by every process at its start, and then on a period by the one that leads: it harms no write
+that is under way, but need not be done twice. All services are looked at by a
 few lists; only where something is due is a service taken up, by `lifecycle`, which reads it again.
 A service of which nothing has changed since it was found right costs nothing but its part of the
 lists. What is not ours, or cannot be read, is counted and left as it is.
@@ -21,6 +22,7 @@ from gateway.management.objects.seen import Seen, version
 from gateway.management.problems import RefusalError
 from gateway.management.store.catalog import NS
 from gateway.management.store.settling import RESOURCES, Settled, Settler
+from shared.kube.backoff import delay
 from shared.kube.errors import KubeError, TooManyRequests, Unreachable
 from shared.kube.resources import CONFIGMAPS
 from shared.runtime.clock import SystemClock
@@ -92,24 +94,34 @@ class Reconciler:
         self._after = ""
 
     async def run(self, period: float, leading: asyncio.Event) -> None:
-        """A round every `period` seconds, more or less, as long as `leading` is set."""
+        """A round at once, for this process may follow one that died; then, as long as `leading` is
+        set, every `period` seconds, more or less."""
+        started, failures = False, 0
         while True:
-            await leading.wait()
+            if started:
+                await leading.wait()
             try:
-                await self.round()
+                await self.round(unled=not started)
+                started, failures = True, 0
+                pause = period * (1 - JITTER + 2 * JITTER * self._random())
             except KubeError as error:
-                log.warning("reconcile: %s; again in about %g s", error, period)
-            await self._clock.sleep(period * (1 - JITTER + 2 * JITTER * self._random()))
+                failures += 1
+                pause = min(period, delay(error, failures, self._random()))
+                log.warning("reconcile: %s; again in %.1f s", error, pause)
+            await self._clock.sleep(pause)
 
-    async def round(self) -> Counter[Result]:
-        """Look at all services, and do what is due; raises KubeError when the cluster is away."""
+    async def round(self, *, unled: bool = False) -> Counter[Result]:
+        """Look at all services, and do what is due, as long as this process leads or is `unled`.
+
+        Raises KubeError when the cluster is away.
+        """
         began = self._clock.monotonic()
         results: Counter[Result] = Counter()
         right, self._right = self._right, {}
         async for seen in self._all():
             if seen.name <= self._after:
                 continue
-            if not self._leads():
+            if not (unled or self._leads()):
                 break
             results[await self._one(seen, right)] += 1
             if sum(results[one] for one in _WORK) >= MOST:
