@@ -42,6 +42,8 @@ class Metrics:
             "Services whose ConfigMap cannot be read, in the last reconcile.",
             registry=self._registry,
         )
+        self._broken_in: dict[str, int] = {}
+        """By namespace."""
         self._round = Gauge(
             "management_reconcile_duration_seconds",
             "How long the last reconcile took.",
@@ -53,11 +55,15 @@ class Metrics:
             registry=self._registry,
         )
 
-    def reconciled(self, results: Mapping[str, int], seconds: float, at: float) -> None:
-        """A reconcile ended at `at` (unix seconds) with so many services by result."""
+    def reconciled(
+        self, results: Mapping[str, int], seconds: float, at: float, place: str = ""
+    ) -> None:
+        """A reconcile of namespace `place` ended at `at` (unix seconds) with so many services by
+        result."""
         for result, number in results.items():
             self._reconciled.labels(result).inc(number)
-        self._broken.set(results.get("broken", 0))
+        self._broken_in[place] = results.get("broken", 0)
+        self._broken.set(sum(self._broken_in.values()))
         self._round.set(seconds)
         self._last.set(at)
 

@@ -13,7 +13,6 @@ from aiohttp import web
 
 from gateway.management.app import application
 from gateway.management.metrics import Metrics
-from gateway.management.objects.drift import FIELD_MANAGER
 from gateway.management.store.reconcile import Reconciler
 from gateway.management.store.rounds import Rounds
 from gateway.management.store.spaces import Spaces
@@ -24,7 +23,7 @@ from shared.kube.lease import Election
 from shared.runtime.clock import SystemClock
 from shared.runtime.signals import on_stop
 from shared.runtime.tasks import Supervisor
-from shared.service.names import SYSTEM_NAMESPACE
+from shared.service.names import SERVICES_API, SYSTEM_NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -45,7 +44,7 @@ async def run(settings: Settings) -> None:
     ended = asyncio.Event()
     on_stop(ended.set)
     async with AsyncExitStack() as stack:
-        kube = await stack.enter_async_context(KubeClient.open(field_manager=FIELD_MANAGER))
+        kube = await stack.enter_async_context(KubeClient.open(field_manager=SERVICES_API))
         counts, clock = Metrics(), SystemClock()
         spaces = Spaces(kube, settings.spaces)
         lifecycle = Tenants(kube, spaces, clock, settings.policy)

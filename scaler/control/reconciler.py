@@ -14,6 +14,7 @@ from scaler.control.annotation import restore
 from scaler.control.evaluate import evaluate
 from scaler.control.memory import Memory
 from scaler.control.standing import Standing, leftover, obstacle
+from shared.service import names
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Set
@@ -143,7 +144,8 @@ class Reconciler:
 
     async def _tell_external_change(self, target: Target, expected: int) -> None:
         by = await self._author(target.deployment)
-        self._listener.external_change(target, expected, target.replicas, by)
+        if by != names.SERVICES_API:  # that is a start, which somebody asked for
+            self._listener.external_change(target, expected, target.replicas, by)
 
     def _carry_out(self, target: Target, memory: Memory, result: Evaluation, dry_run: bool) -> None:
         before, after = memory.state, result.state

@@ -42,10 +42,12 @@ def problems(text: str) -> list[str]:
 
 def explain(text: str, error: yaml.YAMLError) -> str:
     """Where and why `text` is no YAML, with the odd character that may be the cause."""
-    text = text.removeprefix(_BOM)
     if isinstance(error, yaml.reader.ReaderError):
-        at = len(text.encode(errors="replace")[: error.position].decode(errors="ignore"))
-        return f"{_where(text, at)}: {_named(text[at : at + 1])} cannot stand in YAML; remove it"
+        before = text.encode(errors="replace")[: error.position].decode(errors="ignore")
+        char = text[len(before) : len(before) + 1] or "\0"
+        where = _where(text.removeprefix(_BOM), len(before.removeprefix(_BOM)))
+        return f"{where}: {_named(char)} cannot stand in YAML; remove it"
+    text = text.removeprefix(_BOM)
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error)
     if mark is None:
@@ -90,4 +92,4 @@ def _sentence(char: str) -> str:
 def _named(char: str) -> str:
     name = unicodedata.name(char, "character").lower()
     article = "an" if name[0] in "aeiou" else "a"
-    return f"{article} {name} (U+{ord(char):04X})" if char else "a character"
+    return f"{article} {name} (U+{ord(char):04X})"

@@ -32,6 +32,8 @@ MOST_PLAIN, MOST_SECRET = 512 * 1024, 256 * 1024
 """Bytes of names and values of environment variables. A ConfigMap and its Deployment both carry the
 plain ones; of the secret ones several revisions fit into a Secret, which holds 1 MiB."""
 _MOST_CPU, _MOST_MEMORY = 100_000, 2**60
+_LITTLE: Final = 2**20
+"""Bytes of memory below which somebody forgot the unit."""
 
 
 def read_new(fields: Fields, read_script: Callable[[str], str] | None = None) -> Service:
@@ -79,7 +81,7 @@ def _read(fields: Fields, script: str, *, new: bool) -> Service:
 
 
 def _environment(service: Fields, *, new: bool) -> Environment:
-    with service.section("environment") as fields:
+    with service.section("environment", secret=True) as fields:
         environment = Environment(
             variables=fields.texts("Variables", "variables"),
             secrets=fields.texts("Secrets", "secrets", secret=True),
@@ -140,6 +142,9 @@ def _quantity(fields: Fields, name: str, default: str, *, new: bool) -> str:
             raise ValueError(f"{text} is not above zero")
         if new and not least <= value <= most:
             raise ValueError(f"{text} is outside {least} to {most}; write for example {default}")
+        if new and name == "memory" and value < _LITTLE:
+            told = f"{text} are {int(value)} bytes, too few for any program"
+            fields.warn(name, f"{told}; add a unit, as in {default}")
         return text
 
     return fields.parsed(name, default=default, parse=positive)

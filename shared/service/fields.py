@@ -34,7 +34,7 @@ class Fields:
     name does not count, as it does not for OSCAR's clients, which are written in Go.
     """
 
-    def __init__(self, value: Any, path: str, problems: Problems) -> None:
+    def __init__(self, value: Any, path: str, problems: Problems, *, secret: bool = False) -> None:
         self.path = path
         self.problems = problems
         self._known: set[str] = set()
@@ -43,7 +43,8 @@ class Fields:
         self._written: dict[str, str] = {}
         """What a field is called in the mapping, by its first name."""
         if value is not None and not isinstance(value, Mapping):
-            self.error("", f"{_shown(value)} is not a mapping of fields")
+            told = "what it is set to" if secret and value else _shown(value)
+            self.error("", f"{told} is not a mapping of fields")
             value = None
         self._mapping: Mapping[str, Any] = value or {}
         self._keys: dict[str, list[str]] = {}
@@ -187,9 +188,12 @@ class Fields:
             return default
 
     @contextmanager
-    def section(self, *names: str) -> Iterator[Fields]:
-        """The fields of a mapping inside this one; leaving it warns of fields nobody asked for."""
-        inner = Fields(self.raw(*names), self.at(names[0]), self.problems)
+    def section(self, *names: str, secret: bool = False) -> Iterator[Fields]:
+        """The fields of a mapping inside this one; leaving it warns of fields nobody asked for.
+
+        A value that is no mapping is not shown if it may be `secret`.
+        """
+        inner = Fields(self.raw(*names), self.at(names[0]), self.problems, secret=secret)
         yield inner
         inner.warn_unknown()
 

@@ -33,6 +33,9 @@ PREVIOUS_REPLICAS: Final = "oscar.grycap.io/previous-replicas"
 RESTARTED_AT: Final = "oscar.grycap.io/restarted-at"
 SCALER_DECISION: Final = "oscar.grycap.io/scaler-decision"
 
+SERVICES_API: Final = "exposed-services"
+"""The field manager of the services API: what it writes, somebody asked it for."""
+
 SCRIPT_MOUNT: Final = "/oscar/config"
 
 _NAME: Final = re.compile(r"[a-z](?:[-a-z0-9]{0,37}[a-z0-9])?", re.ASCII)

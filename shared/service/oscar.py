@@ -68,8 +68,8 @@ def token(configmap: Obj) -> str:
 
 
 def as_ours(configmap: Obj) -> Obj:
-    """A ConfigMap as we would have written it: the digest of its token instead of the token, and no
-    `expose` if nothing is exposed. Ours, and what cannot be read, are returned as they are."""
+    """A ConfigMap as we would have written it: the digest of its token instead of the token. Ours,
+    and what cannot be read, are returned as they are."""
     data = _data(configmap)
     if names.DIGEST_KEY in data:
         return configmap
@@ -78,23 +78,8 @@ def as_ours(configmap: Obj) -> Obj:
         return configmap
     stated = token(configmap)
     hashed = {names.DIGEST_KEY: tokens.digest(stated).hex()} if stated else {}
-    text = dump_yaml(
-        {
-            key: item
-            for key, item in definition.items()
-            if key != "token" and not (key == "expose" and _is_closed(item))
-        }
-    )
+    text = dump_yaml({key: item for key, item in definition.items() if key != "token"})
     return {**configmap, "data": {**data, names.DEFINITION_KEY: text, **hashed}}
-
-
-def _is_closed(expose: Any) -> bool:
-    """Whether a section `expose` exposes nothing: no port, or 0 as the first."""
-    if not isinstance(expose, Mapping):
-        return False  # for whoever reads it to tell
-    ports = expose.get("api_port")
-    first = ports[0] if isinstance(ports, list) and ports else ports
-    return not first
 
 
 def _data(configmap: Obj) -> Mapping[str, str]:

@@ -78,8 +78,13 @@ def test_kubectl_lists_the_pods(run: Run) -> None:
     assert burner.split()[1:3] == ["1/1", "Running"]
 
 
+def listed(run: Run) -> dict[str, list[str]]:
+    """The cells of `exposed list` by service."""
+    return {line.split()[0]: line.split() for line in run.exposed("list").splitlines()}
+
+
 def test_list_shows_the_service(run: Run) -> None:
-    rows = {line.split()[0]: line.split() for line in run.exposed("list").splitlines()}
+    rows = listed(run)
     assert rows["burner"][1] == "ready"
     assert rows["burner"][3:6] == ["1-3", "50%", "token"]
 
@@ -217,7 +222,7 @@ def test_what_an_oscar_manager_made_is_taken_over_without_a_lost_request(run: Ru
     )
     run.tokens["theirs"] = TOKEN
     until_blocking(lambda: run.call("theirs").status == 200, "the manager's service answers", 60)
-    until_blocking(lambda: "theirs  ready" in run.exposed("list"), "it is ready", 60)
+    until_blocking(lambda: listed(run)["theirs"][1] == "ready", "it is ready", 60)
     assert run.request("/system/services/theirs/exposed/").status == 401
     before = their_pods(run)
     statuses: list[int] = []

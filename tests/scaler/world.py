@@ -66,6 +66,8 @@ class World:
         """CPU by pod; every pod not named has no sample."""
         self.sampled = 0.0
         """Seconds before now that samples are old."""
+        self.author = "kubectl"
+        """Who wrote replicas that the scaler did not."""
         self.metrics: Answer | None = None
         """Instead of the metrics."""
         self.scale: list[Answer] = []
@@ -179,7 +181,7 @@ def _wire(
     cataloguer = Cataloguer()
 
     async def author(_: Obj) -> str:
-        return "kubectl"
+        return made.author
 
     access = Access(kube, session, Spaces(), lambda: {"n1"})
     made.fetcher = Fetcher(access, reporter, made.clock)

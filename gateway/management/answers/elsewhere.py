@@ -16,7 +16,6 @@ PRODUCT: Final = (
 )
 AREAS: Final = {
     "buckets": "Buckets are not offered: let services use object storage of their own.",
-    "config": "The configuration is not changed here: it is in the settings of the processes.",
     "federation": "Federation is not offered: apply the service to each cluster.",
     "logs": "Only the logs of services' pods can be read here; they go with the pods, and those of "
     "the system are with its processes (kubectl logs).",
@@ -25,8 +24,10 @@ AREAS: Final = {
     "replicas": "Replicas in other clusters are not offered: apply the service to each cluster.",
     "volumes": "Volumes are not managed by themselves: a service makes its own by `volume`.",
 }
-"""By the first word of the path below /system; sentences about methods too that are not offered
-where others are."""
+"""By the first word of the path below /system."""
+UNCHANGEABLE: Final = (
+    "The configuration is not changed here: it is in the settings of the processes."
+)
 
 
 def of_area(area: str) -> str:

@@ -35,7 +35,6 @@ STALLED: Final = 60.0
 """Seconds after which a client that takes nothing is left."""
 HEADERS: Final = {
     "Content-Type": "application/x-ndjson",
-    "Cache-Control": "no-store",
     "X-Accel-Buffering": "no",  # nginx would keep lines until its buffer is full
 }
 

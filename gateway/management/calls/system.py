@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from gateway.management.answers import nodes, system
+from gateway.management.answers import elsewhere, nodes, system
 from gateway.management.calls.audit import CALLER
 from gateway.management.calls.release import release
 from gateway.management.calls.requests import json_answer
@@ -46,6 +46,7 @@ class System:
         return [
             web.get("/system/info", self.info, allow_head=False),
             web.get("/system/config", self.config, allow_head=False),
+            web.route("*", "/system/config", self.unchangeable),
             web.get("/system/status", self.status, allow_head=False),
         ]
 
@@ -60,6 +61,10 @@ class System:
     async def config(self, _: web.Request) -> web.Response:
         """What the cluster has to offer."""
         return json_answer(system.config(self._login, await self._listed(NODES, [])))
+
+    async def unchangeable(self, _: web.Request) -> web.Response:
+        """What OSCAR lets its administrator set is set otherwise here."""
+        return web.Response(status=405, text=elsewhere.UNCHANGEABLE, headers={"Allow": "GET"})
 
     async def status(self, request: web.Request) -> web.Response:
         """Nodes and what is free; the pods of all are counted for the administrator alone."""

@@ -33,6 +33,4 @@ class Tokens:
         Pods have it in their environment once they are replaced, one after another.
         """
         name = service_name(request)
-        response = json_answer({"service_name": name, "token": await self._lifecycle.rotate(name)})
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return json_answer({"service_name": name, "token": await self._lifecycle.rotate(name)})

@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from shared.service import quantity
+from shared.service import names, quantity
 
 if TYPE_CHECKING:
     from shared.service.objects import Obj
 
-FIELD_MANAGER: Final = "exposed-services"
-"""Who we are in managedFields."""
 _AMOUNTS: Final = ("requests", "limits")
 
 
@@ -63,7 +61,7 @@ def _stated(wanted: Any, step: str, below: Obj) -> bool:
 
 def _own_fields(live: Obj) -> Obj:
     for entry in live["metadata"].get("managedFields") or ():
-        ours = entry.get("manager") == FIELD_MANAGER and entry.get("operation") == "Apply"
+        ours = entry.get("manager") == names.SERVICES_API and entry.get("operation") == "Apply"
         if ours and not entry.get("subresource"):
             fields: Obj = entry.get("fieldsV1") or {}
             return fields

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.management.openapi.operation import Answer, Operation, Query
+from gateway.management.openapi.operation import Answer, Operation
 from gateway.management.openapi.services import ONE
 from gateway.management.openapi.shapes import (
     COUNT,
@@ -106,30 +106,6 @@ OPERATIONS: Final = (
         "seeing",
         "Read the newest Events about a service",
         {200: Answer("The Events, the oldest first.", "Events")},
-        refusals=(404,),
-    ),
-    Operation(
-        "get",
-        ONE + "/deployment/logs/follow",
-        "seeing",
-        "Follow the logs of all pods",
-        {
-            200: Answer(
-                "Pages as lines are written, each on a line; those without `entries` say that the "
-                "call goes on. After an hour at most it ends: come again with `next`.",
-                {"type": "string"},
-                "application/x-ndjson",
-            )
-        },
-        description="Each page has `entries` and `next` as the answer of `logs`.",
-        query=(
-            Query("after", "`start`, or `next` of an earlier page: the lines after it."),
-            Query(
-                "sinceSeconds",
-                "Of pods that `after` does not name, only lines of the last so many seconds.",
-                {"type": "integer", "minimum": 0},
-            ),
-        ),
         refusals=(404,),
     ),
 )

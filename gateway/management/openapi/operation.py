@@ -44,14 +44,7 @@ _NAME: Final = {
     "description": "Name of a service.",
     "schema": {"type": "string", "pattern": "^[a-z]([-a-z0-9]{0,37}[a-z0-9])?$"},
 }
-_POD: Final = {
-    "name": "pod",
-    "in": "path",
-    "required": True,
-    "description": "Name of one of its pods.",
-    "schema": {"type": "string", "pattern": "^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$"},
-}
-_PATH: Final = {"name": _NAME, "pod": _POD}
+_PATH: Final = {"name": _NAME}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +76,7 @@ class Operation:
 
     method: Method
     path: str
-    """As the application's route has it; `{name}` and `{pod}` are known."""
+    """As the application's route has it; `{name}` is known."""
     tag: str
     summary: str
     answers: Mapping[int, Answer]

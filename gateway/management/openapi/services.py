@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.management.openapi.operation import FLAG, TEXT, Answer, Operation, Query
+from gateway.management.openapi.operation import FLAG, Answer, Operation, Query
 
 ALL: Final = "/system/services"
 ONE: Final = "/system/services/{name}"
@@ -118,23 +118,5 @@ OPERATIONS: Final = (
         query=(Query("token", "The service's token."),),
         refusals=(400, 401, 403, 404, 429, 500, 503),
         is_open=True,
-    ),
-    Operation(
-        "get",
-        "/system/logs/{name}",
-        "seeing",
-        "List the pods, as OSCAR lists jobs",
-        {200: Answer("The pods with their times.", "Jobs")},
-        query=(Query("page", "There is one page."),),
-        refusals=(404,),
-    ),
-    Operation(
-        "get",
-        "/system/logs/{name}/{pod}",
-        "seeing",
-        "Read the log of one pod as text",
-        {200: Answer("Its newest 10 000 lines.", {"type": "string"}, TEXT)},
-        query=(Query("timestamps", "Each line with its time.", FLAG),),
-        refusals=(404,),
     ),
 )

@@ -36,9 +36,6 @@ _LINE: Final = fields(
     },
     ("message",),
 )
-_JOB: Final = fields(
-    {"status": TEXT, "creation_time": TEXT, "start_time": TEXT, "finish_time": TEXT}, ("status",)
-)
 _CPU: Final = fields(
     {
         "total_free_cores": said(WHOLE, "Thousandths of a core, here and below."),
@@ -77,7 +74,6 @@ SCHEMAS: Final[Json] = {
         ("service_name", "available", "entries"),
     ),
     "NewToken": fields({"service_name": TEXT, "token": TEXT}),
-    "Jobs": fields({"jobs": mapping(_JOB)}),
     "Info": fields(
         {
             "version": said(TEXT, "Of the OSCAR whose contract this is."),

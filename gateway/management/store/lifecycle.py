@@ -24,7 +24,7 @@ from gateway.management.store.catalog import Catalog
 from gateway.management.store.settling import ATTEMPTS, Settled, Settler, new_token
 from gateway.management.store.switching import Switcher
 from gateway.management.store.volumes import Volumes, left_behind
-from shared.kube.errors import Conflict, NotFound
+from shared.kube.errors import Conflict, KubeError, NotFound
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS
 from shared.service import names, oscar, stored
 from shared.service.objects import wanted_replicas
@@ -212,7 +212,12 @@ class Lifecycle:
             root = await self._kube.patch(CONFIGMAPS, name, body, self._namespace)
         except NotFound:
             raise problems.gone(name) from None
-        settled = await self._switcher.settled(root, {})
+        try:
+            settled = await self._switcher.settled(root, {})
+        except KubeError as error:
+            mark = "stopped" if stopped else "started"
+            error.add_note(f"the service is marked as {mark}, and the next reconcile follows that")
+            raise
         deployment = settled.seen.deployment
         if deployment is None:  # one that an OSCAR manager made is not ours to settle
             deployment = await self._catalog.deployment(name)

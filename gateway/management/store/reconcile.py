@@ -1,6 +1,7 @@
 """Completes or undoes what dead processes left half done, and repairs what others have changed.
 
-Run by the process that leads, at its start and then on a period. All services are looked at by a
+Run by every process at its start, and then on a period by the one that leads: it harms no write
+that is under way, but need not be done twice. All services are looked at by a
 few lists; only where something is due is a service taken up, by `lifecycle`, which reads it again.
 A service of which nothing has changed since it was found right costs nothing but its part of the
 lists. What is not ours, or cannot be read, is counted and left as it is.
@@ -13,13 +14,14 @@ import logging
 import random as _random
 from collections import Counter
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from gateway.management.objects import adoption, claim, render
 from gateway.management.objects.policy import DEFAULT
 from gateway.management.objects.seen import Seen, version
 from gateway.management.problems import RefusalError
 from gateway.management.store.settling import RESOURCES, Settled, Settler
+from shared.kube.backoff import delay
 from shared.kube.errors import KubeError, TooManyRequests, Unreachable
 from shared.kube.resources import CONFIGMAPS
 from shared.runtime.clock import SystemClock
@@ -63,6 +65,37 @@ class Result(StrEnum):
     FAILED = "failed"
 
 
+class Round(Protocol):
+    """One look at services."""
+
+    async def __call__(self, *, unled: bool = False) -> object:
+        """Raises KubeError when the cluster is away; `unled`: also while another leads."""
+
+
+async def repeat(
+    round_: Round,
+    period: float,
+    leading: asyncio.Event,
+    clock: Clock,
+    random: Callable[[], float],
+) -> None:
+    """A round at once, for this process may follow one that died; then, as long as `leading` is
+    set, every `period` seconds, more or less."""
+    started, failures = False, 0
+    while True:
+        if started:
+            await leading.wait()
+        try:
+            await round_(unled=not started)
+            started, failures = True, 0
+            pause = period * (1 - JITTER + 2 * JITTER * random())
+        except KubeError as error:
+            failures += 1
+            pause = min(period, delay(error, failures, random()))
+            log.warning("reconcile: %s; again in %.1f s", error, pause)
+        await clock.sleep(pause)
+
+
 class Reconciler:
     """One round at a time; `leads` answers whether this process may write."""
 
@@ -92,28 +125,21 @@ class Reconciler:
         self._after = ""
 
     async def run(self, period: float, leading: asyncio.Event) -> None:
-        """A round every `period` seconds, more or less, as long as `leading` is set."""
-        while True:
-            await leading.wait()
-            await self.attempt(period)
-            await self._clock.sleep(period * (1 - JITTER + 2 * JITTER * self._random()))
+        """See `repeat`."""
+        await repeat(self.round, period, leading, self._clock, self._random)
 
-    async def attempt(self, period: float = 0.0) -> None:
-        """A round; that the cluster is away is logged, and that it comes again in `period`."""
-        try:
-            await self.round()
-        except KubeError as error:
-            log.warning("reconcile: %s; again in about %g s", error, period)
+    async def round(self, *, unled: bool = False) -> Counter[Result]:
+        """Look at all services, and do what is due, as long as this process leads or is `unled`.
 
-    async def round(self) -> Counter[Result]:
-        """Look at all services, and do what is due; raises KubeError when the cluster is away."""
+        Raises KubeError when the cluster is away.
+        """
         began = self._clock.monotonic()
         results: Counter[Result] = Counter()
         right, self._right = self._right, {}
         async for seen in self._all():
             if seen.name <= self._after:
                 continue
-            if not self._leads():
+            if not (unled or self._leads()):
                 break
             results[await self._one(seen, right)] += 1
             if sum(results[one] for one in _WORK) >= MOST:
@@ -123,7 +149,7 @@ class Reconciler:
             self._after = ""
         seconds = self._clock.monotonic() - began
         counted = {result.value: number for result, number in results.items()}
-        self._counts.reconciled(counted, seconds, self._clock.now())
+        self._counts.reconciled(counted, seconds, self._clock.now(), self._namespace)
         return results
 
     async def _all(self) -> AsyncIterator[Seen]:

@@ -9,7 +9,7 @@ import logging
 import random as _random
 from typing import TYPE_CHECKING
 
-from gateway.management.store.reconcile import JITTER
+from gateway.management.store.reconcile import repeat
 from shared.kube.errors import KubeError
 
 if TYPE_CHECKING:
@@ -40,27 +40,22 @@ class Rounds:
         self._reconcilers: dict[str, Reconciler] = {}
 
     async def run(self, period: float, leading: asyncio.Event) -> None:
-        """All of them every `period` seconds, more or less, as long as `leading` is set."""
-        while True:
-            await leading.wait()
-            await self.all(period)
-            await self._clock.sleep(period * (1 - JITTER + 2 * JITTER * self._random()))
+        """See `repeat`."""
+        await repeat(self.round, period, leading, self._clock, self._random)
 
-    async def all(self, period: float = 0.0) -> None:
-        """A round in each namespace; one that fails does not keep it from the others."""
-        try:
-            places = await self._spaces.all()
-        except KubeError as error:
-            log.warning("reconcile: namespaces: %s; again in about %g s", error, period)
-            return
+    async def round(self, *, unled: bool = False) -> None:
+        """A round in each namespace; where one fails, the others come first, and then the error."""
+        places = await self._spaces.all()
         self._reconcilers = {
             place: self._reconcilers.get(place) or self._make(place) for place in places
         }
+        failed: list[KubeError] = []
         for place, reconciler in self._reconcilers.items():
             try:
                 await self._spaces.bind(place)
+                await reconciler.round(unled=unled)
             except KubeError as error:
-                log.warning(
-                    "reconcile: rights in %s: %s; again in about %g s", place, error, period
-                )
-            await reconciler.attempt(period)
+                log.info("reconcile of namespace %s: %s", place, error)
+                failed.append(error)
+        if failed:
+            raise failed[0]

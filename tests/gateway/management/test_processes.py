@@ -20,7 +20,6 @@ from shared.embedded.errors import StatusError
 from shared.service.tokens import digest
 from tests.gateway.management.cluster import NS, Cluster
 from tests.gateway.management.test_main import start
-from tests.loopback import free_port
 from tests.scaler.proxy import hang, proxy
 from tests.waiting import until
 
@@ -29,17 +28,14 @@ WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
 @asynccontextmanager
-async def serving(
-    kubeconfig: str, port: int = 0, **environ: str
-) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+async def serving(kubeconfig: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """A process of the services API, and the URL of its services."""
     process = await start(
         KUBECONFIG=kubeconfig,
         MANAGEMENT_HOST="127.0.0.1",
-        MANAGEMENT_PORT=str(port),
+        MANAGEMENT_PORT="0",
         MANAGEMENT_USERNAME="oscar",
         MANAGEMENT_PASSWORD="secret",
-        **environ,
     )
     try:
         assert process.stderr is not None
@@ -77,10 +73,9 @@ async def test_a_killed_process_leaves_what_its_successor_completes(
 ) -> None:
     """SIGKILL while a PUT has written the ConfigMap and nothing else, and a POST little more."""
     upstream = yaml.safe_load(Path(cluster.kubeconfig).read_text())["clusters"][0]["cluster"]
-    port = free_port()
     async with aiohttp.ClientSession(headers=HEADERS) as session, proxy(upstream["server"]) as one:
         config = await through(cluster.kubeconfig, tmp_path, f"http://127.0.0.1:{one.port}")
-        async with serving(config, port) as (process, url):
+        async with serving(config) as (process, url):
             async with session.post(url, json=body) as answer:
                 assert answer.status == 201
             token = cluster.api.get(kinds.SECRET, "ocr-token", NS)["data"]["token"]
@@ -95,7 +90,7 @@ async def test_a_killed_process_leaves_what_its_successor_completes(
             assert await process.wait() == -signal.SIGKILL
         assert image(cluster) == "registry/ocr:1"
         assert cluster.names(kinds.DEPLOYMENT) == ["ocr-dlp"]
-        async with serving(config, port):
+        async with serving(config):
             await until(lambda: image(cluster) == "registry/ocr:2", "the PUT", period=0.05)
             deployments = ["ocr-dlp", "second-dlp"]
             await until(

@@ -68,6 +68,7 @@ async def test_no_canary_is_seen_but_in_secrets(
     await call("PUT", "", json=body | {"environment": {"secrets": {"KEY": {"a": "canary-5"}}}})
     await call("PUT", "", json=body | {"environment": {"secrets": {"K=": "canary-6"}}})
     await call("PUT", "", json=body | {"environment": {"secrets": ["canary-7"]}})
+    await call("PUT", "", json=body | {"environment": [{"secrets": {"KEY": "canary-9"}}]})
     await call("PUT", "", data=b'{"environment": {"secrets": {"KEY": "canary-8", }')
     for action in ("stop", "start", "restart"):
         await call("POST", f"/ocr/{action}")

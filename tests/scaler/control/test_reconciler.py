@@ -11,6 +11,7 @@ from scaler.config.scaling import Scaling
 from scaler.control.annotation import ANNOTATION
 from scaler.control.standing import Standing
 from scaler.decision import HPA, RESPONSIVE, Action, Policy
+from shared.service import names
 from tests.scaler.objects import configmap, deployment, hpa, pod, service
 from tests.scaler.world import World, settings, world
 from tests.shared.kube.scripted import refuses, resets
@@ -186,6 +187,15 @@ async def test_a_foreign_change_is_reported_once_with_its_author(one: World) -> 
     assert event.body["note"].startswith(
         "replicas changed from 1 to 2 by kubectl, not by the scaler, which goes on scaling; to keep"
     )
+
+
+async def test_a_start_whose_mark_was_seen_first_is_no_foreign_change(one: World) -> None:
+    one.author = names.SERVICES_API
+    one.usage = {"a/0": "80m"}
+    await one.tick()
+    one.put(deployment("a", 2, version=2))
+    await one.tick(1)
+    assert one.stats.foreign_changes == 0
 
 
 async def test_stop_and_start_are_no_foreign_changes(one: World) -> None:

@@ -134,6 +134,10 @@ async def test_delete_sends_its_options(api: Script, kube: KubeClient) -> None:
         "gracePeriodSeconds": 0,
         "preconditions": {"uid": "u1"},
     }
+    await kube.delete(CONFIGMAPS, "a", "ns", uid="u1", resource_version="7")
+    assert api.calls[1].body["preconditions"] == {"uid": "u1", "resourceVersion": "7"}
+    await kube.delete(CONFIGMAPS, "a", "ns")
+    assert "preconditions" not in api.calls[2].body
 
 
 async def test_a_taken_name_is_told_from_a_conflict(api: Script, kube: KubeClient) -> None:

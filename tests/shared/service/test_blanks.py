@@ -46,6 +46,7 @@ def test_the_first_ones_are_told() -> None:
         ("a: b # x\u00a0y\nc", "line 2, column 2: could not find expected ':'$"),
         ("a: b\n\ufeffc: d", "line 2, column 1: a zero width no-break space"),
         ("é: b\nc: x\x00y", r"line 2, column 5: a character \(U\+0000\) cannot stand in YAML"),
+        ("\ufeffé: x\x00", r"line 1, column 5: a character \(U\+0000\) cannot stand in YAML"),
         ("é: x\x07y", r"line 1, column 5: a character \(U\+0007\) cannot stand in YAML"),
     ],
 )

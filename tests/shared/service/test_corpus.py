@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -67,3 +68,19 @@ def test_what_comes_out_can_be_stored_and_sent_again(case: Path) -> None:
         stored = fdl.load_definition(fdl.dump_definition(again))
         assert stored.expose == again.expose
         assert stored.environment.variables == again.environment.variables
+
+
+def test_a_text_with_slips_is_read_or_refused_with_a_sentence() -> None:
+    random = Random(2)
+    texts = [case.read_bytes().decode() for case in CASES if case.suffix == ".yaml"]
+    slips = "\t\n\r :-[]{}&*!|>'\"%@`#,?\u00a0\u2028\ufeff\x85\x00\x1b\ud83dac01é🚀<~"
+    for _ in range(400):
+        letters = list(random.choice(texts))
+        for _ in range(random.choice((1, 1, 2, 5))):
+            at, cut = random.randrange(len(letters)), random.choice((0, 1))
+            letters[at : at + cut] = random.choice(("", random.choice(slips)))
+        try:
+            fdl.parse_document("".join(letters), read_script)
+        except fdl.FdlError as error:
+            unclear = [one for one in error.problems if ": " not in one]
+            assert not unclear

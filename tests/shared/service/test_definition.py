@@ -108,6 +108,13 @@ def test_scaling_is_checked_when_it_is_new_and_left_alone_when_it_is_stored() ->
     assert stored.scaling == {"policy": "magic"}
 
 
+@pytest.mark.parametrize("memory", [256, "512", "1Ki"])
+def test_a_forgotten_unit_is_told(memory: object) -> None:
+    (told,) = fdl.parse_service(BODY | {"memory": memory}).warnings
+    assert told.startswith(f"memory: {memory} are ")
+    assert told.endswith("bytes, too few for any program; add a unit, as in 256Mi")
+
+
 def test_a_variable_that_pods_do_not_get_is_told() -> None:
     environment = {
         "variables": {"OSCAR_SERVICE_NAME": "x", "A": "1"},

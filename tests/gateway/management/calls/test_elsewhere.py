@@ -15,7 +15,7 @@ OSCARS = [
     *(("GET", path) for path in ("metrics/breakdown?group_by=user", "metrics/ocr", "logs")),
     *(("GET", path) for path in ("quotas/user", "quotas/user/u", "federation/ocr")),
     *(("POST", path) for path in ("volumes", "buckets", "buckets/b/presign", "federation/ocr")),
-    *(("PUT", path) for path in ("config", "buckets", "quotas/user/u", "federation/ocr")),
+    *(("PUT", path) for path in ("buckets", "quotas/user/u", "federation/ocr")),
     *(("DELETE", path) for path in ("volumes/v", "buckets/b", "federation/ocr", "logs/ocr")),
     ("DELETE", "logs/ocr/job?all=true"),
     ("POST", "replicas/ocr"),
@@ -41,6 +41,12 @@ async def test_invocations_need_no_credentials_to_be_refused(
     answer = await anyone.request(method, path, data=b"aW5wdXQ=", headers=headers)
     assert answer.status == 501
     assert "Invocations are not offered" in await answer.text()
+
+
+async def test_the_configuration_is_read_and_not_changed(admin: Client) -> None:
+    answer = await admin.put("/system/config", json={"allowed_image_repositories": ["x"]})
+    assert (answer.status, answer.headers["Allow"]) == (405, "GET")
+    assert "settings of the processes" in await answer.text()
 
 
 async def test_what_is_nothing_of_oscars_is_not_found(admin: Client) -> None:

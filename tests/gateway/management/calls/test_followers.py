@@ -155,6 +155,7 @@ async def test_lines_come_as_they_are_written_by_all_pods(admin: Client, node: N
     await node.write("a", f"{DAY}01Z one")
     async with admin.get(FOLLOW) as response:
         assert response.content_type == "application/x-ndjson"
+        assert response.headers["Cache-Control"] == "no-store"
         reader = Reader(response)
         assert await reader.lines(1) == ["a one"]
         node.add("b")  # a new pod is followed from its first line
@@ -296,9 +297,9 @@ async def test_nobody_takes_all_places(
 async def test_a_server_that_ends_lets_its_followers_go(admin: Client, node: Node) -> None:
     node.add("a")
     async with admin.get(FOLLOW) as response:
-        assert isinstance(admin.server, TestServer)
-        await admin.server.runner.app.shutdown()  # type: ignore[union-attr]
+        closing = asyncio.create_task(admin.server.close())  # which waits a minute for answers
         await Reader(response).rest()
+    await asyncio.wait_for(closing, 10)
 
 
 async def test_a_client_that_takes_nothing_is_left(

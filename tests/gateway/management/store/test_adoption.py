@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import itertools
 from collections.abc import AsyncIterator
@@ -13,10 +14,12 @@ import yaml
 
 from gateway.management.metrics import Metrics
 from gateway.management.objects.adoption import Options
+from gateway.management.problems import RefusalError
 from gateway.management.store.lifecycle import Lifecycle
 from gateway.management.store.reconcile import Reconciler, Result
 from shared.embedded import kinds
 from shared.kube.client import KubeClient
+from shared.kube.errors import Conflict, NotFound
 from shared.service.tokens import digest
 from tests.gateway.management.cluster import NS
 from tests.gateway.management.managed import RIGHTS, Managed, managed
@@ -350,3 +353,18 @@ async def test_every_right_of_the_role_is_used(world: Managed) -> None:
         await lifecycle.delete(f"{name}2")
         world.running -= 1
     assert transport.unused == set()
+
+
+async def test_two_processes_at_once_come_to_one_end(world: Managed) -> None:
+    await world.make(Made(replicas=2, secrets={"KEY": "s3cret"}))
+    kube = world.cluster.kube
+    works = [Lifecycle(kube).adopt("ocr", OPTIONS) for _ in range(3)]
+    ended = await asyncio.gather(*works, return_exceptions=True)
+    lost = [one for one in ended if isinstance(one, BaseException)]
+    assert all(isinstance(one, Conflict | NotFound | RefusalError) for one in lost), lost
+    await Lifecycle(kube).reconcile("ocr")
+    await world.settled(2)
+    assert len(world.born) == 2
+    assert "Deployment ocr-dpl" not in world.names()
+    assert not ours(world)["spec"].get("paused")
+    assert "oscar.grycap.io/adopting" not in str(world.cluster.configmap("ocr"))

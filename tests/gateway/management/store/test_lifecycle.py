@@ -227,8 +227,9 @@ async def test_a_stop_that_never_gets_through_gives_up(cluster: Cluster, service
 
     await Lifecycle(cluster.kube).create(service)
     losing = Lifecycle(Losing(cluster.kube, "none", RuntimeError()))  # type: ignore[arg-type]
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict) as caught:
         await losing.stop("ocr")
+    assert "marked as stopped, and the next reconcile follows" in caught.value.__notes__[0]
 
 
 async def test_a_service_without_its_deployment_says_what_to_do(

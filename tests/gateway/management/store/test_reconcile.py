@@ -392,26 +392,32 @@ async def test_a_cluster_that_is_away_ends_the_round_and_the_next_goes_on(
     assert await reconciler(cluster).round() == {Result.REPAIRED: 1}
 
 
-async def test_rounds_go_on_while_it_leads(cluster: Cluster) -> None:
-    clock, leading, rounds = ManualClock(), asyncio.Event(), []
+async def test_a_process_looks_at_its_start_and_then_while_it_leads(cluster: Cluster) -> None:
+    clock, leading = ManualClock(), asyncio.Event()
+    rounds: list[tuple[float, bool]] = []
 
     class Counted(Reconciler):
-        async def round(self) -> Any:
-            rounds.append(clock.now())
-            if len(rounds) == 2:
+        async def round(self, *, unled: bool = False) -> Any:
+            rounds.append((clock.now(), unled))
+            if len(rounds) in (1, 4):
                 raise Unreachable("away")
 
     one = Counted(cluster.kube, Lifecycle(cluster.kube), Metrics(), clock=clock, random=lambda: 0.5)
     task = asyncio.create_task(one.run(30.0, leading))
+    await settle()
     await clock.advance(100)
-    assert rounds == []
+    assert [unled for _, unled in rounds] == [True, True]  # the first one failed
+    assert rounds[1][0] - rounds[0][0] < 1
     leading.set()
     await settle()
-    await clock.advance(60)
-    assert [at - rounds[0] for at in rounds] == [0, 30, 60]
+    await clock.advance(30)
+    assert [unled for _, unled in rounds[2:]] == [False, False]
+    assert rounds[3][0] - rounds[2][0] == 30
+    await clock.advance(1)
+    assert len(rounds) == 5  # soon after one that failed
     leading.clear()
     await clock.advance(100)
-    assert len(rounds) == 3
+    assert len(rounds) == 5
     task.cancel()
 
 

@@ -178,7 +178,7 @@ async def test_reconcile_repairs_in_all(
         policy = Policy(namespace=namespace)
         return Reconciler(cluster.kube, writes.within(namespace), Metrics(), policy=policy)
 
-    await Rounds(places, make, ManualClock()).all()
+    await Rounds(places, make, ManualClock()).round()
     for name, space in (("ours", NS), ("hers", HERS)):
         assert cluster.api.find(kinds.SERVICE, f"{name}-svc", space) is not None
 
