@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from gateway.protocol import pages
 from gateway.protocol.challenges import challenge
 from gateway.protocol.reasons import REASONS, Refusal
+from shared.service.names import NAMESPACE
 
 if TYPE_CHECKING:
     from gateway.protocol.reasons import Reason
@@ -64,6 +65,7 @@ def render(
     *,
     service: str = "",
     api_port: int = 0,
+    namespace: str = NAMESPACE,
     request_id: str = "",
     accept: str = "",
     navigation: bool = False,
@@ -79,7 +81,7 @@ def render(
     lines that this client gets with every response (CORS); `date` is the line of Date.
     """
     if isinstance(answer, Refusal):
-        texts = _texts(answer, service, api_port, request_id)
+        texts = _texts(answer, service, api_port, namespace, request_id)
         if navigation or prefers_html(accept):
             kind, body = pages.FIELDS, _page(answer, texts, navigation)
         else:
@@ -111,7 +113,9 @@ def _head(status: int, length: int, request_id: str, lines: bytes) -> bytes:
     )
 
 
-def _texts(refusal: Refusal, service: str, api_port: int, request_id: str) -> dict[str, str]:
+def _texts(
+    refusal: Refusal, service: str, api_port: int, namespace: str, request_id: str
+) -> dict[str, str]:
     reason = REASONS[refusal.reason]
     facts = {
         "service": service,
@@ -124,7 +128,7 @@ def _texts(refusal: Refusal, service: str, api_port: int, request_id: str) -> di
         "reason": refusal.reason,
         "service": service,
         "request_id": request_id,
-        "remedy": reason.remedy.format_map(facts),
+        "remedy": reason.remedy.format_map(facts).replace(f"-n {NAMESPACE} ", f"-n {namespace} "),
     }
 
 

@@ -28,6 +28,7 @@ def written(
         answer,
         service=plan.service,
         api_port=plan.route.spec.api_port,
+        namespace=plan.route.spec.namespace,
         request_id=request_id,
         accept=headers.accept(request.raw),
         navigation=navigates(plan.method, request.raw),

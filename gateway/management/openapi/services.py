@@ -81,6 +81,7 @@ OPERATIONS: Final = (
                 headers=_WARNED,
             )
         },
+        query=(Query("namespace", "The administrator's: delete it only if it stands there."),),
         refusals=_LIFECYCLE,
     ),
     Operation("post", ONE + "/stop", "lifecycle", "Stop all pods", _STATE, refusals=_LIFECYCLE),

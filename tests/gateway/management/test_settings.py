@@ -9,6 +9,7 @@ from gateway.management.access.oidc import Rules
 from gateway.management.objects.policy import DEFAULT, Policy
 from gateway.management.settings import VARIABLES, read
 from shared.runtime.settings import SettingsError
+from shared.service.spaces import Spaces
 
 GIVEN = {"MANAGEMENT_USERNAME": "oscar", "MANAGEMENT_PASSWORD": "secret"}
 
@@ -93,6 +94,13 @@ def test_whose_tokens_are_accepted() -> None:
 def test_rules_for_tokens_that_are_none(stated: dict[str, str], problem: str) -> None:
     with pytest.raises(SettingsError, match=problem):
         read(GIVEN | {"MANAGEMENT_OIDC_AUDIENCES": "us"} | stated)
+
+
+def test_owners_have_namespaces_when_that_is_said() -> None:
+    assert read(GIVEN).spaces == Spaces()
+    assert read(GIVEN | {"MANAGEMENT_NAMESPACES": "per-owner"}).spaces.per_owner
+    with pytest.raises(SettingsError, match="MANAGEMENT_NAMESPACES"):
+        read(GIVEN | {"MANAGEMENT_NAMESPACES": "each"})
 
 
 def test_what_is_wanted_of_pods_and_volumes() -> None:

@@ -140,3 +140,8 @@ def test_a_204_has_no_length() -> None:
     assert (status, headers["Content-Length"], body) == (204, None, b"")
     assert "DELETE" in headers["Allow"]
     assert parse(render(Refusal("method_not_allowed")))[1]["Allow"] == headers["Allow"]
+
+
+def test_a_remedy_names_the_namespace_of_the_service() -> None:
+    raw = render(Refusal("not_ready"), service="hers", namespace="oscar-svc-alice")
+    assert "kubectl describe pods -n oscar-svc-alice -l" in json.loads(parse(raw)[2])["remedy"]
