@@ -10,7 +10,7 @@ import random as _random
 from typing import TYPE_CHECKING
 
 from gateway.management.store.reconcile import repeat
-from shared.kube.errors import KubeError
+from shared.kube.errors import Forbidden, KubeError
 
 if TYPE_CHECKING:
     import asyncio
@@ -56,6 +56,8 @@ class Rounds:
                 await reconciler.round(unled=unled)
             except KubeError as error:
                 log.info("reconcile of namespace %s: %s", place, error)
+                if isinstance(error, Forbidden):
+                    self._spaces.forget(place)
                 failed.append(error)
         if failed:
             raise failed[0]

@@ -87,6 +87,10 @@ class Spaces:
                 continue
         self._bound.add(namespace)
 
+    def forget(self, namespace: str) -> None:
+        """The rights there were refused: bind them anew the next time."""
+        self._bound -= {namespace} - {self.rule.main}
+
     def _is_service(self, configmap: Obj, name: str) -> bool:
         metadata = configmap["metadata"]
         return metadata["name"] == name and self.rule.has(metadata["namespace"])
@@ -98,6 +102,7 @@ class Spaces:
         except NotFound:
             try:
                 found = await self._kube.create(NAMESPACES, await self._new(name, owner))
+                self._bound.discard(name)  # one of that name may have been there before
                 log.info("namespace %s made for the services of an owner", name)
             except AlreadyExists:
                 found = await self._kube.get(NAMESPACES, name)

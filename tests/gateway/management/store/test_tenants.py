@@ -19,6 +19,7 @@ from gateway.management.store.rounds import Rounds
 from gateway.management.store.spaces import Spaces
 from gateway.management.store.tenants import Tenants
 from shared.embedded import kinds
+from shared.kube.errors import Forbidden
 from shared.runtime.clock import ManualClock
 from shared.service import spaces
 from shared.service.model import Service
@@ -181,6 +182,39 @@ async def test_reconcile_repairs_in_all(
     await Rounds(places, make, ManualClock()).round()
     for name, space in (("ours", NS), ("hers", HERS)):
         assert cluster.api.find(kinds.SERVICE, f"{name}-svc", space) is not None
+
+
+async def test_rights_that_were_taken_away_come_again_and_hide_no_others(
+    cluster: Cluster, places: Spaces, client: Client, issuer: Issuer, body: dict[str, Any]
+) -> None:
+    for who, name in ((ADMIN, "ours"), (issuer.bearer(ALICE), "hers")):
+        await call(client, who, "POST", json=named(body, name))
+    cluster.api.delete(kinds.ROLE_BINDING, "management", HERS)
+    _, listed = await call(client, ADMIN, "GET")
+    assert [one["name"] for one in listed] == ["ours"]
+    writes = Tenants(cluster.kube, places)
+
+    def make(namespace: str) -> Reconciler:
+        policy = Policy(namespace=namespace)
+        return Reconciler(cluster.kube, writes.within(namespace), Metrics(), policy=policy)
+
+    rounds = Rounds(places, make, ManualClock())
+    with pytest.raises(Forbidden):
+        await rounds.round()
+    await rounds.round()
+    _, listed = await call(client, ADMIN, "GET")
+    assert [one["name"] for one in listed] == ["hers", "ours"]
+
+
+async def test_a_namespace_that_was_deleted_is_made_again_with_its_rights(
+    cluster: Cluster, places: Spaces
+) -> None:
+    assert await places.owned(ALICE) == HERS
+    for account in ("management", "scaler"):
+        cluster.api.delete(kinds.ROLE_BINDING, account, HERS)
+    cluster.api.delete(kinds.NAMESPACE, HERS)
+    assert await places.owned(ALICE) == HERS
+    assert len(cluster.api.list(kinds.ROLE_BINDING, HERS)) == 2
 
 
 async def test_with_one_namespace_nothing_is_asked(cluster: Cluster) -> None:
