@@ -18,7 +18,7 @@ from shared.kube.resources import DEPLOYMENTS, Resource
 from shared.service import spaces
 from tests.gateway.management.issuer import issuing
 from tests.loopback import free_port
-from tests.manifests.test_base import MANIFESTS, build, environment
+from tests.manifests.test_base import MANIFESTS, build, environment, pick
 from tests.manifests.test_rights import ACCOUNTS, definition, granted, running, until_ready
 from tests.waiting import until
 
@@ -91,6 +91,19 @@ def test_one_overlay_tells_all_three(tmp_path: Path) -> None:
     given = environment(overlay, "management")
     given["MANAGEMENT_CREDENTIALS_FILE"] = str(tmp_path / "credentials")
     assert gateway.management.settings.read(given).spaces.per_owner
+
+
+def test_admission_keeps_the_services_api_to_owners_namespaces() -> None:
+    overlay = build("overlays/tenants")
+    policy = pick(overlay, "ValidatingAdmissionPolicy", "oscar-tenants")["spec"]
+    assert policy["failurePolicy"] == "Fail"
+    assert '.startsWith("oscar-svc-")' in policy["validations"][0]["expression"]
+    made = {
+        name for rule in policy["matchConstraints"]["resourceRules"] for name in rule["resources"]
+    }
+    assert made == {resource for verb, _, resource in MAKES if verb == "create"}
+    binding = pick(overlay, "ValidatingAdmissionPolicyBinding", "oscar-tenants")["spec"]
+    assert binding == {"policyName": "oscar-tenants", "validationActions": ["Deny"]}
 
 
 async def test_a_callers_service_is_made_routed_and_scaled(
