@@ -59,6 +59,8 @@ class Feed:
         self._clock = clock
         self._definitions = Definitions()
         self._holders = Holders()
+        self._others: dict[str, list[str]] = {}
+        """Service → the namespaces whose service of that name is not served."""
         self._slices: dict[str, dict[Key, dict[str, Any]]] = {}
         self._slice_owner: dict[Key, str] = {}
         self._defined: set[str] = set()
@@ -209,12 +211,15 @@ class Feed:
 
     def _tell_others(self, name: str) -> None:
         """Name the services that are not served because an older one has their name."""
-        for key in [each for each in self.invalid if each.endswith(f"/{name}")]:
-            del self.invalid[key]
-        for space in self._holders.of(name)[1:]:
-            problem = f"namespace {self._place(name)} has an older service of that name"
+        for space in self._others.pop(name, ()):
+            self.invalid.pop(f"{space}/{name}", None)
+        holder, *others = self._holders.of(name) or ("",)
+        for space in others:
+            problem = f"namespace {holder} has an older service of that name"
             self.invalid[f"{space}/{name}"] = problem
             log.error("service %s of namespace %s is not served: %s", name, space, problem)
+        if others:
+            self._others[name] = others
 
     def _refuse(self, name: str, problem: str) -> None:
         self.invalid[name] = problem

@@ -135,6 +135,19 @@ async def test_whoever_may_changes_it_where_it_stands(
     assert cluster.api.find(kinds.NAMESPACE, HERS) is not None
 
 
+async def test_others_are_kept_out_wherever_it_stands(
+    client: Client, issuer: Issuer, body: dict[str, Any]
+) -> None:
+    alice, bob = issuer.bearer(ALICE), issuer.bearer(BOB)
+    await call(client, alice, "POST", json=named(body, "one"))
+    for path in ("/one", "/one/auth", "/one/description", "/one/deployment/logs/follow"):
+        assert (await call(client, bob, "GET", path))[0] == 403
+    assert (await call(client, alice, "GET", "/one/auth"))[0] == 200
+    for who, status in ((alice, 200), (ADMIN, 200), (bob, 403)):
+        async with client.get("/system/logs/one", headers=who) as answer:
+            assert answer.status == status
+
+
 async def test_of_two_creates_at_a_time_the_older_stays(
     cluster: Cluster, places: Spaces, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
