@@ -31,14 +31,14 @@ def counts(name: str) -> tuple[float, float]:
         scenario, rig, one = await _begun(name)
         for each in range(-SEEN, 0):
             one(each)
-        found = _calls(one) / COUNTED, _garbage(one) / COUNTED
+        found = _calls(rig, one) / COUNTED, _garbage(rig, one) / COUNTED
         _check(scenario, rig, one)
         return found
 
     return run(work)
 
 
-def _calls(one: One) -> int:
+def _calls(rig: Rig, one: One) -> int:
     own = str(Path(__file__).parent)
     counted = 0
 
@@ -47,7 +47,7 @@ def _calls(one: One) -> int:
         if event == "call" and not frame.f_code.co_filename.startswith(own):
             counted += 1
 
-    gc.collect()
+    rig.rest()
     gc.disable()  # its callbacks, and what it finalises, are not the request's
     sys.setprofile(profile)
     for number in range(COUNTED):
@@ -57,8 +57,8 @@ def _calls(one: One) -> int:
     return counted
 
 
-def _garbage(one: One) -> int:
-    gc.collect()
+def _garbage(rig: Rig, one: One) -> int:
+    rig.rest()
     gc.disable()
     for number in range(COUNTED, 2 * COUNTED):
         one(number)
@@ -77,7 +77,7 @@ def cpu(name: str, requests: int) -> float:
         numbers = range(number)
         for each in range(-min(number, WARM_UP), 0):
             one(each)
-        gc.collect()
+        rig.rest()
         start = time.process_time()
         for each in numbers:
             one(each)
@@ -99,6 +99,7 @@ async def _begun(name: str) -> tuple[Scenario, Rig, One]:
 
 def _check(scenario: Scenario, rig: Rig, one: One) -> None:
     """One request must do what the scenario says."""
+    rig.rest()
     rig.pod.transport.taken()
     rig.client.transport.taken()
     one(-1)
