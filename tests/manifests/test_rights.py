@@ -170,7 +170,8 @@ async def test_roles_are_enough_and_minimal(
         await recorder.until(tokens["scaler"], "get", "deployments")
         await recorder.until(tokens["scaler"], "create", "events")
         await recorder.until(tokens["scaler"], "update", "leases")
-        await recorder.until(tokens["management"], "create", "events")  # the Service is restored
+        await recorder.until(tokens["management"], "patch", "services")  # it is restored
+        await recorder.until(tokens["management"], "create", "events")
         await recorder.until(tokens["management"], "update", "leases")
         await call("POST", "/busy/stop")
         plain = definition("2Gi")

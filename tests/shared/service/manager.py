@@ -39,6 +39,8 @@ class Made:
     pod: dict[str, Any] = field(default_factory=dict)
     """More of the pods' spec."""
     port: int = 5000
+    most: int = 4
+    """`max_scale`."""
 
     def definition(self) -> dict[str, Any]:
         """The YAML of `function_config.yaml`, as a value."""
@@ -86,7 +88,7 @@ class Made:
 
     def _expose(self) -> dict[str, Any]:
         old = self.version == "4.0"
-        body: dict[str, Any] = {"min_scale": 1, "max_scale": 4}
+        body: dict[str, Any] = {"min_scale": 1, "max_scale": self.most}
         if not self.exposed:
             body = {"min_scale": 0, "max_scale": 0}
         else:

@@ -38,5 +38,5 @@ def test_words_for_numbers() -> None:
 def test_settings_that_are_named_exist_and_none_is_left_out() -> None:
     words = {word.strip("`=.,:;()[]").partition("=")[0] for word in TEXT.split()}
     named = {word for word in words if word.startswith("MANAGEMENT_")}
-    about = ("OIDC", "ORIGINS", "PROXIES", "CREDENTIALS_FILE")
+    about = ("OIDC", "ORIGINS", "PROXIES", "CREDENTIALS_FILE", "NAMESPACES")
     assert named == {name for name in VARIABLES if any(part in name for part in about)}
