@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from shared.kube.client import KubeClient
+from shared.kube.errors import NotFound
 from shared.kube.resources import SERVICES
 from tests.loopback import free_port
 from tests.waiting import until
@@ -26,6 +27,7 @@ from tests.waiting import until
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from shared.service.objects import Obj
     from tests.manifests.conftest import Recorder
 
 BASE = Path(__file__).parents[2] / "manifests" / "base"
@@ -145,6 +147,15 @@ async def management(tokens: dict[str, str], tmp_path: Path) -> AsyncIterator[st
         yield f"http://127.0.0.1:{ports['management']}/system/services"
 
 
+async def another(kube: KubeClient, before: Obj) -> bool:
+    """Whether there is a Service of the same name in place of `before`."""
+    try:
+        now = await kube.get(SERVICES, before["metadata"]["name"], "oscar-svc")
+    except NotFound:
+        return False
+    return bool(now["metadata"]["uid"] != before["metadata"]["uid"])
+
+
 async def test_roles_are_enough_and_minimal(
     management: str, recorder: Recorder, tokens: dict[str, str], cluster_home: Path
 ) -> None:
@@ -166,11 +177,12 @@ async def test_roles_are_enough_and_minimal(
         kubeconfig = str(cluster_home / "kubeconfig")
         async with KubeClient.open(field_manager="somebody", kubeconfig=kubeconfig) as somebody:
             await somebody.scale("busy-dlp", 3, "oscar-svc", resource_version=None)
+            before = await somebody.get(SERVICES, "busy-svc", "oscar-svc")
             await somebody.delete(SERVICES, "busy-svc", "oscar-svc")
+            await until(lambda: another(somebody, before), "the Service is restored")
         await recorder.until(tokens["scaler"], "get", "deployments")
         await recorder.until(tokens["scaler"], "create", "events")
         await recorder.until(tokens["scaler"], "update", "leases")
-        await recorder.until(tokens["management"], "patch", "services")  # it is restored
         await recorder.until(tokens["management"], "create", "events")
         await recorder.until(tokens["management"], "update", "leases")
         await call("POST", "/busy/stop")
