@@ -40,7 +40,7 @@ local: venv
 
 # A file's tests stay together, for they share what they set up; most wait rather than compute.
 test: lint
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 
 # Real applications and a browser behind the gateway; slow, so apart from `make test`.
 test-apps: venv .venv-apps/.made
