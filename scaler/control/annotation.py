@@ -16,7 +16,7 @@ import orjson
 
 from scaler.decision import restored
 from shared.service import names
-from shared.service.objects import wanted_replicas
+from shared.service.objects import annotations_of, wanted_replicas
 
 if TYPE_CHECKING:
     from scaler.decision import Decision, State
@@ -53,7 +53,7 @@ def recall(deployment: Obj, policy: str) -> State | None:
     None without an annotation, or when it is broken or another policy's, whose state means
     something else.
     """
-    text = (deployment["metadata"].get("annotations") or {}).get(ANNOTATION)
+    text = annotations_of(deployment).get(ANNOTATION)
     try:
         body = orjson.loads(text) if text else {}
         return restored(policy, body["state"]) if body["policy"] == policy else None

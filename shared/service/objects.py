@@ -23,3 +23,14 @@ def wanted_replicas(deployment: Obj) -> int:
 def annotations_of(obj: Obj | None) -> Mapping[str, str]:
     """The annotations of an object; none of no object."""
     return ((obj or {}).get("metadata") or {}).get("annotations") or {}
+
+
+def labels_of(obj: Obj | None) -> Mapping[str, str]:
+    """The labels of an object; none of no object."""
+    return ((obj or {}).get("metadata") or {}).get("labels") or {}
+
+
+def annotated_number(obj: Obj | None, name: str) -> int | None:
+    """The whole number that an annotation states in digits; None if it states none."""
+    text = annotations_of(obj).get(name, "")
+    return int(text) if text.isascii() and text.isdigit() else None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.service import fdl, names, oscar, tokens
+from shared.service.objects import annotations_of, labels_of
 
 if TYPE_CHECKING:
     from shared.service.model import Service
@@ -77,13 +78,11 @@ def is_labelled(configmap: Obj) -> bool:
 
 def is_stopped(obj: Obj) -> bool:
     """Whether an object is marked as stopped; for a service its ConfigMap's mark alone decides."""
-    annotations: Mapping[str, str] = obj["metadata"].get("annotations") or {}
-    return annotations.get(names.STOPPED) == "true"
+    return annotations_of(obj).get(names.STOPPED) == "true"
 
 
 def _label(configmap: Obj) -> str:
-    labels: Mapping[str, str] = configmap["metadata"].get("labels") or {}
-    return labels.get(names.SERVICE_LABEL, "")
+    return labels_of(configmap).get(names.SERVICE_LABEL, "")
 
 
 def _wrong_label(name: str, label: str) -> str:

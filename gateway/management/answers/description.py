@@ -15,7 +15,7 @@ from gateway.management.answers.events import About, events_json
 from gateway.management.answers.representation import service_json
 from shared.service import names
 from shared.service.model import EMPTY
-from shared.service.objects import wanted_replicas
+from shared.service.objects import annotated_number, annotations_of, labels_of, wanted_replicas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,9 +90,8 @@ def rollout(deployment: Obj) -> dict[str, Any]:
     updated = int(status.get("updatedReplicas") or 0)
     available = int(status.get("availableReplicas") or 0)
     seen = int(status.get("observedGeneration") or 0) >= int(metadata.get("generation") or 0)
-    revision = (metadata.get("annotations") or {}).get(pod_answers.REVISION, "")
     return {
-        "revision": int(revision) if revision.isascii() and revision.isdigit() else None,
+        "revision": annotated_number(deployment, pod_answers.REVISION),
         "wanted": wanted,
         "updated": updated,
         "old": max(0, total - updated),
@@ -105,7 +104,7 @@ def rollout(deployment: Obj) -> dict[str, Any]:
 
 def decision(deployment: Obj) -> dict[str, Any] | None:
     """What the scaler decided last, as it left it on the Deployment; None when it did not."""
-    text = (deployment["metadata"].get("annotations") or {}).get(names.SCALER_DECISION)
+    text = annotations_of(deployment).get(names.SCALER_DECISION)
     try:
         body = orjson.loads(text) if text else None
     except orjson.JSONDecodeError:
@@ -124,9 +123,8 @@ def _condition(condition: Obj) -> dict[str, Any]:
 
 
 def _pod(pod: Obj, known: dict[str, int], around: Surroundings) -> dict[str, Any]:
-    metadata = pod["metadata"]
-    revision = known.get((metadata.get("labels") or {}).get(pod_answers.TEMPLATE_HASH, ""))
-    return pod_answers.pod_json(pod, revision, around.usage.get(metadata["name"]))
+    revision = known.get(labels_of(pod).get(pod_answers.TEMPLATE_HASH, ""))
+    return pod_answers.pod_json(pod, revision, around.usage.get(pod["metadata"]["name"]))
 
 
 def _created(pod: Obj) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.service import quantity
+from shared.service.objects import labels_of
 
 if TYPE_CHECKING:
     from shared.service.objects import Obj
@@ -50,12 +51,8 @@ def has_gpu(nodes: Iterable[Obj]) -> bool:
 
 def _workers(nodes: Sequence[Obj]) -> Sequence[Obj]:
     """Nodes that are not the control plane's; all of them where there are no others."""
-    workers = [node for node in nodes if not any(one in _labels(node) for one in _CONTROL_PLANE)]
+    workers = [node for node in nodes if not any(one in labels_of(node) for one in _CONTROL_PLANE)]
     return workers or nodes
-
-
-def _labels(node: Obj) -> Mapping[str, str]:
-    return node["metadata"].get("labels") or {}
 
 
 def _node(node: Obj, used: Obj | None, asked: Mapping[str, int]) -> Obj:
@@ -71,7 +68,7 @@ def _node(node: Obj, used: Obj | None, asked: Mapping[str, int]) -> Obj:
         "cpu": _amounts(node, used, asked, "cpu", "cores"),
         "memory": _amounts(node, used, asked, "memory", "bytes"),
         "gpu": _gpus(node),
-        "is_interlink": _labels(node).get(key) == kind,
+        "is_interlink": labels_of(node).get(key) == kind,
         "status": ("Ready" if ready[0] else "NotReady") if ready else "Unknown",
         "conditions": conditions,
     }

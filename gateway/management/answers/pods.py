@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.management.answers import troubles
 from shared.service import quantity
+from shared.service.objects import annotated_number, labels_of
 
 if TYPE_CHECKING:
     from shared.service.objects import Obj
@@ -55,10 +56,9 @@ def revisions(replicasets: list[Obj]) -> dict[str, int]:
     """The revision of a Deployment by the hash its pods bear."""
     found = {}
     for one in replicasets:
-        labels = one["metadata"].get("labels") or {}
-        text = (one["metadata"].get("annotations") or {}).get(REVISION, "")
-        if TEMPLATE_HASH in labels and text.isascii() and text.isdigit():
-            found[labels[TEMPLATE_HASH]] = int(text)
+        labels, revision = labels_of(one), annotated_number(one, REVISION)
+        if TEMPLATE_HASH in labels and revision is not None:
+            found[labels[TEMPLATE_HASH]] = revision
     return found
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from gateway.management.objects import render
 from shared.service import names, oscar
-from shared.service.objects import annotations_of, wanted_replicas
+from shared.service.objects import annotated_number, annotations_of, wanted_replicas
 from shared.service.values import value
 
 if TYPE_CHECKING:
@@ -211,8 +211,8 @@ def orphaned(replicasets: Sequence[Obj]) -> Running | None:
     newest = max(orphans, key=_revision)
     template = _plain(newest["spec"]["template"])
     template["metadata"]["labels"].pop(_HASH, None)
-    wanted = annotations_of(newest).get(_DESIRED, "") if wanted_replicas(newest) else ""
-    replicas = int(wanted) if wanted.isdigit() else sum(map(wanted_replicas, orphans))
+    wanted = annotated_number(newest, _DESIRED) if wanted_replicas(newest) else None
+    replicas = sum(map(wanted_replicas, orphans)) if wanted is None else wanted
     return Running(template, replicas, _previous(newest))
 
 
@@ -259,8 +259,8 @@ def _previous(obj: Obj) -> str:
 
 
 def _revision(replicaset: Obj) -> tuple[int, str]:
-    text = annotations_of(replicaset).get(_REVISION, "")
-    return int(text) if text.isdigit() else 0, replicaset["metadata"].get("creationTimestamp", "")
+    number = annotated_number(replicaset, _REVISION) or 0
+    return number, replicaset["metadata"].get("creationTimestamp", "")
 
 
 def _listed(found: Sequence[Piece]) -> str:

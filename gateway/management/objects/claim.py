@@ -13,6 +13,7 @@ from gateway.management.objects.render import owner
 from gateway.management.problems import RefusalError, invalid
 from shared.service import names, quantity, stored
 from shared.service.model import ADMINISTRATOR
+from shared.service.objects import annotations_of, labels_of
 
 if TYPE_CHECKING:
     from gateway.management.objects.policy import Policy
@@ -76,7 +77,7 @@ def marked(found: Obj, service: Service, volume: Volume, owner_uid: str) -> Obj:
     metadata = found["metadata"]
     patch: Obj = {}
     labels = {names.SERVICE_LABEL: service.name, POLICY_LABEL: volume.lifecycle_policy}
-    if labels.items() - (metadata.get("labels") or {}).items():
+    if labels.items() - labels_of(found).items():
         patch["labels"] = labels
     owners = [*other_owners(found, service), owner(service.name, owner_uid)]
     if volume.lifecycle_policy == "delete" and owners != metadata.get("ownerReferences"):
@@ -195,20 +196,21 @@ def _not_yours(found: Obj | None, service: Service) -> RefusalError | None:
 
 def is_of(found: Obj, service: Service) -> bool:
     """Whether the claim is that of this service, or of one of its name and owner before it."""
-    labels = found["metadata"].get("labels") or {}
-    made_by = labels.get(names.SERVICE_LABEL) or labels.get(MADE_BY)
-    return bool(made_by == service.name) and _user(found) == service.owner
+    return _made_by(found) == service.name and _user(found) == service.owner
 
 
 def _holder(found: Obj) -> str:
-    labels = found["metadata"].get("labels") or {}
-    made_by = labels.get(names.SERVICE_LABEL) or labels.get(MADE_BY)
+    made_by = _made_by(found)
     return f"service {made_by}" if made_by else "no service"
 
 
+def _made_by(found: Obj) -> str:
+    labels = labels_of(found)
+    return labels.get(names.SERVICE_LABEL) or labels.get(MADE_BY) or ""
+
+
 def _user(found: Obj) -> str:
-    annotations = found["metadata"].get("annotations") or {}
-    return str(annotations.get(OWNER_USER) or ADMINISTRATOR)
+    return annotations_of(found).get(OWNER_USER) or ADMINISTRATOR
 
 
 def _cannot_grow(found: Obj, volume: Volume, policy: Policy) -> RefusalError | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from gateway.management.objects import claim
 from shared.service import names, oscar
+from shared.service.objects import labels_of
 from shared.service.values import value
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def pieces(service: Service) -> tuple[Piece, ...]:
         *routes,
         *(environment if secrets else ()),
         *_claim(service),
-        Piece("PodTemplate", name, "running", lambda obj: names.SERVICE_LABEL in _labels(obj)),
+        Piece("PodTemplate", name, "running", lambda obj: names.SERVICE_LABEL in labels_of(obj)),
     )
 
 
@@ -86,11 +87,7 @@ def _holds(key: str, service: str) -> Callable[[Obj], bool]:
 
 def _is_unmarked(secret: Obj, service: str) -> bool:
     """Whether it is no Secret of ours, other than one taken over for this service."""
-    return _labels(secret).get(names.SERVICE_LABEL, service) == service
-
-
-def _labels(obj: Obj) -> Mapping[str, str]:
-    return obj["metadata"].get("labels") or {}
+    return labels_of(secret).get(names.SERVICE_LABEL, service) == service
 
 
 def _backends(spec: object) -> set[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.service import names
-from shared.service.objects import annotations_of, wanted_replicas
+from shared.service.objects import annotated_number, wanted_replicas
 from shared.service.stored import is_stopped
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ def stop(deployment: Obj) -> Obj:
 
 def start(deployment: Obj, least: int) -> Obj:
     """The patch for as many pods as there were before the stop."""
-    previous = annotations_of(deployment).get(names.PREVIOUS_REPLICAS, "")
-    before = int(previous) if previous.isascii() and previous.isdigit() else 0
+    before = annotated_number(deployment, names.PREVIOUS_REPLICAS)
     return _body({names.STOPPED: "false"}, wanted_replicas(deployment) or before or least or 1)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gateway.management.objects import kept
 from shared.service import names, stored
-from shared.service.objects import annotations_of
+from shared.service.objects import annotations_of, labels_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,8 +90,7 @@ class Seen:
         }
 
     def _is_labelled(self, obj: Obj) -> bool:
-        labels = obj["metadata"].get("labels") or {}
-        return bool(labels.get(names.SERVICE_LABEL) == self.name)
+        return labels_of(obj).get(names.SERVICE_LABEL) == self.name
 
 
 def uid(obj: Obj | None) -> str:

@@ -15,10 +15,11 @@ from gateway.management.objects.kept import texts
 from shared.kube.errors import NotFound
 from shared.kube.resources import CLAIMS, CONFIGMAPS, DEPLOYMENTS, SECRETS, SERVICES
 from shared.service import names, oscar, stored
+from shared.service.objects import labels_of
 from shared.service.workload import Workload, workload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from shared.kube.client import KubeClient
     from shared.kube.resources import Resource
@@ -97,7 +98,8 @@ class Catalog:
         """Deployments by service."""
         listed = await self._kube.list(DEPLOYMENTS, self.namespace)
         found = {one["metadata"]["name"]: one for one in listed["items"]}
-        services = {each.removesuffix("-dlp").removesuffix("-dpl") for each in found}
+        ours, managers = names.deployment(""), oscar.deployment("")
+        services = {each.removesuffix(ours).removesuffix(managers) for each in found}
         works = {each: workload(each, found.get).deployment for each in services}
         return {each: one for each, one in works.items() if one is not None}
 
@@ -157,8 +159,7 @@ def _entry(configmap: Obj, token: str) -> Entry:
 
 
 def _label(obj: Obj) -> str:
-    labels: Mapping[str, str] = obj["metadata"].get("labels") or {}
-    return labels.get(names.SERVICE_LABEL, "")
+    return labels_of(obj).get(names.SERVICE_LABEL, "")
 
 
 def _token(secret: Obj) -> str:

@@ -15,6 +15,7 @@ from gateway.management.store.catalog import Catalog
 from shared.kube.errors import AlreadyExists, NotFound
 from shared.kube.resources import CONFIGMAPS, NAMESPACES, ROLE_BINDINGS
 from shared.service import names, spaces
+from shared.service.objects import labels_of
 
 if TYPE_CHECKING:
     from shared.kube.client import KubeClient
@@ -106,8 +107,7 @@ class Spaces:
                 log.info("namespace %s made for the services of an owner", name)
             except AlreadyExists:
                 found = await self._kube.get(NAMESPACES, name)
-        labels = found["metadata"].get("labels") or {}
-        if labels.get(spaces.OWNER_HASH) != spaces.hashed(owner):
+        if labels_of(found).get(spaces.OWNER_HASH) != spaces.hashed(owner):
             return False
         if _goes(found):
             raise problems.RefusalError(503, f"namespace {name} is being deleted; try again")
@@ -115,8 +115,7 @@ class Spaces:
 
     async def _new(self, name: str, owner: str) -> Obj:
         main = await self._kube.get(NAMESPACES, self.rule.main)
-        labels = main["metadata"].get("labels") or {}
-        security = {key: text for key, text in labels.items() if key.startswith(SECURITY)}
+        security = {key: text for key, text in labels_of(main).items() if key.startswith(SECURITY)}
         return {
             "apiVersion": "v1",
             "kind": "Namespace",
