@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from gateway.management.access.needs import READS
 from shared.service.origins import as_sent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN: Final = frozenset({"same-origin", "none"})
 """Sec-Fetch-Site of our own pages, and of what the user typed."""
 _OF_FORMS: Final = frozenset(
@@ -44,7 +44,7 @@ class Origins:
         in any case."""
         site = headers.get("Sec-Fetch-Site", "")
         origin = headers.get("Origin", "") or _referring(headers.get("Referer", ""))
-        if method in _SAFE or not (site or origin):
+        if method in READS or not (site or origin):
             return ""
         if origin.lower() not in self.allowed and not _is_own(
             site, origin, headers.get("Host", "")

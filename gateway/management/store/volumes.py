@@ -43,9 +43,6 @@ def left_behind(configmap: Obj) -> tuple[str, ...]:
         volume = claim.own(stored.read(configmap).definition)
     except stored.StoredError:
         return ()
-    stays = volume is not None and volume.lifecycle_policy == "retain"
-    return (
-        (claim.kept(volume, configmap["metadata"]["namespace"]),)
-        if volume is not None and stays
-        else ()
-    )
+    if volume is None or volume.lifecycle_policy == "delete":
+        return ()
+    return (claim.kept(volume, configmap["metadata"]["namespace"]),)
