@@ -90,6 +90,11 @@ def forced_labels(name: str) -> dict[str, str]:
     }
 
 
+def pod_selector(name: str) -> str:
+    """The label selector of the pods of service `name`, and of their ReplicaSets."""
+    return f"app={app_label(name)}"
+
+
 def base_path(name: str) -> str:
     """The path prefix under which the gateway exposes service `name` (no trailing slash)."""
     return f"/system/services/{name}/exposed"

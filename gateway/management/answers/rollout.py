@@ -36,11 +36,17 @@ class Rollouts:
     async def state(self, name: str) -> Obj:
         """The status of one service, with the last words of what ended."""
         deployment = await self._catalog.deployment(name)
+        pods: Sequence[Obj] = ()
+        if status.wants_pods(deployment):
+            labels = names.pod_selector(name)
+            pods = (await self._kube.list(PODS, self._namespace, labels=labels))["items"]
+        return await self.told(name, deployment, pods)
+
+    async def told(self, name: str, deployment: Obj | None, pods: Sequence[Obj]) -> Obj:
+        """The same by a Deployment and its pods that were read."""
         missing = await self._catalog.missing(name) if deployment is not None else ()
         if not status.wants_pods(deployment):
             return status.deployment_status(deployment, missing=missing)
-        listed = await self._kube.list(PODS, self._namespace, labels=f"app={names.app_label(name)}")
-        pods: Sequence[Obj] = listed["items"]
         words = await self._last_words(pods)
         return status.deployment_status(deployment, pods, missing, words)
 

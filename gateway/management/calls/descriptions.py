@@ -44,9 +44,10 @@ class Descriptions:
         catalog = await self._spaces.catalog(service_name(request))
         service = (await find(catalog, request)).service
         deployment = await catalog.deployment(service.name)
-        state = await Rollouts(self._kube, catalog).state(service.name)
         surveyor = Surveyor(self._kube, catalog.namespace)
         around = await surveyor.survey(service.name, about(service, deployment))
+        rollouts = Rollouts(self._kube, catalog)
+        state = await rollouts.told(service.name, deployment, around.pods)
         claims = await catalog.claims([service])
         told = description(
             service, deployment, state, around, self._now(), claims, catalog.namespace
