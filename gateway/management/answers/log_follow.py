@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.management.answers.log_stream import LineReader, moved, page
-from gateway.management.answers.logs import MOST_PODS
+from gateway.management.answers.logs import newest
 from gateway.management.objects.pod import CONTAINER
 from gateway.management.store.catalog import NS, Catalog
 from shared.kube.errors import KubeError, NotFound
@@ -123,10 +123,9 @@ class LogFollower:
             await self._clock.sleep(PERIOD)
 
     async def _pods(self) -> dict[str, Obj]:
-        labels = f"app={names.app_label(self._name)}"
+        labels = names.pod_selector(self._name)
         listed = await self._kube.list(PODS, self._namespace, labels=labels)
-        pods = sorted(listed["items"], key=_born)[-MOST_PODS:]
-        return {pod["metadata"]["name"]: pod for pod in pods}
+        return {pod["metadata"]["name"]: pod for pod in newest(listed["items"])}
 
     def _start(self, pods: Mapping[str, Obj], tasks: Supervisor) -> None:
         self._readers = {pod: one for pod, one in self._readers.items() if not one.done()}
@@ -190,7 +189,3 @@ def run_of(pod: Obj) -> Run | None:
         if runs or "terminated" in state or "terminated" in last:
             return pod["metadata"]["uid"], int(one.get("restartCount") or 0), runs
     return None
-
-
-def _born(pod: Obj) -> tuple[str, str]:
-    return str(pod["metadata"].get("creationTimestamp")), pod["metadata"]["name"]

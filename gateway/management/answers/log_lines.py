@@ -6,6 +6,7 @@ Called by `logs`, which reads them, and by `log_cursor`, which remembers how far
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
@@ -45,6 +46,12 @@ def read(text: str, last: Moment) -> Line:
         return Line(last, "", text)
     moment = max(last, _moment(*stamp.groups(default="")))
     return Line(moment, stamp[0].rstrip(), text[stamp.end() :])
+
+
+def mixed(lines: Iterable[tuple[str, Line]]) -> list[tuple[str, Line]]:
+    """Lines of several pods, each with its pod, by time; those of one moment stay in their
+    order."""
+    return sorted(lines, key=lambda one: one[1].moment)
 
 
 def _moment(seconds: str, fraction: str, offset: str) -> Moment:

@@ -61,12 +61,12 @@ class LineReader:
 def page(taken: Sequence[tuple[str, Line]], given: dict[str, Position]) -> dict[str, Any]:
     """The lines `taken` of several pods in the order of time, in which those of one pod keep
     theirs; `given` is brought up to the end of the page, which is its cursor."""
-    mixed = sorted(taken, key=_when)
-    for pod, line in mixed:
+    ordered = log_lines.mixed(taken)
+    for pod, line in ordered:
         given |= moved(given, pod, line)
     return {
         "entries": [
-            {"timestamp": line.time, "message": line.text, "pod": pod} for pod, line in mixed
+            {"timestamp": line.time, "message": line.text, "pod": pod} for pod, line in ordered
         ],
         "next": log_cursor.encode(given),
     }
@@ -76,7 +76,3 @@ def moved(known: Cursor, pod: str, line: Line) -> dict[str, Position]:
     """Where the log of `pod` stands after `line`."""
     position = log_cursor.moved(known.get(pod), [line])
     return {} if position is None else {pod: position}
-
-
-def _when(one: tuple[str, Line]) -> Moment:
-    return one[1].moment

@@ -6,12 +6,12 @@ ours, and only in the answer of a call that asks for them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.management.answers import log_cursor
-from gateway.management.answers.log_lines import Line, split
+from gateway.management.answers.log_lines import Line, mixed, split
 from gateway.management.objects.pod import CONTAINER
 from gateway.management.store.catalog import NS
 from shared.kube.errors import Forbidden, Invalid, KubeError, NotFound
@@ -87,29 +87,34 @@ async def read_logs(
     kube: KubeClient, name: str, asked: Wanted, namespace: str = NS
 ) -> dict[str, Any]:
     """The answer: `asked.lines` lines at most, all pods mixed by time."""
-    listed = await kube.list(PODS, namespace, labels=f"app={names.app_label(name)}")
-    pods = sorted(listed["items"], key=_born)
+    listed = await kube.list(PODS, namespace, labels=names.pod_selector(name))
+    pods = newest(listed["items"])
     problem = "" if pods else "The service has no pods."
-    if len(pods) > MOST_PODS:
-        problem = f"These are the logs of the {MOST_PODS} newest of {len(pods)} pods."
+    if len(pods) < len(listed["items"]):
+        problem = f"These are the logs of the {len(pods)} newest of {len(listed['items'])} pods."
     logs: list[_Log] = []
-    for pod in pods[-MOST_PODS:]:
+    for pod in pods:
         try:
             logs.append(await _read(kube, pod, asked))
         except KubeError as error:
             if isinstance(error, Forbidden):
                 raise
             problem = f"Logs of pod {pod['metadata']['name']} are not available: {error.message}"
-    taken = _newest(logs, asked.lines) if asked.after is None else _oldest(logs, asked.lines)
+    taken = _mixed(logs)[-asked.lines :] if asked.after is None else _oldest(logs, asked.lines)
     answer: dict[str, Any] = {"service_name": name, "available": bool(taken or logs)}
     if problem:
         answer["message"] = problem
     answer["entries"] = [_entry(pod, line, asked) for pod, line in taken]
     if asked.pods:
-        kept = {pod["metadata"]["name"] for pod in pods[-MOST_PODS:]}
+        kept = {pod["metadata"]["name"] for pod in pods}
         before = {pod: at for pod, at in (asked.after or {}).items() if pod in kept}
         answer["next"] = log_cursor.encode({**before, **_next(logs, taken, asked)})
     return answer
+
+
+def newest(pods: Iterable[Obj]) -> Sequence[Obj]:
+    """The pods whose logs are read, the oldest of them first."""
+    return sorted(pods, key=_born)[-MOST_PODS:]
 
 
 def _born(pod: Obj) -> tuple[str, str]:
@@ -151,25 +156,14 @@ async def _text(kube: KubeClient, path: str, asked: Wanted, bounds: str) -> str:
         raise
 
 
-def _newest(logs: Iterable[_Log], most: int) -> list[tuple[str, Line]]:
-    return _mixed(logs)[-most:]
-
-
 def _oldest(logs: Iterable[_Log], most: int) -> list[tuple[str, Line]]:
     """The oldest lines, none later than the end of a log of which more is to be read."""
     ends = [log.lines[-1].moment for log in logs if log.more and log.lines]
-    mixed = _mixed(logs)
-    return [one for one in mixed if not ends or one[1].moment <= min(ends)][:most]
+    return [one for one in _mixed(logs) if not ends or one[1].moment <= min(ends)][:most]
 
 
 def _mixed(logs: Iterable[_Log]) -> list[tuple[str, Line]]:
-    """All lines by time; those of one moment stay in their order."""
-    lines = [(log.pod, line) for log in logs for line in log.lines]
-    return sorted(lines, key=_when)
-
-
-def _when(one: tuple[str, Line]) -> tuple[str, str]:
-    return one[1].moment
+    return mixed((log.pod, line) for log in logs for line in log.lines)
 
 
 def _next(logs: Iterable[_Log], taken: list[tuple[str, Line]], asked: Wanted) -> Cursor:

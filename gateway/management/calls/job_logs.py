@@ -63,8 +63,6 @@ class JobLogs:
         catalog = await self._spaces.catalog(name)
         if await catalog.configmap(name) is None:
             raise problems.not_found()
-        listed = await self._kube.list(
-            PODS, catalog.namespace, labels=f"app={names.app_label(name)}"
-        )
+        listed = await self._kube.list(PODS, catalog.namespace, labels=names.pod_selector(name))
         pods: Sequence[Obj] = listed["items"]
         return pods

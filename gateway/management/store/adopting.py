@@ -212,7 +212,7 @@ class Adopting:
 
 async def replicasets(kube: KubeClient, name: str, namespace: str) -> list[Obj]:
     """All that have pods of service `name`, of whomever they are."""
-    listed = await kube.list(REPLICASETS, namespace, labels=f"app={names.app_label(name)}")
+    listed = await kube.list(REPLICASETS, namespace, labels=names.pod_selector(name))
     items: list[Obj] = listed["items"]
     return items
 

@@ -50,7 +50,7 @@ class Surveyor:
 
     async def survey(self, name: str, concerns: Callable[[Obj], bool]) -> Surroundings:
         """All there is around service `name`, and the Events that `concerns` says are about it."""
-        labels = f"app={names.app_label(name)}"
+        labels = names.pod_selector(name)
         pods, replicasets, usage, events = await asyncio.gather(
             self._kube.list(PODS, self._namespace, labels=labels),
             self._optional(REPLICASETS, labels),

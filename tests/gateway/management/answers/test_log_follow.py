@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.management.answers import log_follow
+from gateway.management.answers import log_follow, logs
 from gateway.management.answers.log_follow import LogFollower, run_of
 from shared.embedded import kinds
 from shared.runtime.clock import SystemClock
@@ -41,7 +41,7 @@ def test_the_run_that_a_log_tells_of(given: Body, run: log_follow.Run | None) ->
 async def test_of_many_pods_the_newest_are_followed(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_follow, "MOST_PODS", 2)
+    monkeypatch.setattr(logs, "MOST_PODS", 2)
     asked: set[str] = set()
 
     async def log(pod: Body, _: object) -> Any:
