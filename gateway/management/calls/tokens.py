@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from gateway.management.calls.audit import CALLER
 from gateway.management.calls.guard import service_name
 from gateway.management.calls.requests import json_answer
 
@@ -33,4 +34,5 @@ class Tokens:
         Pods have it in their environment once they are replaced, one after another.
         """
         name = service_name(request)
-        return json_answer({"service_name": name, "token": await self._lifecycle.rotate(name)})
+        token = await self._lifecycle.rotate(name, request[CALLER])
+        return json_answer({"service_name": name, "token": token})

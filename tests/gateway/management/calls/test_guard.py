@@ -13,6 +13,7 @@ from gateway.management.access.credentials import Credentials
 from gateway.management.access.needs import DOCUMENT, needed
 from gateway.management.access.oidc import Rules
 from gateway.management.app import application
+from gateway.management.calls.guard import Guard
 from gateway.management.store.lifecycle import Lifecycle
 from shared.embedded import kinds
 from shared.runtime.clock import ManualClock
@@ -115,6 +116,23 @@ async def test_no_call_below_a_service_serves_who_may_not_see_it(
     assert (status, text) == (403, f"User {BOB} doesn't have permission to change this service")
     status, text = await call(client, bob, "POST", body=body)
     assert (status, text) == (400, "A service with the provided name already exists")
+
+
+async def test_each_write_asks_once_more_whose_the_service_is(
+    client: Client, issuer: Issuer, body: Body, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the guard and the write a service may be deleted, and made by somebody else."""
+
+    async def passes(*_: object) -> None: ...
+
+    monkeypatch.setattr(Guard, "permit", passes)
+    assert await call(client, issuer.bearer(ALICE), "POST", body=body) == (201, "")
+    writes = [each for each in routes(client) if needed(*each, "") == "change"]
+    assert ("POST", f"{SERVICES}/{{name}}/token") in writes
+    for method, pattern in writes:
+        path = example(pattern)
+        async with client.request(method, path, headers=issuer.bearer(BOB)) as answer:
+            assert answer.status == 403, (method, pattern)
 
 
 @pytest.mark.parametrize(
