@@ -194,16 +194,17 @@ class Lifecycle:
 
     async def _least(self, name: str, caller: Caller) -> int:
         """The least replicas of a service that `caller` can stop and start."""
-        found = await self._catalog.find(name)
-        if found is None:
+        configmap = await self._catalog.configmap(name)
+        if configmap is None:
             raise problems.not_found()
-        _permit(found.service, caller)
-        if found.service.expose is None:
+        service = stored.read(configmap).definition
+        _permit(service, caller)
+        if service.expose is None:
             raise problems.not_exposed(name)
-        await self._adoption.finish(await self._catalog.configmap(name))
+        await self._adoption.finish(configmap)
         if await self._catalog.deployment(name) is None:
             raise problems.without_deployment(name)
-        return found.service.expose.min_scale
+        return service.expose.min_scale
 
     async def _marked(self, name: str, *, stopped: bool) -> Obj:
         """The Deployment, after the ConfigMap was marked and the rest has followed."""
