@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random as _random
 from collections import Counter
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
@@ -107,7 +106,6 @@ class Reconciler:
         events: EventRecorder | None = None,
         leads: Callable[[], bool] = lambda: True,
         clock: Clock | None = None,
-        random: Callable[[], float] = _random.random,
         policy: Policy = DEFAULT,
     ) -> None:
         self._kube = kube
@@ -118,15 +116,10 @@ class Reconciler:
         self._clock = clock or SystemClock()
         self._settler = Settler(kube, clock, policy)
         self._namespace = policy.namespace
-        self._random = random
         self._right: dict[str, tuple[tuple[str, ...], Result]] = {}
         """Versions of a service's objects when nothing was due, and what was found then."""
         self._said: dict[str, str] = {}
         self._after = ""
-
-    async def run(self, period: float, leading: asyncio.Event) -> None:
-        """See `repeat`."""
-        await repeat(self.round, period, leading, self._clock, self._random)
 
     async def round(self, *, unled: bool = False) -> Counter[Result]:
         """Look at all services, and do what is due, as long as this process leads or is `unled`.
