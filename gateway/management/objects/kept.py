@@ -110,11 +110,17 @@ def entries(secret: Obj | None) -> dict[str, Entry]:
 
 def token(secret: Obj | None) -> str:
     """The token that pods get; "" if there is none of its form."""
+    text = stated_token(secret)
+    return text if len(text) == tokens.LENGTH else ""
+
+
+def stated_token(secret: Obj | None) -> str:
+    """What stands there as the token, of whatever length; "" if there is nothing in ASCII."""
     try:
-        text = base64.b64decode(data(secret).get(names.TOKEN_KEY, ""), validate=True).decode()
+        text = data(secret).get(names.TOKEN_KEY, "")
+        return base64.b64decode(text, validate=True).decode("ascii")
     except (binascii.Error, UnicodeDecodeError):
         return ""
-    return text if text.isascii() and len(text) == tokens.LENGTH else ""
 
 
 def texts(secret: Obj | None) -> dict[str, str]:

@@ -5,13 +5,11 @@ The reading side of the services API, for `handlers` and `lifecycle`; it writes 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from gateway.management.objects.kept import texts
+from gateway.management.objects.kept import stated_token, texts
 from shared.kube.errors import NotFound
 from shared.kube.resources import CLAIMS, CONFIGMAPS, DEPLOYMENTS, SECRETS, SERVICES
 from shared.service import names, oscar, stored
@@ -76,7 +74,7 @@ class Catalog:
         listed = await self._kube.list(CONFIGMAPS, self.namespace, labels=names.SERVICE_LABEL)
         secrets = await self._kube.list(SECRETS, self.namespace, labels=names.SERVICE_LABEL)
         token_of = {
-            _label(one): _token(one)
+            _label(one): stated_token(one)
             for one in secrets["items"]
             if one["metadata"]["name"] == names.token_secret(_label(one))
         }
@@ -132,7 +130,7 @@ class Catalog:
         """The token, "" if its Secret is missing."""
         secret = await self._optional(SECRETS, names.token_secret(name))
         # an OSCAR manager gives the environment of a service `a-token` the name of our token of `a`
-        return _token(secret) if secret and _label(secret) == name else ""
+        return stated_token(secret) if secret and _label(secret) == name else ""
 
     async def is_free(self, resource: Resource, name: str, service: str) -> bool:
         """Whether nobody but `service` has an object called `name`."""
@@ -160,11 +158,3 @@ def _entry(configmap: Obj, token: str) -> Entry:
 
 def _label(obj: Obj) -> str:
     return labels_of(obj).get(names.SERVICE_LABEL, "")
-
-
-def _token(secret: Obj) -> str:
-    try:
-        data = secret.get("data") or {}
-        return base64.b64decode(data.get(names.TOKEN_KEY, ""), validate=True).decode("ascii")
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
