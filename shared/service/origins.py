@@ -1,6 +1,10 @@
-"""Origins of pages, in settings and in the field Origin (RFC 6454, section 6.2). Pure."""
+"""Origins of pages, in settings and in the field Origin (RFC 6454, section 6.2), and whether an
+address is of this machine alone. Pure."""
 
 from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 _USUAL = {"http:": ":80", "https:": ":443"}
 
@@ -10,3 +14,12 @@ def as_sent(origin: str) -> str:
     default."""
     scheme = origin.lower().partition("//")[0]
     return origin.lower().removesuffix(_USUAL[scheme]) if scheme in _USUAL else origin
+
+
+def is_loopback(url: str) -> bool:
+    """Whether nothing that is sent to `url` leaves this machine; ValueError for what is no URL."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

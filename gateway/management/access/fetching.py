@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
-from ipaddress import ip_address
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
@@ -13,6 +12,7 @@ import aiohttp
 import orjson
 
 from shared.service import bounds
+from shared.service.origins import is_loopback
 
 SECONDS: Final = 5.0
 """Until an answer is whole."""
@@ -79,16 +79,8 @@ def is_secure(url: str) -> bool:
     try:
         parts = urlsplit(url)
         return bool(parts.hostname) and (
-            parts.scheme == "https"
-            or (parts.scheme == "http" and _is_loopback(parts.hostname or ""))
+            parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))
         )
-    except ValueError:
-        return False
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
 

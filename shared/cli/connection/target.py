@@ -6,7 +6,6 @@ source sends it, or where whoever typed it sends it, and never over a network in
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 from shared.cli.connection import home, profiles
 from shared.cli.exits import ApiError
 from shared.runtime import private
+from shared.service.origins import is_loopback
 
 ENDPOINT: Final = "EXPOSED_ENDPOINT"
 CREDENTIALS: Final = "EXPOSED_CREDENTIALS"
@@ -132,15 +132,6 @@ def check_endpoint(text: str, source: str) -> str:
             "https://…, or reach it by `kubectl port-forward` at http://127.0.0.1:PORT"
         )
     return endpoint
-
-
-def is_loopback(endpoint: str) -> bool:
-    """Whether the address is of this machine alone."""
-    host = urlsplit(endpoint).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _may_go(proof: Given, endpoint: str) -> bool:
