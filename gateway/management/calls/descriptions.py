@@ -13,7 +13,6 @@ from aiohttp import web
 from gateway.management.answers.description import about, description
 from gateway.management.answers.events import events_json
 from gateway.management.answers.rollout import Rollouts
-from gateway.management.calls.guard import service_name
 from gateway.management.calls.requests import find, json_answer
 from gateway.management.store.surroundings import Surveyor
 
@@ -41,8 +40,8 @@ class Descriptions:
 
     async def describe(self, request: web.Request) -> web.Response:
         """All that is known of the service, without any secret."""
-        catalog = await self._spaces.catalog(service_name(request))
-        service = (await find(catalog, request)).service
+        catalog, stored = await find(self._spaces, request)
+        service = stored.service
         deployment = await catalog.deployment(service.name)
         surveyor = Surveyor(self._kube, catalog.namespace)
         around = await surveyor.survey(service.name, about(service, deployment))
@@ -56,8 +55,8 @@ class Descriptions:
 
     async def events(self, request: web.Request) -> web.Response:
         """The newest Events about the service and its pods, the oldest of them first."""
-        catalog = await self._spaces.catalog(service_name(request))
-        service = (await find(catalog, request)).service
+        catalog, stored = await find(self._spaces, request)
+        service = stored.service
         deployment = await catalog.deployment(service.name)
         surveyor = Surveyor(self._kube, catalog.namespace)
         found, missing = await surveyor.events(about(service, deployment))

@@ -17,7 +17,6 @@ from gateway.management import problems
 from gateway.management.answers import log_cursor
 from gateway.management.answers.log_follow import LogFollower
 from gateway.management.calls.audit import CALLER
-from gateway.management.calls.guard import service_name
 from gateway.management.calls.requests import find
 from shared.service.documents import dump_json
 
@@ -61,11 +60,10 @@ class Followers:
     async def follow(self, request: web.Request) -> web.StreamResponse:
         """Pages beyond the cursor `after`; of pods that it does not name, all lines, or those of
         the last `sinceSeconds`."""
-        catalog = await self._spaces.catalog(service_name(request))
-        name = (await find(catalog, request)).service.name
+        catalog, stored = await find(self._spaces, request)
         follower = LogFollower(
             self._kube,
-            name,
+            stored.service.name,
             _after(request),
             self._since(request),
             self._clock,

@@ -101,8 +101,7 @@ class Handlers:
 
     async def get(self, request: web.Request) -> web.Response:
         """One service."""
-        stored = await self._find(request)
-        catalog = Catalog(self._kube, stored.namespace)
+        catalog, stored = await find(self._spaces, request)
         claims = await catalog.claims([stored.service])
         if request.query.get("include") != "deployment":
             return json_answer(self._described(request, stored, claims))
@@ -135,14 +134,14 @@ class Handlers:
 
     async def deployment(self, request: web.Request) -> web.Response:
         """The state of the service."""
-        stored = await self._find(request)
-        name, place = stored.service.name, stored.namespace
-        state = await Rollouts(self._kube, Catalog(self._kube, place)).state(name)
-        return json_answer(status.named(name, place, state))
+        catalog, stored = await find(self._spaces, request)
+        name = stored.service.name
+        state = await Rollouts(self._kube, catalog).state(name)
+        return json_answer(status.named(name, stored.namespace, state))
 
     async def logs(self, request: web.Request) -> web.Response:
         """The lines of its pods: the newest, or those after a cursor."""
-        stored = await self._find(request)
+        _, stored = await find(self._spaces, request)
         try:
             asked = logs.wanted(request.query)
         except CursorError as error:
@@ -184,9 +183,6 @@ class Handlers:
             states = {one.service.name: known.get(one.service.name, none) for one in found}
         claims = await catalog.claims(one.service for one in found)
         return [self._described(request, one, claims, states[one.service.name]) for one in found]
-
-    async def _find(self, request: web.Request) -> Entry:
-        return await find(await self._spaces.catalog(service_name(request)), request)
 
 
 async def _visible(catalog: Catalog, request: web.Request) -> tuple[Entry, ...]:

@@ -12,14 +12,17 @@ from shared.service.documents import dump_json
 
 if TYPE_CHECKING:
     from gateway.management.store.catalog import Catalog, Entry
+    from gateway.management.store.spaces import Spaces
 
 
-async def find(catalog: Catalog, request: web.Request) -> Entry:
-    """The service in the path; 404 when there is none."""
-    stored = await catalog.find(service_name(request))
+async def find(spaces: Spaces, request: web.Request) -> tuple[Catalog, Entry]:
+    """The service in the path, and what is known where it stands; 404 when there is none."""
+    name = service_name(request)
+    catalog = await spaces.catalog(name)
+    stored = await catalog.find(name)
     if stored is None:
         raise problems.not_found()
-    return stored
+    return catalog, stored
 
 
 def json_answer(body: Any) -> web.Response:
