@@ -2,7 +2,7 @@
 
 The parts stand in their rooms and know no kinds. Here they are put together by direct reference:
 one that is misspelt or left out fails when this module is imported. What a kind has not got is
-said: `GENERIC`, `nothing`, `NAME_AND_AGE`, `unchecked`, `METADATA`, `JSON_ONLY`. To serve one more
+said: `GENERIC`, `nothing`, `NAME_AND_AGE`, `KEPT`, `METADATA`, `JSON_ONLY`. To serve one more
 kind, name it in `kinds` and declare it here. Asked by storage, api and http.
 """
 
@@ -19,10 +19,7 @@ from shared.embedded.schema.field_selectors import METADATA
 from shared.embedded.schema.protobuf_messages import JSON_ONLY
 from shared.embedded.tables import core, pods, rbac, storage, workloads
 from shared.embedded.tables.column import NAME_AND_AGE
-from shared.embedded.validation import Rules, any_change, checks, network, objects, unchecked
-from shared.embedded.validation import pods as pod_rules
-from shared.embedded.validation import storage as storage_rules
-from shared.embedded.validation import workloads as workload_rules
+from shared.embedded.validation import rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,6 +29,7 @@ if TYPE_CHECKING:
     from shared.embedded.schema.field_selectors import Fields
     from shared.embedded.schema.shapes import Schema
     from shared.embedded.tables.column import Columns
+    from shared.embedded.validation import Rules
     from shared.service.objects import Obj
 
 _UNSAID: Final[Any] = None  # a default, so that what is left out is told together with its kind
@@ -95,7 +93,7 @@ def _answered(kind: Kind, message: str) -> Declaration:
         schema=kind_schemas.GENERIC,
         defaults=defaulting.nothing,
         columns=NAME_AND_AGE,
-        rules=Rules(checks.subdomain, unchecked, any_change),
+        rules=rules.KEPT,
         selectable=METADATA,
         message=message,
     )
@@ -108,7 +106,7 @@ def _kept(kind: Kind, schema: Schema = kind_schemas.GENERIC) -> Declaration:
         schema=schema,
         defaults=defaulting.nothing,
         columns=NAME_AND_AGE,
-        rules=Rules(checks.subdomain, unchecked, any_change),
+        rules=rules.KEPT,
         selectable=METADATA,
         message=JSON_ONLY,
     )
@@ -124,7 +122,7 @@ _EVENT: Final = Declaration(
     schema=kind_schemas.EVENT,
     defaults=defaulting.event,
     columns=core.EVENTS,
-    rules=Rules(checks.subdomain, objects.event, any_change),
+    rules=rules.EVENT,
     selectable=field_selectors.EVENT,
     message=JSON_ONLY,
 )
@@ -133,7 +131,7 @@ _AUTOSCALER: Final = Declaration(
     schema=kind_schemas.AUTOSCALER,
     defaults=defaulting.autoscaler,
     columns=workloads.AUTOSCALERS,
-    rules=Rules(checks.subdomain, objects.autoscaler, any_change),
+    rules=rules.AUTOSCALER,
     selectable=METADATA,
     message=JSON_ONLY,
 )
@@ -145,7 +143,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.CONFIG_MAP,
             defaults=defaulting.nothing,
             columns=core.CONFIGMAPS,
-            rules=Rules(checks.subdomain, objects.config_map, objects.immutable_data),
+            rules=rules.CONFIG_MAP,
             selectable=METADATA,
             message=protobuf.CONFIG_MAP,
         ),
@@ -155,7 +153,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.NAMESPACE,
             defaults=defaulting.namespace,
             columns=core.NAMESPACES,
-            rules=Rules(checks.label, unchecked, any_change),
+            rules=rules.NAMESPACE,
             selectable=field_selectors.NAMESPACE,
             message=protobuf.NAMESPACE,
         ),
@@ -164,7 +162,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.NODE,
             defaults=defaulting.empty_spec_and_status,
             columns=core.NODES,
-            rules=Rules(checks.subdomain, unchecked, any_change),
+            rules=rules.NODE,
             selectable=field_selectors.NODE,
             message=JSON_ONLY,
         ),
@@ -173,7 +171,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.CLAIM,
             defaults=defaulting.claim,
             columns=storage.CLAIMS,
-            rules=Rules(checks.subdomain, storage_rules.claim, storage_rules.claim_successor),
+            rules=rules.CLAIM,
             selectable=METADATA,
             message=JSON_ONLY,
         ),
@@ -182,7 +180,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.PERSISTENT_VOLUME,
             defaults=defaulting.persistent_volume,
             columns=storage.VOLUMES,
-            rules=Rules(checks.subdomain, storage_rules.volume, storage_rules.same_source),
+            rules=rules.VOLUME,
             selectable=METADATA,
             message=JSON_ONLY,
         ),
@@ -191,7 +189,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.POD,
             defaults=defaulting.pod,
             columns=pods.COLUMNS,
-            rules=Rules(checks.subdomain, pod_rules.check, pod_rules.successor),
+            rules=rules.POD,
             selectable=field_selectors.POD,
             message=JSON_ONLY,
         ),
@@ -201,7 +199,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.SECRET,
             defaults=defaulting.secret,
             columns=core.SECRETS,
-            rules=Rules(checks.subdomain, objects.secret, objects.immutable_secret),
+            rules=rules.SECRET,
             selectable=field_selectors.SECRET,
             message=protobuf.SECRET,
         ),
@@ -210,7 +208,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.SERVICE_ACCOUNT,
             defaults=defaulting.nothing,
             columns=core.SERVICE_ACCOUNTS,
-            rules=Rules(checks.subdomain, unchecked, any_change),
+            rules=rules.KEPT,
             selectable=METADATA,
             message=protobuf.SERVICE_ACCOUNT,
         ),
@@ -219,7 +217,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.SERVICE,
             defaults=defaulting.service,
             columns=core.SERVICES,
-            rules=Rules(checks.label_1035, network.service, network.same_address),
+            rules=rules.SERVICE,
             selectable=field_selectors.SERVICE,
             message=protobuf.SERVICE,
         ),
@@ -228,7 +226,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.DEPLOYMENT,
             defaults=defaulting.deployment,
             columns=workloads.DEPLOYMENTS,
-            rules=Rules(checks.subdomain, workload_rules.deployment, workload_rules.same_selector),
+            rules=rules.DEPLOYMENT,
             selectable=METADATA,
             message=protobuf.DEPLOYMENT,
         ),
@@ -237,11 +235,14 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.REPLICA_SET,
             defaults=defaulting.replica_set,
             columns=workloads.REPLICASETS,
-            rules=Rules(checks.subdomain, workload_rules.replica_set, workload_rules.same_selector),
+            rules=rules.REPLICA_SET,
             selectable=field_selectors.REPLICA_SET,
             message=JSON_ONLY,
         ),
-        _also_served(_EVENT, kinds.EVENT_V1, conversion.EVENT_V1),
+        replace(
+            _also_served(_EVENT, kinds.EVENT_V1, conversion.EVENT_V1),
+            rules=rules.STRICT_EVENT,
+        ),
         _answered(kinds.SELF_SUBJECT_REVIEW, protobuf.SELF_SUBJECT_REVIEW),
         _answered(kinds.SELF_SUBJECT_ACCESS_REVIEW, protobuf.SELF_SUBJECT_ACCESS_REVIEW),
         _AUTOSCALER,
@@ -251,7 +252,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.DISRUPTION_BUDGET,
             defaults=defaulting.empty_spec_and_status,
             columns=workloads.DISRUPTION_BUDGETS,
-            rules=Rules(checks.subdomain, unchecked, any_change),
+            rules=rules.BUDGET,
             selectable=METADATA,
             message=protobuf.POD_DISRUPTION_BUDGET,
         ),
@@ -260,7 +261,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.NETWORK_POLICY,
             defaults=defaulting.network_policy,
             columns=core.NETWORK_POLICIES,
-            rules=Rules(checks.subdomain, unchecked, any_change),
+            rules=rules.NETWORK_POLICY,
             selectable=METADATA,
             message=JSON_ONLY,
         ),
@@ -269,7 +270,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.INGRESS,
             defaults=defaulting.ingress,
             columns=core.INGRESSES,
-            rules=Rules(checks.subdomain, unchecked, any_change),
+            rules=rules.INGRESS,
             selectable=METADATA,
             message=JSON_ONLY,
         ),
@@ -278,7 +279,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.BINDING,
             defaults=defaulting.binding,
             columns=rbac.BINDINGS,
-            rules=Rules(checks.path_segment, objects.binding, objects.same_role),
+            rules=rules.CLUSTER_ROLE_BINDING,
             selectable=METADATA,
             message=protobuf.CLUSTER_ROLE_BINDING,
         ),
@@ -287,7 +288,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.ROLE,
             defaults=defaulting.role,
             columns=rbac.ROLES,
-            rules=Rules(checks.path_segment, objects.role, any_change),
+            rules=rules.CLUSTER_ROLE,
             selectable=METADATA,
             message=protobuf.CLUSTER_ROLE,
         ),
@@ -296,7 +297,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.BINDING,
             defaults=defaulting.binding,
             columns=rbac.BINDINGS,
-            rules=Rules(checks.path_segment, objects.binding, objects.same_role),
+            rules=rules.ROLE_BINDING,
             selectable=METADATA,
             message=protobuf.ROLE_BINDING,
         ),
@@ -305,7 +306,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.ROLE,
             defaults=defaulting.role,
             columns=rbac.ROLES,
-            rules=Rules(checks.path_segment, objects.role, any_change),
+            rules=rules.ROLE,
             selectable=METADATA,
             message=protobuf.ROLE,
         ),
@@ -316,7 +317,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.LEASE,
             defaults=defaulting.empty_spec,
             columns=core.LEASES,
-            rules=Rules(checks.subdomain, objects.lease, any_change),
+            rules=rules.LEASE,
             selectable=METADATA,
             message=JSON_ONLY,
         ),
@@ -325,7 +326,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.ENDPOINT_SLICE,
             defaults=defaulting.endpoint_slice,
             columns=core.ENDPOINTSLICES,
-            rules=Rules(checks.subdomain, network.endpoint_slice, network.same_family),
+            rules=rules.ENDPOINT_SLICE,
             selectable=METADATA,
             message=JSON_ONLY,
         ),
@@ -334,7 +335,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.STORAGE_CLASS,
             defaults=defaulting.storage_class,
             columns=storage.CLASSES,
-            rules=Rules(checks.subdomain, storage_rules.storage_class, storage_rules.same_class),
+            rules=rules.STORAGE_CLASS,
             selectable=METADATA,
             message=JSON_ONLY,
         ),
