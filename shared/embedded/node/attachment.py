@@ -47,13 +47,24 @@ class Attachment:
             return self._remarks.pop()
         while output == self._main and not self._over:
             self._over = self._closed or self._ended.is_set()
-            data = await asyncio.to_thread(self._log.more)
-            if self._over:
-                self._log.close()
+            data = await self._more()
             if data:
                 return data
-            await asyncio.sleep(logs.POLL)
         return b""
+
+    async def _more(self) -> bytes:
+        """What came since, or nothing after a while; the last time, the log is let go of."""
+        try:
+            data = await asyncio.to_thread(self._log.more)
+            if not (data or self._over):
+                await asyncio.sleep(logs.POLL)
+        except asyncio.CancelledError:
+            self._over = True
+            raise
+        finally:
+            if self._over:
+                self._log.close()
+        return data
 
     async def wait(self) -> int:
         return 0

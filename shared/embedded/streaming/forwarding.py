@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from shared.embedded.errors import StatusError
 from shared.embedded.streaming import spdy_frames
+from shared.runtime.tasks import cancelled
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -69,9 +70,8 @@ async def _join(stream: Stream, link: Link) -> None:
                 await stream.send(data)
         await stream.end()
     finally:
-        up.cancel()
-        await asyncio.gather(up, return_exceptions=True)
         link.abort()
+        await cancelled(up)
 
 
 async def _upwards(stream: Stream, link: Link) -> None:

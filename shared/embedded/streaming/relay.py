@@ -10,6 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Protocol
 
 from shared.embedded.streaming.channels import InputEnd, Resized, Typed, exit_status
+from shared.runtime.tasks import cancelled
 
 if TYPE_CHECKING:
     from shared.embedded.api.sessions import Output, Session
@@ -45,11 +46,8 @@ async def relay(client: Client, session: Session, outputs: tuple[Output, ...]) -
     except* ConnectionError as gone:
         raise ConnectionError("the client of a command has gone") from gone
     finally:
-        hearing.cancel()
-        (outcome,) = await asyncio.gather(hearing, return_exceptions=True)
         await session.close()
-        if isinstance(outcome, Exception) and not isinstance(outcome, ConnectionError):
-            raise outcome
+        await cancelled(hearing, ConnectionError)
 
 
 async def _hear(client: Client, session: Session) -> None:

@@ -12,6 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final, Protocol
 
 from shared.embedded.streaming import spdy_frames as frames
+from shared.runtime.tasks import cancelled
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -188,12 +189,9 @@ async def over(wire: Wire, work: Callable[[Connection], Awaitable[None]]) -> Non
     try:
         await work(connection)
     finally:
-        feeding.cancel()
-        (outcome,) = await asyncio.gather(feeding, return_exceptions=True)
         connection.close()
         await wire.close()
-        if isinstance(outcome, Exception) and not isinstance(outcome, ConnectionError):
-            raise outcome
+        await cancelled(feeding, ConnectionError)
 
 
 async def _feed(wire: Wire, connection: Connection) -> None:

@@ -14,6 +14,7 @@ import orjson
 from shared.embedded.streaming import spdy_frames
 from shared.embedded.streaming.channels import InputEnd, Typed, resized
 from shared.embedded.streaming.spdy import StreamResetError
+from shared.runtime.tasks import cancelled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,8 +55,7 @@ class SpdyClient:
     async def stop(self) -> None:
         """Read no more."""
         for task in self._reading:
-            task.cancel()
-        await asyncio.gather(*self._reading, return_exceptions=True)
+            await cancelled(task)
 
     async def _typed(self, stream: Stream) -> None:
         try:
