@@ -2,8 +2,8 @@
 
 The parts stand in their rooms and know no kinds. Here they are put together by direct reference:
 one that is misspelt or left out fails when this module is imported. What a kind has not got is
-said: `GENERIC`, `nothing`, `NAME_AND_AGE`, `unchecked`, `METADATA`, `JSON_ONLY`. To serve one more
-kind, name it in `kinds` and declare it here. Asked by storage, api and http.
+said: `GENERIC`, `nothing`, `NAME_AND_AGE`, `unchecked`, `METADATA`. To serve one more kind, name it
+in `kinds` and declare it here. Asked by storage, api and http.
 """
 
 from __future__ import annotations
@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shared.embedded import kinds
 from shared.embedded.schema import conversion, defaulting, field_selectors, kind_schemas
-from shared.embedded.schema import protobuf_messages as protobuf
 from shared.embedded.schema.conversion import AS_STORED
 from shared.embedded.schema.field_selectors import METADATA
-from shared.embedded.schema.protobuf_messages import JSON_ONLY
 from shared.embedded.tables import core, pods, rbac, storage, workloads
 from shared.embedded.tables.column import NAME_AND_AGE
 from shared.embedded.validation import Rules, any_change, checks, network, objects, unchecked
@@ -50,7 +48,6 @@ class Declaration:
     columns: of its Table.
     rules: what a stored object must be like.
     selectable: what its field selectors may name.
-    message: its protobuf message, or JSON_ONLY.
     conversion: to the form in which its objects are stored, and back.
     """
 
@@ -60,15 +57,12 @@ class Declaration:
     columns: Columns = _UNSAID
     rules: Rules = _UNSAID
     selectable: Fields = _UNSAID
-    message: str = _UNSAID
     conversion: Conversion = AS_STORED
 
     def __post_init__(self) -> None:
         for part in fields(self):
             if getattr(self, part.name) is _UNSAID:
                 raise DeclarationError(f"{self.kind}: its {part.name} is not declared")
-        if self.message not in (JSON_ONLY, self.kind.kind):
-            raise DeclarationError(f"{self.kind}: its message is that of a {self.message}")
         if (self.conversion is AS_STORED) is not (self.kind.hub is self.kind):
             raise DeclarationError(
                 f"{self.kind}: its conversion and its stored_as ({self.kind.hub}) contradict"
@@ -88,7 +82,7 @@ def registered(declared: Iterable[Declaration]) -> dict[Kind, Declaration]:
     return found
 
 
-def _answered(kind: Kind, message: str) -> Declaration:
+def _answered(kind: Kind) -> Declaration:
     """A kind whose objects are answered and never stored."""
     return Declaration(
         kind,
@@ -97,7 +91,6 @@ def _answered(kind: Kind, message: str) -> Declaration:
         columns=NAME_AND_AGE,
         rules=Rules(checks.subdomain, unchecked, any_change),
         selectable=METADATA,
-        message=message,
     )
 
 
@@ -110,7 +103,6 @@ def _kept(kind: Kind, schema: Schema = kind_schemas.GENERIC) -> Declaration:
         columns=NAME_AND_AGE,
         rules=Rules(checks.subdomain, unchecked, any_change),
         selectable=METADATA,
-        message=JSON_ONLY,
     )
 
 
@@ -126,7 +118,6 @@ _EVENT: Final = Declaration(
     columns=core.EVENTS,
     rules=Rules(checks.subdomain, objects.event, any_change),
     selectable=field_selectors.EVENT,
-    message=JSON_ONLY,
 )
 _AUTOSCALER: Final = Declaration(
     kinds.HPA,
@@ -135,7 +126,6 @@ _AUTOSCALER: Final = Declaration(
     columns=workloads.AUTOSCALERS,
     rules=Rules(checks.subdomain, objects.autoscaler, any_change),
     selectable=METADATA,
-    message=JSON_ONLY,
 )
 
 DECLARATIONS: Final = registered(
@@ -147,7 +137,6 @@ DECLARATIONS: Final = registered(
             columns=core.CONFIGMAPS,
             rules=Rules(checks.subdomain, objects.config_map, objects.immutable_data),
             selectable=METADATA,
-            message=protobuf.CONFIG_MAP,
         ),
         _EVENT,
         Declaration(
@@ -157,7 +146,6 @@ DECLARATIONS: Final = registered(
             columns=core.NAMESPACES,
             rules=Rules(checks.label, unchecked, any_change),
             selectable=field_selectors.NAMESPACE,
-            message=protobuf.NAMESPACE,
         ),
         Declaration(
             kinds.NODE,
@@ -166,7 +154,6 @@ DECLARATIONS: Final = registered(
             columns=core.NODES,
             rules=Rules(checks.subdomain, unchecked, any_change),
             selectable=field_selectors.NODE,
-            message=JSON_ONLY,
         ),
         Declaration(
             kinds.PERSISTENT_VOLUME_CLAIM,
@@ -175,7 +162,6 @@ DECLARATIONS: Final = registered(
             columns=storage.CLAIMS,
             rules=Rules(checks.subdomain, storage_rules.claim, storage_rules.claim_successor),
             selectable=METADATA,
-            message=JSON_ONLY,
         ),
         Declaration(
             kinds.PERSISTENT_VOLUME,
@@ -184,7 +170,6 @@ DECLARATIONS: Final = registered(
             columns=storage.VOLUMES,
             rules=Rules(checks.subdomain, storage_rules.volume, storage_rules.same_source),
             selectable=METADATA,
-            message=JSON_ONLY,
         ),
         Declaration(
             kinds.POD,
@@ -193,7 +178,6 @@ DECLARATIONS: Final = registered(
             columns=pods.COLUMNS,
             rules=Rules(checks.subdomain, pod_rules.check, pod_rules.successor),
             selectable=field_selectors.POD,
-            message=JSON_ONLY,
         ),
         _kept(kinds.POD_TEMPLATE, kind_schemas.POD_TEMPLATE),
         Declaration(
@@ -203,7 +187,6 @@ DECLARATIONS: Final = registered(
             columns=core.SECRETS,
             rules=Rules(checks.subdomain, objects.secret, objects.immutable_secret),
             selectable=field_selectors.SECRET,
-            message=protobuf.SECRET,
         ),
         Declaration(
             kinds.SERVICE_ACCOUNT,
@@ -212,7 +195,6 @@ DECLARATIONS: Final = registered(
             columns=core.SERVICE_ACCOUNTS,
             rules=Rules(checks.subdomain, unchecked, any_change),
             selectable=METADATA,
-            message=protobuf.SERVICE_ACCOUNT,
         ),
         Declaration(
             kinds.SERVICE,
@@ -221,7 +203,6 @@ DECLARATIONS: Final = registered(
             columns=core.SERVICES,
             rules=Rules(checks.label_1035, network.service, network.same_address),
             selectable=field_selectors.SERVICE,
-            message=protobuf.SERVICE,
         ),
         Declaration(
             kinds.DEPLOYMENT,
@@ -230,7 +211,6 @@ DECLARATIONS: Final = registered(
             columns=workloads.DEPLOYMENTS,
             rules=Rules(checks.subdomain, workload_rules.deployment, workload_rules.same_selector),
             selectable=METADATA,
-            message=protobuf.DEPLOYMENT,
         ),
         Declaration(
             kinds.REPLICA_SET,
@@ -239,11 +219,10 @@ DECLARATIONS: Final = registered(
             columns=workloads.REPLICASETS,
             rules=Rules(checks.subdomain, workload_rules.replica_set, workload_rules.same_selector),
             selectable=field_selectors.REPLICA_SET,
-            message=JSON_ONLY,
         ),
         _also_served(_EVENT, kinds.EVENT_V1, conversion.EVENT_V1),
-        _answered(kinds.SELF_SUBJECT_REVIEW, protobuf.SELF_SUBJECT_REVIEW),
-        _answered(kinds.SELF_SUBJECT_ACCESS_REVIEW, protobuf.SELF_SUBJECT_ACCESS_REVIEW),
+        _answered(kinds.SELF_SUBJECT_REVIEW),
+        _answered(kinds.SELF_SUBJECT_ACCESS_REVIEW),
         _AUTOSCALER,
         _also_served(_AUTOSCALER, kinds.HPA_V1, conversion.AUTOSCALER_V1),
         Declaration(
@@ -253,7 +232,6 @@ DECLARATIONS: Final = registered(
             columns=workloads.DISRUPTION_BUDGETS,
             rules=Rules(checks.subdomain, unchecked, any_change),
             selectable=METADATA,
-            message=protobuf.POD_DISRUPTION_BUDGET,
         ),
         Declaration(
             kinds.NETWORK_POLICY,
@@ -262,7 +240,6 @@ DECLARATIONS: Final = registered(
             columns=core.NETWORK_POLICIES,
             rules=Rules(checks.subdomain, unchecked, any_change),
             selectable=METADATA,
-            message=JSON_ONLY,
         ),
         Declaration(
             kinds.INGRESS,
@@ -271,7 +248,6 @@ DECLARATIONS: Final = registered(
             columns=core.INGRESSES,
             rules=Rules(checks.subdomain, unchecked, any_change),
             selectable=METADATA,
-            message=JSON_ONLY,
         ),
         Declaration(
             kinds.CLUSTER_ROLE_BINDING,
@@ -280,7 +256,6 @@ DECLARATIONS: Final = registered(
             columns=rbac.BINDINGS,
             rules=Rules(checks.path_segment, objects.binding, objects.same_role),
             selectable=METADATA,
-            message=protobuf.CLUSTER_ROLE_BINDING,
         ),
         Declaration(
             kinds.CLUSTER_ROLE,
@@ -289,7 +264,6 @@ DECLARATIONS: Final = registered(
             columns=rbac.ROLES,
             rules=Rules(checks.path_segment, objects.role, any_change),
             selectable=METADATA,
-            message=protobuf.CLUSTER_ROLE,
         ),
         Declaration(
             kinds.ROLE_BINDING,
@@ -298,7 +272,6 @@ DECLARATIONS: Final = registered(
             columns=rbac.BINDINGS,
             rules=Rules(checks.path_segment, objects.binding, objects.same_role),
             selectable=METADATA,
-            message=protobuf.ROLE_BINDING,
         ),
         Declaration(
             kinds.ROLE,
@@ -307,7 +280,6 @@ DECLARATIONS: Final = registered(
             columns=rbac.ROLES,
             rules=Rules(checks.path_segment, objects.role, any_change),
             selectable=METADATA,
-            message=protobuf.ROLE,
         ),
         _kept(kinds.HTTP_ROUTE),
         _kept(kinds.MIDDLEWARE),
@@ -318,7 +290,6 @@ DECLARATIONS: Final = registered(
             columns=core.LEASES,
             rules=Rules(checks.subdomain, objects.lease, any_change),
             selectable=METADATA,
-            message=JSON_ONLY,
         ),
         Declaration(
             kinds.ENDPOINT_SLICE,
@@ -327,7 +298,6 @@ DECLARATIONS: Final = registered(
             columns=core.ENDPOINTSLICES,
             rules=Rules(checks.subdomain, network.endpoint_slice, network.same_family),
             selectable=METADATA,
-            message=JSON_ONLY,
         ),
         Declaration(
             kinds.STORAGE_CLASS,
@@ -336,10 +306,9 @@ DECLARATIONS: Final = registered(
             columns=storage.CLASSES,
             rules=Rules(checks.subdomain, storage_rules.storage_class, storage_rules.same_class),
             selectable=METADATA,
-            message=JSON_ONLY,
         ),
-        _answered(kinds.POD_METRICS, JSON_ONLY),
-        _answered(kinds.NODE_METRICS, JSON_ONLY),
+        _answered(kinds.POD_METRICS),
+        _answered(kinds.NODE_METRICS),
     ]
 )
 
