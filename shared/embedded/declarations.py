@@ -2,8 +2,8 @@
 
 The parts stand in their rooms and know no kinds. Here they are put together by direct reference:
 one that is misspelt or left out fails when this module is imported. What a kind has not got is
-said: `GENERIC`, `nothing`, `NAME_AND_AGE`, `KEPT`, `METADATA`, `JSON_ONLY`. To serve one more
-kind, name it in `kinds` and declare it here. Asked by storage, api and http.
+said: `GENERIC`, `nothing`, `NAME_AND_AGE`, `KEPT`, `METADATA`. To serve one more kind, name it in
+`kinds` and declare it here. Asked by storage, api and http.
 """
 
 from __future__ import annotations
@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shared.embedded import kinds
 from shared.embedded.schema import conversion, defaulting, field_selectors, kind_schemas
-from shared.embedded.schema import protobuf_messages as protobuf
 from shared.embedded.schema.conversion import AS_STORED
 from shared.embedded.schema.field_selectors import METADATA
-from shared.embedded.schema.protobuf_messages import JSON_ONLY
 from shared.embedded.tables import core, pods, rbac, storage, workloads
 from shared.embedded.tables.column import NAME_AND_AGE
 from shared.embedded.validation import rules
@@ -48,7 +46,6 @@ class Declaration:
     columns: of its Table.
     rules: what a stored object must be like.
     selectable: what its field selectors may name.
-    message: its protobuf message, or JSON_ONLY.
     conversion: to the form in which its objects are stored, and back.
     """
 
@@ -58,15 +55,12 @@ class Declaration:
     columns: Columns = _UNSAID
     rules: Rules = _UNSAID
     selectable: Fields = _UNSAID
-    message: str = _UNSAID
     conversion: Conversion = AS_STORED
 
     def __post_init__(self) -> None:
         for part in fields(self):
             if getattr(self, part.name) is _UNSAID:
                 raise DeclarationError(f"{self.kind}: its {part.name} is not declared")
-        if self.message not in (JSON_ONLY, self.kind.kind):
-            raise DeclarationError(f"{self.kind}: its message is that of a {self.message}")
         if (self.conversion is AS_STORED) is not (self.kind.hub is self.kind):
             raise DeclarationError(
                 f"{self.kind}: its conversion and its stored_as ({self.kind.hub}) contradict"
@@ -86,7 +80,7 @@ def registered(declared: Iterable[Declaration]) -> dict[Kind, Declaration]:
     return found
 
 
-def _answered(kind: Kind, message: str) -> Declaration:
+def _answered(kind: Kind) -> Declaration:
     """A kind whose objects are answered and never stored."""
     return Declaration(
         kind,
@@ -95,7 +89,6 @@ def _answered(kind: Kind, message: str) -> Declaration:
         columns=NAME_AND_AGE,
         rules=rules.KEPT,
         selectable=METADATA,
-        message=message,
     )
 
 
@@ -108,7 +101,6 @@ def _kept(kind: Kind, schema: Schema = kind_schemas.GENERIC) -> Declaration:
         columns=NAME_AND_AGE,
         rules=rules.KEPT,
         selectable=METADATA,
-        message=JSON_ONLY,
     )
 
 
@@ -124,7 +116,6 @@ _EVENT: Final = Declaration(
     columns=core.EVENTS,
     rules=rules.EVENT,
     selectable=field_selectors.EVENT,
-    message=JSON_ONLY,
 )
 _AUTOSCALER: Final = Declaration(
     kinds.HPA,
@@ -133,7 +124,6 @@ _AUTOSCALER: Final = Declaration(
     columns=workloads.AUTOSCALERS,
     rules=rules.AUTOSCALER,
     selectable=METADATA,
-    message=JSON_ONLY,
 )
 
 DECLARATIONS: Final = registered(
@@ -145,7 +135,6 @@ DECLARATIONS: Final = registered(
             columns=core.CONFIGMAPS,
             rules=rules.CONFIG_MAP,
             selectable=METADATA,
-            message=protobuf.CONFIG_MAP,
         ),
         _EVENT,
         Declaration(
@@ -155,7 +144,6 @@ DECLARATIONS: Final = registered(
             columns=core.NAMESPACES,
             rules=rules.NAMESPACE,
             selectable=field_selectors.NAMESPACE,
-            message=protobuf.NAMESPACE,
         ),
         Declaration(
             kinds.NODE,
@@ -164,7 +152,6 @@ DECLARATIONS: Final = registered(
             columns=core.NODES,
             rules=rules.NODE,
             selectable=field_selectors.NODE,
-            message=JSON_ONLY,
         ),
         Declaration(
             kinds.PERSISTENT_VOLUME_CLAIM,
@@ -173,7 +160,6 @@ DECLARATIONS: Final = registered(
             columns=storage.CLAIMS,
             rules=rules.CLAIM,
             selectable=METADATA,
-            message=JSON_ONLY,
         ),
         Declaration(
             kinds.PERSISTENT_VOLUME,
@@ -182,7 +168,6 @@ DECLARATIONS: Final = registered(
             columns=storage.VOLUMES,
             rules=rules.VOLUME,
             selectable=METADATA,
-            message=JSON_ONLY,
         ),
         Declaration(
             kinds.POD,
@@ -191,7 +176,6 @@ DECLARATIONS: Final = registered(
             columns=pods.COLUMNS,
             rules=rules.POD,
             selectable=field_selectors.POD,
-            message=JSON_ONLY,
         ),
         _kept(kinds.POD_TEMPLATE, kind_schemas.POD_TEMPLATE),
         Declaration(
@@ -201,7 +185,6 @@ DECLARATIONS: Final = registered(
             columns=core.SECRETS,
             rules=rules.SECRET,
             selectable=field_selectors.SECRET,
-            message=protobuf.SECRET,
         ),
         Declaration(
             kinds.SERVICE_ACCOUNT,
@@ -210,7 +193,6 @@ DECLARATIONS: Final = registered(
             columns=core.SERVICE_ACCOUNTS,
             rules=rules.KEPT,
             selectable=METADATA,
-            message=protobuf.SERVICE_ACCOUNT,
         ),
         Declaration(
             kinds.SERVICE,
@@ -219,7 +201,6 @@ DECLARATIONS: Final = registered(
             columns=core.SERVICES,
             rules=rules.SERVICE,
             selectable=field_selectors.SERVICE,
-            message=protobuf.SERVICE,
         ),
         Declaration(
             kinds.DEPLOYMENT,
@@ -228,7 +209,6 @@ DECLARATIONS: Final = registered(
             columns=workloads.DEPLOYMENTS,
             rules=rules.DEPLOYMENT,
             selectable=METADATA,
-            message=protobuf.DEPLOYMENT,
         ),
         Declaration(
             kinds.REPLICA_SET,
@@ -237,14 +217,13 @@ DECLARATIONS: Final = registered(
             columns=workloads.REPLICASETS,
             rules=rules.REPLICA_SET,
             selectable=field_selectors.REPLICA_SET,
-            message=JSON_ONLY,
         ),
         replace(
             _also_served(_EVENT, kinds.EVENT_V1, conversion.EVENT_V1),
             rules=rules.STRICT_EVENT,
         ),
-        _answered(kinds.SELF_SUBJECT_REVIEW, protobuf.SELF_SUBJECT_REVIEW),
-        _answered(kinds.SELF_SUBJECT_ACCESS_REVIEW, protobuf.SELF_SUBJECT_ACCESS_REVIEW),
+        _answered(kinds.SELF_SUBJECT_REVIEW),
+        _answered(kinds.SELF_SUBJECT_ACCESS_REVIEW),
         _AUTOSCALER,
         _also_served(_AUTOSCALER, kinds.HPA_V1, conversion.AUTOSCALER_V1),
         Declaration(
@@ -254,7 +233,6 @@ DECLARATIONS: Final = registered(
             columns=workloads.DISRUPTION_BUDGETS,
             rules=rules.BUDGET,
             selectable=METADATA,
-            message=protobuf.POD_DISRUPTION_BUDGET,
         ),
         Declaration(
             kinds.NETWORK_POLICY,
@@ -263,7 +241,6 @@ DECLARATIONS: Final = registered(
             columns=core.NETWORK_POLICIES,
             rules=rules.NETWORK_POLICY,
             selectable=METADATA,
-            message=JSON_ONLY,
         ),
         Declaration(
             kinds.INGRESS,
@@ -272,7 +249,6 @@ DECLARATIONS: Final = registered(
             columns=core.INGRESSES,
             rules=rules.INGRESS,
             selectable=METADATA,
-            message=JSON_ONLY,
         ),
         Declaration(
             kinds.CLUSTER_ROLE_BINDING,
@@ -281,7 +257,6 @@ DECLARATIONS: Final = registered(
             columns=rbac.BINDINGS,
             rules=rules.CLUSTER_ROLE_BINDING,
             selectable=METADATA,
-            message=protobuf.CLUSTER_ROLE_BINDING,
         ),
         Declaration(
             kinds.CLUSTER_ROLE,
@@ -290,7 +265,6 @@ DECLARATIONS: Final = registered(
             columns=rbac.ROLES,
             rules=rules.CLUSTER_ROLE,
             selectable=METADATA,
-            message=protobuf.CLUSTER_ROLE,
         ),
         Declaration(
             kinds.ROLE_BINDING,
@@ -299,7 +273,6 @@ DECLARATIONS: Final = registered(
             columns=rbac.BINDINGS,
             rules=rules.ROLE_BINDING,
             selectable=METADATA,
-            message=protobuf.ROLE_BINDING,
         ),
         Declaration(
             kinds.ROLE,
@@ -308,7 +281,6 @@ DECLARATIONS: Final = registered(
             columns=rbac.ROLES,
             rules=rules.ROLE,
             selectable=METADATA,
-            message=protobuf.ROLE,
         ),
         _kept(kinds.HTTP_ROUTE),
         _kept(kinds.MIDDLEWARE),
@@ -319,7 +291,6 @@ DECLARATIONS: Final = registered(
             columns=core.LEASES,
             rules=rules.LEASE,
             selectable=METADATA,
-            message=JSON_ONLY,
         ),
         Declaration(
             kinds.ENDPOINT_SLICE,
@@ -328,7 +299,6 @@ DECLARATIONS: Final = registered(
             columns=core.ENDPOINTSLICES,
             rules=rules.ENDPOINT_SLICE,
             selectable=METADATA,
-            message=JSON_ONLY,
         ),
         Declaration(
             kinds.STORAGE_CLASS,
@@ -337,10 +307,9 @@ DECLARATIONS: Final = registered(
             columns=storage.CLASSES,
             rules=rules.STORAGE_CLASS,
             selectable=METADATA,
-            message=JSON_ONLY,
         ),
-        _answered(kinds.POD_METRICS, JSON_ONLY),
-        _answered(kinds.NODE_METRICS, JSON_ONLY),
+        _answered(kinds.POD_METRICS),
+        _answered(kinds.NODE_METRICS),
     ]
 )
 

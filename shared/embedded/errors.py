@@ -179,6 +179,11 @@ def too_large(limit: int) -> StatusError:
     return StatusError(413, "RequestEntityTooLarge", message)
 
 
+def too_many_requests(message: str) -> StatusError:
+    """A bound of the server; a client tries again after a second."""
+    return StatusError(429, "TooManyRequests", message, {"retryAfterSeconds": 1})
+
+
 def expired(message: str, metadata: Mapping[str, Any] | None = None) -> StatusError:
     return StatusError(410, "Expired", message, metadata=metadata)
 

@@ -89,7 +89,11 @@ def test_sound_objects_pass(kind: Kind, fields: Obj) -> None:
             {"metadata": {"name": "a/b"}},
             "metadata.name: Invalid value: \"a/b\": may not contain '/'",
         ),
-        (kinds.CONFIG_MAP, {"metadata": {"name": "a" * 254}}, "must be no more than 253 characters"),
+        (
+            kinds.CONFIG_MAP,
+            {"metadata": {"name": "a" * 254}},
+            "must be no more than 253 characters",
+        ),
         (
             kinds.CONFIG_MAP,
             {"metadata": {"labels": {"a b": "x"}}},
