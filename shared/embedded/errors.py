@@ -117,12 +117,13 @@ def apply_conflict(conflicts: Sequence[tuple[str, str]]) -> StatusError:
 
 
 def invalid(kind: Kind, name: str, causes: Sequence[Cause]) -> StatusError:
-    return invalid_as(kind.group, kind.kind, name, causes)
+    """422; the group is that of the form in which objects are stored, whose fields are named."""
+    return invalid_as(kind.hub.group, kind.kind, name, causes)
 
 
 def invalid_as(group: str, kind: str, name: str, causes: Sequence[Cause]) -> StatusError:
     """422 about an object called `name`, shown as `kind` of `group` (a Scale, PatchOptions, …)."""
-    lines = [f"{cause.field}: {cause.message}" for cause in causes]
+    lines = list(dict.fromkeys(f"{cause.field}: {cause.message}" for cause in causes))
     what = lines[0] if len(lines) == 1 else f"[{', '.join(lines)}]"
     message = f'{kind}{"." + group if group else ""} "{name}" is invalid: {what}'
     about = {"name": name, "group": group, "kind": kind}
