@@ -15,12 +15,12 @@ from uuid import UUID
 from shared.embedded import declarations, kinds, validation
 from shared.embedded.api import (
     admission,
-    allocation,
     binding,
     deletion,
     ownership,
     patching,
     scale,
+    service_changes,
     strategy,
     typed_patch,
 )
@@ -250,6 +250,8 @@ class Api:
             kind, obj, namespace, name=name, uid=str(UUID(int=bits, version=4)),
             suffix="".join(letters), now=now,
         )  # fmt: skip
+        if kind is kinds.SERVICE:
+            service_changes.prepare(None, obj)
         declared = declarations.of(kind)
         declared.defaults(obj)
         admission.refuse_place(self.store, kind, obj)
@@ -260,19 +262,10 @@ class Api:
         if not dry_run:
             strategy.refuse_version(obj)
             obj["metadata"].pop("resourceVersion", None)
-        self._allocate(kind, obj)
+        admission.allocate(self.store, kind, None, obj, self._random, dry_run=dry_run)
         if writer.operation == "Update":
             obj = ownership.tracked(None, obj, kind, writer, timestamp(now), given=given)
         return obj if dry_run else self.store.put(kind.bucket, obj).object
-
-    def _allocate(self, kind: Kind, obj: Obj) -> None:
-        if kind is not kinds.SERVICE:
-            return
-        uid = obj["metadata"]["uid"]
-        others = [entry.object for entry in self.store.entries(kind.bucket)]
-        allocation.allocate(
-            obj, (other for other in others if other["metadata"]["uid"] != uid), self._random
-        )
 
     def _replace(
         self,
@@ -294,7 +287,9 @@ class Api:
             obj = {
                 key: obj[key] for key in ("kind", "apiVersion", "metadata", "status") if key in obj
             }
-        new = self._succeed(kind, old, self._decoded(kind, obj), subresource, patched=patched)
+        new = self._succeed(
+            kind, old, self._decoded(kind, obj), subresource, patched=patched, dry_run=dry_run
+        )
         writer = ownership.Manager(manager, "Update", kind.api_version, subresource)
         new = ownership.tracked(old, new, kind, writer, timestamp(self.now()))
         return _shown(kind, self._store(kind, old, new, dry_run=dry_run))
@@ -304,26 +299,37 @@ class Api:
     ) -> Obj:
         """Give the workload the replicas of the Scale `sent`."""
         wanted = scale.decode(sent, old["metadata"]["name"])
-        new = self._succeed(kind, old, self._decoded(kind, scale.rescaled(old, wanted)), "")
+        rescaled = self._decoded(kind, scale.rescaled(old, wanted))
+        new = self._succeed(kind, old, rescaled, "", dry_run=dry_run)
         new = ownership.scaled(old, new, writer, timestamp(self.now()))
         return self._store(kind, old, new, dry_run=dry_run)
 
     def _succeed(
-        self, kind: Kind, old: Obj, new: Obj, subresource: str, *, patched: bool = False
+        self,
+        kind: Kind,
+        old: Obj,
+        new: Obj,
+        subresource: str,
+        *,
+        dry_run: bool,
+        patched: bool = False,
     ) -> Obj:
         """The complete and valid successor of `old` that the request `new` asks for."""
         new = strategy.admit_successor(kind, old, new, subresource, patched=patched)
-        if kind is kinds.SERVICE and not subresource and "clusterIP" in old["spec"]:
-            new.setdefault("spec", {}).setdefault("clusterIP", old["spec"]["clusterIP"])
+        if kind is kinds.SERVICE and not subresource:
+            service_changes.prepare(old, new)
         declared = declarations.of(kind)
         declared.defaults(new)
         if subresource:
-            return new
-        strategy.count_change(kind, old, new)
-        admission.refuse_growth(self.store, kind, old, new)
-        self._allocate(kind, new)
-        if causes := validation.updated(declared.rules, old, new):
+            causes = validation.reported(declared.rules, old, new)
+        else:
+            strategy.count_change(kind, old, new)
+            admission.refuse_growth(self.store, kind, old, new)
+            causes = validation.updated(declared.rules, old, new)
+        if causes:
             raise invalid(kind, old["metadata"]["name"], causes)
+        if not subresource:
+            admission.allocate(self.store, kind, old, new, self._random, dry_run=dry_run)
         return new
 
     def _store(self, kind: Kind, old: Obj, new: Obj, *, dry_run: bool) -> Obj:
@@ -371,7 +377,7 @@ class Api:
                 raise invalid(kind, name, strategy.other_uid(uid))
             created = self._create(kind, private, namespace, applier, name=name, dry_run=dry_run)
             return _shown(kind, created)
-        new = self._succeed(kind, old, private, subresource, patched=True)
+        new = self._succeed(kind, old, private, subresource, patched=True, dry_run=dry_run)
         return _shown(kind, self._store(kind, old, new, dry_run=dry_run))
 
     def _finish(self, namespace: Obj, *, dry_run: bool) -> Obj:

@@ -40,7 +40,7 @@ class Logs:
             raise invalid_as("", "PodLogOptions", target.name, causes)
         pod = self._api.get(kinds.POD, target.name, target.space)
         wanted = LogRequest(
-            container=_container(pod, given.get("container", "")),
+            container=container_of(pod, given.get("container", "")),
             follow=flag(given, "follow"),
             previous=flag(given, "previous"),
             timestamps=flag(given, "timestamps"),
@@ -49,9 +49,7 @@ class Logs:
             since=self._since(given),
         )
         node = pod["spec"].get("nodeName", "")
-        if not node:
-            return web.Response(content_type="text/plain")
-        if self._api.find(kinds.NODE, node) is None:
+        if node and self._api.find(kinds.NODE, node) is None:
             raise not_found(kinds.POD, node)  # as kube-apiserver tells of a node that is missing
         if self._providers.logs is None:
             raise unavailable("no node agent serves logs; start the embedded cluster with one")
@@ -98,8 +96,8 @@ def _problems(given: Mapping[str, str]) -> Iterator[Cause]:
         yield checks.forbidden("sinceSeconds", why)
 
 
-def _container(pod: Obj, asked: str) -> str:
-    """The container whose log is meant; raises 400."""
+def container_of(pod: Obj, asked: str) -> str:
+    """The container that is meant; raises 400."""
     name = pod["metadata"]["name"]
     names = [each["name"] for each in pod["spec"]["containers"]]
     names += [each["name"] for each in pod["spec"].get("initContainers", [])]

@@ -14,7 +14,6 @@ from shared.embedded.api.deletion import lingers
 from shared.embedded.errors import bad_request, details, method_not_allowed
 from shared.embedded.http import media, options, rendering
 from shared.embedded.http.exchange import json_response
-from shared.embedded.schema.protobuf_messages import DELETE_OPTIONS
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -112,7 +111,7 @@ class Verbs:
 
     async def _delete(self, exchange: Exchange) -> web.Response:
         target, kind = exchange.target, exchange.kind
-        chosen = options.delete(exchange.query, await exchange.plain(DELETE_OPTIONS))
+        chosen = options.delete(exchange.query, await exchange.plain())
         last = self._api.delete(
             kind,
             target.name,
@@ -129,7 +128,7 @@ class Verbs:
 
     async def _delete_collection(self, exchange: Exchange) -> web.Response:
         kind = exchange.kind
-        chosen = options.delete(exchange.query, await exchange.plain(DELETE_OPTIONS))
+        chosen = options.delete(exchange.query, await exchange.plain())
         query = options.query(kind, exchange.target, exchange.query)
         found = listing.list_page(self._api.store, kind, query)
         deleted = [

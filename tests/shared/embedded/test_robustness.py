@@ -179,4 +179,7 @@ def attempt(call: Any, *args: Any, **options: Any) -> None:
         call(*args, **options)
     except StatusError as refused:
         # Some refusals of kube-apiserver's are bare errors of code 500, without a reason.
-        assert refused.code < 500 or not refused.reason
+        foreseen = refused.code < 500 or not refused.reason
+    else:
+        foreseen = True
+    assert foreseen
