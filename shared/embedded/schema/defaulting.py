@@ -92,6 +92,10 @@ def pod(pod: Obj) -> None:
     spec.setdefault("priority", 0)
     spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
     spec.setdefault("tolerations", [_toleration("not-ready"), _toleration("unreachable")])
+    if status.get("podIP") and status.get("podIPs", [{}])[:1] != [{"ip": status["podIP"]}]:
+        status["podIPs"] = [{"ip": status["podIP"]}]
+    elif status.get("podIPs"):
+        status["podIP"] = status["podIPs"][0].get("ip", "")
     status.setdefault("phase", "Pending")
     status.setdefault("qosClass", _qos(spec))
     for condition in status.get("conditions", []):
