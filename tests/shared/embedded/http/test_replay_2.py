@@ -194,7 +194,7 @@ PENDING = frozenset(
 )
 
 MADE: dict[int, dict[str, Any]] = {
-    127: {"metadata": {"name": "c"}, "data": {"k": "x" * (1 << 20)}},
+    127: {"metadata": {"name": "c"}, "data": {"k": "x" * ((1 << 20) + 1)}},
     134: {"metadata": {"name": "c", "annotations": {"a": "x" * (1 << 18)}}},
     135: {"metadata": {"name": "c"}, "data": {"k": "x" * (4 << 20)}},
 }
