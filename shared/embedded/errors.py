@@ -52,6 +52,16 @@ class StatusError(Exception):
         return body
 
 
+class UndecodableError(StatusError):
+    """A field of a wrong type; `why` is the error in the words of Go's encoding/json."""
+
+    def __init__(self, kind: str, version: str, why: str) -> None:
+        super().__init__(
+            400, "BadRequest", f'{kind} in version "{version}" cannot be handled as a {kind}: {why}'
+        )
+        self.why = why
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """One thing wrong with one field; `field` is a path such as `spec.ports[0].port`."""

@@ -88,7 +88,7 @@ def tracked(old: Obj | None, new: Obj, kind: Kind, manager: Manager, now: str) -
         return _with_owners(new, {})
     if old is not None and not before:
         return _with_owners(new, {})
-    changes = fields.compare(_bare(old or {}), _bare(new), declarations.of(kind).schema)
+    changes = fields.compare(_bare(old or {}), _bare(new), declarations.of(kind.hub).schema)
     written = _ownable(changes.written, kind, manager)
     owners = {
         other: _less(owned, written | changes.removed, now)
@@ -123,7 +123,7 @@ def applied(
 
     Raises 409 with one cause a field when others own what would change, unless `force`.
     """
-    schema = declarations.of(kind).schema
+    schema = declarations.of(kind.hub).schema
     config = {k: v for k, v in config.items() if k != _ignored_part(kind, manager)}
     try:
         fields.check_items(config, schema)

@@ -45,7 +45,7 @@ def view(workload: Obj) -> Obj:
 def decode(value: Obj, name: str) -> Obj:
     """A Scale as sent for the workload `name`; raises 400 or 422."""
     try:
-        scale: Obj = checked(value, _SCHEMA, "Scale")
+        scale: Obj = checked(value, _SCHEMA)
     except TypeError as error:
         raise bad_request(f'Scale in version "v1" cannot be handled as a Scale: {error}') from error
     if causes := list(not_negative("spec.replicas", scale.get("spec", {}).get("replicas"))):
