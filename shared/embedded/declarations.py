@@ -2,8 +2,8 @@
 
 The parts stand in their rooms and know no kinds. Here they are put together by direct reference:
 one that is misspelt or left out fails when this module is imported. What a kind has not got is
-said: `GENERIC`, `nothing`, `NAME_AND_AGE`, `unchecked`, `METADATA`, `JSON_ONLY`. To serve one more
-kind, name it in `kinds` and declare it here. Asked by storage, api and http.
+said: `GENERIC`, `nothing`, `NAME_AND_AGE`, `KEPT`, `METADATA`. To serve one more kind, name it in
+`kinds` and declare it here. Asked by storage, api and http.
 """
 
 from __future__ import annotations
@@ -13,16 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shared.embedded import kinds
 from shared.embedded.schema import conversion, defaulting, field_selectors, kind_schemas
-from shared.embedded.schema import protobuf_messages as protobuf
 from shared.embedded.schema.conversion import AS_STORED
 from shared.embedded.schema.field_selectors import METADATA
-from shared.embedded.schema.protobuf_messages import JSON_ONLY
 from shared.embedded.tables import core, pods, rbac, storage, workloads
 from shared.embedded.tables.column import NAME_AND_AGE
-from shared.embedded.validation import Rules, any_change, checks, network, objects, unchecked
-from shared.embedded.validation import pods as pod_rules
-from shared.embedded.validation import storage as storage_rules
-from shared.embedded.validation import workloads as workload_rules
+from shared.embedded.validation import rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,6 +27,7 @@ if TYPE_CHECKING:
     from shared.embedded.schema.field_selectors import Fields
     from shared.embedded.schema.shapes import Schema
     from shared.embedded.tables.column import Columns
+    from shared.embedded.validation import Rules
     from shared.service.objects import Obj
 
 _UNSAID: Final[Any] = None  # a default, so that what is left out is told together with its kind
@@ -50,7 +46,6 @@ class Declaration:
     columns: of its Table.
     rules: what a stored object must be like.
     selectable: what its field selectors may name.
-    message: its protobuf message, or JSON_ONLY.
     conversion: to the form in which its objects are stored, and back.
     """
 
@@ -60,15 +55,12 @@ class Declaration:
     columns: Columns = _UNSAID
     rules: Rules = _UNSAID
     selectable: Fields = _UNSAID
-    message: str = _UNSAID
     conversion: Conversion = AS_STORED
 
     def __post_init__(self) -> None:
         for part in fields(self):
             if getattr(self, part.name) is _UNSAID:
                 raise DeclarationError(f"{self.kind}: its {part.name} is not declared")
-        if self.message not in (JSON_ONLY, self.kind.kind):
-            raise DeclarationError(f"{self.kind}: its message is that of a {self.message}")
         if (self.conversion is AS_STORED) is not (self.kind.hub is self.kind):
             raise DeclarationError(
                 f"{self.kind}: its conversion and its stored_as ({self.kind.hub}) contradict"
@@ -88,16 +80,15 @@ def registered(declared: Iterable[Declaration]) -> dict[Kind, Declaration]:
     return found
 
 
-def _answered(kind: Kind, message: str) -> Declaration:
+def _answered(kind: Kind) -> Declaration:
     """A kind whose objects are answered and never stored."""
     return Declaration(
         kind,
         schema=kind_schemas.GENERIC,
         defaults=defaulting.nothing,
         columns=NAME_AND_AGE,
-        rules=Rules(checks.subdomain, unchecked, any_change),
+        rules=rules.KEPT,
         selectable=METADATA,
-        message=message,
     )
 
 
@@ -108,9 +99,8 @@ def _kept(kind: Kind, schema: Schema = kind_schemas.GENERIC) -> Declaration:
         schema=schema,
         defaults=defaulting.nothing,
         columns=NAME_AND_AGE,
-        rules=Rules(checks.subdomain, unchecked, any_change),
+        rules=rules.KEPT,
         selectable=METADATA,
-        message=JSON_ONLY,
     )
 
 
@@ -124,18 +114,16 @@ _EVENT: Final = Declaration(
     schema=kind_schemas.EVENT,
     defaults=defaulting.event,
     columns=core.EVENTS,
-    rules=Rules(checks.subdomain, objects.event, any_change),
+    rules=rules.EVENT,
     selectable=field_selectors.EVENT,
-    message=JSON_ONLY,
 )
 _AUTOSCALER: Final = Declaration(
     kinds.HPA,
     schema=kind_schemas.AUTOSCALER,
     defaults=defaulting.autoscaler,
     columns=workloads.AUTOSCALERS,
-    rules=Rules(checks.subdomain, objects.autoscaler, any_change),
+    rules=rules.AUTOSCALER,
     selectable=METADATA,
-    message=JSON_ONLY,
 )
 
 DECLARATIONS: Final = registered(
@@ -145,9 +133,8 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.CONFIG_MAP,
             defaults=defaulting.nothing,
             columns=core.CONFIGMAPS,
-            rules=Rules(checks.subdomain, objects.config_map, objects.immutable_data),
+            rules=rules.CONFIG_MAP,
             selectable=METADATA,
-            message=protobuf.CONFIG_MAP,
         ),
         _EVENT,
         Declaration(
@@ -155,45 +142,40 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.NAMESPACE,
             defaults=defaulting.namespace,
             columns=core.NAMESPACES,
-            rules=Rules(checks.label, unchecked, any_change),
+            rules=rules.NAMESPACE,
             selectable=field_selectors.NAMESPACE,
-            message=protobuf.NAMESPACE,
         ),
         Declaration(
             kinds.NODE,
             schema=kind_schemas.NODE,
             defaults=defaulting.empty_spec_and_status,
             columns=core.NODES,
-            rules=Rules(checks.subdomain, unchecked, any_change),
+            rules=rules.NODE,
             selectable=field_selectors.NODE,
-            message=JSON_ONLY,
         ),
         Declaration(
             kinds.PERSISTENT_VOLUME_CLAIM,
             schema=kind_schemas.CLAIM,
             defaults=defaulting.claim,
             columns=storage.CLAIMS,
-            rules=Rules(checks.subdomain, storage_rules.claim, storage_rules.claim_successor),
+            rules=rules.CLAIM,
             selectable=METADATA,
-            message=JSON_ONLY,
         ),
         Declaration(
             kinds.PERSISTENT_VOLUME,
             schema=kind_schemas.PERSISTENT_VOLUME,
             defaults=defaulting.persistent_volume,
             columns=storage.VOLUMES,
-            rules=Rules(checks.subdomain, storage_rules.volume, storage_rules.same_source),
+            rules=rules.VOLUME,
             selectable=METADATA,
-            message=JSON_ONLY,
         ),
         Declaration(
             kinds.POD,
             schema=kind_schemas.POD,
             defaults=defaulting.pod,
             columns=pods.COLUMNS,
-            rules=Rules(checks.subdomain, pod_rules.check, pod_rules.successor),
+            rules=rules.POD,
             selectable=field_selectors.POD,
-            message=JSON_ONLY,
         ),
         _kept(kinds.POD_TEMPLATE, kind_schemas.POD_TEMPLATE),
         Declaration(
@@ -201,49 +183,47 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.SECRET,
             defaults=defaulting.secret,
             columns=core.SECRETS,
-            rules=Rules(checks.subdomain, objects.secret, objects.immutable_secret),
+            rules=rules.SECRET,
             selectable=field_selectors.SECRET,
-            message=protobuf.SECRET,
         ),
         Declaration(
             kinds.SERVICE_ACCOUNT,
             schema=kind_schemas.SERVICE_ACCOUNT,
             defaults=defaulting.nothing,
             columns=core.SERVICE_ACCOUNTS,
-            rules=Rules(checks.subdomain, unchecked, any_change),
+            rules=rules.KEPT,
             selectable=METADATA,
-            message=protobuf.SERVICE_ACCOUNT,
         ),
         Declaration(
             kinds.SERVICE,
             schema=kind_schemas.SERVICE,
             defaults=defaulting.service,
             columns=core.SERVICES,
-            rules=Rules(checks.label_1035, network.service, network.same_address),
+            rules=rules.SERVICE,
             selectable=field_selectors.SERVICE,
-            message=protobuf.SERVICE,
         ),
         Declaration(
             kinds.DEPLOYMENT,
             schema=kind_schemas.DEPLOYMENT,
             defaults=defaulting.deployment,
             columns=workloads.DEPLOYMENTS,
-            rules=Rules(checks.subdomain, workload_rules.deployment, workload_rules.same_selector),
+            rules=rules.DEPLOYMENT,
             selectable=METADATA,
-            message=protobuf.DEPLOYMENT,
         ),
         Declaration(
             kinds.REPLICA_SET,
             schema=kind_schemas.REPLICA_SET,
             defaults=defaulting.replica_set,
             columns=workloads.REPLICASETS,
-            rules=Rules(checks.subdomain, workload_rules.replica_set, workload_rules.same_selector),
+            rules=rules.REPLICA_SET,
             selectable=field_selectors.REPLICA_SET,
-            message=JSON_ONLY,
         ),
-        _also_served(_EVENT, kinds.EVENT_V1, kind_schemas.EVENT_V1, conversion.EVENT_V1),
-        _answered(kinds.SELF_SUBJECT_REVIEW, protobuf.SELF_SUBJECT_REVIEW),
-        _answered(kinds.SELF_SUBJECT_ACCESS_REVIEW, protobuf.SELF_SUBJECT_ACCESS_REVIEW),
+        replace(
+            _also_served(_EVENT, kinds.EVENT_V1, kind_schemas.EVENT_V1, conversion.EVENT_V1),
+            rules=rules.STRICT_EVENT,
+        ),
+        _answered(kinds.SELF_SUBJECT_REVIEW),
+        _answered(kinds.SELF_SUBJECT_ACCESS_REVIEW),
         _AUTOSCALER,
         _also_served(
             _AUTOSCALER, kinds.HPA_V1, kind_schemas.AUTOSCALER_V1, conversion.AUTOSCALER_V1
@@ -253,63 +233,56 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.DISRUPTION_BUDGET,
             defaults=defaulting.empty_spec_and_status,
             columns=workloads.DISRUPTION_BUDGETS,
-            rules=Rules(checks.subdomain, unchecked, any_change),
+            rules=rules.BUDGET,
             selectable=METADATA,
-            message=protobuf.POD_DISRUPTION_BUDGET,
         ),
         Declaration(
             kinds.NETWORK_POLICY,
             schema=kind_schemas.NETWORK_POLICY,
             defaults=defaulting.network_policy,
             columns=core.NETWORK_POLICIES,
-            rules=Rules(checks.subdomain, unchecked, any_change),
+            rules=rules.NETWORK_POLICY,
             selectable=METADATA,
-            message=JSON_ONLY,
         ),
         Declaration(
             kinds.INGRESS,
             schema=kind_schemas.INGRESS,
             defaults=defaulting.ingress,
             columns=core.INGRESSES,
-            rules=Rules(checks.subdomain, unchecked, any_change),
+            rules=rules.INGRESS,
             selectable=METADATA,
-            message=JSON_ONLY,
         ),
         Declaration(
             kinds.CLUSTER_ROLE_BINDING,
             schema=kind_schemas.CLUSTER_ROLE_BINDING,
             defaults=defaulting.binding,
             columns=rbac.BINDINGS,
-            rules=Rules(checks.path_segment, objects.binding, objects.same_role),
+            rules=rules.CLUSTER_ROLE_BINDING,
             selectable=METADATA,
-            message=protobuf.CLUSTER_ROLE_BINDING,
         ),
         Declaration(
             kinds.CLUSTER_ROLE,
             schema=kind_schemas.CLUSTER_ROLE,
             defaults=defaulting.role,
             columns=rbac.ROLES,
-            rules=Rules(checks.path_segment, objects.role, any_change),
+            rules=rules.CLUSTER_ROLE,
             selectable=METADATA,
-            message=protobuf.CLUSTER_ROLE,
         ),
         Declaration(
             kinds.ROLE_BINDING,
             schema=kind_schemas.ROLE_BINDING,
             defaults=defaulting.binding,
             columns=rbac.BINDINGS,
-            rules=Rules(checks.path_segment, objects.binding, objects.same_role),
+            rules=rules.ROLE_BINDING,
             selectable=METADATA,
-            message=protobuf.ROLE_BINDING,
         ),
         Declaration(
             kinds.ROLE,
             schema=kind_schemas.ROLE,
             defaults=defaulting.role,
             columns=rbac.ROLES,
-            rules=Rules(checks.path_segment, objects.role, any_change),
+            rules=rules.ROLE,
             selectable=METADATA,
-            message=protobuf.ROLE,
         ),
         _kept(kinds.HTTP_ROUTE),
         _kept(kinds.MIDDLEWARE),
@@ -318,30 +291,27 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.LEASE,
             defaults=defaulting.empty_spec,
             columns=core.LEASES,
-            rules=Rules(checks.subdomain, objects.lease, any_change),
+            rules=rules.LEASE,
             selectable=METADATA,
-            message=JSON_ONLY,
         ),
         Declaration(
             kinds.ENDPOINT_SLICE,
             schema=kind_schemas.ENDPOINT_SLICE,
             defaults=defaulting.endpoint_slice,
             columns=core.ENDPOINTSLICES,
-            rules=Rules(checks.subdomain, network.endpoint_slice, network.same_family),
+            rules=rules.ENDPOINT_SLICE,
             selectable=METADATA,
-            message=JSON_ONLY,
         ),
         Declaration(
             kinds.STORAGE_CLASS,
             schema=kind_schemas.STORAGE_CLASS,
             defaults=defaulting.storage_class,
             columns=storage.CLASSES,
-            rules=Rules(checks.subdomain, storage_rules.storage_class, storage_rules.same_class),
+            rules=rules.STORAGE_CLASS,
             selectable=METADATA,
-            message=JSON_ONLY,
         ),
-        _answered(kinds.POD_METRICS, JSON_ONLY),
-        _answered(kinds.NODE_METRICS, JSON_ONLY),
+        _answered(kinds.POD_METRICS),
+        _answered(kinds.NODE_METRICS),
     ]
 )
 

@@ -127,12 +127,13 @@ def apply_conflict(conflicts: Sequence[tuple[str, str]]) -> StatusError:
 
 
 def invalid(kind: Kind, name: str, causes: Sequence[Cause]) -> StatusError:
-    return invalid_as(kind.group, kind.kind, name, causes)
+    """422; the group is that of the form in which objects are stored, whose fields are named."""
+    return invalid_as(kind.hub.group, kind.kind, name, causes)
 
 
 def invalid_as(group: str, kind: str, name: str, causes: Sequence[Cause]) -> StatusError:
     """422 about an object called `name`, shown as `kind` of `group` (a Scale, PatchOptions, …)."""
-    lines = [f"{cause.field}: {cause.message}" for cause in causes]
+    lines = list(dict.fromkeys(f"{cause.field}: {cause.message}" for cause in causes))
     what = lines[0] if len(lines) == 1 else f"[{', '.join(lines)}]"
     message = f'{kind}{"." + group if group else ""} "{name}" is invalid: {what}'
     about = {"name": name, "group": group, "kind": kind}
@@ -186,6 +187,11 @@ def unsupported_patch_type() -> StatusError:
 def too_large(limit: int) -> StatusError:
     message = f"Request entity too large: limit is {limit}"
     return StatusError(413, "RequestEntityTooLarge", message)
+
+
+def too_many_requests(message: str) -> StatusError:
+    """A bound of the server; a client tries again after a second."""
+    return StatusError(429, "TooManyRequests", message, {"retryAfterSeconds": 1})
 
 
 def expired(message: str, metadata: Mapping[str, Any] | None = None) -> StatusError:

@@ -23,6 +23,7 @@ ALL_VERBS: Final = (
     "watch",
 )
 STATUS_VERBS: Final = ("get", "patch", "update")
+STREAM_VERBS: Final = ("create", "get")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +143,12 @@ POD: Final = Kind(
     short_names=("po",),
     categories=("all",),
     subresources=(
+        Subresource("attach", STREAM_VERBS, kind="PodAttachOptions"),
         Subresource("binding", ("create",), kind="Binding"),
         Subresource("eviction", ("create",), "policy", "v1", "Eviction"),
+        Subresource("exec", STREAM_VERBS, kind="PodExecOptions"),
         Subresource("log", ("get",)),
+        Subresource("portforward", STREAM_VERBS, kind="PodPortForwardOptions"),
         STATUS,
     ),
     generation=True,

@@ -27,6 +27,15 @@ async def first_of(name: str, *works: Coroutine[Any, Any, Any]) -> None:
         task.result()
 
 
+async def cancelled(task: asyncio.Task[Any], *expected: type[Exception]) -> None:
+    """Cancel `task` and wait for its end; raises what it failed with, unless that is `expected`."""
+    task.cancel()
+    await asyncio.wait([task])
+    error = None if task.cancelled() else task.exception()
+    if error is not None and not isinstance(error, expected):
+        raise error
+
+
 class Supervisor:
     """Owns the background tasks of a process.
 

@@ -90,6 +90,7 @@ LAYOUT = Layout(
             ("declarations",),
             ("storage/",),
             ("api/",),
+            ("streaming/",),
             ("controllers/", "http/"),
             ("node/",),
             ("cluster",),

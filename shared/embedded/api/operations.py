@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from shared.embedded import declarations, kinds, validation
-from shared.embedded.api import allocation, ownership, patching, scale, strategy
+from shared.embedded.api import allocation, ownership, patching, scale, service_changes, strategy
 from shared.embedded.api.garbage import Garbage
 from shared.embedded.errors import (
     StatusError,
@@ -239,6 +239,8 @@ class Api:
             kind, obj, namespace, name=name, uid=str(UUID(int=bits, version=4)),
             suffix="".join(letters), now=now,
         )  # fmt: skip
+        if kind is kinds.SERVICE:
+            service_changes.prepare(None, obj)
         declared = declarations.of(kind)
         declared.defaults(obj)
         self._refuse_place(kind, obj)
@@ -246,7 +248,7 @@ class Api:
             raise invalid(kind, obj["metadata"].get("name", ""), causes)
         if self.store.get(kind.bucket, namespace, obj["metadata"]["name"]):
             raise already_exists(kind, obj["metadata"]["name"])
-        self._allocate(kind, obj)
+        self._allocate(kind, None, obj, dry_run=dry_run)
         if writer.operation == "Update":
             obj = ownership.tracked(None, obj, kind, writer, timestamp(now))
         return obj if dry_run else self.store.put(kind.bucket, obj).object
@@ -271,14 +273,13 @@ class Api:
         if entry is None or not entry.object.get("allowVolumeExpansion"):
             raise forbidden(kind, old["metadata"]["name"], strategy.NO_EXPANSION)
 
-    def _allocate(self, kind: Kind, obj: Obj) -> None:
+    def _allocate(self, kind: Kind, old: Obj | None, obj: Obj, *, dry_run: bool) -> None:
         if kind is not kinds.SERVICE:
             return
         uid = obj["metadata"]["uid"]
-        others = [entry.object for entry in self.store.entries(kind.bucket)]
-        allocation.allocate(
-            obj, (other for other in others if other["metadata"]["uid"] != uid), self._random
-        )
+        stored = (entry.object for entry in self.store.entries(kind.bucket))
+        others = (other for other in stored if other["metadata"]["uid"] != uid)
+        allocation.allocate(obj, others, self._random, old=old, dry_run=dry_run)
 
     def _replace(
         self, kind: Kind, entry: Entry, obj: Obj, subresource: str, manager: str, *, dry_run: bool
@@ -291,7 +292,7 @@ class Api:
             obj = {
                 key: obj[key] for key in ("kind", "apiVersion", "metadata", "status") if key in obj
             }
-        new = self._succeed(kind, old, self._decoded(kind, obj), subresource)
+        new = self._succeed(kind, old, self._decoded(kind, obj), subresource, dry_run=dry_run)
         writer = ownership.Manager(manager, "Update", kind.api_version, subresource)
         new = ownership.tracked(old, new, kind, writer, timestamp(self.now()))
         return _shown(kind, self._store(kind, old, new, dry_run=dry_run))
@@ -299,24 +300,28 @@ class Api:
     def _rescale(self, kind: Kind, old: Obj, sent: Obj, manager: str, *, dry_run: bool) -> Obj:
         """Give the workload the replicas of the Scale `sent`."""
         wanted = scale.decode(sent, old["metadata"]["name"])
-        new = self._succeed(kind, old, self._decoded(kind, scale.rescaled(old, wanted)), "")
+        rescaled = self._decoded(kind, scale.rescaled(old, wanted))
+        new = self._succeed(kind, old, rescaled, "", dry_run=dry_run)
         new = ownership.scaled(old, new, kind, manager, timestamp(self.now()))
         return self._store(kind, old, new, dry_run=dry_run)
 
-    def _succeed(self, kind: Kind, old: Obj, new: Obj, subresource: str) -> Obj:
+    def _succeed(self, kind: Kind, old: Obj, new: Obj, subresource: str, *, dry_run: bool) -> Obj:
         """The complete and valid successor of `old` that the request `new` asks for."""
         new = strategy.admit_successor(kind, old, new, subresource)
-        if kind is kinds.SERVICE and not subresource and "clusterIP" in old["spec"]:
-            new.setdefault("spec", {}).setdefault("clusterIP", old["spec"]["clusterIP"])
+        if kind is kinds.SERVICE and not subresource:
+            service_changes.prepare(old, new)
         declared = declarations.of(kind)
         declared.defaults(new)
         if subresource:
-            return new
-        strategy.count_change(kind, old, new)
-        self._refuse_growth(kind, old, new)
-        self._allocate(kind, new)
-        if causes := validation.updated(declared.rules, old, new):
+            causes = validation.reported(declared.rules, old, new)
+        else:
+            strategy.count_change(kind, old, new)
+            self._refuse_growth(kind, old, new)
+            causes = validation.updated(declared.rules, old, new)
+        if causes:
             raise invalid(kind, old["metadata"]["name"], causes)
+        if not subresource:
+            self._allocate(kind, old, new, dry_run=dry_run)
         return new
 
     def _store(self, kind: Kind, old: Obj, new: Obj, *, dry_run: bool) -> Obj:
@@ -357,7 +362,7 @@ class Api:
         if old is None:
             created = self._create(kind, private, namespace, applier, name=name, dry_run=dry_run)
             return _shown(kind, created)
-        new = self._succeed(kind, old, private, subresource)
+        new = self._succeed(kind, old, private, subresource, dry_run=dry_run)
         return _shown(kind, self._store(kind, old, new, dry_run=dry_run))
 
     def _delete(self, kind: Kind, obj: Obj, grace: int | None, propagation: Propagation) -> Obj:

@@ -14,7 +14,6 @@ from shared.embedded import declarations
 from shared.embedded.errors import bad_request, too_large
 from shared.embedded.http import media
 from shared.embedded.schema import decoding, parsing, protobuf
-from shared.embedded.schema.protobuf_messages import JSON_ONLY
 
 if TYPE_CHECKING:
     from multidict import MultiMapping
@@ -65,21 +64,18 @@ class Exchange:
         """The body as an object of `kind`; raises 400, 413 or 415."""
         declared = declarations.of(kind)
         if self._is_protobuf():
-            value = self._from_protobuf(await self.body(), declared.message)
+            value = self._from_protobuf(await self.body())
             return decoding.typed(value, kind, declared.schema)
         yaml_body = media.is_yaml(self.request.headers.get("Content-Type", ""))
         return decoding.decode(await self.body(), kind, declared.schema, yaml_body=yaml_body)
 
-    async def plain(self, message: str = JSON_ONLY) -> Obj:
-        """The body as an object that is not stored (a Scale, a Binding, options); may be empty.
-
-        message: the protobuf message that it may be sent as.
-        """
+    async def plain(self) -> Obj:
+        """The body as an object that is not stored (a Scale, a Binding, options); may be empty."""
         body = await self.body()
         if not body:
             return {}
         if self._is_protobuf():
-            return self._from_protobuf(body, message)
+            return self._from_protobuf(body)
         yaml_body = media.is_yaml(self.request.headers.get("Content-Type", ""))
         try:
             value = parsing.parse_yaml(body) if yaml_body else parsing.parse_json(body)
@@ -100,9 +96,9 @@ class Exchange:
     def _is_protobuf(self) -> bool:
         return self.request.content_type == protobuf.MEDIA_TYPE
 
-    def _from_protobuf(self, body: bytes, message: str) -> Obj:
+    def _from_protobuf(self, body: bytes) -> Obj:
         try:
-            return protobuf.decode(body, message)
+            return protobuf.decode(body)
         except ValueError as error:
             raise bad_request(f"the body cannot be read: {error}") from error
 

@@ -36,7 +36,7 @@ class Logs:
         target, given = exchange.target, exchange.query
         pod = self._api.get(kinds.POD, target.name, target.space)
         wanted = LogRequest(
-            container=_container(pod, given.get("container", "")),
+            container=container_of(pod, given.get("container", "")),
             follow=is_true(given.get("follow", "")),
             previous=is_true(given.get("previous", "")),
             timestamps=is_true(given.get("timestamps", "")),
@@ -74,8 +74,8 @@ async def _first(chunks: AsyncIterator[bytes]) -> bytes:
         return b""
 
 
-def _container(pod: Obj, asked: str) -> str:
-    """The container whose log is meant; raises 400."""
+def container_of(pod: Obj, asked: str) -> str:
+    """The container that is meant; raises 400."""
     name = pod["metadata"]["name"]
     names = [each["name"] for each in pod["spec"]["containers"]]
     names += [each["name"] for each in pod["spec"].get("initContainers", [])]

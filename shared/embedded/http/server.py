@@ -20,6 +20,8 @@ from shared.embedded.errors import StatusError, internal, method_not_allowed, no
 from shared.embedded.http import documents, target
 from shared.embedded.http.exchange import LARGEST_BODY, Exchange, json_response
 from shared.embedded.http.logs import Logs
+from shared.embedded.http.streams import SUBRESOURCES as STREAMED
+from shared.embedded.http.streams import Streams
 from shared.embedded.http.subresources import Subresources
 from shared.embedded.http.verbs import Verbs
 from shared.embedded.http.watches import BOOKMARK_INTERVAL, Watches
@@ -58,6 +60,7 @@ class ApiServer:
         self._verbs = Verbs(api)
         self._watches = Watches(api, bookmark_interval, watch_backlog)
         self._logs = Logs(api, self.providers)
+        self._streams = Streams(api, self.providers, self._allowed)
         self._others = Subresources(api, self.providers, tokens, self._allowed)
         self._address = ""
         self._runner: web.AppRunner | None = None
@@ -79,8 +82,9 @@ class ApiServer:
         return bound
 
     async def stop(self) -> None:
-        """End every watch in order, then close; a log that is followed is cut."""
+        """End every watch in order, then close; a log that is followed is cut, a stream ended."""
         self._watches.close()
+        await self._streams.close()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -120,6 +124,8 @@ class ApiServer:
             return await self._watches.answer(exchange)
         if wanted.subresource == "log":
             return await self._logs.answer(exchange)
+        if wanted.subresource in STREAMED:
+            return await self._streams.answer(exchange)
         if kind.source == "store" and wanted.subresource in _PLAIN:
             return await self._verbs.answer(exchange)
         return await self._others.answer(exchange)

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 import orjson
 from aiohttp import web
 
-from shared.embedded import declarations, kinds
+from shared.embedded import kinds
 from shared.embedded.errors import bad_request, method_not_allowed, no_such_resource, not_found
 from shared.embedded.http import options, rendering, reviews
 from shared.embedded.http.exchange import json_response
-from shared.embedded.schema import protobuf_messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,7 +70,7 @@ class Subresources:
     async def _evict(self, exchange: Exchange) -> web.Response:
         """No disruption budget is enforced: one machine has nowhere to move a pod to."""
         target = exchange.target
-        eviction = await exchange.plain(protobuf_messages.EVICTION)
+        eviction = await exchange.plain()
         chosen = options.delete(exchange.query, eviction.get("deleteOptions") or {})
         self._api.delete(
             kinds.POD, target.name, target.space, grace=chosen.grace, uid=chosen.uid,
@@ -82,13 +81,13 @@ class Subresources:
     async def _token(self, exchange: Exchange) -> web.Response:
         target = exchange.target
         self._api.get(kinds.SERVICE_ACCOUNT, target.name, target.space)
-        request = await exchange.plain(protobuf_messages.TOKEN_REQUEST)
+        request = await exchange.plain()
         granted = reviews.grant(self._tokens, request, target.space, target.name, self._api.now())
         return json_response(orjson.dumps(granted), 201)
 
     async def _review(self, exchange: Exchange) -> web.Response:
         kind = exchange.kind
-        sent = await exchange.plain(declarations.of(kind).message)
+        sent = await exchange.plain()
         review = {**sent, "kind": kind.kind, "apiVersion": kind.api_version}
         review.setdefault("metadata", {})
         answered = reviews.answer(

@@ -13,7 +13,6 @@ from shared.embedded.api import listing
 from shared.embedded.errors import bad_request, details, method_not_allowed
 from shared.embedded.http import media, options, rendering
 from shared.embedded.http.exchange import json_response
-from shared.embedded.schema.protobuf_messages import DELETE_OPTIONS
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -109,7 +108,7 @@ class Verbs:
 
     async def _delete(self, exchange: Exchange) -> web.Response:
         target, kind = exchange.target, exchange.kind
-        chosen = options.delete(exchange.query, await exchange.plain(DELETE_OPTIONS))
+        chosen = options.delete(exchange.query, await exchange.plain())
         last = self._api.delete(
             kind,
             target.name,
@@ -127,7 +126,7 @@ class Verbs:
 
     async def _delete_collection(self, exchange: Exchange) -> web.Response:
         kind = exchange.kind
-        chosen = options.delete(exchange.query, await exchange.plain(DELETE_OPTIONS))
+        chosen = options.delete(exchange.query, await exchange.plain())
         query = options.query(kind, exchange.target, exchange.query)
         found = listing.list_page(self._api.store, kind, query)
         deleted = [

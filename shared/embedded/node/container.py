@@ -9,12 +9,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.embedded.api.providers import LogRequest
+from shared.embedded.errors import too_many_requests
 from shared.embedded.node import probe as probes
 from shared.embedded.node.environment import ConfigError
+from shared.embedded.node.execution import Execution, Refusal
 from shared.embedded.node.logs import read
 from shared.embedded.node.meter import Meter
 from shared.embedded.node.probe import ProbeError
@@ -26,6 +29,7 @@ from shared.embedded.schema.times import timestamp
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from shared.embedded.api.sessions import ExecRequest, Session
     from shared.embedded.controllers.events import Events
     from shared.embedded.node.process import Command
     from shared.embedded.node.sandbox import Sandbox
@@ -46,6 +50,7 @@ ADDRESS_IN_USE = (
 )
 MESSAGE_LINES = 20  # of the log, as a termination message that falls back to it
 MESSAGE_BYTES = 2048
+MOST_EXECUTIONS = 32  # at a time
 
 
 class Container:
@@ -76,6 +81,8 @@ class Container:
         self._stopping = False
         self._prober: Prober | None = None
         self._terminations: set[asyncio.Task[None]] = set()
+        self._command: Command | None = None  # of the present run
+        self._executions: set[Execution] = set()
 
     @property
     def name(self) -> str:
@@ -115,6 +122,26 @@ class Container:
             self._prober.alive = False
         await self._terminate(grace)
 
+    async def execute(self, request: ExecRequest) -> Session:
+        """Run a command beside the container's own, as kubectl exec does; it ends with the
+        container. Raises StatusError when too many do. The container must run."""
+        assert self._command is not None, "it runs, or nothing can be run in it"
+        if len(self._executions) >= MOST_EXECUTIONS:
+            raise too_many_requests(
+                f"{MOST_EXECUTIONS} commands run in container {self.name} by exec: end one first"
+            )
+        words = self._sandbox.rewritten(self.spec, request.command)
+        command = replace(self._command, command=words)
+        try:
+            execution = await Execution.start(command, self._marker, request)
+        except StartError as error:
+            return Refusal(error, command, tty=request.tty)
+        self._executions.add(execution)
+        execution.on_end(self._executions.discard)
+        if self.ended.is_set():
+            execution.kill()
+        return execution
+
     # -- one run ---------------------------------------------------------------------------------
 
     async def _once(self) -> Exit:
@@ -125,6 +152,7 @@ class Container:
         except StartError as error:
             self._events.warning(self._sandbox.pod, "Failed", f"Error: {error}")
             return self._note_end(Exit(CANNOT_RUN, 0, "StartError", str(error)), started)
+        self._command = command
         self.meter = Meter()
         self.started_at = started
         self.ended = asyncio.Event()
@@ -139,6 +167,8 @@ class Container:
             await self.process.close()
             self.process = None
             self.ended.set()
+            for execution in self._executions:
+                execution.kill()
         return self._note_end(end, started)
 
     async def _prepared(self) -> Command:

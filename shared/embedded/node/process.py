@@ -14,7 +14,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from shared.embedded.node.orphans import MARKER, kill_marked
 
@@ -37,6 +37,23 @@ class Command:
     cwd: str
     log: str
     log_bytes: int = 5 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Stdio:
+    """File descriptors for a command whose output is not kept in a log but passed on.
+
+    tty: whether they are a terminal, which the command's session is to control.
+    """
+
+    stdin: int
+    stdout: int
+    stderr: int
+    tty: bool = False
+
+    @property
+    def numbers(self) -> tuple[int, int, int]:
+        return self.stdin, self.stdout, self.stderr
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +91,10 @@ class Process:
         return self._shim.pid
 
     @classmethod
-    async def start(cls, command: Command, marker: str) -> Process:
+    async def start(cls, command: Command, marker: str, stdio: Stdio | None = None) -> Process:
         """Run `command`; each of its processes carries `marker` in its environment.
 
+        stdio: what takes the place of its log; stays the caller's to close.
         Raises `StartError` when it cannot be executed.
         """
         ours, theirs = socket.socketpair()
@@ -88,28 +106,33 @@ class Process:
                 stdout=subprocess.DEVNULL,
                 env={MARKER: marker, "PATH": os.defpath},
                 start_new_session=True,
+                pass_fds=stdio.numbers if stdio else (),
             )
         process = cls(shim, *await asyncio.open_connection(sock=ours), marker)
         try:
-            await process._begin(command)
+            await process._begin(command, stdio)
         except BaseException:
             await process.close()
             raise
         return process
 
-    async def _begin(self, command: Command) -> None:
-        config = {
+    async def _begin(self, command: Command, stdio: Stdio | None) -> None:
+        config: dict[str, Any] = {
             "command": list(command.command),
             "env": {**command.env, MARKER: self._marker},
             "cwd": command.cwd,
             "log": command.log,
             "log_bytes": command.log_bytes,
         }
+        if stdio is not None:
+            config |= {"stdio": stdio.numbers, "tty": stdio.tty}
         self._writer.write(json.dumps(config).encode() + b"\n")
         answer = (await self._reader.readline()).decode(errors="replace").strip()
         word, _, rest = answer.partition(" ")
         if word != "started":
-            raise StartError(rest.partition(" ")[2] or "the shim ended before it could start it")
+            number, _, text = rest.partition(" ")
+            why = text or "the shim ended before it could start it"
+            raise StartError(why, int(number) if number.isdigit() else 0)
         self.pid = int(rest)
 
     def send(self, number: int) -> None:
@@ -143,7 +166,12 @@ class Process:
 
 
 class StartError(Exception):
-    """The command cannot be executed; the message names the file and the reason."""
+    """The command cannot be executed; the message names the file and the reason, `number` is the
+    errno of it."""
+
+    def __init__(self, message: str, number: int = 0) -> None:
+        super().__init__(message)
+        self.number = number
 
 
 def exit_of(status: int) -> Exit:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from shared.embedded.api.providers import Providers
-from shared.embedded.errors import bad_request
+from shared.embedded.errors import bad_request, internal
 from shared.embedded.kinds import NODE
-from shared.embedded.node import logs
+from shared.embedded.node import dialing, logs
+from shared.embedded.node.attachment import Attachment
 from shared.embedded.node.metrics import node_metrics, pod_metrics, resource_text
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from shared.embedded.api.operations import Api
     from shared.embedded.api.providers import LogRequest
+    from shared.embedded.api.sessions import ExecRequest, Link, Session
     from shared.embedded.node.agent import Agent
     from shared.embedded.node.container import Container
     from shared.embedded.node.hollow import HollowNode
@@ -38,7 +40,15 @@ class NodeProviders:
 
     def callbacks(self) -> Providers:
         """What the API server is given."""
-        return Providers(self.logs, self.pod_metrics, self.node_metrics, self.node_proxy)
+        return Providers(
+            self.logs,
+            self.pod_metrics,
+            self.node_metrics,
+            self.node_proxy,
+            execute=self.execute,
+            attach=self.attach,
+            dial=self.dial,
+        )
 
     async def logs(self, pod: Obj, request: LogRequest) -> AsyncIterator[bytes]:
         """The log that `request` names. Raises StatusError when there is none."""
@@ -79,6 +89,27 @@ class NodeProviders:
             usages = (pod.usage() for pod in self._agent.pods.values())
             return CONTENT_TYPE_PLAIN_0_0_4, resource_text(usages, self._agent.meter.last).encode()
         return None
+
+    async def execute(self, pod: Obj, request: ExecRequest) -> Session:
+        """A command in a container that runs. Raises StatusError."""
+        return await self._running(pod, request.container).execute(request)
+
+    async def attach(self, pod: Obj, request: ExecRequest) -> Session:
+        """What a running container prints from now on. Raises StatusError."""
+        return Attachment(self._running(pod, request.container), request)
+
+    async def dial(self, pod: Obj, port: int) -> Link:
+        """A connection to `port` of the pod. Raises OSError."""
+        uid = pod["metadata"]["uid"]
+        known = self._agent.pods.get(uid)
+        return await dialing.dial(known.sandbox if known else None, uid, port)
+
+    def _running(self, pod: Obj, name: str) -> Container:
+        known = self._agent.pods.get(pod["metadata"]["uid"])
+        container = known.containers.get(name) if known is not None else None
+        if container is None or container.process is None:
+            raise internal(f'unable to upgrade connection: container not found ("{name}")')
+        return container
 
     def _usages(self) -> Iterator[PodUsage]:
         for pod in self._agent.pods.values():

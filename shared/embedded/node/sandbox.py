@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shared.embedded.node import archive, logs, volumes
 from shared.embedded.node import environment as env
-from shared.embedded.node import logs, volumes
 from shared.embedded.node.ports import container_ports
 from shared.embedded.node.process import Command
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from shared.embedded.kinds import Kind
     from shared.service.objects import Obj
@@ -80,12 +80,20 @@ class Sandbox:
 
     def hook(self, container: Obj, words: list[str]) -> Command:
         """A command of a probe or hook, with its own small log."""
-        directories = volumes.directories(self.pod, self.root / "volumes", self.folder)
-        mounts = volumes.mounts(container, directories)
+        mounts = self._mounts(container)
         log = self.logs / container["name"] / "hook.out"
         log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         log.unlink(missing_ok=True)
         return self.inside(container, [env.rewrite(word, mounts) for word in words], mounts, log)
+
+    def rewritten(self, container: Obj, words: Sequence[str]) -> list[str]:
+        """`words` with the container's mount paths replaced by the folders that hold them."""
+        mounts = self._mounts(container)
+        return archive.named_as_mounted([env.rewrite(word, mounts) for word in words], mounts)
+
+    def _mounts(self, container: Obj) -> dict[str, str]:
+        directories = volumes.directories(self.pod, self.root / "volumes", self.folder)
+        return volumes.mounts(container, directories)
 
     def remove(self) -> None:
         """Delete everything that the pod had on disk."""

@@ -6,6 +6,8 @@ to the agent:
 
     agent → shim   one line of JSON {"command", "env", "cwd", "log", "log_bytes"}, then lines
                    `signal <number>` (to the command's process) and `kill` (SIGKILL to everything)
+                   (for a command whose output is passed on also {"stdio", "tty"}: the file
+                   descriptors that it gets in place of a log)
     shim → agent   `started <pid>`, or `failed <errno> <text>`, then `exited <wait status>`
 
 Three rules keep the machine clean. The shim is a *subreaper* (prctl(2)): whatever the command
@@ -20,11 +22,13 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import fcntl
 import json
 import os
 import select
 import signal
 import socket
+import termios
 import time
 from typing import Any
 
@@ -115,10 +119,7 @@ def _become(config: dict[str, Any], output: int, failure: int) -> None:
         for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nothing, 0)
-        os.dup2(output, 1)
-        os.dup2(output, 2)
+        _connect(config, output)
         where = config["cwd"]
         os.chdir(where)
         where = command[0]
@@ -127,6 +128,15 @@ def _become(config: dict[str, Any], output: int, failure: int) -> None:
         os.write(failure, f"{error.errno} {where}".encode())
     finally:
         os._exit(127)
+
+
+def _connect(config: dict[str, Any], output: int) -> None:
+    """Standard input, output and error: what the agent passed, or nothing and the log twice."""
+    given = config.get("stdio") or (os.open(os.devnull, os.O_RDONLY), output, output)
+    for number, source in enumerate(given):
+        os.dup2(source, number)
+    if config.get("tty"):
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def descendants() -> list[int]:
@@ -161,6 +171,8 @@ class Shim:
         if line is None:
             return
         config = json.loads(line)
+        for passed in config.get("stdio", ()):
+            os.set_inheritable(passed, False)
         output, write_end = os.pipe()
         os.set_blocking(output, False)
         log = Log(config["log"], config["log_bytes"])
@@ -170,6 +182,8 @@ class Shim:
             log.write(f"{error.filename}: {error.strerror}\n".encode())
             self._say(f"failed {error.errno} {error.filename}: {error.strerror}")
             return
+        for passed in {*config.get("stdio", ())}:
+            os.close(passed)  # the command has them: what reads from it learns its end
         self._say(f"started {self._pid}")
         self._supervise(output, log)
         log.close()

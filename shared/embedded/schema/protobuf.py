@@ -1,8 +1,8 @@
 """Objects in Kubernetes' protobuf encoding, as kubectl sends those that it makes itself. Pure.
 
-`kubectl create NAME…`, `create token` and `auth can-i` speak protobuf and nothing else; answers may
-be JSON. The messages are those of `protobuf_messages`; anything else that is set is refused, for
-dropping it would change what was asked.
+`kubectl create NAME…`, `autoscale`, `drain`, `auth can-i` and every client in Go speak protobuf;
+answers may be JSON. The messages are those of `protobuf_messages`; anything else that is set is
+refused, for dropping it would change what was asked.
 https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding-idl
 https://protobuf.dev/programming-guides/encoding/
 """
@@ -10,9 +10,11 @@ https://protobuf.dev/programming-guides/encoding/
 from __future__ import annotations
 
 import base64
+import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.embedded.schema.protobuf_messages import JSON_ONLY, MESSAGES, Field
+from shared.embedded.schema.protobuf_messages import INLINE, Field, messages, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,24 +26,27 @@ MEDIA_TYPE: Final = "application/vnd.kubernetes.protobuf"
 _MAGIC: Final = b"k8s\x00"
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _DEPTH: Final = 20
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Value = int | bytes
 """A varint or fixed number, or the bytes of all else."""
 
 
-def decode(body: bytes, message: str) -> Obj:
-    """The object in `body`, which is a `message`, as its JSON would say it.
+def decode(body: bytes) -> Obj:
+    """The object in `body`, as its JSON would say it.
 
-    Raises ValueError for bytes that are no such object, and for one that sets more than is known.
+    Raises ValueError for bytes that are no object of a kind known here, and for one that sets more
+    than is known.
     """
     if not body.startswith(_MAGIC):
         raise ValueError("the body does not begin as Kubernetes' protobuf does")
     envelope = dict(_fields(body[len(_MAGIC) :]))
     head = {number: _text(value) for number, value in _fields(_bytes(envelope.get(1, b"")))}
     api_version, kind = head.get(1, ""), head.get(2, "")
-    if kind != message or message == JSON_ONLY:
+    message = named(api_version, kind)
+    if message not in messages():
         raise ValueError(f"{kind or 'an object without kind'} is not read as protobuf; send JSON")
-    value = _message(kind, _bytes(envelope.get(2, b"")), _DEPTH)
+    value = _message(message, _bytes(envelope.get(2, b"")), _DEPTH)
     return {"apiVersion": api_version, "kind": kind, **value}
 
 
@@ -49,12 +54,14 @@ def _message(name: str, data: bytes, depth: int) -> Obj:
     if not depth:
         raise ValueError(f"{name} is nested too deeply")
     found: Obj = {}
+    fields = messages()[name]
     for number, raw in _fields(data):
-        field = MESSAGES[name].get(number)
+        field = fields.get(number)
         if field is not None:
             _add(found, field, raw, depth)
         elif not _is_empty(raw, depth):
-            raise ValueError(f"field {number} of {name} is not read as protobuf; send JSON")
+            what = f"field {number} of {name.rpartition('.')[2]}"
+            raise ValueError(f"{what} is not read as protobuf; send JSON")
     return found
 
 
@@ -66,7 +73,9 @@ def _add(found: Obj, field: Field, raw: Value, depth: int) -> None:
         found.setdefault(field.name, {})[key] = _value(field.type, entry.get(2, b""), depth)
         return
     value = _value(field.type, raw, depth)
-    if field.shape == "list":
+    if field.name == INLINE:
+        found.update(value)
+    elif field.shape == "list":
         found.setdefault(field.name, []).append(value)
     elif field.pointer or value or field.type == "IntOrString":
         found[field.name] = value
@@ -87,8 +96,28 @@ def _value(kind: str, raw: Value, depth: int) -> Any:
             return either.get("strVal", "") if either.get("type") else either.get("intVal", 0)
         case "Quantity":
             return _message(kind, _bytes(raw), depth - 1).get("string", "0")
+        case "Time" | "MicroTime":
+            return _time(_message(kind, _bytes(raw), depth - 1), kind)
+        case "ExtraValue":
+            return _message(kind, _bytes(raw), depth - 1).get("items", [])
+        case "FieldsV1":
+            return json.loads(_bytes(dict(_fields(_bytes(raw))).get(1, b"{}")))
         case _:
             return _message(kind, _bytes(raw), depth - 1)
+
+
+def _time(parts: Obj, kind: str) -> str | None:
+    """RFC 3339, with microseconds for a MicroTime; None for Go's zero time."""
+    if not parts:
+        return None
+    try:
+        moment = _EPOCH + timedelta(
+            seconds=parts.get("seconds", 0), microseconds=parts.get("nanos", 0) // 1000
+        )
+    except OverflowError as error:
+        raise ValueError("a time in protobuf is out of range") from error
+    precision = "microseconds" if kind == "MicroTime" else "seconds"
+    return moment.isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 def _is_empty(raw: Value, depth: int) -> bool:

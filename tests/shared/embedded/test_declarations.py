@@ -13,14 +13,13 @@ import pytest
 from shared.embedded import declarations, kinds
 from shared.embedded.declarations import Declaration, DeclarationError, registered
 from shared.embedded.kinds import EVENT, EVENT_V1, POD, Kind
-from shared.embedded.schema import protobuf_messages
 from shared.embedded.schema.conversion import AS_STORED
 
 PACKAGE = Path(kinds.__file__).parent
 CONSTANTS = {name for name, value in vars(kinds).items() if isinstance(value, Kind)}
 WORDS = {word for kind in declarations.KINDS for word in (kind.plural, kind.resource, kind.kind)}
 WIDGET = Kind("example.com", "v1", "widgets", "widget", "Widget")
-PARTS = ("schema", "defaults", "columns", "rules", "selectable", "message")
+PARTS = ("schema", "defaults", "columns", "rules", "selectable")
 
 
 def test_every_kind_is_declared() -> None:
@@ -41,13 +40,6 @@ def test_a_part_that_does_not_exist_is_named() -> None:
     misspelt: dict[str, Any] = {"shema": None}
     with pytest.raises(TypeError, match="shema"):
         Declaration(POD, **misspelt)
-    with pytest.raises(LookupError, match="no protobuf message Deploiment"):
-        protobuf_messages._known("Deploiment")
-
-
-def test_the_message_of_another_kind_is_refused() -> None:
-    with pytest.raises(DeclarationError, match="v1 Pod: its message is that of a Secret"):
-        replace(declarations.of(POD), message=protobuf_messages.SECRET)
 
 
 def test_a_form_of_its_own_needs_its_conversion_and_only_such() -> None:
@@ -62,7 +54,7 @@ def test_a_kind_or_its_address_is_declared_once() -> None:
     pod = declarations.of(POD)
     with pytest.raises(DeclarationError, match="v1 Pod: v1 pods is declared twice"):
         registered([pod, pod])
-    namesake = replace(pod, kind=Kind("", "v1", "pods", "", "Other"), message="")
+    namesake = replace(pod, kind=Kind("", "v1", "pods", "", "Other"))
     with pytest.raises(DeclarationError, match="v1 Other: v1 pods is declared twice"):
         registered([pod, namesake])
 

@@ -1,18 +1,15 @@
 """Exchanges recorded against kube-apiserver 1.36.2, sent again in order to the embedded server.
 
-The controllers step only where the recording shows that they had stepped. Values that differ from
-run to run (uid, times, versions, addresses, random names) are compared by shape; recorded ones are
-translated into ours where a later request uses them.
+The controllers step only where the recording shows that they had stepped.
 
 Where the recording itself is no model, DIFFERS says why and what is compared instead.
 """
 
 from __future__ import annotations
 
-import copy
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -28,9 +25,16 @@ from shared.embedded.kinds import CONFIG_MAP, NAMESPACE, POD, SECRET
 from shared.embedded.storage.journal import Journal
 from shared.embedded.storage.store import Store
 from shared.runtime.clock import ManualClock
+from tests.shared.embedded.http.replaying import (
+    TOKEN,
+    Player,
+    differences,
+    shape,
+    unmanaged,
+    without,
+)
 
 RECORDED = json.loads((Path(__file__).parent.parent / "exchanges.json").read_text())["exchanges"]
-TOKEN = "replay"
 SPACE = "oscar-svc"
 DEPLOYMENTS = f"/apis/apps/v1/namespaces/{SPACE}/deployments"
 
@@ -58,105 +62,25 @@ DIFFERS: dict[int, tuple[str, tuple[str, ...]]] = {
 FIRST_EVENT = (38, 39)
 """How many status updates follow the recorded change is a matter of the controllers' timing."""
 
-_SHAPES: list[tuple[re.Pattern[str], str]] = [
-    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "<time>"),
-    (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "<uid>"),
+_NAMES = (
     (re.compile(r"((?:nginx|ssa)-dlp)-[a-z0-9]{8,10}(-[a-z0-9]{5})?\b"), r"\1-<hash>\2"),
     (re.compile(r"(-<hash>|nginx-svc|scaler)-[a-z0-9]{5}$"), r"\1-<random>"),
-    (re.compile(r"\b10\.\d+\.\d+\.\d+"), "<cluster address>"),
-    (re.compile(r"^(127\.0\.0\.1|192\.0\.2\.2):\d+$"), "<server>"),
-    (re.compile(r"too old resource version: (\d+) \(\d+\)"), r"too old resource version: \1"),
-    (re.compile(r"^\d+[smhd](\d+[smh])?$"), "<age>"),
-]
+)
 
 
-def shape(value: Any, key: str = "") -> Any:
-    """`value` with all that differs from run to run replaced by what it is."""
-    if isinstance(value, dict):
-        return {name: shape(item, name) for name, item in value.items()}
-    if isinstance(value, list):
-        return [shape(item) for item in value]
-    if key in ("resourceVersion", "continue") and isinstance(value, str):
-        return f"<{key}>"
-    if key == "pod-template-hash":
-        return "<hash>"
-    if isinstance(value, str):
-        for pattern, replacement in _SHAPES:
-            value = pattern.sub(replacement, value)
-    return value
-
-
-def without(value: Any, path: str) -> Any:
-    """`value` less the part at a dotted path."""
-    head, _, rest = path.partition(".")
-    value = copy.copy(value)
-    key: Any = int(head) if isinstance(value, list) else head
-    if rest:
-        value[key] = without(value[key], rest)
-    elif isinstance(value, list):
-        del value[key]
-    else:
-        value.pop(key, None)
-    return value
-
-
-def unmanaged(ours: Any, recorded: Any) -> Any:
-    """`ours` without managedFields where the recording left them out."""
-    if isinstance(ours, dict) and isinstance(recorded, dict):
-        return {
-            key: unmanaged(item, recorded.get(key))
-            for key, item in ours.items()
-            if key != "managedFields" or key in recorded
-        }
-    if isinstance(ours, list) and isinstance(recorded, list):
-        pairs = zip(ours, [*recorded, *[None] * len(ours)], strict=False)
-        return [unmanaged(item, other) for item, other in pairs]
-    return ours
-
-
-class Replay:
-    """Our server, and the translation of recorded values into ours."""
+class Replay(Player):
+    """Our server, and what the recorder did to the other one between its requests."""
 
     def __init__(self, api: Api, controllers: Controllers, client: aiohttp.ClientSession) -> None:
+        super().__init__(client, "recorder/1")
         self.api = api
         self.controllers = controllers
-        self.client = client
-        self.ours: dict[str, str] = {}
 
-    async def send(self, request: dict[str, Any]) -> tuple[int, str, Any]:
-        """(status, content type, body) of a recorded request, translated."""
-        headers = {"User-Agent": "recorder/1"}
-        if "accept" in request or "body" in request:  # all but the one with a bad token
-            headers["Authorization"] = f"Bearer {TOKEN}"
-        if "accept" in request:
-            headers["Accept"] = request["accept"]
-        body = request.get("body")
-        if body is not None:
-            headers["Content-Type"] = request["content_type"]
-            body = body if isinstance(body, str) else json.dumps(body)
-            body = self.translate(body)
-        path = self.translate(re.sub(r"timeoutSeconds=\d", "timeoutSeconds=1", request["path"]))
-        async with self.client.request(
-            request["method"], path, data=body, headers=headers
-        ) as response:
-            text = await response.text()
-            return response.status, response.headers["Content-Type"], parse(text, request)
-
-    def translate(self, text: str) -> str:
-        for recorded, own in self.ours.items():
-            text = re.sub(rf"(?<![\w.-]){re.escape(recorded)}(?![\w-])", own, text)
-        return text
-
-    def learn(self, recorded: Any, own: Any) -> None:
-        """Pair the recorded identities with ours, place by place."""
-        if isinstance(recorded, dict) and isinstance(own, dict):
-            for key in recorded.keys() & own.keys():
-                if key in ("uid", "resourceVersion", "continue"):
-                    self.ours[recorded[key]] = own[key]
-                self.learn(recorded[key], own[key])
-        if isinstance(recorded, list) and isinstance(own, list):
-            for left, right in zip(recorded, own, strict=False):
-                self.learn(left, right)
+    async def answer(self, request: dict[str, Any]) -> tuple[int, str, Any]:
+        """(status, content type, body) of a recorded request."""
+        known = "accept" in request or "body" in request  # all but the one with a bad token
+        status, headers, text = await self.send(request, token=TOKEN if known else "")
+        return status, headers["Content-Type"][0], parse(text, request)
 
     async def patch(self, body: dict[str, Any]) -> None:
         """A change that the recorder made without recording it."""
@@ -238,23 +162,6 @@ def fill_history(path: Path) -> None:
     api.store.close()
 
 
-def differences(expected: Any, found: Any, path: str = "") -> Iterator[str]:
-    """Where `found` is not as recorded, one line for each place."""
-    if isinstance(expected, dict) and isinstance(found, dict):
-        for key in expected.keys() | found.keys():
-            if key not in found:
-                yield f"{path}.{key} is missing"
-            elif key not in expected:
-                yield f"{path}.{key} is not in the recording: {found[key]!r}"
-            else:
-                yield from differences(expected[key], found[key], f"{path}.{key}")
-    elif isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
-        for index, (left, right) in enumerate(zip(expected, found, strict=True)):
-            yield from differences(left, right, f"{path}[{index}]")
-    elif expected != found:
-        yield f"{path} is {found!r}, recorded {expected!r}"
-
-
 def compare(index: int, recorded: dict[str, Any], own: tuple[int, str, Any]) -> list[str]:
     """What differs in one exchange."""
     status, content_type, body = own
@@ -270,7 +177,7 @@ def compare(index: int, recorded: dict[str, Any], own: tuple[int, str, Any]) -> 
             side["body"] = side["body"]["stream"][:1]
     for path in DIFFERS.get(index, ("", ()))[1]:
         expected, found = without(expected, f"body.{path}"), without(found, f"body.{path}")
-    places = differences(shape(expected), shape(found))
+    places = differences(shape(expected, _NAMES), shape(found, _NAMES))
     return [f"{index} ({recorded['note']}): {place}" for place in places]
 
 
@@ -296,7 +203,7 @@ async def test_recorded_exchanges(tmp_path: Path) -> None:
             if due is not None and hasattr(due, "__await__"):
                 await due
             if "request" in recorded:
-                own = await replay.send(recorded["request"])
+                own = await replay.answer(recorded["request"])
                 wrong += compare(index, recorded, own)
                 replay.learn(recorded["response"]["body"], own[2])
             elif "status_after_wait" in recorded:

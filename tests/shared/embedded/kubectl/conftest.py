@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import os
 import shutil
 import ssl
@@ -38,6 +39,12 @@ class Kubectl:
         self.home = home
         self.namespace = namespace
         self._scope = ("-n", namespace) if namespace else ()
+
+    def by(self, binary: str) -> Kubectl:
+        """The same with another kubectl."""
+        other = copy.copy(self)
+        other._binary = binary
+        return other
 
     def run(self, *args: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """One command, to its end, whatever that is."""

@@ -1,0 +1,1 @@
+"""Streams of kubectl exec, attach and port-forward: their framing, and what flows through them."""
