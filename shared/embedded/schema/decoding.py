@@ -158,7 +158,7 @@ def _clean(value: Any, schema: Schema, note: Any) -> Any:
 
 def _scalar(value: Any, schema: Scalar) -> Any:
     kind = type(value)
-    if schema.types and kind not in schema.types:
+    if kind not in schema.types and not schema.decodes:
         raise _MisfitError
     if schema.bits and not -(1 << schema.bits - 1) <= value < 1 << schema.bits - 1:
         raise _MisfitError
@@ -193,7 +193,7 @@ def _struct(value: Any, schema: Struct, note: Any) -> Any:
 def _zero(schema: Schema) -> Any:
     """What Go makes of a null in a list or as the value of a map."""
     if isinstance(schema, Scalar):
-        return _ZERO.get(schema.types[0]) if schema.types else "0"
+        return "0" if schema.decodes else _ZERO.get(schema.types[0])
     return [] if isinstance(schema, List) else None if schema is ANY else {}
 
 

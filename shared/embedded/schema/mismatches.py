@@ -53,7 +53,7 @@ def _members(value: dict[str, Any], schema: Struct | Map, owner: str, path: str)
 
 
 def _leaf(value: Any, schema: Scalar, owner: str, path: str) -> Iterator[str]:
-    fits = not schema.types or type(value) in schema.types
+    fits = schema.decodes or type(value) in schema.types
     if not fits or (schema.bits and not -(1 << schema.bits - 1) <= value < 1 << schema.bits - 1):
         numeric = schema.bits and go_name(value) == "number"
         yield _cannot(shown(value) if numeric else go_name(value), schema, owner, path)

@@ -23,12 +23,14 @@ class Scalar:
 
     bits: of a whole number; 0 for none.
     convert: gives the canonical value, or raises ValueError with the words that the server uses.
+    decodes: whether `convert` reads values of any JSON type, as Go types with a decoder do.
     """
 
     go: str
     types: tuple[type, ...]
     bits: int = 0
     convert: Callable[[Any], Any] | None = None
+    decodes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +85,14 @@ LONG: Final = Scalar("int64", (int,), bits=64)
 DOUBLE: Final = Scalar("float64", (int, float))
 BOOL: Final = Scalar("bool", (bool,))
 BYTES: Final = Scalar("[]uint8", (str,), convert=leaves.base64_text)
-TIME: Final = Scalar("v1.Time", (), convert=leaves.time)
-MICRO_TIME: Final = Scalar("v1.MicroTime", (), convert=leaves.micro_time)
-INT_OR_STRING: Final = Scalar("intstr.IntOrString", (), convert=leaves.int_or_string)
-QUANTITY: Final = Scalar("resource.Quantity", (), convert=quantities.canonical)
-"""Leaves without `types` read every JSON type themselves, as Go types with a decoder do."""
+TIME: Final = Scalar("v1.Time", (str,), convert=leaves.time, decodes=True)
+MICRO_TIME: Final = Scalar("v1.MicroTime", (str,), convert=leaves.micro_time, decodes=True)
+INT_OR_STRING: Final = Scalar(
+    "intstr.IntOrString", (int, str), convert=leaves.int_or_string, decodes=True
+)
+QUANTITY: Final = Scalar(
+    "resource.Quantity", (int, float, str), convert=quantities.canonical, decodes=True
+)
 
 
 def child(schema: Schema, name: str) -> Schema:
