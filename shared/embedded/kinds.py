@@ -375,23 +375,22 @@ NODE_METRICS: Final = Kind(
     verbs=READ,
     source="metrics",
 )
-SELF_SUBJECT_REVIEW: Final = Kind(
-    "authentication.k8s.io",
-    "v1",
-    "selfsubjectreviews",
-    "selfsubjectreview",
-    "SelfSubjectReview",
-    namespaced=False,
-    verbs=("create",),
-    source="review",
-)
-SELF_SUBJECT_ACCESS_REVIEW: Final = Kind(
-    "authorization.k8s.io",
-    "v1",
-    "selfsubjectaccessreviews",
-    "selfsubjectaccessreview",
-    "SelfSubjectAccessReview",
-    namespaced=False,
-    verbs=("create",),
-    source="review",
+
+
+def _review(group: str, kind: str, *, namespaced: bool = False) -> Kind:
+    """A question that is answered and not kept."""
+    single = kind.lower()
+    return Kind(
+        group, "v1", f"{single}s", single, kind,
+        namespaced=namespaced, verbs=("create",), source="review",
+    )  # fmt: skip
+
+
+SELF_SUBJECT_REVIEW: Final = _review("authentication.k8s.io", "SelfSubjectReview")
+TOKEN_REVIEW: Final = _review("authentication.k8s.io", "TokenReview")
+SELF_SUBJECT_ACCESS_REVIEW: Final = _review("authorization.k8s.io", "SelfSubjectAccessReview")
+SELF_SUBJECT_RULES_REVIEW: Final = _review("authorization.k8s.io", "SelfSubjectRulesReview")
+SUBJECT_ACCESS_REVIEW: Final = _review("authorization.k8s.io", "SubjectAccessReview")
+LOCAL_SUBJECT_ACCESS_REVIEW: Final = _review(
+    "authorization.k8s.io", "LocalSubjectAccessReview", namespaced=True
 )

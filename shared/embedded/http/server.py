@@ -61,7 +61,7 @@ class ApiServer:
         self._watches = Watches(api, bookmark_interval, watch_backlog)
         self._logs = Logs(api, self.providers)
         self._streams = Streams(api, self.providers, self._allowed)
-        self._others = Subresources(api, self.providers, tokens, self._allowed)
+        self._others = Subresources(api, self.providers, tokens, self._policy)
         self._address = ""
         self._runner: web.AppRunner | None = None
 
@@ -148,15 +148,14 @@ class ApiServer:
             raise rbac.refusal(user, asked)
 
     def _allowed(self, user: User, asked: Attributes) -> bool:
-        return rbac.allows(
-            rbac.Policy(
-                roles=self._stored(kinds.ROLE),
-                role_bindings=self._stored(kinds.ROLE_BINDING),
-                cluster_roles=self._stored(kinds.CLUSTER_ROLE),
-                cluster_role_bindings=self._stored(kinds.CLUSTER_ROLE_BINDING),
-            ),
-            user,
-            asked,
+        return rbac.allows(self._policy(), user, asked)
+
+    def _policy(self) -> rbac.Policy:
+        return rbac.Policy(
+            roles=self._stored(kinds.ROLE),
+            role_bindings=self._stored(kinds.ROLE_BINDING),
+            cluster_roles=self._stored(kinds.CLUSTER_ROLE),
+            cluster_role_bindings=self._stored(kinds.CLUSTER_ROLE_BINDING),
         )
 
     def _stored(self, kind: Kind) -> list[Obj]:
