@@ -41,9 +41,14 @@ RECORDED: list[dict[str, Any]] = json.loads(
 RANDOM = ((re.compile(r"\b(u|full|ssa|nn)-[a-z0-9]{7,10}(-[a-z0-9]{5})?\b"), r"\1-<hash>"),)
 """Names that controllers make."""
 
+LOOPBACK = "endpoints may be loopback addresses: the pods of this server have such"
+INTERNAL = "the recorded difference is of Go's structs, ours of the object"
 NO_TOKEN = "callers without a token are refused: this server stands on a user's own machine"
 
 DIFFERS: dict[int, tuple[str, tuple[str, ...]]] = {
+    142: (LOOPBACK, ("",)),
+    143: (LOOPBACK, ("body.message", "body.details.causes")),
+    208: (INTERNAL, ("body.message", "body.details.causes.0.message")),
     398: (NO_TOKEN, ("",)),
     399: (NO_TOKEN, ("",)),
     400: (NO_TOKEN, ("",)),
@@ -56,7 +61,6 @@ PENDING = frozenset(
         18,
         24,
         30,
-        48,
         58,
         67,
         79,
@@ -64,9 +68,6 @@ PENDING = frozenset(
         81,
         82,
         83,
-        127,
-        142,
-        143,
         152,
         160,
         167,
@@ -83,7 +84,6 @@ PENDING = frozenset(
         194,
         195,
         207,
-        208,
         209,
         210,
         211,
@@ -166,7 +166,7 @@ PENDING = frozenset(
 )
 
 MADE: dict[int, dict[str, Any]] = {
-    127: {"metadata": {"name": "c"}, "data": {"k": "x" * (1 << 20)}},
+    127: {"metadata": {"name": "c"}, "data": {"k": "x" * ((1 << 20) + 1)}},
     134: {"metadata": {"name": "c", "annotations": {"a": "x" * (1 << 18)}}},
     135: {"metadata": {"name": "c"}, "data": {"k": "x" * (4 << 20)}},
 }
