@@ -121,10 +121,12 @@ class Streams:
                 raise _no_agent()
             session = await start(pod, wanted)
         except StatusError as error:
-            await client.finish(error.status())
+            with contextlib.suppress(ConnectionError):
+                await client.finish(error.status())
             return
         outputs = tuple(each for each in _OUTPUTS if getattr(wanted, each))
-        await relay(client, session, outputs)
+        with contextlib.suppress(ConnectionError):  # the client may go at any moment
+            await relay(client, session, outputs)
 
     async def _forward(self, request: web.Request, pod: Obj) -> web.StreamResponse:
         _check_place(pod)
