@@ -7,9 +7,7 @@ container prints goes into its log as that of any other, and comes here as well,
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-from collections import deque
 from typing import TYPE_CHECKING, Final, Self
 
 from shared.embedded.node.stdio import LOG, Ends, Stdio
@@ -19,8 +17,10 @@ if TYPE_CHECKING:
     from shared.embedded.api.sessions import ExecRequest, Output
     from shared.service.objects import Obj
 
-KEPT: Final = 16
-"""Pieces of output that wait for the first who attaches, and for each who is slow."""
+WAITING: Final = 32
+"""Pieces of output that wait for one who is slow; then the container waits, too."""
+PATIENCE: Final = 1.0
+"""Seconds it waits for one who takes nothing: then he is not attached any more."""
 
 
 class Console:
@@ -31,7 +31,6 @@ class Console:
         self._ends = ends
         self._once = once
         self._attached: set[asyncio.Queue[bytes]] = set()
-        self._early: deque[bytes] | None = deque(maxlen=KEPT)  # None once somebody attached
         self._over = False
         self._listening: asyncio.Task[None] | None = None
 
@@ -68,19 +67,19 @@ class Console:
         self._ends.close()
 
     def attach(self, request: ExecRequest) -> ConsoleAttachment:
-        """Hear what is printed from now on; the first hears what was printed before, too."""
-        queue: asyncio.Queue[bytes] = asyncio.Queue(2 * KEPT)
-        for piece in self._early or ():
-            queue.put_nowait(piece)
-        self._early = None
+        """Hear what is printed from now on; what was before is in the log."""
+        queue: asyncio.Queue[bytes] = asyncio.Queue(WAITING)
         if self._over:
             queue.put_nowait(b"")
         self._attached.add(queue)
         return ConsoleAttachment(self, queue, self._ends, request)
 
     def leave(self, queue: asyncio.Queue[bytes]) -> None:
-        """Somebody hears no more."""
+        """Somebody hears no more: what waits for him is dropped."""
         self._attached.discard(queue)
+        while not queue.empty():
+            queue.get_nowait()
+        queue.put_nowait(b"")
 
     def end_input(self) -> None:
         """Who is attached has said all: with `stdinOnce` nobody else will say anything."""
@@ -93,18 +92,17 @@ class Console:
 
     async def _listen(self) -> None:
         while data := await self._ends.read("stdout"):
-            if self._early is not None:
-                self._early.append(data)
-            self._tell(data)
+            await self._tell(data)
         self._over = True
-        self._tell(b"")
+        await self._tell(b"")
 
-    def _tell(self, data: bytes) -> None:
-        for queue in self._attached:
-            if not data and queue.full():
-                queue.get_nowait()  # the end must be heard
-            with contextlib.suppress(asyncio.QueueFull):
-                queue.put_nowait(data)
+    async def _tell(self, data: bytes) -> None:
+        for queue in tuple(self._attached):
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await queue.put(data)
+            except TimeoutError:
+                self.leave(queue)
 
 
 class ConsoleAttachment:
@@ -138,6 +136,3 @@ class ConsoleAttachment:
         if self._stdin:
             self._console.end_input()
         self._console.leave(self._queue)
-        if self._queue.full():
-            self._queue.get_nowait()
-        self._queue.put_nowait(b"")

@@ -37,6 +37,7 @@ PR_SET_CHILD_SUBREAPER = 36
 LINE_LIMIT = 16384  # bytes; longer lines are kept in parts, as container runtimes do
 SETTLE = 0.005  # seconds between two rounds of killing
 PATIENCE = 10.0
+TAP_PATIENCE = 5.0  # longer than the agent lets anybody hold the output back
 
 _prctl = ctypes.CDLL(None, use_errno=True).prctl
 
@@ -229,9 +230,14 @@ class Shim:
             return False
         log.write(data)
         if self._tap != -1:
-            with contextlib.suppress(OSError):  # who listens too slowly misses some
-                os.write(self._tap, data)
+            self._pass_on(data)
         return bool(data)
+
+    def _pass_on(self, data: bytes) -> None:
+        """Give output to the agent as well, unless it takes none for too long."""
+        with contextlib.suppress(OSError):
+            while data and select.select([], [self._tap], [], TAP_PATIENCE)[1]:
+                data = data[os.write(self._tap, data) :]
 
     def _obey(self) -> None:
         """Carry out what the agent wrote, or note that it has gone."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from shared.embedded.api.sessions import ExecRequest
+from shared.embedded.node import console
 
 if TYPE_CHECKING:
     from shared.embedded.api.sessions import Session
@@ -58,24 +61,42 @@ async def test_with_stdin_once_the_input_ends_with_the_first_who_attaches(node: 
     assert node.status()["state"]["terminated"]["exitCode"] == 0
 
 
-async def test_the_first_who_attaches_hears_what_was_printed_before(node: Node) -> None:
+async def test_what_was_printed_before_is_in_the_log_alone(node: Node) -> None:
     await started(node, "sh", "-c", "echo early; cat")
     await node.printed(1)
-    assert await heard(await attached(node), "early") == "early\n"
+    session = await attached(node)
+    await session.write(b"late\n")
+    assert await heard(session, "late") == "late\n"
 
 
 async def test_a_terminal_is_shared_by_who_is_attached(node: Node) -> None:
-    script = "import os, sys; print(os.ttyname(0)[:8], sys.stdout.isatty()); input('? ')"
-    show = "print(*os.get_terminal_size())"
-    await started(node, sys.executable, "-c", f"{script}; {show}", tty=True)
+    script = (
+        "import os; input(); print(os.ttyname(0)[:8]); input('? '); print(*os.get_terminal_size())"
+    )
+    await started(node, sys.executable, "-c", script, tty=True)
     session = await attached(node, tty=True)
-    assert await heard(session, "? ") == "/dev/pts True\r\n? "
+    await session.write(b"\n")
+    assert "/dev/pts\r\n? " in await heard(session, "? ")
     session.resize(90, 30)
     await session.write(b"\n")
     await heard(session, "90 30")
     await node.until(lambda: "terminated" in node.status()["state"])
     assert node.status()["state"]["terminated"]["exitCode"] == 0
     assert "90 30" in node.log()
+
+
+async def test_who_takes_nothing_loses_his_place_and_nobody_else_loses_anything(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "PATIENCE", 0.05)
+    await started(node, "sh", "-c", "read go; head -c 3000000 /dev/zero; echo done")
+    deaf, session = await attached(node), await attached(node)
+    await session.write(b"\n")
+    length = 0
+    while data := await session.read("stdout"):
+        length += len(data)
+    assert length == len("done\n") + 3_000_000
+    assert await deaf.read("stdout") == b""
 
 
 async def test_a_command_that_cannot_be_started_leaves_nothing_open(node: Node) -> None:
