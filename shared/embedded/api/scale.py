@@ -5,25 +5,20 @@ Called by `operations`; writes nothing itself.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from shared.embedded.errors import bad_request, invalid_as
+from shared.embedded.errors import UndecodableError, bad_request, invalid_as
+from shared.embedded.schema import kubernetes
 from shared.embedded.schema.decoding import checked
 from shared.embedded.schema.selectors import selector_text
-from shared.embedded.schema.shapes import INT, STRING, Struct
 from shared.embedded.validation.checks import not_negative
 
 if TYPE_CHECKING:
     from shared.service.objects import Obj
 
-_SCHEMA = Struct(
-    {
-        "kind": STRING,
-        "apiVersion": STRING,
-        "metadata": Struct({"name": STRING, "resourceVersion": STRING, "uid": STRING}),
-        "spec": Struct({"replicas": INT}),
-    }
-)
+API_VERSION: Final = "autoscaling/v1"
+KIND: Final = "Scale"
+SCHEMA: Final = kubernetes.schema("autoscaling", "v1", KIND)
 
 
 def view(workload: Obj) -> Obj:
@@ -34,8 +29,8 @@ def view(workload: Obj) -> Obj:
     if selector := selector_text(spec.get("selector", {})):
         status["selector"] = selector
     return {
-        "kind": "Scale",
-        "apiVersion": "autoscaling/v1",
+        "kind": KIND,
+        "apiVersion": API_VERSION,
         "metadata": {name: metadata[name] for name in shown if name in metadata},
         "spec": {"replicas": spec["replicas"]} if spec["replicas"] else {},
         "status": status,
@@ -44,12 +39,15 @@ def view(workload: Obj) -> Obj:
 
 def decode(value: Obj, name: str) -> Obj:
     """A Scale as sent for the workload `name`; raises 400 or 422."""
+    given = value.get("apiVersion", API_VERSION), value.get("kind", KIND)
+    if given != (API_VERSION, KIND):
+        raise bad_request(f"expected {API_VERSION} {KIND}, got {' '.join(map(str, given))}")
     try:
-        scale: Obj = checked(value, _SCHEMA, "Scale")
+        scale: Obj = checked(value, SCHEMA)
     except TypeError as error:
-        raise bad_request(f'Scale in version "v1" cannot be handled as a Scale: {error}') from error
+        raise UndecodableError(KIND, "v1", str(error)) from error
     if causes := list(not_negative("spec.replicas", scale.get("spec", {}).get("replicas"))):
-        raise invalid_as("autoscaling", "Scale", name, causes)
+        raise invalid_as("autoscaling", KIND, name, causes)
     return scale
 
 
