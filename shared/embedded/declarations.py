@@ -94,13 +94,15 @@ def _answered(kind: Kind) -> Declaration:
     )
 
 
-def _kept(kind: Kind, schema: Schema = kind_schemas.GENERIC) -> Declaration:
+def _kept(
+    kind: Kind, schema: Schema = kind_schemas.GENERIC, columns: Columns = NAME_AND_AGE
+) -> Declaration:
     """A kind whose objects are stored as they come, for whoever reads them: no controller does."""
     return Declaration(
         kind,
         schema=schema,
         defaults=defaulting.nothing,
-        columns=NAME_AND_AGE,
+        columns=columns,
         rules=Rules(checks.subdomain, unchecked, any_change),
         selectable=METADATA,
     )
@@ -136,6 +138,14 @@ DECLARATIONS: Final = registered(
             defaults=defaulting.nothing,
             columns=core.CONFIGMAPS,
             rules=Rules(checks.subdomain, objects.config_map, objects.immutable_data),
+            selectable=METADATA,
+        ),
+        Declaration(
+            kinds.ENDPOINTS,
+            schema=kind_schemas.ENDPOINTS,
+            defaults=defaulting.endpoints,
+            columns=core.ENDPOINTS,
+            rules=Rules(checks.subdomain, unchecked, any_change),
             selectable=METADATA,
         ),
         _EVENT,
@@ -249,6 +259,7 @@ DECLARATIONS: Final = registered(
             rules=Rules(checks.subdomain, unchecked, any_change),
             selectable=METADATA,
         ),
+        _kept(kinds.INGRESS_CLASS, columns=core.INGRESS_CLASSES),
         Declaration(
             kinds.CLUSTER_ROLE_BINDING,
             schema=kind_schemas.BINDING,
@@ -281,7 +292,7 @@ DECLARATIONS: Final = registered(
             rules=Rules(checks.path_segment, objects.role, any_change),
             selectable=METADATA,
         ),
-        _kept(kinds.HTTP_ROUTE),
+        _kept(kinds.HTTP_ROUTE, columns=core.HTTP_ROUTES),
         _kept(kinds.MIDDLEWARE),
         Declaration(
             kinds.LEASE,

@@ -49,6 +49,7 @@ class Kind:
     starts_with_status: whether a new object keeps the status that it is sent with.
     needs_version: whether an update must state the resourceVersion that it replaces.
     returns_deleted: whether a completed delete answers with the object instead of a Status.
+    deprecated: what whoever still uses it is told in a warning; empty for most.
     protected_by: the finalizer that a new object is given, so that it stays while it is in use.
     """
 
@@ -70,6 +71,7 @@ class Kind:
     needs_version: bool = False
     returns_deleted: bool = False
     protected_by: str = ""
+    deprecated: str = ""
 
     def __str__(self) -> str:
         return f"{self.api_version} {self.kind}"
@@ -153,6 +155,15 @@ POD: Final = Kind(
     ),
     generation=True,
     returns_deleted=True,
+)
+ENDPOINTS: Final = Kind(
+    "",
+    "v1",
+    "endpoints",
+    "endpoints",
+    "Endpoints",
+    short_names=("ep",),
+    deprecated="v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
 )
 POD_TEMPLATE: Final = Kind("", "v1", "podtemplates", "podtemplate", "PodTemplate", generation=True)
 NODE: Final = Kind(
@@ -310,6 +321,15 @@ INGRESS: Final = Kind(
     "Ingress",
     short_names=("ing",),
     subresources=(STATUS,),
+    generation=True,
+)
+INGRESS_CLASS: Final = Kind(
+    "networking.k8s.io",
+    "v1",
+    "ingressclasses",
+    "ingressclass",
+    "IngressClass",
+    namespaced=False,
     generation=True,
 )
 HTTP_ROUTE: Final = Kind(

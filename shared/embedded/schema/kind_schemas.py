@@ -354,6 +354,7 @@ ENDPOINT_SLICE: Final = _object(
     endpoints=List(_ENDPOINT),
     ports=List(Struct({**strings("name", "protocol", "appProtocol"), "port": INT})),
 )
+ENDPOINTS: Final = _object(subsets=ITEMS)
 LEASE: Final = _object(
     Struct(
         {
