@@ -2,8 +2,8 @@
 
 The parts stand in their rooms and know no kinds. Here they are put together by direct reference:
 one that is misspelt or left out fails when this module is imported. What a kind has not got is
-said: `GENERIC`, `nothing`, `NAME_AND_AGE`, `unchecked`, `METADATA`. To serve one more kind, name it
-in `kinds` and declare it here. Asked by storage, api and http.
+said: `GENERIC`, `nothing`, `NAME_AND_AGE`, `KEPT`, `METADATA`. To serve one more kind, name it in
+`kinds` and declare it here. Asked by storage, api and http.
 """
 
 from __future__ import annotations
@@ -17,10 +17,7 @@ from shared.embedded.schema.conversion import AS_STORED
 from shared.embedded.schema.field_selectors import METADATA
 from shared.embedded.tables import core, pods, rbac, storage, workloads
 from shared.embedded.tables.column import NAME_AND_AGE
-from shared.embedded.validation import Rules, any_change, checks, network, objects, unchecked
-from shared.embedded.validation import pods as pod_rules
-from shared.embedded.validation import storage as storage_rules
-from shared.embedded.validation import workloads as workload_rules
+from shared.embedded.validation import rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,6 +27,7 @@ if TYPE_CHECKING:
     from shared.embedded.schema.field_selectors import Fields
     from shared.embedded.schema.shapes import Schema
     from shared.embedded.tables.column import Columns
+    from shared.embedded.validation import Rules
     from shared.service.objects import Obj
 
 _UNSAID: Final[Any] = None  # a default, so that what is left out is told together with its kind
@@ -89,7 +87,7 @@ def _answered(kind: Kind) -> Declaration:
         schema=kind_schemas.GENERIC,
         defaults=defaulting.nothing,
         columns=NAME_AND_AGE,
-        rules=Rules(checks.subdomain, unchecked, any_change),
+        rules=rules.KEPT,
         selectable=METADATA,
     )
 
@@ -103,7 +101,7 @@ def _kept(
         schema=schema,
         defaults=defaulting.nothing,
         columns=columns,
-        rules=Rules(checks.subdomain, unchecked, any_change),
+        rules=rules.KEPT,
         selectable=METADATA,
     )
 
@@ -118,7 +116,7 @@ _EVENT: Final = Declaration(
     schema=kind_schemas.EVENT,
     defaults=defaulting.event,
     columns=core.EVENTS,
-    rules=Rules(checks.subdomain, objects.event, any_change),
+    rules=rules.EVENT,
     selectable=field_selectors.EVENT,
 )
 _AUTOSCALER: Final = Declaration(
@@ -126,7 +124,7 @@ _AUTOSCALER: Final = Declaration(
     schema=kind_schemas.AUTOSCALER,
     defaults=defaulting.autoscaler,
     columns=workloads.AUTOSCALERS,
-    rules=Rules(checks.subdomain, objects.autoscaler, any_change),
+    rules=rules.AUTOSCALER,
     selectable=METADATA,
 )
 
@@ -137,7 +135,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.CONFIG_MAP,
             defaults=defaulting.nothing,
             columns=core.CONFIGMAPS,
-            rules=Rules(checks.subdomain, objects.config_map, objects.immutable_data),
+            rules=rules.CONFIG_MAP,
             selectable=METADATA,
         ),
         Declaration(
@@ -145,7 +143,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.ENDPOINTS,
             defaults=defaulting.endpoints,
             columns=core.ENDPOINTS,
-            rules=Rules(checks.subdomain, unchecked, any_change),
+            rules=rules.KEPT,
             selectable=METADATA,
         ),
         _EVENT,
@@ -154,7 +152,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.NAMESPACE,
             defaults=defaulting.namespace,
             columns=core.NAMESPACES,
-            rules=Rules(checks.label, unchecked, any_change),
+            rules=rules.NAMESPACE,
             selectable=field_selectors.NAMESPACE,
         ),
         Declaration(
@@ -162,7 +160,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.NODE,
             defaults=defaulting.empty_spec_and_status,
             columns=core.NODES,
-            rules=Rules(checks.subdomain, unchecked, any_change),
+            rules=rules.NODE,
             selectable=field_selectors.NODE,
         ),
         Declaration(
@@ -170,7 +168,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.CLAIM,
             defaults=defaulting.claim,
             columns=storage.CLAIMS,
-            rules=Rules(checks.subdomain, storage_rules.claim, storage_rules.claim_successor),
+            rules=rules.CLAIM,
             selectable=METADATA,
         ),
         Declaration(
@@ -178,7 +176,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.PERSISTENT_VOLUME,
             defaults=defaulting.persistent_volume,
             columns=storage.VOLUMES,
-            rules=Rules(checks.subdomain, storage_rules.volume, storage_rules.same_source),
+            rules=rules.VOLUME,
             selectable=METADATA,
         ),
         Declaration(
@@ -186,7 +184,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.POD,
             defaults=defaulting.pod,
             columns=pods.COLUMNS,
-            rules=Rules(checks.subdomain, pod_rules.check, pod_rules.successor),
+            rules=rules.POD,
             selectable=field_selectors.POD,
         ),
         _kept(kinds.POD_TEMPLATE, kind_schemas.POD_TEMPLATE),
@@ -195,7 +193,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.SECRET,
             defaults=defaulting.secret,
             columns=core.SECRETS,
-            rules=Rules(checks.subdomain, objects.secret, objects.immutable_secret),
+            rules=rules.SECRET,
             selectable=field_selectors.SECRET,
         ),
         Declaration(
@@ -203,7 +201,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.SERVICE_ACCOUNT,
             defaults=defaulting.nothing,
             columns=core.SERVICE_ACCOUNTS,
-            rules=Rules(checks.subdomain, unchecked, any_change),
+            rules=rules.KEPT,
             selectable=METADATA,
         ),
         Declaration(
@@ -211,7 +209,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.SERVICE,
             defaults=defaulting.service,
             columns=core.SERVICES,
-            rules=Rules(checks.label_1035, network.service, network.same_address),
+            rules=rules.SERVICE,
             selectable=field_selectors.SERVICE,
         ),
         Declaration(
@@ -219,7 +217,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.DEPLOYMENT,
             defaults=defaulting.deployment,
             columns=workloads.DEPLOYMENTS,
-            rules=Rules(checks.subdomain, workload_rules.deployment, workload_rules.same_selector),
+            rules=rules.DEPLOYMENT,
             selectable=METADATA,
         ),
         Declaration(
@@ -227,10 +225,13 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.REPLICA_SET,
             defaults=defaulting.replica_set,
             columns=workloads.REPLICASETS,
-            rules=Rules(checks.subdomain, workload_rules.replica_set, workload_rules.same_selector),
+            rules=rules.REPLICA_SET,
             selectable=field_selectors.REPLICA_SET,
         ),
-        _also_served(_EVENT, kinds.EVENT_V1, conversion.EVENT_V1),
+        replace(
+            _also_served(_EVENT, kinds.EVENT_V1, conversion.EVENT_V1),
+            rules=rules.STRICT_EVENT,
+        ),
         _answered(kinds.SELF_SUBJECT_REVIEW),
         _answered(kinds.SELF_SUBJECT_ACCESS_REVIEW),
         _AUTOSCALER,
@@ -240,7 +241,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.DISRUPTION_BUDGET,
             defaults=defaulting.empty_spec_and_status,
             columns=workloads.DISRUPTION_BUDGETS,
-            rules=Rules(checks.subdomain, unchecked, any_change),
+            rules=rules.BUDGET,
             selectable=METADATA,
         ),
         Declaration(
@@ -248,7 +249,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.NETWORK_POLICY,
             defaults=defaulting.network_policy,
             columns=core.NETWORK_POLICIES,
-            rules=Rules(checks.subdomain, unchecked, any_change),
+            rules=rules.NETWORK_POLICY,
             selectable=METADATA,
         ),
         Declaration(
@@ -256,7 +257,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.INGRESS,
             defaults=defaulting.ingress,
             columns=core.INGRESSES,
-            rules=Rules(checks.subdomain, unchecked, any_change),
+            rules=rules.INGRESS,
             selectable=METADATA,
         ),
         _kept(kinds.INGRESS_CLASS, columns=core.INGRESS_CLASSES),
@@ -265,7 +266,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.BINDING,
             defaults=defaulting.binding,
             columns=rbac.BINDINGS,
-            rules=Rules(checks.path_segment, objects.binding, objects.same_role),
+            rules=rules.CLUSTER_ROLE_BINDING,
             selectable=METADATA,
         ),
         Declaration(
@@ -273,7 +274,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.ROLE,
             defaults=defaulting.role,
             columns=rbac.ROLES,
-            rules=Rules(checks.path_segment, objects.role, any_change),
+            rules=rules.CLUSTER_ROLE,
             selectable=METADATA,
         ),
         Declaration(
@@ -281,7 +282,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.BINDING,
             defaults=defaulting.binding,
             columns=rbac.BINDINGS,
-            rules=Rules(checks.path_segment, objects.binding, objects.same_role),
+            rules=rules.ROLE_BINDING,
             selectable=METADATA,
         ),
         Declaration(
@@ -289,7 +290,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.ROLE,
             defaults=defaulting.role,
             columns=rbac.ROLES,
-            rules=Rules(checks.path_segment, objects.role, any_change),
+            rules=rules.ROLE,
             selectable=METADATA,
         ),
         _kept(kinds.HTTP_ROUTE, columns=core.HTTP_ROUTES),
@@ -299,7 +300,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.LEASE,
             defaults=defaulting.empty_spec,
             columns=core.LEASES,
-            rules=Rules(checks.subdomain, objects.lease, any_change),
+            rules=rules.LEASE,
             selectable=METADATA,
         ),
         Declaration(
@@ -307,7 +308,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.ENDPOINT_SLICE,
             defaults=defaulting.endpoint_slice,
             columns=core.ENDPOINTSLICES,
-            rules=Rules(checks.subdomain, network.endpoint_slice, network.same_family),
+            rules=rules.ENDPOINT_SLICE,
             selectable=METADATA,
         ),
         Declaration(
@@ -315,7 +316,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.STORAGE_CLASS,
             defaults=defaulting.storage_class,
             columns=storage.CLASSES,
-            rules=Rules(checks.subdomain, storage_rules.storage_class, storage_rules.same_class),
+            rules=rules.STORAGE_CLASS,
             selectable=METADATA,
         ),
         _answered(kinds.POD_METRICS),

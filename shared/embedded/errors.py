@@ -7,6 +7,7 @@ Raised in every room; only `http` turns them into answers.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -52,6 +53,16 @@ class StatusError(Exception):
         return body
 
 
+class UndecodableError(StatusError):
+    """A field of a wrong type; `why` is the error in the words of Go's encoding/json."""
+
+    def __init__(self, kind: str, version: str, why: str) -> None:
+        super().__init__(
+            400, "BadRequest", f'{kind} in version "{version}" cannot be handled as a {kind}: {why}'
+        )
+        self.why = why
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """One thing wrong with one field; `field` is a path such as `spec.ports[0].port`."""
@@ -95,8 +106,21 @@ def modified(kind: Kind, name: str) -> StatusError:
 
 
 def conflict(kind: Kind, name: str, why: str) -> StatusError:
-    message = f'Operation cannot be fulfilled on {kind.resource} "{name}": {why}'
-    return StatusError(409, "Conflict", message, details(kind, name))
+    return conflict_over(kind.plural, name, why, kind.group)
+
+
+def conflict_of_kind(kind: Kind, name: str, why: str) -> StatusError:
+    """A delete's precondition, which kube-apiserver tells of by the kind instead of its plural."""
+    return conflict_over(kind.kind, name, why, kind.group)
+
+
+def conflict_over(what: str, name: str, why: str, group: str = "") -> StatusError:
+    """409 about the object `name`, called `what` of `group`."""
+    message = (
+        f'Operation cannot be fulfilled on {what}{"." + group if group else ""} "{name}": {why}'
+    )
+    shown = {"name": name, "group": group, "kind": what}
+    return StatusError(409, "Conflict", message, {k: v for k, v in shown.items() if v})
 
 
 def apply_conflict(conflicts: Sequence[tuple[str, str]]) -> StatusError:
@@ -117,18 +141,27 @@ def apply_conflict(conflicts: Sequence[tuple[str, str]]) -> StatusError:
 
 
 def invalid(kind: Kind, name: str, causes: Sequence[Cause]) -> StatusError:
-    return invalid_as(kind.group, kind.kind, name, causes)
+    """422; the group is that of the form in which objects are stored, whose fields are named."""
+    return invalid_as(kind.hub.group, kind.kind, name, causes)
 
 
 def invalid_as(group: str, kind: str, name: str, causes: Sequence[Cause]) -> StatusError:
     """422 about an object called `name`, shown as `kind` of `group` (a Scale, PatchOptions, …)."""
-    lines = [f"{cause.field}: {cause.message}" for cause in causes]
+    lines = list(dict.fromkeys(f"{cause.field}: {cause.message}" for cause in causes))
     what = lines[0] if len(lines) == 1 else f"[{', '.join(lines)}]"
     message = f'{kind}{"." + group if group else ""} "{name}" is invalid: {what}'
     about = {"name": name, "group": group, "kind": kind}
     shown: Obj = {key: value for key, value in about.items() if value}
     shown["causes"] = [cause.json() for cause in causes]
     return StatusError(422, "Invalid", message, shown)
+
+
+def invalid_patch(shown: str, why: str) -> StatusError:
+    """A patch that leaves no object of its kind; `shown` is the patch or what it has made."""
+    cause = Cause(
+        INVALID, f"Invalid value: {json.dumps(shown, ensure_ascii=False)}: {why}", "patch"
+    )
+    return invalid_as("", "", "", [cause])
 
 
 def rejected() -> StatusError:
@@ -145,6 +178,17 @@ def unauthorized() -> StatusError:
     return StatusError(401, "Unauthorized", "Unauthorized")
 
 
+def terminating(kind: Kind, name: str, namespace: str) -> StatusError:
+    """Nothing new comes into a namespace that is on its way out."""
+    why = f"unable to create new content in namespace {namespace} because it is being terminated"
+    cause = Cause(
+        "NamespaceTerminating", f"namespace {namespace} is being terminated", "metadata.namespace"
+    )
+    refusal = forbidden(kind, name, why)
+    refusal.details = {**(refusal.details or {}), "causes": [cause.json()]}
+    return refusal
+
+
 def forbidden(kind: Kind, name: str, why: str) -> StatusError:
     quoted = f' "{name}"' if name else ""
     message = f"{kind.resource}{quoted} is forbidden: {why}"
@@ -157,8 +201,8 @@ def method_not_allowed() -> StatusError:
 
 
 def not_acceptable(offered: Sequence[str]) -> StatusError:
-    message = f"only the following media types are accepted: {', '.join(offered)}"
-    return StatusError(406, "NotAcceptable", message)
+    message = f"406: Not Acceptable\n\nAvailable representations: {', '.join(offered)}"
+    return StatusError(406, "NotAcceptable", message, {})
 
 
 def unsupported_media_type(accepted: Sequence[str]) -> StatusError:
@@ -194,13 +238,25 @@ def too_large_version(wanted: int, current: int) -> StatusError:
     return StatusError(504, "Timeout", message, {"causes": [cause], "retryAfterSeconds": 1})
 
 
+def bare(message: str) -> StatusError:
+    """An error that kube-apiserver passes on as it came, without a reason."""
+    return StatusError(500, "", message)
+
+
+def too_many_operations(limit: int, given: int) -> StatusError:
+    message = (
+        f"Request entity too large: The allowed maximum operations in a JSON patch is {limit}, "
+        f"got {given}"
+    )
+    return StatusError(413, "RequestEntityTooLarge", message)
+
+
 def bad_version(text: str) -> StatusError:
     """kube-apiserver answers a resourceVersion that is no number with a bare 500."""
-    message = (
+    return bare(
         f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": '
         "invalid syntax"
     )
-    return StatusError(500, "", message)
 
 
 def unavailable(message: str) -> StatusError:

@@ -48,6 +48,7 @@ class Kind:
     counts_annotations: whether annotations are part of the desired state, as Deployments have it.
     starts_with_status: whether a new object keeps the status that it is sent with.
     needs_version: whether an update must state the resourceVersion that it replaces.
+    created_by_update: whether an update of an object that does not exist creates it.
     returns_deleted: whether a completed delete answers with the object instead of a Status.
     deprecated: what whoever still uses it is told in a warning; empty for most.
     protected_by: the finalizer that a new object is given, so that it stays while it is in use.
@@ -69,6 +70,7 @@ class Kind:
     counts_annotations: bool = False
     starts_with_status: bool = False
     needs_version: bool = False
+    created_by_update: bool = False
     returns_deleted: bool = False
     protected_by: str = ""
     deprecated: str = ""
@@ -135,6 +137,7 @@ SERVICE: Final = Kind(
     categories=("all",),
     subresources=(STATUS,),
     returns_deleted=True,
+    created_by_update=True,
 )
 POD: Final = Kind(
     "",
@@ -177,7 +180,9 @@ NODE: Final = Kind(
     subresources=(Subresource("proxy", ("get",), kind="NodeProxyOptions"), STATUS),
     starts_with_status=True,
 )
-EVENT: Final = Kind("", "v1", "events", "event", "Event", short_names=("ev",))
+EVENT: Final = Kind(
+    "", "v1", "events", "event", "Event", short_names=("ev",), created_by_update=True
+)
 SERVICE_ACCOUNT: Final = Kind(
     "",
     "v1",
@@ -188,6 +193,7 @@ SERVICE_ACCOUNT: Final = Kind(
     subresources=(
         Subresource("token", ("create",), "authentication.k8s.io", "v1", "TokenRequest"),
     ),
+    needs_version=True,
     returns_deleted=True,
 )
 PERSISTENT_VOLUME_CLAIM: Final = Kind(
@@ -249,9 +255,24 @@ REPLICA_SET: Final = Kind(
 ENDPOINT_SLICE: Final = Kind(
     "discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice", generation=True
 )
-LEASE: Final = Kind("coordination.k8s.io", "v1", "leases", "lease", "Lease", needs_version=True)
+LEASE: Final = Kind(
+    "coordination.k8s.io",
+    "v1",
+    "leases",
+    "lease",
+    "Lease",
+    needs_version=True,
+    created_by_update=True,
+)
 EVENT_V1: Final = Kind(
-    "events.k8s.io", "v1", "events", "event", "Event", short_names=("ev",), stored_as=EVENT
+    "events.k8s.io",
+    "v1",
+    "events",
+    "event",
+    "Event",
+    short_names=("ev",),
+    stored_as=EVENT,
+    created_by_update=True,
 )
 HPA: Final = Kind(
     "autoscaling",
@@ -274,9 +295,16 @@ HPA_V1: Final = Kind(
     subresources=(STATUS,),
     stored_as=HPA,
 )
-ROLE: Final = Kind("rbac.authorization.k8s.io", "v1", "roles", "role", "Role")
+ROLE: Final = Kind(
+    "rbac.authorization.k8s.io", "v1", "roles", "role", "Role", created_by_update=True
+)
 ROLE_BINDING: Final = Kind(
-    "rbac.authorization.k8s.io", "v1", "rolebindings", "rolebinding", "RoleBinding"
+    "rbac.authorization.k8s.io",
+    "v1",
+    "rolebindings",
+    "rolebinding",
+    "RoleBinding",
+    created_by_update=True,
 )
 CLUSTER_ROLE: Final = Kind(
     "rbac.authorization.k8s.io",
@@ -285,6 +313,7 @@ CLUSTER_ROLE: Final = Kind(
     "clusterrole",
     "ClusterRole",
     namespaced=False,
+    created_by_update=True,
 )
 CLUSTER_ROLE_BINDING: Final = Kind(
     "rbac.authorization.k8s.io",
@@ -293,6 +322,7 @@ CLUSTER_ROLE_BINDING: Final = Kind(
     "clusterrolebinding",
     "ClusterRoleBinding",
     namespaced=False,
+    created_by_update=True,
 )
 POD_DISRUPTION_BUDGET: Final = Kind(
     "policy",
@@ -303,6 +333,7 @@ POD_DISRUPTION_BUDGET: Final = Kind(
     short_names=("pdb",),
     subresources=(STATUS,),
     generation=True,
+    needs_version=True,
 )
 NETWORK_POLICY: Final = Kind(
     "networking.k8s.io",
@@ -340,9 +371,16 @@ HTTP_ROUTE: Final = Kind(
     "HTTPRoute",
     subresources=(STATUS,),
     generation=True,
+    needs_version=True,
 )
 MIDDLEWARE: Final = Kind(
-    "traefik.io", "v1alpha1", "middlewares", "middleware", "Middleware", generation=True
+    "traefik.io",
+    "v1alpha1",
+    "middlewares",
+    "middleware",
+    "Middleware",
+    generation=True,
+    needs_version=True,
 )
 POD_METRICS: Final = Kind(
     "metrics.k8s.io", "v1beta1", "pods", "", "PodMetrics", verbs=READ, source="metrics"

@@ -25,10 +25,10 @@ NOTHING: Final[Paths] = frozenset()
 KEY_DEFAULTS: Final = {"protocol": "TCP"}
 """Keys of list items that may be left out."""
 
-_ALWAYS_PRESENT: Final = {"f:metadata", "f:spec", "f:status", "f:template", "f:strategy"} | {
-    "f:containers"
-}
+_ALWAYS_PRESENT: Final = {"f:metadata", "f:spec", "f:template", "f:strategy", "f:containers"}
 """Go serialises these even when empty, so nobody ever adds them themselves, only their content."""
+_ALWAYS_AT_TOP: Final = {("f:status",), ("f:endpoints",), ("f:ports",), ("f:rules",)}
+"""The same of what elsewhere is a field like others."""
 
 
 class ItemKeyError(Exception):
@@ -78,6 +78,8 @@ def item_step(item: Any, schema: schemas.List) -> str:
     """`k:{"name":"a"}` of an item of a keyed list, `v:"a"` of an item of a set."""
     if schema.unique:
         return "v:" + _json(item)
+    if not isinstance(item, dict):
+        raise ItemKeyError("associative list with keys may not have non-map elements")
     given = {**KEY_DEFAULTS, **item}
     missing = next((key for key in schema.keys if key not in given), None)
     if missing:
@@ -120,6 +122,11 @@ def prefixes(paths: Paths) -> Paths:
     return frozenset(path[:end] for path in paths for end in range(1, len(path) + 1))
 
 
+def within(path: Path, places: Paths) -> bool:
+    """Whether `path` is one of `places`, or below one."""
+    return bool(places) and any(path[:end] in places for end in range(1, len(path) + 1))
+
+
 def without(value: Any, gone: Paths, schema: Schema, path: Path = ()) -> Any:
     """`value` less the subtrees at the paths `gone`."""
     kept = [
@@ -156,18 +163,11 @@ def _compare(
 
 def _everything(value: Any, schema: Schema, path: Path) -> Iterator[Path]:
     """The path of a value that appears or vanishes, and all paths below it."""
-    if path[-1] not in _ALWAYS_PRESENT:
+    present = path in _ALWAYS_AT_TOP and not (isinstance(value, list) and value)
+    if path[-1] not in _ALWAYS_PRESENT and not present:
         yield path
     for step, item, inner in steps(value, schema):
         yield from _everything(item, inner, (*path, step))
-
-
-def check_items(value: Any, schema: Schema) -> None:
-    """Refuse keyed lists and sets whose items cannot be told apart; raises ItemKeyError."""
-    if isinstance(value, list) and isinstance(schema, schemas.List):
-        _items(value, schema)
-    for _, item, inner in steps(value, schema):
-        check_items(item, inner)
 
 
 def _items(value: list[Any], schema: schemas.List) -> list[tuple[str, Any, Schema]]:
@@ -175,9 +175,7 @@ def _items(value: list[Any], schema: schemas.List) -> list[tuple[str, Any, Schem
         return []
     found = {item_step(item, schema): item for item in value}
     if len(found) < len(value):
-        every = [item_step(item, schema) for item in value]
-        twice = next(step for step in every if every.count(step) > 1)
-        raise ItemKeyError(f"duplicate entries for key {_step_text(twice)}")
+        raise ItemKeyError("items with the same keys")
     return [(step, item, schema.item) for step, item in found.items()]
 
 
@@ -193,6 +191,8 @@ def _step_text(step: str) -> str:
         return f".{rest}"
     if mark == "v":
         return f"[={rest}]"
+    if mark == "i":
+        return f"[{rest}]"
     pairs = json.loads(rest).items()
     return "[" + ",".join(f"{key}={_json(value)}" for key, value in pairs) + "]"
 

@@ -7,21 +7,20 @@ writes through the verbs of `Objects`; of the API that gives them it knows nothi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from shared.embedded import kinds
-from shared.embedded.api.strategy import FOREGROUND
+from shared.embedded.api.deletion import FOREGROUND, ORPHAN
 from shared.embedded.declarations import HUBS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from shared.embedded.api.deletion import Propagation
     from shared.embedded.kinds import Kind
     from shared.embedded.storage.records import Record
     from shared.embedded.storage.store import Store
     from shared.service.objects import Obj
-
-Propagation = Literal["Background", "Foreground", "Orphan"]
 
 Key = tuple[str, str, str]
 """Bucket, namespace and name."""
@@ -37,7 +36,7 @@ class Objects(Protocol):
         """Replace an object."""
 
     def delete(
-        self, kind: Kind, name: str, namespace: str = "", *, propagation: Propagation = "Background"
+        self, kind: Kind, name: str, namespace: str = "", *, propagation: Propagation | None = None
     ) -> Obj:
         """Delete or begin to delete an object."""
 
@@ -56,12 +55,6 @@ class Garbage:
         self._store.listen(self._follow)
         for key in list(self._alive.values()):
             self._settle(key)
-
-    def orphan(self, owner: Obj) -> None:
-        """Make the dependents of `owner` independent of it."""
-        uid = owner["metadata"]["uid"]
-        for key in list(self._dependents.get(uid, ())):
-            self._forget_owners(key, {uid})
 
     def _follow(self, record: Record) -> None:
         key = (record.bucket, *record.entry.key)
@@ -103,9 +96,12 @@ class Garbage:
             return
         kind = HUBS[key[0]]
         deleting = "deletionTimestamp" in obj["metadata"]
+        finalizers = obj["metadata"].get("finalizers", [])
         if deleting and kind is kinds.NAMESPACE:
             self._empty(key[2])
-        elif deleting and FOREGROUND in obj["metadata"].get("finalizers", []):
+        elif deleting and ORPHAN in finalizers:
+            self._finish_orphaning(kind, obj)
+        elif deleting and FOREGROUND in finalizers:
             self._finish_foreground(kind, obj)
         else:
             self._collect(key, kind, obj, deleting=deleting)
@@ -120,6 +116,13 @@ class Garbage:
         elif not deleting:
             self._delete(kind, obj)
 
+    def _finish_orphaning(self, kind: Kind, owner: Obj) -> None:
+        """Make the dependents independent of the owner, and let it go."""
+        uid = owner["metadata"]["uid"]
+        for key in list(self._dependents.get(uid, ())):
+            self._forget_owners(key, {uid})
+        self._release(kind, owner, ORPHAN)
+
     def _finish_foreground(self, kind: Kind, owner: Obj) -> None:
         """Delete the dependents; let the owner go when none is left that blocks it."""
         uid = owner["metadata"]["uid"]
@@ -132,8 +135,12 @@ class Garbage:
         dependents = [self._object(key) for key in keys]
         if any(_blocks(dependent, uid) for dependent in dependents if dependent):
             return
+        self._release(kind, owner, FOREGROUND)
+
+    def _release(self, kind: Kind, owner: Obj, finalizer: str) -> None:
+        """Take `finalizer` off; without any the owner is gone."""
         metadata = owner["metadata"]
-        left = [each for each in metadata["finalizers"] if each != FOREGROUND]
+        left = [each for each in metadata["finalizers"] if each != finalizer]
         finished = {**metadata, "finalizers": left}
         self._objects.update(kind, {**owner, "metadata": finished}, manager="garbage-collector")
 
@@ -152,7 +159,7 @@ class Garbage:
             kind,
             metadata["name"],
             metadata.get("namespace", ""),
-            propagation="Foreground" if foreground else "Background",
+            propagation="Foreground" if foreground else None,
         )
 
     def _forget_owners(self, key: Key, uids: set[str]) -> None:

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from shared.embedded.errors import bad_request, bad_version, expired, too_large_version
+from shared.embedded.errors import (
+    StatusError,
+    bad_request,
+    bad_version,
+    expired,
+    too_large_version,
+)
+from shared.embedded.schema.decoding import parse_json
 from shared.embedded.storage.records import CompactedError
 
 if TYPE_CHECKING:
@@ -79,6 +86,13 @@ def parse_version(text: str) -> int:
     return int(text)
 
 
+def check_version(store: Store, text: str) -> None:
+    """Refuse to read an object as of a version that is still to come; raises 500 or 504."""
+    asked = parse_version(text)
+    if asked > store.version:
+        raise too_large_version(asked, store.version)
+
+
 def list_page(store: Store, kind: Kind, query: Query) -> Page:
     """The page of `kind` that `query` asks for; raises 400, 410 or 504 refusals."""
     version, start = _position(store, query)
@@ -98,22 +112,24 @@ def list_page(store: Store, kind: Kind, query: Query) -> Page:
 def _position(store: Store, query: Query) -> tuple[int, str]:
     """The version to list at, and the key to start from."""
     if query.token:
-        if query.version:
+        if query.version not in ("", "0"):
             raise bad_request("specifying resource version is not allowed when using continue")
         version, start = _parse_token(query.token)
         return (store.version if version < 0 else version), start
-    asked = parse_version(query.version)
+    try:
+        asked = parse_version(query.version)
+    except StatusError as error:
+        raise bad_request(f"invalid resource version: {error.message}") from error
     if asked > store.version:
         raise too_large_version(asked, store.version)
-    if query.match not in ("", "Exact", "NotOlderThan"):
-        raise bad_request(f'unknown resourceVersionMatch "{query.match}"')
     # Without a match rule, a limit together with a version means exactly that version.
     exact = query.match == "Exact" or (query.limit and asked and not query.match)
     return (asked if exact else store.version), ""
 
 
 def _cut(entries: Sequence[Entry], version: int, query: Query) -> Page:
-    if not query.limit or len(entries) <= query.limit:
+    # Version 0 is answered from the server's cache, which knows no pages.
+    if not query.limit or query.version == "0" or len(entries) <= query.limit:
         return Page(entries, version)
     shown = entries[: query.limit]
     selecting = query.labels is not None or query.fields is not None
@@ -133,11 +149,18 @@ def _token(version: int, start: str) -> str:
 
 def _parse_token(token: str) -> tuple[int, str]:
     try:
-        text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-        value = orjson.loads(text)
-        version, start = value["rv"], value["start"]
+        value = parse_json(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        known, version, start = value["v"], value["rv"], value["start"]
     except (binascii.Error, ValueError, KeyError, TypeError) as error:
-        raise bad_request("continue key is not valid: it cannot be decoded") from error
+        raise _bad_token(str(error)) from error
+    if known != _TOKEN_VERSION:
+        raise _bad_token(f'server does not recognize this encoded version "{known}"')
     if not isinstance(version, int) or not isinstance(start, str) or not version:
-        raise bad_request("continue key is not valid: incorrect encoded start resourceVersion")
+        raise _bad_token(f"incorrect encoded start resourceVersion (version {_TOKEN_VERSION})")
+    if not start:
+        raise _bad_token(f"encoded start key empty (version {_TOKEN_VERSION})")
     return version, start
+
+
+def _bad_token(why: str) -> StatusError:
+    return bad_request(f"invalid continue token: continue key is not valid: {why}")

@@ -13,14 +13,21 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from shared.embedded import declarations, kinds, validation
-from shared.embedded.api import allocation, ownership, patching, scale, strategy
+from shared.embedded.api import (
+    admission,
+    binding,
+    deletion,
+    ownership,
+    patching,
+    scale,
+    service_changes,
+    strategy,
+    typed_patch,
+)
 from shared.embedded.api.garbage import Garbage
 from shared.embedded.errors import (
-    StatusError,
+    UndecodableError,
     already_exists,
-    bad_request,
-    conflict,
-    forbidden,
     invalid,
     not_found,
 )
@@ -32,7 +39,7 @@ from shared.embedded.schema.times import timestamp
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from shared.embedded.api.garbage import Propagation
+    from shared.embedded.api.deletion import Propagation
     from shared.embedded.api.patching import PatchType
     from shared.embedded.kinds import Kind
     from shared.embedded.storage.records import Entry, EventType, Record
@@ -119,9 +126,16 @@ class Api:
         manager: str,
         dry_run: bool = False,
     ) -> Obj:
-        """Replace; a metadata.resourceVersion that is not the current one is a 409 Conflict."""
+        """Replace; a metadata.resourceVersion that is not the current one is a 409 Conflict.
+
+        Some kinds are created when there is no such object.
+        """
         metadata = obj.get("metadata") or {}
-        entry = self._entry(kind, metadata.get("name", ""), metadata.get("namespace", ""))
+        name, namespace = metadata.get("name", ""), metadata.get("namespace", "")
+        if kind.created_by_update and not subresource and not self.find(kind, name, namespace):
+            fresh = {**obj, "metadata": {**metadata, "resourceVersion": ""}}
+            return self.create(kind, fresh, namespace, manager=manager, dry_run=dry_run)
+        entry = self._entry(kind, name, namespace)
         return self._replace(kind, entry, obj, subresource, manager, dry_run=dry_run)
 
     def patch(
@@ -146,7 +160,15 @@ class Api:
         current = _shown(kind, entry.object)
         target = scale.view(current) if subresource == "scale" else current
         patched = patching.patched(kind, target, body, patch_type)
-        return self._replace(kind, entry, patched, subresource, manager, dry_run=dry_run)
+        try:
+            return self._replace(
+                kind, entry, patched, subresource, manager, dry_run=dry_run, patched=True
+            )
+        except UndecodableError as error:
+            if subresource == "scale":
+                metadata = {**target["metadata"], "managedFields": ownership.of_scale(current)}
+                target = {**target, "metadata": metadata}
+            raise patching.unfit(kind, target, body, patch_type, error.why) from error
 
     def scale(self, kind: Kind, name: str, namespace: str) -> Obj:
         """The Scale of a Deployment or ReplicaSet."""
@@ -159,42 +181,30 @@ class Api:
         namespace: str = "",
         *,
         grace: int | None = None,
-        propagation: Propagation = "Background",
+        propagation: Propagation | None = None,
         uid: str = "",
         resource_version: str = "",
         dry_run: bool = False,
     ) -> Obj:
         """Delete or begin to delete. A bound pod stays, with deletionTimestamp, until a delete
-        with `grace=0` (the node agent's last word); `find` tells whether it is gone."""
+        with `grace=0` (the node agent's last word); `deletion.lingers` tells what the answer means.
+        """
         obj = self._entry(kind, name, namespace).object
-        strategy.check_preconditions(kind, obj, uid, resource_version)
-        if dry_run:
-            return _shown(kind, obj)
-        if propagation == "Orphan":
-            self._garbage.orphan(obj)
-            obj = self._entry(kind, name, namespace).object
-        return _shown(kind, self._delete(kind, obj, grace, propagation))
+        deletion.check_preconditions(kind, obj, uid, resource_version)
+        if kind is kinds.NAMESPACE and "deletionTimestamp" in obj["metadata"]:
+            return self._finish(obj, dry_run=dry_run)
+        after = deletion.begun(kind, obj, grace=grace, propagation=propagation, now=self.now())
+        if dry_run or after.object is obj:
+            return _shown(kind, after.object)
+        commit = self.store.remove if after.gone else self.store.put
+        return _shown(kind, commit(kind.bucket, after.object).object)
 
-    def bind(self, name: str, namespace: str, node: str) -> None:
+    def bind(self, name: str, namespace: str, node: str, *, dry_run: bool = False) -> None:
         """Give the pod to a node (pods/binding)."""
         pod = self._entry(kinds.POD, name, namespace).object
-        if taken := pod["spec"].get("nodeName"):
-            why = f'pod {name} is already assigned to node "{taken}"'
-            raise conflict(kinds.POD, name, why)
-        if "deletionTimestamp" in pod["metadata"]:
-            raise conflict(
-                kinds.POD, name, f"pod {name} is being deleted, cannot be assigned to a host"
-            )
-        condition = {
-            "type": "PodScheduled",
-            "status": "True",
-            "lastProbeTime": None,
-            "lastTransitionTime": timestamp(self.now()),
-        }
-        others = [c for c in pod["status"].get("conditions", []) if c["type"] != "PodScheduled"]
-        status = {**pod["status"], "conditions": [*others, condition]}
-        spec = {**pod["spec"], "nodeName": node}
-        self.store.put(kinds.POD.bucket, {**pod, "spec": spec, "status": status})
+        bound = binding.bound(pod, node, self.now())
+        if not dry_run:
+            self.store.put(kinds.POD.bucket, bound)
 
     def subscribe(self, callback: Callable[[Change], None]) -> Callable[[], None]:
         """Have `callback` called after each committed change, in order; returns the end of it.
@@ -232,6 +242,7 @@ class Api:
         name: str,
         dry_run: bool,
     ) -> Obj:
+        given = ownership.unstated(kind, obj)
         bits = self._random.getrandbits(128)
         letters = self._random.choices(strategy.SUFFIX_ALPHABET, k=strategy.SUFFIX_LENGTH)
         now = self.now()
@@ -239,84 +250,86 @@ class Api:
             kind, obj, namespace, name=name, uid=str(UUID(int=bits, version=4)),
             suffix="".join(letters), now=now,
         )  # fmt: skip
+        if kind is kinds.SERVICE:
+            service_changes.prepare(None, obj)
         declared = declarations.of(kind)
         declared.defaults(obj)
-        self._refuse_place(kind, obj)
+        admission.refuse_place(self.store, kind, obj)
         if causes := validation.created(declared.rules, obj):
             raise invalid(kind, obj["metadata"].get("name", ""), causes)
         if self.store.get(kind.bucket, namespace, obj["metadata"]["name"]):
             raise already_exists(kind, obj["metadata"]["name"])
-        self._allocate(kind, obj)
+        if not dry_run:
+            strategy.refuse_version(obj)
+            obj["metadata"].pop("resourceVersion", None)
+        admission.allocate(self.store, kind, None, obj, self._random, dry_run=dry_run)
         if writer.operation == "Update":
-            obj = ownership.tracked(None, obj, kind, writer, timestamp(now))
+            obj = ownership.tracked(None, obj, kind, writer, timestamp(now), given=given)
         return obj if dry_run else self.store.put(kind.bucket, obj).object
 
-    def _refuse_place(self, kind: Kind, obj: Obj) -> None:
-        """A namespaced object needs a namespace that is there and not on its way out."""
-        if not kind.namespaced:
-            return
-        name = obj["metadata"]["namespace"]
-        namespace = self._entry(kinds.NAMESPACE, name, "").object
-        if "deletionTimestamp" in namespace["metadata"]:
-            why = f"unable to create new content in namespace {name} because it is being terminated"
-            raise forbidden(kind, obj["metadata"].get("name", ""), why)
-
-    def _refuse_growth(self, kind: Kind, old: Obj, new: Obj) -> None:
-        """Claims grow if their StorageClass lets them (admission PersistentVolumeClaimResize)."""
-        if kind is not kinds.PERSISTENT_VOLUME_CLAIM or not strategy.grows(old, new):
-            return
-        entry = self.store.get(
-            kinds.STORAGE_CLASS.bucket, "", new["spec"].get("storageClassName", "")
-        )
-        if entry is None or not entry.object.get("allowVolumeExpansion"):
-            raise forbidden(kind, old["metadata"]["name"], strategy.NO_EXPANSION)
-
-    def _allocate(self, kind: Kind, obj: Obj) -> None:
-        if kind is not kinds.SERVICE:
-            return
-        uid = obj["metadata"]["uid"]
-        others = [entry.object for entry in self.store.entries(kind.bucket)]
-        allocation.allocate(
-            obj, (other for other in others if other["metadata"]["uid"] != uid), self._random
-        )
-
     def _replace(
-        self, kind: Kind, entry: Entry, obj: Obj, subresource: str, manager: str, *, dry_run: bool
+        self,
+        kind: Kind,
+        entry: Entry,
+        obj: Obj,
+        subresource: str,
+        manager: str,
+        *,
+        dry_run: bool,
+        patched: bool = False,
     ) -> Obj:
         """Update `entry` to the object (or Scale) `obj`, and answer in the same form."""
         old = entry.object
         if subresource == "scale":
-            return scale.view(self._rescale(kind, old, obj, manager, dry_run=dry_run))
+            writer = ownership.Manager(manager, "Update", kind.api_version, "scale")
+            return scale.view(self._rescale(kind, old, obj, writer, dry_run=dry_run))
         if subresource == "status":  # the other parts are not taken, so not looked at either
             obj = {
                 key: obj[key] for key in ("kind", "apiVersion", "metadata", "status") if key in obj
             }
-        new = self._succeed(kind, old, self._decoded(kind, obj), subresource)
+        new = self._succeed(
+            kind, old, self._decoded(kind, obj), subresource, patched=patched, dry_run=dry_run
+        )
         writer = ownership.Manager(manager, "Update", kind.api_version, subresource)
         new = ownership.tracked(old, new, kind, writer, timestamp(self.now()))
         return _shown(kind, self._store(kind, old, new, dry_run=dry_run))
 
-    def _rescale(self, kind: Kind, old: Obj, sent: Obj, manager: str, *, dry_run: bool) -> Obj:
+    def _rescale(
+        self, kind: Kind, old: Obj, sent: Obj, writer: ownership.Manager, *, dry_run: bool
+    ) -> Obj:
         """Give the workload the replicas of the Scale `sent`."""
         wanted = scale.decode(sent, old["metadata"]["name"])
-        new = self._succeed(kind, old, self._decoded(kind, scale.rescaled(old, wanted)), "")
-        new = ownership.scaled(old, new, kind, manager, timestamp(self.now()))
+        rescaled = self._decoded(kind, scale.rescaled(old, wanted))
+        new = self._succeed(kind, old, rescaled, "", dry_run=dry_run)
+        new = ownership.scaled(old, new, writer, timestamp(self.now()))
         return self._store(kind, old, new, dry_run=dry_run)
 
-    def _succeed(self, kind: Kind, old: Obj, new: Obj, subresource: str) -> Obj:
+    def _succeed(
+        self,
+        kind: Kind,
+        old: Obj,
+        new: Obj,
+        subresource: str,
+        *,
+        dry_run: bool,
+        patched: bool = False,
+    ) -> Obj:
         """The complete and valid successor of `old` that the request `new` asks for."""
-        new = strategy.admit_successor(kind, old, new, subresource)
-        if kind is kinds.SERVICE and not subresource and "clusterIP" in old["spec"]:
-            new.setdefault("spec", {}).setdefault("clusterIP", old["spec"]["clusterIP"])
+        new = strategy.admit_successor(kind, old, new, subresource, patched=patched)
+        if kind is kinds.SERVICE and not subresource:
+            service_changes.prepare(old, new)
         declared = declarations.of(kind)
         declared.defaults(new)
         if subresource:
-            return new
-        strategy.count_change(kind, old, new)
-        self._refuse_growth(kind, old, new)
-        self._allocate(kind, new)
-        if causes := validation.updated(declared.rules, old, new):
+            causes = validation.reported(declared.rules, old, new)
+        else:
+            strategy.count_change(kind, old, new)
+            admission.refuse_growth(self.store, kind, old, new)
+            causes = validation.updated(declared.rules, old, new)
+        if causes:
             raise invalid(kind, old["metadata"]["name"], causes)
+        if not subresource:
+            admission.allocate(self.store, kind, old, new, self._random, dry_run=dry_run)
         return new
 
     def _store(self, kind: Kind, old: Obj, new: Obj, *, dry_run: bool) -> Obj:
@@ -325,6 +338,8 @@ class Api:
             return new
         metadata = new["metadata"]
         finished = "deletionTimestamp" in metadata and not metadata.get("finalizers")
+        if kind is kinds.NAMESPACE:
+            finished = finished and self.store.is_empty(metadata["name"])
         if finished and not metadata.get("deletionGracePeriodSeconds"):
             return self.store.remove(kind.bucket, new).object
         return self.store.put(kind.bucket, new).object
@@ -341,45 +356,36 @@ class Api:
         force: bool,
         dry_run: bool,
     ) -> Obj:
-        if subresource == "scale":
-            raise StatusError(415, "UnsupportedMediaType", "apply is not supported for scale")
-        wanted = self._decoded(kind, config)
-        if wanted["metadata"].pop("managedFields", None):
-            raise bad_request("metadata.managedFields must be nil")
         entry = self.store.get(kind.bucket, namespace, name)
-        if entry is None and (wanted["metadata"].get("uid") or subresource):
+        if entry is None and subresource:
             raise not_found(kind, name)
         old = entry.object if entry else None
-        applier = ownership.Manager(manager, "Apply", kind.api_version, subresource)
         now = timestamp(self.now())
+        applier = ownership.Manager(manager, "Apply", kind.api_version, subresource)
+        if old is not None and subresource == "scale":
+            typed_patch.check(config, scale.API_VERSION, scale.KIND, scale.SCHEMA)
+            ownership.check_scale(old, config, applier, force=force)
+            return scale.view(self._rescale(kind, old, config, applier, dry_run=dry_run))
+        typed_patch.check(config, kind.api_version, kind.kind, declarations.of(kind).schema)
+        wanted = self._decoded(kind, config)
         merged = ownership.applied(old, wanted, kind, applier, force=force, now=now)
         private = _typed(kind.hub, merged)
         if old is None:
+            metadata = private["metadata"]
+            metadata.pop("resourceVersion", None)
+            if uid := metadata.get("uid"):
+                raise invalid(kind, name, strategy.other_uid(uid))
             created = self._create(kind, private, namespace, applier, name=name, dry_run=dry_run)
             return _shown(kind, created)
-        new = self._succeed(kind, old, private, subresource)
+        new = self._succeed(kind, old, private, subresource, patched=True, dry_run=dry_run)
         return _shown(kind, self._store(kind, old, new, dry_run=dry_run))
 
-    def _delete(self, kind: Kind, obj: Obj, grace: int | None, propagation: Propagation) -> Obj:
-        metadata, now = obj["metadata"], self.now()
-        finalizers = list(metadata.get("finalizers", []))
-        if propagation == "Foreground" and strategy.FOREGROUND not in finalizers:
-            finalizers.append(strategy.FOREGROUND)
-        waits = strategy.grace_period(kind, obj, grace)
-        held = bool(finalizers) or waits > 0 or (kind is kinds.NAMESPACE and self._holds(obj))
-        deleting = "deletionTimestamp" in metadata
-        if held and deleting and waits >= metadata.get("deletionGracePeriodSeconds", 0):
-            return obj
-        marked = strategy.marked_deleted(obj, waits, now, finalizers)
-        if kind is kinds.NAMESPACE:
-            marked["status"] = {**obj["status"], "phase": "Terminating"}
-        if held:
-            return self.store.put(kind.bucket, marked).object
-        last = marked if kind is kinds.POD else dict(obj)
-        return self.store.remove(kind.bucket, last).object
-
-    def _holds(self, namespace: Obj) -> bool:
-        return not self.store.is_empty(namespace["metadata"]["name"])
+    def _finish(self, namespace: Obj, *, dry_run: bool) -> Obj:
+        """Let a namespace go that is on its way out, once nothing is left in it."""
+        metadata = namespace["metadata"]
+        if dry_run or metadata.get("finalizers") or not self.store.is_empty(metadata["name"]):
+            return namespace
+        return self.store.remove(kinds.NAMESPACE.bucket, dict(namespace)).object
 
 
 def _typed(kind: Kind, obj: Obj) -> Obj:

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from shared.embedded import declarations
+from shared.embedded import declarations, kinds
 from shared.embedded.api import fields
-from shared.embedded.errors import apply_conflict, bad_request
+from shared.embedded.errors import apply_conflict
 from shared.embedded.schema import shapes as schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from shared.embedded.api.fields import Path, Paths
+    from shared.embedded.api.fields import Changes, Path, Paths
     from shared.embedded.kinds import Kind
     from shared.embedded.schema.shapes import Schema
     from shared.service.objects import Obj
@@ -27,11 +27,29 @@ REPLICAS: Final[Paths] = frozenset({("f:spec", "f:replicas")})
 _UNOWNED: Final = {("f:apiVersion",), ("f:kind",), ("f:metadata",)} | {
     ("f:metadata", f"f:{name}")
     for name in (
-        *("name", "generateName", "namespace", "uid", "resourceVersion", "generation"),
-        *("creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"),
+        *("name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp"),
         *("managedFields", "selfLink"),
     )
 }
+_ADMITTED: Final[dict[Kind, Paths]] = {
+    kinds.NAMESPACE: frozenset({("f:spec", "f:finalizers")}),
+    kinds.SERVICE: frozenset(
+        ("f:spec", f"f:{name}")
+        for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")
+    ),
+    kinds.POD: frozenset(
+        ("f:spec", f"f:{name}")
+        for name in (
+            *("priority", "preemptionPolicy", "tolerations", "volumes"),
+            *("serviceAccountName", "serviceAccount"),
+        )
+    ),
+    kinds.PERSISTENT_VOLUME_CLAIM: frozenset(
+        {("f:metadata", "f:finalizers"), ("f:spec", "f:storageClassName")}
+    ),
+    kinds.PERSISTENT_VOLUME: frozenset({("f:metadata", "f:finalizers")}),
+}
+"""What the server gives a new object once it is known who owns which field: nobody owns it."""
 
 
 class Manager(NamedTuple):
@@ -77,8 +95,22 @@ def write(owners: Owners) -> list[dict[str, Any]]:
     return [_entry(manager, owned) for manager, owned in order if owned.paths]
 
 
-def tracked(old: Obj | None, new: Obj, kind: Kind, manager: Manager, now: str) -> Obj:
-    """`new` with managedFields that give `manager` what it changed since `old`.
+def unstated(kind: Kind, sent: Obj) -> Paths:
+    """Of what the server gives a new object, that which `sent` leaves to it."""
+    return frozenset(path for path in _ADMITTED.get(kind, fields.NOTHING) if not _has(sent, path))
+
+
+def tracked(
+    old: Obj | None,
+    new: Obj,
+    kind: Kind,
+    manager: Manager,
+    now: str,
+    *,
+    given: Paths = fields.NOTHING,
+) -> Obj:
+    """`new` with managedFields that give `manager` what it changed since `old`, less what the
+    server has `given`. Both objects are in stored form, fields in that of each manager's version.
 
     As in Kubernetes, updates of an object that has no managedFields stay untracked, and a writer
     resets them by sending an empty list.
@@ -88,10 +120,12 @@ def tracked(old: Obj | None, new: Obj, kind: Kind, manager: Manager, now: str) -
         return _with_owners(new, {})
     if old is not None and not before:
         return _with_owners(new, {})
-    changes = fields.compare(_bare(old or {}), _bare(new), declarations.of(kind).schema)
+    changed = _Changed(old, new, kind)
+    changes = changed.as_of(kind.api_version)
     written = _ownable(changes.written, kind, manager)
+    written = frozenset(path for path in written if not fields.within(path, given))
     owners = {
-        other: _less(owned, written | changes.removed, now)
+        other: _less(owned, changed.lost(other, kind, manager), now)
         for other, owned in before.items()
         if other != manager
     }
@@ -100,20 +134,42 @@ def tracked(old: Obj | None, new: Obj, kind: Kind, manager: Manager, now: str) -
     return _with_owners(new, owners)
 
 
-def scaled(old: Obj, new: Obj, kind: Kind, name: str, now: str) -> Obj:
-    """`new` with managedFields after `name` changed the replicas of `old` through `scale`.
+def scaled(old: Obj, new: Obj, manager: Manager, now: str) -> Obj:
+    """`new` with managedFields after `manager` wrote the replicas of `old` through `scale`.
 
-    The replicas pass to the scaler only if somebody owned them: a Scale shows only that field, and
-    updates of an object without managedFields stay untracked (apimachinery, ScaleHandler).
+    An update takes the replicas only if somebody owned them: a Scale shows only that field, and
+    updates of an object without managedFields stay untracked. Who applies owns them in any case,
+    and is kept without a time (apimachinery, ScaleHandler).
     """
     owners = read(old)
     changed = new["spec"]["replicas"] != old["spec"]["replicas"]
-    if changed and any(owned.paths & REPLICAS for owned in owners.values()):
-        manager = Manager(name, "Update", kind.api_version, "scale")
-        mine = owners.pop(manager, Owned(fields.NOTHING, now))
+    applies = manager.operation == "Apply"
+    owned_before = any(owned.paths & REPLICAS for owned in owners.values())
+    if not applies and not (changed and owned_before):
+        return _with_owners(new, owners)
+    mine = owners.pop(manager, Owned(fields.NOTHING, "" if applies else now))
+    if changed:
         owners = {other: _less(owned, REPLICAS, now) for other, owned in owners.items()}
-        owners[manager] = _renewed(mine, mine.paths | REPLICAS, now)
+    owners[manager] = _renewed(mine, mine.paths | REPLICAS, mine.time if applies else now)
     return _with_owners(new, owners)
+
+
+def check_scale(workload: Obj, config: Obj, manager: Manager, *, force: bool) -> None:
+    """Refuse (409) to apply other replicas through `scale` while others own them, unless forced."""
+    spec = config.get("spec")
+    wanted = spec.get("replicas", 0) if isinstance(spec, dict) else 0
+    if wanted != workload["spec"]["replicas"]:
+        others = {other: owned for other, owned in read(workload).items() if other != manager}
+        _refuse_conflicts(others, REPLICAS, force=force)
+
+
+def of_scale(workload: Obj) -> list[dict[str, Any]]:
+    """managedFields as the workload's Scale has them: who owns the replicas."""
+    return [
+        _entry(manager._replace(api_version="autoscaling/v1"), Owned(REPLICAS, owned.time))
+        for manager, owned in read(workload).items()
+        if owned.paths & REPLICAS
+    ]
 
 
 def applied(
@@ -125,10 +181,6 @@ def applied(
     """
     schema = declarations.of(kind).schema
     config = {k: v for k, v in config.items() if k != _ignored_part(kind, manager)}
-    try:
-        fields.check_items(config, schema)
-    except fields.ItemKeyError as error:
-        raise bad_request(f"failed to create typed patch object: {error}") from error
     mine = _ownable(fields.stated(config, schema), kind, manager)
     before = read(live)
     others = {other: owned for other, owned in before.items() if other != manager}
@@ -186,12 +238,47 @@ def _ownable(paths: Iterable[Path], kind: Kind, manager: Manager) -> Paths:
 
 def _refuse_conflicts(others: Owners, written: Paths, *, force: bool) -> None:
     conflicts = [
-        (_shown(other, owned.time), fields.text(path))
+        (_shown(other), fields.text(path))
         for other, owned in others.items()
         for path in sorted(owned.paths & written)
     ]
     if conflicts and not force:
         raise apply_conflict(conflicts)
+
+
+class _Changed:
+    """How an object changed, told in the version of each of its managers (most often one)."""
+
+    def __init__(self, old: Obj | None, new: Obj, kind: Kind) -> None:
+        self._old, self._new, self._kind = old, new, kind
+        self._known: dict[str, Changes] = {}
+
+    def as_of(self, api_version: str) -> Changes:
+        """The changes as the kind of that version shows them."""
+        if api_version not in self._known:
+            kind = declarations.of_type(api_version, self._kind.kind) or self._kind
+            declared = declarations.of(kind)
+            before, after = (
+                _bare(declared.conversion.from_stored(obj)) if obj else {}
+                for obj in (self._old, self._new)
+            )
+            self._known[api_version] = fields.compare(before, after, declared.schema)
+        return self._known[api_version]
+
+    def lost(self, other: Manager, kind: Kind, writer: Manager) -> Paths:
+        """What `other` loses to `writer`."""
+        changes = self.as_of(other.api_version)
+        return _ownable(changes.written, kind, writer) | changes.removed
+
+
+def _has(obj: Obj, path: Path) -> bool:
+    value: Any = obj
+    for step in path:
+        name = step.removeprefix("f:")
+        if not isinstance(value, dict) or name not in value:
+            return False
+        value = value[name]
+    return True
 
 
 def _owned(tree: dict[str, Any], time: str) -> Owned:
@@ -225,7 +312,7 @@ def _entry(manager: Manager, owned: Owned) -> dict[str, Any]:
         "manager": manager.name,
         "operation": manager.operation,
         "apiVersion": manager.api_version,
-        "time": owned.time,
+        **({"time": owned.time} if owned.time else {}),
         "fieldsType": "FieldsV1",
         "fieldsV1": fields.to_json(owned.paths) if owned.tree is None else owned.tree,
     }
@@ -234,7 +321,7 @@ def _entry(manager: Manager, owned: Owned) -> dict[str, Any]:
     return entry
 
 
-def _shown(manager: Manager, time: str) -> str:
+def _shown(manager: Manager) -> str:
     subresource = f' with subresource "{manager.subresource}"' if manager.subresource else ""
-    using = f" using {manager.api_version} at {time}" if manager.operation == "Update" else ""
+    using = f" using {manager.api_version}" if manager.operation == "Update" else ""
     return f'"{manager.name}"{subresource}{using}'

@@ -5,23 +5,34 @@ Called by `operations`; writes nothing itself.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from shared.embedded.errors import bad_request, invalid_as
+from shared.embedded.api.golang import json_type
+from shared.embedded.errors import UndecodableError, bad_request, invalid_as
 from shared.embedded.schema.decoding import checked
 from shared.embedded.schema.selectors import selector_text
-from shared.embedded.schema.shapes import INT, STRING, Struct
+from shared.embedded.schema.shapes import INT, ITEMS, LABELS, STRING, Struct, strings
 from shared.embedded.validation.checks import not_negative
 
 if TYPE_CHECKING:
     from shared.service.objects import Obj
 
-_SCHEMA = Struct(
+API_VERSION: Final = "autoscaling/v1"
+KIND: Final = "Scale"
+SCHEMA: Final = Struct(
     {
         "kind": STRING,
         "apiVersion": STRING,
-        "metadata": Struct({"name": STRING, "resourceVersion": STRING, "uid": STRING}),
+        "metadata": Struct(
+            {
+                **strings("name", "namespace", "resourceVersion", "uid", "creationTimestamp"),
+                "labels": LABELS,
+                "annotations": LABELS,
+                "managedFields": ITEMS,
+            }
+        ),
         "spec": Struct({"replicas": INT}),
+        "status": Struct({"replicas": INT, "selector": STRING}),
     }
 )
 
@@ -34,8 +45,8 @@ def view(workload: Obj) -> Obj:
     if selector := selector_text(spec.get("selector", {})):
         status["selector"] = selector
     return {
-        "kind": "Scale",
-        "apiVersion": "autoscaling/v1",
+        "kind": KIND,
+        "apiVersion": API_VERSION,
         "metadata": {name: metadata[name] for name in shown if name in metadata},
         "spec": {"replicas": spec["replicas"]} if spec["replicas"] else {},
         "status": status,
@@ -44,12 +55,20 @@ def view(workload: Obj) -> Obj:
 
 def decode(value: Obj, name: str) -> Obj:
     """A Scale as sent for the workload `name`; raises 400 or 422."""
+    given = value.get("apiVersion", API_VERSION), value.get("kind", KIND)
+    if given != (API_VERSION, KIND):
+        raise bad_request(f"expected {API_VERSION} {KIND}, got {' '.join(map(str, given))}")
+    replicas = value.get("spec", {}).get("replicas") if isinstance(value.get("spec"), dict) else 0
+    if type(replicas) not in (int, type(None)) or not -(2**31) <= (replicas or 0) < 2**31:
+        shown = f"number {replicas}" if type(replicas) in (int, float) else json_type(replicas)
+        why = f"{shown} into Go struct field ScaleSpec.spec.replicas of type int32"
+        raise UndecodableError(KIND, "v1", f"json: cannot unmarshal {why}")
     try:
-        scale: Obj = checked(value, _SCHEMA, "Scale")
+        scale: Obj = checked(value, SCHEMA, KIND)
     except TypeError as error:
-        raise bad_request(f'Scale in version "v1" cannot be handled as a Scale: {error}') from error
-    if causes := list(not_negative("spec.replicas", scale.get("spec", {}).get("replicas"))):
-        raise invalid_as("autoscaling", "Scale", name, causes)
+        raise UndecodableError(KIND, "v1", str(error)) from error
+    if causes := list(not_negative("spec.replicas", replicas)):
+        raise invalid_as("autoscaling", KIND, name, causes)
     return scale
 
 

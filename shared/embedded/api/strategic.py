@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from shared.embedded.api import golang
 from shared.embedded.api.json_patch import PatchError
 from shared.embedded.schema import shapes as schemas
 
@@ -20,8 +21,15 @@ _DELETE_ITEMS: Final = "$deleteFromPrimitiveList/"
 _ORDER: Final = "$setElementOrder/"
 
 
+class FormatError(PatchError):
+    """A directive has not the form that it must have."""
+
+
 def merge(target: Any, patch: Any, schema: Schema) -> Any:
-    """`patch` applied to `target`, an object described by `schema`; raises PatchError."""
+    """`patch` applied to `target`, an object described by `schema`.
+
+    Raises FormatError for a malformed directive, and PatchError for what cannot be merged.
+    """
     if not isinstance(patch, dict):
         raise PatchError("a strategic merge patch is an object")
     directive = patch.get("$patch", "merge")
@@ -30,8 +38,9 @@ def merge(target: Any, patch: Any, schema: Schema) -> Any:
     if directive == "delete":
         return {}
     if directive != "merge":
-        raise PatchError(f"unknown $patch directive {directive!r}")
+        raise _unknown(patch)
     result = dict(target) if isinstance(target, dict) else {}
+    _check_directives(patch, schema)
     _retain(result, patch)
     for key, value in patch.items():
         if not key.startswith("$"):
@@ -41,12 +50,46 @@ def merge(target: Any, patch: Any, schema: Schema) -> Any:
     return result
 
 
+def _unknown(patch: dict[str, Any]) -> PatchError:
+    named = golang.shown(patch["$patch"])
+    return PatchError(f"unknown patch type: {named} in map: {golang.shown(patch)}")
+
+
+def _check_directives(patch: dict[str, Any], schema: Schema) -> None:
+    """Lists of deletions and orders are lists, and a patch keeps to the order that it states."""
+    for key, value in patch.items():
+        if key.startswith(_DELETE_ITEMS) and not isinstance(value, list):
+            raise FormatError("invalid patch format of primitive list")
+        if not key.startswith(_ORDER):
+            continue
+        if not isinstance(value, list):
+            raise FormatError("invalid patch format of setElementOrder list")
+        name = key.removeprefix(_ORDER)
+        described = schemas.child(schema, name)
+        merge_key = described.merge_key if isinstance(described, schemas.List) else ""
+        _check_order(patch.get(name) or [], value, merge_key)
+
+
+def _check_order(items: Any, order: list[Any], merge_key: str) -> None:
+    """Raises PatchError when `items` come in another order, or `order` does not name one."""
+    if not isinstance(items, list):
+        return
+    due = [each for each in items if not (isinstance(each, dict) and "$patch" in each)]
+    wanted = iter(_identity(each, merge_key) for each in order)
+    if not all(_identity(each, merge_key) in wanted for each in due):
+        raise PatchError(
+            f"The order in patch list:\n{golang.shown(items)}\n doesn't match $setElementOrder "
+            f"list:\n{golang.shown(order)}\n"
+        )
+
+
 def _retain(result: dict[str, Any], patch: dict[str, Any]) -> None:
     if "$retainKeys" not in patch:
         return
     kept = patch["$retainKeys"]
-    if not isinstance(kept, list):
-        raise PatchError("$retainKeys is a list of keys")
+    given = [key for key in patch if not key.startswith("$")]
+    if not isinstance(kept, list) or any(key not in kept for key in given):
+        raise FormatError("invalid patch format of retainKeys")
     for key in [key for key in result if key not in kept]:
         del result[key]
 
@@ -76,12 +119,15 @@ def _keyed(target: list[Any], patch: list[Any], schema: schemas.List) -> list[An
     key = schema.merge_key
     if not all(isinstance(item, dict) for item in patch):
         raise PatchError("a list that merges by key holds objects only")
-    if any(item.get("$patch") == "replace" for item in patch):
+    if any(item.get("$patch") == "replace" for item in patch):  # needs no key
         return [_plain(item) for item in patch if item.get("$patch") != "replace"]
     result = list(target)
     for item in patch:
         if key not in item:
-            raise PatchError(f"map: {item} does not contain declared merge key: {key}")
+            shown = golang.shown(item)
+            raise PatchError(f"map: {shown} does not contain declared merge key: {key}")
+        if item.get("$patch", "merge") not in ("merge", "delete"):
+            raise _unknown(item)
         at = next((i for i, each in enumerate(result) if each.get(key) == item[key]), None)
         if item.get("$patch") == "delete":
             result = [each for each in result if each.get(key) != item[key]]

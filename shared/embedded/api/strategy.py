@@ -1,26 +1,27 @@
 """What happens to an object between a request and the store: system fields, status, generation.
 
-Pure. The rules of k8s.io/apiserver registry/rest (BeforeCreate, BeforeUpdate, BeforeDelete).
+Pure. The rules of k8s.io/apiserver registry/rest (BeforeCreate, BeforeUpdate).
 Called by `operations`; time, uid and the random suffix are arguments.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from shared.embedded import kinds
-from shared.embedded.errors import bad_request, conflict, invalid, modified
+from shared.embedded.errors import bad_request, bare, conflict, invalid, modified
 from shared.embedded.schema.times import timestamp
 from shared.embedded.validation import checks
 from shared.service.quantity import parse
 
 if TYPE_CHECKING:
+    from shared.embedded.errors import Cause
     from shared.embedded.kinds import Kind
     from shared.service.objects import Obj
 
 SUFFIX_ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"
 SUFFIX_LENGTH: Final = 5
-FOREGROUND: Final = "foregroundDeletion"
 NO_EXPANSION: Final = (
     "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc "
     "must support resize"
@@ -32,6 +33,9 @@ _SYSTEM: Final = (
     *("generation", "selfLink"),
 )
 
+_KEPT_FROM_STATUS: Final = {kinds.DEPLOYMENT: "labels", kinds.POD: "ownerReferences"}
+"""Of the metadata, what the writers of a kind's status cannot change."""
+
 
 def admit_new(
     kind: Kind, obj: Obj, namespace: str, *, name: str, uid: str, suffix: str, now: float
@@ -39,8 +43,6 @@ def admit_new(
     """Give a new object its system fields, in place. `name` is that of the URL, if it has one."""
     metadata = obj["metadata"]
     _same_place(kind, metadata, namespace, name)
-    if metadata.get("resourceVersion"):
-        raise bad_request("resourceVersion should not be set on objects to be created")
     for field in _SYSTEM:
         metadata.pop(field, None)
     if kind.namespaced:
@@ -58,16 +60,24 @@ def admit_new(
         obj.pop("status", None)
 
 
-def admit_successor(kind: Kind, old: Obj, new: Obj, subresource: str) -> Obj:
+def refuse_version(obj: Obj) -> None:
+    """What is created has no version yet; junk is overlooked, and a dry run never gets here."""
+    if re.fullmatch(r"0*[1-9]\d{0,18}", obj["metadata"].get("resourceVersion", "")):
+        raise bare("resourceVersion should not be set on objects to be created")
+
+
+def admit_successor(
+    kind: Kind, old: Obj, new: Obj, subresource: str, *, patched: bool = False
+) -> Obj:
     """`new` with the parts that this endpoint may not change taken from `old`.
 
-    Raises 409 when `new` was made from another version or another incarnation of the object.
+    Raises 409 when `new` was made from another version or another incarnation of the object; the
+    incarnation of a `patched` object is a field like others, and immutable (422).
     """
     name = old["metadata"]["name"]
-    _check_incarnation(kind, old, new)
+    _check_incarnation(kind, old, new, patched=patched)
     if subresource == "status":
-        merged = {**old, "status": new.get("status", {})}
-        merged["metadata"] = _annotated(old["metadata"], new["metadata"])
+        merged = {**old, "status": new.get("status", {}), "metadata": _told(kind, old, new)}
     else:
         merged = {**new, "metadata": dict(new["metadata"])}
         if kind.subresource("status"):
@@ -96,52 +106,6 @@ def grows(old: Obj, new: Obj) -> bool:
         return False
 
 
-def marked_deleted(obj: Obj, grace: int, now: float, finalizers: list[str]) -> Obj:
-    """`obj` on its way out: gone after `grace` seconds, or when its finalizers are."""
-    metadata = {**obj["metadata"], "deletionGracePeriodSeconds": grace}
-    if "deletionTimestamp" not in metadata and "generation" in metadata:
-        metadata["generation"] += 1
-    metadata["deletionTimestamp"] = timestamp(now + grace)
-    if finalizers:
-        metadata["finalizers"] = finalizers
-    return {**obj, "metadata": metadata}
-
-
-def grace_period(kind: Kind, obj: Obj, asked: int | None) -> int:
-    """Seconds until an object deleted now is gone; only pods that run somewhere have any."""
-    if kind is not kinds.POD:
-        return 0
-    spec, phase = obj["spec"], obj["status"].get("phase")
-    if not spec.get("nodeName") or phase in ("Succeeded", "Failed"):
-        return 0
-    own: int = spec["terminationGracePeriodSeconds"]
-    return max(own if asked is None else asked, 0)
-
-
-def check_preconditions(kind: Kind, obj: Obj, uid: str, resource_version: str) -> None:
-    """The uid and resourceVersion that a delete is bound to; empty ones match."""
-    metadata = obj["metadata"]
-    if uid and uid != metadata["uid"]:
-        raise _precondition(kind, metadata["name"], "UID", uid, metadata["uid"], "deleted and then "
-                            "recreated")  # fmt: skip
-    current = metadata["resourceVersion"]
-    if resource_version and resource_version != current:
-        raise _precondition(
-            kind, metadata["name"], "ResourceVersion", resource_version, current, "modified"
-        )
-
-
-def _precondition(
-    kind: Kind, name: str, what: str, wanted: str, found: str, happened: str
-) -> Exception:
-    return conflict(
-        kind,
-        name,
-        f"the {what} in the precondition ({wanted}) does not match the {what} in record "
-        f"({found}). The object might have been {happened}",
-    )
-
-
 def _same_place(kind: Kind, metadata: Obj, namespace: str, name: str) -> None:
     if kind.namespaced and metadata.get("namespace", namespace) != namespace:
         raise bad_request(
@@ -154,21 +118,42 @@ def _same_place(kind: Kind, metadata: Obj, namespace: str, name: str) -> None:
         )
 
 
-def _check_incarnation(kind: Kind, old: Obj, new: Obj) -> None:
+def _check_incarnation(kind: Kind, old: Obj, new: Obj, *, patched: bool) -> None:
     before, after = old["metadata"], new["metadata"]
     _same_place(kind, after, before.get("namespace", ""), before["name"])
-    if after.get("uid") and after["uid"] != before["uid"]:
-        why = (
-            f"Precondition failed: UID in precondition: {after['uid']}, UID in object meta: "
-            f"{before['uid']}"
-        )
-        raise conflict(kind, before["name"], why)
-    version = after.get("resourceVersion")
-    if not version and kind.needs_version:
-        cause = checks.invalid("metadata.resourceVersion", "", "must be specified for an update")
-        raise invalid(kind, before["name"], [cause])
-    if version and version != before["resourceVersion"]:
+    uid = after.get("uid") or before["uid"]
+    if uid != before["uid"] and not patched:
+        raise conflict(kind, before["name"], _other_incarnation(kind, before, uid))
+    _check_version(kind, before, after.get("resourceVersion") or "0")
+    if uid != before["uid"]:
+        raise invalid(kind, before["name"], other_uid(uid))
+
+
+def other_uid(uid: str) -> list[Cause]:
+    """The uid of an object never changes; kube-apiserver looks twice, and says so twice."""
+    return [checks.invalid("metadata.uid", uid, "field is immutable")] * 2
+
+
+def _check_version(kind: Kind, before: Obj, version: str) -> None:
+    """An update that states no version replaces any, if the kind allows that."""
+    if not (version.isascii() and version.isdigit() and len(version) < 20):
+        raise bare(f'strconv.ParseUint: parsing "{version}": invalid syntax')
+    if int(version) == 0:
+        if kind.needs_version:
+            why = "must be specified for an update"
+            cause = checks.invalid("metadata.resourceVersion", 0, why)
+            raise invalid(kind, before["name"], [cause])
+    elif version != before["resourceVersion"]:
         raise modified(kind, before["name"])
+
+
+def _other_incarnation(kind: Kind, before: Obj, uid: str) -> str:
+    place = "/".join(filter(None, (kind.plural, before.get("namespace", ""), before["name"])))
+    return (
+        f"StorageError: invalid object, Code: 4, Key: /registry/{place}, ResourceVersion: 0, "
+        f"AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: "
+        f"{before['uid']}"
+    )
 
 
 def _keep_system_fields(metadata: Obj, old: Obj) -> None:
@@ -179,11 +164,11 @@ def _keep_system_fields(metadata: Obj, old: Obj) -> None:
             metadata.pop(field, None)
 
 
-def _annotated(old: Obj, new: Obj) -> Obj:
-    """Of the metadata, a status writer may change the annotations (Deployments keep their revision
-    there)."""
-    metadata = {key: value for key, value in old.items() if key != "annotations"}
-    return {**metadata, **{key: new[key] for key in ("annotations",) if key in new}}
+def _told(kind: Kind, old: Obj, new: Obj) -> Obj:
+    """The metadata that a status writer leaves: its own, less what the kind keeps from it."""
+    kept = _KEPT_FROM_STATUS.get(kind, "")
+    metadata = {key: value for key, value in new["metadata"].items() if key != kept}
+    return {**metadata, **{key: old["metadata"][key] for key in (kept,) if key in old["metadata"]}}
 
 
 def _desired(kind: Kind, obj: Obj) -> Obj:

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from shared.embedded import declarations
 from shared.embedded.errors import bad_request, too_large
-from shared.embedded.http import media
+from shared.embedded.http import media, options
 from shared.embedded.schema import decoding, protobuf
 
 if TYPE_CHECKING:
@@ -47,11 +47,13 @@ class Exchange:
 
     @property
     def form(self) -> Form:
-        return media.accepted_form(self.request.headers.get("Accept", ""))
+        streams = self.target.verb == "watch"
+        return media.accepted(self.request.headers.get("Accept", ""), streams=streams).form
 
     @property
     def include(self) -> str:
-        return self.query.get("includeObject", "")
+        """includeObject, which only Tables have; raises 400."""
+        return options.included(self.query) if self.form == "table" else ""
 
     async def body(self) -> bytes:
         """The whole body; raises 413."""

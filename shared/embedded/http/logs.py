@@ -11,16 +11,18 @@ from aiohttp import web
 
 from shared.embedded import kinds
 from shared.embedded.api.providers import LogRequest
-from shared.embedded.errors import bad_request, unavailable
+from shared.embedded.errors import bad_request, invalid_as, not_found, unavailable
 from shared.embedded.http import options
-from shared.embedded.http.target import is_true
+from shared.embedded.http.target import flag
 from shared.embedded.schema import times
+from shared.embedded.validation import checks
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
     from shared.embedded.api.operations import Api
     from shared.embedded.api.providers import Providers
+    from shared.embedded.errors import Cause
     from shared.embedded.http.exchange import Exchange
     from shared.service.objects import Obj
 
@@ -34,16 +36,21 @@ class Logs:
 
     async def answer(self, exchange: Exchange) -> web.StreamResponse:
         target, given = exchange.target, exchange.query
+        if causes := list(_problems(given)):
+            raise invalid_as("", "PodLogOptions", target.name, causes)
         pod = self._api.get(kinds.POD, target.name, target.space)
         wanted = LogRequest(
             container=container_of(pod, given.get("container", "")),
-            follow=is_true(given.get("follow", "")),
-            previous=is_true(given.get("previous", "")),
-            timestamps=is_true(given.get("timestamps", "")),
+            follow=flag(given, "follow"),
+            previous=flag(given, "previous"),
+            timestamps=flag(given, "timestamps"),
             tail_lines=options.integer(given, "tailLines"),
             limit_bytes=options.integer(given, "limitBytes"),
             since=self._since(given),
         )
+        node = pod["spec"].get("nodeName", "")
+        if node and self._api.find(kinds.NODE, node) is None:
+            raise not_found(kinds.POD, node)  # as kube-apiserver tells of a node that is missing
         if self._providers.logs is None:
             raise unavailable("no node agent serves logs; start the embedded cluster with one")
         chunks = self._providers.logs(pod, wanted)
@@ -72,6 +79,21 @@ async def _first(chunks: AsyncIterator[bytes]) -> bytes:
         return await anext(chunks)
     except StopAsyncIteration:
         return b""
+
+
+def _problems(given: Mapping[str, str]) -> Iterator[Cause]:
+    """What is wrong with PodLogOptions."""
+    for name, least, why in (
+        ("tailLines", 0, "must be greater than or equal to 0"),
+        ("limitBytes", 1, "must be greater than 0"),
+        ("sinceSeconds", 1, "must be greater than 0"),
+    ):
+        value = options.integer(given, name)
+        if value is not None and value < least:
+            yield checks.invalid(name, value, why)
+    if given.get("sinceSeconds") and given.get("sinceTime"):
+        why = "at most one of `sinceTime` or `sinceSeconds` may be specified"
+        yield checks.forbidden("sinceSeconds", why)
 
 
 def container_of(pod: Obj, asked: str) -> str:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 JSON: Final = "application/json"
 YAML: Final = "application/yaml"
-_BODY_TYPES: Final = (JSON, YAML)
+PROTOBUF: Final = "application/vnd.kubernetes.protobuf"
+_BODY_TYPES: Final = (JSON, YAML, PROTOBUF)
+_SHOWN_TYPES: Final = (*_BODY_TYPES, f"{JSON};stream=watch", f"{PROTOBUF};stream=watch")
 _PATCH_TYPES: Final[dict[str, PatchType]] = {
     "application/json-patch+json": "json",
     "application/merge-patch+json": "merge",
@@ -23,6 +25,7 @@ _PATCH_TYPES: Final[dict[str, PatchType]] = {
     "application/apply-patch+yaml": "apply",
 }
 _GROUP: Final = "meta.k8s.io"
+_ANY: Final = ("application/*", "*/*")
 
 Form = Literal["object", "table", "metadata"]
 
@@ -35,19 +38,44 @@ class Range:
     parameters: dict[str, str]
 
 
-def accepted_form(accept: str) -> Form:
-    """The first form of the Accept header that the server has; raises 406."""
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """How an answer is shown: in which form, and whether as YAML instead of JSON."""
+
+    form: Form
+    yaml: bool = False
+
+
+def accepted(accept: str, *, streams: bool = False) -> Accepted:
+    """The first entry of the Accept header that the server can satisfy; raises 406.
+
+    streams: for a watch, which is never shown as YAML.
+    """
     for each in ranges(accept):
         form = _form(each)
-        if form is not None:
-            return form
-    raise not_acceptable([JSON])
+        if form is not None and not (streams and each.media_type == YAML):
+            return Accepted(form, each.media_type == YAML)
+    raise not_acceptable(_SHOWN_TYPES)
+
+
+def prefers_yaml(accept: str) -> bool:
+    """Whether a refusal is shown as YAML."""
+    types = [each.media_type for each in ranges(accept)]
+    return next((each == YAML for each in types if each in (JSON, YAML, *_ANY)), False)
 
 
 def ranges(accept: str) -> list[Range]:
-    """The entries of an Accept header; an empty one accepts all."""
+    """The entries of an Accept header, preferred first; an empty one accepts all."""
     entries = [entry for entry in accept.split(",") if entry.strip()] or ["*/*"]
-    return [_range(entry) for entry in entries]
+    return sorted(map(_range, entries), key=lambda each: -_quality(each))
+
+
+def _quality(entry: Range) -> float:
+    """RFC 9110, section 12.4.2."""
+    try:
+        return float(entry.parameters.get("q", "1"))
+    except ValueError:
+        return 1.0
 
 
 def is_yaml(content_type: str) -> bool:
@@ -67,7 +95,7 @@ def patch_type(content_type: str) -> PatchType:
 
 
 def _form(entry: Range) -> Form | None:
-    if entry.media_type not in (JSON, "application/*", "*/*"):
+    if entry.media_type not in (JSON, YAML, *_ANY):
         return None
     wanted = entry.parameters.get("as")
     if wanted is None:

@@ -17,7 +17,7 @@ from shared.embedded.access import rbac
 from shared.embedded.api.providers import Providers
 from shared.embedded.api.watching import BACKLOG
 from shared.embedded.errors import StatusError, internal, method_not_allowed, no_such_resource
-from shared.embedded.http import documents, target
+from shared.embedded.http import documents, presentation, target
 from shared.embedded.http.exchange import LARGEST_BODY, Exchange, json_response
 from shared.embedded.http.logs import Logs
 from shared.embedded.http.streams import SUBRESOURCES as STREAMED
@@ -93,9 +93,9 @@ class ApiServer:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         try:
             user = self._tokens.user(request.headers.get("Authorization", ""))
-            return await self._answer(request, user)
+            return presentation.shown(request, await self._answer(request, user))
         except StatusError as error:
-            return _refusal(error)
+            return presentation.shown(request, _refusal(error))
         except ConnectionError:
             raise
         except Exception:
@@ -112,12 +112,14 @@ class ApiServer:
         if kind is not None and kind.source == "metrics" and not self.providers.pod_metrics:
             return _no_page()  # like a cluster without metrics-server
         if kind is None:
-            if wanted.version not in declarations.versions(wanted.group):
+            if not declarations.versions(wanted.group):
                 return _no_page()
             raise no_such_resource()
         _check_path(kind, wanted)
         if kind.deprecated:
             request[_WARNING] = kind.deprecated
+        if request.method == "HEAD":
+            raise method_not_allowed()
         return await self._dispatch(Exchange(request, wanted, kind, user))
 
     async def _dispatch(self, exchange: Exchange) -> web.StreamResponse:

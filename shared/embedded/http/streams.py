@@ -18,7 +18,7 @@ from shared.embedded.api.sessions import ExecRequest
 from shared.embedded.errors import StatusError, bad_request, too_many_requests, unavailable
 from shared.embedded.http import spdy_upgrade, websocket
 from shared.embedded.http.logs import container_of
-from shared.embedded.http.target import is_true
+from shared.embedded.http.target import flag
 from shared.embedded.streaming import spdy_client
 from shared.embedded.streaming.forwarding import PROTOCOL, forward
 from shared.embedded.streaming.relay import relay
@@ -143,7 +143,7 @@ class Streams:
 def _exec_request(exchange: Exchange, pod: Obj) -> ExecRequest:
     """What the query asks for; raises 400."""
     given = exchange.query
-    flags = {name: is_true(given.get(name, "")) for name in ("stdin", "stdout", "stderr", "tty")}
+    flags = {name: flag(given, name) for name in ("stdin", "stdout", "stderr", "tty")}
     command = tuple(given.getall("command", ()))
     if exchange.target.subresource == "exec" and not command:
         raise bad_request("command: Required value: at least one word is to be run")

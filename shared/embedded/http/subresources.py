@@ -11,7 +11,8 @@ import orjson
 from aiohttp import web
 
 from shared.embedded import kinds
-from shared.embedded.errors import bad_request, method_not_allowed, no_such_resource, not_found
+from shared.embedded.api import binding
+from shared.embedded.errors import StatusError, method_not_allowed, no_such_resource
 from shared.embedded.http import options, rendering, reviews
 from shared.embedded.http.exchange import json_response
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from shared.embedded.api.operations import Api
     from shared.embedded.api.providers import Providers
     from shared.embedded.http.exchange import Exchange
+    from shared.embedded.http.target import Target
+    from shared.embedded.kinds import Kind
     from shared.service.objects import Obj
 
 
@@ -61,21 +64,26 @@ class Subresources:
 
     async def _bind(self, exchange: Exchange) -> web.Response:
         target = exchange.target
-        node = (await exchange.plain()).get("target")
-        if not isinstance(node, dict) or not isinstance(node.get("name"), str):
-            raise bad_request("a Binding names its node in target.name")
-        self._api.bind(target.name, target.space, node["name"])
+        chosen = options.write(exchange.query, exchange.user_agent, "CreateOptions")
+        node = binding.node_of(await exchange.plain(), target.name)
+        self._api.bind(target.name, target.space, node, dry_run=chosen.dry_run)
         return _created()
 
     async def _evict(self, exchange: Exchange) -> web.Response:
         """No disruption budget is enforced: one machine has nowhere to move a pod to."""
         target = exchange.target
         eviction = await exchange.plain()
+        asked = options.write(exchange.query, exchange.user_agent, "CreateOptions")
         chosen = options.delete(exchange.query, eviction.get("deleteOptions") or {})
         self._api.delete(
-            kinds.POD, target.name, target.space, grace=chosen.grace, uid=chosen.uid,
-            dry_run=chosen.dry_run,
-        )  # fmt: skip
+            kinds.POD,
+            target.name,
+            target.space,
+            grace=chosen.grace,
+            uid=chosen.uid,
+            resource_version=chosen.resource_version,
+            dry_run=chosen.dry_run or asked.dry_run,
+        )
         return _created()
 
     async def _token(self, exchange: Exchange) -> web.Response:
@@ -111,7 +119,7 @@ class Subresources:
         if target.name and target.verb == "get":
             obj = next((each for each in found if each["metadata"]["name"] == target.name), None)
             if obj is None:
-                raise not_found(kind, target.name)
+                raise _unmeasured(kind, target)
             return json_response(
                 rendering.one(kind, obj, exchange.form, exchange.include, self._api.now())
             )
@@ -128,6 +136,13 @@ class Subresources:
         if exchange.kind is kinds.POD_METRICS and self._providers.pod_metrics:
             return self._providers.pod_metrics(exchange.target.namespace)
         raise no_such_resource()
+
+
+def _unmeasured(kind: Kind, target: Target) -> StatusError:
+    """As metrics-server says that it has no metrics of an object."""
+    name = f"{target.space}/{target.name}" if kind.namespaced else target.name
+    message = f'{kind.kind.lower()}.{kind.group} "{name}" not found'
+    return StatusError(404, "NotFound", message)
 
 
 def _created() -> web.Response:

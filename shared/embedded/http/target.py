@@ -63,11 +63,14 @@ def parse(method: str, path: str, query: Mapping[str, str]) -> Target | None:
         group, version, parts = parts[1], parts[2], parts[3:]
     else:
         return None
+    # Deprecated, but still served: /api/v1/watch/…
+    watched = parts[0] == "watch" and len(parts) > 1
+    parts = parts[1:] if watched else parts
     namespace = None
     if parts[0] == "namespaces" and len(parts) > 2 and parts[2] not in _NAMESPACE_SUBRESOURCES:
         namespace, parts = parts[1], parts[2:]
     plural, name, subresource, *rest = (*parts, "", "", "")[: max(len(parts), 3)]
-    verb = _verb(method, name, query)
+    verb = "watch" if watched and method == "GET" else _verb(method, name, query)
     if verb in ("list", "watch", "deletecollection") and not name:
         field = _NAME_FIELD.search(query.get("fieldSelector", ""))
         name = field[1] if field else ""
@@ -75,16 +78,16 @@ def parse(method: str, path: str, query: Mapping[str, str]) -> Target | None:
     return Target(verb, group, version, plural, namespace, name, subresource, "/".join(rest))
 
 
-def is_true(text: str) -> bool:
-    """A boolean of a query, as Go's strconv.ParseBool reads it."""
-    return text in ("1", "t", "T", "true", "TRUE", "True")
+def flag(query: Mapping[str, str], name: str) -> bool:
+    """A boolean of a query: what is there is true, unless it says `false` or `0`."""
+    return name in query and query[name].lower() not in ("false", "0")
 
 
 def _verb(method: str, name: str, query: Mapping[str, str]) -> str:
     if method in ("GET", "HEAD"):
         if name:
             return "get"
-        return "watch" if is_true(query.get("watch", "")) else "list"
+        return "watch" if flag(query, "watch") else "list"
     if method == "DELETE":
         return "delete" if name else "deletecollection"
     return _VERBS.get(method, method.lower())

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import orjson
 
-from shared.embedded.api import listing
+from shared.embedded.api import listing, scale
+from shared.embedded.api.deletion import lingers
 from shared.embedded.errors import bad_request, details, method_not_allowed
 from shared.embedded.http import media, options, rendering
 from shared.embedded.http.exchange import json_response
@@ -52,6 +53,7 @@ class Verbs:
 
     def _get(self, exchange: Exchange) -> web.Response:
         target, kind = exchange.target, exchange.kind
+        listing.check_version(self._api.store, exchange.query.get("resourceVersion", ""))
         read = self._api.scale if target.subresource == "scale" else self._api.get
         return self._object(exchange, read(kind, target.name, target.space))
 
@@ -91,7 +93,8 @@ class Verbs:
         chosen = options.write(exchange.query, exchange.user_agent, "PatchOptions", patch_type)
         body = await exchange.patch(yaml_body=patch_type == "apply")
         if patch_type == "apply":
-            body = _placed(body, exchange)
+            _check_type(body, exchange)
+            _placed(body, exchange)
         existed = self._api.find(kind, target.name, target.space) is not None
         patched = self._api.patch(
             kind,
@@ -119,8 +122,7 @@ class Verbs:
             resource_version=chosen.resource_version,
             dry_run=chosen.dry_run,
         )
-        gone = chosen.dry_run or self._api.find(kind, target.name, target.space) is None
-        if gone and not kind.returns_deleted:
+        if not kind.returns_deleted and not lingers(kind, last):
             return json_response(orjson.dumps(_success(kind, last)))
         return self._object(exchange, last)
 
@@ -168,6 +170,18 @@ def _placed(obj: Any, exchange: Exchange) -> Obj:
             "the namespace of the provided object does not match the namespace sent on the request"
         )
     return {**obj, "metadata": metadata}
+
+
+def _check_type(body: Any, exchange: Exchange) -> None:
+    """A configuration states its type, for nothing else does."""
+    kind, scaling = exchange.kind, exchange.target.subresource == "scale"
+    wanted = (scale.API_VERSION, scale.KIND) if scaling else (kind.api_version, kind.kind)
+    if not isinstance(body, dict):
+        return
+    api_version, stated = (str(body.get(name) or "") for name in ("apiVersion", "kind"))
+    if (api_version, stated) != wanted:
+        shown = api_version if "/" in api_version else f"/{api_version}"
+        raise bad_request(f"invalid object type: {shown}, Kind={stated}")
 
 
 def _success(kind: Kind, last: Obj) -> Obj:

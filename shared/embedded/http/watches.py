@@ -18,7 +18,7 @@ from shared.embedded.api.watching import EndedError, Event, Watch, error_event
 from shared.embedded.errors import FORBIDDEN, Cause, StatusError, invalid_as
 from shared.embedded.http import media, options
 from shared.embedded.http.rendering import EventWriter
-from shared.embedded.http.target import is_true
+from shared.embedded.http.target import flag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -135,17 +135,21 @@ async def _begin(exchange: Exchange) -> web.StreamResponse:
 def _options(given: Mapping[str, str]) -> Options:
     """Without a timeoutSeconds a watch lasts 30 to 60 minutes, so that not all end at once."""
     asked = options.integer(given, "timeoutSeconds")
-    seconds = min(asked, _LONGEST_TIMEOUT) if asked else _DEFAULT_TIMEOUT * (1 + random.random())
+    seconds = (
+        min(asked, _LONGEST_TIMEOUT)
+        if asked and asked > 0
+        else _DEFAULT_TIMEOUT * (1 + random.random())
+    )
     return Options(
         deadline=time.monotonic() + seconds,
-        bookmarks=is_true(given.get("allowWatchBookmarks", "")),
+        bookmarks=flag(given, "allowWatchBookmarks"),
         send_initial=_sends_initial(given),
     )
 
 
 def _sends_initial(given: Mapping[str, str]) -> bool:
-    wanted, match = is_true(given.get("sendInitialEvents", "")), given.get("resourceVersionMatch")
-    if wanted and match != "NotOlderThan":
+    wanted, match = flag(given, "sendInitialEvents"), given.get("resourceVersionMatch")
+    if "sendInitialEvents" in given and match != "NotOlderThan":
         why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
     elif match and "sendInitialEvents" not in given:
         why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"

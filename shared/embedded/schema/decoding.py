@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 import yaml
 
-from shared.embedded.errors import bad_request
+from shared.embedded.errors import UndecodableError, bad_request
 from shared.embedded.schema import shapes as schemas
 from shared.service import bounds
 
@@ -89,9 +89,7 @@ def typed(value: Obj, kind: Kind, schema: Schema) -> Obj:
     try:
         clean = checked({**value, **head, "metadata": metadata}, schema, kind.kind)
     except TypeError as error:
-        raise bad_request(
-            f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}: {error}'
-        ) from error
+        raise UndecodableError(kind.kind, kind.version, str(error)) from error
     for name in _OMITTED_WHEN_EMPTY:
         if name in clean["metadata"] and not clean["metadata"][name]:
             del clean["metadata"][name]

@@ -56,8 +56,8 @@ def _probe(probe: Obj) -> None:
     probe.setdefault("successThreshold", 1)
     probe.setdefault("failureThreshold", 3)
     if (http := probe.get("httpGet")) is not None:
-        http.setdefault("path", "/")
-        http.setdefault("scheme", "HTTP")
+        for name, usual in (("path", "/"), ("scheme", "HTTP")):
+            http[name] = http.get(name) or usual
 
 
 def _volume(volume: Obj) -> None:
@@ -79,6 +79,8 @@ def _pull_policy(image: str) -> str:
 def pod(pod: Obj) -> None:
     pod_template(pod)
     spec, status = pod["spec"], pod.setdefault("status", {})
+    if spec["terminationGracePeriodSeconds"] < 0:  # of a pod, not of a template
+        spec["terminationGracePeriodSeconds"] = 1
     spec.setdefault("enableServiceLinks", True)
     spec.setdefault("priority", 0)
     spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
@@ -144,13 +146,13 @@ def service(service: Obj) -> None:
     spec.setdefault("sessionAffinity", "None")
     for port in spec.get("ports", []):
         port.setdefault("protocol", "TCP")
-        if "port" in port:
-            port.setdefault("targetPort", port["port"])
+        if not port.get("targetPort"):
+            port["targetPort"] = port.get("port", 0)
     if kind != "ExternalName":
         spec.setdefault("ipFamilies", ["IPv4"])
         spec.setdefault("ipFamilyPolicy", "SingleStack")
         spec.setdefault("internalTrafficPolicy", "Cluster")
-    if kind in ("NodePort", "LoadBalancer"):
+    if kind in ("NodePort", "LoadBalancer") or (kind == "ClusterIP" and spec.get("externalIPs")):
         spec.setdefault("externalTrafficPolicy", "Cluster")
     service.setdefault("status", {}).setdefault("loadBalancer", {})
 

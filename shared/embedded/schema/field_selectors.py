@@ -68,7 +68,10 @@ def _field_test(fields: Fields, term: str) -> Callable[[Obj], bool]:
     name, operator, wanted = parts.groups()
     path = fields.get(name)
     if path is None:
-        raise bad_request(f'field label not supported: "{name}"')
+        if fields is METADATA:
+            known = 'only "metadata.name", "metadata.namespace"'
+            raise bad_request(f'"{name}" is not a known field selector: {known}')
+        raise bad_request(f"field label not supported: {name}")
 
     def matches(obj: Obj) -> bool:
         return (_text_at(obj, path) == wanted) == (operator != "!=")

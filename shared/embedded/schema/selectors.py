@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.embedded.errors import bad_request
+from shared.embedded.errors import StatusError, bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -90,6 +90,9 @@ def _requirements(text: str) -> Iterator[Callable[[Mapping[str, str]], bool]]:
             return
         if found != ",":
             raise bad_request(f"found '{found}', expected: ',' or 'end of string'")
+        following = tokens.peek()
+        if following in _SYMBOLS - {"!"}:
+            raise bad_request(f"found '{following}', expected: identifier after ','")
 
 
 def _requirement(tokens: _Tokens) -> Callable[[Mapping[str, str]], bool]:
@@ -108,12 +111,12 @@ def _requirement(tokens: _Tokens) -> Callable[[Mapping[str, str]], bool]:
         return _test(key, operator, _values(tokens))
     if operator in ("<", ">"):
         return _comparison(key, operator, tokens.take())
-    raise bad_request(f"found '{operator}', expected: in, notin, =, ==, !=, gt, lt")
+    raise _unparsable(f"found '{operator}', expected: in, notin, =, ==, !=, gt, lt")
 
 
 def _values(tokens: _Tokens) -> list[str]:
     if (found := tokens.take()) != "(":
-        raise bad_request(f"found '{found}' expected: '('")
+        raise _unparsable(f"found '{found}' expected: '('")
     values: list[str] = []
     while True:
         found = tokens.take()
@@ -125,7 +128,11 @@ def _values(tokens: _Tokens) -> list[str]:
         if found == ")":
             return values
         if found != ",":
-            raise bad_request(f"found '{found}', expected: ',' or ')'")
+            raise _unparsable(f"found '{found}', expected: ',' or ')'")
+
+
+def _unparsable(why: str) -> StatusError:
+    return bad_request(f"unable to parse requirement: {why}")
 
 
 def _key(found: str) -> str:
@@ -138,7 +145,7 @@ def _key(found: str) -> str:
 
 def _value(found: str) -> str:
     if found in _SYMBOLS - {""}:
-        raise bad_request(f"found '{found}', expected: identifier")
+        raise _unparsable(f"found '{found}', expected: identifier")
     if not _VALUE.fullmatch(found):
         raise bad_request(f'unable to parse requirement: values[0]: Invalid value: "{found}"')
     return found
@@ -157,7 +164,8 @@ def _test(key: str, operator: str, values: list[str]) -> Callable[[Mapping[str, 
 
 def _comparison(key: str, operator: str, text: str) -> Callable[[Mapping[str, str]], bool]:
     if not re.fullmatch(r"-?\d{1,18}", text):
-        raise bad_request("for 'Gt', 'Lt' operators, the value must be an integer")
+        why = "for 'Gt', 'Lt' operators, the value must be an integer"
+        raise _unparsable(f'values[0]: Invalid value: "{text}": {why}')
     bound = int(text)
 
     def matches(labels: Mapping[str, str]) -> bool:

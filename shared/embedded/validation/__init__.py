@@ -18,19 +18,6 @@ if TYPE_CHECKING:
     from shared.service.objects import Obj
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The rules of one kind, beside those of all metadata.
-
-    names: of (field, value), what is wrong with a name; check: with a complete object; succession:
-    with the second of two objects as the successor of the first.
-    """
-
-    names: Callable[[str, str], Iterator[Cause]]
-    check: Callable[[Obj], Iterator[Cause]]
-    succession: Callable[[Obj, Obj], Iterator[Cause]]
-
-
 def unchecked(_: Obj) -> Iterator[Cause]:
     """For kinds whose objects are taken as they come."""
     yield from ()
@@ -41,6 +28,29 @@ def any_change(_: Obj, __: Obj) -> Iterator[Cause]:
     yield from ()
 
 
+def unremarkable(_: Obj) -> Iterator[str]:
+    """For kinds of whose objects nothing is told."""
+    yield from ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of one kind, beside those of all metadata.
+
+    names: of (field, value), what is wrong with a name; check: with a complete object; succession:
+    with the second of two objects as the successor of the first; status: the same, when only the
+    status is written; changed: with a successor, where that differs from what a new object is held
+    to; warnings: of an object that is taken, what may not be meant, a line each.
+    """
+
+    names: Callable[[str, str], Iterator[Cause]]
+    check: Callable[[Obj], Iterator[Cause]]
+    succession: Callable[[Obj, Obj], Iterator[Cause]]
+    status: Callable[[Obj, Obj], Iterator[Cause]] = any_change
+    changed: Callable[[Obj], Iterator[Cause]] | None = None
+    warnings: Callable[[Obj], Iterator[str]] = unremarkable
+
+
 def created(rules: Rules, obj: Obj) -> list[Cause]:
     """What is wrong with a completed object about to be stored."""
     return [*metadata.check(rules.names, obj), *rules.check(obj)]
@@ -48,4 +58,19 @@ def created(rules: Rules, obj: Obj) -> list[Cause]:
 
 def updated(rules: Rules, old: Obj, new: Obj) -> list[Cause]:
     """What is wrong with `new` as the successor of `old`."""
-    return [*created(rules, new), *rules.succession(old, new)]
+    check = rules.changed or rules.check
+    return [
+        *metadata.succession(old, new),
+        *metadata.check(rules.names, new),
+        *rules.succession(old, new),
+        *check(new),
+    ]
+
+
+def reported(rules: Rules, old: Obj, new: Obj) -> list[Cause]:
+    """What is wrong with `new` where only the status of `old` is written."""
+    return [
+        *metadata.succession(old, new),
+        *metadata.check(rules.names, new),
+        *rules.status(old, new),
+    ]

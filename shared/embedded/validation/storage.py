@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.embedded.validation import checks
+from shared.embedded.validation.label_selectors import label_selector
 from shared.service.quantity import parse
 
 if TYPE_CHECKING:
@@ -31,16 +32,22 @@ _ONCE: Final = ("storageClassName", "volumeName")
 
 
 def claim(obj: Obj) -> Iterator[Cause]:
-    spec = obj["spec"]
-    yield from _access("spec.accessModes", spec.get("accessModes", []))
+    yield from claim_spec("spec", obj["spec"])
+
+
+def claim_spec(at: str, spec: Obj) -> Iterator[Cause]:
+    """What is asked for, by a claim or by a pod's template of one."""
+    yield from label_selector(f"{at}.selector", spec.get("selector"))
+    yield from _access(f"{at}.accessModes", spec.get("accessModes", []))
     size = _size(spec)
     if size is None:
-        yield checks.required("spec.resources[storage]")
+        yield checks.required(f"{at}.resources[storage]")
     else:
-        yield from _positive("spec.resources[storage]", size)
+        yield from _positive(f"{at}.resources[storage]", size)
     if spec.get("storageClassName"):
-        yield from checks.subdomain("spec.storageClassName", spec["storageClassName"])
-    yield from checks.one_of("spec.volumeMode", spec["volumeMode"], _VOLUME_MODES)
+        yield from checks.subdomain(f"{at}.storageClassName", spec["storageClassName"])
+    if "volumeMode" in spec:
+        yield from checks.one_of(f"{at}.volumeMode", spec["volumeMode"], _VOLUME_MODES)
 
 
 def claim_successor(old: Obj, new: Obj) -> Iterator[Cause]:

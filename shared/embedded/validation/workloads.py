@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from shared.embedded.schema.selectors import selects
 from shared.embedded.validation import checks, pods
+from shared.embedded.validation.label_selectors import is_empty, label_selector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,14 +15,15 @@ if TYPE_CHECKING:
     from shared.service.objects import Obj
 
 _STRATEGIES: Final = ("Recreate", "RollingUpdate")
-_OPERATORS: Final = ("In", "NotIn", "Exists", "DoesNotExist")
+_ABOVE_ALL: Final = "cannot be greater than status.replicas"
 
 
 def deployment(obj: Obj) -> Iterator[Cause]:
     spec = obj["spec"]
-    yield from _workload(spec)
+    yield from checks.not_negative("spec.replicas", spec.get("replicas"))
+    yield from _selected(spec)
     yield from _strategy(spec["strategy"])
-    for name in ("revisionHistoryLimit", "progressDeadlineSeconds"):
+    for name in ("minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"):
         yield from checks.not_negative(f"spec.{name}", spec.get(name))
     if spec["progressDeadlineSeconds"] <= spec.get("minReadySeconds", 0):
         why = "must be greater than minReadySeconds"
@@ -29,7 +31,10 @@ def deployment(obj: Obj) -> Iterator[Cause]:
 
 
 def replica_set(obj: Obj) -> Iterator[Cause]:
-    yield from _workload(obj["spec"])
+    spec = obj["spec"]
+    for name in ("replicas", "minReadySeconds"):
+        yield from checks.not_negative(f"spec.{name}", spec.get(name))
+    yield from _selected(spec)
 
 
 def same_selector(old: Obj, new: Obj) -> Iterator[Cause]:
@@ -38,63 +43,78 @@ def same_selector(old: Obj, new: Obj) -> Iterator[Cause]:
         yield checks.immutable("spec.selector", selector)
 
 
-def _workload(spec: Obj) -> Iterator[Cause]:
-    for name in ("replicas", "minReadySeconds"):
-        yield from checks.not_negative(f"spec.{name}", spec.get(name))
+def deployment_status(_: Obj, new: Obj) -> Iterator[Cause]:
+    yield from _counts(new["status"], ("updatedReplicas", "readyReplicas", "availableReplicas"))
+
+
+def replica_set_status(_: Obj, new: Obj) -> Iterator[Cause]:
+    counted = ("fullyLabeledReplicas", "readyReplicas", "availableReplicas")
+    yield from _counts(new["status"], counted)
+
+
+def _counts(status: Obj, counted: tuple[str, ...]) -> Iterator[Cause]:
+    for name in ("observedGeneration", "replicas", *counted, "unavailableReplicas"):
+        yield from checks.not_negative(f"status.{name}", status.get(name))
+    for name in counted:
+        if status.get(name, 0) > status.get("replicas", 0):
+            yield checks.invalid(f"status.{name}", status.get(name, 0), _ABOVE_ALL)
+    available = status.get("availableReplicas", 0)
+    if available > status.get("readyReplicas", 0):
+        why = "cannot be greater than readyReplicas"
+        yield checks.invalid("status.availableReplicas", available, why)
+
+
+def _selected(spec: Obj) -> Iterator[Cause]:
+    """The selector, and a template that it selects."""
     selector, template = spec.get("selector"), spec["template"]
+    labels = template["metadata"].get("labels")
+    faults: list[Cause] = []
     if selector is None:
         yield checks.required("spec.selector")
-    elif not (selector.get("matchLabels") or selector.get("matchExpressions")):
-        why = "empty selector is invalid for deployment"
-        yield checks.invalid("spec.selector", selector, why)
-    elif faults := list(_expressions(selector)):
+    else:
+        faults = list(label_selector("spec.selector", selector))
         yield from faults
-    elif not selects(selector, template["metadata"].get("labels", {})):
-        labels = template["metadata"].get("labels")
+        if is_empty(selector):
+            why = "empty selector is invalid for deployment"
+            yield checks.invalid("spec.selector", selector, why)
+    if faults:
+        yield checks.invalid("spec.selector", selector, "invalid label selector")
+        return
+    if selector is None or not selects(selector, labels or {}):
         why = "`selector` does not match template `labels`"
         yield checks.invalid("spec.template.metadata.labels", labels, why)
-    yield from checks.labels(
-        "spec.template.metadata.labels", template["metadata"].get("labels", {})
-    )
-    yield from pods.spec("spec.template.spec", template["spec"])
+    yield from _template("spec.template", template)
+
+
+def _template(at: str, template: Obj) -> Iterator[Cause]:
+    yield from pods.template(at, template)
     policy = template["spec"]["restartPolicy"]
-    if policy in ("OnFailure", "Never"):
-        yield from checks.one_of("spec.template.spec.restartPolicy", policy, ("Always",))
-
-
-def _expressions(selector: Obj) -> Iterator[Cause]:
-    for index, term in enumerate(selector.get("matchExpressions", [])):
-        at = f"spec.selector.matchExpressions[{index}]"
-        yield from checks.qualified_name(f"{at}.key", term.get("key", ""))
-        yield from checks.one_of(f"{at}.operator", term.get("operator"), _OPERATORS)
-        if term.get("operator") in ("In", "NotIn") and not term.get("values"):
-            why = "must be specified when `operator` is 'In' or 'NotIn'"
-            yield checks.required(f"{at}.values", why)
+    if policy != "Always":
+        yield checks.unsupported(f"{at}.spec.restartPolicy", policy, ("Always",))
+    if "activeDeadlineSeconds" in template["spec"]:
+        why = "activeDeadlineSeconds in ReplicaSet is not Supported"
+        yield checks.forbidden(f"{at}.spec.activeDeadlineSeconds", why)
 
 
 def _strategy(strategy: Obj) -> Iterator[Cause]:
-    yield from checks.one_of("spec.strategy.type", strategy["type"], _STRATEGIES)
-    rolling = strategy.get("rollingUpdate")
-    if rolling is None:
-        return
-    if strategy["type"] == "Recreate":
-        why = "may not be specified when strategy `type` is 'Recreate'"
-        yield checks.forbidden("spec.strategy.rollingUpdate", why)
-        return
+    at, rolling = "spec.strategy", strategy.get("rollingUpdate")
+    if strategy["type"] not in _STRATEGIES:
+        shown = checks.struct(strategy, ("Type", "RollingUpdate"))
+        yield checks.unsupported(at, shown, _STRATEGIES)
+    elif strategy["type"] == "Recreate":
+        if rolling is not None:
+            why = "may not be specified when strategy `type` is 'Recreate'"
+            yield checks.forbidden(f"{at}.rollingUpdate", why)
+    elif rolling is None:
+        yield checks.required(f"{at}.rollingUpdate", "this should be defaulted and never be nil")
+    else:
+        yield from _rolling(f"{at}.rollingUpdate", rolling)
+
+
+def _rolling(at: str, rolling: Obj) -> Iterator[Cause]:
     for name in ("maxUnavailable", "maxSurge"):
-        yield from _share(f"spec.strategy.rollingUpdate.{name}", rolling[name])
+        yield from checks.share(f"{at}.{name}", rolling[name])
     if all(rolling[name] in (0, "0%") for name in ("maxUnavailable", "maxSurge")):
         why = "may not be 0 when `maxSurge` is 0"
-        field = "spec.strategy.rollingUpdate.maxUnavailable"
-        yield checks.invalid(field, rolling["maxUnavailable"], why)
-
-
-def _share(field: str, value: int | str) -> Iterator[Cause]:
-    """A number of pods, or a percentage of them."""
-    if isinstance(value, int):
-        yield from checks.not_negative(field, value)
-    elif not (value.endswith("%") and value[:-1].isascii() and value[:-1].isdigit()):
-        why = "a valid percent string must be a numeric string followed by an ending '%' (e.g. "
-        yield checks.invalid(
-            field, value, f"{why}'1%',  or '93%', regex used for validation is '[0-9]+%')"
-        )
+        yield checks.invalid(f"{at}.maxUnavailable", rolling["maxUnavailable"], why)
+    yield from checks.not_above_all(f"{at}.maxUnavailable", rolling["maxUnavailable"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,18 +64,6 @@ def test_keys_may_be_defaulted() -> None:
     assert isinstance(described, shapes.List)
     step = fields.item_step({"containerPort": 80}, described)
     assert step == 'k:{"containerPort":80,"protocol":"TCP"}'
-
-
-@pytest.mark.parametrize(
-    ("containers", "message"),
-    [
-        ([{"image": "i"}], 'omits key field "name"'),
-        ([{"name": "a"}, {"name": "a"}], r'duplicate entries for key \[name="a"\]'),
-    ],
-)
-def test_items_must_be_told_apart(containers: list[Any], message: str) -> None:
-    with pytest.raises(fields.ItemKeyError, match=message):
-        fields.check_items({"spec": {"containers": containers}}, SCHEMA)
 
 
 def test_paths_are_shown_as_in_messages() -> None:

@@ -99,7 +99,13 @@ def test_a_value_without_nulls_merges_onto_nothing_as_itself(value: Any) -> None
         ({"a": [1]}, [("copy", "/b", "/a"), ("add", "/b/-", 2)], {"a": [1], "b": [1, 2]}),
         ({"/": 9, "~1": 10}, [("test", "/~01", 10)], {"/": 9, "~1": 10}),
         ({"": 1}, [("replace", "/", 2)], {"": 2}),
-        ({"a": 1}, [("replace", "", [1])], [1]),
+        # kube-apiserver's own: an absent member is replaced, copied and tested as null
+        ({"a": 1}, [("replace", "/b", 2)], {"a": 1, "b": 2}),
+        ({"a": 1}, [("copy", "/c", "/b")], {"a": 1, "c": None}),
+        ({"a": 1}, [("test", "/b", None)], {"a": 1}),
+        ({"a": 1}, [("add", "/b")], {"a": 1, "b": None}),
+        ({"a": [1, 2]}, [("add", "/a/-1", 3), ("remove", "/a/-2")], {"a": [1, 3]}),
+        ({"a": [1, 2]}, [("replace", "/a/01", 3)], {"a": [1, 3]}),
     ],
 )
 def test_json_patch_of_the_rfc(document: Any, operations: list[Any], expected: Any) -> None:
@@ -111,9 +117,13 @@ def test_json_patch_of_the_rfc(document: Any, operations: list[Any], expected: A
     [
         {"op": "add", "path": "/baz/bat", "value": 1},
         {"op": "remove", "path": "/missing"},
-        {"op": "replace", "path": "/missing", "value": 1},
+        {"op": "replace", "path": "/missing/inner", "value": 1},
         {"op": "replace", "path": "/list/3", "value": 1},
-        {"op": "add", "path": "/list/01", "value": 1},
+        {"op": "replace", "path": "", "value": {}},
+        {"op": "test", "path": "/missing", "value": 1},
+        {"op": "move", "path": "/a", "from": "/missing"},
+        {"op": "add", "path": "/list/1x", "value": 1},
+        {"op": "add", "path": "/list/-9", "value": 1},
         {"op": "add", "path": "/list/9", "value": 1},
         {"op": "remove", "path": "/list/-"},
         {"op": "test", "path": "/one", "value": True},
@@ -122,7 +132,6 @@ def test_json_patch_of_the_rfc(document: Any, operations: list[Any], expected: A
         {"op": "remove", "path": ""},
         {"op": "move", "path": "/inner/x", "from": "/inner"},
         {"op": "add", "path": "no slash", "value": 1},
-        {"op": "add", "path": "/a"},
         {"op": "spoil", "path": "/a"},
         {"path": "/a"},
         "text",

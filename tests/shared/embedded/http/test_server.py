@@ -28,6 +28,7 @@ CONFIG_MAPS = f"/api/v1/namespaces/{SPACE}/configmaps"
 DEPLOYMENTS = f"/apis/apps/v1/namespaces/{SPACE}/deployments"
 JSON_PATCH, MERGE = "application/json-patch+json", "application/merge-patch+json"
 STRATEGIC, APPLY = "application/strategic-merge-patch+json", "application/apply-patch+yaml"
+APPLIED = "{apiVersion: v1, kind: ConfigMap"
 SCALER = "the-token-of-the-scaler"
 
 
@@ -137,7 +138,9 @@ async def test_metrics_come_from_the_node_agent(cluster: Cluster) -> None:
     [
         ("GET", "/nowhere", 404, ""),
         ("GET", "/apis/example.com/v1/things", 404, ""),
-        ("GET", "/apis/apps/v2/deployments", 404, ""),
+        ("GET", "/apis/apps/v2/deployments", 404, "NotFound"),
+        ("HEAD", f"{DEPLOYMENTS}/d", 405, ""),
+        ("HEAD", CONFIG_MAPS, 405, ""),
         ("GET", "/apis/apps/v1/gadgets", 404, "NotFound"),
         ("GET", f"{DEPLOYMENTS}/d/gears", 404, "NotFound"),
         ("GET", f"{CONFIG_MAPS}/c/status", 404, "NotFound"),
@@ -158,7 +161,7 @@ async def test_paths_and_methods(
     if reason:
         assert body["reason"] == reason
     else:
-        assert body == "404 page not found\n"
+        assert body == ("" if method == "HEAD" else "404 page not found\n")
 
 
 @pytest.mark.parametrize(
@@ -267,18 +270,31 @@ async def test_the_manager_defaults_to_the_user_agent(cluster: Cluster) -> None:
     ("query", "body", "content_type", "status", "message"),
     [
         ("", "[]", JSON_PATCH, 200, ""),
-        ("", "{}", JSON_PATCH, 422, "the server rejected our request"),
+        ("", "{}", JSON_PATCH, 400, "cannot unmarshal object into Go value of type []handlers."),
+        ("", '["x"]', JSON_PATCH, 400, "string into Go value of type handlers.jsonPatchOp"),
+        ("", '[{"op":"remove","path":"/no"}]', JSON_PATCH, 422, "the server rejected our request"),
+        ("", "[" + ",".join(["{}"] * 10_001) + "]", JSON_PATCH, 413, "in a JSON patch is 10000, "),
+        ("", '[{"op":"replace","path":"/data/b","value":"1"}]', JSON_PATCH, 200, '"b": "1"'),
         ("", '[{"op":"remove","path":"/metadata"}]', JSON_PATCH, 400, "no object with metadata"),
-        ("", '"x"', MERGE, 400, "no object with metadata"),
+        ("", '"x"', MERGE, 400, "cannot unmarshal string into Go value of type map[string]int"),
         ("", "{", MERGE, 400, "error decoding patch"),
-        ("", '{"data":{"a":7}}', MERGE, 400, "cannot unmarshal number"),
-        ("", '{"metadata":{"$patch":"x"}}', STRATEGIC, 400, "unknown $patch directive"),
+        ("", '{"data":{"a":7}}', MERGE, 422, "cannot unmarshal number"),
+        ("", '{"data":{"a":7}}', STRATEGIC, 422, 'map[data:map[a:7]]": unrecognized type: string'),
+        ("", '{"data":[]}', STRATEGIC, 422, "cannot restore map from slice"),
+        ("", '{"metadata":{"$patch":"x"}}', STRATEGIC, 500, "unknown patch type: x in map: map[$p"),
+        ("", '{"data":{"$retainKeys":["b"],"a":"1"}}', STRATEGIC, 400, "format of retainKeys"),
+        ("", '{"metadata":{"uid":"z"}}', MERGE, 422, 'metadata.uid: Invalid value: "z": field is'),
+        ("", '{"metadata":{"resourceVersion":"z"}}', MERGE, 500, 'ParseUint: parsing "z"'),
         ("?force=true", "{}", MERGE, 422, "may not be specified for non-apply patch"),
         ("?dryRun=Some", "{}", MERGE, 422, 'supported values: "All"'),
-        ("?fieldManager=" + "x" * 129, "{}", MERGE, 422, "at most 128"),
+        ("?fieldManager=" + "x" * 129, "{}", MERGE, 422, "may not be more than 128 bytes"),
         ("?fieldManager=m", "- 1", APPLY, 400, "not an object with metadata"),
-        ("?fieldManager=m", "{}", APPLY, 200, ""),
-        ("?fieldManager=m", "{metadata: {name: x}}", APPLY, 400, "does not match the name on"),
+        ("?fieldManager=m", "{}", APPLY, 400, "invalid object type: /, Kind="),
+        ("?fieldManager=m", APPLIED + "}", APPLY, 200, ""),
+        ("?fieldManager=m", APPLIED + ", metadata: {name: x}}", APPLY, 400, "does not match the"),
+        ("?fieldManager=m", APPLIED + ", metadata: {uid: x}}", APPLY, 422, "field is immutable"),
+        ("?fieldManager=m", APPLIED + ", data: {a: 7}}", APPLY, 500, "(/; /v1, Kind=ConfigMap): "
+         ".data.a: expected string, got &value.valueUnstructured{Value:7}"),
     ],
 )  # fmt: skip
 async def test_patches(
@@ -295,9 +311,11 @@ async def test_patches(
     [
         ("?propagationPolicy=Sideways", None, 422, "supported values"),
         ("", {"propagationPolicy": "Sideways"}, 422, "supported values"),
-        ("?gracePeriodSeconds=x", None, 400, "must be a number"),
-        ("", {"gracePeriodSeconds": "x"}, 400, "gracePeriodSeconds is an int64"),
-        ("", {"preconditions": {"uid": "no"}}, 409, "UID in the precondition"),
+        ("?gracePeriodSeconds=x", None, 400, 'strconv.ParseInt: parsing "x": invalid syntax'),
+        ("", {"gracePeriodSeconds": "x"}, 400, "DeleteOptions.gracePeriodSeconds of type int64"),
+        ("", {"preconditions": {"uid": "no"}}, 409, 'on ConfigMap "c": the UID in the precondit'),
+        ("", {"kind": "ConfigMap"}, 400, 'no kind "ConfigMap" is registered for version'),
+        ("", {"propagationPolicy": "Orphan", "orphanDependents": True}, 422, "cannot be both set"),
         ("", "[]", 400, "not an object"),
     ],
 )
@@ -326,7 +344,7 @@ async def test_pods_are_bound_and_evicted(cluster: Cluster) -> None:
     status, _ = await cluster.call("POST", f"{path}/binding", {"target": {"name": "n1"}})
     assert status == 201
     assert cluster.api.get(POD, "p", SPACE)["spec"]["nodeName"] == "n1"
-    assert (await cluster.call("POST", f"{path}/binding", {"target": {}}))[0] == 400
+    assert (await cluster.call("POST", f"{path}/binding", {"target": {}}))[0] == 500
     assert (await cluster.call("POST", f"{path}/eviction", {}))[0] == 201
     assert "deletionTimestamp" in cluster.api.get(POD, "p", SPACE)["metadata"]
 

@@ -6,7 +6,7 @@ import pytest
 
 from shared.embedded import kinds
 from shared.embedded.access.rbac import Attributes
-from shared.embedded.http.target import Target, is_true, parse
+from shared.embedded.http.target import Target, flag, parse
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,14 @@ from shared.embedded.http.target import Target, is_true, parse
             {"fieldSelector": "metadata.name=p", "watch": "1"},
             Target("watch", "", "v1", "pods", "x", "p"),
         ),
+        ("GET", "/api/v1/watch/pods", {}, Target("watch", "", "v1", "pods")),
+        (
+            "GET",
+            "/apis/apps/v1/watch/namespaces/x/deployments/d",
+            {},
+            Target("watch", "apps", "v1", "deployments", "x", "d"),
+        ),
+        ("HEAD", "/api/v1/pods", {}, Target("list", "", "v1", "pods")),
         ("GET", "/api/v1", {}, None),
         ("GET", "/apis/apps/v1", {}, None),
         ("GET", "/version", {}, None),
@@ -69,8 +77,16 @@ def test_a_namespace_lies_in_itself() -> None:
     assert target.attributes() == Attributes("get", "", "namespaces", "x", "x")
 
 
-def test_booleans_are_those_of_go() -> None:
-    assert is_true("1")
-    assert is_true("True")
-    assert not is_true("yes")
-    assert not is_true("")
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"a": "1"}, True),
+        ({"a": "yes"}, True),
+        ({"a": ""}, True),
+        ({"a": "0"}, False),
+        ({"a": "False"}, False),
+        ({}, False),
+    ],
+)
+def test_what_is_there_is_true_unless_it_says_no(query: dict[str, str], expected: bool) -> None:
+    assert flag(query, "a") is expected

@@ -149,8 +149,10 @@ async def test_initial_events_end_with_a_marked_bookmark(cluster: Cluster) -> No
         ("resourceVersionMatch=Exact", 422, "resourceVersionMatch is forbidden for watch"),
         ("resourceVersion=abc", 500, 'resourceVersion: Invalid value: "abc"'),
         ("labelSelector=%3D%3D%3D", 400, "found '=='"),
-        ("fieldSelector=data.x%3D1", 400, "field label not supported"),
-        ("timeoutSeconds=-1", 400, "timeoutSeconds must be a number"),
+        ("fieldSelector=data.x%3D1", 400, '"data.x" is not a known field selector'),
+        ("timeoutSeconds=x", 400, 'strconv.ParseInt: parsing "x": invalid syntax'),
+        (f"timeoutSeconds={10**20}", 400, "value out of range"),
+        ("sendInitialEvents=false", 422, "requires setting resourceVersionMatch to NotOlderThan"),
     ],
 )
 async def test_a_malformed_watch_is_refused(

@@ -39,7 +39,8 @@ def test_fields(kind: Kind, selector: str, obj: dict[str, Any], matches: bool) -
 @pytest.mark.parametrize(
     ("kind", "selector", "message"),
     [
-        (CONFIG_MAP, "data.x=1", 'field label not supported: "data.x"'),
+        (CONFIG_MAP, "data.x=1", '"data.x" is not a known field selector: only "metadata.name"'),
+        (POD, "data.x=1", "field label not supported: data.x"),
         (POD, "spec.nodeName", "can't understand 'spec.nodeName'"),
     ],
 )

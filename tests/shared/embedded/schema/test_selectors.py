@@ -57,7 +57,13 @@ def test_an_empty_selector_needs_no_predicate() -> None:
         ("a=b c=d", "found 'c', expected: ',' or 'end of string'"),
         ("a=b!", "found '!', expected: ',' or 'end of string'"),
         ("-a=b", 'unable to parse requirement: key: Invalid value: "-a"'),
-        ("a>b", "for 'Gt', 'Lt' operators, the value must be an integer"),
+        ("a,", "found '', expected: identifier after ','"),
+        ("a,,b", "found ',', expected: identifier after ','"),
+        (
+            "a>b",
+            'unable to parse requirement: values[0]: Invalid value: "b": for '
+            "'Gt', 'Lt' operators, the value must be an integer",
+        ),
     ],
 )
 def test_malformed_label_selectors(selector: str, message: str) -> None:

@@ -132,4 +132,4 @@ def test_a_sub_path_stays_inside(path: str) -> None:
         volumes=[{"name": "v", "emptyDir": {}}],
     )
     (found,) = causes(kinds.POD, **fields)
-    assert found.startswith("spec.containers[0].volumeMounts[0].subPath: Invalid value")
+    assert found.startswith("spec.containers[0].volumeMounts.subPath: Invalid value")
