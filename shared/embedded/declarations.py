@@ -151,7 +151,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.ENDPOINTS,
             defaults=defaulting.endpoints,
             columns=core.ENDPOINTS,
-            rules=rules.KEPT,
+            rules=rules.ENDPOINTS,
             selectable=METADATA,
         ),
         _EVENT,
@@ -274,7 +274,10 @@ DECLARATIONS: Final = registered(
             rules=rules.INGRESS,
             selectable=METADATA,
         ),
-        _kept(kinds.INGRESS_CLASS, kind_schemas.INGRESS_CLASS, core.INGRESS_CLASSES),
+        replace(
+            _kept(kinds.INGRESS_CLASS, kind_schemas.INGRESS_CLASS, core.INGRESS_CLASSES),
+            rules=rules.INGRESS_CLASS,
+        ),
         Declaration(
             kinds.CLUSTER_ROLE_BINDING,
             schema=kind_schemas.CLUSTER_ROLE_BINDING,
