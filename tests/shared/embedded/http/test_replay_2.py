@@ -250,7 +250,8 @@ async def replay(folder: Path) -> list[list[str]]:
     metrics = Providers(pod_metrics=lambda _: [], node_metrics=list)
     server = ApiServer(api, Tokens({TOKEN: ADMIN}), metrics)
     port = await server.start()
-    controllers = Controllers(api, ManualClock(api.now()))
+    authority = "-----BEGIN CERTIFICATE-----"
+    controllers = Controllers(api, ManualClock(api.now()), authority=authority)
     results = []
     try:
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client:
