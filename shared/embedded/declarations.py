@@ -100,13 +100,15 @@ def _answered(kind: Kind) -> Declaration:
     )
 
 
-def _kept(kind: Kind, schema: Schema = kind_schemas.GENERIC) -> Declaration:
+def _kept(
+    kind: Kind, schema: Schema = kind_schemas.GENERIC, columns: Columns = NAME_AND_AGE
+) -> Declaration:
     """A kind whose objects are stored as they come, for whoever reads them: no controller does."""
     return Declaration(
         kind,
         schema=schema,
         defaults=defaulting.nothing,
-        columns=NAME_AND_AGE,
+        columns=columns,
         rules=rules.KEPT,
         selectable=METADATA,
     )
@@ -142,6 +144,14 @@ DECLARATIONS: Final = registered(
             defaults=defaulting.nothing,
             columns=core.CONFIGMAPS,
             rules=rules.CONFIG_MAP,
+            selectable=METADATA,
+        ),
+        Declaration(
+            kinds.ENDPOINTS,
+            schema=kind_schemas.ENDPOINTS,
+            defaults=defaulting.endpoints,
+            columns=core.ENDPOINTS,
+            rules=rules.KEPT,
             selectable=METADATA,
         ),
         _EVENT,
@@ -264,6 +274,7 @@ DECLARATIONS: Final = registered(
             rules=rules.INGRESS,
             selectable=METADATA,
         ),
+        _kept(kinds.INGRESS_CLASS, kind_schemas.INGRESS_CLASS, core.INGRESS_CLASSES),
         Declaration(
             kinds.CLUSTER_ROLE_BINDING,
             schema=kind_schemas.CLUSTER_ROLE_BINDING,
@@ -296,7 +307,7 @@ DECLARATIONS: Final = registered(
             rules=rules.ROLE,
             selectable=METADATA,
         ),
-        _kept(kinds.HTTP_ROUTE),
+        _kept(kinds.HTTP_ROUTE, columns=core.HTTP_ROUTES),
         _kept(kinds.MIDDLEWARE),
         Declaration(
             kinds.LEASE,
