@@ -250,8 +250,7 @@ class Api:
             kind, obj, namespace, name=name, uid=str(UUID(int=bits, version=4)),
             suffix="".join(letters), now=now,
         )  # fmt: skip
-        if kind is kinds.SERVICE:
-            service_changes.prepare(None, obj)
+        admission.prepare(kind, obj)
         declared = declarations.of(kind)
         declared.defaults(obj)
         admission.refuse_place(self.store, kind, obj)
