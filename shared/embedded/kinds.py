@@ -49,6 +49,9 @@ class Kind:
     starts_with_status: whether a new object keeps the status that it is sent with.
     needs_version: whether an update must state the resourceVersion that it replaces.
     created_by_update: whether an update of an object that does not exist creates it.
+    kept_from_status: of the metadata, what the writers of the status cannot change.
+    admitted: what the server gives a new object once it is known who owns which field, as dotted
+    paths; nobody owns it.
     returns_deleted: whether a completed delete answers with the object instead of a Status.
     protected_by: the finalizer that a new object is given, so that it stays while it is in use.
     """
@@ -70,6 +73,8 @@ class Kind:
     starts_with_status: bool = False
     needs_version: bool = False
     created_by_update: bool = False
+    kept_from_status: str = ""
+    admitted: tuple[str, ...] = ()
     returns_deleted: bool = False
     protected_by: str = ""
 
@@ -122,6 +127,7 @@ NAMESPACE: Final = Kind(
     short_names=("ns",),
     verbs=tuple(verb for verb in ALL_VERBS if verb != "deletecollection"),
     subresources=(STATUS, Subresource("finalize", ("update",))),
+    admitted=("spec.finalizers",),
 )
 CONFIG_MAP: Final = Kind("", "v1", "configmaps", "configmap", "ConfigMap", short_names=("cm",))
 SECRET: Final = Kind("", "v1", "secrets", "secret", "Secret")
@@ -136,6 +142,10 @@ SERVICE: Final = Kind(
     subresources=(STATUS,),
     returns_deleted=True,
     created_by_update=True,
+    admitted=(
+        *("spec.clusterIP", "spec.clusterIPs", "spec.ipFamilies", "spec.ipFamilyPolicy"),
+        "spec.healthCheckNodePort",
+    ),
 )
 POD: Final = Kind(
     "",
@@ -156,6 +166,11 @@ POD: Final = Kind(
     ),
     generation=True,
     returns_deleted=True,
+    kept_from_status="ownerReferences",
+    admitted=(
+        *("spec.priority", "spec.preemptionPolicy", "spec.tolerations", "spec.volumes"),
+        *("spec.serviceAccountName", "spec.serviceAccount"),
+    ),
 )
 POD_TEMPLATE: Final = Kind("", "v1", "podtemplates", "podtemplate", "PodTemplate", generation=True)
 NODE: Final = Kind(
@@ -195,6 +210,7 @@ PERSISTENT_VOLUME_CLAIM: Final = Kind(
     subresources=(STATUS,),
     returns_deleted=True,
     protected_by="kubernetes.io/pvc-protection",
+    admitted=("metadata.finalizers", "spec.storageClassName"),
 )
 PERSISTENT_VOLUME: Final = Kind(
     "",
@@ -207,6 +223,7 @@ PERSISTENT_VOLUME: Final = Kind(
     subresources=(STATUS,),
     returns_deleted=True,
     protected_by="kubernetes.io/pv-protection",
+    admitted=("metadata.finalizers",),
 )
 STORAGE_CLASS: Final = Kind(
     "storage.k8s.io",
@@ -229,6 +246,7 @@ DEPLOYMENT: Final = Kind(
     subresources=(SCALE, STATUS),
     generation=True,
     counts_annotations=True,
+    kept_from_status="labels",
 )
 REPLICA_SET: Final = Kind(
     "apps",

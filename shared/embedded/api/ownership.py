@@ -31,25 +31,6 @@ _UNOWNED: Final = {("f:apiVersion",), ("f:kind",), ("f:metadata",)} | {
         *("managedFields", "selfLink"),
     )
 }
-_ADMITTED: Final[dict[Kind, Paths]] = {
-    kinds.NAMESPACE: frozenset({("f:spec", "f:finalizers")}),
-    kinds.SERVICE: frozenset(
-        ("f:spec", f"f:{name}")
-        for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")
-    ),
-    kinds.POD: frozenset(
-        ("f:spec", f"f:{name}")
-        for name in (
-            *("priority", "preemptionPolicy", "tolerations", "volumes"),
-            *("serviceAccountName", "serviceAccount"),
-        )
-    ),
-    kinds.PERSISTENT_VOLUME_CLAIM: frozenset(
-        {("f:metadata", "f:finalizers"), ("f:spec", "f:storageClassName")}
-    ),
-    kinds.PERSISTENT_VOLUME: frozenset({("f:metadata", "f:finalizers")}),
-}
-"""What the server gives a new object once it is known who owns which field: nobody owns it."""
 
 
 class Manager(NamedTuple):
@@ -97,7 +78,23 @@ def write(owners: Owners) -> list[dict[str, Any]]:
 
 def unstated(kind: Kind, sent: Obj) -> Paths:
     """Of what the server gives a new object, that which `sent` leaves to it."""
-    return frozenset(path for path in _ADMITTED.get(kind, fields.NOTHING) if not _has(sent, path))
+    paths = (tuple(f"f:{name}" for name in path.split(".")) for path in kind.admitted)
+    given = {path for path in paths if not _has(sent, path)}
+    return frozenset(given | _node_ports(sent)) if kind is kinds.SERVICE else frozenset(given)
+
+
+def _node_ports(service: Obj) -> set[Path]:
+    """The node ports that a Service leaves to the server."""
+    paths = ("f:spec", "f:ports")
+    ports = declarations.of(kinds.SERVICE).schema
+    for name in ("spec", "ports"):
+        ports = schemas.child(ports, name)
+    sent = service.get("spec", {}).get("ports", [])
+    return {
+        (*paths, step, "f:nodePort")
+        for step, port, _ in fields.steps(sent, ports)
+        if not port.get("nodePort")
+    }
 
 
 def tracked(
