@@ -41,7 +41,7 @@ class DeclarationError(Exception):
 class Declaration:
     """One kind with all that is looked up by kind. Every part must be given.
 
-    schema: of its objects; for a kind that is stored as another, that one's.
+    schema: of its objects, in the form in which this kind shows them.
     defaults: completes a stored object in place.
     columns: of its Table.
     rules: what a stored object must be like.
@@ -104,9 +104,9 @@ def _kept(kind: Kind, schema: Schema = kind_schemas.GENERIC) -> Declaration:
     )
 
 
-def _also_served(stored: Declaration, kind: Kind, form: Conversion) -> Declaration:
+def _also_served(stored: Declaration, kind: Kind, schema: Schema, form: Conversion) -> Declaration:
     """A second kind that shows the same objects in another form."""
-    return replace(stored, kind=kind, conversion=form)
+    return replace(stored, kind=kind, schema=schema, conversion=form)
 
 
 _EVENT: Final = Declaration(
@@ -219,13 +219,15 @@ DECLARATIONS: Final = registered(
             selectable=field_selectors.REPLICA_SET,
         ),
         replace(
-            _also_served(_EVENT, kinds.EVENT_V1, conversion.EVENT_V1),
+            _also_served(_EVENT, kinds.EVENT_V1, kind_schemas.EVENT_V1, conversion.EVENT_V1),
             rules=rules.STRICT_EVENT,
         ),
         _answered(kinds.SELF_SUBJECT_REVIEW),
         _answered(kinds.SELF_SUBJECT_ACCESS_REVIEW),
         _AUTOSCALER,
-        _also_served(_AUTOSCALER, kinds.HPA_V1, conversion.AUTOSCALER_V1),
+        _also_served(
+            _AUTOSCALER, kinds.HPA_V1, kind_schemas.AUTOSCALER_V1, conversion.AUTOSCALER_V1
+        ),
         Declaration(
             kinds.POD_DISRUPTION_BUDGET,
             schema=kind_schemas.DISRUPTION_BUDGET,
@@ -252,7 +254,7 @@ DECLARATIONS: Final = registered(
         ),
         Declaration(
             kinds.CLUSTER_ROLE_BINDING,
-            schema=kind_schemas.BINDING,
+            schema=kind_schemas.CLUSTER_ROLE_BINDING,
             defaults=defaulting.binding,
             columns=rbac.BINDINGS,
             rules=rules.CLUSTER_ROLE_BINDING,
@@ -260,7 +262,7 @@ DECLARATIONS: Final = registered(
         ),
         Declaration(
             kinds.CLUSTER_ROLE,
-            schema=kind_schemas.ROLE,
+            schema=kind_schemas.CLUSTER_ROLE,
             defaults=defaulting.role,
             columns=rbac.ROLES,
             rules=rules.CLUSTER_ROLE,
@@ -268,7 +270,7 @@ DECLARATIONS: Final = registered(
         ),
         Declaration(
             kinds.ROLE_BINDING,
-            schema=kind_schemas.BINDING,
+            schema=kind_schemas.ROLE_BINDING,
             defaults=defaulting.binding,
             columns=rbac.BINDINGS,
             rules=rules.ROLE_BINDING,

@@ -1,24 +1,19 @@
-"""The Kubernetes API as coroutines over raw JSON; the only file that knows kubernetes_asyncio."""
+"""The Kubernetes API as coroutines over raw JSON and one connection pool."""
 
 from __future__ import annotations
 
 import os
-from contextlib import aclosing, asynccontextmanager, suppress
-from pathlib import Path
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
 import aiohttp
 import orjson
-import yaml
-from kubernetes_asyncio import config as library
-from kubernetes_asyncio.client import Configuration
-from kubernetes_asyncio.client.rest import RESTClientObject
 
 from shared.kube import errors
+from shared.kube.credentials import Credentials
 from shared.kube.resources import DEPLOYMENTS, Resource
 from shared.kube.transport import Transport
-from shared.service import bounds
 from shared.service.objects import Obj
 
 if TYPE_CHECKING:
@@ -38,9 +33,6 @@ _PATCH_TYPES: Final[dict[str, str]] = {
 }
 _APPLY_TYPE: Final = "application/apply-patch+yaml"
 _LOOPBACK: Final = ("127.", "localhost", "::1")
-_UNREADABLE: Final = (
-    library.ConfigException, OSError, yaml.YAMLError, AttributeError, TypeError, ValueError
-)  # fmt: skip
 
 
 class KubeClient:
@@ -60,20 +52,12 @@ class KubeClient:
         `field_manager` names us in managedFields and in the User-Agent. `bounds` are those of
         `Transport`: connect, total and silence (seconds), max_body (bytes).
         """
-        configuration = await _configure(kubeconfig or os.environ.get("KUBECONFIG", ""))
-        host = str(configuration.host)
-        rest = RESTClientObject(configuration)  # for its connector: TLS as the configuration says
-        try:
-            async with _session(rest, host, field_manager) as session:
-
-                async def authorize() -> Mapping[str, str]:
-                    return await _authorization(configuration)
-
-                options = _proxy_options(configuration)
-                transport = Transport(session, host, authorize, options, **bounds)
-                yield cls(transport, field_manager)
-        finally:
-            await rest.close()
+        source = kubeconfig or os.environ.get("KUBECONFIG", "")
+        async with (
+            Credentials.load(source, CONNECTIONS) as credentials,
+            _session(credentials, field_manager) as session,
+        ):
+            yield cls(Transport(session, credentials.host, credentials, **bounds), field_manager)
 
     async def get(self, resource: Resource, name: str, namespace: str | None = None) -> Obj:
         """The object `name`; `NotFound` if there is none."""
@@ -285,83 +269,14 @@ def _event(line: bytes) -> Obj:
     return event  # type: ignore[no-any-return]
 
 
-async def _configure(kubeconfig: str) -> Configuration:
-    configuration = Configuration()
-    configuration.connection_pool_maxsize = CONNECTIONS
-    source = kubeconfig or _default_source()
-    try:
-        if source:
-            await _load_file(source, configuration)
-        else:
-            library.load_incluster_config(  # type: ignore[no-untyped-call]
-                client_configuration=configuration
-            )
-    except _UNREADABLE as error:
-        raise errors.NotConfigured(
-            f"cannot read the cluster's address and credentials from "
-            f"{source or 'the service account of this pod'}: {error}; "
-            "set KUBECONFIG to a kubeconfig file, or run as a pod with a service account"
-        ) from error
-    return configuration
-
-
-def _default_source() -> str:
-    in_pod = "KUBERNETES_SERVICE_HOST" in os.environ
-    return "" if in_pod else str(Path("~/.kube/config").expanduser())
-
-
-def _require(source: str) -> None:
-    # KUBECONFIG may name several files; the library only logs when none of them is there
-    paths = [Path(part).expanduser() for part in source.split(os.pathsep) if part]
-    if not any(path.exists() for path in paths):
-        raise FileNotFoundError("no such file")
-    for path in paths:  # the library builds what a file says, however large that becomes
-        if path.is_file():
-            with suppress(yaml.YAMLError):  # which it tells itself
-                bounds.check(path.read_bytes())
-
-
-async def _load_file(source: str, configuration: Configuration) -> None:
-    _require(source)
-    loader = await library.load_kube_config(
-        config_file=source, client_configuration=configuration, persist_config=False
-    )
-    if hasattr(loader, "exec_plugin_expiry"):
-
-        async def renew(configuration: Configuration) -> None:
-            await loader.load_from_exec_plugin()  # runs the plugin only when its token has expired
-            configuration.api_key["BearerToken"] = loader.token
-
-        configuration.refresh_api_key_hook = renew
-
-
-def _session(rest: RESTClientObject, host: str, field_manager: str) -> aiohttp.ClientSession:
+def _session(credentials: Credentials, field_manager: str) -> aiohttp.ClientSession:
     # Proxies of the environment are for other machines: like Go's client, never for loopback.
-    local = (urlsplit(host).hostname or "").startswith(_LOOPBACK)
+    local = (urlsplit(credentials.host).hostname or "").startswith(_LOOPBACK)
     return aiohttp.ClientSession(
-        connector=rest.pool_manager.connector,
+        connector=credentials.connector,
         connector_owner=False,
         headers={"User-Agent": f"exposed-services ({field_manager})"},
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=not local,
         read_bufsize=2**20,
     )
-
-
-def _proxy_options(configuration: Configuration) -> dict[str, Any]:
-    options = {
-        "proxy": configuration.proxy,
-        "proxy_headers": configuration.proxy_headers,
-        "server_hostname": configuration.tls_server_name,
-    }
-    return {name: value for name, value in options.items() if value}
-
-
-async def _authorization(configuration: Configuration) -> dict[str, str]:
-    try:
-        settings = await configuration.auth_settings()
-    except library.ConfigException as error:
-        raise errors.NotConfigured(
-            f"cannot renew the credentials of the cluster: {error}"
-        ) from error
-    return {str(one["key"]): str(one["value"]).strip() for one in settings.values()}

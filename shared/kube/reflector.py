@@ -12,7 +12,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.kube.backoff import delay
+from shared.kube.backoff import Failures
 from shared.kube.changes import Change, Key, key_of
 from shared.kube.errors import Expired, Invalid, KubeError, Unreachable, from_status
 
@@ -52,7 +52,7 @@ class Reflector:
         self.cache: dict[Key, Obj] = {}
         self.request: ListPage | Watch = ListPage()
         self._pages: dict[Key, Obj] = {}
-        self._failures = 0
+        self._failures = Failures()
 
     def listed(self, page: Obj) -> list[Change]:
         """A page has come; after the last one the changes since what was known before."""
@@ -63,7 +63,7 @@ class Reflector:
             self.request = ListPage(token)
             return []
         self.request = Watch(_version(page))
-        self._failures = 0
+        self._failures.clear()
         fresh, self._pages = self._pages, {}
         return self._replaced(fresh)
 
@@ -78,7 +78,7 @@ class Reflector:
         version = _version(obj)
         changes = [] if kind == "BOOKMARK" else self._changed(str(kind), obj)
         self.request = Watch(version)
-        self._failures = 0
+        self._failures.clear()
         return changes
 
     def ended(self, seconds: float, events: int, jitter: float) -> float:
@@ -87,19 +87,18 @@ class Reflector:
         The next watch goes on where this one stopped.
         """
         if events or seconds >= BRIEF:
-            self._failures = 0
+            self._failures.clear()
             return 0.0
         return self.failed(Unreachable("the watch ended at once and said nothing"), jitter)
 
     def failed(self, error: KubeError, jitter: float) -> float:
         """The request failed; seconds to wait. `jitter` is in [0, 1)."""
         if isinstance(self.request, Watch) and _needs_list(error):
-            # The server is back and answers: failures to reach it must not delay the list.
-            self._failures = 0
-        self._failures += 1
+            # What the list needs was not tried yet: failed watches must not delay it.
+            self._failures.clear()
         if _needs_list(error):
             self.request, self._pages = ListPage(), {}
-        return delay(error, self._failures, jitter)
+        return self._failures.delay(error, jitter)
 
     def _replaced(self, fresh: dict[Key, Obj]) -> list[Change]:
         known = self.cache

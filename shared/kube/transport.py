@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import email.utils
+import functools
 import io
 import socket
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, Final
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from typing import Any, Final, Protocol
 
 import aiohttp
 import orjson
@@ -30,7 +31,21 @@ MAX_BODY: Final = 256 * 1024 * 1024
 _LARGE: Final = 512 * 1024
 """Bytes of a request that aiohttp is to write piece by piece, without holding up the loop."""
 
-Authorize = Callable[[], Awaitable[Mapping[str, str]]]
+
+class Credentials(Protocol):
+    """Who we say that we are."""
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """What aiohttp is told with each request."""
+
+    async def headers(self) -> Mapping[str, str]:
+        """What a request carries."""
+
+    async def renew(self) -> bool:
+        """The server knows us not: read them again; whether they have changed."""
+
+
 Params = Mapping[str, str]
 
 
@@ -41,8 +56,7 @@ class Transport:
         self,
         session: aiohttp.ClientSession,
         base: str,
-        authorize: Authorize,
-        options: Mapping[str, Any] | None = None,
+        credentials: Credentials,
         *,
         connect: float = CONNECT,
         total: float = TOTAL,
@@ -51,8 +65,7 @@ class Transport:
     ) -> None:
         self._session = session
         self._base = base.rstrip("/")
-        self._authorize = authorize
-        self._options = options or {}
+        self._credentials = credentials
         self._connect = connect
         self._total = total
         self._silence = silence
@@ -124,23 +137,30 @@ class Transport:
         timeout: aiohttp.ClientTimeout,
         body: bytes | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """A successful answer, its body still to be read; failures of any kind are translated."""
+        """A successful answer, its body still to be read; failures of any kind are translated.
+
+        A request that is refused for its credentials is sent once more if they have changed since.
+        """
         url = URL(self._base + path, encoded=True)
         url = url.with_query(params) if params else url
+        request = functools.partial(
+            self._session.request, method, url,
+            timeout=timeout, allow_redirects=False, **self._credentials.options,
+        )  # fmt: skip
+        renewable = True
         try:
-            authorization = await self._authorize()
-            async with self._session.request(
-                method,
-                url,
-                data=io.BytesIO(body) if body and len(body) > _LARGE else body,
-                headers={**headers, **authorization},
-                timeout=timeout,
-                allow_redirects=False,
-                **self._options,
-            ) as response:
-                if not 200 <= response.status < 300:
-                    raise _refusal(response, await self._read(response))
-                yield response
+            while True:
+                data = io.BytesIO(body) if body and len(body) > _LARGE else body
+                signed = {**headers, **await self._credentials.headers()}
+                async with request(data=data, headers=signed) as response:
+                    if 200 <= response.status < 300:
+                        yield response
+                        return
+                    refusal = _refusal(response, await self._read(response))
+                unknown = isinstance(refusal, errors.Unauthorized)
+                if not (unknown and renewable and await self._credentials.renew()):
+                    raise refusal
+                renewable = False
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
             raise _unreachable(f"{method} {self._base}{path}", error) from error
 

@@ -59,6 +59,11 @@ class ManualClock:
         """How many sleepers wait; a test awaits that its subject has come to rest."""
         return sum(not waiter.done() for _, _, waiter in self._sleepers)
 
+    @property
+    def next_in(self) -> float:
+        """Seconds until the first sleeper is due; there must be one."""
+        return min(due for due, _, waiter in self._sleepers if not waiter.done()) - self._now
+
     async def advance(self, seconds: float) -> None:
         """Move time on by `seconds`, waking each sleeper at its own moment."""
         end = self._now + seconds

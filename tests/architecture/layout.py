@@ -122,6 +122,6 @@ LAYOUT = Layout(
         "shared.embedded.validation",
     ),
     entry_only=("shared.embedded",),
-    speakers={"kubernetes_asyncio": "shared.kube.client"},
+    speakers={"kubernetes_asyncio": "shared.kube.credentials"},
     unmirrored={"tests/shared/embedded/kubectl": "kubectl speaks to all rooms at once"},
 )

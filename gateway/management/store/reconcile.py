@@ -20,7 +20,7 @@ from gateway.management.objects.policy import DEFAULT
 from gateway.management.objects.seen import Seen, version
 from gateway.management.problems import RefusalError
 from gateway.management.store.settling import RESOURCES, Settled, Settler
-from shared.kube.backoff import delay
+from shared.kube.backoff import Failures
 from shared.kube.errors import KubeError, TooManyRequests, Unreachable
 from shared.kube.resources import CONFIGMAPS
 from shared.runtime.clock import SystemClock
@@ -80,17 +80,17 @@ async def repeat(
 ) -> None:
     """A round at once, for this process may follow one that died; then, as long as `leading` is
     set, every `period` seconds, more or less."""
-    started, failures = False, 0
+    started, failures = False, Failures()
     while True:
         if started:
             await leading.wait()
         try:
             await round_(unled=not started)
-            started, failures = True, 0
+            started = True
+            failures.clear()
             pause = period * (1 - JITTER + 2 * JITTER * random())
         except KubeError as error:
-            failures += 1
-            pause = min(period, delay(error, failures, random()))
+            pause = min(period, failures.delay(error, random()))
             log.warning("reconcile: %s; again in %.1f s", error, pause)
         await clock.sleep(pause)
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ADMINISTRATORS: Final = "system:masters"
 AUTHENTICATED: Final = "system:authenticated"
+UNAUTHENTICATED: Final = "system:unauthenticated"
+ANONYMOUS: Final = "system:anonymous"
 
 _ALL: Final = "*"
 _EVERYBODY: Final[tuple[Obj, ...]] = (
@@ -48,6 +50,8 @@ class User:
 
     name: str
     groups: tuple[str, ...] = ()
+    uid: str = ""
+    extra: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

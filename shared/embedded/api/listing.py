@@ -20,7 +20,7 @@ from shared.embedded.errors import (
     expired,
     too_large_version,
 )
-from shared.embedded.schema.decoding import parse_json
+from shared.embedded.schema.parsing import parse_json
 from shared.embedded.storage.records import CompactedError
 
 if TYPE_CHECKING:

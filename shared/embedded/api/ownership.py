@@ -176,7 +176,7 @@ def applied(
 
     Raises 409 with one cause a field when others own what would change, unless `force`.
     """
-    schema = declarations.of(kind).schema
+    schema = declarations.of(kind.hub).schema
     config = {k: v for k, v in config.items() if k != _ignored_part(kind, manager)}
     mine = _ownable(fields.stated(config, schema), kind, manager)
     before = read(live)

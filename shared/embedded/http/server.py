@@ -13,7 +13,7 @@ import orjson
 from aiohttp import web
 
 from shared.embedded import declarations, kinds
-from shared.embedded.access import rbac
+from shared.embedded.access import impersonation, rbac
 from shared.embedded.api.providers import Providers
 from shared.embedded.api.watching import BACKLOG
 from shared.embedded.errors import StatusError, internal, method_not_allowed, no_such_resource
@@ -91,6 +91,7 @@ class ApiServer:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         try:
             user = self._tokens.user(request.headers.get("Authorization", ""))
+            user = impersonation.acting(request.headers, user, self._allowed)
             return presentation.shown(request, await self._answer(request, user))
         except StatusError as error:
             return presentation.shown(request, _refusal(error))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.kube.backoff import delay
+from shared.kube.backoff import Failures, delay
 from shared.kube.errors import KubeError, Unreachable, from_status
 
 DOWN = Unreachable("down")
@@ -18,7 +18,7 @@ def test_delays_double_up_to_the_longest() -> None:
 
 
 def test_a_server_that_is_away_is_found_soon_after_it_returns() -> None:
-    assert delays(DOWN, 6, 1.0) == [0.2, 0.4, 0.8, 1.6, 3.0, 3.0]
+    assert delays(DOWN, 5, 1.0) == [0.2, 0.4, 0.8, 1.0, 1.0]
 
 
 def test_jitter_takes_off_up_to_half() -> None:
@@ -30,8 +30,19 @@ def test_many_failures_do_not_overflow() -> None:
 
 
 @pytest.mark.parametrize("code", [401, 403, 404])
-def test_what_only_an_operator_can_mend_is_tried_slowly(code: int) -> None:
-    assert delays(from_status(code, None), 2, 1.0) == [30.0, 30.0]
+def test_a_refusal_is_tried_again_soon_and_slowly_only_when_it_persists(code: int) -> None:
+    waits = delays(from_status(code, None), 9, 1.0)
+    assert waits[:4] == [0.2, 0.4, 0.8, 1.6]
+    assert waits[-1] == 30.0
+
+
+def test_the_first_refusal_after_a_server_was_away_is_a_first_one() -> None:
+    failures = Failures()
+    away = [failures.delay(DOWN, 1.0) for _ in range(20)]
+    refused = [failures.delay(from_status(403, None), 1.0) for _ in range(2)]
+    assert (away[-1], refused) == (1.0, [0.2, 0.4])
+    failures.clear()
+    assert failures.delay(from_status(403, None), 1.0) == 0.2
 
 
 @pytest.mark.parametrize(("asked", "least"), [(7.0, 7.0), (1e6, 120.0)])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from shared.kube import errors
 from shared.kube.client import KubeClient
@@ -211,6 +212,38 @@ async def test_an_exec_plugin_gives_the_token(
         await kube.get(CONFIGMAPS, "a", "ns")
     tokens = [call.headers["authorization"].split()[1] for call in api.calls]
     assert tokens == ["2", "3"]  # expired tokens are renewed before each call
+
+
+async def test_a_token_replaced_on_disk_is_read_at_the_first_401(
+    api: Script, config_file: Callable[..., str]
+) -> None:
+    async def knows(request: web.Request) -> web.StreamResponse:
+        fresh = request.headers["Authorization"] == "Bearer new"
+        answer = says(item("a")) if fresh else refuses(401, "Unauthorized")
+        return await answer(request)
+
+    api.otherwise = knows
+    async with KubeClient.open(
+        field_manager="t", kubeconfig=config_file(api.url, token="old")
+    ) as kube:
+        with pytest.raises(errors.Unauthorized):
+            await kube.get(CONFIGMAPS, "a", "ns")
+        assert len(api.calls) == 1  # it had not changed
+        config_file(api.url, token="new")
+        assert (await kube.get(CONFIGMAPS, "a", "ns"))["metadata"]["name"] == "a"
+        await kube.replace(CONFIGMAPS, item("a"), "ns")
+    assert len(api.calls) == 4
+
+
+async def test_credentials_in_the_middle_of_being_replaced_leave_the_refusal(
+    api: Script, config_file: Callable[..., str]
+) -> None:
+    api.otherwise = refuses(401, "Unauthorized")
+    path = config_file(api.url, token="old")
+    async with KubeClient.open(field_manager="t", kubeconfig=path) as kube:
+        Path(path).unlink()
+        with pytest.raises(errors.Unauthorized):
+            await kube.get(CONFIGMAPS, "a", "ns")
 
 
 async def test_a_pod_without_service_account_is_told_what_to_do(

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from shared.kube.changes import Change
 from shared.kube.client import KubeClient
@@ -155,21 +156,49 @@ async def test_429_waits_as_long_as_the_server_asks(api: Script, kube: KubeClien
         await subject.until_told(1)
 
 
-async def test_a_missing_right_is_logged_with_its_remedy_and_retried_slowly(
+async def test_a_missing_right_is_logged_with_its_remedy_and_retried_more_and_more_slowly(
     api: Script, kube: KubeClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    api.then(refuses(403, "Forbidden", "configmaps is forbidden"), says(listing(item("a"))))
-    api.otherwise = hangs()
+    api.otherwise = refuses(403, "Forbidden", "configmaps is forbidden")
+    waits = []
     async with following(kube) as subject:
-        await subject.until_waiting()
-        await subject.clock.advance(10.0)
-        assert len(api.calls) == 1
-        await subject.clock.advance(20.0)
-        await subject.until_told(1)
+        for _ in range(9):
+            await subject.until_waiting()
+            waits.append(subject.clock.next_in)
+            await subject.clock.advance(waits[-1])
+    assert waits[0] < 0.2 < 1.0 < waits[4] < waits[8] == 22.5
     assert "configmaps is forbidden" in caplog.text
     assert "allow this process's service account to list configmaps in namespace oscar-svc" in (
         caplog.text
     )
+
+
+async def test_watches_live_again_within_two_seconds_of_a_server_that_refuses_for_one(
+    api: Script, kube: KubeClient
+) -> None:
+    """An API server that has just started answers 403 until it has read its rules."""
+    clock = ManualClock()
+    api.then(says(listing(item("a"))), *[resets()] * 12)
+    started: list[float] = []
+
+    async def starting(request: web.Request) -> web.StreamResponse:
+        started.append(clock.monotonic())
+        known = clock.monotonic() - started[0] >= 1.0
+        answers = streams(event("ADDED", item("b", 11))) if known else refuses(403, "Forbidden")
+        return await answers(request)
+
+    api.otherwise = starting
+    told: list[str] = []
+    informer = Informer(
+        kube, CONFIGMAPS, NS, clock=clock, random=lambda: 1.0,
+        on_change=lambda change: told.append(change.object["metadata"]["name"]),
+    )  # fmt: skip
+    async with running(informer.run()):
+        while "b" not in told:
+            await until(lambda: clock.sleeping or "b" in told, "the informer waits or knows")
+            if "b" not in told:
+                await clock.advance(clock.next_in)
+    assert clock.monotonic() - started[0] < 2.0
 
 
 async def test_a_raising_callback_is_logged_once_and_harms_no_other_change(

@@ -37,7 +37,9 @@ class Kubectl:
             "PATH": os.environ["PATH"],
         }
         self.home = home
+        self.kubeconfig = kubeconfig
         self.namespace = namespace
+        self._folder: Path | None = None
         self._scope = ("-n", namespace) if namespace else ()
 
     def by(self, binary: str) -> Kubectl:
@@ -46,12 +48,22 @@ class Kubectl:
         other._binary = binary
         return other
 
-    def run(self, *args: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    def within(self, folder: Path, binary: str = "") -> Kubectl:
+        """The same in `folder`, with the kubeconfig that is there, and perhaps another kubectl."""
+        other = self.by(binary or self._binary)
+        other._folder = folder
+        other._environ = {**self._environ, "KUBECONFIG": str(folder / "kubeconfig")}
+        return other
+
+    def run(
+        self, *args: str, stdin: str = "", env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """One command, to its end, whatever that is."""
         return subprocess.run(
             [self._binary, *self._scope, *args],
             input=stdin,
-            env=self._environ,
+            env={**self._environ, **(env or {})},
+            cwd=self._folder,
             capture_output=True,
             text=True,
             timeout=TIMEOUT,
