@@ -1,8 +1,7 @@
-"""What a resource type is: its names, verbs and places, and what sets it apart. Pure.
+"""What a resource type is: its names, its verbs, its place in the API, and how it is kept. Pure.
 
-Terms follow https://kubernetes.io/docs/reference/using-api/api-concepts/: a *kind* is served under
-one group and version; two kinds may show the same stored objects (`stored_as`), as Events do.
-`kinds` names each that the embedded cluster serves.
+Terms follow https://kubernetes.io/docs/reference/using-api/api-concepts/. Which ones there are
+`kinds` says.
 """
 
 from __future__ import annotations
@@ -52,6 +51,7 @@ class Kind:
     admitted: what the server gives a new object once it is known who owns which field, as dotted
     paths; nobody owns it.
     returns_deleted: whether a completed delete answers with the object instead of a Status.
+    deprecated: what whoever still uses it is told in a warning; empty for most.
     protected_by: the finalizer that a new object is given, so that it stays while it is in use.
     """
 
@@ -76,6 +76,7 @@ class Kind:
     admitted: tuple[str, ...] = ()
     returns_deleted: bool = False
     protected_by: str = ""
+    deprecated: str = ""
 
     def __str__(self) -> str:
         return f"{self.api_version} {self.kind}"

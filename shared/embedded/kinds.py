@@ -75,6 +75,15 @@ POD: Final = Kind(
         *("spec.serviceAccountName", "spec.serviceAccount"),
     ),
 )
+ENDPOINTS: Final = Kind(
+    "",
+    "v1",
+    "endpoints",
+    "endpoints",
+    "Endpoints",
+    short_names=("ep",),
+    deprecated="v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+)
 POD_TEMPLATE: Final = Kind("", "v1", "podtemplates", "podtemplate", "PodTemplate", generation=True)
 NODE: Final = Kind(
     "",
@@ -264,6 +273,15 @@ INGRESS: Final = Kind(
     subresources=(STATUS,),
     generation=True,
 )
+INGRESS_CLASS: Final = Kind(
+    "networking.k8s.io",
+    "v1",
+    "ingressclasses",
+    "ingressclass",
+    "IngressClass",
+    namespaced=False,
+    generation=True,
+)
 HTTP_ROUTE: Final = Kind(
     "gateway.networking.k8s.io",
     "v1",
@@ -296,23 +314,22 @@ NODE_METRICS: Final = Kind(
     verbs=READ,
     source="metrics",
 )
-SELF_SUBJECT_REVIEW: Final = Kind(
-    "authentication.k8s.io",
-    "v1",
-    "selfsubjectreviews",
-    "selfsubjectreview",
-    "SelfSubjectReview",
-    namespaced=False,
-    verbs=("create",),
-    source="review",
-)
-SELF_SUBJECT_ACCESS_REVIEW: Final = Kind(
-    "authorization.k8s.io",
-    "v1",
-    "selfsubjectaccessreviews",
-    "selfsubjectaccessreview",
-    "SelfSubjectAccessReview",
-    namespaced=False,
-    verbs=("create",),
-    source="review",
+
+
+def _review(group: str, kind: str, *, namespaced: bool = False) -> Kind:
+    """A question that is answered and not kept."""
+    single = kind.lower()
+    return Kind(
+        group, "v1", f"{single}s", single, kind,
+        namespaced=namespaced, verbs=("create",), source="review",
+    )  # fmt: skip
+
+
+SELF_SUBJECT_REVIEW: Final = _review("authentication.k8s.io", "SelfSubjectReview")
+TOKEN_REVIEW: Final = _review("authentication.k8s.io", "TokenReview")
+SELF_SUBJECT_ACCESS_REVIEW: Final = _review("authorization.k8s.io", "SelfSubjectAccessReview")
+SELF_SUBJECT_RULES_REVIEW: Final = _review("authorization.k8s.io", "SelfSubjectRulesReview")
+SUBJECT_ACCESS_REVIEW: Final = _review("authorization.k8s.io", "SubjectAccessReview")
+LOCAL_SUBJECT_ACCESS_REVIEW: Final = _review(
+    "authorization.k8s.io", "LocalSubjectAccessReview", namespaced=True
 )
