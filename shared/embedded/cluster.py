@@ -202,8 +202,10 @@ def _held(home: Path) -> Iterator[None]:
 
 
 def _identity(home: Path) -> str:
-    """The mark that this cluster's processes carry; made once for a home."""
+    """The mark that this cluster's processes carry: an id, made once for a home, and which folder
+    it is, for a copy of the home has the same id and must not take these processes for its own."""
     path = home / "cluster.id"
     if not path.exists():
         files.replace(path, secrets.token_hex(16).encode())
-    return path.read_text().strip()
+    folder = home.stat()
+    return f"{path.read_text().strip()}/{folder.st_dev:x}-{folder.st_ino:x}"

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import os
+import shutil
 import signal
 import socket
 import ssl
@@ -156,6 +157,22 @@ async def test_sigterm_ends_every_pod_and_then_the_process(process: Process) -> 
     await process.ready_pod()
     assert await process.end(signal.SIGTERM) == 0
     assert orphans.marked(process.marker) == []
+
+
+async def test_a_copy_of_a_home_leaves_the_processes_of_the_first_alone(
+    process: Process, tmp_path: Path
+) -> None:
+    path = f"/apis/apps/v1/namespaces/{SPACE}/deployments"
+    await process.request("POST", path, deployment(SERVE))
+    before = orphans.marked(process.marker) if await process.ready_pod() else []
+    copy = tmp_path / "copy"
+    shutil.copytree(process.home, copy)
+    async with Cluster(ClusterSettings(copy)) as other:
+        assert other.api.list(DEPLOYMENT, SPACE)
+        assert set(before) <= set(orphans.marked(process.marker)), "all of them live"
+        running = {*orphans.marked(process.marker)} - {*before}
+    assert not running & {*orphans.marked(process.marker)}, "its own pods ended with it"
+    assert set(before) <= set(orphans.marked(process.marker))
 
 
 async def test_a_home_in_use_is_refused(tmp_path: Path) -> None:
