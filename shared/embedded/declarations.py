@@ -12,7 +12,13 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.embedded import kinds
-from shared.embedded.schema import conversion, defaulting, field_selectors, kind_schemas
+from shared.embedded.schema import (
+    conversion,
+    defaulting,
+    field_selectors,
+    kind_schemas,
+    pod_defaults,
+)
 from shared.embedded.schema.conversion import AS_STORED
 from shared.embedded.schema.field_selectors import METADATA
 from shared.embedded.tables import core, pods, rbac, storage, workloads
@@ -172,7 +178,7 @@ DECLARATIONS: Final = registered(
         Declaration(
             kinds.POD,
             schema=kind_schemas.POD,
-            defaults=defaulting.pod,
+            defaults=pod_defaults.pod,
             columns=pods.COLUMNS,
             rules=rules.POD,
             selectable=field_selectors.POD,

@@ -12,12 +12,13 @@ import orjson
 from shared.embedded.api import listing, scale
 from shared.embedded.api.deletion import lingers
 from shared.embedded.errors import bad_request, details, method_not_allowed
-from shared.embedded.http import media, options, rendering
+from shared.embedded.http import media, options, rendering, warnings
 from shared.embedded.http.exchange import json_response
 
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from shared.embedded.api.field_validation import FieldValidation
     from shared.embedded.api.operations import Api
     from shared.embedded.http.exchange import Exchange
     from shared.embedded.kinds import Kind
@@ -67,17 +68,18 @@ class Verbs:
     async def _create(self, exchange: Exchange) -> web.Response:
         target, kind = exchange.target, exchange.kind
         chosen = options.write(exchange.query, exchange.user_agent, "CreateOptions")
-        obj = await exchange.object(kind)
+        obj = await exchange.object(kind, chosen.fields)
         created = self._api.create(
             kind, obj, target.space, manager=chosen.manager, dry_run=chosen.dry_run
         )
-        return self._object(exchange, created, 201)
+        return self._written(exchange, chosen.fields, None, created, 201)
 
     async def _update(self, exchange: Exchange) -> web.Response:
         target, kind = exchange.target, exchange.kind
         chosen = options.write(exchange.query, exchange.user_agent, "UpdateOptions")
         scaling = target.subresource == "scale"
-        obj = await (exchange.plain() if scaling else exchange.object(kind))
+        obj = await (exchange.plain() if scaling else exchange.object(kind, chosen.fields))
+        before = self._api.find(kind, target.name, target.space)
         updated = self._api.update(
             kind,
             _placed(obj, exchange),
@@ -85,17 +87,17 @@ class Verbs:
             manager=chosen.manager,
             dry_run=chosen.dry_run,
         )
-        return self._object(exchange, updated)
+        return self._written(exchange, chosen.fields, before, updated)
 
     async def _patch(self, exchange: Exchange) -> web.Response:
         target, kind = exchange.target, exchange.kind
         patch_type = media.patch_type(exchange.request.headers.get("Content-Type", ""))
         chosen = options.write(exchange.query, exchange.user_agent, "PatchOptions", patch_type)
-        body = await exchange.patch(yaml_body=patch_type == "apply")
+        body = await exchange.patch(patch_type, chosen.fields)
         if patch_type == "apply":
             _check_type(body, exchange)
             _placed(body, exchange)
-        existed = self._api.find(kind, target.name, target.space) is not None
+        before = self._api.find(kind, target.name, target.space)
         patched = self._api.patch(
             kind,
             target.name,
@@ -106,8 +108,9 @@ class Verbs:
             manager=chosen.manager,
             force=chosen.force,
             dry_run=chosen.dry_run,
+            fields=chosen.fields,
         )
-        return self._object(exchange, patched, 200 if existed else 201)
+        return self._written(exchange, chosen.fields, before, patched, 200 if before else 201)
 
     async def _delete(self, exchange: Exchange) -> web.Response:
         target, kind = exchange.target, exchange.kind
@@ -148,6 +151,22 @@ class Verbs:
                 kind, deleted, found.metadata(), exchange.form, exchange.include, self._api.now()
             )
         )
+
+    def _written(
+        self,
+        exchange: Exchange,
+        fields: FieldValidation,
+        before: Obj | None,
+        after: Obj,
+        status: int = 200,
+    ) -> web.Response:
+        """`after`, with what a client should know of it."""
+        response = self._object(exchange, after, status)
+        told = fields.warnings()
+        if not exchange.target.subresource:
+            told = [*told, *warnings.of(exchange.kind, before, after)]
+        warnings.add(response, told)
+        return response
 
     def _object(self, exchange: Exchange, obj: Obj, status: int = 200) -> web.Response:
         body = rendering.one(exchange.kind, obj, exchange.form, exchange.include, self._api.now())

@@ -8,115 +8,12 @@ lastProbeTime. Filling twice changes nothing.
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from shared.embedded.schema.pod_defaults import pod_template
 
 if TYPE_CHECKING:
     from shared.service.objects import Obj
-
-_NOT_READY_SECONDS: Final = 300
-
-
-def pod_template(template: Obj) -> None:
-    """A pod's spec as every workload states it."""
-    template.setdefault("metadata", {})
-    spec = template.setdefault("spec", {})
-    spec.setdefault("restartPolicy", "Always")
-    spec.setdefault("terminationGracePeriodSeconds", 30)
-    spec.setdefault("dnsPolicy", "ClusterFirst")
-    spec.setdefault("securityContext", {})
-    spec.setdefault("schedulerName", "default-scheduler")
-    if account := spec.get("serviceAccountName"):
-        spec.setdefault("serviceAccount", account)
-    for container in (*spec.get("initContainers", []), *spec.get("containers", [])):
-        _container(container)
-    for volume in spec.get("volumes", []):
-        _volume(volume)
-
-
-def _container(container: Obj) -> None:
-    resources = container.setdefault("resources", {})
-    for name, quantity in resources.get("limits", {}).items():
-        resources.setdefault("requests", {}).setdefault(name, quantity)
-    container.setdefault("terminationMessagePath", "/dev/termination-log")
-    container.setdefault("terminationMessagePolicy", "File")
-    container.setdefault("imagePullPolicy", _pull_policy(container.get("image", "")))
-    for port in container.get("ports", []):
-        port.setdefault("protocol", "TCP")
-    for variable in container.get("env", []):
-        if field := variable.get("valueFrom", {}).get("fieldRef"):
-            field.setdefault("apiVersion", "v1")
-    for name in ("livenessProbe", "readinessProbe", "startupProbe"):
-        if probe := container.get(name):
-            _probe(probe)
-
-
-def _probe(probe: Obj) -> None:
-    probe.setdefault("timeoutSeconds", 1)
-    probe.setdefault("periodSeconds", 10)
-    probe.setdefault("successThreshold", 1)
-    probe.setdefault("failureThreshold", 3)
-    if (http := probe.get("httpGet")) is not None:
-        for name, usual in (("path", "/"), ("scheme", "HTTP")):
-            http[name] = http.get(name) or usual
-
-
-def _volume(volume: Obj) -> None:
-    for source in ("configMap", "secret", "projected"):
-        if source in volume:
-            volume[source].setdefault("defaultMode", 0o644)
-    if "hostPath" in volume:
-        volume["hostPath"].setdefault("type", "")
-    if len(volume) == 1:
-        volume["emptyDir"] = {}
-
-
-def _pull_policy(image: str) -> str:
-    """An untagged or `latest` image is pulled each time (a registry's port is no tag)."""
-    _, _, tag = image.rpartition("/")[2].partition(":")
-    return "Always" if tag in ("", "latest") and "@" not in image else "IfNotPresent"
-
-
-def pod(pod: Obj) -> None:
-    pod_template(pod)
-    spec, status = pod["spec"], pod.setdefault("status", {})
-    if spec["terminationGracePeriodSeconds"] < 0:  # of a pod, not of a template
-        spec["terminationGracePeriodSeconds"] = 1
-    spec.setdefault("enableServiceLinks", True)
-    spec.setdefault("priority", 0)
-    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
-    spec.setdefault("tolerations", [_toleration("not-ready"), _toleration("unreachable")])
-    status.setdefault("phase", "Pending")
-    status.setdefault("qosClass", _qos(spec))
-    for condition in status.get("conditions", []):
-        condition.setdefault("lastProbeTime", None)
-        condition.setdefault("lastTransitionTime", None)
-    for container in status.get("containerStatuses", []):
-        for name, empty in (("state", {}), ("lastState", {}), ("image", ""), ("imageID", "")):
-            container.setdefault(name, empty)
-        container.setdefault("ready", False)
-        container.setdefault("restartCount", 0)
-
-
-def _toleration(condition: str) -> Obj:
-    return {
-        "key": f"node.kubernetes.io/{condition}",
-        "operator": "Exists",
-        "effect": "NoExecute",
-        "tolerationSeconds": _NOT_READY_SECONDS,
-    }
-
-
-def _qos(spec: Obj) -> str:
-    """https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/"""
-    resources = [container.get("resources", {}) for container in spec.get("containers", [])]
-    if not any(each.get("requests") or each.get("limits") for each in resources):
-        return "BestEffort"
-    guaranteed = all(
-        {"cpu", "memory"} <= each.get("limits", {}).keys()
-        and each.get("requests", each["limits"]) == each["limits"]
-        for each in resources
-    )
-    return "Guaranteed" if guaranteed else "Burstable"
 
 
 def deployment(deployment: Obj) -> None:

@@ -67,6 +67,13 @@ def updated(rules: Rules, old: Obj, new: Obj) -> list[Cause]:
     ]
 
 
+def remarked(rules: Rules, old: Obj | None, new: Obj) -> Iterator[str]:
+    """What is told of `new`, unless the desired state is as it was."""
+    generation = new["metadata"].get("generation")
+    if old is None or generation is None or old["metadata"].get("generation") != generation:
+        yield from rules.warnings(new)
+
+
 def reported(rules: Rules, old: Obj, new: Obj) -> list[Cause]:
     """What is wrong with `new` where only the status of `old` is written."""
     return [
