@@ -15,17 +15,20 @@ if TYPE_CHECKING:
     from shared.service.objects import Obj
 
 
-def typed(kind: Kind, obj: Obj, unknown: list[str] | None = None) -> Obj:
-    """A private, well-typed copy; `unknown` takes a sentence for each field that is dropped."""
-    return decoding.typed(obj, kind, declarations.of(kind).schema, unknown)
+def typed(kind: Kind, obj: Obj, unknown: list[str] | None = None, *, whole: bool = False) -> Obj:
+    """A private, well-typed copy; `unknown` takes a sentence for each field that is dropped.
+
+    whole: with zeros that Go leaves out.
+    """
+    return decoding.typed(obj, kind, declarations.of(kind).schema, unknown, whole=whole)
 
 
-def stored(kind: Kind, obj: Obj, unknown: list[str] | None = None) -> Obj:
+def stored(kind: Kind, obj: Obj, unknown: list[str] | None = None, *, whole: bool = False) -> Obj:
     """The same, in stored form."""
-    given = typed(kind, obj, unknown)
+    given = typed(kind, obj, unknown, whole=whole)
     if kind.hub is kind:
         return given
-    return typed(kind.hub, declarations.of(kind).conversion.to_stored(given))
+    return typed(kind.hub, declarations.of(kind).conversion.to_stored(given), whole=whole)
 
 
 def shown(kind: Kind, obj: Obj) -> Obj:

@@ -369,7 +369,7 @@ class Api:
             ownership.check_scale(old, config, applier, force=force)
             return scale.view(self._rescale(kind, old, config, applier, dry_run=dry_run))
         typed_patch.check(config, kind.api_version, kind.kind, declarations.of(kind).schema)
-        wanted = forms.stored(kind, config)
+        wanted = forms.stored(kind, config, whole=True)
         merged = ownership.applied(old, wanted, kind, applier, force=force, now=now)
         private = forms.typed(kind.hub, merged)
         if old is None:

@@ -8,12 +8,14 @@ lastProbeTime. Filling twice changes nothing.
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from shared.embedded.schema.pod_defaults import pod_template
 
 if TYPE_CHECKING:
     from shared.service.objects import Obj
+
+_STICKY_SECONDS: Final = 10_800
 
 
 def deployment(deployment: Obj) -> None:
@@ -51,6 +53,11 @@ def service(service: Obj) -> None:
         spec.setdefault("internalTrafficPolicy", "Cluster")
     if kind in ("NodePort", "LoadBalancer") or (kind == "ClusterIP" and spec.get("externalIPs")):
         spec.setdefault("externalTrafficPolicy", "Cluster")
+    if kind == "LoadBalancer":
+        spec.setdefault("allocateLoadBalancerNodePorts", True)
+    if spec["sessionAffinity"] == "ClientIP":
+        affinity = spec.setdefault("sessionAffinityConfig", {}).setdefault("clientIP", {})
+        affinity.setdefault("timeoutSeconds", _STICKY_SECONDS)
     service.setdefault("status", {}).setdefault("loadBalancer", {})
 
 
@@ -121,6 +128,9 @@ def network_policy(policy: Obj) -> None:
     spec = policy.setdefault("spec", {})
     spec.setdefault("podSelector", {})
     spec.setdefault("policyTypes", ["Ingress", *(["Egress"] if spec.get("egress") else [])])
+    for rule in (*spec.get("ingress", []), *spec.get("egress", [])):
+        for port in rule.get("ports", []):
+            port.setdefault("protocol", "TCP")
 
 
 def role(role: Obj) -> None:
