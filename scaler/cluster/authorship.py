@@ -5,20 +5,28 @@ Source: Kubernetes, "Server-Side Apply": an entry of managedFields lists what it
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from shared.service.objects import Obj
 
 
+UNKNOWN: Final = ("", "unknown")
+"""What an API server calls a writer who gave no name."""
+
+
 def author(deployment: Obj, own: str) -> str:
     """The manager that last wrote `spec.replicas`, other than our `own`, which may have written
-    since; `somebody unknown` when nobody says so."""
+    since; how it was written where no name is told, and `somebody unknown` when nothing is."""
     entries = deployment["metadata"].get("managedFields") or ()
     writers = [each for each in entries if _has_replicas(each) and each.get("manager") != own]
     if not writers:
         return "somebody unknown"
-    return str(max(writers, key=lambda each: each.get("time") or "").get("manager") or "somebody")
+    last = max(writers, key=lambda each: each.get("time") or "")
+    if (name := last.get("manager") or "") not in UNKNOWN:
+        return str(name)
+    scaled = last.get("subresource") == "scale"  # as `kubectl scale` does
+    return "a write to the scale subresource" if scaled else "somebody unknown"
 
 
 def _has_replicas(entry: Obj) -> bool:

@@ -33,8 +33,9 @@ EventType = Literal["Normal", "Warning"]
 
 HOLD_PERIOD: Final = 60.0
 EVENT_PERIOD: Final = 300.0
-NO_DATA_GRACE: Final = 30.0
-"""Seconds without trusted data before a warning and an Event tell of it."""
+NO_DATA_GRACE: Final = 90.0
+"""Seconds without trusted data before a warning and an Event tell of it: half a minute in which a
+new pod starts, and the two scrapes of 30 s at most that a first rate of CPU takes."""
 CONTROLLER: Final = ""
 """Stands for the scaler itself where a service's name is asked for."""
 

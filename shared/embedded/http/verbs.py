@@ -87,7 +87,7 @@ class Verbs:
             manager=chosen.manager,
             dry_run=chosen.dry_run,
         )
-        return self._written(exchange, chosen.fields, before, updated)
+        return self._written(exchange, chosen.fields, before, updated, 200 if before else 201)
 
     async def _patch(self, exchange: Exchange) -> web.Response:
         target, kind = exchange.target, exchange.kind

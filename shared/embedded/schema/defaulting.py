@@ -77,6 +77,12 @@ def secret(secret: Obj) -> None:
     secret.setdefault("type", "Opaque")
 
 
+def endpoints(obj: Obj) -> None:
+    for subset in obj.get("subsets") or []:
+        for port in subset.get("ports") or []:
+            port.setdefault("protocol", "TCP")
+
+
 def endpoint_slice(piece: Obj) -> None:
     piece.setdefault("endpoints", None)
     piece.setdefault("ports", None)

@@ -132,6 +132,10 @@ def pod(pod: Obj) -> None:
     _tolerate(spec)
     status.setdefault("phase", "Pending")
     status.setdefault("qosClass", _qos(spec))
+    if status.get("podIP") and status.get("podIPs", [{}])[:1] != [{"ip": status["podIP"]}]:
+        status["podIPs"] = [{"ip": status["podIP"]}]
+    elif status.get("podIPs"):
+        status["podIP"] = status["podIPs"][0].get("ip", "")
     for condition in status.get("conditions", []):
         condition.setdefault("lastProbeTime", None)
         condition.setdefault("lastTransitionTime", None)

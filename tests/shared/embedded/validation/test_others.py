@@ -337,3 +337,10 @@ def test_what_two_updates_of_an_event_may_change() -> None:
         "message",
         'Invalid value: "other": field is immutable',
     )
+
+
+def test_what_was_taken_once_is_not_held_against_other_changes() -> None:
+    old = full(kinds.CONFIG_MAP, {"data": {"a/b": ""}})
+    labelled = {**old, "metadata": {**old["metadata"], "labels": {"a": "b"}}}
+    assert validation.updated(rules.CONFIG_MAP, old, labelled) == []
+    assert validation.updated(rules.CONFIG_MAP, old, {**old, "data": {"a/b": "1"}}) != []
