@@ -246,8 +246,7 @@ class Api:
             kind, obj, namespace, name=name, uid=str(UUID(int=bits, version=4)),
             suffix="".join(letters), now=now,
         )  # fmt: skip
-        if kind is kinds.SERVICE:
-            service_changes.prepare(None, obj)
+        admission.prepare(kind, obj)
         declared = declarations.of(kind)
         declared.defaults(obj)
         admission.refuse_place(self.store, kind, obj)
@@ -286,14 +285,15 @@ class Api:
             obj = {
                 key: obj[key] for key in ("kind", "apiVersion", "metadata", "status") if key in obj
             }
-        given = forms.stored(kind, obj, patch.found if patch else None)
+        wanted = forms.stored(kind, obj, patch.found if patch else None)
         if patch:
             patch.check(kind)
+        given = ownership.unstated(kind, wanted)
         new = self._succeed(
-            kind, old, given, subresource, patched=patch is not None, dry_run=dry_run
+            kind, old, wanted, subresource, patched=patch is not None, dry_run=dry_run
         )
         writer = ownership.Manager(manager, "Update", kind.api_version, subresource)
-        new = ownership.tracked(old, new, kind, writer, timestamp(self.now()))
+        new = ownership.tracked(old, new, kind, writer, timestamp(self.now()), given=given)
         return forms.shown(kind, self._store(kind, old, new, dry_run=dry_run))
 
     def _rescale(

@@ -18,7 +18,7 @@ from shared.embedded.access import impersonation, rbac
 from shared.embedded.api.providers import Providers
 from shared.embedded.api.watching import BACKLOG
 from shared.embedded.errors import StatusError, internal, method_not_allowed, no_such_resource
-from shared.embedded.http import descriptions, documents, presentation, target
+from shared.embedded.http import descriptions, documents, health, presentation, target
 from shared.embedded.http.exchange import LARGEST_BODY, Exchange, json_response
 from shared.embedded.http.logs import Logs
 from shared.embedded.http.streams import SUBRESOURCES as STREAMED
@@ -139,8 +139,9 @@ class ApiServer:
         return await self._others.answer(exchange)
 
     async def _document(self, request: web.Request) -> web.Response:
-        if request.path in documents.HEALTH:
-            return web.Response(text="ok")
+        healthy = health.answer(request.path, request.query)
+        if healthy is not None:
+            return web.Response(text=healthy, headers={"X-Content-Type-Options": "nosniff"})
         accept = request.headers.get("Accept", "")
         # The first time, a document's descriptions are gathered from a hundred files.
         found = await asyncio.to_thread(
