@@ -182,25 +182,25 @@ class _Reader:
                     self.unknown = True
                 elif item is not None:
                     found[key] = _without_nulls(item)
-            elif item is not None:
+            elif item is None:
+                continue
+            elif type(inner) is Struct:  # shown even when it is empty
+                found[key] = self.struct(item, inner)
+            else:
                 clean = self.read(item, inner)
-                if clean or key in kept or self.whole or _shows_zero(inner):
+                if clean or key in kept or self.whole or (type(inner) is Scalar and inner.decodes):
                     found[key] = clean
         return found
 
 
-def _shows_zero(schema: Schema) -> bool:
-    """Structs are shown even when they are empty, and so is what has an encoding of its own."""
-    return isinstance(schema, Struct) or (isinstance(schema, Scalar) and schema.decodes)
-
-
 def _scalar(value: Any, schema: Scalar) -> Any:
-    kind = type(value)
-    if kind not in schema.types and not schema.decodes:
+    if type(value) not in schema.types and not schema.decodes:
         raise _MisfitError
+    if schema.convert is not None:
+        return schema.convert(value)
     if schema.bits and not -(1 << schema.bits - 1) <= value < 1 << schema.bits - 1:
         raise _MisfitError
-    return schema.convert(value) if schema.convert else value
+    return value
 
 
 def _zero(schema: Schema) -> Any:
