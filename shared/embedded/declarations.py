@@ -18,6 +18,7 @@ from shared.embedded.schema import (
     field_selectors,
     kind_schemas,
     kubernetes,
+    pod_defaults,
 )
 from shared.embedded.schema.conversion import AS_STORED
 from shared.embedded.schema.field_selectors import METADATA
@@ -190,7 +191,7 @@ DECLARATIONS: Final = registered(
         Declaration(
             kinds.POD,
             schema=kind_schemas.POD,
-            defaults=defaulting.pod,
+            defaults=pod_defaults.pod,
             columns=pods.COLUMNS,
             rules=rules.POD,
             selectable=field_selectors.POD,
