@@ -11,6 +11,7 @@ import base64
 from typing import TYPE_CHECKING, Final
 
 from shared.embedded.schema.pod_defaults import pod_template
+from shared.embedded.schema.zero_values import usual
 
 if TYPE_CHECKING:
     from shared.service.objects import Obj
@@ -23,7 +24,7 @@ def deployment(deployment: Obj) -> None:
     spec.setdefault("replicas", 1)
     pod_template(spec.setdefault("template", {}))
     strategy = spec.setdefault("strategy", {})
-    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
+    if usual(strategy, "type", "RollingUpdate") == "RollingUpdate":
         rolling = strategy.setdefault("rollingUpdate", {})
         rolling.setdefault("maxUnavailable", "25%")
         rolling.setdefault("maxSurge", "25%")
@@ -41,10 +42,10 @@ def replica_set(replica_set: Obj) -> None:
 
 def service(service: Obj) -> None:
     spec = service.setdefault("spec", {})
-    kind = spec.setdefault("type", "ClusterIP")
-    spec.setdefault("sessionAffinity", "None")
+    kind = usual(spec, "type", "ClusterIP")
+    usual(spec, "sessionAffinity", "None")
     for port in spec.get("ports", []):
-        port.setdefault("protocol", "TCP")
+        usual(port, "protocol", "TCP")
         if not port.get("targetPort"):
             port["targetPort"] = port.get("port", 0)
     if kind != "ExternalName":
@@ -52,7 +53,7 @@ def service(service: Obj) -> None:
         spec.setdefault("ipFamilyPolicy", "SingleStack")
         spec.setdefault("internalTrafficPolicy", "Cluster")
     if kind in ("NodePort", "LoadBalancer") or (kind == "ClusterIP" and spec.get("externalIPs")):
-        spec.setdefault("externalTrafficPolicy", "Cluster")
+        usual(spec, "externalTrafficPolicy", "Cluster")
     if kind == "LoadBalancer":
         spec.setdefault("allocateLoadBalancerNodePorts", True)
     if spec["sessionAffinity"] == "ClientIP":
@@ -74,13 +75,13 @@ def secret(secret: Obj) -> None:
     for key, text in secret.pop("stringData", {}).items():
         encoded = base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
         secret.setdefault("data", {})[key] = encoded
-    secret.setdefault("type", "Opaque")
+    usual(secret, "type", "Opaque")
 
 
 def endpoints(obj: Obj) -> None:
     for subset in obj.get("subsets") or []:
         for port in subset.get("ports") or []:
-            port.setdefault("protocol", "TCP")
+            usual(port, "protocol", "TCP")
 
 
 def endpoint_slice(piece: Obj) -> None:
@@ -90,7 +91,7 @@ def endpoint_slice(piece: Obj) -> None:
         endpoint.setdefault("conditions", {})
     for port in piece["ports"] or []:
         port.setdefault("name", "")
-        port.setdefault("protocol", "TCP")
+        usual(port, "protocol", "TCP")
 
 
 def event(event: Obj) -> None:
@@ -136,7 +137,7 @@ def network_policy(policy: Obj) -> None:
     spec.setdefault("policyTypes", ["Ingress", *(["Egress"] if spec.get("egress") else [])])
     for rule in (*spec.get("ingress", []), *spec.get("egress", [])):
         for port in rule.get("ports", []):
-            port.setdefault("protocol", "TCP")
+            usual(port, "protocol", "TCP")
 
 
 def role(role: Obj) -> None:

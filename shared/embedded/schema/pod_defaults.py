@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from shared.embedded.schema.zero_values import usual
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -30,11 +32,11 @@ def pod_template(template: Obj) -> None:
     """A pod's spec as every workload states it."""
     template.setdefault("metadata", {})
     spec = template.setdefault("spec", {})
-    spec.setdefault("restartPolicy", "Always")
+    usual(spec, "restartPolicy", "Always")
     spec.setdefault("terminationGracePeriodSeconds", 30)
-    spec.setdefault("dnsPolicy", "ClusterFirst")
+    usual(spec, "dnsPolicy", "ClusterFirst")
     spec.setdefault("securityContext", {})
-    spec.setdefault("schedulerName", "default-scheduler")
+    usual(spec, "schedulerName", "default-scheduler")
     if account := spec.get("serviceAccountName") or spec.get("serviceAccount"):
         spec["serviceAccountName"] = spec["serviceAccount"] = account
     for container in _containers(spec):
@@ -50,11 +52,11 @@ def _containers(spec: Obj) -> Iterator[Obj]:
 
 def _container(container: Obj) -> None:
     container.setdefault("resources", {})
-    container.setdefault("terminationMessagePath", "/dev/termination-log")
-    container.setdefault("terminationMessagePolicy", "File")
-    container.setdefault("imagePullPolicy", _pull_policy(container.get("image", "")))
+    usual(container, "terminationMessagePath", "/dev/termination-log")
+    usual(container, "terminationMessagePolicy", "File")
+    usual(container, "imagePullPolicy", _pull_policy(container.get("image", "")))
     for port in container.get("ports", []):
-        port.setdefault("protocol", "TCP")
+        usual(port, "protocol", "TCP")
     for variable in container.get("env", []):
         _source(variable.get("valueFrom", {}))
     for name in ("livenessProbe", "readinessProbe", "startupProbe"):
@@ -68,16 +70,16 @@ def _container(container: Obj) -> None:
 def _source(source: Obj) -> None:
     """Where a variable or a file takes its value from."""
     if "fieldRef" in source:
-        source["fieldRef"].setdefault("apiVersion", "v1")
+        usual(source["fieldRef"], "apiVersion", "v1")
     if "resourceFieldRef" in source:
         source["resourceFieldRef"].setdefault("divisor", "0")
 
 
 def _probe(probe: Obj) -> None:
-    probe.setdefault("timeoutSeconds", 1)
-    probe.setdefault("periodSeconds", 10)
-    probe.setdefault("successThreshold", 1)
-    probe.setdefault("failureThreshold", 3)
+    usual(probe, "timeoutSeconds", 1)
+    usual(probe, "periodSeconds", 10)
+    usual(probe, "successThreshold", 1)
+    usual(probe, "failureThreshold", 3)
     _http(probe)
     if "grpc" in probe:
         probe["grpc"].setdefault("service", "")
