@@ -17,7 +17,7 @@ from shared.embedded.access import impersonation, rbac
 from shared.embedded.api.providers import Providers
 from shared.embedded.api.watching import BACKLOG
 from shared.embedded.errors import StatusError, internal, method_not_allowed, no_such_resource
-from shared.embedded.http import documents, presentation, target
+from shared.embedded.http import absent, documents, presentation, target
 from shared.embedded.http.exchange import LARGEST_BODY, Exchange, json_response
 from shared.embedded.http.logs import Logs
 from shared.embedded.http.streams import SUBRESOURCES as STREAMED
@@ -113,6 +113,8 @@ class ApiServer:
         if kind is not None and kind.source == "metrics" and not self.providers.pod_metrics:
             return _no_page()  # like a cluster without metrics-server
         if kind is None:
+            if left_out := absent.missing(wanted.group, wanted.plural):
+                raise left_out
             if not declarations.versions(wanted.group):
                 return _no_page()
             raise no_such_resource()
