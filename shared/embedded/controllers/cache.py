@@ -103,6 +103,10 @@ class Cache:
         """The pods that mount a PersistentVolumeClaim, bound to a node or not."""
         return list(self._index.get(("claim", *claim), {}).values())
 
+    def on_node(self, name: str) -> list[Obj]:
+        """The pods that are bound to the node; with an empty name, those bound to none."""
+        return list(self._index.get(("node", name), {}).values())
+
     def _put(self, kind: Kind, obj: Obj) -> None:
         self._objects[kind][key_of(obj)] = obj
         for entry in _entries(kind, obj):
@@ -136,5 +140,6 @@ def _entries(kind: Kind, obj: Obj) -> Iterator[Any]:
     if kind is SERVICE and obj["spec"].get("selector"):
         yield "selector", namespace, *min(obj["spec"]["selector"].items())
     if kind is POD:
+        yield "node", obj["spec"].get("nodeName", "")
         for name in claims_of(obj):
             yield "claim", namespace, name

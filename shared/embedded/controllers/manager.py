@@ -16,11 +16,14 @@ from shared.embedded.controllers.events import Events
 from shared.embedded.controllers.expiry import EventExpiry
 from shared.embedded.controllers.hashing import template_hash
 from shared.embedded.controllers.legacy_endpoints import Endpoints
+from shared.embedded.controllers.node_lifecycle import NodeLifecycle
+from shared.embedded.controllers.pod_garbage import PodGarbage
 from shared.embedded.controllers.queue import WorkQueue
 from shared.embedded.controllers.replicaset import ReplicaSets
 from shared.embedded.controllers.scheduler import Scheduler
 from shared.embedded.kinds import (
     DEPLOYMENT,
+    NODE,
     PERSISTENT_VOLUME_CLAIM,
     POD,
     REPLICA_SET,
@@ -63,12 +66,15 @@ class Controllers:
         self._expiry = EventExpiry(api, clock)
         slices = EndpointSlices(api, self.cache, clock)
         claims = Claims(api, self.cache, Events(api, clock, "persistentvolume-controller"))
+        nodes = NodeLifecycle(api, self.cache, clock, Events(api, clock, "node-controller"))
         named: list[tuple[str, Controller, Kind]] = [
             ("endpointslices", slices, SERVICE),  # first: most urgent is who gets no requests
             ("deployments", deployments, DEPLOYMENT),
             ("replicasets", replicasets, REPLICA_SET),
             ("claims", claims, PERSISTENT_VOLUME_CLAIM),
             ("scheduler", self._scheduler, POD),
+            ("nodes", nodes, NODE),
+            ("pod-garbage", PodGarbage(api, self.cache, clock), POD),
             ("endpoints", Endpoints(api, self.cache, clock), SERVICE),  # last: nothing waits for it
         ]
         self._lanes = []
