@@ -39,6 +39,8 @@ GRACE: Final = (
     50.0  # seconds without a renewal; kube-controller-manager --node-monitor-grace-period
 )
 
+PERIOD: Final = 5.0  # seconds between two looks; --node-monitor-period
+
 
 class NodeLifecycle:
     """Reconciles one Node a call."""
@@ -101,13 +103,13 @@ class NodeLifecycle:
             self._heard[name] = renewed, now
         left = self._heard[name][1] + GRACE - now
         if left > 0:
-            return left
+            return min(left, PERIOD)
         conditions = node["status"].get("conditions") or []
         lost = taints.lost(conditions, self._clock.now())
         if lost != conditions:
             body = {**node, "status": {**node["status"], "conditions": lost}}
             self._api.update(NODE, body, subresource="status", manager=MANAGER)
-        return GRACE
+        return PERIOD
 
     def _tainted(self, node: Obj) -> Obj:
         wanted = taints.tainted(node, self._clock.now())
