@@ -16,6 +16,7 @@ from shared.embedded.controllers.events import Events
 from shared.embedded.controllers.expiry import EventExpiry
 from shared.embedded.controllers.hashing import template_hash
 from shared.embedded.controllers.legacy_endpoints import Endpoints
+from shared.embedded.controllers.namespaces import Namespaces
 from shared.embedded.controllers.node_lifecycle import NodeLifecycle
 from shared.embedded.controllers.pod_garbage import PodGarbage
 from shared.embedded.controllers.queue import WorkQueue
@@ -23,6 +24,7 @@ from shared.embedded.controllers.replicaset import ReplicaSets
 from shared.embedded.controllers.scheduler import Scheduler
 from shared.embedded.kinds import (
     DEPLOYMENT,
+    NAMESPACE,
     NODE,
     PERSISTENT_VOLUME_CLAIM,
     POD,
@@ -52,9 +54,14 @@ class Controller(Protocol):
 
 
 class Controllers:
-    """Feeds every change to the cache, then to the queue of each controller it concerns."""
+    """Feeds every change to the cache, then to the queue of each controller it concerns.
 
-    def __init__(self, api: Api, clock: Clock, hashed: Hash = template_hash) -> None:
+    authority: the PEM text by which the API server is known.
+    """
+
+    def __init__(
+        self, api: Api, clock: Clock, hashed: Hash = template_hash, authority: str = ""
+    ) -> None:
         self.cache = Cache(api)
         self._scheduler = Scheduler(api, self.cache, Events(api, clock, "default-scheduler"))
         replicasets = ReplicaSets(
@@ -75,6 +82,7 @@ class Controllers:
             ("scheduler", self._scheduler, POD),
             ("nodes", nodes, NODE),
             ("pod-garbage", PodGarbage(api, self.cache, clock), POD),
+            ("namespaces", Namespaces(api, self.cache, authority), NAMESPACE),
             ("endpoints", Endpoints(api, self.cache, clock), SERVICE),  # last: nothing waits for it
         ]
         self._lanes = []

@@ -17,7 +17,7 @@ from shared.embedded.access import impersonation, rbac
 from shared.embedded.api.providers import Providers
 from shared.embedded.api.watching import BACKLOG
 from shared.embedded.errors import StatusError, internal, method_not_allowed, no_such_resource
-from shared.embedded.http import absent, documents, presentation, target
+from shared.embedded.http import absent, documents, health, presentation, target
 from shared.embedded.http.exchange import LARGEST_BODY, Exchange, json_response
 from shared.embedded.http.logs import Logs
 from shared.embedded.http.streams import SUBRESOURCES as STREAMED
@@ -62,7 +62,7 @@ class ApiServer:
         self._watches = Watches(api, bookmark_interval, watch_backlog)
         self._logs = Logs(api, self.providers)
         self._streams = Streams(api, self.providers, self._allowed)
-        self._others = Subresources(api, self.providers, tokens, self._allowed)
+        self._others = Subresources(api, self.providers, tokens, self._policy)
         self._address = ""
         self._runner: web.AppRunner | None = None
 
@@ -140,8 +140,9 @@ class ApiServer:
         return await self._others.answer(exchange)
 
     def _document(self, request: web.Request) -> web.Response:
-        if request.path in documents.HEALTH:
-            return web.Response(text="ok")
+        healthy = health.answer(request.path, request.query)
+        if healthy is not None:
+            return web.Response(text=healthy, headers={"X-Content-Type-Options": "nosniff"})
         found = documents.find(request.path, self._address, request.headers.get("Accept", ""))
         if found is None:
             return _no_page()
@@ -154,15 +155,14 @@ class ApiServer:
             raise rbac.refusal(user, asked)
 
     def _allowed(self, user: User, asked: Attributes) -> bool:
-        return rbac.allows(
-            rbac.Policy(
-                roles=self._stored(kinds.ROLE),
-                role_bindings=self._stored(kinds.ROLE_BINDING),
-                cluster_roles=self._stored(kinds.CLUSTER_ROLE),
-                cluster_role_bindings=self._stored(kinds.CLUSTER_ROLE_BINDING),
-            ),
-            user,
-            asked,
+        return rbac.allows(self._policy(), user, asked)
+
+    def _policy(self) -> rbac.Policy:
+        return rbac.Policy(
+            roles=self._stored(kinds.ROLE),
+            role_bindings=self._stored(kinds.ROLE_BINDING),
+            cluster_roles=self._stored(kinds.CLUSTER_ROLE),
+            cluster_role_bindings=self._stored(kinds.CLUSTER_ROLE_BINDING),
         )
 
     def _stored(self, kind: Kind) -> list[Obj]:
