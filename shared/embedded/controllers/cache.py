@@ -19,6 +19,7 @@ from shared.embedded.kinds import (
     PERSISTENT_VOLUME,
     PERSISTENT_VOLUME_CLAIM,
     POD,
+    POD_DISRUPTION_BUDGET,
     REPLICA_SET,
     SERVICE,
     STORAGE_CLASS,
@@ -36,7 +37,7 @@ Key = tuple[str, str]
 
 CACHED = (
     *(NAMESPACE, DEPLOYMENT, REPLICA_SET, POD, SERVICE, ENDPOINT_SLICE, NODE),
-    *(PERSISTENT_VOLUME_CLAIM, PERSISTENT_VOLUME, STORAGE_CLASS),
+    *(PERSISTENT_VOLUME_CLAIM, PERSISTENT_VOLUME, STORAGE_CLASS, POD_DISRUPTION_BUDGET),
 )
 SERVICE_NAME = "kubernetes.io/service-name"
 
@@ -89,6 +90,10 @@ class Cache:
         ]
         smallest = min(buckets, key=len)
         return [obj for obj in smallest.values() if carries(obj, labels)]
+
+    def in_namespace(self, kind: Kind, namespace: str) -> list[Obj]:
+        """The objects of `kind` in `namespace`; looks at all of its kind."""
+        return [obj for key, obj in self._objects[kind].items() if key[0] == namespace]
 
     def selecting(self, pod: Obj) -> list[Obj]:
         """The Services whose selector matches the pod."""

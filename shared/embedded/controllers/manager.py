@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from shared.embedded.controllers.cache import Cache
 from shared.embedded.controllers.claims import Claims
 from shared.embedded.controllers.deployment import Deployments
+from shared.embedded.controllers.disruption import Disruption
 from shared.embedded.controllers.endpointslice import EndpointSlices
 from shared.embedded.controllers.events import Events
 from shared.embedded.controllers.expiry import EventExpiry
@@ -28,6 +29,7 @@ from shared.embedded.kinds import (
     NODE,
     PERSISTENT_VOLUME_CLAIM,
     POD,
+    POD_DISRUPTION_BUDGET,
     REPLICA_SET,
     SERVICE,
 )
@@ -81,6 +83,7 @@ class Controllers:
             ("claims", claims, PERSISTENT_VOLUME_CLAIM),
             ("scheduler", self._scheduler, POD),
             ("nodes", nodes, NODE),
+            ("disruption", Disruption(api, self.cache, clock), POD_DISRUPTION_BUDGET),
             ("pod-garbage", PodGarbage(api, self.cache, clock), POD),
             ("namespaces", Namespaces(api, self.cache, authority), NAMESPACE),
             ("endpoints", Endpoints(api, self.cache, clock), SERVICE),  # last: nothing waits for it
