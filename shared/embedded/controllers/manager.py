@@ -25,6 +25,7 @@ from shared.embedded.controllers.replicaset import ReplicaSets
 from shared.embedded.controllers.scheduler import Scheduler
 from shared.embedded.kinds import (
     DEPLOYMENT,
+    ENDPOINTS,
     NAMESPACE,
     NODE,
     PERSISTENT_VOLUME_CLAIM,
@@ -86,14 +87,17 @@ class Controllers:
             ("disruption", Disruption(api, self.cache, clock), POD_DISRUPTION_BUDGET),
             ("pod-garbage", PodGarbage(api, self.cache, clock), POD),
             ("namespaces", Namespaces(api, self.cache, authority), NAMESPACE),
-            ("endpoints", Endpoints(api, self.cache, clock), SERVICE),  # last: nothing waits for it
         ]
-        self._lanes = []
+        self._lanes: list[tuple[Controller, WorkQueue]] = []
         for name, controller, kind in named:
             queue = WorkQueue(name, controller.reconcile, clock)
             self._lanes.append((controller, queue))
             for key in self.cache.all(kind):  # what happened before the start is not known
                 queue.add(key)
+        self._endpoints = Endpoints(api, self.cache, clock)
+        self._asked = WorkQueue("endpoints", self._endpoints.reconcile, clock)
+        self._lanes.append((self._endpoints, self._asked))
+        api.before_reading[ENDPOINTS] = self._bring_up_endpoints
         api.subscribe(self._apply)
 
     def start(self, tasks: Supervisor) -> None:
@@ -105,6 +109,13 @@ class Controllers:
     def settle(self) -> None:
         """Work until no key waits: for a start that shall not show the world of before."""
         while any(queue.step() for _, queue in self._lanes):
+            pass
+
+    def _bring_up_endpoints(self) -> None:
+        """Somebody looks at Endpoints: from now on they are kept, and right when he sees them."""
+        for key in self._endpoints.begin():
+            self._asked.add(key)
+        while self._asked.step():
             pass
 
     @property

@@ -121,6 +121,8 @@ class ApiServer:
         _check_path(kind, wanted)
         if kind.deprecated:
             request[_WARNING] = kind.deprecated
+        if prepare := self._api.before_reading.get(kind):
+            prepare()
         if request.method == "HEAD":
             raise method_not_allowed()
         return await self._dispatch(Exchange(request, wanted, kind, user))
