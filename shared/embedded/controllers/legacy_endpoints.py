@@ -1,8 +1,9 @@
 """Endpoints controller: keeps the object `Endpoints` of each Service that has a selector.
 
 Nothing here reads them: EndpointSlices, which `endpointslice` writes, took their place. They are
-for clients and people who still look there, and until the first of them does, nothing is written:
-that would cost a third of each change of an endpoint. What is in them is decided in `subsets`.
+for clients and people who still look there, and until the first of them does, they follow Services
+but not pods: that would cost a third of each change of an endpoint. What is in them is decided in
+`subsets`.
 """
 
 from __future__ import annotations
@@ -45,9 +46,11 @@ class Endpoints:
 
     def keys(self, change: Change) -> Iterator[Key]:
         """Which Services a change concerns."""
-        if not self._begun:
+        if change.kind is SERVICE:
+            yield key_of(change.object)
+        elif not self._begun:
             return
-        if change.kind is SERVICE or (change.kind is ENDPOINTS and not _is_own(change)):
+        elif change.kind is ENDPOINTS and not _is_own(change):
             yield key_of(change.object)
         elif change.kind is POD and _matters(change):
             for pod in (change.object, change.old):

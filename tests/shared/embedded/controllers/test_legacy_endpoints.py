@@ -100,12 +100,12 @@ async def test_those_of_a_service_without_a_selector_are_its_owners(world: World
     assert addresses(world) == (["10.0.0.1"], [])
 
 
-async def test_nothing_is_written_before_somebody_looks(world: World) -> None:
+async def test_pods_are_followed_once_somebody_looks(world: World) -> None:
     world.deploy(1)
     world.expose()
     world.run_all()
-    assert world.api.find(ENDPOINTS, "web", SPACE) is None
-    assert found(world) is not None
+    assert "subsets" not in world.api.get(ENDPOINTS, "web", SPACE)
+    assert len(addresses(world)[0]) == 1
     world.run(world.pods()[0], ready=False)
     endpoints = world.api.find(ENDPOINTS, "web", SPACE)  # kept from then on
     assert endpoints is not None
