@@ -20,6 +20,7 @@ from shared.embedded.api.providers import Providers
 from shared.embedded.api.watching import BACKLOG
 from shared.embedded.errors import StatusError, internal, method_not_allowed, no_such_resource
 from shared.embedded.http import (
+    absent,
     descriptions,
     documents,
     health,
@@ -122,12 +123,16 @@ class ApiServer:
         if kind is not None and kind.source == "metrics" and not self.providers.pod_metrics:
             return _no_page()  # like a cluster without metrics-server
         if kind is None:
+            if left_out := absent.missing(wanted.group, wanted.plural):
+                raise left_out
             if not declarations.versions(wanted.group):
                 return _no_page()
             raise no_such_resource()
         _check_path(kind, wanted)
         if kind.deprecated:
             request[_WARNING] = kind.deprecated
+        if prepare := self._api.before_reading.get(kind):
+            prepare()
         if request.method == "HEAD":
             raise method_not_allowed()
         if self._creates(request, kind, wanted):
