@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.embedded.declarations import KINDS
-from shared.embedded.http import media
+from shared.embedded.http import health, media
 from shared.embedded.schema import discovery, openapi
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ VERSION: Final = {
 
 def find(path: str, address: str, accept: str) -> tuple[str, Obj | bytes] | None:
     """(media type, document) at `path`, or None. `address` is the server's host:port."""
-    if path == "/version":
+    if path in ("/version", "/version/"):
         return media.JSON, VERSION
     if path == "/openapi/v2":
         return openapi.V2_MEDIA_TYPE, openapi.V2
@@ -46,6 +46,8 @@ def find(path: str, address: str, accept: str) -> tuple[str, Obj | bytes] | None
 
 def _plain(path: str, address: str) -> Obj | None:
     match path.strip("/").split("/"):
+        case [""]:
+            return discovery.root(KINDS, (*health.PATHS, "/openapi/v2", "/openapi/v3", "/version"))
         case ["api"]:
             return discovery.legacy_groups(address)
         case ["apis"]:
