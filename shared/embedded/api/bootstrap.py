@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MANAGER: Final = "embedded-cluster"
-NAMESPACES: Final = ("default", "kube-system", names.SYSTEM_NAMESPACE, names.NAMESPACE)
+NAMESPACES: Final = (
+    *("default", "kube-node-lease", "kube-public", "kube-system"),
+    *(names.SYSTEM_NAMESPACE, names.NAMESPACE),
+)
 STORAGE: Final[Obj] = {
     "apiVersion": "storage.k8s.io/v1",
     "kind": "StorageClass",

@@ -22,8 +22,10 @@ ACCOUNT: Final = "default"
 AUTHORITY: Final = "kube-root-ca.crt"
 _OWN: Final = {SERVICE_ACCOUNT: ACCOUNT, CONFIG_MAP: AUTHORITY}
 _DESCRIPTION: Final = {
-    "kubernetes.io/description": "The certificate authority by which this cluster's API server is "
-    "known; the key is ca.crt.",
+    "kubernetes.io/description": "Contains a CA bundle that can be used to verify the "
+    "kube-apiserver when using internal endpoints such as the internal service IP or "
+    "kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes "
+    "clusters.",
 }
 
 
