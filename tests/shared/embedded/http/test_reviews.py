@@ -111,6 +111,14 @@ async def test_the_duration_of_a_token_is_bounded(viewed: Cluster, seconds: int)
     assert "spec.expirationSeconds" in refused["message"]
 
 
+@pytest.mark.parametrize(
+    "spec", [3, [], {"expirationSeconds": "long"}, {"audiences": "a"}, {"boundObjectRef": "p"}]
+)
+async def test_what_is_no_token_request_is_refused(viewed: Cluster, spec: Any) -> None:
+    code, refused = await viewed.call("POST", f"{ACCOUNTS}/robot/token", {"spec": spec})
+    assert (code, refused["reason"]) == (400, "BadRequest"), refused
+
+
 async def test_a_token_ends_with_what_it_is_bound_to(viewed: Cluster) -> None:
     secret = {"metadata": {"name": "s"}}
     secrets = f"/api/v1/namespaces/{SPACE}/secrets"
