@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MANAGER: Final = "kube-controller-manager"
 ACCOUNT: Final = "default"
 AUTHORITY: Final = "kube-root-ca.crt"
-_OWN: Final = {SERVICE_ACCOUNT: ACCOUNT, CONFIG_MAP: AUTHORITY}
+_OWN: Final = ((SERVICE_ACCOUNT, ACCOUNT), (CONFIG_MAP, AUTHORITY))
 _DESCRIPTION: Final = {
     "kubernetes.io/description": "Contains a CA bundle that can be used to verify the "
     "kube-apiserver when using internal endpoints such as the internal service IP or "
@@ -42,7 +42,7 @@ class Namespaces:
         metadata = change.object["metadata"]
         if change.kind is NAMESPACE and change.type == "ADDED":
             yield "", metadata["name"]
-        elif _OWN.get(change.kind) == metadata["name"] and change.type != "ADDED":
+        elif change.type != "ADDED" and (change.kind, metadata["name"]) in _OWN:
             yield "", metadata["namespace"]
 
     def reconcile(self, key: Key) -> None:

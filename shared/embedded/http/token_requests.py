@@ -35,7 +35,7 @@ _KIND: Final = Kind(
 _DEFAULT: Final = 3600
 _LEAST: Final = 600
 _MOST: Final = 1 << 32
-_BINDABLE: Final = {"Pod": kinds.POD, "Secret": kinds.SECRET, "Node": kinds.NODE}
+_BINDABLE: Final = (kinds.POD, kinds.SECRET, kinds.NODE)
 
 
 def grant(api: Api, tokens: Tokens, sent: Obj, namespace: str, name: str, *, manager: str) -> Obj:
@@ -105,8 +105,9 @@ def _bound(api: Api, reference: Obj | None, namespace: str) -> list[tuple[Kind, 
     """The object that the token is to end with."""
     if reference is None:
         return []
-    kind = _BINDABLE.get(reference.get("kind") or "")
-    if kind is None or reference.get("apiVersion") != kind.api_version:
+    asked = reference.get("apiVersion"), reference.get("kind")
+    kind = next((each for each in _BINDABLE if (each.api_version, each.kind) == asked), None)
+    if kind is None:
         raise bad_request(f"cannot bind token to object of type {reference.get('kind')}")
     found = api.get(kind, reference.get("name") or "", namespace if kind.namespaced else "")
     wanted, uid = reference.get("uid"), found["metadata"]["uid"]
