@@ -27,6 +27,7 @@ from shared.embedded.kinds import (
 )
 from shared.embedded.node import node_object, orphans, ports, procfs, volumes
 from shared.embedded.node.folders import Folders
+from shared.embedded.node.lease import NodeLease
 from shared.embedded.node.meter import Meter
 from shared.embedded.node.pod import Pod
 from shared.embedded.node.sandbox import Sandbox
@@ -107,6 +108,7 @@ class Agent:
             if self._is_mine(pod) and not is_terminal(pod):
                 self._launch(pod)
         tasks.start("node/sampler", self._sample())
+        tasks.start("node/lease", NodeLease(self._api, self._clock, self.settings.name).run())
 
     async def stop(self) -> None:
         """End every pod within its grace and the node's; they stay in the cluster's store."""
