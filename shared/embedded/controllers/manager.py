@@ -15,6 +15,7 @@ from shared.embedded.controllers.endpointslice import EndpointSlices
 from shared.embedded.controllers.events import Events
 from shared.embedded.controllers.expiry import EventExpiry
 from shared.embedded.controllers.hashing import template_hash
+from shared.embedded.controllers.legacy_endpoints import Endpoints
 from shared.embedded.controllers.queue import WorkQueue
 from shared.embedded.controllers.replicaset import ReplicaSets
 from shared.embedded.controllers.scheduler import Scheduler
@@ -68,6 +69,7 @@ class Controllers:
             ("replicasets", replicasets, REPLICA_SET),
             ("claims", claims, PERSISTENT_VOLUME_CLAIM),
             ("scheduler", self._scheduler, POD),
+            ("endpoints", Endpoints(api, self.cache, clock), SERVICE),  # last: nothing waits for it
         ]
         self._lanes = []
         for name, controller, kind in named:

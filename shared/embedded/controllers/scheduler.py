@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from shared.embedded.controllers.events import Events
     from shared.service.objects import Obj
 
-MANAGER = "default-scheduler"
+MANAGER = "kube-scheduler"
 NO_ROOM = (
     "each is cordoned, full (see `kubectl describe node`), or lacks a label of the pod's "
     "nodeSelector."

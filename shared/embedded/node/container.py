@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from shared.embedded.api.providers import LogRequest
 from shared.embedded.errors import too_many_requests
 from shared.embedded.node import probe as probes
+from shared.embedded.node.console import Console
 from shared.embedded.node.environment import ConfigError
 from shared.embedded.node.execution import Execution, Refusal
 from shared.embedded.node.logs import read
@@ -81,6 +82,7 @@ class Container:
         self._stopping = False
         self._prober: Prober | None = None
         self._terminations: set[asyncio.Task[None]] = set()
+        self.console: Console | None = None
         self._command: Command | None = None  # of the present run
         self._executions: set[Execution] = set()
 
@@ -148,7 +150,7 @@ class Container:
         command = await self._prepared()
         started = self._clock.now()
         try:
-            self.process = await Process.start(command, self._marker)
+            self.process = await self._begin(command)
         except StartError as error:
             self._events.warning(self._sandbox.pod, "Failed", f"Error: {error}")
             return self._note_end(Exit(CANNOT_RUN, 0, "StartError", str(error)), started)
@@ -169,7 +171,22 @@ class Container:
             self.ended.set()
             for execution in self._executions:
                 execution.kill()
+            if self.console is not None:
+                await self.console.close()
         return self._note_end(end, started)
+
+    async def _begin(self, command: Command) -> Process:
+        """Start the command with what its spec connects. Raises StartError."""
+        self.console = Console.open(self.spec)
+        if self.console is None:
+            return await Process.start(command, self._marker)
+        try:
+            process = await Process.start(command, self._marker, self.console.stdio)
+        except BaseException:
+            await self.console.close()
+            raise
+        await self.console.begin()
+        return process
 
     async def _prepared(self) -> Command:
         """The command, once all that it refers to exists."""

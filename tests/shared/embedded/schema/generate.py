@@ -23,8 +23,6 @@ OTHERS = [
     ("authorization.k8s.io", "v1", "SubjectAccessReview"),
     ("autoscaling", "v1", "Scale"),
     ("", "v1", "DeleteOptions"),
-    ("", "v1", "Endpoints"),
-    ("networking.k8s.io", "v1", "IngressClass"),
     ("policy", "v1", "Eviction"),
 ]
 """What requests hold beside the kinds that are served."""
