@@ -70,6 +70,11 @@ class Execution:
         """Call `call` with it when it has ended."""
         self._ended.add_done_callback(lambda _: call(self))
 
+    @property
+    def root(self) -> int:
+        """The pid below which all of it is."""
+        return self._process.root
+
     def kill(self) -> None:
         """SIGKILL to all of it."""
         self._process.kill()
