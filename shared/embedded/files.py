@@ -12,6 +12,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+class DamagedError(Exception):
+    """A file of the cluster's state is not what was written; nothing was changed."""
+
+    def __init__(self, path: Path | None, what: str) -> None:
+        super().__init__(
+            f"{path} is damaged: {what}; nothing was changed: start with --recover to keep the "
+            "file aside and go on with what can be read of it, or move the file away to start "
+            "afresh"
+        )
+        self.path = path
+
+
 def replace(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Give `path` this content and mode, whatever was there; its directory exists."""
     partial = path.with_name(f".{path.name}.new")

@@ -93,6 +93,7 @@ LAYOUT = Layout(
             ("streaming/",),
             ("controllers/", "http/"),
             ("node/",),
+            ("recovery",),
             ("cluster",),
             ("__main__",),
         ),

@@ -173,7 +173,9 @@ def _free_port() -> int:
         return port
 
 
-def programs(layout: Layout, environ: Mapping[str, str]) -> tuple[Program, ...]:
+def programs(
+    layout: Layout, environ: Mapping[str, str], *, recover: bool = False
+) -> tuple[Program, ...]:
     """The four processes of a local run, in the order in which they are started.
 
     Each gets the kubeconfig of its own service account, so that a right that is missing in a real
@@ -183,7 +185,10 @@ def programs(layout: Layout, environ: Mapping[str, str]) -> tuple[Program, ...]:
     return (
         Program(
             "cluster",
-            ("-m", "shared.embedded", "--home", folder, "--port", str(layout.api)),
+            (
+                *("-m", "shared.embedded", "--home", folder, "--port", str(layout.api)),
+                *(("--recover",) if recover else ()),
+            ),
             dict(environ),
             stop_seconds=45.0,
         ),

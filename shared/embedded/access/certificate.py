@@ -13,14 +13,18 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from shared.embedded.files import replace
+from shared.embedded.files import DamagedError, replace
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+FOLDER: Final = "pki"
+"""In the home of the cluster."""
 
 LIFETIME: Final = timedelta(days=800)
 """Below the 825 days above which some clients refuse a server certificate."""
@@ -49,6 +53,23 @@ def obtain(folder: Path, now: float) -> ServerCertificate:
     return files
 
 
+def check(files: ServerCertificate) -> None:
+    """Raise DamagedError when the key or the authority is not what was written beside the
+    certificate."""
+    certificate = x509.load_pem_x509_certificate(files.certificate.read_bytes())
+    try:
+        key = serialization.load_pem_private_key(files.key.read_bytes(), None)
+    except (ValueError, TypeError, UnsupportedAlgorithm, IsADirectoryError) as error:
+        raise DamagedError(files.key, "it holds no key") from error
+    if key.public_key() != certificate.public_key():
+        raise DamagedError(files.key, "it is not the key of the certificate")
+    try:
+        authority = x509.load_pem_x509_certificate(files.authority.read_bytes())
+        certificate.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature, IsADirectoryError) as error:
+        raise DamagedError(files.authority, "it did not sign the certificate") from error
+
+
 def _usable(files: ServerCertificate, now: datetime) -> bool:
     if not (files.authority.exists() and files.key.exists() and files.certificate.exists()):
         return False
@@ -56,6 +77,8 @@ def _usable(files: ServerCertificate, now: datetime) -> bool:
         held = x509.load_pem_x509_certificate(files.certificate.read_bytes())
     except ValueError:
         return False
+    except IsADirectoryError as error:
+        raise DamagedError(files.certificate, "it is no file") from error
     return held.not_valid_before_utc <= now < held.not_valid_after_utc - RENEW_BEFORE
 
 

@@ -85,6 +85,9 @@ class LogReader:
 
     def _read(self) -> bytes:
         """The rest of the open file; at its end, that of the one which took its place."""
+        if self._file is not None and os.fstat(self._file.fileno()).st_size < self._file.tell():
+            self._file.seek(0, os.SEEK_END)  # half a record was taken back: the disk was full
+            self._rest = b""
         data = self._file.read() if self._file is not None else b""
         try:
             current = self._log.open("rb")
