@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 APT := $(if $(filter 0,$(shell id -u)),,sudo) apt-get
 
-.PHONY: help venv local test test-apps lint format bench bench-hot-path bench-scaler \
+.PHONY: help venv local test test-apps lint format schemas bench bench-hot-path bench-scaler \
     bench-simulator clean
 
 help:
@@ -63,6 +63,10 @@ lint: venv
 format: venv
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# The schemas of Kubernetes' kinds, from api/openapi-spec/swagger.json of the release SWAGGER is of.
+schemas: venv
+	$(BIN)/python -m tests.shared.embedded.schema.generate $(SWAGGER)
 
 bench: venv
 	@for program in nginx haproxy caddy wrk; do \

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import TracebackType
 
+    from shared.embedded.access.certificate import ServerCertificate
+
 HOST: Final = "127.0.0.1"
 
 
@@ -132,11 +134,13 @@ class Cluster:
             self.api, self._clock, self.settings.node, home, addresses, _identity(home)
         )
         self.agent.begin()
-        self.controllers = Controllers(self.api, self._clock)
+        issued = certificate.obtain(home / certificate.FOLDER, self._clock.now())
+        authority = issued.authority.read_text()
+        self.controllers = Controllers(self.api, self._clock, authority=authority)
         self.controllers.settle()
         self.nodes = NodeProviders(self.api, self.agent)
         await self._stack.enter_async_context(self._tasks)
-        await self._serve()
+        await self._serve(issued)
         self._run()
 
     def _addresses(self) -> Addresses:
@@ -150,12 +154,11 @@ class Cluster:
         self._stack.callback(journal.close)
         return Store(journal)
 
-    async def _serve(self) -> None:
+    async def _serve(self, issued: ServerCertificate) -> None:
         home = self.settings.home
         tokens = kubeconfig.tokens(home)
         holders = {token: kubeconfig.user(name) for name, token in tokens.items()}
         server = ApiServer(self.api, Tokens(holders, self._clock.now), self.nodes.callbacks())
-        issued = certificate.obtain(home / certificate.FOLDER, self._clock.now())
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         certificate.check(issued)
         tls.load_cert_chain(issued.certificate, issued.key)

@@ -12,7 +12,13 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.embedded import kinds
-from shared.embedded.schema import conversion, defaulting, field_selectors, kind_schemas
+from shared.embedded.schema import (
+    conversion,
+    defaulting,
+    field_selectors,
+    kind_schemas,
+    kubernetes,
+)
 from shared.embedded.schema.conversion import AS_STORED
 from shared.embedded.schema.field_selectors import METADATA
 from shared.embedded.tables import core, pods, rbac, storage, workloads
@@ -41,7 +47,7 @@ class DeclarationError(Exception):
 class Declaration:
     """One kind with all that is looked up by kind. Every part must be given.
 
-    schema: of its objects; for a kind that is stored as another, that one's.
+    schema: of its objects, in the form in which this kind shows them.
     defaults: completes a stored object in place.
     columns: of its Table.
     rules: what a stored object must be like.
@@ -82,9 +88,11 @@ def registered(declared: Iterable[Declaration]) -> dict[Kind, Declaration]:
 
 def _answered(kind: Kind) -> Declaration:
     """A kind whose objects are answered and never stored."""
+    group, version, name = kind.group, kind.version, kind.kind
+    described = kubernetes.definition(group, version, name)
     return Declaration(
         kind,
-        schema=kind_schemas.GENERIC,
+        schema=kubernetes.schema(group, version, name) if described else kind_schemas.GENERIC,
         defaults=defaulting.nothing,
         columns=NAME_AND_AGE,
         rules=rules.KEPT,
@@ -92,21 +100,23 @@ def _answered(kind: Kind) -> Declaration:
     )
 
 
-def _kept(kind: Kind, schema: Schema = kind_schemas.GENERIC) -> Declaration:
+def _kept(
+    kind: Kind, schema: Schema = kind_schemas.GENERIC, columns: Columns = NAME_AND_AGE
+) -> Declaration:
     """A kind whose objects are stored as they come, for whoever reads them: no controller does."""
     return Declaration(
         kind,
         schema=schema,
         defaults=defaulting.nothing,
-        columns=NAME_AND_AGE,
+        columns=columns,
         rules=rules.KEPT,
         selectable=METADATA,
     )
 
 
-def _also_served(stored: Declaration, kind: Kind, form: Conversion) -> Declaration:
+def _also_served(stored: Declaration, kind: Kind, schema: Schema, form: Conversion) -> Declaration:
     """A second kind that shows the same objects in another form."""
-    return replace(stored, kind=kind, conversion=form)
+    return replace(stored, kind=kind, schema=schema, conversion=form)
 
 
 _EVENT: Final = Declaration(
@@ -134,6 +144,14 @@ DECLARATIONS: Final = registered(
             defaults=defaulting.nothing,
             columns=core.CONFIGMAPS,
             rules=rules.CONFIG_MAP,
+            selectable=METADATA,
+        ),
+        Declaration(
+            kinds.ENDPOINTS,
+            schema=kind_schemas.ENDPOINTS,
+            defaults=defaulting.endpoints,
+            columns=core.ENDPOINTS,
+            rules=rules.KEPT,
             selectable=METADATA,
         ),
         _EVENT,
@@ -219,13 +237,19 @@ DECLARATIONS: Final = registered(
             selectable=field_selectors.REPLICA_SET,
         ),
         replace(
-            _also_served(_EVENT, kinds.EVENT_V1, conversion.EVENT_V1),
+            _also_served(_EVENT, kinds.EVENT_V1, kind_schemas.EVENT_V1, conversion.EVENT_V1),
             rules=rules.STRICT_EVENT,
         ),
         _answered(kinds.SELF_SUBJECT_REVIEW),
         _answered(kinds.SELF_SUBJECT_ACCESS_REVIEW),
+        _answered(kinds.SELF_SUBJECT_RULES_REVIEW),
+        _answered(kinds.SUBJECT_ACCESS_REVIEW),
+        _answered(kinds.LOCAL_SUBJECT_ACCESS_REVIEW),
+        _answered(kinds.TOKEN_REVIEW),
         _AUTOSCALER,
-        _also_served(_AUTOSCALER, kinds.HPA_V1, conversion.AUTOSCALER_V1),
+        _also_served(
+            _AUTOSCALER, kinds.HPA_V1, kind_schemas.AUTOSCALER_V1, conversion.AUTOSCALER_V1
+        ),
         Declaration(
             kinds.POD_DISRUPTION_BUDGET,
             schema=kind_schemas.DISRUPTION_BUDGET,
@@ -250,9 +274,10 @@ DECLARATIONS: Final = registered(
             rules=rules.INGRESS,
             selectable=METADATA,
         ),
+        _kept(kinds.INGRESS_CLASS, kind_schemas.INGRESS_CLASS, core.INGRESS_CLASSES),
         Declaration(
             kinds.CLUSTER_ROLE_BINDING,
-            schema=kind_schemas.BINDING,
+            schema=kind_schemas.CLUSTER_ROLE_BINDING,
             defaults=defaulting.binding,
             columns=rbac.BINDINGS,
             rules=rules.CLUSTER_ROLE_BINDING,
@@ -260,7 +285,7 @@ DECLARATIONS: Final = registered(
         ),
         Declaration(
             kinds.CLUSTER_ROLE,
-            schema=kind_schemas.ROLE,
+            schema=kind_schemas.CLUSTER_ROLE,
             defaults=defaulting.role,
             columns=rbac.ROLES,
             rules=rules.CLUSTER_ROLE,
@@ -268,7 +293,7 @@ DECLARATIONS: Final = registered(
         ),
         Declaration(
             kinds.ROLE_BINDING,
-            schema=kind_schemas.BINDING,
+            schema=kind_schemas.ROLE_BINDING,
             defaults=defaulting.binding,
             columns=rbac.BINDINGS,
             rules=rules.ROLE_BINDING,
@@ -282,7 +307,7 @@ DECLARATIONS: Final = registered(
             rules=rules.ROLE,
             selectable=METADATA,
         ),
-        _kept(kinds.HTTP_ROUTE),
+        _kept(kinds.HTTP_ROUTE, columns=core.HTTP_ROUTES),
         _kept(kinds.MIDDLEWARE),
         Declaration(
             kinds.LEASE,

@@ -1,108 +1,16 @@
-"""The resource types of the embedded cluster: their names, verbs and places. Pure.
+"""The resource types of the embedded cluster, each by its constant. Pure.
 
-Terms follow https://kubernetes.io/docs/reference/using-api/api-concepts/: a *kind* is served under
-one group and version; two kinds may show the same stored objects (`stored_as`), as Events do. Every
-room names a kind by its constant here. What its objects look like this file does not know:
+Every room names a kind by its constant here. What its objects look like this file does not know:
 `declarations` brings each kind together with its schema, columns and rules.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-READ: Final = ("get", "list")
-ALL_VERBS: Final = (
-    "create",
-    "delete",
-    "deletecollection",
-    "get",
-    "list",
-    "patch",
-    "update",
-    "watch",
-)
-STATUS_VERBS: Final = ("get", "patch", "update")
-STREAM_VERBS: Final = ("create", "get")
-
-
-@dataclass(frozen=True, slots=True)
-class Subresource:
-    """A path below an object. Empty `group`, `version`, `kind`: those of the parent."""
-
-    name: str
-    verbs: tuple[str, ...] = STATUS_VERBS
-    group: str = ""
-    version: str = ""
-    kind: str = ""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Kind:
-    """A resource type under one group and version; the same only as itself.
-
-    source: `store` for stored objects, `metrics` for what the metrics provider answers, `review`
-    for requests that are answered and not kept.
-    stored_as: the kind in whose form the objects are kept; None for its own.
-    generation: whether metadata.generation counts the changes of the desired state.
-    counts_annotations: whether annotations are part of the desired state, as Deployments have it.
-    starts_with_status: whether a new object keeps the status that it is sent with.
-    needs_version: whether an update must state the resourceVersion that it replaces.
-    created_by_update: whether an update of an object that does not exist creates it.
-    returns_deleted: whether a completed delete answers with the object instead of a Status.
-    protected_by: the finalizer that a new object is given, so that it stays while it is in use.
-    """
-
-    group: str
-    version: str
-    plural: str
-    singular: str
-    kind: str
-    namespaced: bool = True
-    short_names: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    verbs: tuple[str, ...] = ALL_VERBS
-    subresources: tuple[Subresource, ...] = ()
-    stored_as: Kind | None = None
-    source: Literal["store", "metrics", "review"] = "store"
-    generation: bool = False
-    counts_annotations: bool = False
-    starts_with_status: bool = False
-    needs_version: bool = False
-    created_by_update: bool = False
-    returns_deleted: bool = False
-    protected_by: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.api_version} {self.kind}"
-
-    @property
-    def list_kind(self) -> str:
-        return f"{self.kind}List"
-
-    @property
-    def api_version(self) -> str:
-        """`apps/v1`, or `v1` for the core group."""
-        return f"{self.group}/{self.version}" if self.group else self.version
-
-    @property
-    def resource(self) -> str:
-        """The resource with its group, as messages name it: `deployments.apps`, `pods`."""
-        return f"{self.plural}.{self.group}" if self.group else self.plural
-
-    @property
-    def hub(self) -> Kind:
-        """The kind in whose form the objects are kept; most often itself."""
-        return self.stored_as or self
-
-    @property
-    def bucket(self) -> str:
-        """Where the store keeps the objects; shared by the kinds that show the same ones."""
-        return self.hub.resource
-
-    def subresource(self, name: str) -> Subresource | None:
-        return next((each for each in self.subresources if each.name == name), None)
-
+from shared.embedded.kind import ALL_VERBS, READ, STATUS_VERBS, STREAM_VERBS
+from shared.embedded.kind import Kind as Kind
+from shared.embedded.kind import Subresource as Subresource
 
 DEFAULT_CLASS: Final = "storageclass.kubernetes.io/is-default-class"
 """Annotation of the StorageClass of claims that name none."""
@@ -122,6 +30,7 @@ NAMESPACE: Final = Kind(
     short_names=("ns",),
     verbs=tuple(verb for verb in ALL_VERBS if verb != "deletecollection"),
     subresources=(STATUS, Subresource("finalize", ("update",))),
+    admitted=("spec.finalizers",),
 )
 CONFIG_MAP: Final = Kind("", "v1", "configmaps", "configmap", "ConfigMap", short_names=("cm",))
 SECRET: Final = Kind("", "v1", "secrets", "secret", "Secret")
@@ -136,6 +45,10 @@ SERVICE: Final = Kind(
     subresources=(STATUS,),
     returns_deleted=True,
     created_by_update=True,
+    admitted=(
+        *("spec.clusterIP", "spec.clusterIPs", "spec.ipFamilies", "spec.ipFamilyPolicy"),
+        "spec.healthCheckNodePort",
+    ),
 )
 POD: Final = Kind(
     "",
@@ -156,6 +69,20 @@ POD: Final = Kind(
     ),
     generation=True,
     returns_deleted=True,
+    kept_from_status="ownerReferences",
+    admitted=(
+        *("spec.priority", "spec.preemptionPolicy", "spec.tolerations", "spec.volumes"),
+        *("spec.serviceAccountName", "spec.serviceAccount"),
+    ),
+)
+ENDPOINTS: Final = Kind(
+    "",
+    "v1",
+    "endpoints",
+    "endpoints",
+    "Endpoints",
+    short_names=("ep",),
+    deprecated="v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
 )
 POD_TEMPLATE: Final = Kind("", "v1", "podtemplates", "podtemplate", "PodTemplate", generation=True)
 NODE: Final = Kind(
@@ -195,6 +122,7 @@ PERSISTENT_VOLUME_CLAIM: Final = Kind(
     subresources=(STATUS,),
     returns_deleted=True,
     protected_by="kubernetes.io/pvc-protection",
+    admitted=("metadata.finalizers", "spec.storageClassName"),
 )
 PERSISTENT_VOLUME: Final = Kind(
     "",
@@ -207,6 +135,7 @@ PERSISTENT_VOLUME: Final = Kind(
     subresources=(STATUS,),
     returns_deleted=True,
     protected_by="kubernetes.io/pv-protection",
+    admitted=("metadata.finalizers",),
 )
 STORAGE_CLASS: Final = Kind(
     "storage.k8s.io",
@@ -229,6 +158,7 @@ DEPLOYMENT: Final = Kind(
     subresources=(SCALE, STATUS),
     generation=True,
     counts_annotations=True,
+    kept_from_status="labels",
 )
 REPLICA_SET: Final = Kind(
     "apps",
@@ -343,6 +273,15 @@ INGRESS: Final = Kind(
     subresources=(STATUS,),
     generation=True,
 )
+INGRESS_CLASS: Final = Kind(
+    "networking.k8s.io",
+    "v1",
+    "ingressclasses",
+    "ingressclass",
+    "IngressClass",
+    namespaced=False,
+    generation=True,
+)
 HTTP_ROUTE: Final = Kind(
     "gateway.networking.k8s.io",
     "v1",
@@ -375,23 +314,22 @@ NODE_METRICS: Final = Kind(
     verbs=READ,
     source="metrics",
 )
-SELF_SUBJECT_REVIEW: Final = Kind(
-    "authentication.k8s.io",
-    "v1",
-    "selfsubjectreviews",
-    "selfsubjectreview",
-    "SelfSubjectReview",
-    namespaced=False,
-    verbs=("create",),
-    source="review",
-)
-SELF_SUBJECT_ACCESS_REVIEW: Final = Kind(
-    "authorization.k8s.io",
-    "v1",
-    "selfsubjectaccessreviews",
-    "selfsubjectaccessreview",
-    "SelfSubjectAccessReview",
-    namespaced=False,
-    verbs=("create",),
-    source="review",
+
+
+def _review(group: str, kind: str, *, namespaced: bool = False) -> Kind:
+    """A question that is answered and not kept."""
+    single = kind.lower()
+    return Kind(
+        group, "v1", f"{single}s", single, kind,
+        namespaced=namespaced, verbs=("create",), source="review",
+    )  # fmt: skip
+
+
+SELF_SUBJECT_REVIEW: Final = _review("authentication.k8s.io", "SelfSubjectReview")
+TOKEN_REVIEW: Final = _review("authentication.k8s.io", "TokenReview")
+SELF_SUBJECT_ACCESS_REVIEW: Final = _review("authorization.k8s.io", "SelfSubjectAccessReview")
+SELF_SUBJECT_RULES_REVIEW: Final = _review("authorization.k8s.io", "SelfSubjectRulesReview")
+SUBJECT_ACCESS_REVIEW: Final = _review("authorization.k8s.io", "SubjectAccessReview")
+LOCAL_SUBJECT_ACCESS_REVIEW: Final = _review(
+    "authorization.k8s.io", "LocalSubjectAccessReview", namespaced=True
 )

@@ -113,7 +113,7 @@ def _read(path: Path) -> Iterator[Row]:
                 for bucket in HUBS
             ]
         for query, values in queries:
-            with contextlib.suppress(sqlite3.DatabaseError):
+            with contextlib.suppress(sqlite3.Error, UnicodeError):
                 for found in db.execute(query, values):
                     row = Row(*found)
                     if row[:3] not in seen and isinstance(row.version, int):

@@ -83,7 +83,8 @@ LAYOUT = Layout(
             ("__main__",),
         ),
         "shared.embedded": (
-            ("kinds", "files"),
+            ("kind", "files"),
+            ("kinds",),
             ("errors",),
             ("schema/",),
             ("tables/", "validation/", "access/"),

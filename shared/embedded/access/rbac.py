@@ -18,20 +18,28 @@ if TYPE_CHECKING:
 
 ADMINISTRATORS: Final = "system:masters"
 AUTHENTICATED: Final = "system:authenticated"
+UNAUTHENTICATED: Final = "system:unauthenticated"
+ANONYMOUS: Final = "system:anonymous"
 
 _ALL: Final = "*"
+_EVERYTHING: Final[tuple[Obj, ...]] = (
+    {"verbs": [_ALL], "apiGroups": [_ALL], "resources": [_ALL]},
+    {"verbs": [_ALL], "nonResourceURLs": [_ALL]},
+)
+"""What Kubernetes' role cluster-admin gives."""
 _EVERYBODY: Final[tuple[Obj, ...]] = (
     {
         "verbs": ["get"],
         "nonResourceURLs": [
             *("/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*"),
-            *("/healthz", "/livez", "/readyz", "/version"),
+            *("/healthz", "/healthz/*", "/livez", "/livez/*", "/readyz", "/readyz/*"),
+            *("/version", "/version/"),
         ],
     },
     {
         "verbs": ["create"],
         "apiGroups": ["authorization.k8s.io"],
-        "resources": ["selfsubjectaccessreviews"],
+        "resources": ["selfsubjectaccessreviews", "selfsubjectrulesreviews"],
     },
     {
         "verbs": ["create"],
@@ -48,6 +56,8 @@ class User:
 
     name: str
     groups: tuple[str, ...] = ()
+    uid: str = ""
+    extra: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +88,17 @@ def administrator(name: str = "kubernetes-admin") -> User:
     return User(name, (ADMINISTRATORS, AUTHENTICATED))
 
 
-def service_account(namespace: str, name: str) -> User:
+def service_account(namespace: str, name: str, uid: str = "") -> User:
     """The user that a service account's token stands for."""
     groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}")
-    return User(f"system:serviceaccount:{namespace}:{name}", (*groups, AUTHENTICATED))
+    return User(f"system:serviceaccount:{namespace}:{name}", (*groups, AUTHENTICATED), uid)
 
 
 def allows(policy: Policy, user: User, request: Attributes) -> bool:
     """Whether `user` may do `request`."""
     if ADMINISTRATORS in user.groups:
         return True
-    if AUTHENTICATED in user.groups and any(_covers(rule, request) for rule in _EVERYBODY):
-        return True
-    return any(_covers(rule, request) for rule in _rules(policy, user, request.namespace))
+    return any(_covers(rule, request) for rule in rules(policy, user, request.namespace))
 
 
 def refusal(user: User, request: Attributes) -> StatusError:
@@ -114,8 +122,12 @@ def refusal(user: User, request: Attributes) -> StatusError:
     return StatusError(403, "Forbidden", message, {k: v for k, v in about.items() if v})
 
 
-def _rules(policy: Policy, user: User, namespace: str) -> Iterator[Obj]:
-    """The rules that bindings give `user` in `namespace` (empty: in the whole cluster)."""
+def rules(policy: Policy, user: User, namespace: str) -> Iterator[Obj]:
+    """The rules that hold for `user` in `namespace` (empty: in the whole cluster)."""
+    if ADMINISTRATORS in user.groups:
+        yield from _EVERYTHING
+    if AUTHENTICATED in user.groups:
+        yield from _EVERYBODY
     cluster = {role["metadata"]["name"]: role for role in policy.cluster_roles}
     for binding in policy.cluster_role_bindings:
         if _binds(binding, user):

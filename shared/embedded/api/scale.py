@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from shared.embedded.api.golang import json_type
 from shared.embedded.errors import UndecodableError, bad_request, invalid_as
+from shared.embedded.schema import kubernetes
 from shared.embedded.schema.decoding import checked
 from shared.embedded.schema.selectors import selector_text
-from shared.embedded.schema.shapes import INT, ITEMS, LABELS, STRING, Struct, strings
 from shared.embedded.validation.checks import not_negative
 
 if TYPE_CHECKING:
@@ -19,22 +18,7 @@ if TYPE_CHECKING:
 
 API_VERSION: Final = "autoscaling/v1"
 KIND: Final = "Scale"
-SCHEMA: Final = Struct(
-    {
-        "kind": STRING,
-        "apiVersion": STRING,
-        "metadata": Struct(
-            {
-                **strings("name", "namespace", "resourceVersion", "uid", "creationTimestamp"),
-                "labels": LABELS,
-                "annotations": LABELS,
-                "managedFields": ITEMS,
-            }
-        ),
-        "spec": Struct({"replicas": INT}),
-        "status": Struct({"replicas": INT, "selector": STRING}),
-    }
-)
+SCHEMA: Final = kubernetes.schema("autoscaling", "v1", KIND)
 
 
 def view(workload: Obj) -> Obj:
@@ -58,16 +42,11 @@ def decode(value: Obj, name: str) -> Obj:
     given = value.get("apiVersion", API_VERSION), value.get("kind", KIND)
     if given != (API_VERSION, KIND):
         raise bad_request(f"expected {API_VERSION} {KIND}, got {' '.join(map(str, given))}")
-    replicas = value.get("spec", {}).get("replicas") if isinstance(value.get("spec"), dict) else 0
-    if type(replicas) not in (int, type(None)) or not -(2**31) <= (replicas or 0) < 2**31:
-        shown = f"number {replicas}" if type(replicas) in (int, float) else json_type(replicas)
-        why = f"{shown} into Go struct field ScaleSpec.spec.replicas of type int32"
-        raise UndecodableError(KIND, "v1", f"json: cannot unmarshal {why}")
     try:
-        scale: Obj = checked(value, SCHEMA, KIND)
+        scale: Obj = checked(value, SCHEMA)
     except TypeError as error:
         raise UndecodableError(KIND, "v1", str(error)) from error
-    if causes := list(not_negative("spec.replicas", replicas)):
+    if causes := list(not_negative("spec.replicas", scale.get("spec", {}).get("replicas"))):
         raise invalid_as("autoscaling", KIND, name, causes)
     return scale
 

@@ -60,7 +60,11 @@ def problems(value: Any, schema: Schema, path: Path = ()) -> Iterator[str]:
 
 def _of_map(value: dict[str, Any], schema: Schema, path: Path) -> Iterator[str]:
     for key in sorted(value):
-        yield from problems(value[key], shapes.child(schema, key), (*path, f"f:{key}"))
+        below = (*path, f"f:{key}")
+        if isinstance(schema, shapes.Struct) and not schema.open and key not in schema.fields:
+            yield _at(below, "field not declared in schema")
+        else:
+            yield from problems(value[key], shapes.child(schema, key), below)
 
 
 def _of_list(value: Any, schema: shapes.List, path: Path) -> Iterator[str]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from shared.embedded.kinds import Kind
     from shared.service.objects import Obj
 
-MANAGER: Final = "persistentvolume-controller"
+MANAGER: Final = "kube-controller-manager"
 NO_CLASS: Final = "no persistent volumes available for this claim and no storage class is set"
 BY_HAND: Final = "volumes are made on demand here: leave volumeName out"
 BOUND: Final = {

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     Hash = Callable[[Obj, int], str]
     """(pod template, number of collisions) → its name among those of the Deployment"""
 
-MANAGER = "deployment-controller"
+MANAGER = "kube-controller-manager"
 HASH = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
 HISTORY = "deployment.kubernetes.io/revision-history"

@@ -73,7 +73,6 @@ def endpoint(service: Obj, pod: Obj) -> Obj:
     """One entry of a slice: ready = serving and not terminating."""
     serving, terminating = is_ready(pod), is_terminating(pod)
     publish = service["spec"].get("publishNotReadyAddresses", False)
-    metadata = pod["metadata"]
     return {
         "addresses": [pod["status"]["podIP"]],
         "conditions": {
@@ -81,13 +80,19 @@ def endpoint(service: Obj, pod: Obj) -> Obj:
             "serving": serving,
             "terminating": terminating,
         },
-        "targetRef": {
-            "kind": "Pod",
-            "namespace": metadata["namespace"],
-            "name": metadata["name"],
-            "uid": metadata["uid"],
-        },
+        "targetRef": reference(pod),
         "nodeName": pod["spec"].get("nodeName", ""),
+    }
+
+
+def reference(pod: Obj) -> Obj:
+    """The pod as the `targetRef` of its endpoint."""
+    metadata = pod["metadata"]
+    return {
+        "kind": "Pod",
+        "namespace": metadata["namespace"],
+        "name": metadata["name"],
+        "uid": metadata["uid"],
     }
 
 
@@ -165,10 +170,11 @@ def _place(service: Obj, ports: Ports, new: list[Obj], kept: list[Obj]) -> None:
 
 def _with(base: Obj, entries: list[Obj], ports: Ports | None = None) -> Obj:
     changed = {**base, "endpoints": entries}
-    return changed if ports is None else {**changed, "ports": _shown(ports)}
+    return changed if ports is None else {**changed, "ports": shown_ports(ports)}
 
 
-def _shown(ports: Ports) -> list[Obj]:
+def shown_ports(ports: Ports) -> list[Obj]:
+    """The ports as slices and subsets have them."""
     return [{"name": name, "port": port, "protocol": protocol} for name, protocol, port in ports]
 
 
@@ -185,16 +191,17 @@ def _empty(service: Obj, ports: Ports) -> Obj:
         },
         "addressType": "IPv4",
         "endpoints": [],
-        "ports": _shown(ports),
+        "ports": shown_ports(ports),
     }
 
 
 def labels(service: Obj) -> dict[str, str]:
     """The labels of a Service's slices: its own, and those that name it and this controller."""
     own = service["metadata"].get("labels") or {}
-    headless = {"service.kubernetes.io/headless": ""} if _is_headless(service) else {}
+    headless = {"service.kubernetes.io/headless": ""} if is_headless(service) else {}
     return {**own, **headless, MANAGED_BY: MANAGER, SERVICE_NAME: service["metadata"]["name"]}
 
 
-def _is_headless(service: Obj) -> bool:
+def is_headless(service: Obj) -> bool:
+    """It has no address of its own: its name stands for those of its pods."""
     return bool(service["spec"].get("clusterIP") == "None")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shared.runtime.clock import Clock
     from shared.service.objects import Obj
 
-MANAGER = "endpointslice-controller"
+MANAGER = "kube-controller-manager"
 TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time"
 
 

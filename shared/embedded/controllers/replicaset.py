@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from shared.runtime.clock import Clock
     from shared.service.objects import Obj
 
-MANAGER = "replicaset-controller"
+MANAGER = "kube-controller-manager"
 BURST = 50  # pods created or deleted in one turn, so that others get theirs
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from shared.embedded.controllers.cache import Cache, carries, key_of
 from shared.embedded.controllers.pods import claims_of, condition, is_terminal, is_terminating
 from shared.embedded.kinds import NODE, PERSISTENT_VOLUME_CLAIM, POD
+from shared.service.quantity import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from shared.embedded.controllers.events import Events
     from shared.service.objects import Obj
 
-MANAGER = "default-scheduler"
+MANAGER = "kube-scheduler"
 NO_ROOM = (
     "each is cordoned, full (see `kubectl describe node`), or lacks a label of the pod's "
     "nodeSelector."
@@ -120,7 +121,7 @@ class Scheduler:
 
 def fits(pod: Obj, node: Obj, load: int) -> bool:
     """The node takes pods, has room for one more, and carries the labels the pod asks for."""
-    limit = int(node.get("status", {}).get("allocatable", {}).get("pods", 0))
+    limit = parse(node.get("status", {}).get("allocatable", {}).get("pods", "0"))
     selector = pod["spec"].get("nodeSelector") or {}
     open_ = not node["spec"].get("unschedulable", False)
     tolerated = all(_tolerates(pod, taint) for taint in node["spec"].get("taints") or ())

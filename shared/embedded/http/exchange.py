@@ -13,7 +13,7 @@ from aiohttp import web
 from shared.embedded import declarations
 from shared.embedded.errors import bad_request, too_large
 from shared.embedded.http import media, options
-from shared.embedded.schema import decoding, protobuf
+from shared.embedded.schema import decoding, parsing, protobuf
 
 if TYPE_CHECKING:
     from multidict import MultiMapping
@@ -80,7 +80,7 @@ class Exchange:
             return self._from_protobuf(body)
         yaml_body = media.is_yaml(self.request.headers.get("Content-Type", ""))
         try:
-            value = decoding.parse_yaml(body) if yaml_body else decoding.parse_json(body)
+            value = parsing.parse_yaml(body) if yaml_body else parsing.parse_json(body)
         except ValueError as error:
             raise bad_request(f"the body cannot be read: {error}") from error
         if not isinstance(value, dict):
@@ -91,7 +91,7 @@ class Exchange:
         """The body as a patch; raises 400."""
         body = await self.body()
         try:
-            return decoding.parse_yaml(body) if yaml_body else decoding.parse_json(body)
+            return parsing.parse_yaml(body) if yaml_body else parsing.parse_json(body)
         except ValueError as error:
             raise bad_request(f"error decoding patch: {error}") from error
 

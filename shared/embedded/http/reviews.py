@@ -1,68 +1,89 @@
-"""Questions about oneself, and tokens: `kubectl auth can-i`, `auth whoami`, `create token`.
+"""Questions about who may do what, and who somebody is: `kubectl auth can-i`, `auth whoami`.
 
-Called by `subresources`; whether something is allowed is asked of a function that is handed in.
+Called by `subresources`; the rights and the tokens are handed in.
+https://kubernetes.io/docs/reference/access-authn-authz/authorization/
 """
 
 from __future__ import annotations
 
-import secrets
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from shared.embedded import kinds
 from shared.embedded.access import rbac
+from shared.embedded.access.rbac import User
 from shared.embedded.errors import StatusError, bad_request, no_such_resource
-from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
     from shared.embedded.access.authentication import Tokens
-    from shared.embedded.access.rbac import Attributes, User
+    from shared.embedded.access.rbac import Attributes, Policy
     from shared.embedded.kinds import Kind
     from shared.service.objects import Obj
 
-_DEFAULT_SECONDS: Final = 3600
-_LONGEST_SECONDS: Final = 1 << 32
+_RESOURCE_RULES: Final = ("verbs", "apiGroups", "resources", "resourceNames")
+_PATH_RULES: Final = ("verbs", "nonResourceURLs")
 
 
-def answer(kind: Kind, review: Obj, user: User, allowed: Callable[[Attributes], bool]) -> Obj:
-    """`review` with its status; `allowed` tells what `user` may do."""
+def answer(kind: Kind, review: Obj, user: User, policy: Policy, tokens: Tokens) -> Obj:
+    """The status of `review`, which `user` sent."""
+    spec = review.get("spec") or {}
     if kind is kinds.SELF_SUBJECT_REVIEW:
-        shown = {"username": user.name, "groups": list(user.groups)}
-        return {**review, "status": {"userInfo": shown}}
+        return {"userInfo": _shown(user)}
     if kind is kinds.SELF_SUBJECT_ACCESS_REVIEW:
-        return {**review, "status": {"allowed": allowed(_attributes(review.get("spec")))}}
+        return {"allowed": rbac.allows(policy, user, _attributes(spec))}
+    if kind is kinds.SELF_SUBJECT_RULES_REVIEW:
+        return _rules(rbac.rules(policy, user, spec.get("namespace") or ""))
+    if kind in (kinds.SUBJECT_ACCESS_REVIEW, kinds.LOCAL_SUBJECT_ACCESS_REVIEW):
+        return {"allowed": rbac.allows(policy, _subject(spec), _attributes(spec))}
+    if kind is kinds.TOKEN_REVIEW:
+        return _token(spec, tokens)
     raise no_such_resource()
 
 
-def grant(tokens: Tokens, request: Obj, namespace: str, name: str, now: float) -> Obj:
-    """A TokenRequest fulfilled: a new token of the service account, and when it expires."""
-    spec = request.get("spec")
-    asked = spec.get("expirationSeconds") if isinstance(spec, dict) else None
-    seconds = _DEFAULT_SECONDS if asked is None else asked
-    if type(seconds) is not int or not 600 <= seconds <= _LONGEST_SECONDS:
-        raise StatusError(
-            422, "Invalid", "spec.expirationSeconds: may not specify a duration less than 10 "
-            "minutes or larger than 2^32 seconds",
-        )  # fmt: skip
-    token = secrets.token_urlsafe(32)
-    tokens.add(token, rbac.service_account(namespace, name), expires=now + seconds)
-    return {
-        "kind": "TokenRequest",
-        "apiVersion": "authentication.k8s.io/v1",
-        "metadata": {"name": name, "namespace": namespace, "creationTimestamp": timestamp(now)},
-        "spec": {"expirationSeconds": seconds},
-        "status": {"token": token, "expirationTimestamp": timestamp(now + seconds)},
-    }
+def _token(spec: Obj, tokens: Tokens) -> Obj:
+    asked = spec.get("audiences") or []
+    try:
+        user, audiences = tokens.holder(spec.get("token") or "", asked)
+    except StatusError:
+        error = "invalid bearer token" if spec.get("token") else ""
+        return {"authenticated": False, "user": {}, **({"error": error} if error else {})}
+    return {"authenticated": True, "user": _shown(user), "audiences": list(audiences)}
 
 
-def _attributes(spec: Any) -> Attributes:
-    spec = spec if isinstance(spec, dict) else {}
-    if isinstance(paths := spec.get("nonResourceAttributes"), dict):
-        return rbac.Attributes(_text(paths, "verb"), path=_text(paths, "path"))
-    asked = spec.get("resourceAttributes")
-    if not isinstance(asked, dict):
+def _rules(rules: Iterable[Obj]) -> Obj:
+    by_resource: list[Obj] = []
+    by_path: list[Obj] = []
+    for rule in rules:
+        paths = bool(rule.get("nonResourceURLs"))
+        kept = _PATH_RULES if paths else _RESOURCE_RULES
+        (by_path if paths else by_resource).append(
+            {field: list(rule[field]) for field in kept if rule.get(field)}
+        )
+    return {"resourceRules": by_resource, "nonResourceRules": by_path, "incomplete": False}
+
+
+def _shown(user: User) -> Obj:
+    shown: Obj = {"username": user.name, "uid": user.uid, "groups": list(user.groups)}
+    shown["extra"] = {key: list(values) for key, values in user.extra}
+    return {key: value for key, value in shown.items() if value}
+
+
+def _subject(spec: Obj) -> User:
+    """Whom an access review is about; it has the groups that are named, and no others."""
+    if not spec.get("user") and not spec.get("groups"):
+        raise bad_request("spec.user: at least one of user or groups must be specified")
+    extra = tuple((key, tuple(values)) for key, values in (spec.get("extra") or {}).items())
+    groups = tuple(spec.get("groups") or ())
+    return User(spec.get("user") or "", groups, spec.get("uid") or "", extra)
+
+
+def _attributes(spec: Obj) -> Attributes:
+    paths, asked = spec.get("nonResourceAttributes"), spec.get("resourceAttributes")
+    if (paths is None) == (asked is None):
         raise bad_request("spec: exactly one of nonResourceAttributes or resourceAttributes is due")
+    if asked is None:
+        return rbac.Attributes(_text(paths, "verb"), path=_text(paths, "path"))
     resource, subresource = _text(asked, "resource"), _text(asked, "subresource")
     return rbac.Attributes(
         verb=_text(asked, "verb"),
@@ -73,8 +94,5 @@ def _attributes(spec: Any) -> Attributes:
     )
 
 
-def _text(given: dict[str, Any], name: str) -> str:
-    value = given.get(name) or ""
-    if not isinstance(value, str):
-        raise bad_request(f"spec: {name} is a string")
-    return value
+def _text(given: Obj | None, field: str) -> str:
+    return (given or {}).get(field) or ""

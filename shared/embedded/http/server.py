@@ -13,11 +13,11 @@ import orjson
 from aiohttp import web
 
 from shared.embedded import declarations, kinds
-from shared.embedded.access import rbac
+from shared.embedded.access import impersonation, rbac
 from shared.embedded.api.providers import Providers
 from shared.embedded.api.watching import BACKLOG
 from shared.embedded.errors import StatusError, internal, method_not_allowed, no_such_resource
-from shared.embedded.http import documents, presentation, target
+from shared.embedded.http import documents, health, presentation, target
 from shared.embedded.http.exchange import LARGEST_BODY, Exchange, json_response
 from shared.embedded.http.logs import Logs
 from shared.embedded.http.streams import SUBRESOURCES as STREAMED
@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 
 _PLAIN: Final = ("", "status", "scale")
 _CLOSING_SECONDS: Final = 2.0
+_WARNING: Final = web.RequestKey("deprecated", str)
 
 
 class ApiServer:
@@ -61,7 +62,7 @@ class ApiServer:
         self._watches = Watches(api, bookmark_interval, watch_backlog)
         self._logs = Logs(api, self.providers)
         self._streams = Streams(api, self.providers, self._allowed)
-        self._others = Subresources(api, self.providers, tokens, self._allowed)
+        self._others = Subresources(api, self.providers, tokens, self._policy)
         self._address = ""
         self._runner: web.AppRunner | None = None
 
@@ -70,6 +71,7 @@ class ApiServer:
     ) -> int:
         """Listen, and answer with the port; raises OSError when it is taken."""
         app = web.Application(client_max_size=LARGEST_BODY)
+        app.on_response_prepare.append(_warn)
         app.router.add_route("*", "/{path:.*}", self._handle)
         self._runner = web.AppRunner(
             app, access_log=None, shutdown_timeout=_CLOSING_SECONDS, handler_cancellation=True
@@ -91,6 +93,7 @@ class ApiServer:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         try:
             user = self._tokens.user(request.headers.get("Authorization", ""))
+            user = impersonation.acting(request.headers, user, self._allowed)
             return presentation.shown(request, await self._answer(request, user))
         except StatusError as error:
             return presentation.shown(request, _refusal(error))
@@ -114,6 +117,8 @@ class ApiServer:
                 return _no_page()
             raise no_such_resource()
         _check_path(kind, wanted)
+        if kind.deprecated:
+            request[_WARNING] = kind.deprecated
         if request.method == "HEAD":
             raise method_not_allowed()
         return await self._dispatch(Exchange(request, wanted, kind, user))
@@ -133,8 +138,9 @@ class ApiServer:
         return await self._others.answer(exchange)
 
     def _document(self, request: web.Request) -> web.Response:
-        if request.path in documents.HEALTH:
-            return web.Response(text="ok")
+        healthy = health.answer(request.path, request.query)
+        if healthy is not None:
+            return web.Response(text=healthy, headers={"X-Content-Type-Options": "nosniff"})
         found = documents.find(request.path, self._address, request.headers.get("Accept", ""))
         if found is None:
             return _no_page()
@@ -147,15 +153,14 @@ class ApiServer:
             raise rbac.refusal(user, asked)
 
     def _allowed(self, user: User, asked: Attributes) -> bool:
-        return rbac.allows(
-            rbac.Policy(
-                roles=self._stored(kinds.ROLE),
-                role_bindings=self._stored(kinds.ROLE_BINDING),
-                cluster_roles=self._stored(kinds.CLUSTER_ROLE),
-                cluster_role_bindings=self._stored(kinds.CLUSTER_ROLE_BINDING),
-            ),
-            user,
-            asked,
+        return rbac.allows(self._policy(), user, asked)
+
+    def _policy(self) -> rbac.Policy:
+        return rbac.Policy(
+            roles=self._stored(kinds.ROLE),
+            role_bindings=self._stored(kinds.ROLE_BINDING),
+            cluster_roles=self._stored(kinds.CLUSTER_ROLE),
+            cluster_role_bindings=self._stored(kinds.CLUSTER_ROLE_BINDING),
         )
 
     def _stored(self, kind: Kind) -> list[Obj]:
@@ -182,6 +187,12 @@ def _check_path(kind: Kind, wanted: Target) -> None:
     creates_by_name = wanted.verb == "create" and wanted.name and not wanted.subresource
     if creates_by_name or (wanted.verb in ("update", "patch") and not wanted.name):
         raise method_not_allowed()
+
+
+async def _warn(request: web.Request, response: web.StreamResponse) -> None:
+    """Tell whoever uses what is deprecated (RFC 7234, section 5.5)."""
+    if _WARNING in request:
+        response.headers.add("Warning", f'299 - "{request[_WARNING]}"')
 
 
 def _refusal(error: StatusError) -> web.Response:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import functools
+import re
 from typing import TYPE_CHECKING, Final
 
 from shared.embedded import kinds
@@ -21,6 +23,7 @@ from shared.embedded.http.logs import container_of
 from shared.embedded.http.target import flag
 from shared.embedded.streaming import spdy_client
 from shared.embedded.streaming.forwarding import PROTOCOL, forward
+from shared.embedded.streaming.port_channels import MOST_PORTS, forward_ports
 from shared.embedded.streaming.relay import relay
 from shared.embedded.streaming.spdy import over
 
@@ -121,23 +124,43 @@ class Streams:
                 raise _no_agent()
             session = await start(pod, wanted)
         except StatusError as error:
-            await client.finish(error.status())
+            with contextlib.suppress(ConnectionError):
+                await client.finish(error.status())
             return
         outputs = tuple(each for each in _OUTPUTS if getattr(wanted, each))
-        await relay(client, session, outputs)
+        with contextlib.suppress(ConnectionError):  # the client may go at any moment
+            await relay(client, session, outputs)
 
     async def _forward(self, request: web.Request, pod: Obj) -> web.StreamResponse:
         _check_place(pod)
-        dial = self._providers.dial
-        if dial is None:
+        provider = self._providers.dial
+        if provider is None:
             raise _no_agent()
+        dial = functools.partial(provider, pod)
+        if websocket.is_asked(request) and not websocket.is_tunnel(request):
+            wanted = _ports(request)
+            client = await websocket.ports(request)
+            with contextlib.suppress(ConnectionError):
+                await forward_ports(client, wanted, dial)
+            return client.response
+        wire: websocket.Tunnel | spdy_upgrade.SpdyWire
         if websocket.is_asked(request):
-            tunnel = await websocket.tunnel(request, PROTOCOL)
-            await over(tunnel, lambda connection: forward(connection, lambda n: dial(pod, n)))
-            return tunnel.response
-        wire = await spdy_upgrade.begin(request, (PROTOCOL,))
-        await over(wire, lambda connection: forward(connection, lambda n: dial(pod, n)))
+            wire = await websocket.tunnel(request, PROTOCOL)
+        else:
+            wire = await spdy_upgrade.begin(request, (PROTOCOL,))
+        await over(wire, lambda connection: forward(connection, dial))
         return wire.response
+
+
+def _ports(request: web.Request) -> list[int]:
+    """What a client without SPDY asks for; raises 400."""
+    texts = [each for text in request.query.getall("ports", ()) for each in text.split(",")]
+    ports = [int(text) if re.fullmatch("[0-9]{1,5}", text) else 0 for text in texts]
+    if not 0 < len(ports) <= MOST_PORTS or not all(0 < port < 65536 for port in ports):
+        raise bad_request(
+            f"unable to upgrade: query parameter ports: 1 to {MOST_PORTS} numbers of ports are due"
+        )
+    return ports
 
 
 def _exec_request(exchange: Exchange, pod: Obj) -> ExecRequest:

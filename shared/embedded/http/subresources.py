@@ -11,16 +11,17 @@ import orjson
 from aiohttp import web
 
 from shared.embedded import kinds
-from shared.embedded.api import binding
+from shared.embedded.api import binding, ownership
 from shared.embedded.errors import StatusError, method_not_allowed, no_such_resource
-from shared.embedded.http import options, rendering, reviews
+from shared.embedded.http import options, rendering, reviews, token_requests
 from shared.embedded.http.exchange import json_response
+from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from shared.embedded.access.authentication import Tokens
-    from shared.embedded.access.rbac import Attributes, User
+    from shared.embedded.access.rbac import Policy
     from shared.embedded.api.operations import Api
     from shared.embedded.api.providers import Providers
     from shared.embedded.http.exchange import Exchange
@@ -37,12 +38,12 @@ class Subresources:
         api: Api,
         providers: Providers,
         tokens: Tokens,
-        allowed: Callable[[User, Attributes], bool],
+        policy: Callable[[], Policy],
     ) -> None:
         self._api = api
         self._providers = providers
         self._tokens = tokens
-        self._allowed = allowed
+        self._policy = policy
 
     async def answer(self, exchange: Exchange) -> web.Response:
         if exchange.kind.source == "metrics":
@@ -88,20 +89,22 @@ class Subresources:
 
     async def _token(self, exchange: Exchange) -> web.Response:
         target = exchange.target
-        self._api.get(kinds.SERVICE_ACCOUNT, target.name, target.space)
         request = await exchange.plain()
-        granted = reviews.grant(self._tokens, request, target.space, target.name, self._api.now())
+        granted = token_requests.grant(self._api, self._tokens, request, target.space, target.name)
         return json_response(orjson.dumps(granted), 201)
 
     async def _review(self, exchange: Exchange) -> web.Response:
         kind = exchange.kind
-        sent = await exchange.plain()
-        review = {**sent, "kind": kind.kind, "apiVersion": kind.api_version}
-        review.setdefault("metadata", {})
-        answered = reviews.answer(
-            kind, review, exchange.user, lambda asked: self._allowed(exchange.user, asked)
-        )
-        return json_response(orjson.dumps(answered), 201)
+        chosen = options.write(exchange.query, exchange.user_agent, "CreateOptions")
+        review = await exchange.object(kind)
+        now = timestamp(self._api.now())
+        if kind is kinds.SELF_SUBJECT_REVIEW:
+            review["metadata"] = {"creationTimestamp": now}
+        else:
+            writer = ownership.Manager(chosen.manager, "Update", kind.api_version)
+            review = ownership.tracked(None, review, kind, writer, now)
+        status = reviews.answer(kind, review, exchange.user, self._policy(), self._tokens)
+        return json_response(orjson.dumps({**review, "status": status}), 201)
 
     def _proxy(self, exchange: Exchange) -> web.Response:
         target = exchange.target

@@ -12,7 +12,7 @@ import orjson
 from shared.embedded.api import listing, scale
 from shared.embedded.api.deletion import lingers
 from shared.embedded.errors import bad_request, details, method_not_allowed
-from shared.embedded.http import media, options, rendering
+from shared.embedded.http import media, options, rendering, warnings
 from shared.embedded.http.exchange import json_response
 
 if TYPE_CHECKING:
@@ -71,13 +71,14 @@ class Verbs:
         created = self._api.create(
             kind, obj, target.space, manager=chosen.manager, dry_run=chosen.dry_run
         )
-        return self._object(exchange, created, 201)
+        return self._written(exchange, None, created, 201)
 
     async def _update(self, exchange: Exchange) -> web.Response:
         target, kind = exchange.target, exchange.kind
         chosen = options.write(exchange.query, exchange.user_agent, "UpdateOptions")
         scaling = target.subresource == "scale"
         obj = await (exchange.plain() if scaling else exchange.object(kind))
+        before = self._api.find(kind, target.name, target.space)
         updated = self._api.update(
             kind,
             _placed(obj, exchange),
@@ -85,7 +86,7 @@ class Verbs:
             manager=chosen.manager,
             dry_run=chosen.dry_run,
         )
-        return self._object(exchange, updated)
+        return self._written(exchange, before, updated, 200 if before else 201)
 
     async def _patch(self, exchange: Exchange) -> web.Response:
         target, kind = exchange.target, exchange.kind
@@ -95,7 +96,7 @@ class Verbs:
         if patch_type == "apply":
             _check_type(body, exchange)
             _placed(body, exchange)
-        existed = self._api.find(kind, target.name, target.space) is not None
+        before = self._api.find(kind, target.name, target.space)
         patched = self._api.patch(
             kind,
             target.name,
@@ -107,7 +108,7 @@ class Verbs:
             force=chosen.force,
             dry_run=chosen.dry_run,
         )
-        return self._object(exchange, patched, 200 if existed else 201)
+        return self._written(exchange, before, patched, 200 if before else 201)
 
     async def _delete(self, exchange: Exchange) -> web.Response:
         target, kind = exchange.target, exchange.kind
@@ -148,6 +149,15 @@ class Verbs:
                 kind, deleted, found.metadata(), exchange.form, exchange.include, self._api.now()
             )
         )
+
+    def _written(
+        self, exchange: Exchange, before: Obj | None, after: Obj, status: int = 200
+    ) -> web.Response:
+        """`after`, with what a client should know of it."""
+        response = self._object(exchange, after, status)
+        if not exchange.target.subresource:
+            warnings.add(response, warnings.of(exchange.kind, before, after))
+        return response
 
     def _object(self, exchange: Exchange, obj: Obj, status: int = 200) -> web.Response:
         body = rendering.one(exchange.kind, obj, exchange.form, exchange.include, self._api.now())

@@ -26,6 +26,7 @@ LARGEST_MESSAGE: Final = 4 * 1024 * 1024
 GOODBYE_SECONDS: Final = 2.0
 """How long the client may take to answer that the WebSocket is closed."""
 _TUNNELLED: Final = "SPDY/3.1+"
+_PROTOCOL: Final = "Sec-WebSocket-Protocol"
 
 
 class WebSocketClient:
@@ -51,7 +52,7 @@ class WebSocketClient:
 
 
 class Tunnel:
-    """A stream of bytes in binary messages: `spdy.Wire`."""
+    """A stream of bytes, or messages, in binary ones: `spdy.Wire` and `port_channels.Messages`."""
 
     def __init__(self, response: web.WebSocketResponse) -> None:
         self.response = response
@@ -85,8 +86,18 @@ async def tunnel(request: web.Request, protocol: str) -> Tunnel:
     return Tunnel(await _begin(request, (_TUNNELLED + protocol,)))
 
 
+def is_tunnel(request: web.Request) -> bool:
+    """Whether the client wants SPDY in the WebSocket."""
+    return _TUNNELLED in request.headers.get(_PROTOCOL, "").upper()
+
+
+async def ports(request: web.Request) -> Tunnel:
+    """Begin a WebSocket with channels of ports; raises 400."""
+    return Tunnel(await _begin(request, (channels.V4,)))
+
+
 async def _begin(request: web.Request, spoken: Sequence[str]) -> web.WebSocketResponse:
-    offered = request.headers.get("Sec-WebSocket-Protocol", "").replace(" ", "").split(",")
+    offered = request.headers.get(_PROTOCOL, "").replace(" ", "").split(",")
     if not set(offered) & set(spoken):
         raise bad_request(
             f"unable to upgrade: unable to negotiate protocol: client supports {offered}, "

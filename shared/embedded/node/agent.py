@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MANAGER = "node-agent"
+MANAGER = "kubelet"
 LOOK_AGAIN = 0.02  # seconds
 
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from shared.embedded.node.container import Container
 
 NO_INPUT: Final = (
-    "containers of this cluster have no standard input: what is typed is dropped; "
-    "kubectl exec -it starts a shell beside the process\n"
+    "the container has no standard input (stdin: true in its spec): what is typed is dropped; "
+    "kubectl exec -it starts a shell beside its process\n"
 )
 
 

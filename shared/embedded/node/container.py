@@ -14,20 +14,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.embedded.api.providers import LogRequest
-from shared.embedded.errors import too_many_requests
 from shared.embedded.node import probe as probes
+from shared.embedded.node.console import Console
 from shared.embedded.node.environment import ConfigError
-from shared.embedded.node.execution import Execution, Refusal
+from shared.embedded.node.executions import Executions
 from shared.embedded.node.logs import read
 from shared.embedded.node.meter import Meter
 from shared.embedded.node.probe import ProbeError
 from shared.embedded.node.prober import Prober, Reports
 from shared.embedded.node.process import CANNOT_RUN, Exit, Process, StartError
+from shared.embedded.node.procfs import Usage
 from shared.embedded.node.status import ContainerState
 from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from shared.embedded.api.sessions import ExecRequest, Session
     from shared.embedded.controllers.events import Events
@@ -50,7 +51,6 @@ ADDRESS_IN_USE = (
 )
 MESSAGE_LINES = 20  # of the log, as a termination message that falls back to it
 MESSAGE_BYTES = 2048
-MOST_EXECUTIONS = 32  # at a time
 
 
 class Container:
@@ -81,8 +81,9 @@ class Container:
         self._stopping = False
         self._prober: Prober | None = None
         self._terminations: set[asyncio.Task[None]] = set()
+        self.console: Console | None = None
         self._command: Command | None = None  # of the present run
-        self._executions: set[Execution] = set()
+        self._executions = Executions(spec["name"], self._marker)
 
     @property
     def name(self) -> str:
@@ -126,21 +127,20 @@ class Container:
         """Run a command beside the container's own, as kubectl exec does; it ends with the
         container. Raises StatusError when too many do. The container must run."""
         assert self._command is not None, "it runs, or nothing can be run in it"
-        if len(self._executions) >= MOST_EXECUTIONS:
-            raise too_many_requests(
-                f"{MOST_EXECUTIONS} commands run in container {self.name} by exec: end one first"
-            )
         words = self._sandbox.rewritten(self.spec, request.command)
-        command = replace(self._command, command=words)
-        try:
-            execution = await Execution.start(command, self._marker, request)
-        except StartError as error:
-            return Refusal(error, command, tty=request.tty)
-        self._executions.add(execution)
-        execution.on_end(self._executions.discard)
-        if self.ended.is_set():
-            execution.kill()
-        return execution
+        return await self._executions.start(replace(self._command, command=words), request)
+
+    @property
+    def roots(self) -> list[int]:
+        """The pids below which its processes are, the first one's at the beginning."""
+        return [] if self.process is None else [self.process.root, *self._executions.roots]
+
+    def sample(self, now: float, usages: Mapping[int, Usage]) -> None:
+        """Take in a reading of /proc: its own process and what runs beside it."""
+        own = usages.get(self.process.root) if self.process is not None else None
+        if own is not None:
+            beside = self._executions.usage(usages)
+            self.meter.add(now, Usage(own.cpu + beside.cpu, own.memory + beside.memory))
 
     # -- one run ---------------------------------------------------------------------------------
 
@@ -148,7 +148,7 @@ class Container:
         command = await self._prepared()
         started = self._clock.now()
         try:
-            self.process = await Process.start(command, self._marker)
+            self.process = await self._begin(command)
         except StartError as error:
             self._events.warning(self._sandbox.pod, "Failed", f"Error: {error}")
             return self._note_end(Exit(CANNOT_RUN, 0, "StartError", str(error)), started)
@@ -167,9 +167,23 @@ class Container:
             await self.process.close()
             self.process = None
             self.ended.set()
-            for execution in self._executions:
-                execution.kill()
+            self._executions.kill()
+            if self.console is not None:
+                await self.console.close()
         return self._note_end(end, started)
+
+    async def _begin(self, command: Command) -> Process:
+        """Start the command with what its spec connects. Raises StartError."""
+        self.console = Console.open(self.spec)
+        if self.console is None:
+            return await Process.start(command, self._marker)
+        try:
+            process = await Process.start(command, self._marker, self.console.stdio)
+        except BaseException:
+            await self.console.close()
+            raise
+        await self.console.begin()
+        return process
 
     async def _prepared(self) -> Command:
         """The command, once all that it refers to exists."""

@@ -110,15 +110,12 @@ class Pod:
     def sample(self, now: float, usages: Mapping[int, Usage]) -> None:
         """Take in a reading of /proc."""
         for container in self.containers.values():
-            process = container.process
-            if process is not None and process.root in usages:
-                container.meter.add(now, usages[process.root])
+            container.sample(now, usages)
 
     @property
     def roots(self) -> list[int]:
         """The pids below which its processes are."""
-        found = (container.process for container in self.containers.values())
-        return [process.root for process in found if process is not None]
+        return [root for container in self.containers.values() for root in container.roots]
 
     def usage(self) -> PodUsage:
         """What the last samples say of the containers that run."""

@@ -21,6 +21,8 @@ from shared.embedded.node.orphans import MARKER, kill_marked
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from shared.embedded.node.stdio import Stdio
+
 SHIM: Final = Path(__file__).with_name("shim.py")
 CANNOT_RUN: Final = 128  # the exit code of a container whose command cannot be executed
 
@@ -37,23 +39,6 @@ class Command:
     cwd: str
     log: str
     log_bytes: int = 5 * 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class Stdio:
-    """File descriptors for a command whose output is not kept in a log but passed on.
-
-    tty: whether they are a terminal, which the command's session is to control.
-    """
-
-    stdin: int
-    stdout: int
-    stderr: int
-    tty: bool = False
-
-    @property
-    def numbers(self) -> tuple[int, int, int]:
-        return self.stdin, self.stdout, self.stderr
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +79,7 @@ class Process:
     async def start(cls, command: Command, marker: str, stdio: Stdio | None = None) -> Process:
         """Run `command`; each of its processes carries `marker` in its environment.
 
-        stdio: what takes the place of its log; stays the caller's to close.
+        stdio: what it is connected to beside its log; stays the caller's to close.
         Raises `StartError` when it cannot be executed.
         """
         ours, theirs = socket.socketpair()
@@ -107,7 +92,7 @@ class Process:
                     stdout=subprocess.DEVNULL,
                     env={MARKER: marker, "PATH": os.defpath},
                     start_new_session=True,
-                    pass_fds=stdio.numbers if stdio else (),
+                    pass_fds=stdio.passed if stdio else (),
                 )
             except OSError as error:  # no memory, no more processes
                 ours.close()
@@ -130,7 +115,7 @@ class Process:
             "log_bytes": command.log_bytes,
         }
         if stdio is not None:
-            config |= {"stdio": stdio.numbers, "tty": stdio.tty}
+            config |= stdio.told()
         self._writer.write(json.dumps(config).encode() + b"\n")
         answer = (await self._reader.readline()).decode(errors="replace").strip()
         word, _, rest = answer.partition(" ")

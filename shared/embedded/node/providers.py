@@ -95,8 +95,11 @@ class NodeProviders:
         return await self._running(pod, request.container).execute(request)
 
     async def attach(self, pod: Obj, request: ExecRequest) -> Session:
-        """What a running container prints from now on. Raises StatusError."""
-        return Attachment(self._running(pod, request.container), request)
+        """A running container's console, or else what it prints from now on. Raises StatusError."""
+        container = self._running(pod, request.container)
+        if container.console is not None:
+            return container.console.attach(request)
+        return Attachment(container, request)
 
     async def dial(self, pod: Obj, port: int) -> Link:
         """A connection to `port` of the pod. Raises OSError."""

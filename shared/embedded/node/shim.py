@@ -6,8 +6,8 @@ to the agent:
 
     agent → shim   one line of JSON {"command", "env", "cwd", "log", "log_bytes"}, then lines
                    `signal <number>` (to the command's process) and `kill` (SIGKILL to everything)
-                   (for a command whose output is passed on also {"stdio", "tty"}: the file
-                   descriptors that it gets in place of a log)
+                   (for one with other standard streams than nothing and the log also {"stdio",
+                   "tty", "source", "tap"}: file descriptors, -1 for the log or none)
     shim → agent   `started <pid>`, or `failed <errno> <text>`, then `exited <wait status>`
 
 Three rules keep the machine clean. The shim is a *subreaper* (prctl(2)): whatever the command
@@ -37,6 +37,7 @@ PR_SET_CHILD_SUBREAPER = 36
 LINE_LIMIT = 16384  # bytes; longer lines are kept in parts, as container runtimes do
 SETTLE = 0.005  # seconds between two rounds of killing
 PATIENCE = 10.0
+TAP_PATIENCE = 5.0  # longer than the agent lets anybody hold the output back
 
 _prctl = ctypes.CDLL(None, use_errno=True).prctl
 
@@ -158,9 +159,9 @@ def _become(config: dict[str, Any], output: int, failure: int) -> None:
 
 def _connect(config: dict[str, Any], output: int) -> None:
     """Standard input, output and error: what the agent passed, or nothing and the log twice."""
-    given = config.get("stdio") or (os.open(os.devnull, os.O_RDONLY), output, output)
-    for number, source in enumerate(given):
-        os.dup2(source, number)
+    given = config.get("stdio") or (os.open(os.devnull, os.O_RDONLY), -1, -1)
+    for number, passed in enumerate(given):
+        os.dup2(output if passed == -1 else passed, number)
     if config.get("tty"):
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
@@ -190,6 +191,7 @@ class Shim:
         self._pid = 0
         self._status: int | None = None
         self._orphaned = False
+        self._tap = -1
 
     def run(self) -> None:
         """From the first line of the agent to the end of the last descendant."""
@@ -197,9 +199,10 @@ class Shim:
         if line is None:
             return
         config = json.loads(line)
-        for passed in config.get("stdio", ()):
-            os.set_inheritable(passed, False)
+        self._hold_back(config)
         output, write_end = os.pipe()
+        if config.get("source", -1) != -1:
+            output = config["source"]
         os.set_blocking(output, False)
         log = Log(config["log"], config["log_bytes"])
         try:
@@ -208,12 +211,18 @@ class Shim:
             log.write(f"{error.filename}: {error.strerror}\n".encode())
             self._say(f"failed {error.errno} {error.filename}: {error.strerror}")
             return
-        for passed in {*config.get("stdio", ())}:
+        for passed in {*config.get("stdio", ())} - {-1}:
             os.close(passed)  # the command has them: what reads from it learns its end
         self._say(f"started {self._pid}")
         self._supervise(output, log)
         log.close()
         self._say(f"exited {self._status}")
+
+    def _hold_back(self, config: dict[str, Any]) -> None:
+        """The command gets none of what the agent passed but its standard streams."""
+        self._tap = config.get("tap", -1)
+        for passed in {*config.get("stdio", ()), config.get("source", -1), self._tap} - {-1}:
+            os.set_inheritable(passed, False)
 
     def _supervise(self, output: int, log: Log) -> None:
         wake, wake_write = os.pipe()
@@ -243,10 +252,18 @@ class Shim:
         """Move what is there to the log; False when there is nothing (yet, or ever again)."""
         try:
             data = os.read(output, 16384)
-        except BlockingIOError:
+        except OSError:  # nothing yet; of a terminal that nobody has open, nothing ever again
             return False
         log.write(data)
+        if self._tap != -1:
+            self._pass_on(data)
         return bool(data)
+
+    def _pass_on(self, data: bytes) -> None:
+        """Give output to the agent as well, unless it takes none for too long."""
+        with contextlib.suppress(OSError):
+            while data and select.select([], [self._tap], [], TAP_PATIENCE)[1]:
+                data = data[os.write(self._tap, data) :]
 
     def _obey(self) -> None:
         """Carry out what the agent wrote, or note that it has gone."""

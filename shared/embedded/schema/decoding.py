@@ -1,101 +1,130 @@
 """From the bytes of a request to an object whose described fields have the right types. Pure.
 
 Called by the HTTP exchange and the API, with the schema as an argument. Messages copy those of
-kube-apiserver, which show Go's words for JSON errors.
+kube-apiserver, which show Go's words for JSON errors. What is unknown or written twice is left out
+and told by `strictness`, as https://kubernetes.io/docs/reference/using-api/api-concepts/#field-validation
+has it.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-import yaml
-
 from shared.embedded.errors import UndecodableError, bad_request
-from shared.embedded.schema import shapes as schemas
-from shared.service import bounds
+from shared.embedded.schema import kubernetes, mismatches, strictness
+from shared.embedded.schema.parsing import parse_json, parse_yaml, summary
+from shared.embedded.schema.shapes import ANY, List, Scalar, Struct
 
 if TYPE_CHECKING:
     from shared.embedded.kinds import Kind
     from shared.embedded.schema.shapes import Schema
     from shared.service.objects import Obj
 
-_SHOWN: Final = 30
-_MOST_VALUES: Final = 200_000
-_GO_ERRORS: Final = {
-    "Expecting property name enclosed in double quotes": "looking for beginning of object key "
-    "string",
-    "Illegal trailing comma before end of object": "looking for beginning of object key string",
-    "Expecting ':' delimiter": "after object key",
-    "Expecting ',' delimiter": "after object key:value pair",
-    "Extra data": "after top-level value",
-}
-_OMITTED_WHEN_EMPTY: Final = ("annotations", "finalizers", "labels", "ownerReferences")
-_Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_HEAD: Final = (
+    'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; '
+    'Kind string "json:\\"kind,omitempty\\"" }'
+)
+_SCHEME: Final = "pkg/api/legacyscheme/scheme.go:30"
+_ZERO: Final = {str: "", int: 0, bool: False, float: 0}
 
 
-def parse_json(body: bytes) -> Any:
-    """The value of a JSON text; raises ValueError with Go's words."""
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise ValueError(_go_error(body)) from error
+class _MisfitError(Exception):
+    """Some field has a wrong type; which, `mismatches` finds out."""
 
 
-def parse_yaml(body: bytes) -> Any:
-    """The value of one YAML document, JSON included; raises ValueError."""
-    if body.lstrip().startswith(b"{"):
-        with contextlib.suppress(ValueError):
-            return parse_json(body)
-    try:
-        bounds.check(body, nodes=_MOST_VALUES)
-        value = yaml.load(body, Loader=_Loader)  # noqa: S506  the C twin of SafeLoader
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ValueError(f"error parsing YAML: {error}") from error
-    return _plain(value)
+def decode(
+    body: bytes,
+    kind: Kind,
+    schema: Schema,
+    *,
+    yaml_body: bool = False,
+    strict: list[str] | None = None,
+) -> Obj:
+    """The object of `kind` that `body` holds; its `kind` and `apiVersion` may be left out.
 
-
-def decode(body: bytes, kind: Kind, schema: Schema, *, yaml_body: bool = False) -> Obj:
-    """The object of `kind` that `body` holds; its `kind` and `apiVersion` may be left out."""
+    strict: takes what is wrong with the body, but does not keep it from being read.
+    """
     try:
         value = parse_yaml(body) if yaml_body else parse_json(body)
-        if not isinstance(value, dict):
-            raise ValueError("json: cannot unmarshal into an object")
+        if value is not None and not isinstance(value, dict):
+            name = mismatches.go_name(value)
+            raise ValueError(f"json: cannot unmarshal {name} into Go value of type {_HEAD}")
     except ValueError as error:
         raise bad_request(
             f"the object provided is unrecognized (must be of type {kind.kind}): couldn't get "
-            f"version/kind; json parse error: {error} ({_summary(body)})"
+            f"version/kind; json parse error: {error} ({summary(body)})"
         ) from error
-    return typed(value, kind, schema)
+    value = value or {}
+    unknown: list[str] = []
+    clean = typed(value, kind, schema, unknown)
+    if strict is not None:
+        strict += strictness.of_body(body, value, schema, yaml_body=yaml_body, unknown=unknown)
+    return clean
 
 
-def typed(value: Obj, kind: Kind, schema: Schema) -> Obj:
-    """A clean copy of `value`: right type, nulls dropped, every described field well-typed."""
-    given = value.get("apiVersion", kind.api_version), value.get("kind", kind.kind)
-    if given[0] != kind.api_version:
-        raise bad_request(
-            f"the API version in the data ({given[0]}) does not match the expected API version "
-            f"({kind.api_version})"
-        )
-    if given[1] != kind.kind:
-        raise bad_request(
-            f'{given[1]} in version "{kind.version}" cannot be handled as a {kind.kind}: '
-            "the kinds differ"
-        )
+def typed(value: Obj, kind: Kind, schema: Schema, strict: list[str] | None = None) -> Obj:
+    """A clean copy of `value`: right type, nulls and what is unknown dropped, every described field
+    well-typed and in canonical form.
+
+    strict: takes a sentence for each unknown field.
+    """
+    _check_head(value, kind)
     head = {"kind": kind.kind, "apiVersion": kind.api_version}
     metadata, managed = _without_managed_fields(value.get("metadata"))
+    given = {**value, **head, "metadata": metadata}
+    unknown = False
+
+    def note() -> None:
+        nonlocal unknown
+        unknown = True
+
     try:
-        clean = checked({**value, **head, "metadata": metadata}, schema, kind.kind)
-    except TypeError as error:
-        raise UndecodableError(kind.kind, kind.version, str(error)) from error
-    for name in _OMITTED_WHEN_EMPTY:
-        if name in clean["metadata"] and not clean["metadata"][name]:
-            del clean["metadata"][name]
+        clean: Obj = _struct(given, schema, note) if isinstance(schema, Struct) else given
+    except (_MisfitError, ValueError) as error:
+        why = mismatches.first(given, schema) or str(error)
+        raise UndecodableError(kind.kind, kind.version, why) from error
+    if strict is not None and unknown:
+        strict += strictness.unknown_fields(given, schema)
+    clean.setdefault("metadata", {})
     if managed is not None:
         clean["metadata"]["managedFields"] = managed
     return {**head, **clean}
+
+
+def checked(value: Any, schema: Schema) -> Any:
+    """`value` as `typed` would have it, be it no object of a kind; raises TypeError."""
+    try:
+        return _clean(value, schema, lambda: None)
+    except (_MisfitError, ValueError) as error:
+        raise TypeError(mismatches.first(value, schema) or str(error)) from error
+
+
+def _check_head(value: Obj, kind: Kind) -> None:
+    """What the object says of its type must be what the URL says."""
+    version, name = value.get("apiVersion") or "", value.get("kind") or ""
+    for field, text in (("apiVersion", version), ("kind", name)):
+        if not isinstance(text, str):
+            raise bad_request(
+                f"couldn't get version/kind; json parse error: json: cannot unmarshal "
+                f"{mismatches.go_name(text)} into Go struct field .{field} of type string"
+            )
+    group, _, short = version.rpartition("/")
+    if name and name != kind.kind:
+        raise bad_request(_other_kind(group or "", short or kind.version, name, kind))
+    if version and version != kind.api_version:
+        raise bad_request(
+            f"the API version in the data ({version}) does not match the expected API version "
+            f"({kind.api_version})"
+        )
+
+
+def _other_kind(group: str, version: str, name: str, kind: Kind) -> str:
+    wrong = f'{name} in version "{version}" cannot be handled as a {kind.kind}: '
+    if kubernetes.definition(group, version, name):
+        to = (kind.group or "core").split(".")[0]
+        return f"{wrong}converting ({version}.{name}) to ({to}.{kind.kind}): unknown conversion"
+    full = f"{group}/{version}" if group else version
+    return f'{wrong}no kind "{name}" is registered for version "{full}" in scheme "{_SCHEME}"'
 
 
 def _without_managed_fields(metadata: Any) -> tuple[Any, Any]:
@@ -106,28 +135,66 @@ def _without_managed_fields(metadata: Any) -> tuple[Any, Any]:
     return rest, metadata["managedFields"]
 
 
-def checked(value: Any, schema: Schema, path: str) -> Any:
-    """`value` without nulls, or TypeError naming the first field of a wrong type."""
-    if isinstance(schema, schemas.Scalar):
-        if type(value) not in schema.types:
-            raise _mismatch(value, path, schema.go)
-        return value
-    if isinstance(schema, schemas.List):
+def _clean(value: Any, schema: Schema, note: Any) -> Any:
+    """`value` without nulls; `note` is called for what is unknown."""
+    shape = type(schema)
+    if shape is Scalar:
+        return _scalar(value, schema)  # type: ignore[arg-type]
+    if shape is Struct:
+        return _struct(value, schema, note)  # type: ignore[arg-type]
+    if shape is List:
         if not isinstance(value, list):
-            raise _mismatch(value, path, "[]" + getattr(schema.item, "go", "struct"))
-        return [checked(item, schema.item, path) for item in value]
-    if schema is schemas.ANY and not isinstance(value, dict):
-        return _without_nulls(value)
+            raise _MisfitError
+        item = schema.item  # type: ignore[union-attr]
+        return [_clean(_zero(item) if each is None else each, item, note) for each in value]
     if not isinstance(value, dict):
-        raise _mismatch(value, path, "map" if isinstance(schema, schemas.Map) else "struct")
-    fields, others = (
-        ({}, schema.value) if isinstance(schema, schemas.Map) else (schema.fields, schemas.ANY)
-    )
+        raise _MisfitError
+    inner = schema.value  # type: ignore[union-attr]
     return {
-        key: checked(item, fields.get(key, others), f"{path}.{key}")
+        key: _clean(_zero(inner) if item is None else item, inner, note)
         for key, item in value.items()
-        if item is not None
     }
+
+
+def _scalar(value: Any, schema: Scalar) -> Any:
+    kind = type(value)
+    if kind not in schema.types and not schema.decodes:
+        raise _MisfitError
+    if schema.bits and not -(1 << schema.bits - 1) <= value < 1 << schema.bits - 1:
+        raise _MisfitError
+    return schema.convert(value) if schema.convert else value
+
+
+def _struct(value: Any, schema: Struct, note: Any) -> Any:
+    if not isinstance(value, dict):
+        if schema is ANY:
+            return _without_nulls(value)
+        raise _MisfitError
+    fields = schema.fields
+    found = {}
+    for key, item in value.items():
+        if item is None:
+            if key not in fields and not schema.open:
+                note()
+            continue
+        inner = fields.get(key)
+        if inner is None:
+            if schema.open:
+                found[key] = _without_nulls(item)
+            else:
+                note()
+            continue
+        clean = _clean(item, inner, note)
+        if clean or type(inner) in (Scalar, Struct) or key in schema.required:
+            found[key] = clean  # Go leaves out lists and maps that are empty
+    return found
+
+
+def _zero(schema: Schema) -> Any:
+    """What Go makes of a null in a list or as the value of a map."""
+    if isinstance(schema, Scalar):
+        return "0" if schema.decodes else _ZERO.get(schema.types[0])
+    return [] if isinstance(schema, List) else None if schema is ANY else {}
 
 
 def _without_nulls(value: Any) -> Any:
@@ -136,48 +203,3 @@ def _without_nulls(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_nulls(item) for item in value]
     return value
-
-
-def _mismatch(value: Any, path: str, go: str) -> TypeError:
-    names = {dict: "object", list: "array", str: "string", bool: "bool"}
-    given = names.get(type(value), "number")
-    return TypeError(f"json: cannot unmarshal {given} into Go struct field {path} of type {go}")
-
-
-def _plain(value: Any) -> Any:
-    """YAML knows more than JSON: keys become strings, dates text."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    if hasattr(value, "isoformat"):
-        text: str = value.isoformat()
-        return text.replace("+00:00", "Z")
-    raise ValueError(f"error parsing YAML: a value of type {type(value).__name__} has no JSON form")
-
-
-def _go_error(body: bytes) -> str:
-    try:
-        json.loads(body)
-    except json.JSONDecodeError as error:
-        text = error.doc
-        position = len(text) - len(text[error.pos :].lstrip(" \t\r\n"))
-        if position >= len(text):
-            return "unexpected end of JSON input"
-        where = _GO_ERRORS.get(error.msg, "looking for beginning of value")
-        return f"invalid character {text[position]!r} {where}"
-    except RecursionError:
-        return "exceeded max depth"
-    except UnicodeDecodeError:
-        return "invalid UTF-8 in the text"
-    return "the text is not strict JSON (RFC 8259)"
-
-
-def _summary(body: bytes) -> str:
-    if not body:
-        return "<empty>"
-    cut = " ..." if len(body) > _SHOWN else ""
-    shown = body[:_SHOWN]
-    return (shown.decode(errors="replace") if body[:1] == b"{" else shown.hex()) + cut

@@ -61,9 +61,16 @@ def _probe(probe: Obj) -> None:
 
 
 def _volume(volume: Obj) -> None:
-    for source in ("configMap", "secret", "projected"):
+    for source in ("configMap", "secret", "projected", "downwardAPI"):
         if source in volume:
             volume[source].setdefault("defaultMode", 0o644)
+    parts = volume.get("projected", {}).get("sources", [])
+    for part in (volume, *parts):
+        for item in part.get("downwardAPI", {}).get("items", []):
+            if "fieldRef" in item:
+                item["fieldRef"].setdefault("apiVersion", "v1")
+        if "serviceAccountToken" in part:
+            part["serviceAccountToken"].setdefault("expirationSeconds", 3600)
     if "hostPath" in volume:
         volume["hostPath"].setdefault("type", "")
     if len(volume) == 1:
@@ -85,6 +92,10 @@ def pod(pod: Obj) -> None:
     spec.setdefault("priority", 0)
     spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
     spec.setdefault("tolerations", [_toleration("not-ready"), _toleration("unreachable")])
+    if status.get("podIP") and status.get("podIPs", [{}])[:1] != [{"ip": status["podIP"]}]:
+        status["podIPs"] = [{"ip": status["podIP"]}]
+    elif status.get("podIPs"):
+        status["podIP"] = status["podIPs"][0].get("ip", "")
     status.setdefault("phase", "Pending")
     status.setdefault("qosClass", _qos(spec))
     for condition in status.get("conditions", []):
@@ -171,6 +182,12 @@ def secret(secret: Obj) -> None:
         encoded = base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
         secret.setdefault("data", {})[key] = encoded
     secret.setdefault("type", "Opaque")
+
+
+def endpoints(obj: Obj) -> None:
+    for subset in obj.get("subsets") or []:
+        for port in subset.get("ports") or []:
+            port.setdefault("protocol", "TCP")
 
 
 def endpoint_slice(piece: Obj) -> None:

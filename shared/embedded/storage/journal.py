@@ -71,8 +71,10 @@ class Journal:
         try:
             self._db = _connect(path)
         except sqlite3.OperationalError as error:
+            if error.sqlite_errorname == "SQLITE_ERROR":  # tables or columns that are not ours
+                raise DamagedStoreError(path, str(error)) from error
             raise JournalError(_remedy(path, error)) from error
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeError) as error:
             raise DamagedStoreError(path, str(error)) from error
 
     def load(self) -> Iterator[Row]:
@@ -80,14 +82,14 @@ class Journal:
         try:
             for row in self._db.execute(READ):
                 yield Row(*row)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeError) as error:
             raise DamagedStoreError(self.path, str(error)) from error
 
     def version(self) -> int:
         """The highest resourceVersion ever given out."""
         try:
             row = self._db.execute(_VERSION).fetchone()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeError) as error:
             raise DamagedStoreError(self.path, str(error)) from error
         if not isinstance(row[0], int):
             raise DamagedStoreError(self.path, "it does not say its version")
@@ -169,8 +171,11 @@ def _prepare(db: sqlite3.Connection, path: Path | None) -> None:
             f"{path} was written by a newer version of this program (format {form}, this one "
             f"reads {FORMAT}): use that version, or choose another home"
         )
-    (tables,) = db.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table'").fetchone()
+    query = "SELECT name FROM sqlite_master WHERE type = 'table'"
+    tables = {row[0] for row in db.execute(query)}
     if tables:
+        if lacking := {"object", "state"} - tables:
+            raise DamagedStoreError(path, f"it has no table {', '.join(sorted(lacking))}")
         (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok":
             raise DamagedStoreError(path, " ".join(str(found).split()))

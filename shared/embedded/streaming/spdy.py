@@ -180,9 +180,9 @@ class Wire(Protocol):
 
 
 async def over(wire: Wire, work: Callable[[Connection], Awaitable[None]]) -> None:
-    """Do `work` with the connection that `wire` carries, and close it.
+    """Do `work` with the connection that `wire` carries, and close it. Raises what `work` raises.
 
-    Raises what `work` raises, and SpdyError for a client that speaks something else.
+    A client that speaks something else is told so, and has gone, for `work`.
     """
     connection = Connection(wire.send)
     feeding = asyncio.create_task(_feed(wire, connection), name="spdy/feed")
@@ -191,7 +191,7 @@ async def over(wire: Wire, work: Callable[[Connection], Awaitable[None]]) -> Non
     finally:
         connection.close()
         await wire.close()
-        await cancelled(feeding, ConnectionError)
+        await cancelled(feeding, ConnectionError, frames.SpdyError)
 
 
 async def _feed(wire: Wire, connection: Connection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 from shared.embedded.tables.column import (
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 _ROLE_LABEL: Final = "node-role.kubernetes.io/"
 
 
-def _data(obj: Obj, _: float) -> str:
-    return str(len(obj.get("data") or {}) + len(obj.get("binaryData") or {}))
+def _data(obj: Obj, _: float) -> int:
+    return len(obj.get("data") or {}) + len(obj.get("binaryData") or {})
 
 
 def _external_ip(service: Obj, _: float) -> str:
@@ -57,6 +58,36 @@ def _slice_ports(obj: Obj, _: float) -> str:
 def _slice_endpoints(obj: Obj, _: float) -> str:
     addresses = [address for e in obj.get("endpoints") or [] for address in e["addresses"]]
     return first_few(addresses) or UNSET
+
+
+def _addresses(endpoints: Obj, _: float) -> str:
+    subsets = endpoints.get("subsets") or []
+    if not subsets:
+        return NONE
+    return first_few(
+        f"{address['ip']}{port}"
+        for subset in subsets
+        for port in [f":{port['port']}" for port in subset.get("ports") or []] or [""]
+        for address in subset.get("addresses") or []
+    )
+
+
+def _parameters(ingress_class: Obj, _: float) -> str:
+    given = spec(ingress_class).get("parameters")
+    if not given:
+        return NONE
+    group = f".{given['apiGroup']}" if given.get("apiGroup") else ""
+    return f"{given.get('kind', '')}{group}/{given.get('name', '')}"
+
+
+def _ingress_address(ingress: Obj, _: float) -> str:
+    entries = (status(ingress).get("loadBalancer") or {}).get("ingress") or []
+    return ",".join(sorted({entry.get("ip") or entry.get("hostname") or "" for entry in entries}))
+
+
+def _hostnames(route: Obj, _: float) -> str:
+    names = spec(route).get("hostnames")
+    return json.dumps(names, separators=(",", ":")) if names else ""
 
 
 def _ingress_hosts(ingress: Obj, _: float) -> str:
@@ -99,9 +130,10 @@ def _last_seen(event: Obj, now: float) -> str:
     return since(last, now) if last else _first_seen(event, now)
 
 
-def _count(event: Obj, _: float) -> str:
+def _count(event: Obj, _: float) -> int:
     series = event.get("series") or {}
-    return str(series.get("count") or event.get("count") or event.get("deprecatedCount") or 1)
+    count: int = series.get("count") or event.get("count") or event.get("deprecatedCount") or 1
+    return count
 
 
 def _about(event: Obj) -> Obj:
@@ -133,11 +165,7 @@ SECRETS: Final = (
     AGE,
 )
 
-SERVICE_ACCOUNTS: Final = (
-    NAME,
-    Column("Secrets", lambda obj, _: len(obj.get("secrets") or []), type="integer"),
-    AGE,
-)
+SERVICE_ACCOUNTS: Final = (NAME, AGE)
 
 SERVICES: Final = (
     NAME,
@@ -157,6 +185,21 @@ ENDPOINTSLICES: Final = (
     AGE,
 )
 
+ENDPOINTS: Final = (
+    NAME,
+    Column(
+        "Endpoints",
+        _addresses,
+        "The set of all endpoints is the union of all subsets. Addresses are placed into subsets "
+        "according to the IPs they share. A single address with multiple ports, some of which are "
+        "ready and some of which are not (because they come from different containers) will result "
+        "in the address being displayed in different subsets for the different ports. No address "
+        "will appear in both Addresses and NotReadyAddresses in the same subset. Sets of addresses "
+        "and ports that comprise a service.",
+    ),
+    AGE,
+)
+
 NETWORK_POLICIES: Final = (
     NAME,
     Column("Pod-Selector", lambda obj, _: selector(spec(obj).get("podSelector"))),
@@ -167,9 +210,19 @@ INGRESSES: Final = (
     NAME,
     Column("Class", lambda obj, _: spec(obj).get("ingressClassName") or NONE),
     Column("Hosts", _ingress_hosts),
+    Column("Address", _ingress_address),
     Column("Ports", lambda obj, _: "80, 443" if spec(obj).get("tls") else "80"),
     AGE,
 )
+
+INGRESS_CLASSES: Final = (
+    NAME,
+    Column("Controller", lambda obj, _: spec(obj).get("controller", "")),
+    Column("Parameters", _parameters),
+    AGE,
+)
+
+HTTP_ROUTES: Final = (NAME, Column("Hostnames", _hostnames), AGE)
 
 NODES: Final = (
     NAME,

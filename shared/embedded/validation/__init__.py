@@ -57,14 +57,25 @@ def created(rules: Rules, obj: Obj) -> list[Cause]:
 
 
 def updated(rules: Rules, old: Obj, new: Obj) -> list[Cause]:
-    """What is wrong with `new` as the successor of `old`."""
+    """What is wrong with `new` as the successor of `old`.
+
+    What is as it was is not held against who changes something else: it was taken once, maybe
+    under rules that knew less.
+    """
     check = rules.changed or rules.check
     return [
         *metadata.succession(old, new),
         *metadata.check(rules.names, new),
         *rules.succession(old, new),
-        *check(new),
+        *(() if _alike(old, new) else check(new)),
     ]
+
+
+def remarked(rules: Rules, old: Obj | None, new: Obj) -> Iterator[str]:
+    """What is told of `new`, unless the desired state is as it was."""
+    generation = new["metadata"].get("generation")
+    if old is None or generation is None or old["metadata"].get("generation") != generation:
+        yield from rules.warnings(new)
 
 
 def reported(rules: Rules, old: Obj, new: Obj) -> list[Cause]:
@@ -74,3 +85,11 @@ def reported(rules: Rules, old: Obj, new: Obj) -> list[Cause]:
         *metadata.check(rules.names, new),
         *rules.status(old, new),
     ]
+
+
+def _alike(old: Obj, new: Obj) -> bool:
+    """Whether both want the same; annotations may, too, be a part of that."""
+    names = (old.keys() | new.keys()) - {"metadata", "status"}
+    return all(old.get(name) == new.get(name) for name in names) and (
+        old["metadata"].get("annotations") == new["metadata"].get("annotations")
+    )

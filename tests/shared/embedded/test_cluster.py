@@ -19,6 +19,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from shared.embedded.access.certificate import ServerCertificate
 from shared.embedded.cluster import Cluster, ClusterError, ClusterSettings
 from shared.embedded.kinds import DEPLOYMENT, POD
 from shared.embedded.node import orphans
@@ -243,10 +244,10 @@ async def test_pods_are_not_ready_before_they_run_again(tmp_path: Path) -> None:
     states = []
 
     class Watched(Cluster):
-        async def _serve(self) -> None:
+        async def _serve(self, issued: ServerCertificate) -> None:
             (pod,) = self.api.list(POD, SPACE)
             states.append((pod["status"]["containerStatuses"][0]["ready"], self._slices()))
-            await super()._serve()
+            await super()._serve(issued)
 
         def _slices(self) -> int:
             from shared.embedded.kinds import ENDPOINT_SLICE

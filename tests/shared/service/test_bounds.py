@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from shared.embedded.schema.decoding import parse_yaml
+from shared.embedded.schema.parsing import parse_yaml
 from shared.service import bounds, fdl
 from shared.service.documents import DocumentError, load_yaml
 

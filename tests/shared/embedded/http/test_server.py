@@ -170,11 +170,11 @@ async def test_paths_and_methods(
         ("{not json", "application/json", 400, "looking for beginning of object key string"),
         ("", "application/json", 400, "unexpected end of JSON input (<empty>)"),
         ("[1]", "application/json", 400, "the object provided is unrecognized"),
-        ('{"data":{"k":5}}', "application/json", 400, "field ConfigMap.data.k of type string"),
+        ('{"data":{"k":5}}', "application/json", 400, "field ConfigMap.data of type string"),
         ('{"kind":"Pod"}', "application/json", 400, "cannot be handled as a ConfigMap"),
         ('{"apiVersion":"apps/v1"}', "application/json", 400, "the expected API version (v1)"),
         ('{"metadata":{"namespace":"no"}}', "application/json", 400, "not match the namespace"),
-        ('{"metadata":7}', "application/json", 400, "of type struct"),
+        ('{"metadata":7}', "application/json", 400, "of type v1.ObjectMeta"),
         ("{}", "application/json", 422, "name or generateName is required"),
         ("x", "text/plain", 415, "accepted media types include: application/json"),
         ("x", "application/cbor", 415, "the body of the request was in an unknown format"),
@@ -200,7 +200,7 @@ async def test_aliases_cannot_multiply_without_bound(cluster: Cluster) -> None:
 
 
 async def test_yaml_is_taken(cluster: Cluster) -> None:
-    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: y}\ndata:\n  day: '1'\n"
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: yes-man}\ndata:\n  day: '1'\n"
     status, made = await cluster.call("POST", CONFIG_MAPS, text, content_type="application/yaml")
     assert (status, made["data"]) == (201, {"day": "1"})
 

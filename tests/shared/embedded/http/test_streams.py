@@ -344,6 +344,16 @@ async def test_a_port_over_spdy(cluster: Cluster) -> None:
         assert await client.heard(1) == {3: b"hello"}
 
 
+async def test_what_is_no_spdy_ends_the_connection_alone(
+    cluster: Cluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with upgraded(cluster, "/portforward", "portforward.k8s.io") as client:
+        client.write(b"\x80GET / HTTP/1.1\r\n\r\n")
+        with pytest.raises(AssertionError, match="said no more"):
+            await client.heard(1)
+    assert not caplog.records
+
+
 async def test_a_port_over_spdy_in_a_websocket(cluster: Cluster) -> None:
     protocol = "SPDY/3.1+portforward.k8s.io"
     async with websocket(cluster, "/portforward", protocol) as socket:
@@ -356,3 +366,18 @@ async def test_a_port_over_spdy_in_a_websocket(cluster: Cluster) -> None:
         for frame in _forwarded(client):
             await socket.send_bytes(frame)
         assert await client.heard(1) == {3: b"hello"}
+
+
+async def test_a_port_by_channels_as_clients_without_spdy_ask_for_it(cluster: Cluster) -> None:
+    async with websocket(cluster, "/portforward?ports=80", V4) as socket:
+        names = [await socket.receive_bytes(), await socket.receive_bytes()]
+        assert names == [b"\x00P\x00", b"\x01P\x00"]
+        await socket.send_bytes(b"\x00hello")
+        assert await socket.receive_bytes() == b"\x00hello"
+
+
+@pytest.mark.parametrize("query", ["", "?ports=0", "?ports=http", "?ports=65536"])
+async def test_a_port_by_channels_is_named_beforehand(cluster: Cluster, query: str) -> None:
+    with pytest.raises(aiohttp.WSServerHandshakeError, match="400"):
+        async with websocket(cluster, f"/portforward{query}", V4):
+            pass

@@ -108,3 +108,10 @@ def test_attach_shows_what_is_printed_from_now_on(web: Kubectl) -> None:
         get = 'import os, urllib.request as r; r.urlopen(f\'http://{os.environ["HOST"]}:{os.environ["PORT"]}\')'
         web("exec", "deploy/web", "--", "python", "-c", get)
         assert '"GET / HTTP/1.1" 200' in attached.until("GET")
+
+
+def test_proxy_hands_requests_on(web: Kubectl) -> None:
+    with web.follow("proxy", "--port=0") as proxy:
+        address = proxy.until("Starting to serve on").split()[-1]
+        with urllib.request.urlopen(f"http://{address}/api/v1/namespaces", timeout=20) as answer:
+            assert b"NamespaceList" in answer.read()

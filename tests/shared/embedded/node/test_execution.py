@@ -10,7 +10,7 @@ import pytest
 
 from shared.embedded.api.sessions import ExecRequest
 from shared.embedded.errors import StatusError
-from shared.embedded.node import container
+from shared.embedded.node import executions
 
 if TYPE_CHECKING:
     from shared.embedded.api.sessions import Output, Session
@@ -143,7 +143,7 @@ async def test_a_command_ends_with_its_container(running: Node) -> None:
 async def test_commands_of_a_container_are_bounded(
     running: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(container, "MOST_EXECUTIONS", 1)
+    monkeypatch.setattr(executions, "MOST", 1)
     session = await begin(running, "sleep", "1000")
     with pytest.raises(StatusError, match="end one first") as refused:
         await begin(running, "true")
@@ -177,3 +177,18 @@ async def test_an_attachment_that_is_left_lets_go(running: Node) -> None:
     await asyncio.sleep(0)
     await session.close()
     assert await reading == b""
+
+
+async def test_what_a_command_uses_counts_as_its_containers(running: Node) -> None:
+    pod = running.agent.pods[running.pod()["metadata"]["uid"]]
+    meter = pod.containers["c"].meter
+    burn = "import time\nwhile time.process_time() < 0.2: pass\nprint('done', flush=True); input()"
+    session = await begin(running, sys.executable, "-c", burn, stdin=True)
+    await session.read("stdout")
+    running.agent._take_sample()
+    assert meter.last is not None
+    used = meter.last.cpu
+    assert used >= 0.15
+    await session.close()
+    running.agent._take_sample()
+    assert meter.last.cpu >= used  # it stays spent
