@@ -7,7 +7,6 @@ import os
 import resource
 import signal
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -128,30 +127,3 @@ async def test_files_that_cannot_grow_while_a_pod_dies(process: Process) -> None
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, hard))
 
     await goes_on(process, lambda: limit(1), lambda: limit(hard))
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "said"),
-    [
-        ("pki/server.key", b"", "server.key is damaged: it holds no key"),
-        ("cluster.id", b"", "cluster.id is damaged: it holds no id"),
-        ("cluster.db", b"no store" * 999, "cluster.db is damaged: file is not a database"),
-    ],
-)
-async def test_a_damaged_home_is_told_and_recovered(
-    tmp_path: Path, name: str, content: bytes, said: str
-) -> None:
-    process = Process(tmp_path / "home")
-    await process.start()
-    await process.end(signal.SIGTERM)
-    (process.home / name).write_bytes(content)
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "shared.embedded", "--home", str(process.home), "--port", "0",
-        stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    _, words = await child.communicate()
-    assert child.returncode == 1
-    assert words.decode().startswith(f"error: {process.home}/{name.partition('/')[0]}")
-    assert said in words.decode()
-    assert len(words.splitlines()) == 1
-    assert (process.home / name).read_bytes() == content
