@@ -50,6 +50,15 @@ async def test_a_damaged_file_is_told_and_kept_aside(
         assert cluster.recovered == [], "a sound home is left alone"
 
 
+@pytest.mark.parametrize(
+    "name", ["tokens.json", "kubeconfig", "gateway.kubeconfig", "pki/server.key", "cluster.lock"]
+)
+async def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir(parents=True)
+    with pytest.raises(ClusterError, match=name):
+        await Cluster(ClusterSettings(tmp_path)).__aenter__()
+
+
 async def test_the_process_says_one_sentence_and_ends_with_1(tmp_path: Path) -> None:
     (tmp_path / "cluster.db-wal").write_bytes(bytes(5_000))
     child = await asyncio.create_subprocess_exec(
