@@ -7,6 +7,7 @@ https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#g
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from collections import deque
 from datetime import datetime
@@ -159,8 +160,11 @@ def _since(records: Iterable[bytes], since: float | None) -> Iterable[bytes]:
 
 
 def _time(record: bytes) -> float:
-    stamp = record.partition(b" ")[0].decode()
-    return datetime.fromisoformat(stamp[:26] + "+00:00").timestamp()
+    stamp = record.partition(b" ")[0].decode(errors="replace")
+    try:
+        return datetime.fromisoformat(stamp[:26] + "+00:00").timestamp()
+    except ValueError:  # a power cut left half a record: it is shown, not met with an error
+        return math.inf
 
 
 def _tail(records: Iterable[bytes], count: int) -> Iterable[bytes]:
