@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
+    from shared.embedded.access.certificate import ServerCertificate
+
 HOST: Final = "127.0.0.1"
 
 
@@ -119,11 +121,13 @@ class Cluster:
             self.api, self._clock, self.settings.node, home, addresses, _identity(home)
         )
         self.agent.begin()
-        self.controllers = Controllers(self.api, self._clock)
+        issued = certificate.obtain(home / "pki", self._clock.now())
+        authority = issued.authority.read_text()
+        self.controllers = Controllers(self.api, self._clock, authority=authority)
         self.controllers.settle()
         self.nodes = NodeProviders(self.api, self.agent)
         await self._stack.enter_async_context(self._tasks)
-        await self._serve()
+        await self._serve(issued)
         self._run()
 
     def _addresses(self) -> Addresses:
@@ -140,12 +144,11 @@ class Cluster:
         self._stack.callback(store.close)
         return store
 
-    async def _serve(self) -> None:
+    async def _serve(self, issued: ServerCertificate) -> None:
         home = self.settings.home
         tokens = kubeconfig.tokens(home)
         holders = {token: kubeconfig.user(name) for name, token in tokens.items()}
         server = ApiServer(self.api, Tokens(holders, self._clock.now), self.nodes.callbacks())
-        issued = certificate.obtain(home / "pki", self._clock.now())
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(issued.certificate, issued.key)
         try:
@@ -199,8 +202,10 @@ def _held(home: Path) -> Iterator[None]:
 
 
 def _identity(home: Path) -> str:
-    """The mark that this cluster's processes carry; made once for a home."""
+    """The mark that this cluster's processes carry: an id, made once for a home, and which folder
+    it is, for a copy of the home has the same id and must not take these processes for its own."""
     path = home / "cluster.id"
     if not path.exists():
         files.replace(path, secrets.token_hex(16).encode())
-    return path.read_text().strip()
+    folder = home.stat()
+    return f"{path.read_text().strip()}/{folder.st_dev:x}-{folder.st_ino:x}"

@@ -201,6 +201,13 @@ def method_not_allowed() -> StatusError:
 
 
 def not_acceptable(offered: Sequence[str]) -> StatusError:
+    """A media type that is known, but not in the form or for the stream asked for."""
+    message = f"only the following media types are accepted: {', '.join(offered)}"
+    return StatusError(406, "NotAcceptable", message)
+
+
+def unknown_representation(offered: Sequence[str]) -> StatusError:
+    """No media type of the Accept header is known."""
     message = f"406: Not Acceptable\n\nAvailable representations: {', '.join(offered)}"
     return StatusError(406, "NotAcceptable", message, {})
 

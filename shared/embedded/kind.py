@@ -47,6 +47,9 @@ class Kind:
     starts_with_status: whether a new object keeps the status that it is sent with.
     needs_version: whether an update must state the resourceVersion that it replaces.
     created_by_update: whether an update of an object that does not exist creates it.
+    kept_from_status: of the metadata, what the writers of the status cannot change.
+    admitted: what the server gives a new object once it is known who owns which field, as dotted
+    paths; nobody owns it.
     returns_deleted: whether a completed delete answers with the object instead of a Status.
     deprecated: what whoever still uses it is told in a warning; empty for most.
     protected_by: the finalizer that a new object is given, so that it stays while it is in use.
@@ -69,6 +72,8 @@ class Kind:
     starts_with_status: bool = False
     needs_version: bool = False
     created_by_update: bool = False
+    kept_from_status: str = ""
+    admitted: tuple[str, ...] = ()
     returns_deleted: bool = False
     protected_by: str = ""
     deprecated: str = ""

@@ -1,8 +1,6 @@
-"""The resource types of the embedded cluster: their names, verbs and places. Pure.
+"""The resource types of the embedded cluster, each by its constant. Pure.
 
-Terms follow https://kubernetes.io/docs/reference/using-api/api-concepts/: a *kind* is served under
-one group and version; two kinds may show the same stored objects (`stored_as`), as Events do. Every
-room names a kind by its constant here. What its objects look like this file does not know:
+Every room names a kind by its constant here. What its objects look like this file does not know:
 `declarations` brings each kind together with its schema, columns and rules.
 """
 
@@ -32,6 +30,7 @@ NAMESPACE: Final = Kind(
     short_names=("ns",),
     verbs=tuple(verb for verb in ALL_VERBS if verb != "deletecollection"),
     subresources=(STATUS, Subresource("finalize", ("update",))),
+    admitted=("spec.finalizers",),
 )
 CONFIG_MAP: Final = Kind("", "v1", "configmaps", "configmap", "ConfigMap", short_names=("cm",))
 SECRET: Final = Kind("", "v1", "secrets", "secret", "Secret")
@@ -46,6 +45,10 @@ SERVICE: Final = Kind(
     subresources=(STATUS,),
     returns_deleted=True,
     created_by_update=True,
+    admitted=(
+        *("spec.clusterIP", "spec.clusterIPs", "spec.ipFamilies", "spec.ipFamilyPolicy"),
+        "spec.healthCheckNodePort",
+    ),
 )
 POD: Final = Kind(
     "",
@@ -66,6 +69,11 @@ POD: Final = Kind(
     ),
     generation=True,
     returns_deleted=True,
+    kept_from_status="ownerReferences",
+    admitted=(
+        *("spec.priority", "spec.preemptionPolicy", "spec.tolerations", "spec.volumes"),
+        *("spec.serviceAccountName", "spec.serviceAccount"),
+    ),
 )
 ENDPOINTS: Final = Kind(
     "",
@@ -114,6 +122,7 @@ PERSISTENT_VOLUME_CLAIM: Final = Kind(
     subresources=(STATUS,),
     returns_deleted=True,
     protected_by="kubernetes.io/pvc-protection",
+    admitted=("metadata.finalizers", "spec.storageClassName"),
 )
 PERSISTENT_VOLUME: Final = Kind(
     "",
@@ -126,6 +135,7 @@ PERSISTENT_VOLUME: Final = Kind(
     subresources=(STATUS,),
     returns_deleted=True,
     protected_by="kubernetes.io/pv-protection",
+    admitted=("metadata.finalizers",),
 )
 STORAGE_CLASS: Final = Kind(
     "storage.k8s.io",
@@ -148,6 +158,7 @@ DEPLOYMENT: Final = Kind(
     subresources=(SCALE, STATUS),
     generation=True,
     counts_annotations=True,
+    kept_from_status="labels",
 )
 REPLICA_SET: Final = Kind(
     "apps",

@@ -10,12 +10,13 @@ from typing import Final
 from shared.runtime.backoff import Backoff
 
 PAUSES: Final = Backoff(first=0.5, longest=30.0)
-STEADY: Final = 30.0
-"""Seconds after which a process counts as healthy, so that its next restart is quick again."""
+STEADY: Final = 5.0
+"""Seconds after which an end is no quick one: the process had come up and served, which takes ours one
+or two, so that it is started again as soon as after a first failure."""
 
 
 class Restarts:
-    """Failures in a row of one process."""
+    """Quick deaths in a row of one process."""
 
     def __init__(self) -> None:
         self._failures = 0

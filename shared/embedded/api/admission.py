@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.embedded import kinds
-from shared.embedded.api import allocation, strategy
+from shared.embedded.api import allocation, pod_admission, service_changes, strategy
 from shared.embedded.errors import forbidden, not_found, terminating
 
 if TYPE_CHECKING:
@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from shared.embedded.kinds import Kind
     from shared.embedded.storage.store import Store
     from shared.service.objects import Obj
+
+
+def prepare(kind: Kind, obj: Obj) -> None:
+    """Make a new object, in place, what its defaults and rules start from; raises 403."""
+    if kind is kinds.SERVICE:
+        service_changes.prepare(None, obj)
+    elif kind is kinds.POD:
+        pod_admission.admit(obj)
 
 
 def refuse_place(store: Store, kind: Kind, obj: Obj) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from shared.embedded.schema import shapes as schemas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from shared.embedded.schema.shapes import Schema
 
@@ -25,14 +25,23 @@ NOTHING: Final[Paths] = frozenset()
 KEY_DEFAULTS: Final = {"protocol": "TCP"}
 """Keys of list items that may be left out."""
 
-_ALWAYS_PRESENT: Final = {"f:metadata", "f:spec", "f:template", "f:strategy", "f:containers"}
+_ALWAYS_PRESENT: Final = {"f:metadata", "f:spec", "f:template", "f:strategy", "f:containers"} | {
+    "f:scaleTargetRef"
+}
 """Go serialises these even when empty, so nobody ever adds them themselves, only their content."""
-_ALWAYS_AT_TOP: Final = {("f:status",), ("f:endpoints",), ("f:ports",), ("f:rules",)}
+_ALWAYS_AT_TOP: Final = {
+    *(("f:status",), ("f:endpoints",), ("f:ports",), ("f:rules",)),
+    *(("f:source",), ("f:deprecatedSource",), ("f:involvedObject",)),
+}
 """The same of what elsewhere is a field like others."""
 
 
 class ItemKeyError(Exception):
     """An item of a keyed list lacks a key, or two items have the same keys."""
+
+
+class Doubles(list[Any]):
+    """Items of a list that have the same key."""
 
 
 class Changes(NamedTuple):
@@ -69,7 +78,6 @@ def steps(value: Any, schema: Schema) -> Iterator[tuple[str, Any, Schema]]:
             for key, item in value.items():
                 yield f"f:{key}", item, schemas.child(schema, key)
     elif isinstance(value, list) and isinstance(schema, schemas.List):
-        # Lists stored with doubles (Kubernetes allows them in `env`) count as one value.
         with contextlib.suppress(ItemKeyError):
             yield from _items(value, schema)
 
@@ -137,8 +145,14 @@ def without(value: Any, gone: Paths, schema: Schema, path: Path = ()) -> Any:
     if isinstance(value, dict) and not getattr(schema, "atomic", False):
         return {step.removeprefix("f:"): item for step, item in kept}
     if isinstance(value, list) and any(True for _ in steps(value, schema)):
-        return [item for _, item in kept]
+        return flat(item for _, item in kept)
     return value
+
+
+def flat(items: Iterable[Any]) -> list[Any]:
+    """A list again of the items of a list, as `steps` gives them."""
+    each = (item if isinstance(item, Doubles) else [item] for item in items)
+    return [one for some in each for one in some]
 
 
 def _compare(
@@ -163,20 +177,27 @@ def _compare(
 
 def _everything(value: Any, schema: Schema, path: Path) -> Iterator[Path]:
     """The path of a value that appears or vanishes, and all paths below it."""
-    present = path in _ALWAYS_AT_TOP and not (isinstance(value, list) and value)
-    if path[-1] not in _ALWAYS_PRESENT and not present:
+    if value is None:  # no value at all, only shown as such
+        return
+    below = list(steps(value, schema))
+    present = path in _ALWAYS_AT_TOP or path[-1] in _ALWAYS_PRESENT
+    if not present or (value and not below):
         yield path
-    for step, item, inner in steps(value, schema):
+    for step, item, inner in below:
         yield from _everything(item, inner, (*path, step))
 
 
 def _items(value: list[Any], schema: schemas.List) -> list[tuple[str, Any, Schema]]:
     if not schema.keys and not schema.unique:
         return []
-    found = {item_step(item, schema): item for item in value}
-    if len(found) < len(value):
-        raise ItemKeyError("items with the same keys")
-    return [(step, item, schema.item) for step, item in found.items()]
+    found: dict[str, list[Any]] = {}
+    for item in value:
+        found.setdefault(item_step(item, schema), []).append(item)
+    # Doubles (Kubernetes allows them in `env`) have one key, and count as one value.
+    return [
+        (step, items[0], schema.item) if len(items) == 1 else (step, Doubles(items), schemas.ANY)
+        for step, items in found.items()
+    ]
 
 
 def _bare_leaves(tree: dict[str, Any]) -> dict[str, Any]:

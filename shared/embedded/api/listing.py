@@ -149,7 +149,8 @@ def _token(version: int, start: str) -> str:
 
 def _parse_token(token: str) -> tuple[int, str]:
     try:
-        value = parse_json(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        value = parse_json(text.decode(errors="replace").encode())
         known, version, start = value["v"], value["rv"], value["start"]
     except (binascii.Error, ValueError, KeyError, TypeError) as error:
         raise _bad_token(str(error)) from error

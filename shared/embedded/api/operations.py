@@ -250,8 +250,7 @@ class Api:
             kind, obj, namespace, name=name, uid=str(UUID(int=bits, version=4)),
             suffix="".join(letters), now=now,
         )  # fmt: skip
-        if kind is kinds.SERVICE:
-            service_changes.prepare(None, obj)
+        admission.prepare(kind, obj)
         declared = declarations.of(kind)
         declared.defaults(obj)
         admission.refuse_place(self.store, kind, obj)
@@ -287,11 +286,11 @@ class Api:
             obj = {
                 key: obj[key] for key in ("kind", "apiVersion", "metadata", "status") if key in obj
             }
-        new = self._succeed(
-            kind, old, self._decoded(kind, obj), subresource, patched=patched, dry_run=dry_run
-        )
+        wanted = self._decoded(kind, obj)
+        given = ownership.unstated(kind, wanted)
+        new = self._succeed(kind, old, wanted, subresource, patched=patched, dry_run=dry_run)
         writer = ownership.Manager(manager, "Update", kind.api_version, subresource)
-        new = ownership.tracked(old, new, kind, writer, timestamp(self.now()))
+        new = ownership.tracked(old, new, kind, writer, timestamp(self.now()), given=given)
         return _shown(kind, self._store(kind, old, new, dry_run=dry_run))
 
     def _rescale(

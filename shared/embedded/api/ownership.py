@@ -31,25 +31,9 @@ _UNOWNED: Final = {("f:apiVersion",), ("f:kind",), ("f:metadata",)} | {
         *("managedFields", "selfLink"),
     )
 }
-_ADMITTED: Final[dict[Kind, Paths]] = {
-    kinds.NAMESPACE: frozenset({("f:spec", "f:finalizers")}),
-    kinds.SERVICE: frozenset(
-        ("f:spec", f"f:{name}")
-        for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy")
-    ),
-    kinds.POD: frozenset(
-        ("f:spec", f"f:{name}")
-        for name in (
-            *("priority", "preemptionPolicy", "tolerations", "volumes"),
-            *("serviceAccountName", "serviceAccount"),
-        )
-    ),
-    kinds.PERSISTENT_VOLUME_CLAIM: frozenset(
-        {("f:metadata", "f:finalizers"), ("f:spec", "f:storageClassName")}
-    ),
-    kinds.PERSISTENT_VOLUME: frozenset({("f:metadata", "f:finalizers")}),
-}
-"""What the server gives a new object once it is known who owns which field: nobody owns it."""
+
+
+_TEXTS: Final = ("manager", "apiVersion", "subresource", "time")
 
 
 class Manager(NamedTuple):
@@ -89,6 +73,22 @@ def read(obj: Obj | None) -> Owners:
     }
 
 
+def _readable(entries: Any) -> bool:
+    """Whether these are entries of managedFields, as a client may send them."""
+    return (
+        isinstance(entries, list)
+        and bool(entries)
+        and all(
+            isinstance(each, dict)
+            and each.get("operation") in ("Apply", "Update")
+            and all(isinstance(each.get(name, ""), str) for name in _TEXTS)
+            and each.get("apiVersion")
+            and isinstance(each.get("fieldsV1", {}), dict)
+            for each in entries
+        )
+    )
+
+
 def write(owners: Owners) -> list[dict[str, Any]]:
     """managedFields, Apply entries first, then by time and name."""
     order = sorted(owners.items(), key=lambda item: (item[0].operation, item[1].time, item[0].name))
@@ -97,7 +97,23 @@ def write(owners: Owners) -> list[dict[str, Any]]:
 
 def unstated(kind: Kind, sent: Obj) -> Paths:
     """Of what the server gives a new object, that which `sent` leaves to it."""
-    return frozenset(path for path in _ADMITTED.get(kind, fields.NOTHING) if not _has(sent, path))
+    paths = (tuple(f"f:{name}" for name in path.split(".")) for path in kind.admitted)
+    given = {path for path in paths if not _has(sent, path)}
+    return frozenset(given | _node_ports(sent)) if kind is kinds.SERVICE else frozenset(given)
+
+
+def _node_ports(service: Obj) -> set[Path]:
+    """The node ports that a Service leaves to the server."""
+    paths = ("f:spec", "f:ports")
+    ports = declarations.of(kinds.SERVICE).schema
+    for name in ("spec", "ports"):
+        ports = schemas.child(ports, name)
+    sent = service.get("spec", {}).get("ports", [])
+    return {
+        (*paths, step, "f:nodePort")
+        for step, port, _ in fields.steps(sent, ports)
+        if isinstance(port, dict) and not port.get("nodePort")
+    }
 
 
 def tracked(
@@ -112,12 +128,13 @@ def tracked(
     """`new` with managedFields that give `manager` what it changed since `old`, less what the
     server has `given`. Both objects are in stored form, fields in that of each manager's version.
 
-    As in Kubernetes, updates of an object that has no managedFields stay untracked, and a writer
-    resets them by sending an empty list.
+    As in Kubernetes, updates of an object that has no managedFields stay untracked. A writer resets
+    them by sending one empty entry, and may send others; what cannot be read counts as not sent.
     """
-    before = read(old)
-    if new["metadata"].get("managedFields") == []:
+    sent = new["metadata"].get("managedFields")
+    if sent == [{}]:
         return _with_owners(new, {})
+    before = read(new) if old is not None and _readable(sent) else read(old)
     if old is not None and not before:
         return _with_owners(new, {})
     changed = _Changed(old, new, kind)
@@ -220,7 +237,8 @@ def _merge_lists(live: list[Any], config: list[Any], schema: schemas.List) -> li
         step: merge(item, after[step], schema.item) if step in after else item
         for step, item in before.items()
     }
-    return list((merged | {step: after[step] for step in after if step not in before}).values())
+    added = {step: item for step, item in after.items() if step not in before}
+    return fields.flat((merged | added).values())
 
 
 def _ignored_part(kind: Kind, manager: Manager) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from shared.embedded import kinds
 from shared.embedded.errors import bad_request, bare, conflict, invalid, modified
 from shared.embedded.schema.times import timestamp
 from shared.embedded.validation import checks
@@ -32,9 +31,6 @@ _SYSTEM: Final = (
     *("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"),
     *("generation", "selfLink"),
 )
-
-_KEPT_FROM_STATUS: Final = {kinds.DEPLOYMENT: "labels", kinds.POD: "ownerReferences"}
-"""Of the metadata, what the writers of a kind's status cannot change."""
 
 
 def admit_new(
@@ -166,7 +162,7 @@ def _keep_system_fields(metadata: Obj, old: Obj) -> None:
 
 def _told(kind: Kind, old: Obj, new: Obj) -> Obj:
     """The metadata that a status writer leaves: its own, less what the kind keeps from it."""
-    kept = _KEPT_FROM_STATUS.get(kind, "")
+    kept = kind.kept_from_status
     metadata = {key: value for key, value in new["metadata"].items() if key != kept}
     return {**metadata, **{key: old["metadata"][key] for key in (kept,) if key in old["metadata"]}}
 

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 BACKLOG: Final = 20_000
 """Events that may wait for a slow reader before its watch is cut (it then lists anew)."""
 
+BACKLOG_BYTES: Final = 16 * 2**20
+"""Bytes of JSON that those events may have; one event may have more."""
+
 _FUTURE_PATIENCE: Final = 3.0
 
 
@@ -65,7 +68,7 @@ class Watch:
     """A subscription to the changes that `query` selects; use as a context manager.
 
     `initial` is what the stream begins with; `next_events` gives what came since, in order. More
-    than `backlog` waiting events end the watch and call `on_overrun`.
+    than `backlog` waiting events, or BACKLOG_BYTES of them, end the watch and call `on_overrun`.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class Watch:
         self._query = query
         self._backlog = backlog
         self._queue: deque[Event] = deque()
+        self._waiting = 0  # bytes of JSON in the queue
         self._arrived = asyncio.Event()
         self._on_overrun = on_overrun
         self._ended = False
@@ -101,7 +105,7 @@ class Watch:
     def end(self) -> None:
         """Let the reader meet EndedError, now or at its next wait."""
         self._ended = True
-        self._queue.clear()
+        self._clear()
         self._arrived.set()
 
     def initial(self, send_initial: bool = False, *, mark_end: bool = False) -> list[Event]:
@@ -110,7 +114,7 @@ class Watch:
         It covers all that happened so far; `next_events` goes on from here. `mark_end` adds, after
         a state that was asked for by `send_initial`, the bookmark that says so.
         """
-        self._queue.clear()
+        self._clear()
         version = parse_version(self._query.version)
         if version > self._store.version:
             raise too_large_version(version, self._store.version)
@@ -147,9 +151,13 @@ class Watch:
         if self._ended:
             raise EndedError
         events = list(self._queue)
-        self._queue.clear()
+        self._clear()
         self._arrived.clear()
         return events
+
+    def _clear(self) -> None:
+        self._queue.clear()
+        self._waiting = 0
 
     def _present(self) -> Iterable[Event]:
         for entry in self._store.entries(self._kind.bucket, self._query.namespace):
@@ -160,11 +168,14 @@ class Watch:
         for event in self._selected((record,)):
             if self._ended:
                 return
-            if len(self._queue) >= self._backlog:
+            size = len(event.entry.raw) if event.entry else 0
+            full = self._queue and self._waiting + size > BACKLOG_BYTES
+            if full or len(self._queue) >= self._backlog:
                 self.end()
                 self._on_overrun()
                 return
             self._queue.append(event)
+            self._waiting += size
             self._arrived.set()
 
     def _selected(self, records: Iterable[Record]) -> Iterable[Event]:

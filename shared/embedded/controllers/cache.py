@@ -14,6 +14,7 @@ from shared.embedded.controllers.pods import claims_of, controller_of
 from shared.embedded.kinds import (
     DEPLOYMENT,
     ENDPOINT_SLICE,
+    NAMESPACE,
     NODE,
     PERSISTENT_VOLUME,
     PERSISTENT_VOLUME_CLAIM,
@@ -34,7 +35,7 @@ Key = tuple[str, str]
 """(namespace, name)"""
 
 CACHED = (
-    *(DEPLOYMENT, REPLICA_SET, POD, SERVICE, ENDPOINT_SLICE, NODE),
+    *(NAMESPACE, DEPLOYMENT, REPLICA_SET, POD, SERVICE, ENDPOINT_SLICE, NODE),
     *(PERSISTENT_VOLUME_CLAIM, PERSISTENT_VOLUME, STORAGE_CLASS),
 )
 SERVICE_NAME = "kubernetes.io/service-name"

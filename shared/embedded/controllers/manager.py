@@ -16,11 +16,13 @@ from shared.embedded.controllers.events import Events
 from shared.embedded.controllers.expiry import EventExpiry
 from shared.embedded.controllers.hashing import template_hash
 from shared.embedded.controllers.legacy_endpoints import Endpoints
+from shared.embedded.controllers.namespaces import Namespaces
 from shared.embedded.controllers.queue import WorkQueue
 from shared.embedded.controllers.replicaset import ReplicaSets
 from shared.embedded.controllers.scheduler import Scheduler
 from shared.embedded.kinds import (
     DEPLOYMENT,
+    NAMESPACE,
     PERSISTENT_VOLUME_CLAIM,
     POD,
     REPLICA_SET,
@@ -49,9 +51,14 @@ class Controller(Protocol):
 
 
 class Controllers:
-    """Feeds every change to the cache, then to the queue of each controller it concerns."""
+    """Feeds every change to the cache, then to the queue of each controller it concerns.
 
-    def __init__(self, api: Api, clock: Clock, hashed: Hash = template_hash) -> None:
+    authority: the PEM text by which the API server is known.
+    """
+
+    def __init__(
+        self, api: Api, clock: Clock, hashed: Hash = template_hash, authority: str = ""
+    ) -> None:
         self.cache = Cache(api)
         self._scheduler = Scheduler(api, self.cache, Events(api, clock, "default-scheduler"))
         replicasets = ReplicaSets(
@@ -69,6 +76,7 @@ class Controllers:
             ("replicasets", replicasets, REPLICA_SET),
             ("claims", claims, PERSISTENT_VOLUME_CLAIM),
             ("scheduler", self._scheduler, POD),
+            ("namespaces", Namespaces(api, self.cache, authority), NAMESPACE),
             ("endpoints", Endpoints(api, self.cache, clock), SERVICE),  # last: nothing waits for it
         ]
         self._lanes = []

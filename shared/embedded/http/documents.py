@@ -1,4 +1,4 @@
-"""Paths that name no object: version, health, discovery, OpenAPI. Pure.
+"""Paths that name no object: version, discovery, OpenAPI. Pure.
 
 Called by the server for all that `target` does not read as a resource.
 """
@@ -30,8 +30,6 @@ VERSION: Final = {
     "platform": "linux/amd64",
 }
 """The release whose API is followed; clients choose what they send by it."""
-
-HEALTH: Final = ("/healthz", "/livez", "/readyz")
 
 
 def find(path: str, address: str, accept: str) -> tuple[str, Obj | bytes] | None:

@@ -8,7 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from shared.embedded.errors import not_acceptable, unsupported_media_type, unsupported_patch_type
+from shared.embedded.errors import (
+    not_acceptable,
+    unknown_representation,
+    unsupported_media_type,
+    unsupported_patch_type,
+)
 
 if TYPE_CHECKING:
     from shared.embedded.api.patching import PatchType
@@ -17,7 +22,8 @@ JSON: Final = "application/json"
 YAML: Final = "application/yaml"
 PROTOBUF: Final = "application/vnd.kubernetes.protobuf"
 _BODY_TYPES: Final = (JSON, YAML, PROTOBUF)
-_SHOWN_TYPES: Final = (*_BODY_TYPES, f"{JSON};stream=watch", f"{PROTOBUF};stream=watch")
+_STREAM_TYPES: Final = (f"{JSON};stream=watch", f"{PROTOBUF};stream=watch")
+_SHOWN_TYPES: Final = (*_BODY_TYPES, *_STREAM_TYPES)
 _PATCH_TYPES: Final[dict[str, PatchType]] = {
     "application/json-patch+json": "json",
     "application/merge-patch+json": "merge",
@@ -55,7 +61,9 @@ def accepted(accept: str, *, streams: bool = False) -> Accepted:
         form = _form(each)
         if form is not None and not (streams and each.media_type == YAML):
             return Accepted(form, each.media_type == YAML)
-    raise not_acceptable(_SHOWN_TYPES)
+    if streams or any(each.media_type in (*_BODY_TYPES, *_ANY) for each in ranges(accept)):
+        raise not_acceptable(_STREAM_TYPES if streams else _BODY_TYPES)
+    raise unknown_representation(_SHOWN_TYPES)
 
 
 def prefers_yaml(accept: str) -> bool:

@@ -95,7 +95,8 @@ def dry_run(value: Any, options: str) -> bool:
     if value in (None, "", []):
         return False
     if value not in ("All", ["All"]):
-        message = f'Unsupported value: {checks.shown(value)}: supported values: "All"'
+        shown = checks.shown([value] if isinstance(value, str) else value)
+        message = f'Unsupported value: {shown}: supported values: "All"'
         raise invalid_as(_GROUP, options, "", [Cause(UNSUPPORTED, message, "dryRun")])
     return True
 

@@ -17,6 +17,9 @@ from shared.embedded.http import media
 if TYPE_CHECKING:
     from aiohttp.web import StreamResponse
 
+_METRICS: Final = "/apis/metrics.k8s.io/"
+"""What metrics-server answers in a real cluster, which names the charset."""
+
 _PEOPLE: Final = ("curl", "Wget", "Mozilla/5.0")
 """Programs that show what they get; they are given indented JSON, unless they say otherwise."""
 
@@ -30,6 +33,8 @@ def shown(request: web.Request, answer: StreamResponse) -> StreamResponse:
         return answer
     if not isinstance(answer.body, bytes):
         return answer
+    if request.path.startswith(_METRICS):
+        answer.charset = "utf-8"
     if media.prefers_yaml(request.headers.get("Accept", "")):
         answer.body = as_yaml(answer.body)
         answer.content_type = media.YAML

@@ -17,7 +17,7 @@ from shared.embedded.access import impersonation, rbac
 from shared.embedded.api.providers import Providers
 from shared.embedded.api.watching import BACKLOG
 from shared.embedded.errors import StatusError, internal, method_not_allowed, no_such_resource
-from shared.embedded.http import documents, presentation, target
+from shared.embedded.http import documents, health, presentation, target
 from shared.embedded.http.exchange import LARGEST_BODY, Exchange, json_response
 from shared.embedded.http.logs import Logs
 from shared.embedded.http.streams import SUBRESOURCES as STREAMED
@@ -138,8 +138,9 @@ class ApiServer:
         return await self._others.answer(exchange)
 
     def _document(self, request: web.Request) -> web.Response:
-        if request.path in documents.HEALTH:
-            return web.Response(text="ok")
+        healthy = health.answer(request.path, request.query)
+        if healthy is not None:
+            return web.Response(text=healthy, headers={"X-Content-Type-Options": "nosniff"})
         found = documents.find(request.path, self._address, request.headers.get("Accept", ""))
         if found is None:
             return _no_page()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import gc
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from shared.service.objects import Obj
+
+
+HISTORY: Final = 20_000
+HISTORY_BYTES: Final = 128 * 2**20
+"""Changes, and bytes of memory, that the log of recent changes may have."""
+
+_MEMORY: Final = 4
+"""Bytes of memory that a change takes for each byte of JSON of its two states, measured: the JSON
+itself, and dicts and strings beside it."""
 
 
 class _Bucket:
@@ -66,12 +75,21 @@ class _Bucket:
 
 
 class Store:
-    """All objects. `history` bounds the log of changes that watches can resume from."""
+    """All objects.
 
-    def __init__(self, journal: Journal, history: int = 20_000) -> None:
+    history, history_bytes: bound the log of changes that watches can resume from, by their number
+    and by the memory that they take, about; the last change is always kept.
+    """
+
+    def __init__(
+        self, journal: Journal, history: int = HISTORY, history_bytes: int = HISTORY_BYTES
+    ) -> None:
         self._journal = journal
         self._buckets: dict[str, _Bucket] = {}
-        self._log: deque[Record] = deque(maxlen=history)
+        self._log: deque[Record] = deque()
+        self._history = history
+        self._history_bytes = history_bytes
+        self._log_bytes = 0
         self._listeners: list[Callable[[Record], None]] = []
         self._undelivered: deque[Record] = deque()
         self._delivering = False
@@ -162,11 +180,19 @@ class Store:
             bucket = self._buckets[name] = _Bucket()
         return bucket
 
+    def _remember(self, record: Record) -> None:
+        self._log.append(record)
+        self._log_bytes += _cost(record)
+        while len(self._log) > self._history or (
+            self._log_bytes > self._history_bytes and len(self._log) > 1
+        ):
+            forgotten = self._log.popleft()
+            self._log_bytes -= _cost(forgotten)
+            self._start = forgotten.version
+
     def _commit(self, record: Record) -> None:
         self.version = record.version
-        if len(self._log) == self._log.maxlen:
-            self._start = self._log[0].version
-        self._log.append(record)
+        self._remember(record)
         self._undelivered.append(record)
         if self._delivering:
             return
@@ -178,6 +204,12 @@ class Store:
                     listener(current)
         finally:
             self._delivering = False
+
+
+def _cost(record: Record) -> int:
+    """Bytes of memory that the log keeps alive for `record`, about."""
+    old = len(record.old.raw) if record.old else 0
+    return _MEMORY * (len(record.entry.raw) + old)
 
 
 @contextlib.contextmanager

@@ -31,15 +31,18 @@ def render(
     Unix seconds. In a watch only the first Table carries column definitions (`headers=False` for
     the rest).
     """
+    rows = [
+        {"cells": [column.cell(obj, now) for column in columns], **_included(obj, include)}
+        for obj in objects
+    ]
+    # Kinds without columns of their own, which show a date, have a null where others have no rows.
+    unprinted = columns[-1].type == "date"
     return {
         "kind": "Table",
         "apiVersion": "meta.k8s.io/v1",
         "metadata": dict(list_meta),
         "columnDefinitions": [column.definition() for column in columns] if headers else None,
-        "rows": [
-            {"cells": [column.cell(obj, now) for column in columns], **_included(obj, include)}
-            for obj in objects
-        ],
+        "rows": None if unprinted and not rows else rows,
     }
 
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _ROLE_LABEL: Final = "node-role.kubernetes.io/"
 
 
-def _data(obj: Obj, _: float) -> str:
-    return str(len(obj.get("data") or {}) + len(obj.get("binaryData") or {}))
+def _data(obj: Obj, _: float) -> int:
+    return len(obj.get("data") or {}) + len(obj.get("binaryData") or {})
 
 
 def _external_ip(service: Obj, _: float) -> str:
@@ -130,9 +130,10 @@ def _last_seen(event: Obj, now: float) -> str:
     return since(last, now) if last else _first_seen(event, now)
 
 
-def _count(event: Obj, _: float) -> str:
+def _count(event: Obj, _: float) -> int:
     series = event.get("series") or {}
-    return str(series.get("count") or event.get("count") or event.get("deprecatedCount") or 1)
+    count: int = series.get("count") or event.get("count") or event.get("deprecatedCount") or 1
+    return count
 
 
 def _about(event: Obj) -> Obj:
@@ -164,11 +165,7 @@ SECRETS: Final = (
     AGE,
 )
 
-SERVICE_ACCOUNTS: Final = (
-    NAME,
-    Column("Secrets", lambda obj, _: len(obj.get("secrets") or []), type="integer"),
-    AGE,
-)
+SERVICE_ACCOUNTS: Final = (NAME, AGE)
 
 SERVICES: Final = (
     NAME,

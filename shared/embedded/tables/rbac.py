@@ -24,7 +24,12 @@ def _role(obj: Obj, _: float) -> str:
 
 ROLES: Final = (
     NAME,
-    Column("Created At", lambda obj, _: obj["metadata"].get("creationTimestamp") or "<unknown>"),
+    Column(
+        "Created At",
+        lambda obj, _: obj["metadata"].get("creationTimestamp") or "<unknown>",
+        AGE.description,
+        type="date",
+    ),
 )
 
 BINDINGS: Final = (

@@ -79,9 +79,6 @@ _WILDCARD_RULE: Final = _rule(
     _WILDCARD,
     "*.example.com",
 )
-_QUANTITY_RULE: Final = (
-    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
-)
 NEGATIVE: Final = "must be greater than or equal to 0"
 
 
@@ -299,10 +296,9 @@ def amount(value: Any) -> Fraction | None:
 
 
 def quantity(field: str, value: str | float) -> Iterator[Cause]:
+    """What is no quantity has been refused when it was decoded."""
     number = amount(value)
-    if number is None:
-        yield invalid(field, value, _QUANTITY_RULE)
-    elif number < 0:
+    if number is not None and number < 0:
         yield invalid(field, value, NEGATIVE)
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from typing import TYPE_CHECKING, Final
 
 from shared.embedded.validation import checks
@@ -17,7 +14,6 @@ if TYPE_CHECKING:
     from shared.service.objects import Obj
 
 _MOST_BYTES: Final = 1024 * 1024
-_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
 _STRATEGIES: Final = ("OldestEmulationVersion",)
 _NEVER: Final = "field is immutable when `immutable` is set"
 
@@ -30,7 +26,6 @@ def config_map(obj: Obj) -> Iterator[Cause]:
             yield checks.invalid(f"data[{key}]", key, "duplicate of key present in binaryData")
     for key in binary:
         yield from checks.config_key(f"binaryData[{key}]", key)
-    yield from decodable("binaryData", binary)
     size = sum(len(value.encode()) for value in data.values())
     if size + sum(len(value) * 3 // 4 for value in binary.values()) > _MOST_BYTES:
         yield checks.too_long("[]", _MOST_BYTES)
@@ -60,9 +55,6 @@ def lease(obj: Obj) -> Iterator[Cause]:
     if spec.get("preferredHolder") and not strategy:
         why = "may only be specified if `strategy` is defined"
         yield checks.forbidden("spec.preferredHolder", why)
-    for name in ("acquireTime", "renewTime"):
-        if name in spec:
-            yield from _time(f"spec.{name}", spec[name])
 
 
 def namespace(obj: Obj) -> Iterator[Cause]:
@@ -78,16 +70,3 @@ def namespace_status(_: Obj, new: Obj) -> Iterator[Cause]:
         emptiness = "not empty" if leaving else "empty"
         why = f"may only be '{wanted}' if `deletionTimestamp` is {emptiness}"
         yield checks.invalid("status.Phase", phase, why)
-
-
-def decodable(field: str, data: dict[str, str]) -> Iterator[Cause]:
-    for key, value in data.items():
-        try:
-            base64.b64decode(value, validate=True)
-        except (binascii.Error, ValueError):
-            yield checks.invalid(f"{field}[{key}]", "", "must be base64 (RFC 4648)")
-
-
-def _time(field: str, text: str) -> Iterator[Cause]:
-    if not _TIME.fullmatch(text):
-        yield checks.invalid(field, text, "must be a time as of RFC 3339")

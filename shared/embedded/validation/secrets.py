@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from shared.embedded.validation import checks
-from shared.embedded.validation.objects import decodable, immutable_data
+from shared.embedded.validation.objects import immutable_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,6 @@ def secret(obj: Obj) -> Iterator[Cause]:
     data = obj.get("data", {})
     for key in data:
         yield from checks.config_key(f"data[{key}]", key)
-    yield from decodable("data", data)
     if sum(len(value) * 3 // 4 for value in data.values()) > _MOST_BYTES:
         yield checks.too_long("data", _MOST_BYTES)
     yield from _typed(obj["type"], data, obj["metadata"].get("annotations", {}))

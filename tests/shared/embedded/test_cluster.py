@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import os
+import shutil
 import signal
 import socket
 import ssl
@@ -18,6 +19,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from shared.embedded.access.certificate import ServerCertificate
 from shared.embedded.cluster import Cluster, ClusterError, ClusterSettings
 from shared.embedded.kinds import DEPLOYMENT, POD
 from shared.embedded.node import orphans
@@ -157,6 +159,22 @@ async def test_sigterm_ends_every_pod_and_then_the_process(process: Process) -> 
     assert orphans.marked(process.marker) == []
 
 
+async def test_a_copy_of_a_home_leaves_the_processes_of_the_first_alone(
+    process: Process, tmp_path: Path
+) -> None:
+    path = f"/apis/apps/v1/namespaces/{SPACE}/deployments"
+    await process.request("POST", path, deployment(SERVE))
+    before = orphans.marked(process.marker) if await process.ready_pod() else []
+    copy = tmp_path / "copy"
+    shutil.copytree(process.home, copy)
+    async with Cluster(ClusterSettings(copy)) as other:
+        assert other.api.list(DEPLOYMENT, SPACE)
+        assert set(before) <= set(orphans.marked(process.marker)), "all of them live"
+        running = {*orphans.marked(process.marker)} - {*before}
+    assert not running & {*orphans.marked(process.marker)}, "its own pods ended with it"
+    assert set(before) <= set(orphans.marked(process.marker))
+
+
 async def test_a_home_in_use_is_refused(tmp_path: Path) -> None:
     async with Cluster(ClusterSettings(tmp_path)):
         with pytest.raises(ClusterError, match="is in use by another cluster"):
@@ -226,10 +244,10 @@ async def test_pods_are_not_ready_before_they_run_again(tmp_path: Path) -> None:
     states = []
 
     class Watched(Cluster):
-        async def _serve(self) -> None:
+        async def _serve(self, issued: ServerCertificate) -> None:
             (pod,) = self.api.list(POD, SPACE)
             states.append((pod["status"]["containerStatuses"][0]["ready"], self._slices()))
-            await super()._serve()
+            await super()._serve(issued)
 
         def _slices(self) -> int:
             from shared.embedded.kinds import ENDPOINT_SLICE

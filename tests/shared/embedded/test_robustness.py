@@ -39,7 +39,8 @@ WORKLOAD = {"replicas": 1, "selector": SELECTOR, "template": TEMPLATE}
 ROLLING = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": "25%"}}
 RULE = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"], "resourceNames": ["a"]}
 SUBJECT = {"kind": "ServiceAccount", "name": "s", "namespace": "x"}
-METRIC = {"type": "Resource", "resource": {"name": "cpu", "target": {"averageUtilization": 5}}}
+USED = {"type": "Utilization", "averageUtilization": 5}
+METRIC = {"type": "Resource", "resource": {"name": "cpu", "target": USED}}
 TARGET = {"kind": "Deployment", "name": "d"}
 OWNER = {"apiVersion": "v1", "kind": "ConfigMap", "name": "o", "uid": "u", "controller": True}
 
@@ -80,7 +81,7 @@ SOUND: list[tuple[Kind, Obj]] = [
     (
         kinds.EVENT_V1,
         {
-            "eventTime": "2026-01-01T00:00:00Z",
+            "eventTime": "2026-01-01T00:00:00.000000Z",
             "reportingController": "c",
             "reportingInstance": "i",
             "regarding": {"kind": "Pod", "namespace": "x"},

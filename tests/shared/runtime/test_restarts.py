@@ -14,3 +14,8 @@ def test_a_process_that_ran_for_long_comes_back_quickly() -> None:
     for _ in range(5):
         restarts.pause(STEADY - 1)
     assert [restarts.pause(STEADY), restarts.pause(0.1)] == [0.5, 1.0]
+
+
+def test_only_quick_deaths_count() -> None:
+    restarts = Restarts()
+    assert {restarts.pause(20) for _ in range(10)} == {PAUSES.first}, "each had served well"

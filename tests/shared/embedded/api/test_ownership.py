@@ -187,7 +187,7 @@ def test_scaling_to_the_same_number_changes_no_owner(api: Api) -> None:
 
 def test_scaling_an_unowned_object_to_the_same_number_writes_nothing(api: Api) -> None:
     created = api.create(DEPLOYMENT, deployment(replicas=2), SPACE, manager="x")
-    untracked = {**created, "metadata": {**created["metadata"], "managedFields": []}}
+    untracked = {**created, "metadata": {**created["metadata"], "managedFields": [{}]}}
     before = api.update(DEPLOYMENT, untracked, manager="x")
     scale(api, 2)
     assert api.get(DEPLOYMENT, "d", SPACE) == before
@@ -195,10 +195,44 @@ def test_scaling_an_unowned_object_to_the_same_number_writes_nothing(api: Api) -
 
 def test_an_object_without_owners_stays_untracked(api: Api) -> None:
     api.create(CONFIG_MAP, {"metadata": {"name": "m"}, "data": {"a": "1"}}, SPACE, manager="x")
-    reset = {"metadata": {"name": "m", "namespace": SPACE, "managedFields": []}}
+    reset = {"metadata": {"name": "m", "namespace": SPACE, "managedFields": [{}]}}
     api.update(CONFIG_MAP, {**reset, "data": {"a": "1"}}, manager="x")
     after = api.patch(CONFIG_MAP, "m", SPACE, {"data": {"b": "2"}}, manager="y")
     assert "managedFields" not in after["metadata"]
+
+
+def test_an_empty_list_of_owners_resets_nothing(api: Api) -> None:
+    made = api.create(
+        CONFIG_MAP, {"metadata": {"name": "m"}, "data": {"a": "1"}}, SPACE, manager="x"
+    )
+    body = {"metadata": {"managedFields": []}, "data": {"a": "2"}}
+    after = api.patch(CONFIG_MAP, "m", SPACE, body, manager="x")
+    assert owner(after, "x") == owner(made, "x") == {"f:data": {".": {}, "f:a": {}}}
+
+
+def test_owners_can_be_renamed_by_who_writes_the_object(api: Api) -> None:
+    """kubectl does so when it begins to apply on the server's side what it applied itself."""
+    made = api.create(
+        CONFIG_MAP, {"metadata": {"name": "m"}, "data": {"a": "1"}}, SPACE, manager="x"
+    )
+    entry = made["metadata"]["managedFields"][0]
+    moved = [{**entry, "manager": "kubectl", "operation": "Apply"}]
+    body = [{"op": "replace", "path": "/metadata/managedFields", "value": moved}]
+    after = api.patch(CONFIG_MAP, "m", SPACE, body, patch_type="json", manager="z")
+    assert [each["manager"] for each in after["metadata"]["managedFields"]] == ["kubectl"]
+    junk = {"metadata": {"managedFields": [{"manager": 7}]}}
+    assert api.patch(CONFIG_MAP, "m", SPACE, junk, manager="z")["metadata"] == after["metadata"]
+
+
+def test_doubles_in_a_keyed_list_are_owned_as_one(api: Api) -> None:
+    env = [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}, {"name": "B", "value": "3"}]
+    made = api.create(
+        DEPLOYMENT, deployment(container={"image": "i", "env": env}), SPACE, manager="x"
+    )
+    container = owner(made, "x")["f:spec"]["f:template"]["f:spec"]["f:containers"]
+    owned = next(iter(container.values()))["f:env"]
+    assert owned['k:{"name":"A"}'] == {}
+    assert owned['k:{"name":"B"}'] == {".": {}, "f:name": {}, "f:value": {}}
 
 
 def test_service_ports_are_told_apart_by_port_and_protocol(api: Api) -> None:

@@ -110,3 +110,20 @@ def test_objects_and_version_outlive_a_restart(tmp_path: Path) -> None:
         again.since(version - 1)
     assert list(again.since(version)) == []
     again.close()
+
+
+def test_the_log_is_bounded_in_bytes_too() -> None:
+    store = Store(Journal(), history_bytes=100_000)
+    then = store.version
+    for number in range(1_000):
+        store.put("configmaps", obj("a", data={"k": "v" * 1_000, "n": str(number)}))
+    with pytest.raises(CompactedError) as compacted:
+        store.since(then)
+    kept = store.since(compacted.value.oldest)
+    assert 5 < len(kept) < 25
+    assert kept[-1].version == store.version
+    store.put("configmaps", obj("a", data={"k": "v" * 200_000}))
+    assert len(store.since(store.version - 1)) == 1, "the last change is always kept"
+    for number in range(30):
+        store.put("configmaps", obj("b", data={"n": str(number)}))
+    assert len(store.since(store.version - 29)) == 29, "what was forgotten is not counted"

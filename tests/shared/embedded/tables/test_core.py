@@ -20,8 +20,8 @@ def cells(columns: tuple[Column, ...], **parts: Any) -> dict[str, Cell]:
 
 
 def test_configuration_counts_text_and_binary_keys() -> None:
-    assert cells(core.CONFIGMAPS, data={"a": ""}, binaryData={"b": ""})["Data"] == "2"
-    assert cells(core.SECRETS, type="Opaque")["Data"] == "0"
+    assert cells(core.CONFIGMAPS, data={"a": ""}, binaryData={"b": ""})["Data"] == 2
+    assert cells(core.SECRETS, type="Opaque")["Data"] == 0
 
 
 @pytest.mark.parametrize(
@@ -105,13 +105,13 @@ def test_events_of_both_groups_print_alike() -> None:
         series={"count": 3, "lastObservedTime": "1970-01-01T00:01:30.000000Z"},
     )
     assert legacy == modern
-    assert (legacy["Last Seen"], legacy["First Seen"], legacy["Count"]) == ("10s", "60s", "3")
+    assert (legacy["Last Seen"], legacy["First Seen"], legacy["Count"]) == ("10s", "60s", 3)
     assert (legacy["Object"], legacy["Source"]) == ("pod/p", "kubelet, n1")
 
 
 def test_an_event_seen_once_was_last_seen_when_first_seen() -> None:
     row = cells(core.EVENTS, eventTime="1970-01-01T00:00:40.000000Z", regarding={"kind": "Node"})
-    assert (row["Last Seen"], row["Count"], row["Object"]) == ("60s", "1", "node")
+    assert (row["Last Seen"], row["Count"], row["Object"]) == ("60s", 1, "node")
 
 
 def test_a_lease_shows_its_holder() -> None:
