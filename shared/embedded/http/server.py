@@ -6,6 +6,7 @@ https://kubernetes.io/docs/reference/access-authn-authz/authentication/ and auth
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +18,7 @@ from shared.embedded.access import impersonation, rbac
 from shared.embedded.api.providers import Providers
 from shared.embedded.api.watching import BACKLOG
 from shared.embedded.errors import StatusError, internal, method_not_allowed, no_such_resource
-from shared.embedded.http import documents, health, presentation, target
+from shared.embedded.http import descriptions, documents, health, presentation, target
 from shared.embedded.http.exchange import LARGEST_BODY, Exchange, json_response
 from shared.embedded.http.logs import Logs
 from shared.embedded.http.streams import SUBRESOURCES as STREAMED
@@ -107,7 +108,7 @@ class ApiServer:
         wanted = target.parse(request.method, request.path, request.query)
         if wanted is None:
             self._authorize(user, rbac.Attributes(request.method.lower(), path=request.path))
-            return self._document(request)
+            return await self._document(request)
         self._authorize(user, wanted.attributes())
         kind = wanted.kind
         if kind is not None and kind.source == "metrics" and not self.providers.pod_metrics:
@@ -137,11 +138,15 @@ class ApiServer:
             return await self._verbs.answer(exchange)
         return await self._others.answer(exchange)
 
-    def _document(self, request: web.Request) -> web.Response:
+    async def _document(self, request: web.Request) -> web.Response:
         healthy = health.answer(request.path, request.query)
         if healthy is not None:
             return web.Response(text=healthy, headers={"X-Content-Type-Options": "nosniff"})
-        found = documents.find(request.path, self._address, request.headers.get("Accept", ""))
+        accept = request.headers.get("Accept", "")
+        # The first time, a document's descriptions are gathered from a hundred files.
+        found = await asyncio.to_thread(
+            documents.find, request.path, self._address, accept, descriptions.of
+        )
         if found is None:
             return _no_page()
         media_type, document = found

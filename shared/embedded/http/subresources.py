@@ -96,7 +96,7 @@ class Subresources:
     async def _review(self, exchange: Exchange) -> web.Response:
         kind = exchange.kind
         chosen = options.write(exchange.query, exchange.user_agent, "CreateOptions")
-        review = await exchange.object(kind)
+        review = await exchange.object(kind, chosen.fields)
         now = timestamp(self._api.now())
         if kind is kinds.SELF_SUBJECT_REVIEW:
             review["metadata"] = {"creationTimestamp": now}

@@ -18,6 +18,7 @@ from shared.embedded.http.exchange import json_response
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from shared.embedded.api.field_validation import FieldValidation
     from shared.embedded.api.operations import Api
     from shared.embedded.http.exchange import Exchange
     from shared.embedded.kinds import Kind
@@ -67,17 +68,17 @@ class Verbs:
     async def _create(self, exchange: Exchange) -> web.Response:
         target, kind = exchange.target, exchange.kind
         chosen = options.write(exchange.query, exchange.user_agent, "CreateOptions")
-        obj = await exchange.object(kind)
+        obj = await exchange.object(kind, chosen.fields)
         created = self._api.create(
             kind, obj, target.space, manager=chosen.manager, dry_run=chosen.dry_run
         )
-        return self._written(exchange, None, created, 201)
+        return self._written(exchange, chosen.fields, None, created, 201)
 
     async def _update(self, exchange: Exchange) -> web.Response:
         target, kind = exchange.target, exchange.kind
         chosen = options.write(exchange.query, exchange.user_agent, "UpdateOptions")
         scaling = target.subresource == "scale"
-        obj = await (exchange.plain() if scaling else exchange.object(kind))
+        obj = await (exchange.plain() if scaling else exchange.object(kind, chosen.fields))
         before = self._api.find(kind, target.name, target.space)
         updated = self._api.update(
             kind,
@@ -86,13 +87,13 @@ class Verbs:
             manager=chosen.manager,
             dry_run=chosen.dry_run,
         )
-        return self._written(exchange, before, updated, 200 if before else 201)
+        return self._written(exchange, chosen.fields, before, updated, 200 if before else 201)
 
     async def _patch(self, exchange: Exchange) -> web.Response:
         target, kind = exchange.target, exchange.kind
         patch_type = media.patch_type(exchange.request.headers.get("Content-Type", ""))
         chosen = options.write(exchange.query, exchange.user_agent, "PatchOptions", patch_type)
-        body = await exchange.patch(yaml_body=patch_type == "apply")
+        body = await exchange.patch(patch_type, chosen.fields)
         if patch_type == "apply":
             _check_type(body, exchange)
             _placed(body, exchange)
@@ -107,8 +108,9 @@ class Verbs:
             manager=chosen.manager,
             force=chosen.force,
             dry_run=chosen.dry_run,
+            fields=chosen.fields,
         )
-        return self._written(exchange, before, patched, 200 if before else 201)
+        return self._written(exchange, chosen.fields, before, patched, 200 if before else 201)
 
     async def _delete(self, exchange: Exchange) -> web.Response:
         target, kind = exchange.target, exchange.kind
@@ -151,12 +153,19 @@ class Verbs:
         )
 
     def _written(
-        self, exchange: Exchange, before: Obj | None, after: Obj, status: int = 200
+        self,
+        exchange: Exchange,
+        fields: FieldValidation,
+        before: Obj | None,
+        after: Obj,
+        status: int = 200,
     ) -> web.Response:
         """`after`, with what a client should know of it."""
         response = self._object(exchange, after, status)
+        told = fields.warnings()
         if not exchange.target.subresource:
-            warnings.add(response, warnings.of(exchange.kind, before, after))
+            told = [*told, *warnings.of(exchange.kind, before, after)]
+        warnings.add(response, told)
         return response
 
     def _object(self, exchange: Exchange, obj: Obj, status: int = 200) -> web.Response:
