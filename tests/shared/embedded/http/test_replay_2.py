@@ -54,6 +54,8 @@ INTERNAL = "the recorded difference is of Go's structs, ours of the object"
 ADMIN = User("admin", (rbac.ADMINISTRATORS, rbac.AUTHENTICATED), "admin")
 """Who recorded."""
 
+PORTS = "node ports are given at random"
+DROPPED = "what a change of a Service's type takes away has no owner any more"
 NO_TOKEN = "callers without a token are refused: this server stands on a user's own machine"
 
 LAG = "the recorded controllers were some changes behind"
@@ -61,6 +63,9 @@ LAG = "the recorded controllers were some changes behind"
 DIFFERS: dict[int, tuple[str, tuple[str, ...]]] = {
     142: (LOOPBACK, ("",)),
     143: (LOOPBACK, ("body.message", "body.details.causes")),
+    **dict.fromkeys((185, 190, 192, 195), (PORTS, ("body.spec.ports.0.nodePort",))),
+    193: (DROPPED, ("body.metadata.managedFields",)),
+    194: (DROPPED, ("body.metadata.managedFields",)),
     208: (INTERNAL, ("body.message", "body.details.causes.0.message")),
     239: (LAG, ("body.status", "body.metadata.annotations")),
     240: (LAG, ("body.status", "body.metadata.annotations")),
@@ -84,12 +89,6 @@ DIFFERS: dict[int, tuple[str, tuple[str, ...]]] = {
 
 PENDING = frozenset(
     (
-        185,
-        190,
-        192,
-        193,
-        194,
-        195,
         207,
         209,
         210,
