@@ -13,7 +13,7 @@ import click
 
 from shared.cli.client import run
 from shared.cli.connection import home
-from shared.cli.connection.target import Target
+from shared.cli.local import encryption
 from shared.cli.local.children import Child, Program
 from shared.cli.local.deploy import deploy, next_steps
 from shared.cli.local.layout import Layout, check_ports, locked, prepare, programs, read
@@ -36,16 +36,23 @@ DEFAULT_SERVICES: Final = ("nginx.yaml", "ocr.yaml")
     help="FDL file to apply once all runs; may be given again. [default: nginx and ocr]",
 )
 @click.option("--empty", is_flag=True, help="Apply no services.")
-def local(services: Sequence[Path], empty: bool) -> None:
+@click.option(
+    "--tls",
+    is_flag=True,
+    help="Serve https://localhost, by a certificate of this run's own [EXPOSED_TLS].",
+)
+def local(services: Sequence[Path], empty: bool, tls: bool) -> None:
     """Run everything on this machine until Ctrl-C.
 
     Starts an embedded cluster, the services API, the gateway and the scaler on 127.0.0.1, applies
     the example services and says what to type next. State lives in .local (EXPOSED_HOME); the
     ports are moved by EXPOSED_GATEWAY_PORT, EXPOSED_GATEWAY_ADMIN_PORT, EXPOSED_MANAGEMENT_PORT,
-    EXPOSED_SCALER_PORT and EXPOSED_API_PORT.
+    EXPOSED_SCALER_PORT and EXPOSED_API_PORT. GATEWAY_TLS_CERTIFICATE and GATEWAY_TLS_KEY name a
+    certificate of yours for the gateway.
     """
+    environ = {**os.environ, **({encryption.WANTED: "true"} if tls else {})}
     try:
-        layout = read(os.environ, home.path(os.environ))
+        layout = read(environ, home.path(environ))
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
     files = () if empty else services or tuple(EXAMPLES / name for name in DEFAULT_SERVICES)
@@ -74,9 +81,11 @@ async def _run(layout: Layout, files: Sequence[Path]) -> None:
         _say(f"cluster    up  https://127.0.0.1:{layout.api}")
         async with _started(layout, management, gateway, scaler) as tasks:
             await _until_all_up(layout)
-            target = Target(layout.url, layout.credentials)
-            await deploy(files, target, _say)
-            await next_steps(layout, target, _say)
+            tasks.start(
+                "certificate", encryption.keep(layout.encryption, layout.home, SystemClock())
+            )
+            await deploy(files, layout.target, _say)
+            await next_steps(layout, layout.target, _say)
             await tasks.failed()
 
 

@@ -75,6 +75,7 @@ class Api:
         self.now = now
         self._random = random or randomness.SystemRandom()
         self._garbage = Garbage(store, self)
+        self.before_reading: dict[Kind, Callable[[], None]] = {}  # of what is made when asked for
 
     def get(self, kind: Kind, name: str, namespace: str = "") -> Obj:
         return forms.shown(kind, self._entry(kind, name, namespace).object)

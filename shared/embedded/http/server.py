@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -18,7 +19,15 @@ from shared.embedded.access import impersonation, rbac
 from shared.embedded.api.providers import Providers
 from shared.embedded.api.watching import BACKLOG
 from shared.embedded.errors import StatusError, internal, method_not_allowed, no_such_resource
-from shared.embedded.http import descriptions, documents, health, presentation, target
+from shared.embedded.http import (
+    absent,
+    descriptions,
+    documents,
+    health,
+    media,
+    presentation,
+    target,
+)
 from shared.embedded.http.exchange import LARGEST_BODY, Exchange, json_response
 from shared.embedded.http.logs import Logs
 from shared.embedded.http.streams import SUBRESOURCES as STREAMED
@@ -59,7 +68,7 @@ class ApiServer:
         self.providers = providers or Providers()
         self._api = api
         self._tokens = tokens
-        self._verbs = Verbs(api)
+        self._verbs = Verbs(api, self._policy)
         self._watches = Watches(api, bookmark_interval, watch_backlog)
         self._logs = Logs(api, self.providers)
         self._streams = Streams(api, self.providers, self._allowed)
@@ -114,14 +123,20 @@ class ApiServer:
         if kind is not None and kind.source == "metrics" and not self.providers.pod_metrics:
             return _no_page()  # like a cluster without metrics-server
         if kind is None:
+            if left_out := absent.missing(wanted.group, wanted.plural):
+                raise left_out
             if not declarations.versions(wanted.group):
                 return _no_page()
             raise no_such_resource()
         _check_path(kind, wanted)
         if kind.deprecated:
             request[_WARNING] = kind.deprecated
+        if prepare := self._api.before_reading.get(kind):
+            prepare()
         if request.method == "HEAD":
             raise method_not_allowed()
+        if self._creates(request, kind, wanted):
+            self._authorize(user, replace(wanted, verb="create").attributes())
         return await self._dispatch(Exchange(request, wanted, kind, user))
 
     async def _dispatch(self, exchange: Exchange) -> web.StreamResponse:
@@ -137,6 +152,14 @@ class ApiServer:
         if kind.source == "store" and wanted.subresource in _PLAIN:
             return await self._verbs.answer(exchange)
         return await self._others.answer(exchange)
+
+    def _creates(self, request: web.Request, kind: Kind, wanted: Target) -> bool:
+        """Whether a change makes a new object, which needs the right to create one."""
+        applies = wanted.verb == "patch" and media.is_apply(request.headers.get("Content-Type", ""))
+        if not applies and not (wanted.verb == "update" and kind.created_by_update):
+            return False
+        stored = kind.source == "store" and not wanted.subresource
+        return stored and self._api.find(kind, wanted.name, wanted.space) is None
 
     async def _document(self, request: web.Request) -> web.Response:
         healthy = health.answer(request.path, request.query)
