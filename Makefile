@@ -64,9 +64,9 @@ format: venv
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# The schemas of Kubernetes' kinds, from api/openapi-spec/swagger.json of the release SWAGGER is of.
+# The schemas of Kubernetes' kinds, from a checkout of github.com/kubernetes/kubernetes.
 schemas: venv
-	$(BIN)/python -m tests.shared.embedded.schema.generate $(SWAGGER)
+	$(BIN)/python -m tests.shared.embedded.schema.generate $(KUBERNETES)
 
 bench: venv
 	@for program in nginx haproxy caddy wrk; do \

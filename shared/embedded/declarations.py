@@ -18,6 +18,7 @@ from shared.embedded.schema import (
     field_selectors,
     kind_schemas,
     kubernetes,
+    pod_defaults,
 )
 from shared.embedded.schema.conversion import AS_STORED
 from shared.embedded.schema.field_selectors import METADATA
@@ -151,7 +152,7 @@ DECLARATIONS: Final = registered(
             schema=kind_schemas.ENDPOINTS,
             defaults=defaulting.endpoints,
             columns=core.ENDPOINTS,
-            rules=rules.KEPT,
+            rules=rules.ENDPOINTS,
             selectable=METADATA,
         ),
         _EVENT,
@@ -190,7 +191,7 @@ DECLARATIONS: Final = registered(
         Declaration(
             kinds.POD,
             schema=kind_schemas.POD,
-            defaults=defaulting.pod,
+            defaults=pod_defaults.pod,
             columns=pods.COLUMNS,
             rules=rules.POD,
             selectable=field_selectors.POD,
@@ -266,7 +267,10 @@ DECLARATIONS: Final = registered(
             rules=rules.INGRESS,
             selectable=METADATA,
         ),
-        _kept(kinds.INGRESS_CLASS, kind_schemas.INGRESS_CLASS, core.INGRESS_CLASSES),
+        replace(
+            _kept(kinds.INGRESS_CLASS, kind_schemas.INGRESS_CLASS, core.INGRESS_CLASSES),
+            rules=rules.INGRESS_CLASS,
+        ),
         Declaration(
             kinds.POD_DISRUPTION_BUDGET,
             schema=kind_schemas.DISRUPTION_BUDGET,

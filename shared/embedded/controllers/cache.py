@@ -19,6 +19,7 @@ from shared.embedded.kinds import (
     PERSISTENT_VOLUME,
     PERSISTENT_VOLUME_CLAIM,
     POD,
+    POD_DISRUPTION_BUDGET,
     REPLICA_SET,
     SERVICE,
     STORAGE_CLASS,
@@ -36,7 +37,7 @@ Key = tuple[str, str]
 
 CACHED = (
     *(NAMESPACE, DEPLOYMENT, REPLICA_SET, POD, SERVICE, ENDPOINT_SLICE, NODE),
-    *(PERSISTENT_VOLUME_CLAIM, PERSISTENT_VOLUME, STORAGE_CLASS),
+    *(PERSISTENT_VOLUME_CLAIM, PERSISTENT_VOLUME, STORAGE_CLASS, POD_DISRUPTION_BUDGET),
 )
 SERVICE_NAME = "kubernetes.io/service-name"
 
@@ -90,6 +91,10 @@ class Cache:
         smallest = min(buckets, key=len)
         return [obj for obj in smallest.values() if carries(obj, labels)]
 
+    def in_namespace(self, kind: Kind, namespace: str) -> list[Obj]:
+        """The objects of `kind` in `namespace`; looks at all of its kind."""
+        return [obj for key, obj in self._objects[kind].items() if key[0] == namespace]
+
     def selecting(self, pod: Obj) -> list[Obj]:
         """The Services whose selector matches the pod."""
         namespace = pod["metadata"].get("namespace", "")
@@ -103,6 +108,10 @@ class Cache:
     def users(self, claim: Key) -> list[Obj]:
         """The pods that mount a PersistentVolumeClaim, bound to a node or not."""
         return list(self._index.get(("claim", *claim), {}).values())
+
+    def on_node(self, name: str) -> list[Obj]:
+        """The pods that are bound to the node; with an empty name, those bound to none."""
+        return list(self._index.get(("node", name), {}).values())
 
     def _put(self, kind: Kind, obj: Obj) -> None:
         self._objects[kind][key_of(obj)] = obj
@@ -137,5 +146,6 @@ def _entries(kind: Kind, obj: Obj) -> Iterator[Any]:
     if kind is SERVICE and obj["spec"].get("selector"):
         yield "selector", namespace, *min(obj["spec"]["selector"].items())
     if kind is POD:
+        yield "node", obj["spec"].get("nodeName", "")
         for name in claims_of(obj):
             yield "claim", namespace, name

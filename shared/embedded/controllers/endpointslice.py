@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from shared.embedded.controllers import endpoints
 from shared.embedded.controllers.cache import SERVICE_NAME, key_of
 from shared.embedded.controllers.pods import is_terminating
-from shared.embedded.kinds import ENDPOINT_SLICE, POD, SERVICE
+from shared.embedded.kinds import ENDPOINT_SLICE, NODE, POD, SERVICE
 from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ class EndpointSlices:
             for pod in (change.object, change.old):
                 if pod is not None:
                     yield from map(key_of, self._cache.selecting(pod))
+        elif change.kind is NODE and change.type != "MODIFIED":  # pods without one are left out
+            for pod in self._cache.on_node(change.object["metadata"]["name"]):
+                yield from map(key_of, self._cache.selecting(pod))
         elif change.kind is ENDPOINT_SLICE:
             name = (change.object["metadata"].get("labels") or {}).get(SERVICE_NAME)
             if name is not None:
@@ -51,8 +54,12 @@ class EndpointSlices:
         service = self._cache.get(SERVICE, key)
         if service is None or is_terminating(service) or not service["spec"].get("selector"):
             return None  # the slices of a deleted Service go with it: they are owned
+        if service["spec"]["type"] == "ExternalName":
+            return None
         namespace, name = key
-        pods = self._cache.labelled(POD, namespace, service["spec"]["selector"])
+        labelled = self._cache.labelled(POD, namespace, service["spec"]["selector"])
+        publish = service["spec"].get("publishNotReadyAddresses", False)
+        pods = [pod for pod in labelled if publish or self._has_node(pod)]
         mine = {SERVICE_NAME: name, endpoints.MANAGED_BY: endpoints.MANAGER}
         slices = self._cache.labelled(ENDPOINT_SLICE, namespace, mine)
         wanted, unwanted = endpoints.lay_out(service, pods, slices)
@@ -62,6 +69,9 @@ class EndpointSlices:
         for each in unwanted:
             self._api.delete(ENDPOINT_SLICE, each["metadata"]["name"], namespace)
         return None
+
+    def _has_node(self, pod: Obj) -> bool:
+        return self._cache.get(NODE, ("", pod["spec"].get("nodeName", ""))) is not None
 
     def _write(self, service: Obj, wanted: Obj, existing: Obj | None) -> None:
         wanted = _normal(wanted, endpoints.labels(service))

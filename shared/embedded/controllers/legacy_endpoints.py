@@ -1,7 +1,9 @@
 """Endpoints controller: keeps the object `Endpoints` of each Service that has a selector.
 
 Nothing here reads them: EndpointSlices, which `endpointslice` writes, took their place. They are
-for clients and people who still look there. What is in them is decided in `subsets`.
+for clients and people who still look there, and until the first of them does, they follow Services
+but not pods: that would cost a third of each change of an endpoint. What is in them is decided in
+`subsets`.
 """
 
 from __future__ import annotations
@@ -33,10 +35,22 @@ class Endpoints:
         self._api = api
         self._cache = cache
         self._clock = clock
+        self._begun = False
+
+    def begin(self) -> Iterator[Key]:
+        """Keep them from now on: all Services and what an earlier run left, when first asked."""
+        if not self._begun:
+            self._begun = True
+            yield from self._cache.all(SERVICE)
+            yield from map(key_of, self._api.list(ENDPOINTS))
 
     def keys(self, change: Change) -> Iterator[Key]:
         """Which Services a change concerns."""
-        if change.kind is SERVICE or (change.kind is ENDPOINTS and not _is_own(change)):
+        if change.kind is SERVICE:
+            yield key_of(change.object)
+        elif not self._begun:
+            return
+        elif change.kind is ENDPOINTS and not _is_own(change):
             yield key_of(change.object)
         elif change.kind is POD and _matters(change):
             for pod in (change.object, change.old):

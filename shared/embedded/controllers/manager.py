@@ -11,20 +11,26 @@ from typing import TYPE_CHECKING, Protocol
 from shared.embedded.controllers.cache import Cache
 from shared.embedded.controllers.claims import Claims
 from shared.embedded.controllers.deployment import Deployments
+from shared.embedded.controllers.disruption import Disruption
 from shared.embedded.controllers.endpointslice import EndpointSlices
 from shared.embedded.controllers.events import Events
 from shared.embedded.controllers.expiry import EventExpiry
 from shared.embedded.controllers.hashing import template_hash
 from shared.embedded.controllers.legacy_endpoints import Endpoints
 from shared.embedded.controllers.namespaces import Namespaces
+from shared.embedded.controllers.node_lifecycle import NodeLifecycle
+from shared.embedded.controllers.pod_garbage import PodGarbage
 from shared.embedded.controllers.queue import WorkQueue
 from shared.embedded.controllers.replicaset import ReplicaSets
 from shared.embedded.controllers.scheduler import Scheduler
 from shared.embedded.kinds import (
     DEPLOYMENT,
+    ENDPOINTS,
     NAMESPACE,
+    NODE,
     PERSISTENT_VOLUME_CLAIM,
     POD,
+    POD_DISRUPTION_BUDGET,
     REPLICA_SET,
     SERVICE,
 )
@@ -70,21 +76,28 @@ class Controllers:
         self._expiry = EventExpiry(api, clock)
         slices = EndpointSlices(api, self.cache, clock)
         claims = Claims(api, self.cache, Events(api, clock, "persistentvolume-controller"))
+        nodes = NodeLifecycle(api, self.cache, clock, Events(api, clock, "node-controller"))
         named: list[tuple[str, Controller, Kind]] = [
             ("endpointslices", slices, SERVICE),  # first: most urgent is who gets no requests
             ("deployments", deployments, DEPLOYMENT),
             ("replicasets", replicasets, REPLICA_SET),
             ("claims", claims, PERSISTENT_VOLUME_CLAIM),
             ("scheduler", self._scheduler, POD),
+            ("nodes", nodes, NODE),
+            ("disruption", Disruption(api, self.cache, clock), POD_DISRUPTION_BUDGET),
+            ("pod-garbage", PodGarbage(api, self.cache, clock), POD),
             ("namespaces", Namespaces(api, self.cache, authority), NAMESPACE),
-            ("endpoints", Endpoints(api, self.cache, clock), SERVICE),  # last: nothing waits for it
         ]
-        self._lanes = []
+        self._lanes: list[tuple[Controller, WorkQueue]] = []
         for name, controller, kind in named:
             queue = WorkQueue(name, controller.reconcile, clock)
             self._lanes.append((controller, queue))
             for key in self.cache.all(kind):  # what happened before the start is not known
                 queue.add(key)
+        self._endpoints = Endpoints(api, self.cache, clock)
+        self._asked = WorkQueue("endpoints", self._endpoints.reconcile, clock)
+        self._lanes.append((self._endpoints, self._asked))
+        api.before_reading[ENDPOINTS] = self._bring_up_endpoints
         api.subscribe(self._apply)
 
     def start(self, tasks: Supervisor) -> None:
@@ -96,6 +109,13 @@ class Controllers:
     def settle(self) -> None:
         """Work until no key waits: for a start that shall not show the world of before."""
         while any(queue.step() for _, queue in self._lanes):
+            pass
+
+    def _bring_up_endpoints(self) -> None:
+        """Somebody looks at Endpoints: from now on they are kept, and right when he sees them."""
+        for key in self._endpoints.begin():
+            self._asked.add(key)
+        while self._asked.step():
             pass
 
     @property

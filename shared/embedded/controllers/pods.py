@@ -29,6 +29,19 @@ def condition(obj: Obj, kind: str) -> Obj | None:
     return None
 
 
+def with_pod_condition(pod: Obj, new: Obj, now: float) -> list[Obj]:
+    """The pod's conditions with `new` in the place of its type; the time of a transition is now."""
+    current = condition(pod, new["type"])
+    if current is None or current["status"] != new["status"]:
+        new = {**new, "lastTransitionTime": times.timestamp(now)}
+    else:
+        new = {**new, "lastTransitionTime": current.get("lastTransitionTime")}
+    present = pod.get("status", {}).get("conditions") or []
+    if current is None:
+        return [*present, new]
+    return [new if each is current else each for each in present]
+
+
 def is_terminating(obj: Obj) -> bool:
     """Its deletion was asked for and is under way."""
     return "deletionTimestamp" in obj["metadata"]

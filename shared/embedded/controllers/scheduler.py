@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from shared.embedded.controllers.cache import Cache, carries, key_of
 from shared.embedded.controllers.pods import claims_of, condition, is_terminal, is_terminating
+from shared.embedded.controllers.taints import tolerates
 from shared.embedded.kinds import NODE, PERSISTENT_VOLUME_CLAIM, POD
 from shared.service.quantity import parse
 
@@ -50,8 +51,10 @@ class Scheduler:
                 self._weigh(change.object, 1)
 
     def keys(self, change: Change) -> Iterator[Key]:
-        """The pod of a change, or those that mount its claim, when they wait for a node."""
-        if change.kind is PERSISTENT_VOLUME_CLAIM:
+        """The pod of a change, or those that its claim or its node may help, when they wait."""
+        if change.kind is NODE and _admits(change):
+            yield from (key_of(pod) for pod in self._cache.on_node("") if _waits(pod))
+        elif change.kind is PERSISTENT_VOLUME_CLAIM:
             users = self._cache.users(key_of(change.object))
             yield from (key_of(pod) for pod in users if _waits(pod))
         elif change.kind is POD and change.type != "DELETED" and _waits(change.object):
@@ -124,20 +127,22 @@ def fits(pod: Obj, node: Obj, load: int) -> bool:
     limit = parse(node.get("status", {}).get("allocatable", {}).get("pods", "0"))
     selector = pod["spec"].get("nodeSelector") or {}
     open_ = not node["spec"].get("unschedulable", False)
-    tolerated = all(_tolerates(pod, taint) for taint in node["spec"].get("taints") or ())
+    tolerated = all(
+        taint["effect"] == "PreferNoSchedule" or tolerates(pod, taint)
+        for taint in node["spec"].get("taints") or ()
+    )
     return open_ and load < limit and carries(node, selector) and tolerated
 
 
-def _tolerates(pod: Obj, taint: Obj) -> bool:
-    if taint.get("effect") == "PreferNoSchedule":
-        return True
-    for toleration in pod["spec"].get("tolerations") or ():
-        key = toleration.get("key") in (None, taint["key"])
-        effect = toleration.get("effect") in (None, "", taint["effect"])
-        anything = toleration.get("operator") == "Exists"
-        if key and effect and (anything or toleration.get("value", "") == taint.get("value", "")):
-            return True
-    return False
+def _admits(change: Change) -> bool:
+    """Whether a node may take pods that it would not have taken before."""
+    if change.old is None or change.type == "DELETED":
+        return change.type != "DELETED"
+    return _room(change.old) != _room(change.object)
+
+
+def _room(node: Obj) -> tuple[object, ...]:
+    return node["spec"], node["metadata"].get("labels"), node["status"].get("allocatable")
 
 
 def _waits(pod: Obj) -> bool:

@@ -6,7 +6,9 @@ https://kubernetes.io/docs/reference/access-authn-authz/authentication/ and auth
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -17,7 +19,15 @@ from shared.embedded.access import impersonation, rbac
 from shared.embedded.api.providers import Providers
 from shared.embedded.api.watching import BACKLOG
 from shared.embedded.errors import StatusError, internal, method_not_allowed, no_such_resource
-from shared.embedded.http import documents, health, presentation, target
+from shared.embedded.http import (
+    absent,
+    descriptions,
+    documents,
+    health,
+    media,
+    presentation,
+    target,
+)
 from shared.embedded.http.exchange import LARGEST_BODY, Exchange, json_response
 from shared.embedded.http.logs import Logs
 from shared.embedded.http.streams import SUBRESOURCES as STREAMED
@@ -107,20 +117,26 @@ class ApiServer:
         wanted = target.parse(request.method, request.path, request.query)
         if wanted is None:
             self._authorize(user, rbac.Attributes(request.method.lower(), path=request.path))
-            return self._document(request)
+            return await self._document(request)
         self._authorize(user, wanted.attributes())
         kind = wanted.kind
         if kind is not None and kind.source == "metrics" and not self.providers.pod_metrics:
             return _no_page()  # like a cluster without metrics-server
         if kind is None:
+            if left_out := absent.missing(wanted.group, wanted.plural):
+                raise left_out
             if not declarations.versions(wanted.group):
                 return _no_page()
             raise no_such_resource()
         _check_path(kind, wanted)
         if kind.deprecated:
             request[_WARNING] = kind.deprecated
+        if prepare := self._api.before_reading.get(kind):
+            prepare()
         if request.method == "HEAD":
             raise method_not_allowed()
+        if self._creates(request, kind, wanted):
+            self._authorize(user, replace(wanted, verb="create").attributes())
         return await self._dispatch(Exchange(request, wanted, kind, user))
 
     async def _dispatch(self, exchange: Exchange) -> web.StreamResponse:
@@ -137,11 +153,23 @@ class ApiServer:
             return await self._verbs.answer(exchange)
         return await self._others.answer(exchange)
 
-    def _document(self, request: web.Request) -> web.Response:
+    def _creates(self, request: web.Request, kind: Kind, wanted: Target) -> bool:
+        """Whether a change makes a new object, which needs the right to create one."""
+        applies = wanted.verb == "patch" and media.is_apply(request.headers.get("Content-Type", ""))
+        if not applies and not (wanted.verb == "update" and kind.created_by_update):
+            return False
+        stored = kind.source == "store" and not wanted.subresource
+        return stored and self._api.find(kind, wanted.name, wanted.space) is None
+
+    async def _document(self, request: web.Request) -> web.Response:
         healthy = health.answer(request.path, request.query)
         if healthy is not None:
             return web.Response(text=healthy, headers={"X-Content-Type-Options": "nosniff"})
-        found = documents.find(request.path, self._address, request.headers.get("Accept", ""))
+        accept = request.headers.get("Accept", "")
+        # The first time, a document's descriptions are gathered from a hundred files.
+        found = await asyncio.to_thread(
+            documents.find, request.path, self._address, accept, descriptions.of
+        )
         if found is None:
             return _no_page()
         media_type, document = found

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from shared.embedded import kinds
 from shared.embedded.api import binding, ownership
+from shared.embedded.api.eviction import permit
 from shared.embedded.errors import StatusError, method_not_allowed, no_such_resource
 from shared.embedded.http import options, rendering, reviews, token_requests
 from shared.embedded.http.exchange import json_response
@@ -71,11 +72,12 @@ class Subresources:
         return _created()
 
     async def _evict(self, exchange: Exchange) -> web.Response:
-        """No disruption budget is enforced: one machine has nowhere to move a pod to."""
         target = exchange.target
         eviction = await exchange.plain()
         asked = options.write(exchange.query, exchange.user_agent, "CreateOptions")
         chosen = options.delete(exchange.query, eviction.get("deleteOptions") or {})
+        dry_run = chosen.dry_run or asked.dry_run
+        permit(self._api, target.name, target.space, dry_run=dry_run)
         self._api.delete(
             kinds.POD,
             target.name,
@@ -83,7 +85,7 @@ class Subresources:
             grace=chosen.grace,
             uid=chosen.uid,
             resource_version=chosen.resource_version,
-            dry_run=chosen.dry_run or asked.dry_run,
+            dry_run=dry_run,
         )
         return _created()
 
@@ -103,7 +105,7 @@ class Subresources:
     async def _review(self, exchange: Exchange) -> web.Response:
         kind = exchange.kind
         chosen = options.write(exchange.query, exchange.user_agent, "CreateOptions")
-        review = await exchange.object(kind)
+        review = await exchange.object(kind, chosen.fields)
         now = timestamp(self._api.now())
         if kind is kinds.SELF_SUBJECT_REVIEW:
             review["metadata"] = {"creationTimestamp": now}

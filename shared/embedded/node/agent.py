@@ -15,6 +15,7 @@ from shared.embedded.controllers.cache import key_of
 from shared.embedded.controllers.endpoints import PORT_MAP, is_ready_endpoint
 from shared.embedded.controllers.events import Events
 from shared.embedded.controllers.pods import is_terminal, is_terminating
+from shared.embedded.controllers.taints import is_unready
 from shared.embedded.errors import StatusError
 from shared.embedded.kinds import (
     CONFIG_MAP,
@@ -77,6 +78,7 @@ class Agent:
         self.meter = Meter()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stopping = False
+        self._doubted = False
         self._supervisor: Supervisor | None = None
 
     def begin(self) -> None:
@@ -128,6 +130,9 @@ class Agent:
         """Called by the writer of the change: what can fail is left to tasks."""
         if change.kind is POD and self._is_mine(change.object):
             self._follow(change.type, change.object)
+        elif change.kind is NODE and self._is_doubted(change):
+            self._doubted = True
+            self._tend("node/status", self._reassure())
         elif change.kind is PERSISTENT_VOLUME and change.type == "DELETED":
             self._reclaim(change.object)
         elif change.kind in (CONFIG_MAP, SECRET) and change.type != "DELETED":
@@ -259,6 +264,21 @@ class Agent:
             known = self._api.create(NODE, node, manager=MANAGER)
         body = {**known, "status": node["status"]}
         self._api.update(NODE, body, subresource="status", manager=MANAGER)
+
+    def _is_doubted(self, change: Change) -> bool:
+        """Somebody says that this node is not ready, and it will answer that."""
+        mine = change.object["metadata"]["name"] == self.settings.name
+        heard = change.type != "DELETED" and is_unready(change.object)
+        return mine and heard and not self._doubted and not self._stopping
+
+    async def _reassure(self) -> None:
+        """Say once more how the node and its pods are: they are as before."""
+        await self._clock.sleep(self.settings.status_period)
+        self._doubted = False
+        if self._api.find(NODE, self.settings.name) is not None:
+            self._register()
+            for pod in self.pods.values():
+                pod.report()
 
     def _report(self, sandbox: Sandbox, status: Obj) -> None:
         namespace, name = key_of(sandbox.pod)

@@ -16,6 +16,8 @@ class NodeSettings:
     sample_period: between two readings of /proc.
     config_retry: until what a container refers to and is missing is looked for again.
     pod_retry: until a pod whose task failed unexpectedly is tried again.
+    status_period: until the node answers who says that it is not ready (kubelet
+        --node-status-update-frequency).
     endpoint_wait: at most, until no EndpointSlice calls a pod ready that is to end.
     endpoint_lag: between that and SIGTERM, for those who watch EndpointSlices to learn of it.
     stop_grace: what pods get to end in when the cluster stops, if their own grace is longer.
@@ -28,6 +30,7 @@ class NodeSettings:
     backoff: BackOff = field(default_factory=BackOff)
     config_retry: float = 2.0
     pod_retry: float = 5.0
+    status_period: float = 10.0
     endpoint_wait: float = 3.0
     endpoint_lag: float = 0.25
     stop_grace: float = 5.0

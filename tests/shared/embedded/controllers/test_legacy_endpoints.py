@@ -14,6 +14,7 @@ SPACE = "oscar-svc"
 
 
 def found(world: World, name: str = "web") -> Obj | None:
+    world.api.before_reading[ENDPOINTS]()
     return world.api.find(ENDPOINTS, name, SPACE)
 
 
@@ -81,6 +82,7 @@ async def test_what_others_change_is_put_right(world: World) -> None:
     world.deploy(1)
     world.expose()
     world.run_all()
+    assert found(world) is not None
     world.api.patch(ENDPOINTS, "web", SPACE, {"subsets": None}, manager="test")
     world.settle()
     assert len(addresses(world)[0]) == 1
@@ -96,6 +98,18 @@ async def test_those_of_a_service_without_a_selector_are_its_owners(world: World
     world.api.create(ENDPOINTS, body, SPACE, manager="test")
     world.settle()
     assert addresses(world) == (["10.0.0.1"], [])
+
+
+async def test_pods_are_followed_once_somebody_looks(world: World) -> None:
+    world.deploy(1)
+    world.expose()
+    world.run_all()
+    assert "subsets" not in world.api.get(ENDPOINTS, "web", SPACE)
+    assert len(addresses(world)[0]) == 1
+    world.run(world.pods()[0], ready=False)
+    endpoints = world.api.find(ENDPOINTS, "web", SPACE)  # kept from then on
+    assert endpoints is not None
+    assert "notReadyAddresses" in endpoints["subsets"][0]
 
 
 async def test_a_change_that_is_none_of_endpoints_writes_nothing(world: World) -> None:

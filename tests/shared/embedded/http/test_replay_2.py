@@ -93,13 +93,6 @@ DIFFERS: dict[int, tuple[str, tuple[str, ...]]] = {
 
 PENDING = frozenset(
     (
-        24,
-        58,
-        79,
-        80,
-        81,
-        82,
-        182,
         185,
         190,
         192,
@@ -115,7 +108,6 @@ PENDING = frozenset(
         220,
         221,
         222,
-        245,
         247,
         311,
         335,
@@ -128,7 +120,6 @@ PENDING = frozenset(
         349,
         364,
         366,
-        383,
         385,
         386,
         388,

@@ -37,3 +37,10 @@ def test_an_autoscaler_is_made_as_asked(kubectl: Kubectl) -> None:
     assert (spec["minReplicas"], spec["maxReplicas"]) == (2, 5)
     target = {"type": "Utilization", "averageUtilization": 80}
     assert spec["metrics"][0]["resource"] == {"name": "cpu", "target": target}
+
+
+@pytest.mark.parametrize(
+    "line", ["job j --image=local", "quota q --hard=pods=1", "priorityclass p --value=1"]
+)
+def test_what_is_not_served_is_said(shared_kubectl: Kubectl, line: str) -> None:
+    assert "this embedded cluster has no " in shared_kubectl.fails("create", *line.split())

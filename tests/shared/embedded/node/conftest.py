@@ -32,6 +32,7 @@ SETTINGS = NodeSettings(
     backoff=BackOff(first=0.1),
     config_retry=0.05,
     pod_retry=0.01,
+    status_period=0.05,
     endpoint_lag=0.05,
     stop_grace=1.0,
 )
