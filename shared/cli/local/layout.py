@@ -124,11 +124,25 @@ def prepare(layout: Layout) -> None:
     own(layout.home)
     own(layout.home / "logs")
     if not layout.credentials.exists():
-        private.write(layout.credentials, f"oscar:{secrets.token_urlsafe(24)}\n")
+        _keep(layout.credentials, f"oscar:{secrets.token_urlsafe(24)}\n")
     user, password = read_credentials(layout.credentials)
-    private.write(layout.digest, digest(user, password).hex() + "\n")
+    _keep(layout.digest, digest(user, password).hex() + "\n")
     encryption.provide(layout.encryption, layout.home, time.time())
-    private.write(layout.home / "endpoint", f"{layout.url}\n")
+    _keep(layout.home / "endpoint", f"{layout.url}\n")
+
+
+def _keep(path: Path, text: str) -> None:
+    try:
+        private.write(path, text)
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: OSError) -> ApiError:
+    return ApiError(
+        f"cannot write {path}: {error.strerror}; make room on its disk or move away what is there, "
+        f"or choose another folder with {home.VARIABLE}"
+    )
 
 
 def own(folder: Path) -> None:
@@ -147,7 +161,12 @@ def own(folder: Path) -> None:
 def locked(folder: Path) -> Iterator[None]:
     """Hold the home folder for this run alone; a second run is told who has it."""
     own(folder)
-    with open(folder / "run.lock", "a+", opener=private.nofollow) as file:
+    path = folder / "run.lock"
+    try:
+        lock = open(path, "a+", opener=private.nofollow)  # noqa: SIM115  closed just below
+    except OSError as error:
+        raise _unusable(path, error) from error
+    with lock as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -157,8 +176,10 @@ def locked(folder: Path) -> Iterator[None]:
                 "end it with Ctrl-C, or choose another folder with EXPOSED_HOME"
             ) from None
         file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
+        try:
+            os.write(file.fileno(), f"{os.getpid()}\n".encode())  # no buffer to flush again
+        except OSError as error:
+            raise _unusable(path, error) from error
         yield
 
 
@@ -190,7 +211,9 @@ def _free_port() -> int:
         return port
 
 
-def programs(layout: Layout, environ: Mapping[str, str]) -> tuple[Program, ...]:
+def programs(
+    layout: Layout, environ: Mapping[str, str], *, recover: bool = False
+) -> tuple[Program, ...]:
     """The four processes of a local run, in the order in which they are started.
 
     Each gets the kubeconfig of its own service account, so that a right that is missing in a real
@@ -200,7 +223,10 @@ def programs(layout: Layout, environ: Mapping[str, str]) -> tuple[Program, ...]:
     return (
         Program(
             "cluster",
-            ("-m", "shared.embedded", "--home", folder, "--port", str(layout.api)),
+            (
+                *("-m", "shared.embedded", "--home", folder, "--port", str(layout.api)),
+                *(("--recover",) if recover else ()),
+            ),
             dict(environ),
             stop_seconds=45.0,
         ),
