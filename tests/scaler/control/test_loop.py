@@ -34,11 +34,12 @@ async def test_a_deployment_that_is_gone_is_forgotten(one: World) -> None:
 async def test_without_metrics_nothing_is_written_and_all_is_said(one: World) -> None:
     one.put(deployment("a", 3))
     one.metrics = refuses(404, "NotFound")
-    for _ in range(32):
+    ticks = round(NO_DATA_GRACE) + 2
+    for _ in range(ticks):
         await one.tick(1)
     assert not one.writes
     assert one.reasons == ["FailedGetPodMetrics"]
-    assert one.stats.source_failures["metrics.k8s.io"] == 32
+    assert one.stats.source_failures["metrics.k8s.io"] == ticks
     one.metrics = None
     one.usage = {"a/0": "500m"}
     await one.tick(1)
