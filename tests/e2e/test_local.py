@@ -383,3 +383,27 @@ def test_data_stay_as_long_as_the_definition_says(run: Run, tmp_path: Path) -> N
     (folder,) = (run.home / "volumes").iterdir()
     run.exposed("delete", "notes")
     until_blocking(lambda: not folder.exists(), "the data are gone with the service", 60)
+
+
+def test_no_request_fails_while_the_node_is_called_not_ready(run: Run) -> None:
+    def states() -> list[bool]:
+        where = ("-n", "oscar-svc", "-l", "kubernetes.io/service-name=burner-svc")
+        found = json.loads(run.kubectl("get", "endpointslices", *where, "-o", "json"))["items"]
+        return [each["conditions"]["ready"] for one in found for each in one["endpoints"]]
+
+    def say(word: str) -> None:
+        body = json.dumps({"status": {"conditions": [{"type": "Ready", "status": word}]}})
+        patched = ("--subresource=status", "--type=strategic", "-p", body)
+        run.kubectl("patch", "node", "local", *patched)
+
+    assert run.call("burner", "?seconds=0").status == 200
+    say("False")
+    try:
+        until_blocking(lambda: not any(states()), "no pod is ready", 30)
+        assert {run.call("burner", "?seconds=0").status for _ in range(10)} == {200}
+        admin = f"http://127.0.0.1:{run.ports['GATEWAY_ADMIN']}/metrics"
+        with urllib.request.urlopen(admin, timeout=30) as answer:
+            assert b'gateway_panics_total{service="burner"} 1.0' in answer.read()
+    finally:
+        say("True")
+    until_blocking(lambda: any(states()), "a pod is ready", 30)
