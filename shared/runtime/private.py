@@ -94,11 +94,15 @@ def read(path: Path, *, follow: bool = False) -> str:
 def write(path: Path, text: str) -> None:
     """Give `path` this text, readable by its owner alone; whole, or not at all. OSError."""
     draft = path.with_name(f".{path.name}.new")
-    draft.unlink(missing_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    with os.fdopen(os.open(draft, flags, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    draft.rename(path)
+    try:
+        draft.unlink(missing_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        with os.fdopen(os.open(draft, flags, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+        draft.rename(path)
+    except OSError as error:
+        error.filename = str(path)  # which is what was to be written; a full disk names none
+        raise
 
 
 def nofollow(path: str, flags: int) -> int:

@@ -27,10 +27,11 @@ FOLDER: Final = "pki"
 def obtain(folder: Path, now: float) -> ServerCertificate:
     """The files in `folder`, made anew when needed; `now` is in Unix seconds. OSError and
     DamagedError."""
-    try:
-        return certificate.obtain(folder, now, "embedded API server")
-    except IsADirectoryError as error:
-        raise DamagedError(certificate.files_in(folder).certificate, "it is no file") from error
+    files = certificate.files_in(folder)
+    for path in (files.key, files.authority, files.certificate):
+        if path.is_dir():
+            raise DamagedError(path, "it is no file")
+    return certificate.obtain(folder, now, "embedded API server")
 
 
 def check(files: ServerCertificate) -> None:
