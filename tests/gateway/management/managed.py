@@ -16,6 +16,7 @@ from gateway.management.access.credentials import Credentials
 from gateway.management.app import application
 from gateway.management.store.lifecycle import Lifecycle
 from shared.embedded import declarations, kinds
+from shared.embedded.controllers import namespaces
 from shared.embedded.api.operations import Change
 from shared.embedded.controllers.manager import Controllers
 from shared.embedded.node.hollow import HollowNode
@@ -74,11 +75,18 @@ class Managed:
 
     def all(self) -> list[Obj]:
         """Every object of the namespace but what controllers make."""
-        made = (kinds.POD, kinds.REPLICA_SET, kinds.ENDPOINT_SLICE, kinds.EVENT)
+        made = (
+            *(kinds.POD, kinds.REPLICA_SET, kinds.ENDPOINT_SLICE, kinds.ENDPOINTS, kinds.EVENT),
+            kinds.SERVICE_ACCOUNT,
+        )
         hubs = [kind for kind in declarations.HUBS.values() if kind.namespaced and kind not in made]
         rights = (kinds.ROLE, kinds.ROLE_BINDING)
         return [
-            obj for kind in hubs if kind not in rights for obj in self.cluster.api.list(kind, NS)
+            obj
+            for kind in hubs
+            if kind not in rights
+            for obj in self.cluster.api.list(kind, NS)
+            if obj["metadata"]["name"] != namespaces.AUTHORITY
         ]
 
     def names(self) -> set[str]:

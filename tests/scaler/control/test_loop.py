@@ -12,6 +12,7 @@ from scaler.config.scaling import Scaling
 from scaler.control.annotation import ANNOTATION
 from scaler.control.standing import Standing
 from scaler.decision import HPA, Policy
+from scaler.report.reporter import NO_DATA_GRACE
 from tests.scaler.objects import configmap, deployment, keyed, service, together
 from tests.scaler.world import World, settings, world
 from tests.shared.kube.scripted import refuses
