@@ -333,8 +333,8 @@ DECLARATIONS: Final = registered(
             rules=rules.STORAGE_CLASS,
             selectable=METADATA,
         ),
-        _answered(kinds.POD_METRICS),
         _answered(kinds.NODE_METRICS),
+        _answered(kinds.POD_METRICS),
     ]
 )
 

@@ -7,6 +7,8 @@ argument. https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -86,6 +88,7 @@ def _resources(kind: Kind) -> Iterable[Obj]:
         "kind": kind.kind,
         "verbs": list(kind.verbs),
         **_names(kind),
+        **({"storageVersionHash": _storage_hash(kind.hub)} if kind.source == "store" else {}),
     }
     for sub in kind.subresources:
         foreign = {"group": sub.group, "version": sub.version} if sub.version else {}
@@ -97,6 +100,12 @@ def _resources(kind: Kind) -> Iterable[Obj]:
             "kind": sub.kind or kind.kind,
             "verbs": list(sub.verbs),
         }
+
+
+def _storage_hash(kind: Kind) -> str:
+    """Of the form in which objects are stored (k8s.io/apiserver `StorageVersionHash`)."""
+    text = f"{kind.group}/{kind.version}/{kind.kind}"
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()[:8]).decode()
 
 
 def _group_discovery(kinds: Sequence[Kind], name: str) -> Obj:

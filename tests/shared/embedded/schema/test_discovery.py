@@ -65,6 +65,7 @@ def test_a_resource_lists_its_names_verbs_and_subresources() -> None:
         "verbs": ["get"],
         "shortNames": ["wd"],
         "categories": ["all"],
+        "storageVersionHash": "gIwvi5rymmg=",
     }
     assert (scale["name"], scale["group"], scale["kind"]) == (
         "widgets/scale",
