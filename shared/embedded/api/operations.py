@@ -17,6 +17,7 @@ from shared.embedded.api import (
     admission,
     binding,
     deletion,
+    forms,
     ownership,
     patching,
     scale,
@@ -24,6 +25,7 @@ from shared.embedded.api import (
     strategy,
     typed_patch,
 )
+from shared.embedded.api.field_validation import FieldValidation
 from shared.embedded.api.garbage import Garbage
 from shared.embedded.errors import (
     UndecodableError,
@@ -31,7 +33,6 @@ from shared.embedded.errors import (
     invalid,
     not_found,
 )
-from shared.embedded.schema import decoding
 from shared.embedded.schema.field_selectors import field_predicate
 from shared.embedded.schema.selectors import label_predicate
 from shared.embedded.schema.times import timestamp
@@ -77,12 +78,12 @@ class Api:
         self.before_reading: dict[Kind, Callable[[], None]] = {}  # of what is made when asked for
 
     def get(self, kind: Kind, name: str, namespace: str = "") -> Obj:
-        return _shown(kind, self._entry(kind, name, namespace).object)
+        return forms.shown(kind, self._entry(kind, name, namespace).object)
 
     def find(self, kind: Kind, name: str, namespace: str = "") -> Obj | None:
         """The object, or None when there is none."""
         entry = self.store.get(kind.bucket, namespace, name)
-        return _shown(kind, entry.object) if entry else None
+        return forms.shown(kind, entry.object) if entry else None
 
     def list(
         self,
@@ -112,11 +113,11 @@ class Api:
         dry_run: bool = False,
     ) -> Obj:
         """Store a new object; `name` is the one a URL asks for, if it does."""
-        stored = self._decoded(kind, obj)
+        stored = forms.stored(kind, obj)
         writer = ownership.Manager(manager, "Update", kind.api_version)
         stored["metadata"].pop("managedFields", None)
         created = self._create(kind, stored, namespace, writer, name=name, dry_run=dry_run)
-        return _shown(kind, created)
+        return forms.shown(kind, created)
 
     def update(
         self,
@@ -151,20 +152,22 @@ class Api:
         manager: str,
         force: bool = False,
         dry_run: bool = False,
+        fields: FieldValidation | None = None,
     ) -> Obj:
-        """Patch; `apply` creates what does not exist."""
+        """Patch; `apply` creates what does not exist. `fields`: what becomes of unknown ones."""
         if patch_type == "apply":
             return self._apply(
                 kind, name, namespace, body, subresource, manager, force=force, dry_run=dry_run
             )
         entry = self._entry(kind, name, namespace)
-        current = _shown(kind, entry.object)
+        current = forms.shown(kind, entry.object)
         target = scale.view(current) if subresource == "scale" else current
         patched = patching.patched(kind, target, body, patch_type)
         try:
             return self._replace(
-                kind, entry, patched, subresource, manager, dry_run=dry_run, patched=True
-            )
+                kind, entry, patched, subresource, manager, dry_run=dry_run,
+                patch=fields or FieldValidation(),
+            )  # fmt: skip
         except UndecodableError as error:
             if subresource == "scale":
                 metadata = {**target["metadata"], "managedFields": ownership.of_scale(current)}
@@ -196,9 +199,9 @@ class Api:
             return self._finish(obj, dry_run=dry_run)
         after = deletion.begun(kind, obj, grace=grace, propagation=propagation, now=self.now())
         if dry_run or after.object is obj:
-            return _shown(kind, after.object)
+            return forms.shown(kind, after.object)
         commit = self.store.remove if after.gone else self.store.put
-        return _shown(kind, commit(kind.bucket, after.object).object)
+        return forms.shown(kind, commit(kind.bucket, after.object).object)
 
     def bind(self, name: str, namespace: str, node: str, *, dry_run: bool = False) -> None:
         """Give the pod to a node (pods/binding)."""
@@ -225,13 +228,6 @@ class Api:
         if entry is None:
             raise not_found(kind, name)
         return entry
-
-    def _decoded(self, kind: Kind, obj: Obj) -> Obj:
-        """A private, well-typed copy in stored form."""
-        given = _typed(kind, obj)
-        if kind.hub is kind:
-            return given
-        return _typed(kind.hub, declarations.of(kind).conversion.to_stored(given))
 
     def _create(
         self,
@@ -276,9 +272,12 @@ class Api:
         manager: str,
         *,
         dry_run: bool,
-        patched: bool = False,
+        patch: FieldValidation | None = None,
     ) -> Obj:
-        """Update `entry` to the object (or Scale) `obj`, and answer in the same form."""
+        """Update `entry` to the object (or Scale) `obj`, and answer in the same form.
+
+        patch: what becomes of fields that a patch has brought and nobody knows.
+        """
         old = entry.object
         if subresource == "scale":
             writer = ownership.Manager(manager, "Update", kind.api_version, "scale")
@@ -287,19 +286,23 @@ class Api:
             obj = {
                 key: obj[key] for key in ("kind", "apiVersion", "metadata", "status") if key in obj
             }
-        wanted = self._decoded(kind, obj)
+        wanted = forms.stored(kind, obj, patch.found if patch else None)
+        if patch:
+            patch.check(kind)
         given = ownership.unstated(kind, wanted)
-        new = self._succeed(kind, old, wanted, subresource, patched=patched, dry_run=dry_run)
+        new = self._succeed(
+            kind, old, wanted, subresource, patched=patch is not None, dry_run=dry_run
+        )
         writer = ownership.Manager(manager, "Update", kind.api_version, subresource)
         new = ownership.tracked(old, new, kind, writer, timestamp(self.now()), given=given)
-        return _shown(kind, self._store(kind, old, new, dry_run=dry_run))
+        return forms.shown(kind, self._store(kind, old, new, dry_run=dry_run))
 
     def _rescale(
         self, kind: Kind, old: Obj, sent: Obj, writer: ownership.Manager, *, dry_run: bool
     ) -> Obj:
         """Give the workload the replicas of the Scale `sent`."""
         wanted = scale.decode(sent, old["metadata"]["name"])
-        rescaled = self._decoded(kind, scale.rescaled(old, wanted))
+        rescaled = forms.stored(kind, scale.rescaled(old, wanted))
         new = self._succeed(kind, old, rescaled, "", dry_run=dry_run)
         new = ownership.scaled(old, new, writer, timestamp(self.now()))
         return self._store(kind, old, new, dry_run=dry_run)
@@ -367,18 +370,18 @@ class Api:
             ownership.check_scale(old, config, applier, force=force)
             return scale.view(self._rescale(kind, old, config, applier, dry_run=dry_run))
         typed_patch.check(config, kind.api_version, kind.kind, declarations.of(kind).schema)
-        wanted = self._decoded(kind, config)
+        wanted = forms.stored(kind, config, whole=True)
         merged = ownership.applied(old, wanted, kind, applier, force=force, now=now)
-        private = _typed(kind.hub, merged)
+        private = forms.typed(kind.hub, merged)
         if old is None:
             metadata = private["metadata"]
             metadata.pop("resourceVersion", None)
             if uid := metadata.get("uid"):
                 raise invalid(kind, name, strategy.other_uid(uid))
             created = self._create(kind, private, namespace, applier, name=name, dry_run=dry_run)
-            return _shown(kind, created)
+            return forms.shown(kind, created)
         new = self._succeed(kind, old, private, subresource, patched=True, dry_run=dry_run)
-        return _shown(kind, self._store(kind, old, new, dry_run=dry_run))
+        return forms.shown(kind, self._store(kind, old, new, dry_run=dry_run))
 
     def _finish(self, namespace: Obj, *, dry_run: bool) -> Obj:
         """Let a namespace go that is on its way out, once nothing is left in it."""
@@ -386,13 +389,3 @@ class Api:
         if dry_run or metadata.get("finalizers") or not self.store.is_empty(metadata["name"]):
             return namespace
         return self.store.remove(kinds.NAMESPACE.bucket, dict(namespace)).object
-
-
-def _typed(kind: Kind, obj: Obj) -> Obj:
-    """A private, well-typed copy."""
-    return decoding.typed(obj, kind, declarations.of(kind).schema)
-
-
-def _shown(kind: Kind, stored: Obj) -> Obj:
-    """A stored object in the form of `kind`."""
-    return declarations.of(kind).conversion.from_stored(stored)

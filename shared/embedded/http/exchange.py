@@ -13,12 +13,14 @@ from aiohttp import web
 from shared.embedded import declarations
 from shared.embedded.errors import bad_request, too_large
 from shared.embedded.http import media, options
-from shared.embedded.schema import decoding, parsing, protobuf
+from shared.embedded.schema import decoding, parsing, protobuf, strictness
 
 if TYPE_CHECKING:
     from multidict import MultiMapping
 
     from shared.embedded.access.rbac import User
+    from shared.embedded.api.field_validation import FieldValidation
+    from shared.embedded.api.patching import PatchType
     from shared.embedded.http.media import Form
     from shared.embedded.http.target import Target
     from shared.embedded.kinds import Kind
@@ -62,14 +64,18 @@ class Exchange:
         except web.HTTPRequestEntityTooLarge as error:
             raise too_large(LARGEST_BODY) from error
 
-    async def object(self, kind: Kind) -> Obj:
+    async def object(self, kind: Kind, fields: FieldValidation) -> Obj:
         """The body as an object of `kind`; raises 400, 413 or 415."""
         declared = declarations.of(kind)
         if self._is_protobuf():
             value = self._from_protobuf(await self.body())
             return decoding.typed(value, kind, declared.schema)
         yaml_body = media.is_yaml(self.request.headers.get("Content-Type", ""))
-        return decoding.decode(await self.body(), kind, declared.schema, yaml_body=yaml_body)
+        obj = decoding.decode(
+            await self.body(), kind, declared.schema, yaml_body=yaml_body, strict=fields.found
+        )
+        fields.check(kind)
+        return obj
 
     async def plain(self) -> Obj:
         """The body as an object that is not stored (a Scale, a Binding, options); may be empty."""
@@ -87,13 +93,19 @@ class Exchange:
             raise bad_request("the body is not an object")
         return cast("Obj", value)
 
-    async def patch(self, *, yaml_body: bool) -> Any:
+    async def patch(self, patch_type: PatchType, fields: FieldValidation) -> Any:
         """The body as a patch; raises 400."""
         body = await self.body()
+        applied = patch_type == "apply"
         try:
-            return parsing.parse_yaml(body) if yaml_body else parsing.parse_json(body)
+            value = parsing.parse_yaml(body) if applied else parsing.parse_json(body)
         except ValueError as error:
-            raise bad_request(f"error decoding patch: {error}") from error
+            what = "YAML" if applied else "patch"
+            raise bad_request(f"error decoding {what}: {error}") from error
+        fields.found += strictness.of_patch(body, value, patch_type)
+        if applied and fields.directive == "Strict" and fields.found:
+            raise bad_request(f"error strict decoding YAML: {fields.found[0]}")
+        return value
 
     def _is_protobuf(self) -> bool:
         return self.request.content_type == protobuf.MEDIA_TYPE

@@ -94,6 +94,11 @@ def is_yaml(content_type: str) -> bool:
     return media_type == YAML
 
 
+def is_apply(content_type: str) -> bool:
+    """Whether a patch is a configuration to apply."""
+    return _PATCH_TYPES.get(_range(content_type).media_type) == "apply"
+
+
 def patch_type(content_type: str) -> PatchType:
     """The kind of a patch; raises 415."""
     found = _PATCH_TYPES.get(_range(content_type).media_type)

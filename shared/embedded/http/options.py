@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from shared.embedded import declarations
 from shared.embedded.api import golang
+from shared.embedded.api.field_validation import FieldValidation
 from shared.embedded.api.listing import Query
 from shared.embedded.errors import REQUIRED, UNSUPPORTED, Cause, bad_request, invalid_as
 from shared.embedded.http.target import flag
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shared.embedded.api.deletion import Propagation
+    from shared.embedded.api.field_validation import Directive
     from shared.embedded.api.patching import PatchType
     from shared.embedded.http.target import Target
     from shared.embedded.kinds import Kind
@@ -26,16 +28,18 @@ if TYPE_CHECKING:
 _GROUP: Final = "meta.k8s.io"
 _LONGEST_MANAGER: Final = 128
 _PROPAGATIONS: Final = ("Foreground", "Background", "Orphan")
+_DIRECTIVES: Final = ("", "Ignore", "Strict", "Warn")
 _MATCHES: Final = ("Exact", "NotOlderThan")
 
 
 @dataclass(frozen=True, slots=True)
 class WriteOptions:
-    """Who writes, and whether for real."""
+    """Who writes, whether for real, and what becomes of fields that are unknown."""
 
     manager: str
     dry_run: bool
     force: bool = False
+    fields: FieldValidation = field(default_factory=FieldValidation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,17 @@ def write(
         raise invalid_as(_GROUP, options, "", [cause])
     default = user_agent.split("/")[0][:_LONGEST_MANAGER] or "unknown"
     force = flag(given, "force")
-    return WriteOptions(manager or default, dry_run(given.get("dryRun"), options), force)
+    dry = dry_run(given.get("dryRun"), options)
+    return WriteOptions(manager or default, dry, force, _field_validation(given, options))
+
+
+def _field_validation(given: Mapping[str, str], options: str) -> FieldValidation:
+    value = given.get("fieldValidation", "")
+    if value not in _DIRECTIVES:
+        listed = ", ".join(checks.shown(each) for each in _DIRECTIVES)
+        message = f"Unsupported value: {checks.shown(value)}: supported values: {listed}"
+        raise invalid_as(_GROUP, options, "", [Cause(UNSUPPORTED, message, "fieldValidation")])
+    return FieldValidation(cast("Directive", value or "Warn"))
 
 
 def dry_run(value: Any, options: str) -> bool:

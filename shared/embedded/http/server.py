@@ -6,7 +6,9 @@ https://kubernetes.io/docs/reference/access-authn-authz/authentication/ and auth
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -17,7 +19,15 @@ from shared.embedded.access import impersonation, rbac
 from shared.embedded.api.providers import Providers
 from shared.embedded.api.watching import BACKLOG
 from shared.embedded.errors import StatusError, internal, method_not_allowed, no_such_resource
-from shared.embedded.http import absent, documents, health, presentation, target
+from shared.embedded.http import (
+    absent,
+    descriptions,
+    documents,
+    health,
+    media,
+    presentation,
+    target,
+)
 from shared.embedded.http.exchange import LARGEST_BODY, Exchange, json_response
 from shared.embedded.http.logs import Logs
 from shared.embedded.http.streams import SUBRESOURCES as STREAMED
@@ -58,7 +68,7 @@ class ApiServer:
         self.providers = providers or Providers()
         self._api = api
         self._tokens = tokens
-        self._verbs = Verbs(api)
+        self._verbs = Verbs(api, self._policy)
         self._watches = Watches(api, bookmark_interval, watch_backlog)
         self._logs = Logs(api, self.providers)
         self._streams = Streams(api, self.providers, self._allowed)
@@ -107,7 +117,7 @@ class ApiServer:
         wanted = target.parse(request.method, request.path, request.query)
         if wanted is None:
             self._authorize(user, rbac.Attributes(request.method.lower(), path=request.path))
-            return self._document(request)
+            return await self._document(request)
         self._authorize(user, wanted.attributes())
         kind = wanted.kind
         if kind is not None and kind.source == "metrics" and not self.providers.pod_metrics:
@@ -125,6 +135,8 @@ class ApiServer:
             prepare()
         if request.method == "HEAD":
             raise method_not_allowed()
+        if self._creates(request, kind, wanted):
+            self._authorize(user, replace(wanted, verb="create").attributes())
         return await self._dispatch(Exchange(request, wanted, kind, user))
 
     async def _dispatch(self, exchange: Exchange) -> web.StreamResponse:
@@ -141,11 +153,23 @@ class ApiServer:
             return await self._verbs.answer(exchange)
         return await self._others.answer(exchange)
 
-    def _document(self, request: web.Request) -> web.Response:
+    def _creates(self, request: web.Request, kind: Kind, wanted: Target) -> bool:
+        """Whether a change makes a new object, which needs the right to create one."""
+        applies = wanted.verb == "patch" and media.is_apply(request.headers.get("Content-Type", ""))
+        if not applies and not (wanted.verb == "update" and kind.created_by_update):
+            return False
+        stored = kind.source == "store" and not wanted.subresource
+        return stored and self._api.find(kind, wanted.name, wanted.space) is None
+
+    async def _document(self, request: web.Request) -> web.Response:
         healthy = health.answer(request.path, request.query)
         if healthy is not None:
             return web.Response(text=healthy, headers={"X-Content-Type-Options": "nosniff"})
-        found = documents.find(request.path, self._address, request.headers.get("Accept", ""))
+        accept = request.headers.get("Accept", "")
+        # The first time, a document's descriptions are gathered from a hundred files.
+        found = await asyncio.to_thread(
+            documents.find, request.path, self._address, accept, descriptions.of
+        )
         if found is None:
             return _no_page()
         media_type, document = found

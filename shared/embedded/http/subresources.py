@@ -91,14 +91,21 @@ class Subresources:
 
     async def _token(self, exchange: Exchange) -> web.Response:
         target = exchange.target
-        request = await exchange.plain()
-        granted = token_requests.grant(self._api, self._tokens, request, target.space, target.name)
+        chosen = options.write(exchange.query, exchange.user_agent, "CreateOptions")
+        granted = token_requests.grant(
+            self._api,
+            self._tokens,
+            await exchange.plain(),
+            target.space,
+            target.name,
+            manager=chosen.manager,
+        )
         return json_response(orjson.dumps(granted), 201)
 
     async def _review(self, exchange: Exchange) -> web.Response:
         kind = exchange.kind
         chosen = options.write(exchange.query, exchange.user_agent, "CreateOptions")
-        review = await exchange.object(kind)
+        review = await exchange.object(kind, chosen.fields)
         now = timestamp(self._api.now())
         if kind is kinds.SELF_SUBJECT_REVIEW:
             review["metadata"] = {"creationTimestamp": now}

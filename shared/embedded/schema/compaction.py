@@ -1,8 +1,9 @@
 """Kubernetes' OpenAPI document, less what the schemas do not need: the data of `kubernetes.json`.
 
 Run by `make schemas` when the next version of Kubernetes is taken in; the server never runs it.
-What is kept of a definition: its fields with their types, which of them are required, and the marks
-by which lists and maps merge. Descriptions are not. Pure.
+What is kept of a definition: its fields with their types, which of them are required, the marks by
+which lists and maps merge, and what `go_structs` tells of zeros and names. Descriptions are not.
+Pure.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from shared.embedded.schema.go_structs import GoField
     from shared.service.objects import Obj
 
 GVK: Final = "x-kubernetes-group-version-kind"
@@ -25,11 +27,16 @@ _LEAVES: Final = {
     "io.k8s.apimachinery.pkg.runtime.RawExtension": "object",
 }
 """Definitions that have an encoding of their own, or none."""
+_PLAIN: Final = ("string", "int32", "int64", "boolean")
 
 
-def compact(swagger: Obj, wanted: Iterable[tuple[str, str, str]]) -> Obj:
+def compact(
+    swagger: Obj,
+    wanted: Iterable[tuple[str, str, str]],
+    structs: Mapping[str, Mapping[str, GoField]],
+) -> Obj:
     """The kinds `wanted` (group, version, kind) that `swagger` describes, and all definitions that
-    they need, by name."""
+    they need, by name. structs: the Go types, by the last three words of a definition's name."""
     definitions: Mapping[str, Obj] = swagger["definitions"]
     roots = _roots(definitions)
     kinds = {gvk: roots[gvk] for gvk in sorted(set(wanted)) if gvk in roots}
@@ -39,7 +46,7 @@ def compact(swagger: Obj, wanted: Iterable[tuple[str, str, str]]) -> Obj:
         name = waiting.pop()
         if name in found:
             continue
-        found[name] = _definition(definitions[name])
+        found[name] = _definition(definitions[name], structs.get(_tail(name), {}))
         waiting += sorted(_needed(definitions[name]))
     return {
         "kinds": {"/".join(gvk): name for gvk, name in kinds.items()},
@@ -67,7 +74,11 @@ def _needed(value: Any) -> set[str]:
     return below | ({name} if name and name not in _LEAVES else set())
 
 
-def _definition(definition: Obj) -> Obj:
+def _tail(name: str) -> str:
+    return ".".join(name.split(".")[-3:])
+
+
+def _definition(definition: Obj, struct: Mapping[str, GoField]) -> Obj:
     kept: Obj = {"fields": {}}
     if definition.get("x-kubernetes-map-type") == "atomic":
         kept["atomic"] = True
@@ -75,7 +86,18 @@ def _definition(definition: Obj) -> Obj:
         kept["required"] = required
     for name, described in definition["properties"].items():
         kept["fields"][name] = _type(described)
+    if zeros := [name for name in kept["fields"] if name in struct and struct[name].kept]:
+        kept["kept"] = zeros
+    if named := {name: each.named for name, each in struct.items() if _has_name(kept, name, each)}:
+        kept["named"] = named
     return kept
+
+
+def _has_name(kept: Obj, name: str, field: GoField) -> bool:
+    """Whether messages name a plain value by a type of its own."""
+    given = kept["fields"].get(name)
+    item = given.get("list") if isinstance(given, dict) else given
+    return bool(field.named) and item in _PLAIN
 
 
 def _type(described: Obj) -> Any:

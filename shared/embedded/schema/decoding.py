@@ -62,28 +62,30 @@ def decode(
     return clean
 
 
-def typed(value: Obj, kind: Kind, schema: Schema, strict: list[str] | None = None) -> Obj:
+def typed(
+    value: Obj,
+    kind: Kind,
+    schema: Schema,
+    strict: list[str] | None = None,
+    *,
+    whole: bool = False,
+) -> Obj:
     """A clean copy of `value`: right type, nulls and what is unknown dropped, every described field
     well-typed and in canonical form.
 
-    strict: takes a sentence for each unknown field.
+    strict: takes a sentence for each unknown field. whole: with zeros that Go leaves out.
     """
     _check_head(value, kind)
     head = {"kind": kind.kind, "apiVersion": kind.api_version}
     metadata, managed = _without_managed_fields(value.get("metadata"))
     given = {**value, **head, "metadata": metadata}
-    unknown = False
-
-    def note() -> None:
-        nonlocal unknown
-        unknown = True
-
+    reader = _Reader(whole=whole)
     try:
-        clean: Obj = _struct(given, schema, note) if isinstance(schema, Struct) else given
+        clean: Obj = reader.read(given, schema)
     except (_MisfitError, ValueError) as error:
         why = mismatches.first(given, schema) or str(error)
         raise UndecodableError(kind.kind, kind.version, why) from error
-    if strict is not None and unknown:
+    if strict is not None and reader.unknown:
         strict += strictness.unknown_fields(given, schema)
     clean.setdefault("metadata", {})
     if managed is not None:
@@ -94,7 +96,7 @@ def typed(value: Obj, kind: Kind, schema: Schema, strict: list[str] | None = Non
 def checked(value: Any, schema: Schema) -> Any:
     """`value` as `typed` would have it, be it no object of a kind; raises TypeError."""
     try:
-        return _clean(value, schema, lambda: None)
+        return _Reader(whole=True).read(value, schema)
     except (_MisfitError, ValueError) as error:
         raise TypeError(mismatches.first(value, schema) or str(error)) from error
 
@@ -135,59 +137,70 @@ def _without_managed_fields(metadata: Any) -> tuple[Any, Any]:
     return rest, metadata["managedFields"]
 
 
-def _clean(value: Any, schema: Schema, note: Any) -> Any:
-    """`value` without nulls; `note` is called for what is unknown."""
-    shape = type(schema)
-    if shape is Scalar:
-        return _scalar(value, schema)  # type: ignore[arg-type]
-    if shape is Struct:
-        return _struct(value, schema, note)  # type: ignore[arg-type]
-    if shape is List:
-        if not isinstance(value, list):
+class _Reader:
+    """Makes clean values. whole: keep zeros that Go would leave out, for who states them owns them.
+
+    unknown: whether something was found that nobody knows.
+    """
+
+    __slots__ = ("unknown", "whole")
+
+    def __init__(self, *, whole: bool) -> None:
+        self.whole = whole
+        self.unknown = False
+
+    def read(self, value: Any, schema: Schema) -> Any:
+        shape = type(schema)
+        if shape is Scalar:
+            return _scalar(value, schema)  # type: ignore[arg-type]
+        if shape is Struct:
+            return self.struct(value, schema)  # type: ignore[arg-type]
+        if shape is List:
+            if not isinstance(value, list):
+                raise _MisfitError
+            item = schema.item  # type: ignore[union-attr]
+            return [self.read(_zero(item) if each is None else each, item) for each in value]
+        if not isinstance(value, dict):
             raise _MisfitError
-        item = schema.item  # type: ignore[union-attr]
-        return [_clean(_zero(item) if each is None else each, item, note) for each in value]
-    if not isinstance(value, dict):
-        raise _MisfitError
-    inner = schema.value  # type: ignore[union-attr]
-    return {
-        key: _clean(_zero(inner) if item is None else item, inner, note)
-        for key, item in value.items()
-    }
+        inner = schema.value  # type: ignore[union-attr]
+        return {
+            key: self.read(_zero(inner) if item is None else item, inner)
+            for key, item in value.items()
+        }
+
+    def struct(self, value: Any, schema: Struct) -> Any:
+        if not isinstance(value, dict):
+            if schema is ANY:
+                return _without_nulls(value)
+            raise _MisfitError
+        fields, kept = schema.fields, schema.kept
+        found = {}
+        for key, item in value.items():
+            inner = fields.get(key)
+            if inner is None:
+                if not schema.open:
+                    self.unknown = True
+                elif item is not None:
+                    found[key] = _without_nulls(item)
+            elif item is None:
+                continue
+            elif type(inner) is Struct:  # shown even when it is empty
+                found[key] = self.struct(item, inner)
+            else:
+                clean = self.read(item, inner)
+                if clean or key in kept or self.whole or (type(inner) is Scalar and inner.decodes):
+                    found[key] = clean
+        return found
 
 
 def _scalar(value: Any, schema: Scalar) -> Any:
-    kind = type(value)
-    if kind not in schema.types and not schema.decodes:
+    if type(value) not in schema.types and not schema.decodes:
         raise _MisfitError
+    if schema.convert is not None:
+        return schema.convert(value)
     if schema.bits and not -(1 << schema.bits - 1) <= value < 1 << schema.bits - 1:
         raise _MisfitError
-    return schema.convert(value) if schema.convert else value
-
-
-def _struct(value: Any, schema: Struct, note: Any) -> Any:
-    if not isinstance(value, dict):
-        if schema is ANY:
-            return _without_nulls(value)
-        raise _MisfitError
-    fields = schema.fields
-    found = {}
-    for key, item in value.items():
-        if item is None:
-            if key not in fields and not schema.open:
-                note()
-            continue
-        inner = fields.get(key)
-        if inner is None:
-            if schema.open:
-                found[key] = _without_nulls(item)
-            else:
-                note()
-            continue
-        clean = _clean(item, inner, note)
-        if clean or type(inner) in (Scalar, Struct) or key in schema.required:
-            found[key] = clean  # Go leaves out lists and maps that are empty
-    return found
+    return value
 
 
 def _zero(schema: Schema) -> Any:

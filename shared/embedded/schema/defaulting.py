@@ -10,124 +10,13 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Final
 
+from shared.embedded.schema.pod_defaults import pod_template
+from shared.embedded.schema.zero_values import usual
+
 if TYPE_CHECKING:
     from shared.service.objects import Obj
 
-_NOT_READY_SECONDS: Final = 300
-
-
-def pod_template(template: Obj) -> None:
-    """A pod's spec as every workload states it."""
-    template.setdefault("metadata", {})
-    spec = template.setdefault("spec", {})
-    spec.setdefault("restartPolicy", "Always")
-    spec.setdefault("terminationGracePeriodSeconds", 30)
-    spec.setdefault("dnsPolicy", "ClusterFirst")
-    spec.setdefault("securityContext", {})
-    spec.setdefault("schedulerName", "default-scheduler")
-    if account := spec.get("serviceAccountName"):
-        spec.setdefault("serviceAccount", account)
-    for container in (*spec.get("initContainers", []), *spec.get("containers", [])):
-        _container(container)
-    for volume in spec.get("volumes", []):
-        _volume(volume)
-
-
-def _container(container: Obj) -> None:
-    resources = container.setdefault("resources", {})
-    for name, quantity in resources.get("limits", {}).items():
-        resources.setdefault("requests", {}).setdefault(name, quantity)
-    container.setdefault("terminationMessagePath", "/dev/termination-log")
-    container.setdefault("terminationMessagePolicy", "File")
-    container.setdefault("imagePullPolicy", _pull_policy(container.get("image", "")))
-    for port in container.get("ports", []):
-        port.setdefault("protocol", "TCP")
-    for variable in container.get("env", []):
-        if field := variable.get("valueFrom", {}).get("fieldRef"):
-            field.setdefault("apiVersion", "v1")
-    for name in ("livenessProbe", "readinessProbe", "startupProbe"):
-        if probe := container.get(name):
-            _probe(probe)
-
-
-def _probe(probe: Obj) -> None:
-    probe.setdefault("timeoutSeconds", 1)
-    probe.setdefault("periodSeconds", 10)
-    probe.setdefault("successThreshold", 1)
-    probe.setdefault("failureThreshold", 3)
-    if (http := probe.get("httpGet")) is not None:
-        for name, usual in (("path", "/"), ("scheme", "HTTP")):
-            http[name] = http.get(name) or usual
-
-
-def _volume(volume: Obj) -> None:
-    for source in ("configMap", "secret", "projected", "downwardAPI"):
-        if source in volume:
-            volume[source].setdefault("defaultMode", 0o644)
-    parts = volume.get("projected", {}).get("sources", [])
-    for part in (volume, *parts):
-        for item in part.get("downwardAPI", {}).get("items", []):
-            if "fieldRef" in item:
-                item["fieldRef"].setdefault("apiVersion", "v1")
-        if "serviceAccountToken" in part:
-            part["serviceAccountToken"].setdefault("expirationSeconds", 3600)
-    if "hostPath" in volume:
-        volume["hostPath"].setdefault("type", "")
-    if len(volume) == 1:
-        volume["emptyDir"] = {}
-
-
-def _pull_policy(image: str) -> str:
-    """An untagged or `latest` image is pulled each time (a registry's port is no tag)."""
-    _, _, tag = image.rpartition("/")[2].partition(":")
-    return "Always" if tag in ("", "latest") and "@" not in image else "IfNotPresent"
-
-
-def pod(pod: Obj) -> None:
-    pod_template(pod)
-    spec, status = pod["spec"], pod.setdefault("status", {})
-    if spec["terminationGracePeriodSeconds"] < 0:  # of a pod, not of a template
-        spec["terminationGracePeriodSeconds"] = 1
-    spec.setdefault("enableServiceLinks", True)
-    spec.setdefault("priority", 0)
-    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
-    spec.setdefault("tolerations", [_toleration("not-ready"), _toleration("unreachable")])
-    if status.get("podIP") and status.get("podIPs", [{}])[:1] != [{"ip": status["podIP"]}]:
-        status["podIPs"] = [{"ip": status["podIP"]}]
-    elif status.get("podIPs"):
-        status["podIP"] = status["podIPs"][0].get("ip", "")
-    status.setdefault("phase", "Pending")
-    status.setdefault("qosClass", _qos(spec))
-    for condition in status.get("conditions", []):
-        condition.setdefault("lastProbeTime", None)
-        condition.setdefault("lastTransitionTime", None)
-    for container in status.get("containerStatuses", []):
-        for name, empty in (("state", {}), ("lastState", {}), ("image", ""), ("imageID", "")):
-            container.setdefault(name, empty)
-        container.setdefault("ready", False)
-        container.setdefault("restartCount", 0)
-
-
-def _toleration(condition: str) -> Obj:
-    return {
-        "key": f"node.kubernetes.io/{condition}",
-        "operator": "Exists",
-        "effect": "NoExecute",
-        "tolerationSeconds": _NOT_READY_SECONDS,
-    }
-
-
-def _qos(spec: Obj) -> str:
-    """https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/"""
-    resources = [container.get("resources", {}) for container in spec.get("containers", [])]
-    if not any(each.get("requests") or each.get("limits") for each in resources):
-        return "BestEffort"
-    guaranteed = all(
-        {"cpu", "memory"} <= each.get("limits", {}).keys()
-        and each.get("requests", each["limits"]) == each["limits"]
-        for each in resources
-    )
-    return "Guaranteed" if guaranteed else "Burstable"
+_STICKY_SECONDS: Final = 10_800
 
 
 def deployment(deployment: Obj) -> None:
@@ -135,7 +24,7 @@ def deployment(deployment: Obj) -> None:
     spec.setdefault("replicas", 1)
     pod_template(spec.setdefault("template", {}))
     strategy = spec.setdefault("strategy", {})
-    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
+    if usual(strategy, "type", "RollingUpdate") == "RollingUpdate":
         rolling = strategy.setdefault("rollingUpdate", {})
         rolling.setdefault("maxUnavailable", "25%")
         rolling.setdefault("maxSurge", "25%")
@@ -153,10 +42,10 @@ def replica_set(replica_set: Obj) -> None:
 
 def service(service: Obj) -> None:
     spec = service.setdefault("spec", {})
-    kind = spec.setdefault("type", "ClusterIP")
-    spec.setdefault("sessionAffinity", "None")
+    kind = usual(spec, "type", "ClusterIP")
+    usual(spec, "sessionAffinity", "None")
     for port in spec.get("ports", []):
-        port.setdefault("protocol", "TCP")
+        usual(port, "protocol", "TCP")
         if not port.get("targetPort"):
             port["targetPort"] = port.get("port", 0)
     if kind != "ExternalName":
@@ -164,7 +53,12 @@ def service(service: Obj) -> None:
         spec.setdefault("ipFamilyPolicy", "SingleStack")
         spec.setdefault("internalTrafficPolicy", "Cluster")
     if kind in ("NodePort", "LoadBalancer") or (kind == "ClusterIP" and spec.get("externalIPs")):
-        spec.setdefault("externalTrafficPolicy", "Cluster")
+        usual(spec, "externalTrafficPolicy", "Cluster")
+    if kind == "LoadBalancer":
+        spec.setdefault("allocateLoadBalancerNodePorts", True)
+    if spec["sessionAffinity"] == "ClientIP":
+        affinity = spec.setdefault("sessionAffinityConfig", {}).setdefault("clientIP", {})
+        affinity.setdefault("timeoutSeconds", _STICKY_SECONDS)
     service.setdefault("status", {}).setdefault("loadBalancer", {})
 
 
@@ -181,13 +75,13 @@ def secret(secret: Obj) -> None:
     for key, text in secret.pop("stringData", {}).items():
         encoded = base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
         secret.setdefault("data", {})[key] = encoded
-    secret.setdefault("type", "Opaque")
+    usual(secret, "type", "Opaque")
 
 
 def endpoints(obj: Obj) -> None:
     for subset in obj.get("subsets") or []:
         for port in subset.get("ports") or []:
-            port.setdefault("protocol", "TCP")
+            usual(port, "protocol", "TCP")
 
 
 def endpoint_slice(piece: Obj) -> None:
@@ -197,7 +91,7 @@ def endpoint_slice(piece: Obj) -> None:
         endpoint.setdefault("conditions", {})
     for port in piece["ports"] or []:
         port.setdefault("name", "")
-        port.setdefault("protocol", "TCP")
+        usual(port, "protocol", "TCP")
 
 
 def event(event: Obj) -> None:
@@ -241,6 +135,9 @@ def network_policy(policy: Obj) -> None:
     spec = policy.setdefault("spec", {})
     spec.setdefault("podSelector", {})
     spec.setdefault("policyTypes", ["Ingress", *(["Egress"] if spec.get("egress") else [])])
+    for rule in (*spec.get("ingress", []), *spec.get("egress", [])):
+        for port in rule.get("ports", []):
+            usual(port, "protocol", "TCP")
 
 
 def role(role: Obj) -> None:

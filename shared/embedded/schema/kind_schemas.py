@@ -6,7 +6,6 @@ Taken by `declarations`, which alone says whose schema each of these is.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from shared.embedded.schema import kubernetes
@@ -41,9 +40,7 @@ ROLE_BINDING: Final = kubernetes.schema(_RBAC, "v1", "RoleBinding")
 CLUSTER_ROLE_BINDING: Final = kubernetes.schema(_RBAC, "v1", "ClusterRoleBinding")
 STORAGE_CLASS: Final = kubernetes.schema("storage.k8s.io", "v1", "StorageClass")
 
-_SLICE: Final = kubernetes.schema("discovery.k8s.io", "v1", "EndpointSlice")
-ENDPOINT_SLICE: Final = replace(_SLICE, required=_SLICE.required | {"ports"})
-"""Go shows its ports even when there are none, which the document does not tell."""
+ENDPOINT_SLICE: Final = kubernetes.schema("discovery.k8s.io", "v1", "EndpointSlice")
 
 GENERIC: Final = Struct(
     {

@@ -8,6 +8,7 @@ package as its source does, and is read once, when the first schema is asked for
 from __future__ import annotations
 
 import pkgutil
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
@@ -51,13 +52,28 @@ def schema(group: str, version: str, kind: str) -> Struct:
 def _struct(name: str) -> Struct:
     described = data()["definitions"][name]
     version, kind = name.split(".")[-2:]
+    fields, named = described["fields"].items(), described.get("named", {})
     return Struct(
-        {field: _type(given) for field, given in described["fields"].items()},
+        {field: _named(_type(given), version, named.get(field, "")) for field, given in fields},
         atomic=described.get("atomic", False),
         name=kind,
         go=f"{version}.{kind}",
-        required=frozenset(described.get("required", ())),
+        kept=frozenset(described.get("kept", ())),
     )
+
+
+def _named(schema: Schema, version: str, name: str) -> Schema:
+    """A plain value, or a list of such, whose Go type is called `name`."""
+    if not name:
+        return schema
+    if isinstance(schema, shapes.List):
+        return replace(schema, item=_named(schema.item, version, name))
+    return _scalar(schema, name if "." in name else f"{version}.{name}")
+
+
+@cache
+def _scalar(plain: Schema, go: str) -> Schema:
+    return replace(plain, go=go) if isinstance(plain, shapes.Scalar) else plain
 
 
 def _type(given: Any) -> Schema:

@@ -1,8 +1,9 @@
-"""OpenAPI as far as kubectl needs it: validation, apply, dry runs and a light `explain`. Pure.
+"""OpenAPI for kubectl: what `explain` shows, and that the server checks fields itself. Pure.
 
-kubectl looks up two things: a schema by its group, version and kind, and whether PATCH of that kind
-takes `fieldValidation` and `dryRun`; with both, the server does the checking. The schemas are
-permissive below `metadata`. Strategic merge is left out of the request bodies on purpose: `kubectl
+kubectl looks up a schema by its group, version and kind, and whether PATCH of that kind takes
+`fieldValidation` and `dryRun`; with both, the server does the checking. Kubernetes' own kinds are
+described whole, by the data of `kubernetes` and descriptions that the caller hands in; of others
+only that they are objects. Strategic merge is left out of the request bodies on purpose: `kubectl
 apply` then takes the merge keys of lists from its built-in types instead of from these schemas.
 https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-v3
 """
@@ -10,14 +11,19 @@ https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-v3
 from __future__ import annotations
 
 import hashlib
-import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from shared.embedded.schema import kubernetes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from shared.embedded.kinds import Kind
     from shared.service.objects import Obj
+
+    Describe = Callable[[str], Mapping[str, str]]
 
 _GVK: Final = "x-kubernetes-group-version-kind"
 _META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
@@ -28,23 +34,30 @@ _PATCHES: Final = (
 )
 _QUERY: Final = ("dryRun", "fieldManager", "fieldValidation", "force")
 
-_OBJECT_META: Final[Obj] = {
-    "type": "object",
-    "description": "Metadata that all persisted resources have.",
-    "properties": {
-        "annotations": {"type": "object", "additionalProperties": {"type": "string"}},
-        "creationTimestamp": {"type": "string", "format": "date-time"},
-        "deletionTimestamp": {"type": "string", "format": "date-time"},
-        "finalizers": {"type": "array", "items": {"type": "string"}},
-        "generateName": {"type": "string"},
-        "generation": {"type": "integer", "format": "int64"},
-        "labels": {"type": "object", "additionalProperties": {"type": "string"}},
-        "managedFields": {"type": "array", "items": {"type": "object"}},
-        "name": {"type": "string"},
-        "namespace": {"type": "string"},
-        "ownerReferences": {"type": "array", "items": {"type": "object"}},
-        "resourceVersion": {"type": "string"},
-        "uid": {"type": "string"},
+_REFERENCE: Final = "#/components/schemas/"
+_API: Final = "io.k8s.apimachinery.pkg."
+_PLAIN: Final[dict[str, Obj]] = {
+    "string": {"type": "string"},
+    "boolean": {"type": "boolean"},
+    "int32": {"type": "integer", "format": "int32"},
+    "int64": {"type": "integer", "format": "int64"},
+    "double": {"type": "number", "format": "double"},
+    "byte": {"type": "string", "format": "byte"},
+    "object": {"type": "object"},
+}
+_NAMED: Final = {
+    "time": f"{_API}apis.meta.v1.Time",
+    "micro-time": f"{_API}apis.meta.v1.MicroTime",
+    "quantity": f"{_API}api.resource.Quantity",
+    "int-or-string": f"{_API}util.intstr.IntOrString",
+}
+_LEAVES: Final[dict[str, Obj]] = {
+    _NAMED["time"]: {"type": "string", "format": "date-time"},
+    _NAMED["micro-time"]: {"type": "string", "format": "date-time"},
+    _NAMED["quantity"]: {"oneOf": [{"type": "string"}, {"type": "number"}]},
+    _NAMED["int-or-string"]: {
+        "oneOf": [{"type": "integer"}, {"type": "string"}],
+        "format": "int-or-string",
     },
 }
 
@@ -66,8 +79,13 @@ def v3_index(kinds: Sequence[Kind]) -> Obj:
     return {"paths": {path: _link(kinds, *gv, path) for gv in served if (path := _root(*gv))}}
 
 
-def v3(kinds: Sequence[Kind], group: str, version: str) -> Obj | None:
-    """GET /openapi/v3/api/v1 and /openapi/v3/apis/<group>/<version>; None if unknown."""
+def v3(
+    kinds: Sequence[Kind], group: str, version: str, describe: Describe | None = None
+) -> Obj | None:
+    """GET /openapi/v3/api/v1 and /openapi/v3/apis/<group>/<version>; None if unknown.
+
+    describe: the descriptions of a definition's fields.
+    """
     served = [kind for kind in kinds if (kind.group, kind.version) == (group, version)]
     if not served:
         return None
@@ -75,14 +93,84 @@ def v3(kinds: Sequence[Kind], group: str, version: str) -> Obj | None:
         "openapi": "3.0.0",
         "info": {"title": "Kubernetes", "version": "embedded"},
         "paths": {_path(kind): {"patch": _patch(kind)} for kind in served if "patch" in kind.verbs},
-        "components": {
-            "schemas": {_META: _OBJECT_META, **{_name(kind): _schema(kind) for kind in served}}
-        },
+        "components": {"schemas": _schemas(served, describe or (lambda _: {}))},
     }
 
 
+def _schemas(served: Iterable[Kind], describe: Describe) -> dict[str, Obj]:
+    """Of the kinds, and of all that they refer to."""
+    found: dict[str, Obj] = {}
+    waiting = [_META]
+    for kind in served:
+        name = kubernetes.definition(kind.group, kind.version, kind.kind)
+        if name:
+            waiting.append(name)
+        else:
+            found[_name(kind)] = _undescribed(kind)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = _LEAVES.get(name) or _definition(name, describe(name))
+            waiting += _references(found[name])
+    for kind in served:
+        name = kubernetes.definition(kind.group, kind.version, kind.kind)
+        if name:
+            found[name][_GVK] = [_gvk(kind)]
+            found[name]["description"] = f"{kind.kind} of {kind.api_version}."
+    return found
+
+
+def _definition(name: str, described: Mapping[str, str]) -> Obj:
+    given = kubernetes.data()["definitions"][name]
+    fields = {field: _property(kind) for field, kind in given["fields"].items()}
+    for field, text in described.items():
+        if field in fields:
+            fields[field]["description"] = text
+    schema: Obj = {"type": "object", "properties": fields}
+    if required := given.get("required"):
+        schema["required"] = required
+    if given.get("atomic"):
+        schema["x-kubernetes-map-type"] = "atomic"
+    return schema
+
+
+def _property(given: Any) -> Obj:
+    if isinstance(given, str):
+        name = given[1:] if given.startswith("#") else _NAMED.get(given, "")
+        return {"allOf": [{"$ref": _REFERENCE + name}]} if name else dict(_PLAIN[given])
+    if "granular" in given:
+        return {**_property(given["granular"]), "x-kubernetes-map-type": "granular"}
+    if "map" in given:
+        atomic = {"x-kubernetes-map-type": "atomic"} if given.get("atomic") else {}
+        return {"type": "object", "additionalProperties": _property(given["map"]), **atomic}
+    return {"type": "array", "items": _property(given["list"]), **_list_marks(given)}
+
+
+def _list_marks(given: Obj) -> Obj:
+    marks: Obj = {}
+    if keys := given.get("keys"):
+        marks |= {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": keys}
+    elif given.get("set"):
+        marks["x-kubernetes-list-type"] = "set"
+    if merge_key := given.get("merge"):
+        marks |= {
+            "x-kubernetes-patch-merge-key": merge_key,
+            "x-kubernetes-patch-strategy": "merge",
+        }
+    return marks
+
+
+def _references(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return [name for item in value for name in _references(item)]
+    if not isinstance(value, dict):
+        return []
+    own = [value["$ref"].removeprefix(_REFERENCE)] if isinstance(value.get("$ref"), str) else []
+    return own + [name for item in value.values() for name in _references(item)]
+
+
 def _link(kinds: Sequence[Kind], group: str, version: str, path: str) -> Obj:
-    document = json.dumps(v3(kinds, group, version), sort_keys=True).encode()
+    document = orjson.dumps(v3(kinds, group, version), option=orjson.OPT_SORT_KEYS)
     digest = hashlib.sha256(document).hexdigest().upper()
     return {"serverRelativeURL": f"/openapi/v3/{path}?hash={digest}"}
 
@@ -119,11 +207,10 @@ def _name(kind: Kind) -> str:
     return ".".join(("io.k8s.api", kind.group.split(".")[0] or "core", kind.version, kind.kind))
 
 
-def _schema(kind: Kind) -> Obj:
+def _undescribed(kind: Kind) -> Obj:
     return {
         "type": "object",
-        "description": f"{kind.kind} as the embedded cluster keeps it; fields below `metadata` are "
-        "those of Kubernetes.",
+        "description": f"{kind.kind} of {kind.api_version}; kept as it comes.",
         "x-kubernetes-preserve-unknown-fields": True,
         _GVK: [_gvk(kind)],
         "properties": {

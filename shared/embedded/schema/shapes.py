@@ -38,7 +38,7 @@ class Struct:
     """An object with known fields. atomic: owned and replaced as a whole.
 
     name, go: of the Go type, bare and with its package, for messages.
-    required: fields that are shown even when they are empty.
+    kept: fields of which Go shows even a zero; it leaves out the others' (false, 0, "", [], {}).
     open: whether fields that are not described are kept as they come, instead of being unknown.
     """
 
@@ -46,7 +46,7 @@ class Struct:
     atomic: bool = False
     name: str = ""
     go: str = "struct"
-    required: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
     open: bool = False
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.embedded.schema import parsing
-from shared.embedded.schema.shapes import ANY, List, Map, Scalar, Struct
+from shared.embedded.schema.shapes import ANY, STRING, List, Map, Scalar, Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shared.embedded.schema.shapes import Schema
 
 _MOST: Final = 100
+_OPERATIONS: Final = List(Struct({"op": STRING, "from": STRING, "path": STRING, "value": ANY}))
 
 
 def of_body(
@@ -36,11 +37,17 @@ def unknown_fields(value: Any, schema: Schema) -> list[str]:
     return _limited(_problems(value, schema, ""))
 
 
-def duplicates(body: bytes, value: Any) -> list[str]:
-    """A sentence for each field that a JSON body of no particular type has twice."""
-    if not parsing.may_repeat(body, value):
-        return []
-    return _limited(_problems(parsing.json_pairs(body), ANY, ""))
+def of_patch(body: bytes, value: Any, patch_type: str) -> list[str]:
+    """What is wrong with the patch itself, whatever it is applied to."""
+    if patch_type == "apply":
+        if parsing.looks_like_json(body) and not parsing.may_repeat(body, value):
+            return []
+        twice = parsing.yaml_duplicates(body)
+        return [f"error converting YAML to JSON: {twice}"] if twice else []
+    schema = _OPERATIONS if patch_type == "json" else ANY
+    given = parsing.json_pairs(body) if parsing.may_repeat(body, value) else value
+    found = _limited(_problems(given, schema, ""))
+    return [f"json patch {each}" for each in found] if patch_type == "json" else found
 
 
 def _limited(found: Iterator[str]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shared.embedded.validation import checks
 from shared.embedded.validation.label_selectors import label_selector
+from shared.embedded.validation.scheduling import node_selector
 from shared.service.quantity import parse
 
 if TYPE_CHECKING:
@@ -21,6 +22,14 @@ _ONE_POD: Final = "ReadWriteOncePod"
 _ACCESS: Final = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", _ONE_POD)
 _VOLUME_MODES: Final = ("Block", "Filesystem")
 _RECLAIM: Final = ("Delete", "Recycle", "Retain")
+_NEEDED: Final = {
+    "csi": ("driver", "volumeHandle"),
+    "hostPath": ("path",),
+    "local": ("path",),
+    "nfs": ("server", "path"),
+}
+"""What some sources are nothing without."""
+
 _BINDING: Final = ("Immediate", "WaitForFirstConsumer")
 _SIZE: Final = "spec.resources.requests.storage"
 _FIXED: Final = (
@@ -66,16 +75,23 @@ def claim_successor(old: Obj, new: Obj) -> Iterator[Cause]:
 
 def volume(obj: Obj) -> Iterator[Cause]:
     spec = obj["spec"]
-    size = spec.get("capacity", {}).get("storage")
-    if size is None:
-        yield checks.required("spec.capacity")
-    else:
-        yield from _positive("spec.capacity[storage]", size)
     yield from _access("spec.accessModes", spec.get("accessModes", []))
+    capacity = spec.get("capacity", {})
+    if not capacity:
+        yield checks.required("spec.capacity")
+    elif capacity.keys() != {"storage"}:
+        yield checks.unsupported("spec.capacity", capacity, ("storage",))
+    for name, size in capacity.items():
+        yield from _positive(f"spec.capacity[{name}]", size)
     policy = spec["persistentVolumeReclaimPolicy"]
     yield from checks.one_of("spec.persistentVolumeReclaimPolicy", policy, _RECLAIM)
-    if not any(isinstance(value, dict) for value in _sources(spec).values()):
-        yield checks.required("spec", "must specify a volume type")
+    if "nodeAffinity" in spec:
+        yield from _reach("spec.nodeAffinity", spec["nodeAffinity"])
+    yield from _source(spec)
+    if spec.get("storageClassName"):
+        yield from checks.subdomain("spec.storageClassName", spec["storageClassName"])
+    if "volumeMode" in spec:
+        yield from checks.one_of("spec.volumeMode", spec["volumeMode"], _VOLUME_MODES)
 
 
 def same_source(old: Obj, new: Obj) -> Iterator[Cause]:
@@ -109,6 +125,26 @@ def _access(at: str, modes: list[Any]) -> Iterator[Cause]:
     if _ONE_POD in modes and len(modes) > 1:
         why = "may not use ReadWriteOncePod with other access modes"
         yield checks.forbidden(at, why)
+
+
+def _reach(at: str, affinity: Obj) -> Iterator[Cause]:
+    """From which nodes it can be used."""
+    if "required" not in affinity:
+        yield checks.required(f"{at}.required", "must specify required node constraints")
+    else:
+        yield from node_selector(f"{at}.required", affinity["required"])
+
+
+def _source(spec: Obj) -> Iterator[Cause]:
+    given = [name for name, value in _sources(spec).items() if isinstance(value, dict)]
+    for name in given[1:]:
+        yield checks.forbidden(f"spec.{name}", "may not specify more than 1 volume type")
+    if not given:
+        yield checks.required("spec", "must specify a volume type")
+        return
+    for name in _NEEDED.get(given[0], ()):
+        if not spec[given[0]].get(name):
+            yield checks.required(f"spec.{given[0]}.{name}")
 
 
 def _positive(at: str, value: Any) -> Iterator[Cause]:

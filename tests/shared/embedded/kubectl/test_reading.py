@@ -97,11 +97,34 @@ def test_api_resources_are_listed_with_short_names(admin: Kubectl) -> None:
     assert "apps/v1" in admin("api-versions").split()
 
 
-def test_explain_names_the_top_fields(admin: Kubectl) -> None:
+def test_explain_shows_fields_with_their_types_and_meaning(admin: Kubectl) -> None:
     explained = admin("explain", "deployment")
     assert "KIND:       Deployment" in explained
-    assert "spec\t<Object>" in explained
+    assert "spec\t<DeploymentSpec>" in explained
+    replicas = admin("explain", "deployment.spec.replicas")
+    assert "FIELD: replicas <integer>" in replicas
+    assert "Number of desired pods." in replicas
     assert "<map[string]string>" in admin("explain", "pod.metadata.labels")
+    container = admin("explain", "pod.spec.containers")
+    assert "name\t<string> -required-" in container
+    assert "livenessProbe\t<Probe>" in container
+    limits = admin("explain", "pod.spec.containers.resources.limits")
+    assert "<map[string]Quantity>" in limits
+
+
+def test_explain_goes_all_the_way_down_and_knows_versions(admin: Kubectl) -> None:
+    everything = admin("explain", "pods", "--recursive")
+    assert "secretKeyRef\t<SecretKeySelector>" in everything
+    assert "minAvailable" in admin("explain", "pdb.spec")
+    old = admin("explain", "hpa.spec", "--api-version=autoscaling/v1")
+    assert "targetCPUUtilizationPercentage" in old
+    assert "targetCPUUtilizationPercentage" not in admin("explain", "hpa.spec")
+    assert "HTTPRoute" in admin("explain", "httproute")
+
+
+def test_explain_says_which_field_there_is_not(admin: Kubectl) -> None:
+    refused = admin.fails("explain", "deployment.spec.replica")
+    assert 'field "replica" does not exist' in refused
 
 
 def test_the_server_has_a_version(admin: Kubectl) -> None:

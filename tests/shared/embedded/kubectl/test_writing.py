@@ -166,3 +166,25 @@ def test_invalid_objects_are_refused_with_the_field(kubectl: Kubectl) -> None:
     wrong = orjson.dumps(deployment(replicas=-1)).decode()
     error = kubectl.fails("create", "-f", "-", stdin=wrong)
     assert "spec.replicas: Invalid value: -1" in error
+
+
+MISSPELT = orjson.dumps(
+    {**config(a="1"), "dat": {}, "metadata": {"name": "c", "lables": {}}}
+).decode()
+
+
+@pytest.mark.parametrize("command", ["create", "apply", "replace"])
+def test_misspelt_fields_are_refused(kubectl: Kubectl, command: str) -> None:
+    kubectl.apply({**config(a="0"), "metadata": {"name": "b"}})
+    refused = kubectl.fails(command, "-f", "-", stdin=MISSPELT)
+    assert 'strict decoding error: unknown field "dat", unknown field "metadata.lables"' in refused
+    assert "NotFound" in kubectl.fails("get", "cm", "c")
+
+
+def test_misspelt_fields_are_told_or_not_as_asked(kubectl: Kubectl) -> None:
+    warned = kubectl.run("apply", "--validate=warn", "-f", "-", stdin=MISSPELT)
+    assert warned.returncode == 0
+    assert 'Warning: unknown field "metadata.lables"' in warned.stderr
+    ignored = kubectl.run("apply", "--validate=false", "-f", "-", stdin=MISSPELT)
+    assert (ignored.returncode, ignored.stderr) == (0, "")
+    assert "dat" not in kubectl.object("cm", "c")

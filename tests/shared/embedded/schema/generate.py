@@ -1,6 +1,7 @@
-"""Writes the schemas of Kubernetes' kinds anew: `make schemas SWAGGER=swagger.json`.
+"""Writes the schemas of Kubernetes' kinds anew: `make schemas KUBERNETES=folder`.
 
-`swagger.json` is api/openapi-spec/swagger.json of the wanted release of Kubernetes.
+The folder holds the wanted release of github.com/kubernetes/kubernetes: its OpenAPI document, and
+its Go types in staging.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import Any
 
 from shared.embedded import kinds
 from shared.embedded.kinds import Kind
-from shared.embedded.schema import compaction, kubernetes
+from shared.embedded.schema import compaction, go_structs, kubernetes
+from shared.embedded.schema.go_structs import GoField
 
 OTHERS = [
     ("", "v1", "Binding"),
@@ -33,6 +35,15 @@ def wanted() -> list[tuple[str, str, str]]:
     return [(kind.group, kind.version, kind.kind) for kind in served] + OTHERS
 
 
+def structs(folder: Path) -> dict[str, dict[str, GoField]]:
+    """The Go types below `folder`, called as the ends of definitions' names are: core.v1.Pod."""
+    return {
+        f"{path.parent.parent.name}.{path.parent.name}.{name}": fields
+        for path in sorted((folder / "staging/src/k8s.io").glob("api*/**/types.go"))
+        for name, fields in go_structs.fields(path.read_text()).items()
+    }
+
+
 def text(data: dict[str, Any]) -> str:
     """JSON with a line for each kind and each definition, so that changes can be read."""
     parts = []
@@ -50,6 +61,7 @@ def _compact(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    swagger = json.loads(Path(sys.argv[1]).read_text())
+    folder = Path(sys.argv[1])
+    swagger = json.loads((folder / "api/openapi-spec/swagger.json").read_text())
     target = Path(kubernetes.__file__).with_suffix(".json")
-    target.write_text(text(compaction.compact(swagger, wanted())))
+    target.write_text(text(compaction.compact(swagger, wanted(), structs(folder))))

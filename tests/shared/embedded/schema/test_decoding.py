@@ -86,6 +86,7 @@ def resources(requests: Any) -> dict[str, Any]:
             "json: cannot unmarshal bool into Go value of type int32",
         ),
         ({"metadata": {"labels": {"a": 1}}}, "ObjectMeta.metadata.labels of type string"),
+        ({"spec": {"strategy": {"type": 1}}}, "of type v1.DeploymentStrategyType"),
         ({"metadata": []}, "Deployment.metadata of type v1.ObjectMeta"),
         ({"metadata": {"creationTimestamp": "now"}}, 'cannot parse "now" as "2006"'),
     ],
@@ -158,13 +159,23 @@ def test_an_object_of_another_kind_is_refused(sent: dict[str, Any], message: str
         ({"data": {"a": None}}, {"data": {"a": ""}}),
         ({"data": {}}, {}),
         ({"binaryData": {"a": "YQ==\n"}}, {"binaryData": {"a": "YQ=="}}),
-        ({"data": None, "immutable": False}, {"immutable": False}),
+        ({"data": None, "immutable": False}, {"immutable": False}),  # a pointer
     ],
 )
 def test_values_are_as_go_writes_them(fields: dict[str, Any], expected: dict[str, Any]) -> None:
     found = typed(fields, CONFIG_MAP, kind_schemas.CONFIG_MAP)
     del found["kind"], found["apiVersion"], found["metadata"]
     assert found == expected
+
+
+def test_zeros_are_left_out_unless_go_shows_them() -> None:
+    container = {"name": "", "image": "", "stdin": False, "env": [{"name": "A", "value": ""}]}
+    sent = {"spec": {"containers": [container], "hostNetwork": False, "activeDeadlineSeconds": 0}}
+    assert typed(sent, POD, kind_schemas.POD)["spec"] == {
+        "containers": [{"name": "", "env": [{"name": "A"}]}],
+        "activeDeadlineSeconds": 0,
+    }
+    assert typed(sent, POD, kind_schemas.POD, whole=True)["spec"] == sent["spec"]
 
 
 def strict_errors(body: str, *, yaml_body: bool = False) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.embedded import declarations
-from shared.embedded.schema import compaction, kubernetes, shapes
+from shared.embedded.schema import compaction, go_structs, kubernetes, shapes
 from tests.shared.embedded.schema import generate
 
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -124,11 +124,37 @@ SWAGGER = {
 }  # fmt: skip
 
 
+TYPES = """
+// A thing.
+type Thing struct {
+\tCommon `json:",inline"`
+\t// The set.
+\tSet []Word `json:"set,omitempty"`
+}
+
+type Common struct {
+\tLabels map[string]string `json:"labels,omitempty"`
+\tParts []Part `json:"parts"`
+}
+
+type Part struct {
+\tCount *int32 `json:"count,omitempty"`
+\tSize resource.Quantity `json:"size,omitempty"`
+}
+"""
+
+
 def test_a_document_is_cut_down_to_what_is_needed() -> None:
-    assert compaction.compact(SWAGGER, [("x", "v1", "Thing"), ("x", "v1", "Absent")]) == {
+    wanted = [("x", "v1", "Thing"), ("x", "v1", "Absent")]
+    structs = {f"x.v1.{name}": each for name, each in go_structs.fields(TYPES).items()}
+    assert compaction.compact(SWAGGER, wanted, structs) == {
         "kinds": {"x/v1/Thing": "io.x.v1.Thing"},
         "definitions": {
-            "io.x.v1.Part": {"fields": {"count": "int32", "size": "quantity"}, "atomic": True},
+            "io.x.v1.Part": {
+                "fields": {"count": "int32", "size": "quantity"},
+                "atomic": True,
+                "kept": ["count"],
+            },
             "io.x.v1.Thing": {
                 "fields": {
                     "labels": {"map": "string", "atomic": True},
@@ -136,8 +162,10 @@ def test_a_document_is_cut_down_to_what_is_needed() -> None:
                     "set": {"list": "string", "set": True},
                 },
                 "required": ["parts"],
+                "kept": ["parts"],
+                "named": {"set": "Word"},
             },
         },
     }
-    text = generate.text(compaction.compact(SWAGGER, [("x", "v1", "Thing")]))
+    text = generate.text(compaction.compact(SWAGGER, [("x", "v1", "Thing")], {}))
     assert json.loads(text)["kinds"] == {"x/v1/Thing": "io.x.v1.Thing"}

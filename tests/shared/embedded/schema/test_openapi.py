@@ -53,16 +53,43 @@ def test_kinds_that_cannot_be_patched_have_a_schema_only() -> None:
     assert "PodMetrics" in kinds
 
 
-def test_every_reference_leads_to_a_schema() -> None:
-    schemas = document(DEPLOYMENT)["components"]["schemas"]
-    targets = {
-        target["$ref"].removeprefix("#/components/schemas/")
-        for schema in schemas.values()
-        for part in schema["properties"].values()
-        for target in part.get("allOf", [])
-    }
+def references(value: Any) -> set[str]:
+    if isinstance(value, list):
+        return set().union(*map(references, value))
+    if not isinstance(value, dict):
+        return set()
+    own = {value["$ref"].removeprefix("#/components/schemas/")} if "$ref" in value else set()
+    return own.union(*map(references, value.values()))
+
+
+@pytest.mark.parametrize("kind", [DEPLOYMENT, CONFIG_MAP, POD_METRICS])
+def test_every_reference_leads_to_a_schema(kind: Kind) -> None:
+    schemas = document(kind)["components"]["schemas"]
+    targets = references(schemas)
     assert targets
     assert targets <= schemas.keys()
+
+
+def test_fields_have_types_marks_and_descriptions() -> None:
+    def describe(name: str) -> dict[str, str]:
+        return {"replicas": "How many."} if name.endswith(".DeploymentSpec") else {}
+
+    found = openapi.v3(KINDS, "apps", "v1", describe)
+    assert found is not None
+    schemas = found["components"]["schemas"]
+    spec = schemas["io.k8s.api.apps.v1.DeploymentSpec"]
+    assert spec["required"] == ["selector", "template"]
+    assert spec["properties"]["replicas"] == {
+        "type": "integer",
+        "format": "int32",
+        "description": "How many.",
+    }
+    container = schemas["io.k8s.api.core.v1.Container"]["properties"]
+    assert container["ports"]["x-kubernetes-list-map-keys"] == ["containerPort", "protocol"]
+    assert container["ports"]["x-kubernetes-patch-merge-key"] == "containerPort"
+    limits = schemas["io.k8s.api.core.v1.ResourceRequirements"]["properties"]["limits"]
+    (quantity,) = limits["additionalProperties"]["allOf"]
+    assert quantity["$ref"].endswith(".resource.Quantity")
 
 
 def test_an_unknown_version_has_no_document() -> None:

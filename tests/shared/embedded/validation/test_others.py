@@ -273,6 +273,37 @@ ROLE_REF = {"apiGroup": GROUP, "kind": "Role", "name": "r"}
             ["spec.defaultBackend: Required value: port name or number is required"],
         ),
         (
+            kinds.INGRESS_CLASS,
+            {"spec": {"controller": "acme", "parameters": {"kind": "A", "name": "b"}}},
+            ['spec.controller: Invalid value: "acme": must be a domain-prefixed path (such as "'],
+        ),
+        (
+            kinds.ENDPOINTS,
+            {"subsets": [{"addresses": [{"ip": "x"}], "ports": [{"port": 0}]}, {}]},
+            [
+                'subsets[0].addresses[0].ip: Invalid value: "x": must be a valid IP address',
+                "subsets[0].ports[0].port: Invalid value: 0: must be between 1 and 65535",
+                "subsets[1]: Required value: must specify `addresses` or `notReadyAddresses`",
+            ],
+        ),
+        (
+            kinds.PERSISTENT_VOLUME,
+            {
+                "spec": {
+                    "accessModes": ["ReadWriteOnce"],
+                    "capacity": {"storage": "1Gi", "cpu": "1"},
+                    "hostPath": {"path": "/x"},
+                    "nfs": {"server": "n", "path": "/x"},
+                    "nodeAffinity": {},
+                }
+            },
+            [
+                'spec.capacity: Unsupported value: {"storage":"1Gi","cpu":"1"}: supported values',
+                "spec.nodeAffinity.required: Required value: must specify required node constr",
+                "spec.nfs: Forbidden: may not specify more than 1 volume type",
+            ],
+        ),
+        (
             kinds.NODE,
             {"spec": {"taints": [{"key": "a", "effect": "No"}]}},
             ['metadata.taints[0].effect: Unsupported value: "No": supported values: "NoSchedule"'],

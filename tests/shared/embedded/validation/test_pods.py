@@ -149,7 +149,11 @@ TOLERATION = {"key": "a", "operator": "Exists"}
     ("before", "after", "expected"),
     [
         (pod(), container(image="j"), ""),
-        (pod(tolerations=[TOLERATION]), pod(tolerations=[TOLERATION, {"operator": "Exists"}]), ""),
+        (
+            pod(tolerations=[TOLERATION]),
+            pod(tolerations=[TOLERATION, {**TOLERATION, "key": "b"}]),
+            "",
+        ),
         (pod(), pod(activeDeadlineSeconds=5), ""),
         (pod(schedulingGates=[{"name": "a/b"}]), pod(), ""),
         (
