@@ -337,8 +337,8 @@ DECLARATIONS: Final = registered(
             rules=rules.ENDPOINT_SLICE,
             selectable=METADATA,
         ),
-        _answered(kinds.POD_METRICS),
         _answered(kinds.NODE_METRICS),
+        _answered(kinds.POD_METRICS),
     ]
 )
 

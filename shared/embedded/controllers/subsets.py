@@ -41,8 +41,7 @@ def subsets(service: Obj, pods: Iterable[Obj]) -> list[Obj]:
             state = "addresses" if publish or is_ready(pod) else "notReadyAddresses"
             groups.setdefault(ports, {}).setdefault(state, []).append(_shown(service, pod))
     return [
-        {**groups[ports], **({"ports": shown_ports(ports)} if ports else {})}
-        for ports in sorted(groups)
+        {**groups[ports], **({"ports": _ports(ports)} if ports else {})} for ports in sorted(groups)
     ]
 
 
@@ -64,6 +63,13 @@ def labels(service: Obj) -> Mapping[str, str]:
     """The labels of a Service's Endpoints: its own, and who keeps them."""
     own = service["metadata"].get("labels") or {}
     return {**own, **({HEADLESS: ""} if is_headless(service) else {}), MANAGED_BY: MANAGER}
+
+
+def _ports(ports: Ports) -> list[Obj]:
+    """As slices have them, but here an empty name is none."""
+    return [
+        {key: value for key, value in each.items() if value != ""} for each in shown_ports(ports)
+    ]
 
 
 def _count(found: list[Obj]) -> int:

@@ -55,7 +55,7 @@ async def test_pods_are_listed_by_their_readiness(world: World) -> None:
     endpoints = found(world)
     assert endpoints is not None
     (subset,) = endpoints["subsets"]
-    assert subset["ports"] == [{"name": "", "port": 80, "protocol": "TCP"}]
+    assert subset["ports"] == [{"port": 80, "protocol": "TCP"}]
     assert subset["addresses"][0]["targetRef"]["name"] == first["metadata"]["name"]
     assert subset["addresses"][0]["nodeName"] == "local"
 

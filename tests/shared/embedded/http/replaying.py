@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 TOKEN = "replay"
 
+UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "<time>"),
-    (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "<uid>"),
+    (UID, "<uid>"),
     (re.compile(r"\b10\.\d+\.\d+\.\d+"), "<cluster address>"),
     (re.compile(r"^(127\.0\.0\.1|192\.0\.2\.2):\d+$"), "<server>"),
     (re.compile(r"too old resource version: (\d+) \(\d+\)"), r"too old resource version: \1"),
@@ -32,7 +33,7 @@ SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
 def shape(value: Any, more: tuple[tuple[re.Pattern[str], str], ...] = (), key: str = "") -> Any:
     """`value` with all that differs from run to run replaced by what it is."""
     if isinstance(value, dict):
-        return {name: shape(item, more, name) for name, item in value.items()}
+        return {UID.sub("<uid>", name): shape(item, more, name) for name, item in value.items()}
     if isinstance(value, list):
         return [shape(item, more) for item in value]
     if key in ("resourceVersion", "continue") and isinstance(value, str):

@@ -43,7 +43,7 @@ RECORDED: list[dict[str, Any]] = json.loads(
 RANDOM = (
     (re.compile(r"\b(u|full|ssa|nn)-[a-z0-9]{7,10}(-[a-z0-9]{5})?\b"), r"\1-<hash>"),
     (re.compile(r"^-----BEGIN CERTIFICATE-----.*", re.DOTALL), "<certificate>"),
-    (re.compile(r"^(s\d|gen)-[a-z0-9]{5}$"), r"\1-<random>"),
+    (re.compile(r"^(s[\dab]|gen)-[a-z0-9]{5}$"), r"\1-<random>"),
     (re.compile(r"^(\d+):3\d{4}/TCP$"), r"\1:<port>/TCP"),
     (re.compile(r'(\\?"resourceVersion\\?":\\?")\d+'), r"\1<version>"),
     (re.compile(r"(, current: |ResourceVersion in record \()\d+"), r"\1<version>"),
@@ -111,7 +111,6 @@ PENDING = frozenset(
         335,
         336,
         340,
-        341,
         343,
         345,
         349,
