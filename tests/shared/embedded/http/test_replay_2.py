@@ -86,6 +86,14 @@ DIFFERS: dict[int, tuple[str, tuple[str, ...]]] = {
     222: (TOKENS, MOUNTS),
     247: (LAG, ("body.metadata.annotations",)),
     311: (AUTHORITY, ("body.items.1.data", "body.items.1.metadata.annotations")),
+    335: (
+        LAG,
+        (
+            "body.rows.1.object.metadata.managedFields",
+            "body.rows.1.object.metadata.annotations",
+            "body.rows.3.object.metadata.annotations",
+        ),
+    ),
     337: (AUTHORITY, ("body.rows.1.object.metadata.annotations",)),
     340: (NODES, ("body.rows",)),
     341: ("names of fields hold the uids of owners", ("body.rows",)),
@@ -114,7 +122,6 @@ PENDING = frozenset(
         210,
         211,
         212,
-        335,
         336,
         385,
         386,
