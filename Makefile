@@ -5,13 +5,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 APT := $(if $(filter 0,$(shell id -u)),,sudo) apt-get
 
-.PHONY: help venv local test test-apps lint format schemas bench bench-hot-path bench-scaler \
+.PHONY: help venv local test test-apps contract lint format schemas bench bench-hot-path bench-scaler \
     bench-simulator clean
 
 help:
 	@echo 'make local   install what is needed, start everything on this machine, say what to type next'
 	@echo 'make test    install what is needed, check style, types and imports, run all tests'
 	@echo 'make test-apps  try the applications of docs/applications.md, and our own pages, in a browser (slow)'
+	@echo 'make contract KUBECONFIG=…  ask any cluster, as its administrator, whether it keeps what we rely on'
 	@echo 'make lint    ruff and mypy alone'
 	@echo 'make bench   measure the gateway beside nginx, HAProxy, Caddy and aiohttp'
 	@echo 'make bench-hot-path   count the calls and the CPU of a request in the gateway, without sockets'
@@ -54,6 +55,10 @@ test-apps: venv .venv-apps/.made
 	test -x .venv-apps/bin/python || $(PYTHON) -m venv .venv-apps
 	.venv-apps/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
+
+# Makes namespaces and Nodes called contract-…, and deletes them.
+contract: venv
+	$(BIN)/python -m pytest tests/contract $(if $(KUBECONFIG),--kubeconfig $(KUBECONFIG))
 
 lint: venv
 	$(BIN)/ruff check .

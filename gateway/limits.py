@@ -61,6 +61,9 @@ class Limits:
     """First pause; each further one doubles, up to `ejection_longest`, and healthy time halves it
     again."""
     ejection_longest: float = 60.0
+    unready: float = 300.0
+    """How long pods that stopped being ready all at once are gone on with while they answer; 0: not
+    at all. A cluster replaces the pods of a node that it does not hear of after as long."""
     withdrawal: float = 30.0
     """How long a tunnel or a stream goes on after its service was deleted or stopped, or the token
     that let it in was changed; 0: not at all."""

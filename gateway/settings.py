@@ -125,6 +125,11 @@ VARIABLES: Final[Variables] = {
         f"{_LIMITS.ejection_share:g}",
         "share of a service's pods that may be left out at a time for their answers, at least one",
     ),
+    "GATEWAY_UNREADY_TIME": (
+        f"{_LIMITS.unready:g}",
+        "seconds for which pods that stopped being ready all at once are used while they answer, "
+        "as those of a node do that its cluster does not hear of; 0: not at all",
+    ),
     "GATEWAY_TUNNEL_REVOCATION": (
         f"{_LIMITS.withdrawal:g}",
         "seconds WebSockets and endless answers outlive their service or token; 0: cut at once",
@@ -208,6 +213,7 @@ def _limits(reader: Reader) -> Limits:
         ejection_failures=reader.whole("GATEWAY_EJECTION_FAILURES", least=1),
         withdrawal=reader.amount("GATEWAY_TUNNEL_REVOCATION"),
         ejection_share=reader.amount("GATEWAY_EJECTION_SHARE", most=1.0),
+        unready=reader.amount("GATEWAY_UNREADY_TIME"),
     )
 
 

@@ -46,6 +46,7 @@ class Histogram:
 HISTOGRAMS: Final = ("duration", "first_byte", "queue_wait")
 NUMBERS: Final = (
     "ejections",
+    "panics",
     "auth_failures",
     "send_timeouts",
     "bytes_in",
@@ -71,6 +72,8 @@ class ServiceStats:
         self.upstream_errors: dict[str, int] = {}
         """By the reason of `gateway.protocol.reasons`."""
         self.ejections = 0
+        self.panics = 0
+        """Times when all pods stopped being ready at once and were gone on with."""
         self.auth_failures = 0
         self.send_timeouts = 0
         self.bytes_in = 0

@@ -36,6 +36,7 @@ _BY_REASON: Final = (
 )
 _COUNTERS: Final = (
     ("ejections", "gateway_ejections", "Pods left out for a while after failures in a row"),
+    ("panics", "gateway_panics", "Times when all pods became unready at once and were kept"),
     ("auth_failures", "gateway_auth_failures", "Requests with a missing or wrong token"),
     ("send_timeouts", "gateway_send_timeouts", "Clients cut off that did not take their answer"),
     ("tunnels_opened", "gateway_tunnels_opened", "WebSockets and other upgrades"),

@@ -64,13 +64,18 @@ def _busy(numbers: dict[str, Any]) -> int:
     return busy
 
 
+def _ready(states: dict[str, int]) -> object:
+    held = states.get("held")
+    return _bad(f"{held} not ready, kept") if held else states.get("ready", 0)
+
+
 def _row(name: str, numbers: dict[str, Any]) -> str:
     states = numbers.get("endpoints", {})
     requests = numbers.get("requests", {})
     failures = sum(n for key, n in requests.items() if key.split(" ")[1].startswith("5"))
     cells = [
         escape(name),
-        states.get("ready", 0),
+        _ready(states),
         states.get("new", 0),
         states.get("leaving", 0),
         _bad(states["ejected"]) if states.get("ejected") else 0,

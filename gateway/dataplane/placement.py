@@ -186,12 +186,16 @@ class Placement:
         assert backend is not None
         state = owner.route.state
         state.stats.upstream_failed(refusal.reason)
+        held = backend.held
         if stale:
             self._stale += 1
         else:
             self.blame(backend, sent=sent)
             self._tried = (*self._tried, backend)
         other = (backend if stale else self._another()) if again else None
+        if other is None and held and not sent and not state.balancer.candidates:
+            self._wait_after_all(backend)
+            return
         if other is None:
             owner.refuse(refusal)
             return
@@ -199,6 +203,14 @@ class Placement:
         state.admission.move(backend, other)
         self.backend = other
         self._dial(other)
+
+    def _wait_after_all(self, backend: Backend) -> None:
+        """The last pod that was gone on with though not ready does not listen: the cluster was
+        right, and a request of which nothing was sent waits for a ready one, as it does else."""
+        state = self._owner.route.state
+        self.backend, self.tries, self._tried = None, 0, ()
+        state.admission.release(backend, monotonic())
+        self.queue()
 
     def _another(self) -> Backend | None:
         """Another pod, if there is one and the budget of retries allows it."""

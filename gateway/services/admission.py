@@ -74,6 +74,7 @@ class Admission:
     def release(self, backend: Backend, now: float) -> None:
         """Give a slot back, and pass it on to whoever waits."""
         backend.in_flight -= 1
+        backend.released = now
         self.in_flight -= 1
         self._span += now
         if self.waiting:

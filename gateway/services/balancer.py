@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from gateway.services import outliers
+from gateway.services import outliers, panic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,14 +34,18 @@ class Backend:
         "ejections",
         "endpoint",
         "failures",
+        "held",
         "idle",
         "in_flight",
         "label",
         "leaving",
         "mark",
         "penalty",
+        "released",
         "returned",
         "trouble",
+        "trusted",
+        "unready_since",
     )
 
     def __init__(self, endpoint: Endpoint, born: float) -> None:
@@ -56,7 +60,15 @@ class Backend:
         self.penalty = 1.0
         """Factor on the load while the pod is new: 1 / its share."""
         self.leaving = False
-        """No new requests: the endpoint is gone, terminating or not ready."""
+        """No new requests: the endpoint is gone, terminating or not ready, and not `held`."""
+        self.held = False
+        """It is not ready and is gone on with all the same; see `panic`."""
+        self.unready_since = 0.0
+        """When it stopped being ready; 0 if it is ready, or never was."""
+        self.trusted = False
+        """It was at work when it stopped being ready, and has not failed since."""
+        self.released = 0.0
+        """When a request last gave its slot back."""
         self.idle: list[Any] = []
         """Connections without a request, the most recently used last; see `dataplane.pool`."""
 
@@ -77,7 +89,8 @@ class Backend:
         """So many failures it is left out for, which others may turn out to answer as well."""
 
     def __repr__(self) -> str:
-        state = "leaving" if self.leaving else "ejected" if self.ejected_until else "ready"
+        held = "held" if self.held else "ready"
+        state = "leaving" if self.leaving else "ejected" if self.ejected_until else held
         return f"<{self.label} {state}, {self.in_flight} in flight, {len(self.idle)} idle>"
 
 
@@ -90,6 +103,7 @@ class Balancer:
         "_random",
         "backends",
         "candidates",
+        "held",
         "settled",
     )
 
@@ -101,7 +115,9 @@ class Balancer:
         self.candidates: list[Backend] = []
         """Those that may be given a request now."""
         self.settled = True
-        """No pod is new or ejected, so that `refresh` has nothing to do."""
+        """No pod is new, ejected or held, so that `refresh` has nothing to do."""
+        self.held = 0
+        """Pods that are gone on with though none is ready."""
         self._out = 0
         """Pods that are left out."""
 
@@ -125,13 +141,29 @@ class Balancer:
             elif endpoint.usable and backend.leaving:
                 backend.born = now
                 backend.clear()
-            elif not endpoint.usable and not backend.leaving:
+            elif endpoint.usable and backend.held:
+                backend.born = now - self._limits.slow_start  # it has never stopped serving
+            elif not endpoint.usable and not backend.leaving and not backend.held:
                 backend.born = now
-                left.append(backend)
+            if backend.endpoint.ready and not endpoint.ready:
+                backend.unready_since, backend.trusted = now, _at_work(backend, now)
+            elif endpoint.ready:
+                backend.unready_since = 0.0
             backend.endpoint = endpoint
-            backend.leaving = not endpoint.usable
+        was = [one for one in self.backends.values() if not one.leaving]
+        self._hold(now)
         self.refresh(now)
-        return left
+        return left + [one for one in was if one.leaving]
+
+    def _hold(self, now: float) -> None:
+        """Settle which pods may get requests: the ready ones, or those that are held."""
+        pods = self.backends.values()
+        goes_on = panic.together(pods, now, self._limits.unready)
+        self.held = 0
+        for one in pods:
+            one.held = goes_on and one.trusted and not one.endpoint.terminating
+            one.leaving = not one.endpoint.usable and not one.held
+            self.held += one.held
 
     def unready_for(self, now: float) -> float | None:
         """Seconds for which a pod has run without being ready; None when no pod does."""
@@ -148,8 +180,11 @@ class Balancer:
         return backend
 
     def refresh(self, now: float) -> None:
-        """Let ejected pods return and new pods grow; run some ten times a second."""
-        self.settled = True
+        """Let ejected pods return, new pods grow and held ones go in time; run some ten times a
+        second."""
+        if self.held:
+            self._hold(now)
+        self.settled = not self.held
         ready = []
         ejected = []
         for backend in self.backends.values():
@@ -160,7 +195,7 @@ class Balancer:
             else:
                 backend.ejected_until = 0.0
                 backend.accused = 0
-                backend.penalty = self._penalty(now - backend.born)
+                backend.penalty = 1.0 if backend.held else self._penalty(now - backend.born)
                 ready.append(backend)
         if ejected or any(one.penalty > 1.0 for one in ready):
             self.settled = False
@@ -221,6 +256,10 @@ class Balancer:
         """
         backend.ailing = True
         backend.failures += 1
+        if backend.held and (not answered or backend.failures >= self._limits.ejection_failures):
+            backend.trusted = False  # the cluster and we agree now
+            self.refresh(now)
+            return False
         if answered:
             backend.trouble = outliers.worse(backend.trouble, _answers(backend) + 1)
             self._acquit(now)
@@ -282,6 +321,15 @@ class Balancer:
 
     def __repr__(self) -> str:
         return f"<Balancer {list(self.backends.values())!r}>"
+
+
+def _at_work(backend: Backend, now: float) -> bool:
+    return not backend.ejected_until and panic.at_work(
+        answers=_answers(backend),
+        failures=backend.failures,
+        connected=bool(backend.idle or backend.in_flight),
+        silent=now - backend.released,
+    )
 
 
 def _load(backend: Backend) -> float:

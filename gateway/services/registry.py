@@ -5,6 +5,7 @@ The feed writes it; the data path reads its table, and the admin port its counts
 
 from __future__ import annotations
 
+import logging
 import random as random_module
 import time
 from typing import TYPE_CHECKING, Final
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from gateway.services.balancer import Backend
     from gateway.stats import Stats
 
+
+log = logging.getLogger(__name__)
 
 REMEMBERED: Final = 256
 """Plans of one service."""
@@ -112,6 +115,7 @@ class Services:
         """Bring ejections and slow starts up to `now`; the gateway's tick calls it."""
         for state in list(self._unsettled):
             state.balancer.refresh(now)
+            _tell(state)
             state.admission.admit(now)
             if state.balancer.settled:
                 self._unsettled.discard(state)
@@ -147,6 +151,7 @@ class Services:
     def _place(self, state: ServiceState, endpoints: Iterable[Endpoint]) -> None:
         now = self.monotonic()
         _close_idle(state.balancer.update(endpoints, now))
+        _tell(state)
         if state.balancer.candidates:
             state.vacant = 0.0
         if not state.balancer.settled:
@@ -158,6 +163,24 @@ class Services:
         _close_idle(state.balancer.update((), self.monotonic()))
         state.admission.dismiss("unknown_service")
         self._stats.forget(state.name)
+
+
+def _tell(state: ServiceState) -> None:
+    """Count and log that a service begins, or ends, to go on with pods that are not ready."""
+    held, before = state.balancer.held, state.panics
+    state.panics = held > 0
+    if held and not before:
+        state.stats.panics += 1
+        log.warning(
+            "all pods of service %s stopped being ready at once: going on with %d that answer; is "
+            "their node well? (`kubectl get nodes`)",
+            state.name,
+            held,
+        )
+    elif before and not held:
+        ready = any(one.endpoint.usable for one in state.balancer.backends.values())
+        why = "a pod is ready" if ready else "they failed, left, or took too long to be ready again"
+        log.warning("service %s uses no pods that are not ready any more: %s", state.name, why)
 
 
 def _close_idle(backends: Iterable[Backend]) -> None:

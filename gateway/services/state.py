@@ -24,7 +24,7 @@ class ServiceState:
     Requests still running after that keep their reference, so that books always balance.
     """
 
-    __slots__ = ("admission", "balancer", "budget", "name", "since", "stats", "vacant")
+    __slots__ = ("admission", "balancer", "budget", "name", "panics", "since", "stats", "vacant")
 
     def __init__(
         self,
@@ -39,6 +39,8 @@ class ServiceState:
         """When its books were opened, monotonic seconds."""
         self.vacant = 0.0
         """When a request first found no pod that may be given one; 0 while there are some."""
+        self.panics = False
+        """It is known to go on with pods that are not ready."""
         self.stats = stats
         self.balancer = Balancer(limits, random)
         self.admission = Admission(self.balancer, limits.queue)
@@ -60,11 +62,14 @@ class ServiceState:
         return now - self.vacant
 
     def endpoints(self) -> dict[str, int]:
-        """How many endpoints are in each state: `ready`, `new`, `ejected`, `leaving`."""
+        """How many endpoints are in each state: `ready`, `new`, `ejected`, `leaving`, and `held`
+        (not ready, and gone on with) if there are such."""
         counts = {"ready": 0, "new": 0, "ejected": 0, "leaving": 0}
         for backend in self.balancer.backends.values():
             if backend.leaving:
                 counts["leaving"] += 1
+            elif backend.held:
+                counts["held"] = counts.get("held", 0) + 1
             elif backend.ejected_until:
                 counts["ejected"] += 1
             else:

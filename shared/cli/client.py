@@ -217,10 +217,13 @@ def trust(target: Target) -> ssl.SSLContext | bool:
     if target.ca is None:
         return True
     try:
-        return ssl.create_default_context(cafile=target.ca)
+        context = ssl.create_default_context(cafile=target.ca)
     except OSError as error:  # ssl.SSLError is one
         reason = error.strerror or str(error)
         raise ApiError(f"cannot use the certificates {target.ca} (--ca): {reason}") from error
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # it may be the gateway's own certificate
+    context.check_hostname = not target.pinned
+    return context
 
 
 def _warning(field: str) -> str:

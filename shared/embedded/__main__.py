@@ -1,7 +1,8 @@
 """`python -m shared.embedded --home DIR --port N`: the embedded cluster as a process of its own.
 
 Prints one line when it serves. SIGTERM or SIGINT ends every pod and then the process, with exit
-code 0; what keeps it from starting is told in one sentence, with exit code 2.
+code 0; what keeps it from starting is told in one sentence, with exit code 2, or 1 when a file of
+its state is damaged.
 """
 
 from __future__ import annotations
@@ -37,18 +38,26 @@ from shared.runtime.signals import on_stop
 @click.option(
     "--restart-delay", default=1.0, show_default=True, help="Seconds; first back-off of a crash."
 )
+@click.option(
+    "--recover", is_flag=True, help="Keep damaged files aside and go on with what can be read."
+)
 def main(
-    home: Path, port: int, pod_subnet: str | None, sample_period: float, restart_delay: float
+    home: Path,
+    port: int,
+    pod_subnet: str | None,
+    sample_period: float,
+    restart_delay: float,
+    recover: bool,
 ) -> None:
     """Run an embedded Kubernetes cluster whose pods are processes of this machine."""
     log.setup("cluster")
     os.umask(0o077)  # the store holds Secrets
     node = NodeSettings(sample_period=sample_period, backoff=BackOff(first=restart_delay))
     try:
-        asyncio.run(serve(ClusterSettings(home, port, pod_subnet, node)))
+        asyncio.run(serve(ClusterSettings(home, port, pod_subnet, node, recover)))
     except ClusterError as error:
         click.echo(f"error: {error}", err=True)
-        sys.exit(2)
+        sys.exit(1 if error.damaged else 2)
 
 
 async def serve(settings: ClusterSettings) -> None:
@@ -56,6 +65,8 @@ async def serve(settings: ClusterSettings) -> None:
     stop = asyncio.Event()
     on_stop(stop.set)
     async with Cluster(settings) as cluster:
+        for sentence in cluster.recovered:
+            click.echo(f"recovered: {sentence}")
         gc.freeze()  # what was loaded stays for good; collections need not walk it
         click.echo(f"cluster ready at {cluster.url}; export KUBECONFIG={cluster.kubeconfig}")
         await cluster.until(stop)

@@ -8,19 +8,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
-import secrets
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from shared.embedded import files
-from shared.embedded.access import certificate, kubeconfig
+from shared.embedded import files, recovery
+from shared.embedded.access import certificate, identity, kubeconfig
 from shared.embedded.access.authentication import Tokens
 from shared.embedded.api.bootstrap import bootstrap
 from shared.embedded.api.operations import Api
 from shared.embedded.controllers.events import Events
 from shared.embedded.controllers.manager import Controllers
+from shared.embedded.errors import StatusError
+from shared.embedded.files import DamagedError
 from shared.embedded.http.server import ApiServer
 from shared.embedded.node.addresses import Addresses, SubnetTakenError
 from shared.embedded.node.agent import Agent
@@ -35,7 +36,7 @@ from shared.runtime.clock import Clock, SystemClock
 from shared.runtime.tasks import Supervisor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
 
     from shared.embedded.access.certificate import ServerCertificate
@@ -44,7 +45,10 @@ HOST: Final = "127.0.0.1"
 
 
 class ClusterError(Exception):
-    """The cluster cannot start; the message says why and what to do."""
+    """The cluster cannot start; the message says why and what to do. `damaged`: because a file of
+    its state is not what was written."""
+
+    damaged = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +56,14 @@ class ClusterSettings:
     """home: where all state is kept; port: of the API server, 0 for any that is free.
 
     pod_subnet: such as 127.42.0.0/16; None for one that no other cluster here has.
+    recover: keep damaged files of the home aside and go on with what can be read.
     """
 
     home: Path
     port: int = 0
     pod_subnet: str | None = None
     node: NodeSettings = field(default_factory=NodeSettings)
+    recover: bool = False
 
 
 class Cluster:
@@ -71,6 +77,8 @@ class Cluster:
     controllers: Controllers
     agent: Agent
     nodes: NodeProviders
+    recovered: Sequence[str] = ()
+    """What was done to damaged files at the start, a sentence each."""
 
     def __init__(self, settings: ClusterSettings, clock: Clock | None = None) -> None:
         self.settings = settings
@@ -86,8 +94,10 @@ class Cluster:
     async def __aenter__(self) -> Self:
         try:
             await self._start()
-        except BaseException:
+        except BaseException as error:
             await self._stack.aclose()
+            if (known := _told(error)) is not None:
+                raise known from error
             raise
         return self
 
@@ -114,14 +124,17 @@ class Cluster:
         home = self.settings.home
         _own(home)
         self._stack.enter_context(_held(home))
+        if self.settings.recover:
+            self.recovered = recovery.recover(home, self._clock.now())
         addresses = self._stack.enter_context(self._addresses())
         self.api = Api(self._store(), now=self._clock.now)
         bootstrap(self.api)
+        self.api.store.settle()
         self.agent = Agent(
             self.api, self._clock, self.settings.node, home, addresses, _identity(home)
         )
         self.agent.begin()
-        issued = certificate.obtain(home / "pki", self._clock.now())
+        issued = certificate.obtain(home / certificate.FOLDER, self._clock.now())
         authority = issued.authority.read_text()
         self.controllers = Controllers(self.api, self._clock, authority=authority)
         self.controllers.settle()
@@ -137,12 +150,9 @@ class Cluster:
             raise ClusterError(str(error)) from error
 
     def _store(self) -> Store:
-        try:
-            store = Store(Journal(self.settings.home / "cluster.db"))
-        except JournalError as error:
-            raise ClusterError(str(error)) from error
-        self._stack.callback(store.close)
-        return store
+        journal = Journal(self.settings.home / recovery.STORE)
+        self._stack.callback(journal.close)
+        return Store(journal)
 
     async def _serve(self, issued: ServerCertificate) -> None:
         home = self.settings.home
@@ -150,6 +160,7 @@ class Cluster:
         holders = {token: kubeconfig.user(name) for name, token in tokens.items()}
         server = ApiServer(self.api, Tokens(holders, self._clock.now), self.nodes.callbacks())
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        certificate.check(issued)
         tls.load_cert_chain(issued.certificate, issued.key)
         try:
             port = await server.start(HOST, self.settings.port, tls)
@@ -174,6 +185,20 @@ class Cluster:
         node_ports.start(self._tasks)
         self.agent.start(self._tasks)
         self._stack.push_async_callback(self.agent.stop)
+
+
+def _told(error: BaseException) -> ClusterError | None:
+    """What keeps the cluster from starting, in a sentence; None for what is a mistake of ours."""
+    if isinstance(error, ClusterError):
+        return error
+    if isinstance(error, StatusError | JournalError | DamagedError):
+        known = ClusterError(str(error))
+        known.damaged = isinstance(error, DamagedError)
+        return known
+    if isinstance(error, OSError) and error.filename is not None:
+        why = f"cannot use {error.filename}: {error.strerror}"
+        return ClusterError(f"{why}; make room on its disk, or put right what is there")
+    return None
 
 
 def _own(home: Path) -> None:
@@ -204,8 +229,5 @@ def _held(home: Path) -> Iterator[None]:
 def _identity(home: Path) -> str:
     """The mark that this cluster's processes carry: an id, made once for a home, and which folder
     it is, for a copy of the home has the same id and must not take these processes for its own."""
-    path = home / "cluster.id"
-    if not path.exists():
-        files.replace(path, secrets.token_hex(16).encode())
     folder = home.stat()
-    return f"{path.read_text().strip()}/{folder.st_dev:x}-{folder.st_ino:x}"
+    return f"{identity.obtain(home)}/{folder.st_dev:x}-{folder.st_ino:x}"

@@ -252,14 +252,6 @@ DECLARATIONS: Final = registered(
             _AUTOSCALER, kinds.HPA_V1, kind_schemas.AUTOSCALER_V1, conversion.AUTOSCALER_V1
         ),
         Declaration(
-            kinds.POD_DISRUPTION_BUDGET,
-            schema=kind_schemas.DISRUPTION_BUDGET,
-            defaults=defaulting.empty_spec_and_status,
-            columns=workloads.DISRUPTION_BUDGETS,
-            rules=rules.BUDGET,
-            selectable=METADATA,
-        ),
-        Declaration(
             kinds.NETWORK_POLICY,
             schema=kind_schemas.NETWORK_POLICY,
             defaults=defaulting.network_policy,
@@ -278,6 +270,14 @@ DECLARATIONS: Final = registered(
         replace(
             _kept(kinds.INGRESS_CLASS, kind_schemas.INGRESS_CLASS, core.INGRESS_CLASSES),
             rules=rules.INGRESS_CLASS,
+        ),
+        Declaration(
+            kinds.POD_DISRUPTION_BUDGET,
+            schema=kind_schemas.DISRUPTION_BUDGET,
+            defaults=defaulting.empty_spec_and_status,
+            columns=workloads.DISRUPTION_BUDGETS,
+            rules=rules.BUDGET,
+            selectable=METADATA,
         ),
         Declaration(
             kinds.CLUSTER_ROLE_BINDING,
@@ -311,6 +311,14 @@ DECLARATIONS: Final = registered(
             rules=rules.ROLE,
             selectable=METADATA,
         ),
+        Declaration(
+            kinds.STORAGE_CLASS,
+            schema=kind_schemas.STORAGE_CLASS,
+            defaults=defaulting.storage_class,
+            columns=storage.CLASSES,
+            rules=rules.STORAGE_CLASS,
+            selectable=METADATA,
+        ),
         _kept(kinds.HTTP_ROUTE, columns=core.HTTP_ROUTES),
         _kept(kinds.MIDDLEWARE),
         Declaration(
@@ -327,14 +335,6 @@ DECLARATIONS: Final = registered(
             defaults=defaulting.endpoint_slice,
             columns=core.ENDPOINTSLICES,
             rules=rules.ENDPOINT_SLICE,
-            selectable=METADATA,
-        ),
-        Declaration(
-            kinds.STORAGE_CLASS,
-            schema=kind_schemas.STORAGE_CLASS,
-            defaults=defaulting.storage_class,
-            columns=storage.CLASSES,
-            rules=rules.STORAGE_CLASS,
             selectable=METADATA,
         ),
         _answered(kinds.POD_METRICS),

@@ -274,6 +274,15 @@ def internal(message: str) -> StatusError:
     return StatusError(500, "InternalError", f"Internal error occurred: {message}")
 
 
+def not_stored(why: str) -> StatusError:
+    """The store cannot be written, as when the disk is full; kube-apiserver answers so when etcd
+    has no space. Nothing was changed."""
+    return internal(
+        f"the store of the cluster cannot be written ({why}): make room on its disk; what is "
+        "stored can be read, and writes work again by themselves"
+    )
+
+
 INVALID: Final = "FieldValueInvalid"
 REQUIRED: Final = "FieldValueRequired"
 DUPLICATE: Final = "FieldValueDuplicate"

@@ -7,8 +7,10 @@ import logging
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
     from types import TracebackType
+
+    from shared.runtime.clock import Clock
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,24 @@ async def cancelled(task: asyncio.Task[Any], *expected: type[Exception]) -> None
     error = None if task.cancelled() else task.exception()
     if error is not None and not isinstance(error, expected):
         raise error
+
+
+async def lasting(
+    name: str, work: Callable[[], Coroutine[Any, Any, Any]], clock: Clock, pause: float
+) -> None:
+    """Run `work`, and when it raises run it anew after `pause` seconds: for what must outlive any
+    trouble, such as a full disk. The same trouble is logged once."""
+    told = ""
+    while True:
+        try:
+            await work()
+            return
+        except Exception as error:
+            text = repr(error)
+            if text != told:
+                log.exception("%s failed; it is started again every %g s", name, pause)
+            told = text
+        await clock.sleep(pause)
 
 
 class Supervisor:

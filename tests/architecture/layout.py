@@ -94,6 +94,7 @@ LAYOUT = Layout(
             ("streaming/",),
             ("controllers/", "http/"),
             ("node/",),
+            ("recovery",),
             ("cluster",),
             ("__main__",),
         ),

@@ -1,6 +1,6 @@
 """EndpointSlice conditions: ready, serving and terminating, through the whole life of a pod.
 
-The pods are bound to a node that does not exist, and this test plays its kubelet; so the same
+The pods are bound to a node that runs nothing, and this test plays its kubelet; so the same
 statuses reach the endpoint controller of any cluster.
 """
 
@@ -16,24 +16,13 @@ if TYPE_CHECKING:
     from shared.kube.client import KubeClient
 
     Eventually = Callable[..., Awaitable[dict[str, dict[str, Any]]]]
+    Make = Callable[[str], Awaitable[dict[str, Any]]]
 
 SERVICE = {
     "metadata": {"name": "web"},
     "spec": {"selector": {"app": "web"}, "ports": [{"name": "http", "port": 80, "targetPort": 90}]},
 }
 ADDRESS = "192.0.2.10"
-
-
-def pod(name: str) -> dict[str, Any]:
-    container = {"name": "main", "image": "example.com/i:1"}
-    return {
-        "metadata": {"name": name, "labels": {"app": "web"}},
-        "spec": {
-            "nodeName": "absent",
-            "containers": [container],
-            "terminationGracePeriodSeconds": 300,
-        },
-    }
 
 
 async def report(kube: KubeClient, namespace: str, name: str, *, ready: bool) -> None:
@@ -57,10 +46,10 @@ def conditions(slices: dict[str, dict[str, Any]]) -> list[tuple[bool, bool, bool
 
 
 async def test_a_pod_is_ready_then_not_then_terminating_then_gone(
-    kube: KubeClient, namespace: str, eventually: Eventually
+    kube: KubeClient, namespace: str, make_pod: Make, eventually: Eventually
 ) -> None:
     await kube.create(SERVICES, SERVICE, namespace)
-    await kube.create(PODS, pod("p"), namespace)
+    await make_pod("p")
     await report(kube, namespace, "p", ready=True)
     slices = await eventually(ENDPOINTSLICES, lambda s: conditions(s) == [(True, True, False)])
     (item,) = slices.values()

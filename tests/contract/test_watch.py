@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     from shared.kube.client import KubeClient
 
 
+OURS = "of=contract"
+"""The label of what these tests make: a cluster puts a ConfigMap into each new namespace."""
+
+
 def config(name: str, **labels: str) -> dict[str, Any]:
-    return {"metadata": {"name": name, "labels": labels}, "data": {"k": "1"}}
+    return {"metadata": {"name": name, "labels": {"of": "contract", **labels}}, "data": {"k": "1"}}
 
 
 async def collect(
-    kube: KubeClient, namespace: str, version: str, count: int, labels: str = ""
+    kube: KubeClient, namespace: str, version: str, count: int, labels: str = OURS
 ) -> list[tuple[str, str]]:
     """The first `count` events after `version`, as (type, name), bookmarks left out."""
     seen: list[tuple[str, str]] = []
@@ -70,7 +74,7 @@ async def test_an_old_version_is_replayed_or_expired_and_never_skipped(
     kube: KubeClient, namespace: str
 ) -> None:
     await kube.create(CONFIGMAPS, config("a"), namespace)
-    stream = kube.watch(CONFIGMAPS, namespace, resource_version="1", timeout=20.0)
+    stream = kube.watch(CONFIGMAPS, namespace, resource_version="1", labels=OURS, timeout=20.0)
     async with aclosing(stream):
         async for event in stream:
             if event["type"] == "BOOKMARK":
@@ -85,7 +89,7 @@ async def test_an_old_version_is_replayed_or_expired_and_never_skipped(
 
 async def test_a_watch_ends_in_peace_when_its_time_is_up(kube: KubeClient, namespace: str) -> None:
     version = await version_of(kube, namespace)
-    stream = kube.watch(CONFIGMAPS, namespace, resource_version=version, timeout=1.0)
+    stream = kube.watch(CONFIGMAPS, namespace, resource_version=version, labels=OURS, timeout=1.0)
     async with aclosing(stream):
         types = {event["type"] async for event in stream}
     assert types <= {"BOOKMARK"}

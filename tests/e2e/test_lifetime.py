@@ -55,9 +55,13 @@ def test_ctrl_c_ends_everything_and_the_services_are_there_again(tmp_path: Path)
     finally:
         stop(again)
 
-    third = start(tmp_path / "home", tmp_path / "out3", "--empty", ports=run.ports)
+    # The same services, behind TLS with a certificate that the run makes.
+    third = start(tmp_path / "home", tmp_path / "out3", "--empty", "--tls", ports=run.ports)
     try:
         until_ready(third)
+        assert third.url == f"https://localhost:{third.ports['GATEWAY']}"
+        assert third.exposed("get", "burner", "--token") == token
+        assert f"curl --cacert {third.home / 'gateway-ca.crt'} -u burner:" in third.said()
         until_blocking(
             lambda: third.call("burner").status == 200, "an answer after a killed run", 60
         )

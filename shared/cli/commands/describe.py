@@ -25,7 +25,7 @@ def describe(name: str, output: Format, target: Target) -> None:
     """
     told = run(_describe(name, target))
     if output == "table":
-        click.echo("\n".join(description.lines(told, target.endpoint)))
+        click.echo("\n".join(description.lines(told, target.endpoint, target.ca)))
     else:
         show_one({"name": told["service_name"], **told}, (), output)
 

@@ -13,15 +13,15 @@ import click
 
 from shared.cli.client import run
 from shared.cli.connection import home
-from shared.cli.connection.target import Target
+from shared.cli.local import encryption
 from shared.cli.local.children import Child, Program
 from shared.cli.local.deploy import deploy, next_steps
 from shared.cli.local.layout import Layout, check_ports, locked, prepare, programs, read
-from shared.cli.local.waiting import until_up
+from shared.cli.local.waiting import NotUpError, last_words, recoveries, until_up
 from shared.runtime.clock import SystemClock
 from shared.runtime.settings import SettingsError
 from shared.runtime.signals import on_stop
-from shared.runtime.tasks import Supervisor
+from shared.runtime.tasks import Supervisor, first_of
 
 EXAMPLES: Final = Path(__file__).parents[3] / "manifests" / "services"
 DEFAULT_SERVICES: Final = ("nginx.yaml", "ocr.yaml")
@@ -36,28 +36,38 @@ DEFAULT_SERVICES: Final = ("nginx.yaml", "ocr.yaml")
     help="FDL file to apply once all runs; may be given again. [default: nginx and ocr]",
 )
 @click.option("--empty", is_flag=True, help="Apply no services.")
-def local(services: Sequence[Path], empty: bool) -> None:
+@click.option(
+    "--tls",
+    is_flag=True,
+    help="Serve https://localhost, by a certificate of this run's own [EXPOSED_TLS].",
+)
+@click.option(
+    "--recover", is_flag=True, help="Keep damaged files aside and go on with what can be read."
+)
+def local(services: Sequence[Path], empty: bool, tls: bool, recover: bool) -> None:
     """Run everything on this machine until Ctrl-C.
 
     Starts an embedded cluster, the services API, the gateway and the scaler on 127.0.0.1, applies
     the example services and says what to type next. State lives in .local (EXPOSED_HOME); the
     ports are moved by EXPOSED_GATEWAY_PORT, EXPOSED_GATEWAY_ADMIN_PORT, EXPOSED_MANAGEMENT_PORT,
-    EXPOSED_SCALER_PORT and EXPOSED_API_PORT.
+    EXPOSED_SCALER_PORT and EXPOSED_API_PORT. GATEWAY_TLS_CERTIFICATE and GATEWAY_TLS_KEY name a
+    certificate of yours for the gateway.
     """
+    environ = {**os.environ, **({encryption.WANTED: "true"} if tls else {})}
     try:
-        layout = read(os.environ, home.path(os.environ))
+        layout = read(environ, home.path(environ))
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
     files = () if empty else services or tuple(EXAMPLES / name for name in DEFAULT_SERVICES)
     with locked(layout.home):
         check_ports(layout)
         prepare(layout)
-        run(_until_stopped(layout, files))
+        run(_until_stopped(layout, files, recover=recover))
 
 
-async def _until_stopped(layout: Layout, files: Sequence[Path]) -> None:
+async def _until_stopped(layout: Layout, files: Sequence[Path], *, recover: bool) -> None:
     """Run until SIGINT or SIGTERM; whatever was started has ended on return."""
-    running = asyncio.create_task(_run(layout, files), name="local run")
+    running = asyncio.create_task(_run(layout, files, recover=recover), name="local run")
     on_stop(running.cancel)
     try:
         await running
@@ -65,19 +75,34 @@ async def _until_stopped(layout: Layout, files: Sequence[Path]) -> None:
         _say("everything has ended; `make local` goes on where this run stopped")
 
 
-async def _run(layout: Layout, files: Sequence[Path]) -> None:
-    cluster, management, gateway, scaler = programs(layout, os.environ)
+async def _run(layout: Layout, files: Sequence[Path], *, recover: bool) -> None:
+    cluster, management, gateway, scaler = programs(layout, os.environ, recover=recover)
     _say(f"starting in {layout.home}")
     # The cluster ends last: until they end, the others write to it.
-    async with _started(layout, cluster):
-        await until_up("cluster", f"https://127.0.0.1:{layout.api}/readyz", layout.log("cluster"))
+    async with _started(layout, cluster) as (below, (embedded,)):
+        await first_of("start of the cluster", _until_cluster_up(layout), _failed_start(embedded))
+        for line in recoveries(layout.log("cluster")) if recover else ():
+            _say(line)
         _say(f"cluster    up  https://127.0.0.1:{layout.api}")
-        async with _started(layout, management, gateway, scaler) as tasks:
+        async with _started(layout, management, gateway, scaler) as (tasks, _):
             await _until_all_up(layout)
-            target = Target(layout.url, layout.credentials)
-            await deploy(files, target, _say)
-            await next_steps(layout, target, _say)
-            await tasks.failed()
+            tasks.start(
+                "certificate", encryption.keep(layout.encryption, layout.home, SystemClock())
+            )
+            await deploy(files, layout.target, _say)
+            await next_steps(layout, layout.target, _say)
+            await first_of("until a failure", tasks.failed(), below.failed())
+
+
+async def _until_cluster_up(layout: Layout) -> None:
+    await until_up("cluster", f"https://127.0.0.1:{layout.api}/readyz", layout.log("cluster"))
+
+
+async def _failed_start(cluster: Child) -> None:
+    """Wait until the cluster ends, and raise what it said: before it has served at all, another
+    start would end as this one did."""
+    await cluster.has_ended.wait()
+    raise NotUpError(last_words("cluster", cluster.log))
 
 
 async def _until_all_up(layout: Layout) -> None:
@@ -91,13 +116,17 @@ async def _until_all_up(layout: Layout) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _started(layout: Layout, *programs: Program) -> AsyncIterator[Supervisor]:
+async def _started(
+    layout: Layout, *programs: Program
+) -> AsyncIterator[tuple[Supervisor, list[Child]]]:
     """Keep `programs` running inside the block."""
     async with Supervisor() as tasks:
-        for program in programs:
-            child = Child(program, layout.log(program.name), SystemClock(), _say)
-            tasks.start(program.name, child.run())
-        yield tasks
+        children = [
+            Child(program, layout.log(program.name), SystemClock(), _say) for program in programs
+        ]
+        for child in children:
+            tasks.start(child.program.name, child.run())
+        yield tasks, children
 
 
 def _say(line: str) -> None:

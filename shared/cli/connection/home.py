@@ -46,3 +46,9 @@ def endpoint(folder: Path) -> str:
         raise ApiError(f"cannot use {folder / 'endpoint'}: {error}") from error
     except OSError as error:
         raise ApiError(f"cannot read {folder / 'endpoint'}: {error.strerror}") from error
+
+
+def authority(folder: Path) -> Path:
+    """The file with the certificate by which the gateway of the local run in `folder` is known: of
+    its authority, or its own. It is there when the gateway speaks TLS."""
+    return folder / "gateway-ca.crt"

@@ -40,6 +40,8 @@ class Target:
     """File with an OIDC access token, if there are no credentials."""
     ca: Path | None = None
     """File with the certificates of authorities to trust, in place of the system's."""
+    pinned: bool = False
+    """`ca` is for this gateway alone, whatever names its certificate has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +111,8 @@ def choose(known: Sequence[Given]) -> Target:
             f"the credentials of {proof.source} are not sent to {endpoint}; "
             f"give its own with --credentials ({CREDENTIALS}) or --token-file ({TOKEN_FILE})"
         )
-    ca = next((one.ca for one in known if one.ca), None)
-    return Target(endpoint, proof.credentials, proof.token_file, ca)
+    ca, pinned = next(((one.ca, one.local) for one in known if one.ca), (None, False))
+    return Target(endpoint, proof.credentials, proof.token_file, ca, pinned)
 
 
 def check_endpoint(text: str, source: str) -> str:
@@ -184,8 +186,9 @@ def _local(environ: Mapping[str, str]) -> Given:
             f"there is no local run in {folder}: start `exposed local` first, name the folder of "
             f"one with {home.VARIABLE}, or {ELSEWHERE}"
         )
-    source = f"the local run in {folder}"
-    return Given(source, home.endpoint(folder), credentials, bound=True, local=True)
+    source, endpoint = f"the local run in {folder}", home.endpoint(folder)
+    ca = home.authority(folder) if endpoint.startswith("https:") else None
+    return Given(source, endpoint, credentials, ca=ca, bound=True, local=True)
 
 
 def _path(environ: Mapping[str, str], name: str) -> Path | None:

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import logging
 import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from shared.cli.local.log_file import LogFile
 from shared.cli.local.waiting import tail
-from shared.runtime import private
 from shared.runtime.clock import Clock
 from shared.runtime.restarts import Restarts
 
-LOG_BYTES: Final = 10 * 1024 * 1024
-
 _PR_SET_PDEATHSIG: Final = 1
-_LINE: Final = 64 * 1024
+_PIECE: Final = 64 * 1024
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -46,6 +42,9 @@ class Child:
         self.log = log
         self.pid: int | None = None
         self.restarts = 0
+        self.has_ended = asyncio.Event()
+        """It has, once or more; `code` is how the last time, negative for a signal."""
+        self.code = 0
         self._clock = clock
         self._report = report
 
@@ -54,7 +53,16 @@ class Child:
         restarts = Restarts()
         while True:
             began = self._clock.monotonic()
-            code = await self._run_once()
+            try:
+                code = await self._run_once()
+            except OSError as error:  # no memory, no more processes or files
+                wait = restarts.pause(0)
+                name, why = self.program.name, error.strerror
+                self._report(f"{name} cannot be started ({why}); trying again in {wait:g} s")
+                await self._clock.sleep(wait)
+                continue
+            self.code = code
+            self.has_ended.set()
             wait = restarts.pause(self._clock.monotonic() - began)
             words = f"\n{tail(self.log, lines=2)}" if code > 0 else ""
             self._report(
@@ -65,6 +73,13 @@ class Child:
             self.restarts += 1
 
     async def _run_once(self) -> int:
+        log = LogFile(self.log, self._report)
+        try:
+            return await self._execute(log)
+        finally:
+            log.close()
+
+    async def _execute(self, log: LogFile) -> int:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *self.program.arguments,
@@ -72,24 +87,24 @@ class Child:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            limit=_LINE,
+            limit=_PIECE,
             preexec_fn=_end_with_parent,
         )
         self.pid = process.pid
         assert process.stdout is not None
         try:
-            await _copy(process.stdout, self.log)
+            await _copy(process.stdout, log)
             return await process.wait()
         finally:
             self.pid = None
             if process.returncode is None:
-                await asyncio.shield(self._stop(process))
+                await asyncio.shield(self._stop(process, log))
 
-    async def _stop(self, process: asyncio.subprocess.Process) -> None:
+    async def _stop(self, process: asyncio.subprocess.Process, log: LogFile) -> None:
         """SIGTERM, and SIGKILL when the process takes longer than it may."""
         assert process.stdout is not None
         process.terminate()
-        copying = asyncio.ensure_future(_copy(process.stdout, self.log))
+        copying = asyncio.ensure_future(_copy(process.stdout, log))
         try:
             await asyncio.wait_for(process.wait(), self.program.stop_seconds)
         except TimeoutError:
@@ -99,13 +114,6 @@ class Child:
         finally:
             copying.cancel()
             await asyncio.gather(copying, return_exceptions=True)
-
-
-class _Log(RotatingFileHandler):
-    """A log that is never what a symbolic link names."""
-
-    def _open(self) -> Any:
-        return open(self.baseFilename, self.mode, encoding=self.encoding, opener=private.nofollow)
 
 
 def _end_with_parent() -> None:
@@ -118,15 +126,10 @@ def _end_with_parent() -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-async def _copy(stream: asyncio.StreamReader, log: Path) -> None:
-    """Append what the process writes to its log, which is rotated at LOG_BYTES."""
-    handler = _Log(log, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8")
-    try:
-        while data := await stream.read(_LINE):
-            text = data.decode("utf-8", "replace").rstrip("\n")
-            handler.emit(logging.LogRecord("", logging.INFO, "", 0, text, None, None))
-    finally:
-        handler.close()
+async def _copy(stream: asyncio.StreamReader, log: LogFile) -> None:
+    """Append what the process writes to its log."""
+    while data := await stream.read(_PIECE):
+        log.write(data)
 
 
 def _ending(code: int) -> str:

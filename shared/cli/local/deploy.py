@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from shared.cli.client import ServicesApi
 from shared.cli.connection.target import Target
 from shared.cli.documents.comparison import done, plan
 from shared.cli.documents.reading import read_documents
-from shared.cli.local.layout import Layout
+from shared.cli.local.layout import HOST, Layout
 from shared.cli.local.waiting import first_answer
 from shared.service import names
 
@@ -69,6 +70,7 @@ async def next_steps(layout: Layout, target: Target, say: Say) -> None:
                 "",
                 "Everything runs. In another terminal:",
                 "",
+                *_trust(layout),
                 *requests,
                 "  # the pods, as they come and go",
                 f"  export KUBECONFIG={layout.kubeconfig}",
@@ -92,7 +94,20 @@ def _request(service: dict[str, Any], target: Target) -> tuple[str, ...]:
     auth = f"-u {name}:{service['token']} " if service.get("expose", {}).get("set_auth") else ""
     data = f"-F data=@{_sample()} " if name == "ocr" else ""
     path = "recognize" if name == "ocr" else ""
-    return f"  # a request to {name}", f"  curl {auth}{data}{url}{path}", ""
+    trust = f"--cacert {shlex.quote(str(target.ca))} " if target.ca is not None else ""
+    return f"  # a request to {name}", f"  curl {trust}{auth}{data}{url}{path}", ""
+
+
+def _trust(layout: Layout) -> tuple[str, ...]:
+    """What to tell of the gateway's certificate."""
+    if layout.encryption is None:
+        return ()
+    if layout.encryption.known_here:
+        return ("  # browsers warn until they trust", f"  {layout.target.ca}", "")
+    return (
+        f"  # the certificate names neither localhost nor {HOST}: exposed takes it, curl does not",
+        "",
+    )
 
 
 def _load(services: Sequence[dict[str, Any]], layout: Layout) -> tuple[str, ...]:

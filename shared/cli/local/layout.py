@@ -7,6 +7,7 @@ import fcntl
 import os
 import secrets
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,11 @@ import click
 
 from shared.cli.connection import home
 from shared.cli.connection.secrets import read_credentials
+from shared.cli.connection.target import Target
 from shared.cli.exits import USAGE, ApiError
+from shared.cli.local import encryption
 from shared.cli.local.children import Program
+from shared.cli.local.encryption import Encryption
 from shared.runtime import private
 from shared.runtime.settings import Reader
 from shared.service.authorization import digest
@@ -52,11 +56,21 @@ class Layout:
     management: int = 8082
     scaler: int = 8083
     api: int = 6443
+    encryption: Encryption | None = None
+    """Of the gateway; None is plain HTTP."""
 
     @property
     def url(self) -> str:
         """Where people send requests."""
+        if self.encryption is not None:
+            return f"https://{self.encryption.host}:{self.gateway}"
         return f"http://{HOST}:{self.gateway}"
+
+    @property
+    def target(self) -> Target:
+        """This run as its commands ask it."""
+        ca = home.authority(self.home) if self.encryption is not None else None
+        return Target(self.url, self.credentials, ca=ca, pinned=ca is not None)
 
     @property
     def kubeconfig(self) -> Path:
@@ -88,30 +102,47 @@ _PORTS: Final = {
 VARIABLES: Final = {
     variable: (str(getattr(Layout(Path()), name)), f"port of the {name}")
     for name, variable in _PORTS.items()
-}
+} | {encryption.WANTED: ("false", "whether the gateway speaks TLS")}
 
 
 def read(environ: Mapping[str, str], folder: Path) -> Layout:
-    """The layout that the environment asks for; port 0 stands for any free one."""
+    """The layout that the environment asks for; port 0 stands for any free one. SettingsError."""
     reader = Reader(VARIABLES, environ)
     ports = {name: reader.whole(variable, most=65_535) for name, variable in _PORTS.items()}
+    encrypted = encryption.read(reader, environ, folder)
     reader.check()
-    return Layout(folder, **{name: port or _free_port() for name, port in ports.items()})
+    free = {name: port or _free_port() for name, port in ports.items()}
+    return Layout(folder, encryption=encrypted, **free)
 
 
 def prepare(layout: Layout) -> None:
-    """Make the home folder, the credentials (those of an earlier run stay), their digest and the
-    address.
+    """Make the home folder, the credentials (those of an earlier run stay), their digest, the
+    certificate and the address.
 
     ApiError when what an earlier run or somebody left as credentials is none.
     """
     own(layout.home)
     own(layout.home / "logs")
     if not layout.credentials.exists():
-        private.write(layout.credentials, f"oscar:{secrets.token_urlsafe(24)}\n")
+        _keep(layout.credentials, f"oscar:{secrets.token_urlsafe(24)}\n")
     user, password = read_credentials(layout.credentials)
-    private.write(layout.digest, digest(user, password).hex() + "\n")
-    private.write(layout.home / "endpoint", f"{layout.url}\n")
+    _keep(layout.digest, digest(user, password).hex() + "\n")
+    encryption.provide(layout.encryption, layout.home, time.time())
+    _keep(layout.home / "endpoint", f"{layout.url}\n")
+
+
+def _keep(path: Path, text: str) -> None:
+    try:
+        private.write(path, text)
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: OSError) -> ApiError:
+    return ApiError(
+        f"cannot write {path}: {error.strerror}; make room on its disk or move away what is there, "
+        f"or choose another folder with {home.VARIABLE}"
+    )
 
 
 def own(folder: Path) -> None:
@@ -130,7 +161,12 @@ def own(folder: Path) -> None:
 def locked(folder: Path) -> Iterator[None]:
     """Hold the home folder for this run alone; a second run is told who has it."""
     own(folder)
-    with open(folder / "run.lock", "a+", opener=private.nofollow) as file:
+    path = folder / "run.lock"
+    try:
+        lock = open(path, "a+", opener=private.nofollow)  # noqa: SIM115  closed just below
+    except OSError as error:
+        raise _unusable(path, error) from error
+    with lock as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -140,8 +176,10 @@ def locked(folder: Path) -> Iterator[None]:
                 "end it with Ctrl-C, or choose another folder with EXPOSED_HOME"
             ) from None
         file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
+        try:
+            os.write(file.fileno(), f"{os.getpid()}\n".encode())  # no buffer to flush again
+        except OSError as error:
+            raise _unusable(path, error) from error
         yield
 
 
@@ -173,7 +211,9 @@ def _free_port() -> int:
         return port
 
 
-def programs(layout: Layout, environ: Mapping[str, str]) -> tuple[Program, ...]:
+def programs(
+    layout: Layout, environ: Mapping[str, str], *, recover: bool = False
+) -> tuple[Program, ...]:
     """The four processes of a local run, in the order in which they are started.
 
     Each gets the kubeconfig of its own service account, so that a right that is missing in a real
@@ -183,7 +223,10 @@ def programs(layout: Layout, environ: Mapping[str, str]) -> tuple[Program, ...]:
     return (
         Program(
             "cluster",
-            ("-m", "shared.embedded", "--home", folder, "--port", str(layout.api)),
+            (
+                *("-m", "shared.embedded", "--home", folder, "--port", str(layout.api)),
+                *(("--recover",) if recover else ()),
+            ),
             dict(environ),
             stop_seconds=45.0,
         ),
@@ -203,6 +246,7 @@ def programs(layout: Layout, environ: Mapping[str, str]) -> tuple[Program, ...]:
             "GATEWAY_DRAIN_GRACE": "0",
             "GATEWAY_DRAIN_HTTP": "5",
             "GATEWAY_DRAIN_TUNNELS": "1",
+            **_certificate(layout.encryption),
         }),
         _program(layout, environ, "scaler", ("-m", "scaler", "run"), {
             "SCALER_HOST": HOST,
@@ -214,6 +258,15 @@ def programs(layout: Layout, environ: Mapping[str, str]) -> tuple[Program, ...]:
             "SCALER_IDENTITY": "local",
         }),
     )  # fmt: skip
+
+
+def _certificate(encrypted: Encryption | None) -> Mapping[str, str]:
+    if encrypted is None:
+        return {}
+    return {
+        encryption.CERTIFICATE: str(encrypted.certificate),
+        encryption.KEY: str(encrypted.key),
+    }
 
 
 def _program(

@@ -15,6 +15,8 @@ from shared.runtime import private
 START_SECONDS: Final = 60.0
 _STEP: Final = 0.1
 _TAIL: Final = 8192
+_SENTENCE: Final = "error: "
+_RECOVERED: Final = "recovered: "
 
 
 class NotUpError(click.ClickException):
@@ -71,3 +73,23 @@ def tail(log: Path, lines: int = 15) -> str:
     except OSError:
         return "  (it wrote no log)"
     return "\n".join(f"  {line}" for line in text.removesuffix("\n").split("\n")[-lines:])
+
+
+def last_words(name: str, log: Path) -> str:
+    """Why the process that wrote `log` did not come up: its own sentence, or the log's end."""
+    words = tail(log).strip().split("\n")
+    if words[-1].strip().startswith(_SENTENCE):
+        return words[-1].strip().removeprefix(_SENTENCE)
+    return f"{name} ended as it started; the end of {log}:\n{tail(log)}"
+
+
+def recoveries(log: Path) -> list[str]:
+    """What a cluster that has just come up says that it has saved of damaged files."""
+    lines = [line.strip() for line in tail(log, lines=50).split("\n")]
+    ready = [number for number, line in enumerate(lines) if line.startswith("cluster ready")]
+    found = []
+    for line in reversed(lines[: ready[-1]] if ready else lines):
+        if not line.startswith(_RECOVERED):
+            break
+        found.append(line)
+    return found[::-1]

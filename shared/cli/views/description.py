@@ -5,7 +5,9 @@ Whatever others wrote (Events, reasons of pods) is made safe for a terminal.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from shared.cli.output import Column, table
@@ -15,9 +17,9 @@ from shared.service import names
 Object = Mapping[str, Any]
 
 
-def lines(told: Object, endpoint: str) -> Iterator[str]:
+def lines(told: Object, endpoint: str, ca: Path | None = None) -> Iterator[str]:
     """The whole description; `endpoint` is the gateway by which the service is reached."""
-    yield from _head(told, endpoint)
+    yield from _head(told, endpoint, ca)
     yield from _rollout(told)
     yield from _pods(told)
     yield from _scaler(told)
@@ -30,12 +32,15 @@ def url(name: str, endpoint: str) -> str:
     return f"{endpoint}{names.base_path(name)}/"
 
 
-def curl(definition: Object, endpoint: str) -> str:
-    """A request to the service; its token is asked for when the line runs, not shown."""
+def curl(definition: Object, endpoint: str, ca: Path | None = None) -> str:
+    """A request to the service; its token is asked for when the line runs, not shown.
+
+    `ca` is the file of the authorities by which the gateway is known, if not the system's."""
     name = definition["name"]
     guarded = (definition.get("expose") or {}).get("set_auth")
     proof = f'-u "{name}:$(exposed token {name})" ' if guarded else ""
-    return f"curl {proof}{url(name, endpoint)}"
+    trust = f"--cacert {shlex.quote(str(ca))} " if ca is not None else ""
+    return f"curl {trust}{proof}{url(name, endpoint)}"
 
 
 def events(found: Sequence[Object], now: object) -> list[str]:
@@ -51,7 +56,7 @@ def events(found: Sequence[Object], now: object) -> list[str]:
     return table(found, columns) if found else []
 
 
-def _head(told: Object, endpoint: str) -> Iterator[str]:
+def _head(told: Object, endpoint: str, ca: Path | None) -> Iterator[str]:
     definition, state = told["definition"], told.get("deployment") or {}
     expose = definition.get("expose") or {}
     exposed = bool(told.get("path"))
@@ -72,7 +77,7 @@ def _head(told: Object, endpoint: str) -> Iterator[str]:
             ("Scale", _scale(expose)),
             ("Access", _access(expose)),
             ("URL", url(definition["name"], endpoint)),
-            ("Try", curl(definition, endpoint)),
+            ("Try", curl(definition, endpoint, ca)),
         ]
     for label, value in rows:
         if text := one_line(value):

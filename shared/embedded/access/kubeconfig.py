@@ -40,6 +40,8 @@ def tokens(home: Path) -> dict[str, str]:
         known = json.loads(path.read_text())
     except (FileNotFoundError, ValueError):
         known = {}
+    if not isinstance(known, dict) or not all(isinstance(each, str) for each in known.values()):
+        known = {}
     wanted = {
         name: known.get(name) or secrets.token_hex(32)
         for name in (ADMINISTRATOR, *SERVICE_ACCOUNTS)

@@ -1,7 +1,7 @@
 """Role-based access control: https://kubernetes.io/docs/reference/access-authn-authz/rbac/. Pure.
 
 Roles, bindings and the request are arguments, given by the HTTP server; nothing is allowed that no
-rule allows.
+rule allows, but to system:masters everything.
 """
 
 from __future__ import annotations
@@ -22,32 +22,6 @@ UNAUTHENTICATED: Final = "system:unauthenticated"
 ANONYMOUS: Final = "system:anonymous"
 
 _ALL: Final = "*"
-_EVERYTHING: Final[tuple[Obj, ...]] = (
-    {"verbs": [_ALL], "apiGroups": [_ALL], "resources": [_ALL]},
-    {"verbs": [_ALL], "nonResourceURLs": [_ALL]},
-)
-"""What Kubernetes' role cluster-admin gives."""
-_EVERYBODY: Final[tuple[Obj, ...]] = (
-    {
-        "verbs": ["get"],
-        "nonResourceURLs": [
-            *("/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*"),
-            *("/healthz", "/healthz/*", "/livez", "/livez/*", "/readyz", "/readyz/*"),
-            *("/version", "/version/"),
-        ],
-    },
-    {
-        "verbs": ["create"],
-        "apiGroups": ["authorization.k8s.io"],
-        "resources": ["selfsubjectaccessreviews", "selfsubjectrulesreviews"],
-    },
-    {
-        "verbs": ["create"],
-        "apiGroups": ["authentication.k8s.io"],
-        "resources": ["selfsubjectreviews"],
-    },
-)
-"""What Kubernetes' roles system:discovery and system:basic-user give to all who have a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +98,6 @@ def refusal(user: User, request: Attributes) -> StatusError:
 
 def rules(policy: Policy, user: User, namespace: str) -> Iterator[Obj]:
     """The rules that hold for `user` in `namespace` (empty: in the whole cluster)."""
-    if ADMINISTRATORS in user.groups:
-        yield from _EVERYTHING
-    if AUTHENTICATED in user.groups:
-        yield from _EVERYBODY
     cluster = {role["metadata"]["name"]: role for role in policy.cluster_roles}
     for binding in policy.cluster_role_bindings:
         if _binds(binding, user):

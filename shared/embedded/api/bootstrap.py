@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import yaml
 
 from shared.embedded import declarations, kinds
+from shared.embedded.access import default_roles
 from shared.service import names
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MANAGER: Final = "embedded-cluster"
-NAMESPACES: Final = ("default", "kube-system", names.SYSTEM_NAMESPACE, names.NAMESPACE)
+NAMESPACES: Final = (
+    *("default", "kube-node-lease", "kube-public", "kube-system"),
+    *(names.SYSTEM_NAMESPACE, names.NAMESPACE),
+)
 STORAGE: Final[Obj] = {
     "apiVersion": "storage.k8s.io/v1",
     "kind": "StorageClass",
@@ -43,6 +47,7 @@ def bootstrap(api: Api, manifests: Path = MANIFESTS) -> None:
             api.create(kinds.NAMESPACE, space, manager=MANAGER)
     if api.find(kinds.STORAGE_CLASS, STORAGE["metadata"]["name"]) is None:
         api.create(kinds.STORAGE_CLASS, STORAGE, manager=MANAGER)
+    default_rights(api)
     found = list(_rights(manifests))
     if not found:
         log.warning(
@@ -51,6 +56,12 @@ def bootstrap(api: Api, manifests: Path = MANIFESTS) -> None:
             manifests,
         )
     for obj in found:
+        _apply(api, obj)
+
+
+def default_rights(api: Api) -> None:
+    """Bring the roles that every cluster has, and their bindings, to what they shall be."""
+    for obj in default_roles.objects():
         _apply(api, obj)
 
 

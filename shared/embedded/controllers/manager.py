@@ -6,7 +6,7 @@ call.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from shared.embedded.controllers.cache import Cache
 from shared.embedded.controllers.claims import Claims
@@ -34,6 +34,7 @@ from shared.embedded.kinds import (
     REPLICA_SET,
     SERVICE,
 )
+from shared.runtime.tasks import lasting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
     from shared.embedded.kinds import Kind
     from shared.runtime.clock import Clock
     from shared.runtime.tasks import Supervisor
+
+
+RESTART: Final = 5.0  # seconds until a task that failed is started again
 
 
 class Controller(Protocol):
@@ -66,6 +70,7 @@ class Controllers:
         self, api: Api, clock: Clock, hashed: Hash = template_hash, authority: str = ""
     ) -> None:
         self.cache = Cache(api)
+        self._clock = clock
         self._scheduler = Scheduler(api, self.cache, Events(api, clock, "default-scheduler"))
         replicasets = ReplicaSets(
             api, self.cache, clock, Events(api, clock, "replicaset-controller")
@@ -104,7 +109,8 @@ class Controllers:
         """Run every controller as a task of `tasks`."""
         for _, queue in self._lanes:
             tasks.start(f"controller/{queue.name}", queue.run())
-        tasks.start("controller/event-expiry", self._expiry.run())
+        name = "controller/event-expiry"
+        tasks.start(name, lasting(name, self._expiry.run, self._clock, RESTART))
 
     def settle(self) -> None:
         """Work until no key waits: for a start that shall not show the world of before."""

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 MANAGER: Final = "kube-controller-manager"
 ACCOUNT: Final = "default"
 AUTHORITY: Final = "kube-root-ca.crt"
-_OWN: Final = {SERVICE_ACCOUNT: ACCOUNT, CONFIG_MAP: AUTHORITY}
+_OWN: Final = ((SERVICE_ACCOUNT, ACCOUNT), (CONFIG_MAP, AUTHORITY))
 _DESCRIPTION: Final = {
-    "kubernetes.io/description": "The certificate authority by which this cluster's API server is "
-    "known; the key is ca.crt.",
+    "kubernetes.io/description": "Contains a CA bundle that can be used to verify the "
+    "kube-apiserver when using internal endpoints such as the internal service IP or "
+    "kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes "
+    "clusters.",
 }
 
 
@@ -40,7 +42,7 @@ class Namespaces:
         metadata = change.object["metadata"]
         if change.kind is NAMESPACE and change.type == "ADDED":
             yield "", metadata["name"]
-        elif _OWN.get(change.kind) == metadata["name"] and change.type != "ADDED":
+        elif change.type != "ADDED" and (change.kind, metadata["name"]) in _OWN:
             yield "", metadata["namespace"]
 
     def reconcile(self, key: Key) -> None:

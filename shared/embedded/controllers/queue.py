@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-RETRIES = Backoff(first=0.01, longest=60.0)
+RETRIES = Backoff(first=0.01, longest=10.0)
 LOUD_AFTER = 5  # failures of one key before the log says so: conflicts heal themselves
 
 

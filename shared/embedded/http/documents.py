@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from shared.embedded.declarations import KINDS
-from shared.embedded.http import media
+from shared.embedded.http import health, media
 from shared.embedded.schema import discovery, openapi
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def find(
 
     describe: the descriptions of fields that `kubectl explain` shows.
     """
-    if path == "/version":
+    if path in ("/version", "/version/"):
         return media.JSON, VERSION
     if path == "/openapi/v2":
         return openapi.V2_MEDIA_TYPE, openapi.V2
@@ -55,6 +55,8 @@ def find(
 
 def _plain(path: str, address: str, describe: Describe | None) -> Obj | bytes | None:
     match path.strip("/").split("/"):
+        case [""]:
+            return discovery.root(KINDS, (*health.PATHS, "/openapi/v2", "/openapi/v3", "/version"))
         case ["api"]:
             return discovery.legacy_groups(address)
         case ["apis"]:

@@ -20,6 +20,11 @@ _CHECKS: Final = {
 }
 """By endpoint, the checks of a real server that mean something here; `etcd` is the store."""
 
+PATHS: Final = tuple(
+    path for name, checks in _CHECKS.items()
+    for path in (f"/{name}", *(f"/{name}/{check}" for check in checks))
+)  # fmt: skip
+
 
 def answer(path: str, query: MultiMapping[str]) -> str | None:
     """The text for a health path, or None for all others.

@@ -68,7 +68,7 @@ class ApiServer:
         self.providers = providers or Providers()
         self._api = api
         self._tokens = tokens
-        self._verbs = Verbs(api)
+        self._verbs = Verbs(api, self._policy)
         self._watches = Watches(api, bookmark_interval, watch_backlog)
         self._logs = Logs(api, self.providers)
         self._streams = Streams(api, self.providers, self._allowed)

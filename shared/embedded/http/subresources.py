@@ -91,8 +91,15 @@ class Subresources:
 
     async def _token(self, exchange: Exchange) -> web.Response:
         target = exchange.target
-        request = await exchange.plain()
-        granted = token_requests.grant(self._api, self._tokens, request, target.space, target.name)
+        chosen = options.write(exchange.query, exchange.user_agent, "CreateOptions")
+        granted = token_requests.grant(
+            self._api,
+            self._tokens,
+            await exchange.plain(),
+            target.space,
+            target.name,
+            manager=chosen.manager,
+        )
         return json_response(orjson.dumps(granted), 201)
 
     async def _review(self, exchange: Exchange) -> web.Response:

@@ -5,10 +5,12 @@ Called by the server; reads the request, calls `api`, renders the answer.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import orjson
 
+from shared.embedded.access import escalation
 from shared.embedded.api import listing, scale
 from shared.embedded.api.deletion import lingers
 from shared.embedded.errors import bad_request, details, method_not_allowed
@@ -16,8 +18,11 @@ from shared.embedded.http import media, options, rendering, warnings
 from shared.embedded.http.exchange import json_response
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aiohttp import web
 
+    from shared.embedded.access.rbac import Policy
     from shared.embedded.api.field_validation import FieldValidation
     from shared.embedded.api.operations import Api
     from shared.embedded.http.exchange import Exchange
@@ -30,8 +35,9 @@ Part = Literal["", "status", "scale"]
 class Verbs:
     """Answers requests for stored objects through the Api."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, policy: Callable[[], Policy]) -> None:
         self._api = api
+        self._policy = policy
 
     async def answer(self, exchange: Exchange) -> web.Response:
         """Raises StatusError; watches are answered elsewhere."""
@@ -69,9 +75,8 @@ class Verbs:
         target, kind = exchange.target, exchange.kind
         chosen = options.write(exchange.query, exchange.user_agent, "CreateOptions")
         obj = await exchange.object(kind, chosen.fields)
-        created = self._api.create(
-            kind, obj, target.space, manager=chosen.manager, dry_run=chosen.dry_run
-        )
+        write = functools.partial(self._api.create, kind, obj, target.space, manager=chosen.manager)
+        created = self._guarded(exchange, None, write, dry_run=chosen.dry_run)
         return self._written(exchange, chosen.fields, None, created, 201)
 
     async def _update(self, exchange: Exchange) -> web.Response:
@@ -80,13 +85,14 @@ class Verbs:
         scaling = target.subresource == "scale"
         obj = await (exchange.plain() if scaling else exchange.object(kind, chosen.fields))
         before = self._api.find(kind, target.name, target.space)
-        updated = self._api.update(
+        write = functools.partial(
+            self._api.update,
             kind,
             _placed(obj, exchange),
             subresource=cast("Part", target.subresource),
             manager=chosen.manager,
-            dry_run=chosen.dry_run,
         )
+        updated = self._guarded(exchange, before, write, dry_run=chosen.dry_run)
         return self._written(exchange, chosen.fields, before, updated, 200 if before else 201)
 
     async def _patch(self, exchange: Exchange) -> web.Response:
@@ -98,7 +104,8 @@ class Verbs:
             _check_type(body, exchange)
             _placed(body, exchange)
         before = self._api.find(kind, target.name, target.space)
-        patched = self._api.patch(
+        write = functools.partial(
+            self._api.patch,
             kind,
             target.name,
             target.space,
@@ -107,10 +114,20 @@ class Verbs:
             subresource=cast("Part", target.subresource),
             manager=chosen.manager,
             force=chosen.force,
-            dry_run=chosen.dry_run,
             fields=chosen.fields,
         )
+        patched = self._guarded(exchange, before, write, dry_run=chosen.dry_run)
         return self._written(exchange, chosen.fields, before, patched, 200 if before else 201)
+
+    def _guarded(
+        self, exchange: Exchange, before: Obj | None, write: Callable[..., Obj], *, dry_run: bool
+    ) -> Obj:
+        """What is written; who writes rights is first asked for his own, on a trial."""
+        kind = exchange.kind
+        if kind in escalation.GUARDED:
+            trial = write(dry_run=True)
+            escalation.check(self._policy(), exchange.user, kind, before, trial)
+        return write(dry_run=dry_run)
 
     async def _delete(self, exchange: Exchange) -> web.Response:
         target, kind = exchange.target, exchange.kind

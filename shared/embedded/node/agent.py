@@ -27,9 +27,11 @@ from shared.embedded.kinds import (
 )
 from shared.embedded.node import node_object, orphans, ports, procfs, volumes
 from shared.embedded.node.folders import Folders
+from shared.embedded.node.lease import NodeLease
 from shared.embedded.node.meter import Meter
 from shared.embedded.node.pod import Pod
 from shared.embedded.node.sandbox import Sandbox
+from shared.runtime.tasks import lasting
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -106,7 +108,13 @@ class Agent:
         for pod in self._api.list(POD):
             if self._is_mine(pod) and not is_terminal(pod):
                 self._launch(pod)
-        tasks.start("node/sampler", self._sample())
+        lease = NodeLease(self._api, self._clock, self.settings.name)
+        for name, work in (
+            ("node/sampler", self._sample),
+            ("node/statuses", self._retell),
+            ("node/lease", lease.run),
+        ):
+            tasks.start(name, lasting(name, work, self._clock, self.settings.pod_retry))
 
     async def stop(self) -> None:
         """End every pod within its grace and the node's; they stay in the cluster's store."""
@@ -215,6 +223,9 @@ class Agent:
             try:
                 known = self.pods.get(uid) or self._adopt(pod)
                 await known.run()
+            except StatusError as error:  # the store cannot be written: nothing to tell it by
+                log.debug("pod %s waits: %s", pod["metadata"]["name"], error)
+                await self._clock.sleep(self.settings.status_retry)
             except Exception as error:
                 log.exception("pod %s failed", pod["metadata"]["name"])
                 self._events.warning(pod, "FailedSync", f"error of the node agent: {error!r}")
@@ -242,7 +253,8 @@ class Agent:
         if task is not None:
             task.cancel()
             await asyncio.wait([task])
-        self._confirm(pod)
+        while not self._confirmed(pod):
+            await self._clock.sleep(self.settings.status_retry)
 
     async def _leave_rotation(self, namespace: str, uid: str) -> None:
         """Wait until no new request is sent to the pod."""
@@ -294,6 +306,23 @@ class Agent:
         except StatusError as error:
             if error.code not in (404, 409):  # gone already, or another pod of that name
                 raise
+
+    def _confirmed(self, pod: Obj) -> bool:
+        """Whether the last word could be said: not while the store cannot be written."""
+        try:
+            self._confirm(pod)
+        except StatusError as error:
+            log.debug("the end of pod %s cannot be told: %s", pod["metadata"]["name"], error)
+            return False
+        return True
+
+    async def _retell(self) -> None:
+        """Report again what the cluster could not take."""
+        while True:
+            await self._clock.sleep(self.settings.status_retry)
+            for pod in self.pods.values():
+                if pod.untold:
+                    pod.changed()
 
     def _read(self, kind: Kind, name: str, namespace: str) -> dict[str, bytes] | None:
         obj = self._api.find(kind, name, namespace)

@@ -192,7 +192,7 @@ class Container:
                 await self._give_up("InitContainersUnsupported", NO_INIT)
             try:
                 command = self._sandbox.command(self.spec, self.view.restarts)
-            except ConfigError as error:
+            except (ConfigError, OSError) as error:  # of the latter a full disk is the usual one
                 mount = str(error).startswith("MountVolume")
                 self._wait(
                     "ContainerCreating" if mount else "CreateContainerConfigError", str(error)
@@ -265,7 +265,10 @@ class Container:
 
     async def _attempt(self, probe: Obj) -> None:
         sandbox = self._sandbox
-        await probes.attempt(probe, self.spec, sandbox.address, sandbox.ports, self._execute)
+        try:
+            await probes.attempt(probe, self.spec, sandbox.address, sandbox.ports, self._execute)
+        except (ConfigError, OSError) as error:  # its files: an attempt failed, probing goes on
+            raise ProbeError(str(error)) from error
 
     def _on_started(self) -> None:
         self.view.started = True

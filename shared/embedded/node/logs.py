@@ -7,6 +7,7 @@ https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#g
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from collections import deque
 from datetime import datetime
@@ -85,6 +86,9 @@ class LogReader:
 
     def _read(self) -> bytes:
         """The rest of the open file; at its end, that of the one which took its place."""
+        if self._file is not None and os.fstat(self._file.fileno()).st_size < self._file.tell():
+            self._file.seek(0, os.SEEK_END)  # half a record was taken back: the disk was full
+            self._rest = b""
         data = self._file.read() if self._file is not None else b""
         try:
             current = self._log.open("rb")
@@ -156,8 +160,11 @@ def _since(records: Iterable[bytes], since: float | None) -> Iterable[bytes]:
 
 
 def _time(record: bytes) -> float:
-    stamp = record.partition(b" ")[0].decode()
-    return datetime.fromisoformat(stamp[:26] + "+00:00").timestamp()
+    stamp = record.partition(b" ")[0].decode(errors="replace")
+    try:
+        return datetime.fromisoformat(stamp[:26] + "+00:00").timestamp()
+    except ValueError:  # a power cut left half a record: it is shown, not met with an error
+        return math.inf
 
 
 def _tail(records: Iterable[bytes], count: int) -> Iterable[bytes]:

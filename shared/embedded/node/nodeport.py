@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from shared.embedded.controllers.cache import SERVICE_NAME, key_of
 from shared.embedded.kinds import ENDPOINT_SLICE, SERVICE
+from shared.runtime.tasks import lasting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -81,7 +82,7 @@ class NodePorts:
 
     def start(self, tasks: Supervisor) -> None:
         """Run as a task of `tasks`."""
-        tasks.start("node/ports", self.run())
+        tasks.start("node/ports", lasting("node/ports", self.run, self._clock, RETRY))
 
     async def run(self) -> None:
         """Keep the listening sockets what the Services say."""

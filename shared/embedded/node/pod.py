@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import logging
 from typing import TYPE_CHECKING
 
+from shared.embedded.errors import StatusError
 from shared.embedded.node import volumes
 from shared.embedded.node.container import Container
 from shared.embedded.node.environment import ConfigError
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from shared.embedded.node.settings import NodeSettings
     from shared.runtime.clock import Clock
     from shared.service.objects import Obj
+
+log = logging.getLogger(__name__)
 
 UNKNOWN_EXIT = 255  # as containers are reported that ended while nobody looked
 
@@ -46,6 +50,7 @@ class Pod:
         self._events = events
         self._report = report
         self._started = clock.now()
+        self.untold = False  # the cluster could not store the last status
         self._status = sandbox.pod.get("status", {})
         self.containers = {
             spec["name"]: Container(spec, sandbox, settings, clock, events, marker, self.changed)
@@ -90,9 +95,17 @@ class Pod:
         before = {**self.sandbox.pod, "status": self._status}
         now = self._clock.now()
         status = pod_status(before, views, self.sandbox.address, self._started, now)
-        if status != self._status:
+        if status != self._status or self.untold:
             self._status = copy.deepcopy(status)
-            self._report(status)
+            try:
+                self._report(status)
+            except StatusError as error:  # the containers go on; the agent reports it again
+                self.untold = True
+                log.debug(
+                    "status of %s not stored: %s", self.sandbox.pod["metadata"]["name"], error
+                )
+            else:
+                self.untold = False
 
     def report(self) -> None:
         """Report the status once more: somebody else wrote it."""

@@ -84,15 +84,20 @@ class Process:
         """
         ours, theirs = socket.socketpair()
         with theirs:
-            # It forks and returns at once; the wait is in `close`.
-            shim = subprocess.Popen(  # noqa: ASYNC220
-                [sys.executable, "-I", "-S", str(SHIM)],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                env={MARKER: marker, "PATH": os.defpath},
-                start_new_session=True,
-                pass_fds=stdio.passed if stdio else (),
-            )
+            try:
+                # It forks and returns at once; the wait is in `close`.
+                shim = subprocess.Popen(  # noqa: ASYNC220
+                    [sys.executable, "-I", "-S", str(SHIM)],
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    env={MARKER: marker, "PATH": os.defpath},
+                    start_new_session=True,
+                    pass_fds=stdio.passed if stdio else (),
+                )
+            except OSError as error:  # no memory, no more processes
+                ours.close()
+                why = f"no process can be started: {error.strerror}"
+                raise StartError(why, error.errno or 0) from error
         process = cls(shim, *await asyncio.open_connection(sock=ours), marker)
         try:
             await process._begin(command, stdio)

@@ -18,6 +18,7 @@ class NodeSettings:
     pod_retry: until a pod whose task failed unexpectedly is tried again.
     status_period: until the node answers who says that it is not ready (kubelet
         --node-status-update-frequency).
+    status_retry: until a status that the cluster could not store is reported again.
     endpoint_wait: at most, until no EndpointSlice calls a pod ready that is to end.
     endpoint_lag: between that and SIGTERM, for those who watch EndpointSlices to learn of it.
     stop_grace: what pods get to end in when the cluster stops, if their own grace is longer.
@@ -31,6 +32,7 @@ class NodeSettings:
     config_retry: float = 2.0
     pod_retry: float = 5.0
     status_period: float = 10.0
+    status_retry: float = 2.0
     endpoint_wait: float = 3.0
     endpoint_lag: float = 0.25
     stop_grace: float = 5.0

@@ -45,14 +45,20 @@ _prctl = ctypes.CDLL(None, use_errno=True).prctl
 class Log:
     """Lines in the format of container runtimes (CRI): `<RFC 3339 time> stdout F <text>`.
 
-    A file that reaches `limit` bytes becomes `<path>.1`, in place of the one before it.
+    A file that reaches `limit` bytes becomes `<path>.1`, in place of the one before it. What cannot
+    be written, on a full disk for the most, is dropped and counted, and told by a line of the log
+    as soon as there is room: a container never waits for its log.
     """
 
     def __init__(self, path: str, limit: int) -> None:
         self._path = path
         self._limit = limit
         self._rest = b""
-        self._open()
+        self._file: int | None = None
+        self._size = 0
+        self._lost = 0  # lines
+        with contextlib.suppress(OSError):
+            self._open()
 
     def write(self, data: bytes) -> None:
         """Take in output; what ends in no newline waits for the rest."""
@@ -67,23 +73,43 @@ class Log:
         """Keep the last line, newline or not."""
         if self._rest:
             self._put([(b"F", self._rest)])
-        os.close(self._file)
+        self._shut()
 
     def _put(self, lines: list[tuple[bytes, bytes]]) -> None:
         stamp = _stamp()
         record = b"".join(b"%s stdout %s %s\n" % (stamp, tag, line) for tag, line in lines)
-        with contextlib.suppress(OSError):  # a full disk costs log lines, not the service
-            if self._size and self._size + len(record) > self._limit:
-                os.replace(self._path, self._path + ".1")
-                os.close(self._file)
-                self._open()
-            os.write(self._file, record)
-        self._size += len(record)
+        if self._lost:
+            told = b"(%d lines of this log were lost: they could not be written)" % self._lost
+            record = b"%s stdout F %s\n%s" % (stamp, told, record)
+        try:
+            self._append(record)
+        except OSError:
+            self._lost += len(lines)
+        else:
+            self._lost = 0
 
-    def _open(self) -> None:
+    def _append(self, record: bytes) -> None:
+        """Write all of it or nothing; raises OSError."""
+        if self._size and self._size + len(record) > self._limit:
+            os.replace(self._path, self._path + ".1")
+            self._shut()
+        file = self._open() if self._file is None else self._file
+        written = os.write(file, record)
+        if written < len(record):  # the disk is full: no half line may stay
+            os.ftruncate(file, self._size)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._size += written
+
+    def _shut(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _open(self) -> int:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         self._file = os.open(self._path, flags, 0o600)
         self._size = os.fstat(self._file).st_size
+        return self._file
 
 
 def _stamp() -> bytes:

@@ -7,6 +7,8 @@ argument. https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ def group(kinds: Sequence[Kind], name: str) -> Obj | None:
 
 def resource_list(kinds: Sequence[Kind], group: str, version: str) -> Obj | None:
     """GET /api/v1 and /apis/<group>/<version>: resources and subresources; None if unknown."""
-    served = [kind for kind in kinds if (kind.group, kind.version) == (group, version)]
+    served = _served(kinds, group, version)
     if not served:
         return None
     return {
@@ -53,6 +55,13 @@ def resource_list(kinds: Sequence[Kind], group: str, version: str) -> Obj | None
         "groupVersion": served[0].api_version,
         "resources": [entry for kind in served for entry in _resources(kind)],
     }
+
+
+def root(kinds: Sequence[Kind], more: Iterable[str]) -> Obj:
+    """GET /: every path that a client may start from; `more` are those of no kind."""
+    groups = {"/apis/" + kind.group for kind in kinds if kind.group}
+    versions = {f"/apis/{kind.api_version}" if kind.group else "/api/v1" for kind in kinds}
+    return {"paths": sorted({"/api", "/apis", "/apis/", *groups, *versions, *more})}
 
 
 def aggregated(kinds: Sequence[Kind], *, core: bool) -> Obj:
@@ -64,6 +73,16 @@ def aggregated(kinds: Sequence[Kind], *, core: bool) -> Obj:
         "metadata": {},
         "items": [_group_discovery(kinds, name) for name in names],
     }
+
+
+def _served(kinds: Iterable[Kind], group: str, version: str) -> list[Kind]:
+    """The kinds of a version, by name."""
+    found = (kind for kind in kinds if (kind.group, kind.version) == (group, version))
+    return sorted(found, key=lambda kind: kind.plural)
+
+
+def _subresources(kind: Kind) -> list[Subresource]:
+    return sorted(kind.subresources, key=lambda sub: sub.name)
 
 
 def _versions(kinds: Iterable[Kind], name: str) -> list[str]:
@@ -86,8 +105,9 @@ def _resources(kind: Kind) -> Iterable[Obj]:
         "kind": kind.kind,
         "verbs": list(kind.verbs),
         **_names(kind),
+        **_storage(kind),
     }
-    for sub in kind.subresources:
+    for sub in _subresources(kind):
         foreign = {"group": sub.group, "version": sub.version} if sub.version else {}
         yield {
             "name": f"{kind.plural}/{sub.name}",
@@ -105,11 +125,7 @@ def _group_discovery(kinds: Sequence[Kind], name: str) -> Obj:
         "versions": [
             {
                 "version": version,
-                "resources": [
-                    _resource_discovery(kind)
-                    for kind in kinds
-                    if (kind.group, kind.version) == (name, version)
-                ],
+                "resources": [_resource_discovery(kind) for kind in _served(kinds, name, version)],
                 "freshness": "Current",
             }
             for version in _versions(kinds, name)
@@ -118,24 +134,36 @@ def _group_discovery(kinds: Sequence[Kind], name: str) -> Obj:
 
 
 def _resource_discovery(kind: Kind) -> Obj:
+    """Of a kind; an empty group and version are those under which it stands."""
+    subresources = [_subresource_discovery(kind, sub) for sub in _subresources(kind)]
     return {
         "resource": kind.plural,
-        "responseKind": {"group": kind.group, "version": kind.version, "kind": kind.kind},
+        "responseKind": {"group": "", "version": "", "kind": kind.kind},
         "scope": "Namespaced" if kind.namespaced else "Cluster",
         "singularResource": kind.singular,
         "verbs": list(kind.verbs),
         **_names(kind),
-        "subresources": [_subresource_discovery(kind, sub) for sub in kind.subresources],
+        **({"subresources": subresources} if subresources else {}),
     }
 
 
 def _subresource_discovery(kind: Kind, sub: Subresource) -> Obj:
-    group, version = (sub.group, sub.version) if sub.version else (kind.group, kind.version)
     return {
         "subresource": sub.name,
-        "responseKind": {"group": group, "version": version, "kind": sub.kind or kind.kind},
+        "responseKind": {
+            "group": sub.group, "version": sub.version, "kind": sub.kind or kind.kind,
+        },
         "verbs": list(sub.verbs),
-    }
+    }  # fmt: skip
+
+
+def _storage(kind: Kind) -> Obj:
+    """By what a client sees that a kind is stored in another version than before."""
+    if kind.source != "store":
+        return {}
+    stored = f"{kind.hub.group}/{kind.hub.version}/{kind.kind}"
+    digest = hashlib.sha256(stored.encode()).digest()[:8]
+    return {"storageVersionHash": base64.b64encode(digest).decode()}
 
 
 def _names(kind: Kind) -> Obj:

@@ -28,6 +28,11 @@ def timestamp(now: float) -> str:
     return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def micro_timestamp(now: float) -> str:
+    """Unix seconds as Kubernetes writes a MicroTime: six digits after the point."""
+    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def seconds(text: str) -> float:
     """The Unix seconds of a Time or MicroTime; raises ValueError."""
     return datetime.fromisoformat(text).timestamp()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from shared.embedded.declarations import HUBS
-from shared.embedded.storage.journal import Journal, Row
+from shared.embedded.storage.journal import DamagedStoreError, Journal, Row
 from shared.embedded.storage.records import CompactedError, Entry, Record, make_entry
 
 if TYPE_CHECKING:
@@ -95,7 +95,11 @@ class Store:
         self._delivering = False
         with _uncollected():
             for row in journal.load():
-                self._bucket(row.bucket).put(_restored(row))
+                try:
+                    entry = restored(row)
+                except ValueError as error:
+                    raise DamagedStoreError(journal.path, str(error)) from error
+                self._bucket(row.bucket).put(entry)
         self.version = journal.version()
         self._start = self.version
 
@@ -171,6 +175,10 @@ class Store:
         self._listeners.append(callback)
         return lambda: self._listeners.remove(callback)
 
+    def settle(self) -> None:
+        """Have all that is stored in one file; call it when nobody is served yet."""
+        self._journal.settle()
+
     def close(self) -> None:
         self._journal.close()
 
@@ -224,7 +232,18 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _restored(row: Row) -> Entry:
-    kind = HUBS[row.bucket]
-    obj = {"kind": kind.kind, "apiVersion": kind.api_version, **orjson.loads(row.data)}
-    return Entry(obj, row.data, row.version)
+def restored(row: Row) -> Entry:
+    """The object of a row; raises ValueError when it is none of this program's."""
+    what = f"{row.bucket} {row.namespace}/{row.name}"
+    kind = HUBS.get(row.bucket)
+    if kind is None:
+        raise ValueError(f"{what} is of a type that this version does not know")
+    try:
+        obj = {"kind": kind.kind, "apiVersion": kind.api_version, **orjson.loads(row.data)}
+        entry = Entry(obj, row.data, row.version)
+        sound = entry.key == (row.namespace, row.name)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ValueError(f"{what} is no JSON of an object") from error
+    if not sound:
+        raise ValueError(f"{what} is stored under another name")
+    return entry

@@ -7,8 +7,7 @@ k8s.io/kubelet/pkg/cri/streaming.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
@@ -26,20 +25,17 @@ CLOSE: Final = 255
 _LARGEST: Final = 0xFFFF
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(NamedTuple):
     """Bytes for the command's standard input."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class InputEnd:
+class InputEnd(NamedTuple):
     """The standard input has ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resized:
+class Resized(NamedTuple):
     """The client's window, in characters."""
 
     columns: int

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from shared.embedded.streaming.spdy_dictionary import DICTIONARY
 
@@ -40,8 +39,7 @@ class SpdyError(ValueError):
     """The bytes are no SPDY that can be gone on with; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class SynStream:
+class SynStream(NamedTuple):
     """The other side opens a stream; `fin`: and has nothing to send on it."""
 
     stream: int
@@ -49,8 +47,7 @@ class SynStream:
     fin: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
+class Data(NamedTuple):
     """A piece of a stream: a frame that is not whole yet is given in parts."""
 
     stream: int
@@ -58,16 +55,14 @@ class Data:
     fin: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reset:
+class Reset(NamedTuple):
     """The other side wants no more of a stream."""
 
     stream: int
     status: int
 
 
-@dataclass(frozen=True, slots=True)
-class Ping:
+class Ping(NamedTuple):
     """To be sent back as it is."""
 
     number: int
@@ -76,16 +71,16 @@ class Ping:
 Frame = SynStream | Data | Reset | Ping
 
 
-@dataclass(slots=True)
 class Reader:
     """Cuts bytes into frames. Those that ask for nothing are left out: settings, windows, and
     GOAWAY, after which the other side closes."""
 
-    _buffer: bytearray = field(default_factory=bytearray)
-    _stream: int = 0
-    _left: int = 0  # bytes of the data frame that has begun
-    _fin: bool = False
-    _unpack: zlib._Decompress = field(default_factory=lambda: zlib.decompressobj(zdict=DICTIONARY))
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._stream = 0
+        self._left = 0  # bytes of the data frame that has begun
+        self._fin = False
+        self._unpack = zlib.decompressobj(zdict=DICTIONARY)
 
     def feed(self, data: bytes) -> Iterator[Frame]:
         """The frames that `data` completes, and what it holds of one that it does not. Raises

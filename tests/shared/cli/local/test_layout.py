@@ -156,3 +156,17 @@ def test_the_folder_of_another_user(tmp_path: Path) -> None:
     os.chown(home, 12345, 12345)
     with pytest.raises(ApiError, match=r"belongs to another user \(uid 12345\)"), locked(home):
         pass
+
+
+@pytest.mark.parametrize("name", ["credentials", "endpoint", "run.lock", "logs"])
+def test_what_cannot_be_written_is_named(tmp_path: Path, name: str) -> None:
+    layout = Layout(tmp_path)
+    if name == "logs":
+        (tmp_path / name).write_text("no folder")
+    else:
+        (tmp_path / name).mkdir()
+    with (
+        pytest.raises(ApiError, match=rf"{name}.*EXPOSED_HOME|{name}.*credentials"),
+        locked(tmp_path),
+    ):
+        prepare(layout)

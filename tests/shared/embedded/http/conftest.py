@@ -14,6 +14,7 @@ import pytest
 
 from shared.embedded.access import rbac
 from shared.embedded.access.authentication import Tokens
+from shared.embedded.api.bootstrap import default_rights
 from shared.embedded.api.operations import Api
 from shared.embedded.http.server import ApiServer
 from shared.embedded.kinds import NAMESPACE
@@ -31,6 +32,7 @@ class Cluster:
         self.api = Api(Store(Journal(), history))
         space = {"metadata": {"name": SPACE}}
         self.api.create(NAMESPACE, space, manager="test")
+        default_rights(self.api)
         self.tokens = Tokens({ADMIN: rbac.administrator()})
         self.server = ApiServer(self.api, self.tokens, **options)
         self.client: aiohttp.ClientSession

@@ -42,9 +42,10 @@ def test_texts(path: str, query: list[tuple[str, str]], text: str | None) -> Non
     assert health.answer(path, MultiDict(query)) == text
 
 
-async def test_every_known_caller_may_ask(cluster: Cluster) -> None:
+async def test_every_known_caller_may_ask_but_not_for_single_checks(cluster: Cluster) -> None:
     cluster.tokens.add("robot", rbac.service_account("oscar", "robot"))
-    assert await cluster.call("GET", "/readyz/ping", token="robot") == (200, "ok")
-    assert (await cluster.call("GET", "/readyz/nothing", token="robot"))[0] == 404
     status, text = await cluster.call("GET", "/livez?verbose", token="robot")
     assert (status, text) == (200, f"{PASSED}livez check passed\n")
+    assert (await cluster.call("GET", "/readyz/ping", token="robot"))[0] == 403
+    assert await cluster.call("GET", "/readyz/ping") == (200, "ok")
+    assert (await cluster.call("GET", "/readyz/nothing"))[0] == 404

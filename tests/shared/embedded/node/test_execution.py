@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -192,3 +193,21 @@ async def test_what_a_command_uses_counts_as_its_containers(running: Node) -> No
     await session.close()
     running.agent._take_sample()
     assert meter.last.cpu >= used  # it stays spent
+
+
+async def test_no_file_stays_open(running: Node) -> None:
+    async def use() -> None:
+        assert (await run(running, "true"))[0] == 0
+        assert (await run(running, "nosuch"))[0] == 127
+        for options in ({"stdin": True}, {"stdin": True, "tty": True}, {"stderr": False}):
+            session = await begin(running, "cat", **options)
+            await session.close()
+
+    def opened() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    await use()
+    before = opened()
+    await use()
+    await asyncio.sleep(0)  # transports close their files in the next round
+    assert opened() == before

@@ -103,3 +103,9 @@ async def test_a_followed_log_goes_on_across_its_rotation_to_the_end(tmp_path: P
 async def test_a_followed_log_ends_when_it_is_full(log: Path) -> None:
     chunks = logs.follow(log, request(follow=True, limit_bytes=4), asyncio.Event())
     assert [chunk async for chunk in chunks] == [b"line"]
+
+
+def test_half_a_record_is_shown(tmp_path: Path) -> None:
+    log = tmp_path / "0.log"
+    log.write_bytes(b"2026-11-2\n\xff\xfe\n" + lines(4).encode())
+    assert logs.read(log, request(since=1795341603.0)).endswith(b"line 4\n")

@@ -4,12 +4,70 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from shared.embedded.declarations import KINDS
 from shared.embedded.kinds import SCALE, Kind, Subresource
 from shared.embedded.schema import discovery
 
 RECORDED = json.loads((Path(__file__).parents[1] / "exchanges.json").read_text())["exchanges"]
+LATER = json.loads((Path(__file__).parents[1] / "exchanges-2.json").read_text())["exchanges"]
+
+
+def recorded(path: str, accept: str = "application/json") -> Any:
+    """The body of a recorded discovery document."""
+    wanted = [e for e in LATER if (e["request"]["path"], e["request"]["accept"]) == (path, accept)]
+    return wanted[-1]["response"]["body"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1", "/apis/apps/v1", "/apis/autoscaling/v2", "/apis/metrics.k8s.io/v1beta1"]
+)
+def test_resources_are_told_as_a_real_server_does(path: str) -> None:
+    """Of the kinds that are served here, and of their subresources."""
+    group, _, version = path.removeprefix("/apis/").removeprefix("/api/").rpartition("/")
+    ours = discovery.resource_list(KINDS, group, version)
+    assert ours is not None
+    real = recorded(path)
+    names = [each["name"] for each in ours["resources"]]
+    real["resources"] = [each for each in real["resources"] if each["name"] in names]
+    told = {each["name"]: each for each in ours["resources"]}
+    for each in real["resources"]:
+        if "/" not in each["name"]:
+            assert told[each["name"]] == each
+    assert [each["name"] for each in real["resources"]] == names
+
+
+def test_groups_are_told_as_a_real_server_does() -> None:
+    ours = discovery.group_list(KINDS)["groups"]
+    real = recorded("/apis")["groups"]
+    shared = [each for each in ours if each in real]
+    assert shared == [each for each in real if each in ours]
+    assert {g["name"] for g in ours if g not in shared} == {
+        "gateway.networking.k8s.io", "traefik.io",
+    }  # fmt: skip
+
+
+def test_the_aggregated_form_is_that_of_a_real_server() -> None:
+    real = {
+        (group["metadata"]["name"], version["version"], each["resource"]): each
+        for group in recorded("/apis", discovery.AGGREGATED)["items"]
+        for version in group["versions"]
+        for each in version["resources"]
+    }
+    for group in discovery.aggregated(KINDS, core=False)["items"]:
+        for version in group["versions"]:
+            for each in version["resources"]:
+                key = (group["metadata"]["name"], version["version"], each["resource"])
+                assert each == real.get(key, each)
+
+
+def test_the_root_names_every_path() -> None:
+    paths = discovery.root(KINDS, ["/version"])["paths"]
+    assert paths == sorted(paths)
+    assert {"/api", "/api/v1", "/apis", "/apis/apps", "/apis/apps/v1", "/version"} <= set(paths)
 
 
 def test_the_core_group_is_announced_as_a_real_server_does() -> None:
@@ -56,7 +114,7 @@ WIDGET = Kind(
 def test_a_resource_lists_its_names_verbs_and_subresources() -> None:
     document = discovery.resource_list([WIDGET], "example.com", "v1")
     assert document is not None
-    main, scale, log = document["resources"]
+    main, log, scale = document["resources"]
     assert main == {
         "name": "widgets",
         "singularName": "widget",
@@ -65,6 +123,7 @@ def test_a_resource_lists_its_names_verbs_and_subresources() -> None:
         "verbs": ["get"],
         "shortNames": ["wd"],
         "categories": ["all"],
+        "storageVersionHash": "gIwvi5rymmg=",
     }
     assert (scale["name"], scale["group"], scale["kind"]) == (
         "widgets/scale",
@@ -86,6 +145,6 @@ def test_the_aggregated_form_names_what_subresources_answer() -> None:
     version = discovery.aggregated([WIDGET], core=False)["items"][0]["versions"][0]
     (resource,) = version["resources"]
     assert resource["scope"] == "Namespaced"
-    scale, log = resource["subresources"]
+    log, scale = resource["subresources"]
     assert scale["responseKind"] == {"group": "autoscaling", "version": "v1", "kind": "Scale"}
-    assert log["responseKind"] == {"group": "example.com", "version": "v1", "kind": "Widget"}
+    assert log["responseKind"] == {"group": "", "version": "", "kind": "Widget"}
