@@ -16,8 +16,8 @@ from gateway.management.access.credentials import Credentials
 from gateway.management.app import application
 from gateway.management.store.lifecycle import Lifecycle
 from shared.embedded import declarations, kinds
-from shared.embedded.controllers import namespaces
 from shared.embedded.api.operations import Change
+from shared.embedded.controllers import namespaces
 from shared.embedded.controllers.manager import Controllers
 from shared.embedded.node.hollow import HollowNode
 from shared.runtime.clock import ManualClock, SystemClock
