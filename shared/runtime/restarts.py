@@ -11,8 +11,8 @@ from shared.runtime.backoff import Backoff
 
 PAUSES: Final = Backoff(first=0.5, longest=30.0)
 STEADY: Final = 5.0
-"""Seconds after which an end is no quick one: the process had come up, which takes one or two, and
-served, so that it is started again as soon as after a first failure."""
+"""Seconds after which an end is no quick one: the process had come up and served, which takes ours
+one or two, so that it is started again as soon as after a first failure."""
 
 
 class Restarts:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shared.service.objects import Obj
 
 _ROLES: Final = (kinds.ROLE, kinds.CLUSTER_ROLE)
-GUARDED: Final = (*_ROLES, kinds.ROLE_BINDING, kinds.CLUSTER_ROLE_BINDING)
+_GUARDED: Final = (*_ROLES, kinds.ROLE_BINDING, kinds.CLUSTER_ROLE_BINDING)
 _ALL: Final = "*"
 _EVERYTHING: Final[list[Obj]] = [
     {"apiGroups": [_ALL], "resources": [_ALL], "verbs": [_ALL]},
@@ -40,10 +40,15 @@ _PARTS: Final = {
 _OF_COLLECTING: Final = ("ownerReferences", "finalizers", "managedFields", "resourceVersion")
 
 
+def concerns(user: User, kind: Kind) -> bool:
+    """Whether what `user` writes of `kind` is to be checked."""
+    return kind in _GUARDED and ADMINISTRATORS not in user.groups
+
+
 def check(policy: Policy, user: User, kind: Kind, old: Obj | None, new: Obj) -> None:
-    """Raise 403 when `user` has not got what `new` (of a guarded kind) gives, nor the verb
-    `escalate` on the role or `bind` on the role that is bound; 404 when there is no such role."""
-    if ADMINISTRATORS in user.groups or (old is not None and _bare(old) == _bare(new)):
+    """Raise 403 when `user` has not got what `new` gives, nor the verb `escalate` on the role or
+    `bind` on the role that is bound; 404 when there is no such role. For what it `concerns`."""
+    if old is not None and _bare(old) == _bare(new):
         return
     name, namespace = new["metadata"].get("name", ""), new["metadata"].get("namespace", "")
     verb, role, of = ("escalate", kind, name) if kind in _ROLES else ("bind", *_bound(new))

@@ -38,6 +38,17 @@ def refuse_place(store: Store, kind: Kind, obj: Obj) -> None:
         raise not_found(kinds.NAMESPACE, name)
     if "deletionTimestamp" in entry.object["metadata"]:
         raise terminating(kind, obj["metadata"].get("name", ""), name)
+    if kind is kinds.POD:
+        _refuse_account(store, obj)
+
+
+def _refuse_account(store: Store, pod: Obj) -> None:
+    """A pod needs its service account. The default one comes by itself, some time: no pod waits."""
+    name = pod["spec"].get("serviceAccountName") or pod_admission.DEFAULT_ACCOUNT
+    if name == pod_admission.DEFAULT_ACCOUNT:
+        return
+    if store.get(kinds.SERVICE_ACCOUNT.bucket, pod["metadata"]["namespace"], name) is None:
+        raise pod_admission.no_account(pod, name)
 
 
 def refuse_growth(store: Store, kind: Kind, old: Obj, new: Obj) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from shared.embedded import kinds
-from shared.embedded.errors import conflict_of_kind
+from shared.embedded.errors import conflict_of_kind, forbidden
 from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ Propagation = Literal["Background", "Foreground", "Orphan"]
 
 FOREGROUND: Final = "foregroundDeletion"
 ORPHAN: Final = "orphan"
+IMMORTAL: Final = ("default", "kube-public", "kube-system")
+"""Namespaces that stay (admission NamespaceLifecycle)."""
 _OF_POLICY: Final[dict[str, list[str]]] = {"Foreground": [FOREGROUND], "Orphan": [ORPHAN]}
 
 
@@ -37,11 +39,14 @@ def begun(
     """`obj` after a delete; the same object when it waits already as long as asked.
 
     grace: seconds, None for the object's own. propagation: None leaves the finalizers as they are.
+    Raises 403 for a namespace that every cluster has.
     """
     metadata = obj["metadata"]
     finalizers = _finalizers(metadata.get("finalizers", []), propagation)
     waits = grace_period(kind, obj, grace)
     deleting = "deletionTimestamp" in metadata
+    if kind is kinds.NAMESPACE and metadata["name"] in IMMORTAL:
+        raise forbidden(kind, metadata["name"], "this namespace may not be deleted")
     if kind is kinds.NAMESPACE and not deleting:
         return Deletion(_terminating(obj, now), gone=False)
     held = bool(finalizers) or waits > 0

@@ -1,7 +1,8 @@
-"""What a new pod is given, and refused, for classes that the cluster has or has not got. Pure.
+"""What a new pod is given, and refused, for its account and its classes. Pure.
 
-Source: Kubernetes' admission plugins Priority and RuntimeClass. Called by `admission`. The cluster
-has the two classes of priority that every cluster has, and no class of runtimes.
+Source: Kubernetes' admission plugins ServiceAccount, Priority and RuntimeClass. Called by
+`admission`. The cluster has the two classes of priority that every cluster has, and no class of
+runtimes. No token is mounted: a pod's processes share the files of the machine.
 """
 
 from __future__ import annotations
@@ -23,9 +24,14 @@ _PREEMPTION: Final = "PreemptLowerPriority"
 _COMPUTED: Final = "priority admission controller computed {} from the given PriorityClass name"
 
 
+DEFAULT_ACCOUNT: Final = "default"
+
+
 def admit(pod: Obj) -> None:
-    """Give the pod its priority, in place; raises 403."""
+    """Give the pod its account and its priority, in place; raises 403."""
     spec = pod.get("spec") or {}
+    account = spec.get("serviceAccountName") or spec.get("serviceAccount") or DEFAULT_ACCOUNT
+    spec["serviceAccountName"] = spec["serviceAccount"] = account
     name = spec.get("priorityClassName")
     if name and name not in _PRIORITIES:
         raise _refusal(pod, f"no PriorityClass with name {name} was found")
@@ -37,6 +43,14 @@ def admit(pod: Obj) -> None:
         raise _refusal(pod, why)
     if name:
         spec["priority"] = priority
+
+
+def no_account(pod: Obj, name: str) -> StatusError:
+    """403 for a pod whose service account is not there."""
+    place = f"{pod['metadata']['namespace']}/{name}"
+    return _refusal(
+        pod, f'error looking up service account {place}: serviceaccount "{name}" not found'
+    )
 
 
 def _agree(pod: Obj, spec: Obj, field: str, computed: Any, called: str) -> None:

@@ -124,7 +124,7 @@ class Verbs:
     ) -> Obj:
         """What is written; who writes rights is first asked for his own, on a trial."""
         kind = exchange.kind
-        if kind in escalation.GUARDED:
+        if escalation.concerns(exchange.user, kind):
             trial = write(dry_run=True)
             escalation.check(self._policy(), exchange.user, kind, before, trial)
         return write(dry_run=dry_run)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _LABEL: Final = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN: Final = rf"{_LABEL}(\.{_LABEL})*"
-_LABEL_1035: Final = "[a-z]([-a-z0-9]*[a-z0-9])?"
 _QUALIFIED: Final = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 _LABEL_VALUE: Final = "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?"
 _CONFIG_KEY: Final = "[-._a-zA-Z0-9]+"
@@ -45,12 +44,6 @@ LABEL_RULE: Final = _rule(
     f"{_ALPHANUMERIC}",
     _LABEL,
     *("my-name", "123-abc"),
-)
-LABEL_1035_RULE: Final = _rule(
-    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an "
-    "alphabetic character, and end with an alphanumeric character",
-    _LABEL_1035,
-    *("my-name", "abc-123"),
 )
 _CONFIG_KEY_RULE: Final = _rule(
     "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
@@ -148,10 +141,6 @@ def subdomain(field: str, value: str) -> Iterator[Cause]:
 def label(field: str, value: str) -> Iterator[Cause]:
     dotted = "." in value and re.fullmatch(_SUBDOMAIN, value)
     yield from _name(field, value, _LABEL, "must not contain dots" if dotted else LABEL_RULE, 63)
-
-
-def label_1035(field: str, value: str) -> Iterator[Cause]:
-    yield from _name(field, value, _LABEL_1035, LABEL_1035_RULE, 63)
 
 
 def wildcard(field: str, value: str) -> Iterator[Cause]:

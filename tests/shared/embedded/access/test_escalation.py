@@ -79,9 +79,9 @@ def test_a_role_gives_what_its_writer_has(held: Any, wanted: Any, allowed: bool)
     assert refused(policy(*held), kinds.ROLE, role(*wanted)) is not allowed
 
 
-def refused(given: Policy, kind: kinds.Kind, new: Any, old: Any = None, user: User = ANN) -> bool:
+def refused(given: Policy, kind: kinds.Kind, new: Any, old: Any = None) -> bool:
     try:
-        escalation.check(given, user, kind, old, new)
+        escalation.check(given, ANN, kind, old, new)
     except StatusError as error:
         return error.code == 403
     return False
@@ -131,7 +131,12 @@ def test_only_collecting_garbage_asks_for_nothing() -> None:
     old = role(strong, finalizers=["a/b"], resourceVersion="1")
     assert not refused(policy(), kinds.ROLE, role(strong, resourceVersion="2"), old)
     assert refused(policy(), kinds.ROLE, role(strong, labels={"a": "b"}), old)
-    assert not refused(policy(), kinds.ROLE, role(strong), None, administrator())
+
+
+def test_whom_it_concerns() -> None:
+    assert escalation.concerns(ANN, kinds.ROLE_BINDING)
+    assert not escalation.concerns(ANN, kinds.CONFIG_MAP)
+    assert not escalation.concerns(administrator(), kinds.ROLE)
 
 
 def test_aggregation_may_give_anything() -> None:

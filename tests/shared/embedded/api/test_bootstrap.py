@@ -10,6 +10,7 @@ import pytest
 from shared.embedded import kinds
 from shared.embedded.api.bootstrap import MANIFESTS, bootstrap
 from shared.embedded.api.operations import Api
+from shared.embedded.errors import StatusError
 from shared.embedded.storage.journal import Journal
 from shared.embedded.storage.store import Store
 
@@ -26,6 +27,32 @@ def test_namespaces_and_the_rights_of_the_manifests() -> None:
     accounts = {"gateway", "management", "scaler"}
     assert accounts <= names(api, kinds.SERVICE_ACCOUNT)
     assert accounts <= names(api, kinds.ROLE) & names(api, kinds.ROLE_BINDING)
+    api.store.close()
+
+
+@pytest.mark.parametrize("name", ["default", "kube-public", "kube-system"])
+def test_namespaces_of_every_cluster_stay(name: str) -> None:
+    api = Api(Store(Journal()))
+    bootstrap(api)
+    with pytest.raises(StatusError, match="this namespace may not be deleted") as told:
+        api.delete(kinds.NAMESPACE, name)
+    assert told.value.code == 403
+    api.delete(kinds.NAMESPACE, "kube-node-lease")
+    api.store.close()
+
+
+def test_the_default_roles_are_put_right_without_another_write() -> None:
+    api = Api(Store(Journal()))
+    bootstrap(api)
+    view = api.get(kinds.CLUSTER_ROLE, "view")
+    version = api.store.version
+    bootstrap(api)
+    assert api.store.version == version
+    api.update(kinds.CLUSTER_ROLE, {**view, "rules": []}, manager="somebody")
+    api.delete(kinds.CLUSTER_ROLE_BINDING, "system:basic-user")
+    bootstrap(api)
+    assert api.get(kinds.CLUSTER_ROLE, "view")["rules"] == view["rules"]
+    assert api.find(kinds.CLUSTER_ROLE_BINDING, "system:basic-user") is not None
     api.store.close()
 
 

@@ -79,7 +79,7 @@ def test_commands(place: Kubectl, story: str) -> None:
             found = place("get", "pods", "-l", "app=web", "-o", "name").split()
             known["pod"] = found[0].removeprefix("pod/")
         difference = _difference(place, step, known)
-        if difference and "waits" not in step:
+        if difference:
             differences.append(difference)
     assert not differences, "\n\n".join(differences)
 
