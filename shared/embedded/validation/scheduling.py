@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Final
 from shared.embedded.validation import checks
 from shared.embedded.validation.label_selectors import (
     UNKNOWN,
-    VALUED,
-    VALUELESS,
     label_selector,
+    requirement,
 )
 
 if TYPE_CHECKING:
@@ -97,28 +96,9 @@ def node_selector(at: str, given: Obj) -> Iterator[Cause]:
 
 def _node_term(at: str, term: Obj) -> Iterator[Cause]:
     for index, each in enumerate(term.get("matchExpressions", [])):
-        yield from _node_requirement(f"{at}.matchExpressions[{index}]", each)
+        yield from requirement(f"{at}.matchExpressions[{index}]", each, compares=True)
     for index, each in enumerate(term.get("matchFields", [])):
         yield from _node_field(f"{at}.matchFields[{index}]", each)
-
-
-def _node_requirement(at: str, term: Obj) -> Iterator[Cause]:
-    operator, values = term.get("operator", ""), term.get("values", [])
-    if operator in ("In", "NotIn"):
-        if not values:
-            yield checks.required(f"{at}.values", VALUED)
-    elif operator in ("Exists", "DoesNotExist"):
-        if values:
-            yield checks.forbidden(f"{at}.values", VALUELESS)
-    elif operator in ("Gt", "Lt"):
-        if len(values) != 1:
-            why = "must be specified single value when `operator` is 'Lt' or 'Gt'"
-            yield checks.required(f"{at}.values", why)
-    else:
-        yield checks.invalid(f"{at}.operator", operator, UNKNOWN)
-    yield from checks.qualified_name(f"{at}.key", term.get("key", ""))
-    for index, value in enumerate(values):
-        yield from checks.label_value(f"{at}.values[{index}]", value)
 
 
 def _node_field(at: str, term: Obj) -> Iterator[Cause]:
