@@ -11,10 +11,12 @@ from typing import Any
 import yaml
 
 from shared.embedded import kinds
+from shared.embedded.access import default_roles
 from shared.embedded.access.authentication import Tokens
 from shared.embedded.access.rbac import User
 from shared.embedded.api.operations import Api
 from shared.embedded.api.providers import LogRequest, Providers
+from shared.embedded.controllers.namespaces import AUTHORITY
 from shared.embedded.errors import bad_request
 from shared.embedded.http.server import ApiServer
 from shared.embedded.schema import times
@@ -30,6 +32,8 @@ KINDS = {
     "ServiceAccount": kinds.SERVICE_ACCOUNT,
     "Role": kinds.ROLE,
     "RoleBinding": kinds.ROLE_BINDING,
+    "ClusterRole": kinds.CLUSTER_ROLE,
+    "ClusterRoleBinding": kinds.CLUSTER_ROLE_BINDING,
 }
 
 
@@ -44,7 +48,9 @@ class Cluster:
     providers: Providers = field(default_factory=Providers)
 
     def names(self, kind: kinds.Kind) -> list[str]:
-        return [one["metadata"]["name"] for one in self.api.list(kind, NS)]
+        """Of all but what every namespace has by itself."""
+        found = [one["metadata"]["name"] for one in self.api.list(kind, NS)]
+        return [name for name in found if name != AUTHORITY]
 
     def configmap(self, name: str) -> dict[str, Any]:
         return self.api.get(kinds.CONFIG_MAP, name, NS)
@@ -85,8 +91,10 @@ async def running(folder: Path) -> AsyncIterator[Cluster]:
     for name in ("oscar", NS):
         body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
         api.create(kinds.NAMESPACE, body, manager="test")
-    for obj in yaml.safe_load_all((MANIFESTS / "management" / "rbac.yaml").read_text()):
-        api.create(KINDS[obj["kind"]], obj, obj["metadata"]["namespace"], manager="test")
+    shipped = yaml.safe_load_all((MANIFESTS / "management" / "rbac.yaml").read_text())
+    for obj in (*default_roles.objects(), *shipped):
+        space = obj["metadata"].get("namespace", "")
+        api.create(KINDS[obj["kind"]], obj, space, manager="test")
     logs: dict[str, str] = {}
 
     async def read(pod: dict[str, Any], asked: LogRequest) -> AsyncIterator[bytes]:

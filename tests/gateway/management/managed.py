@@ -17,8 +17,8 @@ from gateway.management.app import application
 from gateway.management.store.lifecycle import Lifecycle
 from shared.embedded import declarations, kinds
 from shared.embedded.api.operations import Change
-from shared.embedded.controllers import namespaces
 from shared.embedded.controllers.manager import Controllers
+from shared.embedded.controllers.namespaces import AUTHORITY
 from shared.embedded.node.hollow import HollowNode
 from shared.runtime.clock import ManualClock, SystemClock
 from shared.runtime.tasks import Supervisor
@@ -86,7 +86,7 @@ class Managed:
             for kind in hubs
             if kind not in rights
             for obj in self.cluster.api.list(kind, NS)
-            if obj["metadata"]["name"] != namespaces.AUTHORITY
+            if obj["metadata"]["name"] != AUTHORITY
         ]
 
     def names(self) -> set[str]:

@@ -41,8 +41,12 @@ DEPLOYMENTS = f"/apis/apps/v1/namespaces/{SPACE}/deployments"
 OLD_REPLICA_SET, NEW_REPLICA_SET = "67cb57f9bd", "55f5f6599b"
 READY_POD, SECOND_POD = "nginx-dlp-55f5f6599b-ll5m7", "nginx-dlp-67cb57f9bd-kz5kt"
 
+ACCOUNTS = "recorded without the admission of service accounts"
+ACCOUNT = ("spec.serviceAccount", "spec.serviceAccountName")
+
 DIFFERS: dict[int, tuple[str, tuple[str, ...]]] = {
-    28: ("recorded without a scheduler", ("status.conditions",)),
+    28: (f"{ACCOUNTS}, and without a scheduler", (*ACCOUNT, "status.conditions")),
+    **dict.fromkeys((30, 33, 35), (ACCOUNTS, ACCOUNT)),
     31: ("the recorded controller lagged behind its pods", ("items.0.endpoints", "items.0.ports")),
     34: (
         "the recorded controller lagged behind its pods",

@@ -10,6 +10,10 @@ import yaml
 if TYPE_CHECKING:
     from tests.shared.embedded.kubectl.conftest import Kubectl
 
+OWN = ["kube-root-ca.crt", "1"]
+"""The ConfigMap that every namespace has, and its number of keys."""
+NAMES = ["configmap/a", "configmap/b", "configmap/kube-root-ca.crt"]
+
 
 @pytest.fixture
 def config(kubectl: Kubectl) -> Kubectl:
@@ -23,19 +27,19 @@ def config(kubectl: Kubectl) -> Kubectl:
 def test_get_prints_the_same_objects_in_every_format(config: Kubectl) -> None:
     table = config("get", "cm").splitlines()
     assert table[0].split() == ["NAME", "DATA", "AGE"]
-    assert [line.split()[:2] for line in table[1:]] == [["a", "1"], ["b", "1"]]
-    assert config("get", "cm", "-o", "name") == "configmap/a\nconfigmap/b\n"
+    assert [line.split()[:2] for line in table[1:]] == [["a", "1"], ["b", "1"], OWN]
+    assert config("get", "cm", "-o", "name").split() == NAMES
     assert config("get", "cm", "b", "-o", "jsonpath={.data.key}") == "b"
     assert config.object("cm", "a")["data"] == {"key": "a"}
     document = yaml.safe_load(config("get", "cm", "a", "-o", "yaml"))
     assert (document["kind"], document["data"]) == ("ConfigMap", {"key": "a"})
     columns = config("get", "cm", "-o", "custom-columns=N:.metadata.name", "--no-headers")
-    assert columns.split() == ["a", "b"]
+    assert columns.split() == ["a", "b", OWN[0]]
 
 
 def test_get_selects_by_label_field_and_name(config: Kubectl) -> None:
     assert config("get", "cm", "-l", "tier=web", "-o", "name") == "configmap/a\n"
-    assert config("get", "cm", "-l", "tier!=web", "-o", "name") == "configmap/b\n"
+    assert config("get", "cm", "-l", "tier!=web", "-o", "name").split() == NAMES[1:]
     assert (
         config("get", "cm", "--field-selector", "metadata.name=b", "-o", "name") == "configmap/b\n"
     )
@@ -44,10 +48,7 @@ def test_get_selects_by_label_field_and_name(config: Kubectl) -> None:
 
 
 def test_get_pages_through_a_long_list(config: Kubectl) -> None:
-    assert config("get", "cm", "--chunk-size=1", "-o", "name").split() == [
-        "configmap/a",
-        "configmap/b",
-    ]
+    assert config("get", "cm", "--chunk-size=1", "-o", "name").split() == NAMES
 
 
 def test_get_in_all_namespaces_names_them(config: Kubectl) -> None:
