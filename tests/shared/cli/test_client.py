@@ -203,7 +203,8 @@ async def _interrupted(folder: Path) -> tuple[int, str]:
     (folder / "credentials").write_text("oscar:secret\n")
     came = asyncio.Event()
 
-    async def silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
         came.set()
         try:
             await asyncio.Event().wait()
