@@ -182,7 +182,7 @@ def test_names_may_be_given_in_one_option_or_in_several() -> None:
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 1), (signal.SIGKILL, -9)])
 def test_a_comparison_that_is_stopped_leaves_no_process_behind(number: int, status: int) -> None:
-    options = ["--seeds", "100", "--processes", "2"]
+    options = ["--shape", "ramp,spike", "--seeds", "100", "--processes", "2"]
     command = [sys.executable, "-m", "scaler", "simulate", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         while len(psutil.Process(process.pid).children()) < 2:
