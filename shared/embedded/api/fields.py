@@ -11,6 +11,8 @@ import contextlib
 import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import orjson
+
 from shared.embedded.schema import shapes as schemas
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ _ALWAYS_AT_TOP: Final = {
     *(("f:source",), ("f:deprecatedSource",), ("f:involvedObject",)),
 }
 """The same of what elsewhere is a field like others."""
+
+
+_ABSENT: Final = object()
 
 
 class ItemKeyError(Exception):
@@ -120,6 +125,16 @@ def from_json(tree: dict[str, Any], path: Path = ()) -> Iterator[Path]:
             yield from from_json(below, (*path, step))
 
 
+def holds(tree: dict[str, Any], path: Path) -> bool:
+    """Whether `path` is one of the paths of FieldsV1."""
+    node = tree
+    for step in path:
+        if step not in node:
+            return False
+        node = node[step]
+    return not node or "." in node
+
+
 def text(path: Path) -> str:
     """`.spec.containers[name="a"].image`, as messages show a path."""
     return "".join(_step_text(step) for step in path)
@@ -160,6 +175,9 @@ def _compare(
 ) -> None:
     if old is new or old == new:
         return
+    if isinstance(old, dict) and isinstance(new, dict) and not getattr(schema, "atomic", False):
+        _compare_fields(old, new, schema, path, written, removed)
+        return
     before = {step: (item, inner) for step, item, inner in steps(old, schema)}
     after = {step: (item, inner) for step, item, inner in steps(new, schema)}
     if not before and not after:
@@ -173,6 +191,28 @@ def _compare(
             _compare(before[step][0], item, inner, below, written, removed)
         else:
             written.update(_everything(item, inner, below))
+
+
+def _compare_fields(
+    old: dict[str, Any],
+    new: dict[str, Any],
+    schema: Schema,
+    path: Path,
+    written: set[Path],
+    removed: set[Path],
+) -> None:
+    """As `_compare`, which looks at every child; most fields of an object stay as they were."""
+    for key in old.keys() - new.keys():
+        removed.update(_everything(old[key], schemas.child(schema, key), (*path, f"f:{key}")))
+    for key, item in new.items():
+        before = old.get(key, _ABSENT)
+        if before is item or before == item:
+            continue
+        inner, below = schemas.child(schema, key), (*path, f"f:{key}")
+        if before is _ABSENT:
+            written.update(_everything(item, inner, below))
+        else:
+            _compare(before, item, inner, below, written, removed)
 
 
 def _everything(value: Any, schema: Schema, path: Path) -> Iterator[Path]:
@@ -219,4 +259,4 @@ def _step_text(step: str) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return orjson.dumps(value).decode()

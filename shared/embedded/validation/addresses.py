@@ -7,6 +7,7 @@ Kubernetes: the pods of the embedded cluster have such addresses.
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 from typing import TYPE_CHECKING, Final
@@ -30,6 +31,7 @@ _LINK_LOCAL_MULTICAST: Final = (
 )
 
 
+@functools.lru_cache(4096)
 def parsed(text: str) -> Address | None:
     """The address; None for what is none."""
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from fractions import Fraction
@@ -23,6 +24,9 @@ _CONFIG_KEY: Final = "[-._a-zA-Z0-9]+"
 _PERCENT: Final = "[0-9]+%"
 _HEADER: Final = "[-A-Za-z0-9]+"
 _WILDCARD: Final = rf"\*\.{_SUBDOMAIN}"
+_KNOWN: Final = 4096
+"""Keys and values of labels that are remembered as judged: objects share a few, and are written
+often."""
 
 
 def _rule(what: str, pattern: str, *examples: str) -> str:
@@ -174,11 +178,10 @@ def label_value(field: str, value: str) -> Iterator[Cause]:
     yield from (invalid(field, value, fault) for fault in label_value_faults(value))
 
 
-def label_value_faults(value: str) -> Iterator[str]:
-    if len(value) > 63:
-        yield "must be no more than 63 bytes"
-    if not re.fullmatch(_LABEL_VALUE, value):
-        yield _LABEL_VALUE_RULE
+@functools.lru_cache(_KNOWN)
+def label_value_faults(value: str) -> tuple[str, ...]:
+    too_long = ("must be no more than 63 bytes",) if len(value) > 63 else ()
+    return too_long if re.fullmatch(_LABEL_VALUE, value) else (*too_long, _LABEL_VALUE_RULE)
 
 
 def qualified_name(field: str, key: str, value: str | None = None) -> Iterator[Cause]:
@@ -187,7 +190,12 @@ def qualified_name(field: str, key: str, value: str | None = None) -> Iterator[C
     value: what is shown as wrong, where it is not `key`.
     """
     told = key if value is None else value
-    yield from (invalid(field, told, fault) for fault in _qualified_faults(key))
+    yield from (invalid(field, told, fault) for fault in _known_faults(key))
+
+
+@functools.lru_cache(_KNOWN)
+def _known_faults(key: str) -> tuple[str, ...]:
+    return tuple(_qualified_faults(key))
 
 
 def _qualified_faults(key: str) -> Iterator[str]:
