@@ -5,8 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 APT := $(if $(filter 0,$(shell id -u)),,sudo) apt-get
 
-.PHONY: help venv local test test-apps contract lint format schemas bench bench-hot-path bench-scaler \
-    bench-simulator clean
+.PHONY: help venv local test test-apps contract lint format schemas bench bench-hot-path \
+    bench-embedded bench-scaler bench-simulator clean
 
 help:
 	@echo 'make local   install what is needed, start everything on this machine, say what to type next'
@@ -16,6 +16,7 @@ help:
 	@echo 'make lint    ruff and mypy alone'
 	@echo 'make bench   measure the gateway beside nginx, HAProxy, Caddy and aiohttp'
 	@echo 'make bench-hot-path   count the calls and the CPU of a request in the gateway, without sockets'
+	@echo 'make bench-embedded   measure the embedded API server while 50 pods a second change'
 	@echo 'make bench-scaler     measure a tick of the scaler over 1 000 services with 10 000 pods'
 	@echo 'make bench-simulator  compare scaling policies over all shapes of load'
 	@echo 'make clean   remove the virtual environment and the state of local runs'
@@ -85,6 +86,9 @@ bench-hot-path: venv
 
 bench-scaler: venv
 	$(BIN)/python -m benchmarks.scaler
+
+bench-embedded: venv
+	$(BIN)/python -m benchmarks.embedded
 
 bench-simulator: venv
 	$(BIN)/python -m benchmarks.simulator

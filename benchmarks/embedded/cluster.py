@@ -7,6 +7,7 @@ when all pods are ready, and then changes RATE pods a second for ever.
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import sys
 from pathlib import Path
@@ -35,6 +36,7 @@ async def main(folder: Path, services: int, pods: int, rate: float) -> None:
         cluster.add(name, pods)
         cluster.api.create(kinds.SERVICE, service(name), names.NAMESPACE, manager=MANAGER)
     cluster.controllers.settle()
+    gc.freeze()  # as the program does, once it serves
     async with Supervisor() as tasks:
         server = ApiServer(cluster.api, Tokens({TOKEN: administrator()}))
         cluster.port = await server.start()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.embedded.api import ownership
 from shared.embedded.api.operations import Api
 from shared.embedded.errors import StatusError
 from shared.embedded.kinds import CONFIG_MAP, DEPLOYMENT, NAMESPACE, SERVICE
@@ -274,3 +275,41 @@ def test_configurations_that_cannot_be_applied(
 
 def probe() -> Obj:
     return {"httpGet": {"port": 80}}
+
+
+LATER: dict[str, list[Obj]] = {
+    "the writer's own field": [{"spec": {"replicas": 2}}],
+    "another's field": [{"metadata": {"annotations": {"a": "2"}}}],
+    "a new field": [{"metadata": {"labels": {"new": "1"}}}],
+    "a field that goes": [{"spec": {"replicas": None}}],
+    "nothing": [{}],
+    "status": [{"status": {"replicas": 1}}, {"status": {"replicas": 2}}],
+    "an item of a list": [
+        {"status": {"conditions": [{"type": "Available", "status": "True"}]}},
+        {"status": {"conditions": [{"type": "Available", "status": "False"}]}},
+    ],
+}
+
+
+@pytest.mark.parametrize("bodies", LATER.values(), ids=LATER)
+def test_writes_that_move_no_field_are_told_as_all_others(
+    bodies: list[Obj], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such writes are known without reading what everybody owns; nothing else may differ."""
+
+    def owners() -> list[Obj]:
+        times = iter(range(1_700_000_000, 1_800_000_000))
+        api = Api(Store(Journal()), now=lambda: next(times))
+        api.create(NAMESPACE, {"metadata": {"name": SPACE}}, manager="test")
+        api.create(DEPLOYMENT, deployment(replicas=1), SPACE, manager="writer")
+        noted = {"metadata": {"annotations": {"a": "1"}}}
+        api.patch(DEPLOYMENT, "d", SPACE, noted, manager="other")
+        for body in bodies:
+            part = "status" if "status" in body else ""
+            api.patch(DEPLOYMENT, "d", SPACE, body, subresource=part, manager="writer")
+        managed: list[Obj] = api.get(DEPLOYMENT, "d", SPACE)["metadata"]["managedFields"]
+        return managed
+
+    known = owners()
+    monkeypatch.setattr(ownership, "_unmoved", lambda *_: False)
+    assert known == owners()
