@@ -305,8 +305,10 @@ def test_writes_that_move_no_field_are_told_as_all_others(
         noted = {"metadata": {"annotations": {"a": "1"}}}
         api.patch(DEPLOYMENT, "d", SPACE, noted, manager="other")
         for body in bodies:
-            part = "status" if "status" in body else ""
-            api.patch(DEPLOYMENT, "d", SPACE, body, subresource=part, manager="writer")
+            api.patch(
+                DEPLOYMENT, "d", SPACE, body, manager="writer",
+                subresource="status" if "status" in body else "",
+            )  # fmt: skip
         managed: list[Obj] = api.get(DEPLOYMENT, "d", SPACE)["metadata"]["managedFields"]
         return managed
 
