@@ -12,10 +12,11 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from benchmarks.load.accounting import resident, usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +25,6 @@ ADMIN = 18181
 GATEWAY = 18180
 SETTLING = 3.0
 """Seconds before the first window."""
-TICKS = os.sysconf("SC_CLK_TCK")
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @click.command()
@@ -45,25 +44,15 @@ def main(services: int, pods: int, rate: float, windows: int, seconds: float) ->
             measured = {"API server": server.pid, "gateway": follower.pid}
             cores: dict[str, list[float]] = {name: [] for name in measured}
             for _ in range(windows):
-                before = {name: cpu(pid) for name, pid in measured.items()}
+                before = {name: usage(pid).cpu for name, pid in measured.items()}
                 time.sleep(seconds)
                 for name, pid in measured.items():
-                    cores[name].append((cpu(pid) - before[name]) / seconds)
+                    cores[name].append((usage(pid).cpu - before[name]) / seconds)
             for name, pid in measured.items():
                 low, high = min(cores[name]), max(cores[name])
                 median = statistics.median(cores[name])
-                print(f"{name:<11} {median:.3f} cores ({low:.3f} to {high:.3f}), {rss(pid)} MiB")
-
-
-def cpu(pid: int) -> float:
-    """Seconds of CPU of a process so far, user and system."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def rss(pid: int) -> int:
-    """MiB resident."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE >> 20
+                size = resident(pid) >> 20
+                print(f"{name:<11} {median:.3f} cores ({low:.3f} to {high:.3f}), {size} MiB")
 
 
 @contextmanager

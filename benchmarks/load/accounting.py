@@ -24,6 +24,11 @@ def usage(pid: int) -> Usage:
     return Usage(sum(map(_cpu, pids)), sum(map(_memory, pids)))
 
 
+def resident(pid: int) -> int:
+    """Bytes in memory of one process; the second number of statm is their pages."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def family(pid: int) -> list[int]:
     """`pid` and its living descendants; nothing when it has ended."""
     try:

@@ -8,12 +8,12 @@ import statistics
 import time
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import uvloop
 
+from benchmarks.load.accounting import resident
 from scaler.cluster.informers import Cluster, tune_garbage_collector
 from scaler.config.document import Config
 from scaler.config.file import ConfigFile
@@ -121,7 +121,7 @@ async def _measure(
             wall.append(time.monotonic() - began[0])
             cpu.append(time.process_time() - began[1])
             requests += await _requests(kube) - before - 1
-            sizes.append(_resident())
+            sizes.append(resident(os.getpid()))
             await asyncio.sleep(max(1.0 - wall[-1], 0))
         decided = sum(stats.decisions.values())
         assert decided == services * ticks, f"{decided} decisions, not {services * ticks}"
@@ -169,11 +169,6 @@ def _loop(
         Actuator(kube, lambda: True, clock),
         Watchdog(clock),
     )
-
-
-def _resident() -> int:
-    """Bytes of this process in memory; the second number of statm is their pages (proc(5))."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 async def _requests(kube: KubeClient) -> int:

@@ -13,6 +13,7 @@ from shared.embedded.errors import StatusError, internal
 from shared.embedded.kinds import POD, POD_DISRUPTION_BUDGET
 from shared.embedded.schema.selectors import selects
 from shared.embedded.schema.times import timestamp
+from shared.service.objects import labels_of
 
 if TYPE_CHECKING:
     from shared.embedded.api.operations import Api
@@ -33,7 +34,7 @@ def permit(api: Api, name: str, namespace: str, *, dry_run: bool) -> None:
     Raises StatusError: 404 for no such pod, 429 while the budget does not allow it.
     """
     pod = api.get(POD, name, namespace)
-    budgets = [each for each in api.list(POD_DISRUPTION_BUDGET, namespace) if _covers(each, pod)]
+    budgets = [each for each in api.list(POD_DISRUPTION_BUDGET, namespace) if covers(each, pod)]
     if not budgets or _needs_no_budget(pod):
         return
     if len(budgets) > 1:
@@ -70,9 +71,11 @@ def _cause(message: str) -> Obj:
     return {"reason": "DisruptionBudget", "message": message}
 
 
-def _covers(budget: Obj, pod: Obj) -> bool:
+def covers(budget: Obj, pod: Obj) -> bool:
+    """The pod is of the budget's namespace, and its selector selects it: {} all, none nobody."""
     selector = budget["spec"].get("selector")
-    return selector is not None and selects(selector, pod["metadata"].get("labels") or {})
+    same = budget["metadata"]["namespace"] == pod["metadata"]["namespace"]
+    return same and selector is not None and selects(selector, labels_of(pod))
 
 
 def _needs_no_budget(pod: Obj) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from shared.embedded.api.eviction import covers
 from shared.embedded.controllers.cache import key_of
 from shared.embedded.controllers.pods import (
     controller_of,
@@ -18,7 +19,6 @@ from shared.embedded.controllers.pods import (
     seconds_of,
 )
 from shared.embedded.kinds import DEPLOYMENT, POD, POD_DISRUPTION_BUDGET, REPLICA_SET
-from shared.embedded.schema.selectors import selects
 from shared.embedded.schema.times import timestamp
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Disruption:
             yield key_of(change.object)
         elif change.kind in (POD, DEPLOYMENT, REPLICA_SET):
             for key, budget in self._cache.all(POD_DISRUPTION_BUDGET).items():
-                if change.kind is not POD or concerns(budget, change.object):
+                if change.kind is not POD or covers(budget, change.object):
                     yield from [key] if key[0] == change.object["metadata"]["namespace"] else ()
 
     def reconcile(self, key: Key) -> float | None:
@@ -72,7 +72,7 @@ class Disruption:
             near = self._cache.labelled(POD, namespace, labels)
         else:
             near = self._cache.in_namespace(POD, namespace)
-        return [pod for pod in near if concerns(budget, pod)]
+        return [pod for pod in near if covers(budget, pod)]
 
     def _wanted(self, pods: Sequence[Obj]) -> int:
         """How many pods those that control these want to have."""
@@ -86,13 +86,6 @@ class Disruption:
             if top is not None:
                 tops[top["metadata"]["uid"]] = top["spec"]["replicas"]
         return sum(tops.values())
-
-
-def concerns(budget: Obj, pod: Obj) -> bool:
-    """The pod is of the budget's namespace, and its selector selects it: {} all, none nobody."""
-    selector = budget["spec"].get("selector")
-    same = budget["metadata"]["namespace"] == pod["metadata"]["namespace"]
-    return same and selector is not None and selects(selector, pod["metadata"].get("labels") or {})
 
 
 def status(budget: Obj, pods: Sequence[Obj], wanted: int, going: dict[str, str], now: float) -> Obj:

@@ -16,6 +16,7 @@ from shared.embedded.controllers.endpointslice import TRIGGER_TIME
 from shared.embedded.controllers.pods import is_ready, is_terminating
 from shared.embedded.kinds import ENDPOINTS, POD, SERVICE
 from shared.embedded.schema.times import timestamp
+from shared.service.objects import annotations_of, labels_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,14 +104,14 @@ def _said(endpoints: Obj) -> tuple[object, ...]:
 
 
 def _is_kept_here(endpoints: Obj) -> bool:
-    labels = endpoints["metadata"].get("labels") or {}
+    labels = labels_of(endpoints)
     return bool(labels.get(subsets.MANAGED_BY) == subsets.MANAGER)
 
 
 def _is_own(change: Change) -> bool:
     """A write of this controller, which needs no second look."""
-    annotations = change.object["metadata"].get("annotations") or {}
-    before = ((change.old or {}).get("metadata") or {}).get("annotations") or {}
+    annotations = annotations_of(change.object)
+    before = annotations_of(change.old)
     return change.type != "DELETED" and annotations.get(TRIGGER_TIME) != before.get(TRIGGER_TIME)
 
 

@@ -16,6 +16,7 @@ from shared.embedded.controllers.endpoints import (
     shown_ports,
 )
 from shared.embedded.controllers.pods import is_ready, is_terminal, is_terminating
+from shared.service.objects import labels_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -61,7 +62,7 @@ def truncated(found: list[Obj]) -> list[Obj]:
 
 def labels(service: Obj) -> Mapping[str, str]:
     """The labels of a Service's Endpoints: its own, and who keeps them."""
-    own = service["metadata"].get("labels") or {}
+    own = labels_of(service)
     return {**own, **({HEADLESS: ""} if is_headless(service) else {}), MANAGED_BY: MANAGER}
 
 
