@@ -181,4 +181,7 @@ def _measured(pod: Pod, usage: PodUsage | None) -> Pod:
         tuple([Container(c.name, c.request_m, c.limit_m, get(c.name)) for c in pod.containers]),
         Sample(usage.time, usage.window),
         pod.request_m,
+        pod.running,
+        pod.waiting,
+        pod.in_flight,
     )

@@ -14,6 +14,7 @@ from scaler.decision.types import (
     PodClass,
     PodView,
     Sample,
+    Signal,
     UnlistedUsage,
 )
 
@@ -35,6 +36,7 @@ __all__ = [
     "Rate",
     "Rules",
     "Sample",
+    "Signal",
     "State",
     "UnlistedUsage",
     "decide",

@@ -111,7 +111,15 @@ class Policy:
     default_request_m: int = 100
     """Base of a container with neither request nor limit."""
     in_flight_target: int | None = None
-    """Requests a pod should have in flight; None: the gateway's signal is not used."""
+    """Requests a pod should have in flight; None: what they mean for CPU is learnt."""
+    count_cpu: bool = True
+    """Whether CPU tells the demand; False where a server spins: then the gateways' requests do."""
+    hold_s: float = 300.0
+    """Seconds for which a larger size that somebody else has set is held."""
+    idle_wait_s: float = 120.0
+    """Longest time a step down waits for pods without a request."""
+    rhythm: bool = False
+    """Whether what the service's own days and weeks have shown raises the least size."""
     fallback_replicas: int | None = None
     """Least replicas after `fallback_after` observations in a row without usable samples."""
     fallback_after: int = 3

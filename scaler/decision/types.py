@@ -38,7 +38,11 @@ class Pod:
 
     `ready` is the status of the condition Ready ("True", "False", "Unknown"; None: no such
     condition), `transitioned` its lastTransitionTime, `started` is status.startTime.
-    `request_m` is the request of the pod as a whole, if it has one.
+    `request_m` is the request of the pod as a whole, if it has one. `running` is when the latest
+    run of its containers began (None: unknown, or none runs), `waiting` why a container does not
+    run, as the kubelet calls it (CrashLoopBackOff, ImagePullBackOff, …), or the reason of a
+    condition PodScheduled that is False (Unschedulable). `in_flight` are the requests that the
+    gateways have with it; None: they do not say.
     """
 
     name: str
@@ -50,6 +54,9 @@ class Pod:
     containers: tuple[Container, ...] = ()
     sample: Sample | None = None
     request_m: int | None = None
+    running: float | None = None
+    waiting: str = ""
+    in_flight: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +70,20 @@ class UnlistedUsage:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What the gateway counts for the service at `time`: requests with pods, and held back."""
+    """What the gateways count for the service at `time`: requests with pods, and held back.
+
+    `in_flight` is a mean over some seconds. `arrivals` and `request_seconds` only grow as long as
+    one process counts them: requests that have come, and the integral of those in flight; None:
+    the gateways do not say. A count below an earlier one begins anew. `whole` is False when a
+    gateway is silent: then its last counts are in the sums, which are lower bounds.
+    """
 
     time: float
     in_flight: int
     waiting: int = 0
+    arrivals: float | None = None
+    request_seconds: float | None = None
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +153,25 @@ def conditions(
     return tuple(found)
 
 
+@value
+class Signal:
+    """What told the demand, and how well it is known (policy `responsive`).
+
+    `name` is "cpu", "arrivals" (of requests) or "slots" (requests in flight). `demand_m` is the
+    CPU called for now, `spread_m` its standard deviation until a new pod could serve. `cost_m` is
+    the CPU of one request in milliCPU-seconds, or of one request in flight in milliCPU; `fit_pct`
+    the share of the changes of CPU that the requests explain. None: not known. `note` says in
+    words what is odd about it.
+    """
+
+    name: str
+    demand_m: int
+    spread_m: int = 0
+    cost_m: float | None = None
+    fit_pct: int | None = None
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The answer: how many replicas, and why.
@@ -145,7 +180,8 @@ class Decision:
     `raw` (what the metrics ask for), `stabilised` (after the windows), `limited` (after steps and
     rates) to `replicas` (after min and max); the three are None when they were not computed.
     `reasons` name each rule that shaped the number, in order; `limits` those of them that held it
-    back. `error` says in words why a decision is not valid.
+    back; one that ends at a known time does so at `held_until` (unix seconds). `signal` is what
+    told the demand. `error` says in words why a decision is not valid.
     """
 
     service: str
@@ -163,6 +199,8 @@ class Decision:
     sample_age_s: float | None = None
     reasons: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+    signal: Signal | None = None
+    held_until: float | None = None
     pods: tuple[PodView, ...] = ()
     conditions: tuple[Condition, ...] = ()
     error: str = ""
