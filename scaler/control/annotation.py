@@ -9,6 +9,7 @@ change what runs.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,6 +43,8 @@ def annotation(decision: Decision, state: State, now: float) -> str:
         "target_pct": decision.target_pct,
         "reasons": decision.reasons,
         "limits": decision.limits,
+        "signal": None if decision.signal is None else asdict(decision.signal),
+        "held_until": decision.held_until,
     }
     whole = orjson.dumps(body | {"state": state.to_json()})
     return (whole if len(whole) <= MAX_ANNOTATION else orjson.dumps(body)).decode()

@@ -21,6 +21,36 @@ MEANINGS: Final = {
         "CPU is near enough to the target (tolerance), or one pod fewer would exceed it"
     ),
     "GatewayLoad": "the requests that gateways count ask for it (in_flight_target)",
+    "Arrivals": "more requests come than the CPU measured so far shows",
+    "Slots": "the requests in flight ask for it, for they tell the demand better than CPU",
+    "Loading": (
+        "no pod was ever ready: the service still starts, and more pods would not start it sooner; "
+        "see the logs of its pods, and the budget of its start-up"
+    ),
+    "CrashLoop": "its containers end again and again; see kubectl logs --previous of its pods",
+    "Pending": (
+        "pods that were asked for are not scheduled, or their containers cannot run; see kubectl "
+        "describe pod: more of them would not help"
+    ),
+    "TargetAboveLimit": (
+        "the target is more than pods can show below their CPU limit, and a lower one is taken; "
+        "lower cpu_threshold or raise the limit"
+    ),
+    "CpuDoesNotFollow": (
+        "CPU is high whatever comes: a server that spins, or other work; where CPU says nothing "
+        "of the load, set scaling.cpu: false"
+    ),
+    "ClockSkew": "samples are from the future: the clocks of machines differ; set them by NTP",
+    "SamplesStale": "samples are too old to be believed (max_sample_age)",
+    "SamplesAbsurd": "samples show CPU that cannot be",
+    "IdleWait": "pods that shall go still have requests, and a while is waited for idle ones "
+    "(idle_wait)",
+    "OperatorHold": "somebody else has set this size, and it is held for a while (hold)",
+    "GatewayPartial": (
+        "a gateway is silent: the requests told by the others are the least there are, and nothing "
+        "shrinks by them (gateways)"
+    ),
+    "OverloadPeriod": "the last step of an overload is given time to work (up.overload_every)",
     "Overload": "no pod is ready and their CPU is high: a bounded step (up.overload_step)",
     "Fallback": "there were no samples for long (fallback)",
     "NoUsableSamples": "no ready pod has a sample that can be believed",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from scaler.control.actuator import Outcome, Result
 from scaler.control.standing import Standing
-from scaler.report.sentences import sentence
+from scaler.report.sentences import clock_time, sentence
 from scaler.report.stats import ServiceStatus
 
 if TYPE_CHECKING:
@@ -121,13 +121,20 @@ class Reporter:
         self._warn_at_intervals(target.name, "leftover", note)
         self.event(target, "LeftoverDeployment", note)
 
-    def external_change(self, target: Target, expected: int, found: int, by: str) -> None:
-        """Somebody else changed the replicas."""
+    def external_change(
+        self, target: Target, expected: int, found: int, by: str, until: float | None = None
+    ) -> None:
+        """Somebody else changed the replicas; a larger size is held `until` then."""
         self._stats.foreign_changes += 1
-        note = (
-            f"replicas changed from {expected} to {found} by {by}, not by the scaler, which goes "
-            "on scaling; to keep a size, set scaling.pause, min_scale or max_scale"
-        )
+        note = f"replicas changed from {expected} to {found} by {by}, not by the scaler, which "
+        if until is None:
+            note += "goes on scaling; to keep a size, set scaling.pause, min_scale or max_scale"
+        else:
+            hold = f"size {found} set by {by} is held until {clock_time(until)}"
+            status = self._stats.services.setdefault(target.name, ServiceStatus())
+            status.hold, status.hold_until = hold, until
+            note += f"may grow it but not shrink it for a while: {hold} (scaling.hold); to keep it "
+            note += "longer, set scaling.pause or min_scale"
         log.warning("%s: %s", target.name, note)
         self.event(target, "ForeignReplicaChange", note)
 
@@ -201,6 +208,8 @@ class Reporter:
         """The status of a service, brought up to what the cluster shows."""
         status = self._stats.services.setdefault(target.name, ServiceStatus())
         status.standing, status.note = standing, ""
+        if status.hold_until is not None and status.hold_until <= self._clock.now():
+            status.hold, status.hold_until = "", None
         status.current = target.replicas
         status.least, status.most = target.expose.min_scale, target.expose.max_scale
         status.ready = sum(each.pod.ready == "True" for each in target.pods)

@@ -28,6 +28,9 @@ class ServiceStatus:
     """min_scale and max_scale of the definition."""
     current: int = 0
     ready: int = 0
+    hold: str = ""
+    """In words: the size that somebody else has set, and until when it is held."""
+    hold_until: float | None = None
     decision: Decision | None = None
     decided: float = 0.0
     written: float | None = None
