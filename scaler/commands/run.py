@@ -21,6 +21,7 @@ from scaler.cluster.informers import Cluster, tune_garbage_collector
 from scaler.config import settings as environment
 from scaler.config.document import ConfigError
 from scaler.config.file import ConfigFile
+from scaler.config.published import published
 from scaler.control.actuator import Actuator
 from scaler.control.context import ClusterView, Context
 from scaler.control.inputs import Fetcher
@@ -113,7 +114,8 @@ def _assembled(
     events = EventRecorder(kube, "scaler", clock)
     reporter = Reporter(stats, events, _own(settings), clock)
     cluster = Cluster(kube, clock, settings.spaces)
-    election = _election(settings, kube, stats, clock)
+    config = ConfigFile(settings.config_path, settings.base, reporter)
+    election = _election(settings, kube, stats, clock, config)
     watchdog = Watchdog(clock)
 
     def leads() -> bool:
@@ -123,7 +125,7 @@ def _assembled(
     loop = Loop(
         Context(clock, tasks, reporter),
         ClusterView(cluster.catalog, leads, partial(_author, kube)),
-        ConfigFile(settings.config_path, settings.base, reporter),
+        config,
         Fetcher(access, reporter, clock),
         Actuator(kube, leads, clock),
         watchdog,
@@ -139,9 +141,14 @@ async def _author(kube: KubeClient, deployment: Obj) -> str:
         return f"somebody (managedFields cannot be read: {error})"
 
 
-def _election(settings: Settings, kube: KubeClient, stats: Stats, clock: Clock) -> Election:
+def _election(
+    settings: Settings, kube: KubeClient, stats: Stats, clock: Clock, config: ConfigFile
+) -> Election:
     def changed(leading: bool) -> None:
         stats.leading = leading
+
+    def told() -> dict[str, str]:
+        return {names.SCALER_CONFIG: published(settings.base, config.text)}
 
     return Election(
         kube,
@@ -152,6 +159,7 @@ def _election(settings: Settings, kube: KubeClient, stats: Stats, clock: Clock) 
         duration=settings.lease_duration,
         renew=settings.lease_duration / 4,
         on_change=changed,
+        annotations=told,
     )
 
 

@@ -56,7 +56,10 @@ def test_faults_are_told_by_pod() -> None:
     ("sample", "words"),
     [
         (usage(NOW - 240, main=1), "240 s old, max_sample_age 90 s"),
-        (usage(NOW + 35, main=1), "taken 35 s from now, 10 s are believed: set the clock of node n"),
+        (
+            usage(NOW + 35, main=1),
+            "taken 35 s from now, 10 s are believed: set the clock of node n",
+        ),
         (usage(main=8001), "8001m of CPU, 8000m are believed of its node"),
         (usage(main=-1), "-1m of CPU"),
         (usage(other=5), "no CPU of container main"),
