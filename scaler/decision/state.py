@@ -28,6 +28,9 @@ class State(Protocol):
         The size counts as recommended then, so that nothing shrinks for one window.
         """
 
+    def held(self, replicas: int, now: float) -> State:
+        """The state after somebody else has set a larger size of `replicas` at `now`."""
+
     def interrupted(self) -> State:
         """The state while the service is left alone: what was recommended before does not hold."""
 

@@ -21,7 +21,26 @@ MEANINGS: Final = {
         "CPU is near enough to the target (tolerance), or one pod fewer would exceed it"
     ),
     "GatewayLoad": "the requests that gateways count ask for it (in_flight_target)",
-    "Overload": "no pod is ready and their CPU is high: a bounded step (up.overload_step)",
+    "Arrivals": "the requests that come, at the CPU that one of them takes, ask for it",
+    "Overload": "no pod is ready any more and their CPU is high: a bounded step (up.overload_step)",
+    "OverloadPeriod": "the last such step has time to help before the next one (up.overload_every)",
+    "Loading": (
+        "no pod is ready: they start, or their probe fails; more of them would not help "
+        "(kubectl describe pods, kubectl logs)"
+    ),
+    "CrashLoop": "no pod is ready, and they end soon after they start (kubectl logs --previous)",
+    "Pending": (
+        "pods that are asked for do not run yet: no node has room, or an image cannot be pulled "
+        "(kubectl describe pods)"
+    ),
+    "TargetAboveLimit": (
+        "pods cannot use so much more than they request, so a lower target holds "
+        "(cpu_threshold, or a higher CPU limit)"
+    ),
+    "CpuDoesNotFollow": (
+        "CPU is high and does not follow the requests: the server spins, or works on what does not "
+        "come by the gateways (cpu: false if CPU does not count)"
+    ),
     "Fallback": "there were no samples for long (fallback)",
     "NoUsableSamples": "no ready pod has a sample that can be believed",
     "ScalingDisabled": "at 0 replicas scaling is off until somebody sets another number",
@@ -36,6 +55,9 @@ MEANINGS: Final = {
         "blindly"
     ),
     "GatewayMissing": "no gateway tells its requests, and nothing shrinks blindly (gateways)",
+    "GatewayPartial": "a gateway is silent, so there may be more requests, and nothing shrinks",
+    "IdleWait": "pods still have requests, and those without go first (idle_wait)",
+    "OperatorHold": "somebody else has set this size, and it is held for a while (hold)",
     "ScaleUpStabilized": "a lower number of the last while still holds (hpa.behavior.scaleUp)",
     "ScaleDownStabilized": (
         "a higher number of the last while still holds (hpa.stabilization_seconds, or "

@@ -56,6 +56,9 @@ class HpaState:
         here = Recommendation(replicas, now)
         return replace(self, recommendations=(*(self.recommendations or ()), here))
 
+    def held(self, replicas: int, now: float) -> HpaState:
+        return self  # an HPA takes no notice of who has set the size
+
     def interrupted(self) -> HpaState:
         return replace(self, recommendations=None)
 
