@@ -21,37 +21,30 @@ MEANINGS: Final = {
         "CPU is near enough to the target (tolerance), or one pod fewer would exceed it"
     ),
     "GatewayLoad": "the requests that gateways count ask for it (in_flight_target)",
-    "Arrivals": "more requests come than the CPU measured so far shows",
-    "Slots": "the requests in flight ask for it, for they tell the demand better than CPU",
+    "Arrivals": "the requests that come, at the CPU that one of them takes, ask for it",
+    "Overload": "no pod is ready any more and their CPU is high: a bounded step (up.overload_step)",
+    "OverloadPeriod": "the last such step has time to help before the next one (up.overload_every)",
     "Loading": (
-        "no pod was ever ready: the service still starts, and more pods would not start it sooner; "
-        "see the logs of its pods, and the budget of its start-up"
+        "no pod is ready: they start, or their probe fails; more of them would not help "
+        "(kubectl describe pods, kubectl logs)"
     ),
-    "CrashLoop": "its containers end again and again; see kubectl logs --previous of its pods",
+    "CrashLoop": "no pod is ready, and they end soon after they start (kubectl logs --previous)",
     "Pending": (
-        "pods that were asked for are not scheduled, or their containers cannot run; see kubectl "
-        "describe pod: more of them would not help"
+        "pods that are asked for do not run yet: no node has room, or an image cannot be pulled "
+        "(kubectl describe pods)"
     ),
     "TargetAboveLimit": (
-        "the target is more than pods can show below their CPU limit, and a lower one is taken; "
-        "lower cpu_threshold or raise the limit"
+        "pods cannot use so much more than they request, so a lower target holds "
+        "(cpu_threshold, or a higher CPU limit)"
     ),
     "CpuDoesNotFollow": (
-        "CPU is high whatever comes: a server that spins, or other work; where CPU says nothing "
-        "of the load, set scaling.cpu: false"
+        "CPU is high and does not follow the requests: the server spins, or works on what does not "
+        "come by the gateways (cpu: false if CPU does not count)"
     ),
     "ClockSkew": "samples are from the future: the clocks of machines differ; set them by NTP",
     "SamplesStale": "samples are too old to be believed (max_sample_age)",
-    "SamplesAbsurd": "samples show CPU that cannot be",
-    "IdleWait": "pods that shall go still have requests, and a while is waited for idle ones "
-    "(idle_wait)",
-    "OperatorHold": "somebody else has set this size, and it is held for a while (hold)",
-    "GatewayPartial": (
-        "a gateway is silent: the requests told by the others are the least there are, and nothing "
-        "shrinks by them (gateways)"
-    ),
-    "OverloadPeriod": "the last step of an overload is given time to work (up.overload_every)",
-    "Overload": "no pod is ready and their CPU is high: a bounded step (up.overload_step)",
+    "SamplesAbsurd": "samples show CPU that cannot be, and are not believed",
+    "Slots": "the requests in flight ask for it, for they tell the demand better than CPU",
     "Fallback": "there were no samples for long (fallback)",
     "NoUsableSamples": "no ready pod has a sample that can be believed",
     "ScalingDisabled": "at 0 replicas scaling is off until somebody sets another number",
@@ -66,6 +59,9 @@ MEANINGS: Final = {
         "blindly"
     ),
     "GatewayMissing": "no gateway tells its requests, and nothing shrinks blindly (gateways)",
+    "GatewayPartial": "a gateway is silent, so there may be more requests, and nothing shrinks",
+    "IdleWait": "pods still have requests, and those without go first (idle_wait)",
+    "OperatorHold": "somebody else has set this size, and it is held for a while (hold)",
     "ScaleUpStabilized": "a lower number of the last while still holds (hpa.behavior.scaleUp)",
     "ScaleDownStabilized": (
         "a higher number of the last while still holds (hpa.stabilization_seconds, or "

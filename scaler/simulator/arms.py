@@ -96,7 +96,7 @@ _TUNED = Behavior(down=Rules(300.0, (Rate("Percent", 10, 60.0),)))
 OURS = (
     policy_arm("responsive", Policy(), 2, restores=True),
     policy_arm("responsive-kubelet", Policy(), 2, restores=True, sampling=Sampling.KUBELET),
-    policy_arm("responsive-gateway", Policy(in_flight_target=6), 2, restores=True, gateway=True),
+    policy_arm("responsive-gateway", Policy(), 2, restores=True, gateway=True),
 )
 RIVALS = (
     _hpa("hpa-v1", None),

@@ -52,6 +52,8 @@ class Gateway:
         self.means: deque[float] = deque(maxlen=round(WINDOW_S))
         self._world = world
         self._view = view
+        self._arrivals = 0.0
+        self._request_seconds = 0.0
         self._scatter = OrnsteinUhlenbeck(residence_s(world), random)
 
     def step(self, now: float, cluster: Cluster) -> Load:
@@ -65,7 +67,10 @@ class Gateway:
         last, over = self._scatter.second()
         self.in_flight = max(0, round(expected + scatter * last))
         self.means.append(max(0.0, expected + scatter * over))
-        return Load(now, self._view(self), round(cluster.backlog / world.request_work_m))
+        waiting = round(cluster.backlog / world.request_work_m)
+        self._arrivals += cluster.arrived / world.request_work_m
+        self._request_seconds += self.means[-1]
+        return Load(now, self._view(self), waiting, self._arrivals, self._request_seconds)
 
 
 def residence_s(world: World) -> float:

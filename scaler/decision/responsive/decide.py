@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 
 from scaler.decision import bounds
 from scaler.decision.reasons import DOWN_LIMIT, TOO_FEW, TOO_MANY, UP_LIMIT, WITHIN_RANGE
-from scaler.decision.responsive import history, learning, steps
+from scaler.decision.responsive import history, learning, oddities, steps
 from scaler.decision.responsive.demand import Demand, measure
 from scaler.decision.responsive.needs import Need, need_of
-from scaler.decision.types import Action, Decision, Observation, action_of, conditions
+from scaler.decision.types import Action, Decision, Observation, Signal, action_of, conditions
 
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy
     from scaler.decision.responsive.state import ResponsiveState
+    from scaler.decision.responsive.traffic import Traffic
 
-_WAITS = {"DownWindow", "RecentGrowth"}
+_WAITS = {"DownWindow", "RecentGrowth", "OperatorHold", "IdleWait"}
 _BOUNDS = {
     "UpStep": UP_LIMIT,
     "DownStep": DOWN_LIMIT,
@@ -39,11 +40,30 @@ def decide(
     if decision := bounds.without_metrics(blank, policy):
         return decision, state
     demand = measure(observation, policy, learning.warm_up(policy, state), now)
-    blank = _with_measure(blank, demand, now)
-    need = need_of(observation, policy, demand, now)
-    if need is None:
+    state = learning.learn(state, demand)
+    asked, policy = policy, oddities.attainable(policy, demand)
+    blank = _with_measure(replace(blank, target_pct=policy.target_pct), demand, now)
+    need = need_of(observation, policy, demand, state.traffic, now)
+    if need is None or not state.served:
         return _without_samples(blank, observation, policy, demand, state, now)
+    blank = replace(blank, signal=_signal(need, state.traffic))
+    notes = [
+        "TargetAboveLimit" if policy is not asked else "",
+        "CpuDoesNotFollow" if oddities.unrelated(policy, demand, state.traffic, now) else "",
+        oddities.short(observation, demand),
+    ]
+    need = replace(need, notes=tuple(note for note in notes if note))
     return _decide(blank, policy, demand, need, replace(state, failures=0), now)
+
+
+def _signal(need: Need, traffic: Traffic) -> Signal:
+    explained = traffic.fit.explained
+    return Signal(
+        need.signal,
+        need.demand_m,
+        cost_m=round(traffic.fit.cost_m, 1) if explained else None,
+        fit_pct=None if explained is None else round(100 * explained),
+    )
 
 
 def _with_measure(blank: Decision, demand: Demand, now: float) -> Decision:
@@ -69,6 +89,9 @@ def _without_samples(
     """Nothing is known: hold, or step up on overload or a long outage; never down."""
     lost = bool(observation.metrics_error) or demand.missing > 0
     state = replace(state, failures=state.failures + 1 if lost else 0)
+    stands = oddities.standstill(observation)
+    if not state.served:
+        return _standing(blank, stands or "Loading"), state
     error = observation.metrics_error or "no ready pod has a usable sample"
     for replicas, reason in (
         (_overload_step(blank.current, policy, demand, state, now), "Overload"),
@@ -80,6 +103,8 @@ def _without_samples(
                 blank, Need(replicas, (reason,)), replicas, wanted, wanted, (), error
             )
             return decision, state.stepped(wanted - blank.current, now)
+    if stands and not observation.metrics_error and not demand.missing:
+        return _standing(blank, stands, _step_due(policy, demand, state)), state
     failed = replace(
         blank,
         valid=False,
@@ -88,6 +113,23 @@ def _without_samples(
         error=error,
     )
     return failed, state
+
+
+def _standing(blank: Decision, reason: str, due: float | None = None) -> Decision:
+    """Nothing changes while no pod serves; in an overload, until the next step is `due`."""
+    limits = () if due is None else ("OverloadPeriod",)
+    return replace(
+        blank,
+        reasons=(reason, *limits),
+        limits=limits,
+        held_until=due,
+        conditions=conditions("ReadyForNewScale", active=("False", "FailedGetPodMetrics")),
+    )
+
+
+def _step_due(policy: Policy, demand: Demand, state: ResponsiveState) -> float | None:
+    overloaded = demand.overloaded and not demand.serving
+    return state.grown + policy.overload_period_s if overloaded and state.grown else None
 
 
 def _overload_step(
@@ -116,17 +158,22 @@ def _decide(
     state = history.add(state, policy, steps.lasting(policy, need, state, now), now)
     wanted = max(policy.min_replicas, need.replicas)
     stable, window = steps.held(policy, wanted, current, state, now)
-    limited, step = (
-        steps.up_step(policy, current, stable)
-        if stable > current
-        else steps.down_step(policy, demand, need, state, current, stable, now)
-    )
+    until = None
+    if stable > current:
+        limited, step = steps.up_step(policy, current, stable)
+    else:
+        limited, step = steps.down_step(policy, demand, need, state, current, stable, now)
+        state, limited, idle, until = steps.idle_first(policy, demand, state, current, limited, now)
+        step = (*step, *idle)
+    state, limited, hold, held_until = steps.by_hand(policy, state, current, limited, now)
+    step, until = (*step, *hold), held_until or until
     replicas = min(policy.max_replicas, limited)
     if not window:
         stable = need.replicas  # the minimum only steered it; it is told last
     if not (window or step):
         limited = need.replicas
     few = (TOO_FEW,) if need.replicas < replicas == policy.min_replicas else ()
+    blank = replace(blank, held_until=until)
     decision = _finish(blank, need, stable, limited, replicas, (*window, *step, *few), "")
     return decision, state.stepped(replicas - current, now)
 
@@ -152,7 +199,7 @@ def _finish(
         raw=need.replicas,
         stabilised=stable,
         limited=limited,
-        reasons=(*(need.reasons or _settled(blank.current, need)), *limits),
+        reasons=(*(need.reasons or _settled(blank.current, need)), *need.notes, *limits),
         limits=limits,
         conditions=conditions(
             able if action is Action.NONE else "SucceededRescale",

@@ -6,6 +6,7 @@ decides growth; `high_m` takes them for as busy as they may be and decides shrin
 
 from __future__ import annotations
 
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from scaler.decision.types import Container, Observation, Pod, PodClass, PodView
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from scaler.decision.policy import Policy
 
 _FUTURE_S = 5.0  # clocks of nodes may be ahead by so much
+_BEGINNING_S = 30.0  # a pod that is unready from so early on was never ready
 _FIRST_SAMPLE_S = 60.0  # a pod that has just become ready may go so long without a sample
 
 
@@ -55,6 +57,9 @@ class Demand:
     `shown_m` is `high_m` without what limits hide. `serving` counts all pods that are ready,
     measured or not; `saturated` those at their limit; `overloaded` those that are past their
     warm-up, not ready, and busy; `unseen` those that the Deployment counts but nobody shows us.
+    `limit_pct` is the most that they can show, in percent of their base; None: nothing limits it.
+    `idle` counts those that serve and have no request; None: the gateways do not say. Samples
+    were taken from `begun` to `ended`, in the mean.
     """
 
     views: tuple[PodView, ...]
@@ -64,12 +69,16 @@ class Demand:
     saturated: int
     overloaded: int
     unseen: int
+    idle: int | None
+    limit_pct: int | None
     used_m: int
     base_m: int
     low_m: int
     shown_m: int
     high_m: int
     oldest: float
+    begun: float
+    ended: float
 
     def replicas_for(self, demand_m: int, target_pct: int) -> int:
         """Least replicas whose utilisation does not exceed the target."""
@@ -102,7 +111,9 @@ def measure(observation: Observation, policy: Policy, warm_up_s: float, now: flo
     if base:  # as busy as the measured ones
         fill += sum(ceil_div(used * m.base_m, base) for m in warming)
     fill += sum(m.usage_m for m in hot)  # they will be back, with the work that keeps them
-    times = [m.pod.sample.time for m in ready if m.pod.sample]
+    samples = [m.pod.sample for m in ready if m.pod.sample]
+    times = [each.time for each in samples]
+    begun = [each.time - each.window_s for each in samples]
     return Demand(
         views=tuple([m.view for m in measures]),
         measured=len(ready),
@@ -111,12 +122,16 @@ def measure(observation: Observation, policy: Policy, warm_up_s: float, now: flo
         saturated=len(saturated),
         overloaded=len(hot),
         unseen=max(0, observation.status_replicas - len(measures) + len(ignored)),
+        limit_pct=_limit_pct(ready, base),
+        idle=_idle([*ready, *warming, *missing]),
         used_m=used,
         base_m=base,
         low_m=used + hidden,
         shown_m=used + fill,
         high_m=used + hidden + fill,
         oldest=min(times, default=now),
+        begun=fmean(begun or [now]),
+        ended=fmean(times or [now]),
     )
 
 
@@ -169,10 +184,35 @@ def classify(pod: Pod, policy: Policy, used_m: int, now: float) -> tuple[PodClas
     return PodClass.READY, ""
 
 
+def _limit_pct(ready: list[Measure], base_m: int) -> int | None:
+    limits = [m.limit_m for m in ready]
+    return 100 * sum(limits) // base_m if base_m and all(limits) else None
+
+
+def _idle(serving: list[Measure]) -> int | None:
+    counts = [m.pod.in_flight for m in serving]
+    return None if None in counts else counts.count(0)
+
+
+def was_ready(pod: Pod) -> bool:
+    """Whether the pod is ready, or was in this run of its containers.
+
+    A kubelet says that a pod is not ready when it begins, before its containers run, and not again
+    until that has changed. Where the run is not known, so early is an HPA's half a minute.
+    """
+    if pod.ready == "True":
+        return True
+    if pod.started is None or pod.transitioned is None or pod.waiting:
+        return False
+    if pod.running is None:
+        return pod.transitioned >= pod.started + _BEGINNING_S
+    return pod.transitioned > pod.running
+
+
 def _overloaded(m: Measure, policy: Policy, warm_up_s: float, now: float) -> bool:
-    """Whether an unready pod is so for longer than a start takes, and busy in a fresh sample."""
+    """Whether a pod that was ready is so no more, though it is busy in a fresh sample."""
     pod = m.pod
-    if pod.sample is None or pod.started is None:
+    if pod.sample is None or pod.started is None or not was_ready(pod):
         return False
     fresh = now - pod.sample.time <= policy.max_sample_age_s
     begun = pod.sample.time - pod.sample.window_s >= pod.started + 2 * warm_up_s

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from scaler.decision.responsive.demand import was_ready
+
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy
+    from scaler.decision.responsive.demand import Demand
     from scaler.decision.responsive.state import ResponsiveState
     from scaler.decision.types import Observation
 
@@ -32,11 +35,22 @@ def begin(
     """Where a decision starts from: a newcomer, and one back from a pause, has the size it finds
     as its first recommendation, and knows since when it has watched."""
     times = _ready_times(observation, state)
+    served = state.served or any(was_ready(pod) for pod in observation.pods)
+    state = replace(state, served=served, traffic=state.traffic.heard(observation.load))
     pause = max(_PAUSE_S, _PAUSE_PERIODS * policy.period_s)
     if state.decided is not None and now - state.decided <= pause:
         return replace(state, decided=now, ready_times=times)
     found = state.found_at(observation.spec_replicas, now)
     return replace(found, decided=now, ready_times=times, since=now)
+
+
+def learn(state: ResponsiveState, demand: Demand) -> ResponsiveState:
+    """What a new sample tells of the cost of requests, if all pods that serve are in it, and none
+    is at its limit, where CPU no longer follows what comes."""
+    if not demand.measured or demand.measured < demand.serving or demand.saturated:
+        return state
+    traffic = state.traffic.measured(demand.used_m, demand.begun, demand.ended)
+    return state if traffic is state.traffic else replace(state, traffic=traffic)
 
 
 def _ready_times(observation: Observation, state: ResponsiveState) -> tuple[float, ...]:

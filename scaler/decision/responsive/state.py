@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from scaler.decision.responsive.traffic import Traffic
 
 if TYPE_CHECKING:
     from scaler.decision.state import State
@@ -48,6 +50,13 @@ class ResponsiveState:
     """Since when decisions were made without a long pause."""
     returns: tuple[DemandReturn, ...] = ()
     """How often, and after how long, demand has come back."""
+    hold: Recommendation | None = None
+    """A larger size that somebody else has set, and when."""
+    served: bool = False
+    """Whether a pod was ever seen ready."""
+    surplus_since: float | None = None
+    """Since when a step down waits for pods without a request."""
+    traffic: Traffic = field(default_factory=Traffic)
 
     @property
     def newest(self) -> float:
@@ -56,41 +65,39 @@ class ResponsiveState:
 
     @property
     def learnt(self) -> tuple[object, ...]:
-        return (*self.returns, *self.ready_times)
+        return (*self.returns, *self.ready_times, *((self.hold,) if self.hold else ()))
 
     def found_at(self, replicas: int, now: float) -> ResponsiveState:
         here = Recommendation(replicas, now)
         return replace(self, recommendations=(*self.recommendations, here))
 
+    def held(self, replicas: int, now: float) -> ResponsiveState:
+        return replace(self, hold=Recommendation(replicas, now))
+
     def stepped(self, change: int, now: float) -> ResponsiveState:
         """The state after a change of the size by `change` replicas at `now`."""
         if change > 0:
             return replace(self, grown=now)
-        return replace(self, shrunk=now) if change else self
+        return replace(self, shrunk=now, surplus_since=None) if change else self
 
     def interrupted(self) -> ResponsiveState:
-        return replace(self, recommendations=(), decided=None)
+        return replace(self, recommendations=(), decided=None, hold=None, surplus_since=None)
 
     def not_written(self, before: State | None) -> ResponsiveState:
         known = before if isinstance(before, ResponsiveState) else ResponsiveState()
         return replace(self, grown=known.grown, shrunk=known.shrunk)
 
     def after_clock_reset(self) -> ResponsiveState:
-        return ResponsiveState(ready_times=self.ready_times)
+        return ResponsiveState(ready_times=self.ready_times, served=self.served)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(self) | {"traffic": self.traffic.to_json()}
 
     @staticmethod
     def from_json(data: dict[str, Any]) -> ResponsiveState:
         """The state written by `to_json`; fields of other versions are left out."""
         return ResponsiveState(
-            recommendations=tuple(
-                Recommendation(
-                    int(each["replicas"]), float(each["time"]), float(each.get("seconds", 0.0))
-                )
-                for each in data.get("recommendations") or ()
-            ),
+            recommendations=tuple(map(_recommendation, data.get("recommendations") or ())),
             grown=_time(data.get("grown")),
             shrunk=_time(data.get("shrunk")),
             burst_until=_time(data.get("burst_until")),
@@ -98,6 +105,10 @@ class ResponsiveState:
             ready_times=tuple(float(each) for each in data.get("ready_times", ())),
             decided=_time(data.get("decided")),
             since=float(data.get("since", 0.0)),
+            hold=_recommendation(data["hold"]) if data.get("hold") else None,
+            served=bool(data.get("served", False)),
+            surplus_since=_time(data.get("surplus_since")),
+            traffic=Traffic.from_json(data.get("traffic") or {}),
             returns=tuple(
                 DemandReturn(
                     float(each["gap_s"]), float(each["time"]), int(each.get("replicas", 0))
@@ -105,6 +116,12 @@ class ResponsiveState:
                 for each in data.get("returns", ())
             ),
         )
+
+
+def _recommendation(data: dict[str, Any]) -> Recommendation:
+    return Recommendation(
+        int(data["replicas"]), float(data["time"]), float(data.get("seconds", 0.0))
+    )
 
 
 def _time(value: Any) -> float | None:

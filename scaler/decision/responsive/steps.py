@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from scaler.decision.responsive.needs import Need
     from scaler.decision.responsive.state import ResponsiveState
 
+    Held = tuple[ResponsiveState, int, tuple[str, ...], float | None]
+
+_LONG_S = 5.0  # shorter requests end within the grace of a pod
 _SMALL_PCT = 10  # so much of the replicas is worth a step down
 
 Bounded = tuple[int, tuple[str, ...]]
@@ -30,7 +33,7 @@ def burst(
     high = 10_000 * demand.low_m >= policy.burst_pct * policy.target_pct * demand.base_m > 0
     hidden = 0 < demand.measured <= 2 * demand.saturated
     crowd = 100 * need.replicas >= policy.burst_pct * current
-    if high or hidden or crowd:
+    if (policy.count_cpu and (high or hidden)) or crowd:
         return replace(state, burst_until=now + policy.burst_window_s)
     return state
 
@@ -89,16 +92,53 @@ def down_step(
         return current, ("Burst",)
     if state.grown is not None and now - state.grown < policy.down_window_s:
         return current, ("RecentGrowth",)
-    if not demand.measured or demand.unseen or 2 * demand.missing >= demand.serving:
+    blind = not demand.measured or demand.unseen or 2 * demand.missing >= demand.serving
+    if policy.count_cpu and blind:
         return current, ("SamplesMissing",)
     if need.incomplete:
         return current, ("GatewayMissing",)
-    if not below_target(policy, demand, current):
+    if need.partial:
+        return current, ("GatewayPartial",)
+    if policy.count_cpu and not below_target(policy, demand, current):
         return current, ("WithinTolerance",)
     if state.shrunk is not None and now - state.shrunk < policy.down_step_period_s:
         return current, ("DownPeriod",)
     least = current - max(1, current * policy.down_step_pct // 100)
     return (least, ("DownStep",)) if wanted < least else (wanted, ())
+
+
+def idle_first(
+    policy: Policy, demand: Demand, state: ResponsiveState, current: int, wanted: int, now: float
+) -> Held:
+    """The state, the number, the rule that holds it back, and until when it does.
+
+    Down by no more pods than have no request, where requests are long, up to a bound: a pod
+    that ends takes those with it that outlast its grace.
+    """
+    if wanted >= current or demand.idle is None:
+        return replace(state, surplus_since=None), wanted, (), None
+    residence = state.traffic.residence_s
+    if residence is not None and residence < _LONG_S:
+        return state, wanted, (), None
+    since = now if state.surplus_since is None else state.surplus_since
+    until = since + policy.idle_wait_s
+    if current - wanted <= demand.idle or now >= until:
+        return state, wanted, (), None
+    state = replace(state, surplus_since=since)
+    return state, current - demand.idle, ("IdleWait",), until
+
+
+def by_hand(policy: Policy, state: ResponsiveState, current: int, wanted: int, now: float) -> Held:
+    """The same: no fewer than somebody else has set, for a while; a smaller size ends it."""
+    hold = state.hold
+    if hold is None:
+        return state, wanted, (), None
+    until = hold.time + policy.hold_s
+    if now >= until or current < hold.replicas:
+        return replace(state, hold=None), wanted, (), None
+    if wanted >= hold.replicas:
+        return state, wanted, (), None
+    return state, hold.replicas, ("OperatorHold",), until
 
 
 def below_target(policy: Policy, demand: Demand, current: int) -> bool:

@@ -18,7 +18,7 @@ from scaler.decision import (
 )
 from scaler.decision.policy import RESPONSIVE
 from scaler.decision.responsive.state import DemandReturn, Recommendation, ResponsiveState
-from tests.scaler.decision.build import NOW, ask, observe, pod, pods, responsive, settled
+from tests.scaler.decision.build import NOW, SETTLED, ask, observe, pod, pods, responsive, settled
 
 WIDE = Policy(max_replicas=100)
 SMALL = Policy(max_replicas=5)
@@ -124,11 +124,13 @@ def test_all_pods_unready_and_busy_is_overload() -> None:
     decision = ask(busy)
     assert (decision.replicas, decision.reasons) == (6, ("Overload",))
     recently = settled(grown=NOW - 30)
-    assert not ask(busy, state=recently).valid
+    waiting = ask(busy, state=recently)
+    assert (waiting.replicas, waiting.reasons) == (4, ("Loading", "OverloadPeriod"))
+    assert waiting.held_until == NOW + 30
     idle = [pod(f"p{i}", 50, ready="False", ready_age_s=60) for i in range(4)]
-    assert not ask(idle).valid
+    assert (ask(idle).replicas, ask(idle).reasons) == (4, ("Loading",))
     young = [pod(f"p{i}", 950, ready="False", age_s=20, ready_age_s=20) for i in range(4)]
-    assert not ask(young).valid
+    assert (ask(young).replicas, ask(young).reasons) == (4, ("Loading",))
 
 
 @pytest.mark.parametrize(
@@ -218,7 +220,8 @@ def test_the_window_grows_where_demand_comes_back() -> None:
 def test_the_first_decision_of_a_newcomer_never_shrinks() -> None:
     decision, state = responsive(observe(pods([10] * 8)), Policy(), None, NOW)
     assert decision.limits == ("DownWindow",)
-    assert restored(RESPONSIVE, state.to_json()) == state
+    known = replace(state.traffic, sampled=0.0)
+    assert restored(RESPONSIVE, state.to_json()) == replace(state, traffic=known)
 
 
 def test_after_a_pause_the_longest_window_holds_the_size_found() -> None:
@@ -333,3 +336,107 @@ def test_conditions_read_like_an_hpas(
         "ScalingActive": ("True", "ValidMetricFound"),
         "ScalingLimited": limited,
     }
+
+
+def test_a_pod_that_was_never_ready_is_not_overloaded() -> None:
+    """It loads: CPU is what loading takes, and more pods would load too."""
+    loading = replace(pod("a", 950, ready="False", age_s=240, ready_age_s=239), running=NOW - 238)
+    decision = ask([loading], Policy(max_replicas=20))
+    assert (decision.replicas, decision.reasons) == (1, ("Loading",))
+    unknown = replace(loading, running=None)
+    assert ask([unknown]).reasons == ("Loading",)
+    again = replace(loading, transitioned=NOW - 60, running=NOW - 50)
+    assert ask([again]).reasons == ("Loading",)  # it was ready, and its container began anew
+    lost = replace(loading, transitioned=NOW - 60)
+    assert ask([lost]).reasons == ("Overload",)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "phase", "reason"),
+    [
+        ("CrashLoopBackOff", "Running", "CrashLoop"),
+        ("ImagePullBackOff", "Pending", "Pending"),
+        ("Unschedulable", "Pending", "Pending"),
+    ],
+)
+def test_pods_that_do_not_run_are_told_and_not_multiplied(
+    waiting: str, phase: str, reason: str
+) -> None:
+    member = replace(pod("a", None, ready="False", phase=phase), waiting=waiting)
+    for load in (None, Load(NOW, 50, 50)):
+        decision = ask([member], Policy(in_flight_target=1), load=load)
+        assert (decision.replicas, decision.reasons) == (1, (reason,))
+
+
+def test_nothing_grows_before_a_pod_was_ready_whatever_the_gateway_counts() -> None:
+    young = pod("a", None, ready="False", age_s=20, ready_age_s=19)
+    assert ask([young], Policy(in_flight_target=1), load=Load(NOW, 0, 80)).replicas == 1
+    served = ResponsiveState(decided=NOW - 2, served=True)
+    assert ask([young], Policy(in_flight_target=1), served, load=Load(NOW, 0, 80)).replicas == 5
+
+
+def test_a_target_that_pods_cannot_show_is_lowered() -> None:
+    policy = Policy(target_pct=150)
+    decision = ask(pods([940, 940], limit_m=1000), policy)
+    assert (decision.target_pct, decision.replicas) == (90, 3)
+    assert "TargetAboveLimit" in decision.reasons
+    free = ask(pods([1400, 1400]), policy)
+    assert (free.target_pct, free.replicas) == (150, 2)
+
+
+def test_a_silent_gateway_lets_nothing_shrink() -> None:
+    load = Load(NOW, 20, whole=False)
+    decision = ask(pods([100] * 10), Policy(in_flight_target=5), load=load)
+    assert (decision.replicas, decision.limits) == (10, ("GatewayPartial",))
+    more = replace(load, in_flight=60)
+    assert ask(pods([100] * 10), replace(WIDE, in_flight_target=5), load=more).replicas == 12
+
+
+def test_cpu_that_does_not_count_is_not_looked_at() -> None:
+    policy = Policy(count_cpu=False, in_flight_target=5)
+    decision = ask(pods([1000] * 4), policy, load=Load(NOW, 5))
+    assert (decision.raw, decision.replicas) == (1, 3)
+    blind = ask(pods([1000] * 4), Policy(count_cpu=False))
+    assert (blind.replicas, blind.valid) == (4, False)
+
+
+def test_cpu_without_requests_is_told() -> None:
+    state = SETTLED
+    for second in range(0, 140, 2):
+        at = NOW + second
+        load = Load(at, 0, 0, 700.0, 30.0)
+        decision, state = responsive(observe(pods([700], now=at), load=load), Policy(), state, at)
+    assert "CpuDoesNotFollow" in decision.reasons
+
+
+def test_a_larger_size_that_somebody_else_set_is_held_for_a_while() -> None:
+    state = SETTLED.held(6, NOW - 100)
+    decision, state = responsive(observe(pods([100] * 6)), Policy(), state, NOW)
+    assert (decision.replicas, decision.limits) == (6, ("DownStep", "OperatorHold"))
+    assert decision.held_until == NOW + 200
+    assert restored(RESPONSIVE, state.to_json()).to_json() == state.to_json()
+    later = replace(state, decided=NOW + 199)
+    assert ask(pods([100] * 6, now=NOW + 201), state=later, now=NOW + 201).replicas < 6
+    assert ask(pods([100] * 5), state=state).replicas == 4  # somebody made it smaller since
+
+
+def test_pods_without_a_request_go_first() -> None:
+    """Long requests: 60 s each in the mean."""
+    state = SETTLED
+    for second in range(0, 30, 2):
+        load = Load(NOW + second, 3, 0, 10.0 + second / 60, 100.0 + second)
+        seen = observe(pods([900] * 4, now=NOW + second), load=load)
+        _, state = responsive(seen, Policy(), state, NOW + second)
+    at = NOW + 30
+    members = [replace(each, in_flight=1) for each in pods([100] * 4, now=at)]
+    state = replace(state, recommendations=(), grown=None, burst_until=None)
+    load = Load(at, 4, 0, 10.5, 130.0)
+    decision, after = responsive(observe(members, load=load), Policy(), state, at)
+    assert (decision.replicas, decision.limits) == (4, ("DownStep", "IdleWait"))
+    assert decision.held_until == at + 120
+    members[2] = replace(members[2], in_flight=0)
+    decision, _ = responsive(observe(members, load=load), Policy(), after, at)
+    assert decision.replicas == 3
+    late = at + 121
+    members = [replace(each, in_flight=1) for each in pods([100] * 4, now=late)]
+    assert ask(members, state=replace(after, decided=late), now=late).replicas == 3

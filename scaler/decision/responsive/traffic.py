@@ -1,0 +1,156 @@
+"""What the gateways' counters tell of a service's requests, and what a request costs. Pure.
+
+Counters come at once and CPU comes late, so the CPU that is used now is the CPU last measured, and
+what the requests since then add to it or take from it. What one adds is learnt as the slope of CPU
+over arrivals (least squares with exponential forgetting, and no slope without a spread of the
+arrivals), and is believed as far as arrivals explain the CPU: the fit is the square of the
+correlation. Where they do not, CPU alone is left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scaler.decision.types import Load
+
+_KEPT_S = 90.0  # as old as a sample of CPU may be,
+_POINTS = 64  # and so many answers at most
+_NOW_S = 10.0  # requests of so many seconds are those of now: fewer are chance
+_FORGET = 0.98  # weight of a sample of CPU after the next one: some fifty count
+_ENOUGH = 8.0  # from so much weight on a fit is believed
+_SPREAD = 0.1  # arrivals must vary by so much of their mean to explain anything
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The counters at a time: requests that have come, and how long they were in flight in all."""
+
+    time: float
+    arrivals: float
+    request_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Weighted sums of arrivals a second `x` and milliCPU `y`, one pair a sample of CPU."""
+
+    weight: float = 0.0
+    x: float = 0.0
+    y: float = 0.0
+    xx: float = 0.0
+    xy: float = 0.0
+    yy: float = 0.0
+
+    def learn(self, x: float, y: float) -> Fit:
+        """The fit after one more pair."""
+        sums = (self.weight, self.x, self.y, self.xx, self.xy, self.yy)
+        added = (1.0, x, y, x * x, x * y, y * y)
+        return Fit(*[_FORGET * old + new for old, new in zip(sums, added, strict=True)])
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the arrivals over their mean."""
+        return float((self._variance(self.x, self.xx) ** 0.5) / self._mean(self.x)) if self.x else 0
+
+    @property
+    def explained(self) -> float | None:
+        """Share of the changes of CPU that arrivals explain; None: not known yet."""
+        x, y = self._variance(self.x, self.xx), self._variance(self.y, self.yy)
+        if self.weight < _ENOUGH or self.spread < _SPREAD or y <= 0:
+            return None
+        covariance = self._mean(self.xy) - self._mean(self.x) * self._mean(self.y)
+        return float(min(1.0, max(0.0, covariance) ** 2 / (x * y)))
+
+    @property
+    def cost_m(self) -> float:
+        """MilliCPU-seconds that one more request takes: the slope; 0: not known."""
+        if self.explained is None:
+            return 0.0
+        covariance = self._mean(self.xy) - self._mean(self.x) * self._mean(self.y)
+        return max(0.0, covariance / self._variance(self.x, self.xx))
+
+    def _mean(self, total: float) -> float:
+        return total / self.weight if self.weight else 0.0
+
+    def _variance(self, total: float, squares: float) -> float:
+        return max(0.0, self._mean(squares) - self._mean(total) ** 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What is known of the requests of one service; `sampled` is the last sample learnt from,
+    `quiet_since` since when there was no request at all."""
+
+    counts: tuple[Count, ...] = ()
+    fit: Fit = field(default_factory=Fit)
+    sampled: float = 0.0
+    quiet_since: float | None = None
+
+    def heard(self, load: Load | None) -> Traffic:
+        """What is known after one more answer of the gateways."""
+        if load is None or load.arrivals is None or load.request_seconds is None:
+            return replace(self, counts=(), quiet_since=None)
+        count = Count(load.time, load.arrivals, load.request_seconds)
+        last = self.counts[-1] if self.counts else None
+        if last and (count.time <= last.time or count.arrivals < last.arrivals):
+            last = None
+        kept = [c for c in self.counts if c.time >= load.time - _KEPT_S] if last else []
+        counts = (*kept[1 - _POINTS :], count)
+        busy = load.in_flight or load.waiting or not load.whole
+        if busy or last is None or count.arrivals > last.arrivals:
+            return replace(self, counts=counts, quiet_since=None)
+        return replace(self, counts=counts, quiet_since=self.quiet_since or load.time)
+
+    def measured(self, used_m: int, begin: float, end: float) -> Traffic:
+        """What is known after a new sample: `used_m` milliCPU from `begin` to `end`."""
+        if end <= self.sampled:
+            return self
+        rate = self.rate(begin, end)
+        fit = self.fit if rate is None else self.fit.learn(rate, used_m)
+        return replace(self, fit=fit, sampled=end)
+
+    def rate(self, begin: float, end: float) -> float | None:
+        """Arrivals a second between two times; None: they are not known for all of it."""
+        if not self.counts or self.counts[0].time > begin or end <= begin:
+            return None
+        return max(0.0, self._arrivals(end) - self._arrivals(begin)) / (end - begin)
+
+    @property
+    def now(self) -> float | None:
+        """Arrivals a second in the last seconds."""
+        last = self.counts[-1].time if self.counts else 0.0
+        return self.rate(last - _NOW_S, last)
+
+    @property
+    def residence_s(self) -> float | None:
+        """How long a request is in flight in the mean (Little's law); None: not known."""
+        if len(self.counts) < 2:
+            return None
+        first, last = self.counts[0], self.counts[-1]
+        came = last.arrivals - first.arrivals
+        return (last.request_seconds - first.request_seconds) / came if came else None
+
+    def _arrivals(self, at: float) -> float:
+        before = after = self.counts[-1]
+        for after in reversed(self.counts):
+            if after.time <= at:
+                break
+            before = after
+        gap = before.time - after.time
+        share = min(1.0, max(0.0, (at - after.time) / gap)) if gap > 0 else 0.0
+        return after.arrivals + share * (before.arrivals - after.arrivals)
+
+    def to_json(self) -> dict[str, Any]:
+        """What a successor can go on from: counters begin anew with their reader."""
+        return {"fit": [round(each, 3) for each in _sums(self.fit)]}
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> Traffic:
+        """What `to_json` gave."""
+        return Traffic(fit=Fit(*map(float, data.get("fit") or ())))
+
+
+def _sums(fit: Fit) -> tuple[float, ...]:
+    return fit.weight, fit.x, fit.y, fit.xx, fit.xy, fit.yy
