@@ -89,8 +89,8 @@ async def _explain(name: str, known: Config | None, settings: Settings) -> None:
             raise click.ClickException(f"{name}: its definition is wrong: {catalog.broken[name]}")
         target = catalog.targets.get(name)
         if target is None:
-            known = ", ".join(sorted(catalog.targets)) or "none"
-            raise click.ClickException(f"no exposed service {name!r}; there are: {known}")
+            there = ", ".join(sorted(catalog.targets)) or "none"
+            raise click.ClickException(f"no exposed service {name!r}; there are: {there}")
         nodes = {facts.expected.node for facts in target.pods} - {""}
         access = Access(kube, session, spaces, lambda: nodes)
         inputs = await _inputs(Fetcher(access, _Silent()), config)

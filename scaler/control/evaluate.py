@@ -114,5 +114,7 @@ def _with_causes(decision: Decision, judged: Judged) -> Decision:
 def _load(name: str, loads: Loads | None, now: float) -> Load | None:
     if loads is None:
         return None
-    load = loads.services.get(name)
-    return Load(now, rounded_up(load.in_flight), load.waiting) if load else Load(now, 0)
+    load, whole = loads.services.get(name), not loads.failures
+    if load is None:
+        return Load(now, 0, whole=whole)
+    return Load(now, rounded_up(load.in_flight), load.waiting, whole=whole)

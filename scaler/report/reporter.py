@@ -133,8 +133,8 @@ class Reporter:
             hold = f"size {found} set by {by} is held until {clock_time(until)}"
             status = self._stats.services.setdefault(target.name, ServiceStatus())
             status.hold, status.hold_until = hold, until
-            note += f"may grow it but not shrink it for a while: {hold} (scaling.hold); to keep it "
-            note += "longer, set scaling.pause or min_scale"
+            note += f"does not shrink it for a while: {hold} (scaling.hold); to keep it longer, "
+            note += "set scaling.pause or min_scale"
         log.warning("%s: %s", target.name, note)
         self.event(target, "ForeignReplicaChange", note)
 
