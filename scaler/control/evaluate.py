@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from scaler.cluster.observe import observe
 from scaler.decision import Load, decide
 from scaler.sources.in_flight import rounded_up
+from scaler.sources.loads import Load as GatewayLoad
 from scaler.sources.loads import Loads
 from scaler.sources.quality import Fault, Limits, judge
 from scaler.sources.samples import Samples
@@ -70,6 +71,7 @@ def evaluate(
         judged.usage,
         _load(target.name, inputs.loads, now),
         inputs.samples_error or _all_refused(judged),
+        _requests(target.name, inputs.loads),
     )
     decision, after = decide(observation, policy, state, now)
     if inputs.samples_error:
@@ -114,7 +116,18 @@ def _with_causes(decision: Decision, judged: Judged) -> Decision:
 def _load(name: str, loads: Loads | None, now: float) -> Load | None:
     if loads is None:
         return None
-    load, whole = loads.services.get(name), not loads.failures
-    if load is None:
-        return Load(now, 0, whole=whole)
-    return Load(now, rounded_up(load.in_flight), load.waiting, whole=whole)
+    load = loads.services.get(name, GatewayLoad())
+    return Load(
+        now,
+        rounded_up(load.in_flight),
+        load.waiting,
+        load.arrivals,
+        load.request_seconds,
+        load.whole and not loads.failures,
+    )
+
+
+def _requests(name: str, loads: Loads | None) -> Mapping[str, int]:
+    """Requests by pod, as far as gateways tell them."""
+    load = loads.services.get(name) if loads else None
+    return load.pods if load else {}

@@ -19,6 +19,13 @@ class Load:
 
     in_flight: float = 0
     waiting: int = 0
+    arrivals: float | None = None
+    request_seconds: float | None = None
+    """Counters that only grow while this process asks; None: the gateways do not say."""
+    pods: Mapping[str, int] = field(default_factory=dict)
+    """Requests by the name of the pod that has them."""
+    whole: bool = True
+    """False: a gateway is silent, and its last counts are in the sums."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,12 @@ from aiohttp import web
 from scaler.config.document import Config
 from scaler.config.scaling import Scaling
 from scaler.control.annotation import ANNOTATION
+from scaler.control.evaluate import Inputs
 from scaler.decision import HPA, RESPONSIVE, Decision, HpaOptions, Policy
 from scaler.report.admin import describe
 from scaler.report.sentences import sentence
+from scaler.sources.loads import Load, Loads
+from scaler.sources.samples import PodUsage, Samples
 from tests.scaler.objects import NOW, deployment, pod, service, stamp
 from tests.scaler.world import World, world
 
@@ -232,3 +235,28 @@ async def test_a_silent_gateway_lets_a_service_grow_and_never_shrink(tmp_path: P
         in_flight["a"]["waiting"] = 12
         await made.tick(1)
         assert made.writes == [("a-dlp", 7, "1")]
+
+
+async def test_the_idle_pod_goes_and_those_at_work_on_long_requests_stay(tmp_path: Path) -> None:
+    """The idle one is the oldest, and burns the most CPU."""
+    caches = service("a", 4, min_scale=1)
+    policy = Policy(name=HPA, period=1.0)
+    inputs = Inputs(
+        Samples({f"a-dlp-1-{n}": PodUsage(NOW, 15.0, {"main": 80 - 20 * n}) for n in range(4)}),
+        loads=Loads({"a": Load(3, pods={f"a-dlp-1-{n}": min(n, 1) for n in range(4)})}),
+    )
+    async with world(caches, tmp_path, Config(defaults=Scaling(policy=policy))) as made:
+
+        async def fetch() -> Inputs:
+            samples = {
+                name: PodUsage(made.clock.now(), each.window, each.containers)
+                for name, each in inputs.samples.pods.items()
+            }
+            return Inputs(Samples(samples), loads=inputs.loads)
+
+        made.fetcher.fetch = fetch  # type: ignore[method-assign]
+        await made.tick()
+        await made.tick(400)
+        assert made.writes == [("a-dlp", 3, "1")]
+        patched = [call.path.split("/")[-2] for call in made.script.calls if "/pods/" in call.path]
+        assert patched == ["a-dlp-1-0"]
