@@ -260,3 +260,25 @@ async def test_the_idle_pod_goes_and_those_at_work_on_long_requests_stay(tmp_pat
         assert made.writes == [("a-dlp", 3, "1")]
         patched = [call.path.split("/")[-2] for call in made.script.calls if "/pods/" in call.path]
         assert patched == ["a-dlp-1-0"]
+
+
+async def test_a_server_that_spins_is_told(tmp_path: Path) -> None:
+    """Its CPU is high for minutes in which gateways have no request for it."""
+    async with world(service("a", 2), tmp_path, config()) as made:
+        quiet = Loads({"a": Load(0, arrivals=40.0, request_seconds=9.0)})
+
+        async def fetch() -> Inputs:
+            now = made.clock.now()
+            names = [pod_["metadata"]["name"] for pod_ in made.caches.pods.values()]
+            return Inputs(
+                Samples({name: PodUsage(now, 15.0, {"main": 78}) for name in names}), loads=quiet
+            )
+
+        made.fetcher.fetch = fetch  # type: ignore[method-assign]
+        for _ in range(119):
+            await made.tick(1)
+        assert "CpuDoesNotFollow" not in decided(made).reasons
+        for _ in range(5):
+            await made.tick(1)
+        assert "CpuDoesNotFollow" in decided(made).reasons
+        assert "CpuDoesNotFollow" in sentence(decided(made))
