@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 import click
 
+from scaler.cluster.authorship import MANAGER, author
 from scaler.cluster.catalog import Caches, Cataloguer
 from scaler.config import settings as environment
 from scaler.config.document import Config, ConfigError
@@ -103,6 +104,8 @@ async def _explain(name: str, known: Config | None, settings: Settings) -> None:
     result = evaluate(target, policy, state, inputs, catalog.capacities, now)
     for line in lines_of(target, scaling, problems, result):
         click.echo(line)
+    if "OperatorHold" in result.decision.limits:
+        click.echo(f"The size was set by {author(target.deployment, MANAGER)}.")
 
 
 async def _leaders(kube: KubeClient, settings: Settings) -> Config:

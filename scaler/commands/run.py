@@ -8,7 +8,7 @@ import os
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import click
@@ -16,7 +16,7 @@ import uvloop
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from scaler.cluster.authorship import author
+from scaler.cluster.authorship import MANAGER, author
 from scaler.cluster.informers import Cluster, tune_garbage_collector
 from scaler.config import settings as environment
 from scaler.config.document import ConfigError
@@ -54,9 +54,6 @@ if TYPE_CHECKING:
     from shared.service.objects import Obj
 
 log = logging.getLogger(__name__)
-
-MANAGER: Final = "scaler"
-"""Our name in managedFields."""
 
 
 @click.command(epilog=help_text(environment.VARIABLES))

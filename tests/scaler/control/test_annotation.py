@@ -25,7 +25,7 @@ def test_the_annotation_tells_the_decision_and_gives_the_state_back() -> None:
     assert told["reasons"] == ["Burst"]
     assert told["limits"] == ["ScaleUpLimit"]
     assert told["signal"]["name"] == "cpu"
-    assert told["held_until"] == NOW + 9
+    assert told["held_until"] == "2027-01-15T08:00:09.000+00:00"
     assert told["time"] == "2027-01-15T08:00:00.000+00:00"
     assert recall(deployment("a", 4, annotations={ANNOTATION: text}), RESPONSIVE) == STATE
 
