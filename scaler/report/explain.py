@@ -76,9 +76,9 @@ def _rest(result: Evaluation) -> str:
     if raw is not None and raw > current == policy.max_replicas:
         return f"the metrics ask for {raw}, and {current} is the maximum; {_remedy(result)}"
     if raw is not None and raw != current:
-        kept = " and ".join(decision.limits)
+        kept = " and ".join(decision.limits) + (" keeps" if len(decision.limits) == 1 else " keep")
         until = "" if decision.held_until is None else f" until {clock_time(decision.held_until)}"
-        return f"the metrics ask for {raw}, but {kept} keeps {current}{until}"
+        return f"the metrics ask for {raw}, but {kept} {current}{until}"
     for reason in decision.reasons:
         if reason in _NOT_RIGHT:
             text = f"{current} stays; {explained(reason)}"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from scaler.control.actuator import Outcome, Result
 from scaler.control.standing import Standing
+from scaler.report.glossary import explained
 from scaler.report.sentences import clock_time, sentence
 from scaler.report.stats import ServiceStatus
 
@@ -36,6 +37,13 @@ EVENT_PERIOD: Final = 300.0
 NO_DATA_GRACE: Final = 90.0
 """Seconds without trusted data before a warning and an Event tell of it: half a minute in which a
 new pod starts, and the two scrapes of 30 s at most that a first rate of CPU takes."""
+TROUBLES: Final = frozenset(
+    {
+        *("Loading", "CrashLoop", "Pending", "TargetAboveLimit", "CpuDoesNotFollow"),
+        *("GatewayPartial", "GatewayMissing", "ClockSkew", "SamplesStale", "SamplesAbsurd"),
+    }
+)
+"""Reasons that somebody should see to if they last for NO_DATA_GRACE: each is told in an Event."""
 CONTROLLER: Final = ""
 """Stands for the scaler itself where a service's name is asked for."""
 
@@ -65,6 +73,8 @@ class Reporter:
         self._clock = clock
         self._told_at: dict[tuple[str, str], float] = {}
         self._no_data_since: dict[str, float] = {}
+        self._troubled_since: dict[str, dict[str, float]] = {}
+        """By service and reason."""
 
     def decided(self, target: Target, decision: Decision, standing: Standing) -> None:
         """A decision was made; it is not yet written."""
@@ -85,7 +95,22 @@ class Reporter:
                 extra={"fields": _fields(decision)},
             )
         if self._lacks_data(target, decision):
-            self.event(target, "FailedGetPodMetrics", sentence(decision))
+            cause = next((r for r in decision.reasons if r in TROUBLES), "FailedGetPodMetrics")
+            self.event(target, cause, sentence(decision))
+        self._tell_troubles(target, decision)
+
+    def _tell_troubles(self, target: Target, decision: Decision) -> None:
+        """An Event for each that has lasted; where nothing could be decided, that is told."""
+        found = TROUBLES.intersection(decision.reasons) if decision.valid else frozenset()
+        known = self._troubled_since.pop(target.name, {})
+        if not found:
+            return
+        now = self._clock.monotonic()
+        since = {reason: known.get(reason, now) for reason in found}
+        self._troubled_since[target.name] = since
+        for reason in sorted(found):
+            if now - since[reason] >= NO_DATA_GRACE:
+                self.event(target, reason, f"{explained(reason)}; {sentence(decision)}")
 
     def written(self, target: Target, decision: Decision, outcome: Outcome) -> None:
         """The write of a decision ended."""
@@ -223,6 +248,7 @@ class Reporter:
         for name in gone:
             del self._stats.services[name]
             self._no_data_since.pop(name, None)
+            self._troubled_since.pop(name, None)
         self._told_at = {key: at for key, at in self._told_at.items() if key[0] not in gone}
 
     def _lacks_data(self, target: Target, decision: Decision) -> bool:

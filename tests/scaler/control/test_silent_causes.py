@@ -57,6 +57,9 @@ async def test_a_service_that_loads_is_not_multiplied(tmp_path: Path, age: float
         assert not made.writes
         assert decided(made).reasons == ("Loading",)
         assert "because Loading" in sentence(decided(made))
+        assert made.reasons == ["Loading"]
+        [event] = made.calls("/events")
+        assert event.body["note"].startswith("Loading: no pod is ready: they start, or ")
 
 
 async def test_a_crash_loop_is_not_multiplied(tmp_path: Path) -> None:
@@ -100,6 +103,7 @@ async def test_clocks_that_differ_are_the_cause_that_is_told(tmp_path: Path, nam
         cause = "samples were refused: a-dlp-1-0: future, taken 35 s from now, 10 s are believed"
         assert cause in decided(made).error
         assert "no metrics returned" not in decided(made).error
+        assert made.reasons == ["ClockSkew"]
         [event] = made.calls("/events")
         assert cause in event.body["note"]
 
@@ -227,11 +231,12 @@ async def test_a_silent_gateway_lets_a_service_grow_and_never_shrink(tmp_path: P
 
         made.script.otherwise = answer
         made.usage = {f"a/{index}": "10m" for index in range(4)}
-        for _ in range(150):
+        for _ in range(200):
             await made.tick(1)
         assert not made.writes
         assert "GatewayPartial" in decided(made).limits
         assert "held by GatewayPartial" in sentence(decided(made))
+        assert made.reasons == ["GatewayPartial"]
         in_flight["a"]["waiting"] = 12
         await made.tick(1)
         assert made.writes == [("a-dlp", 7, "1")]
