@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from scaler.decision import Container, Load, Observation, Pod, Sample
@@ -18,7 +21,7 @@ from shared.service.objects import wanted_replicas
 from shared.service.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from scaler.sources.samples import PodUsage
     from shared.service.objects import Obj
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 _INTEGER: Final = re.compile(r"-?[0-9]{1,10}", re.ASCII)
 
 DELETION_COST: Final = "controller.kubernetes.io/pod-deletion-cost"
+
+_NONE: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 @value
@@ -155,21 +160,30 @@ def observe(
     usage: Mapping[str, PodUsage],
     load: Load | None = None,
     metrics_error: str = "",
+    in_flight: Mapping[str, int] = _NONE,
 ) -> Observation:
-    """The observation of one service from its Deployment, its pods and their believed samples."""
+    """The observation of one service from its Deployment, its pods and their believed samples.
+
+    `in_flight` are the requests that gateways have with pods, by the pod's name.
+    """
     return Observation(
         service=service,
         spec_replicas=wanted_replicas(deployment),
         status_replicas=(deployment.get("status") or {}).get("replicas", 0),
-        pods=tuple([_measured(each.pod, usage.get(each.pod.name)) for each in facts]),
+        pods=tuple(
+            [
+                _measured(each.pod, usage.get(each.pod.name), in_flight.get(each.pod.name))
+                for each in facts
+            ]
+        ),
         load=load,
         metrics_error=metrics_error,
     )
 
 
-def _measured(pod: Pod, usage: PodUsage | None) -> Pod:
+def _measured(pod: Pod, usage: PodUsage | None, in_flight: int | None) -> Pod:
     if usage is None:
-        return pod
+        return pod if in_flight is None else replace(pod, in_flight=in_flight)
     get = usage.containers.get
     return Pod(
         pod.name,
@@ -183,5 +197,5 @@ def _measured(pod: Pod, usage: PodUsage | None) -> Pod:
         pod.request_m,
         pod.running,
         pod.waiting,
-        pod.in_flight,
+        in_flight,
     )

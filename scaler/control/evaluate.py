@@ -68,6 +68,7 @@ def evaluate(
         judged.usage,
         _load(target.name, inputs.loads, now),
         inputs.samples_error,
+        _in_flight(target, inputs.loads),
     )
     decision, after = decide(observation, policy, state, now)
     faults = {} if inputs.samples_error else judged.faults
@@ -78,4 +79,25 @@ def _load(name: str, loads: Loads | None, now: float) -> Load | None:
     if loads is None:
         return None
     load = loads.services.get(name)
-    return Load(now, rounded_up(load.in_flight), load.waiting) if load else Load(now, 0)
+    if load is None:
+        return Load(now, 0, whole=loads.whole)
+    return Load(
+        now,
+        rounded_up(load.in_flight),
+        load.waiting,
+        load.arrivals,
+        load.request_seconds,
+        loads.whole and load.whole,
+    )
+
+
+def _in_flight(target: Target, loads: Loads | None) -> Mapping[str, int]:
+    """Requests by pod, of those of which it is known: while a gateway is silent, or does not tell
+    its pods, a pod without a request may have some all the same."""
+    load = loads.services.get(target.name) if loads else None
+    if loads is None or load is None or load.pods is None:
+        return {}
+    if not (loads.whole and load.whole):
+        return {name: count for name, count in load.pods.items() if count}
+    get = load.pods.get
+    return {each.pod.name: get(each.pod.name, 0) for each in target.pods}
