@@ -154,12 +154,15 @@ async def _nodes(kube: KubeClient) -> Mapping[tuple[str, str], Obj]:
 
 async def _inputs(fetcher: Fetcher, config: Config) -> Inputs:
     fetcher.configure(config.source)
-    inputs = await fetcher.fetch()
-    warm_up = kind_of(config.source.kind).warm_up_s
-    if warm_up and not inputs.samples_error:
-        click.echo(f"counting CPU for {warm_up:g} s …", err=True)
-        await asyncio.sleep(warm_up)
+    try:
         inputs = await fetcher.fetch()
+        warm_up = kind_of(config.source.kind).warm_up_s
+        if warm_up and not inputs.samples_error:
+            click.echo(f"counting CPU for {warm_up:g} s …", err=True)
+            await asyncio.sleep(warm_up)
+            inputs = await fetcher.fetch()
+    finally:
+        await fetcher.close()
     return inputs
 
 
@@ -172,3 +175,9 @@ class _Silent:
     def malformed(self, count: int) -> None:
         if count:
             click.echo(f"{count} samples cannot be read", err=True)
+
+    def ages(self, kind: str, age: float | None) -> None:
+        """What is asked once is new."""
+
+    def gateways(self, heard: int, silent: int) -> None:
+        """Silent ones are named as problems."""

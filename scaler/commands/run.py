@@ -32,6 +32,7 @@ from scaler.report.admin import app
 from scaler.report.metrics import ScalerCollector
 from scaler.report.reporter import Reporter
 from scaler.report.stats import Stats
+from scaler.sources.beside import PATIENCE
 from scaler.sources.kind import Access
 from shared.kube.changes import key_of
 from shared.kube.client import KubeClient
@@ -118,7 +119,7 @@ def _assembled(
     def leads() -> bool:
         return election.may_write(clock.monotonic())
 
-    access = Access(kube, session, settings.spaces, cluster.nodes_in_use)
+    access = Access(kube, session, settings.spaces, cluster.nodes_in_use, PATIENCE)
     loop = Loop(
         Context(clock, tasks, reporter),
         ClusterView(cluster.catalog, leads, partial(_author, kube)),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from scaler.cluster.observe import observe
 from scaler.decision import Load, decide
 from scaler.sources.in_flight import rounded_up
-from scaler.sources.loads import Load as GatewayLoad
 from scaler.sources.loads import Loads
 from scaler.sources.quality import Fault, Limits, judge
 from scaler.sources.samples import Samples
@@ -71,7 +70,7 @@ def evaluate(
         judged.usage,
         _load(target.name, inputs.loads, now),
         inputs.samples_error or _all_refused(judged),
-        _requests(target.name, inputs.loads),
+        _in_flight(target, inputs.loads),
     )
     decision, after = decide(observation, policy, state, now)
     if inputs.samples_error:
@@ -116,18 +115,26 @@ def _with_causes(decision: Decision, judged: Judged) -> Decision:
 def _load(name: str, loads: Loads | None, now: float) -> Load | None:
     if loads is None:
         return None
-    load = loads.services.get(name, GatewayLoad())
+    load = loads.services.get(name)
+    if load is None:
+        return Load(now, 0, whole=loads.whole)
     return Load(
         now,
         rounded_up(load.in_flight),
         load.waiting,
         load.arrivals,
         load.request_seconds,
-        load.whole and not loads.failures,
+        loads.whole and load.whole,
     )
 
 
-def _requests(name: str, loads: Loads | None) -> Mapping[str, int]:
-    """Requests by pod, as far as gateways tell them."""
-    load = loads.services.get(name) if loads else None
-    return load.pods if load else {}
+def _in_flight(target: Target, loads: Loads | None) -> Mapping[str, int]:
+    """Requests by pod, of those of which it is known: while a gateway is silent, or does not tell
+    its pods, a pod without a request may have some all the same."""
+    load = loads.services.get(target.name) if loads else None
+    if loads is None or load is None or load.pods is None:
+        return {}
+    if not (loads.whole and load.whole):
+        return {name: count for name, count in load.pods.items() if count}
+    get = load.pods.get
+    return {each.pod.name: get(each.pod.name, 0) for each in target.pods}

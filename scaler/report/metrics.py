@@ -107,6 +107,10 @@ class ScalerCollector(Collector):
             ("writes", "result", "Writes to the scale subresource.", stats.writes),
         ):
             yield _counter(name, text, label, counts)
+        text = "Time since the samples of the source came."
+        yield _gauge("source_age_seconds", text, "source", stats.source_ages.items())
+        text = "Gateways that tell their requests, and that are silent."
+        yield _gauge("gateways", text, "state", stats.gateways.items())
 
     def _caches(self) -> Iterator[Metric]:
         cache_statuses = tuple(self._cache_statuses())

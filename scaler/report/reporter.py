@@ -192,6 +192,14 @@ class Reporter:
         """Entries of a source that could not be read."""
         self._stats.malformed += count
 
+    def ages(self, kind: str, age: float | None) -> None:
+        """Seconds since the samples of a source came."""
+        self._stats.source_ages = {} if age is None else {kind: age}
+
+    def gateways(self, heard: int, silent: int) -> None:
+        """How many gateways answer, and how many do not."""
+        self._stats.gateways = {"heard": heard, "silent": silent}
+
     def faults(self, faults: Iterable[Fault]) -> None:
         """Samples that were turned down."""
         self._stats.faults.update(faults)

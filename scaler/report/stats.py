@@ -47,6 +47,10 @@ class Stats:
     faults: Counter[Fault] = field(default_factory=Counter)
     malformed: int = 0
     source_failures: Counter[str] = field(default_factory=Counter)
+    source_ages: dict[str, float] = field(default_factory=dict)
+    """Seconds since a source's samples came, as of the last round."""
+    gateways: dict[str, int] = field(default_factory=dict)
+    """How many are `heard` and `silent`; empty: none are configured."""
     writes: Counter[Result] = field(default_factory=Counter)
     service_errors: int = 0
     foreign_changes: int = 0
