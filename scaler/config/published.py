@@ -1,4 +1,4 @@
-"""The configuration a leading scaler works by, as it publishes it for `explain`. Pure.
+"""The configuration a leading scaler works by, as it publishes it for `explain`.
 
 It is one document as the configuration file is (`scaler/config/document.py`), with what the
 environment says where the file says nothing. It lies in an annotation of the Lease, which the
