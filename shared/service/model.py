@@ -64,6 +64,11 @@ class Expose:
     health_path: str = "/"
     probe_mode: ProbeMode = "legacy"
     timeouts: Timeouts = Timeouts()
+    startup_timeout: int = 600
+    """Seconds within which the container must answer after its start, or it is started anew."""
+    grace: int | None = None
+    """Seconds that a pod which is taken away has for its requests; None: learnt from the longest
+    request that was seen."""
     concurrency: int = 0
     """Requests one pod works on at a time; 0 is no limit."""
     affinity: bool = False
