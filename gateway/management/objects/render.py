@@ -158,9 +158,7 @@ def deployment_strategy() -> Obj:
     }
 
 
-def _deployment(
-    service: Service, expose: Expose, token: str, policy: Policy, grace: int
-) -> Obj:
+def _deployment(service: Service, expose: Expose, token: str, policy: Policy, grace: int) -> Obj:
     # `replicas` is left out: the scaler writes it, and an apply must not undo that
     spec = {
         "selector": {"matchLabels": {"app": names.app_label(service.name)}},
