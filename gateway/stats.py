@@ -57,13 +57,45 @@ NUMBERS: Final = (
 )
 
 
+BUCKET: Final = 600.0
+BUCKETS: Final = 6
+"""Of seconds: `Peak` looks back for an hour, and for one bucket less at least."""
+
+
+class Peak:
+    """The longest request of the last hour, kept in coarse buckets.
+
+    Who counts raises `highest`, which costs a comparison; who reads moves the buckets on.
+    """
+
+    __slots__ = ("_past", "_since", "highest")
+
+    def __init__(self) -> None:
+        self.highest = 0.0
+        """Seconds, of the bucket of now."""
+        self._past: tuple[float, ...] = ()
+        self._since: float | None = None
+
+    def read(self, now: float) -> float:
+        """The longest of all buckets, at monotonic `now`."""
+        since = self._since = now if self._since is None else self._since
+        passed = int((now - since) / BUCKET)
+        if passed:
+            empty = (0.0,) * min(passed - 1, BUCKETS)
+            self._past = (*empty, self.highest, *self._past)[: BUCKETS - 1]
+            self._since = since + passed * BUCKET
+            self.highest = 0.0
+        return max(self.highest, *self._past, 0.0)
+
+
 class ServiceStats:
     """Numbers of one service; gauges of the moment stand beside counters that only grow."""
 
-    __slots__ = ("requests", "retries", "upstream_errors", *HISTOGRAMS, *NUMBERS)
+    __slots__ = ("peak", "requests", "retries", "upstream_errors", *HISTOGRAMS, *NUMBERS)
 
     def __init__(self) -> None:
         self.requests: dict[RequestKey, int] = {}
+        self.peak = Peak()
         self.duration = Histogram()
         self.first_byte = Histogram()
         self.queue_wait = Histogram()
@@ -91,6 +123,8 @@ class ServiceStats:
         duration = self.duration
         duration.counts[bisect_left(BOUNDS, seconds)] += 1
         duration.total += seconds
+        if seconds > self.peak.highest:
+            self.peak.highest = seconds
         first = self.first_byte
         first.counts[bisect_left(BOUNDS, first_byte)] += 1
         first.total += first_byte

@@ -143,7 +143,8 @@ class Worker:
         """What the present process says, and what remains of those before.
 
         Of one that does not answer, what it counted last remains, so that no sum ever falls: its
-        return would look like as many requests in one moment.
+        return would look like as many requests in one moment. It is told as `silent`, for what it
+        holds is missing in the sum.
         """
         try:
             status, body = await self._ask("/snapshot")
@@ -151,7 +152,7 @@ class Worker:
                 raise aiohttp.ClientError(f"status {status}")
             present = self._last = orjson.loads(body)
         except _FAILED:
-            present = snapshot.counters(self._last) if self._last else {}
+            present = snapshot.counters(self._last) | {"silent": 1} if self._last else {}
         return [one for one in (present, self._past) if one]
 
     async def excuse(self) -> str:

@@ -18,7 +18,9 @@ Snapshot = dict[str, Any]
 _BATCH: Final = 200
 """Services read in one turn of the loop, so that a scrape of ten thousand holds up no request."""
 
-_HELD: Final = frozenset({"in_flight", "waiting", "seconds", "tunnels", "endpoints", "pods"})
+_HELD: Final = frozenset(
+    {"in_flight", "waiting", "seconds", "longest", "tunnels", "endpoints", "pods"}
+)
 _COUNTED: Final = frozenset(
     {
         "connections_accepted",
@@ -30,9 +32,9 @@ _COUNTED: Final = frozenset(
         "loop_lag",
     }
 )
-_SAME_EVERYWHERE: Final = frozenset({"endpoints", "seconds", "age", "invalid"})
+_SAME_EVERYWHERE: Final = frozenset({"endpoints", "seconds", "longest", "age", "invalid"})
 """What each worker sees in the same cluster, and time: the largest is taken, not the sum."""
-_LOAD: Final = ("in_flight", "waiting", "request_seconds", "seconds")
+_LOAD: Final = ("in_flight", "waiting", "arrivals", "request_seconds", "seconds", "longest")
 
 
 async def take(services: Services, stats: Stats, process: Snapshot) -> Snapshot:
@@ -74,17 +76,32 @@ def counters(snapshot: Snapshot) -> Snapshot:
     return {"services": services, **kept}
 
 
-def load(snapshot: Snapshot) -> dict[str, dict[str, float]]:
+def load(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
     """Requests in flight and waiting by service, as the scaler reads them.
 
     `request_seconds` is the integral of `in_flight` over the last `seconds`, the age of the
     service's books: differences of the two, of two answers, give the mean in flight between.
+    `arrivals` counts requests that came for a pod, each once; `longest` is the longest in seconds
+    that a pod answered within an hour; `pods` are those known, by name, with their requests.
+    `whole` is there and False while a worker does not answer, so that its requests are missing.
     """
+    partial = {"whole": False} if snapshot.get("silent") else {}
     return {
         name: {key: numbers.get(key, 0) for key in _LOAD}
+        | {"pods": _by_name(numbers.get("pods", {}))}
+        | partial
         for name, numbers in snapshot["services"].items()
         if not name.startswith("_")
     }
+
+
+def _by_name(pods: dict[str, dict[str, Any]]) -> dict[str, int]:
+    """Requests by the pod's name; a pod has an entry for each address and port that it had."""
+    named: dict[str, int] = {}
+    for each in pods.values():
+        if name := each.get("pod", ""):
+            named[name] = named.get(name, 0) + each["in_flight"]
+    return named
 
 
 def _service(state: ServiceState, now: float) -> dict[str, Any]:
@@ -92,11 +109,17 @@ def _service(state: ServiceState, now: float) -> dict[str, Any]:
         **state.stats.snapshot(),
         "in_flight": state.in_flight,
         "waiting": state.waiting,
+        "arrivals": state.admission.arrivals,
         "request_seconds": state.admission.request_seconds(now),
         "seconds": now - state.since,
+        "longest": state.stats.peak.read(now),
         "endpoints": state.endpoints(),
         "pods": {
-            backend.label: {"in_flight": backend.in_flight, "ejected": bool(backend.ejected_until)}
+            backend.label: {
+                "pod": backend.endpoint.pod,
+                "in_flight": backend.in_flight,
+                "ejected": bool(backend.ejected_until),
+            }
             for backend in state.balancer.backends.values()
         },
     }

@@ -93,11 +93,13 @@ class Placement:
         limit = owner.route.spec.timeouts.queue
         now = monotonic()
         if waiting.is_hopeless(state.balancer, now, limit):
+            state.admission.turn_away()
             owner.refuse(waiting.timed_out(state.balancer, now, limit))
             return
         if not state.balancer.candidates:
             vacant = state.vacant_for(now)
             if is_impatient(owner.request):
+                state.admission.turn_away()
                 owner.refuse(waiting.starting(state.balancer, now, limit, vacant))
                 return
         stage = Waiting(self, state, limit)
@@ -209,7 +211,7 @@ class Placement:
         right, and a request of which nothing was sent waits for a ready one, as it does else."""
         state = self._owner.route.state
         self.backend, self.tries, self._tried = None, 0, ()
-        state.admission.release(backend, monotonic())
+        state.admission.withdraw(backend, monotonic())
         self.queue()
 
     def _another(self) -> Backend | None:

@@ -25,7 +25,9 @@ class Waiter(Protocol):
 class Admission:
     """Slots of a service: `limit` for each pod (0 = no limit), and those who wait for one."""
 
-    __slots__ = ("_balancer", "_longest", "_span", "in_flight", "limit", "total", "waiting")
+    __slots__ = (
+        "_balancer", "_longest", "_span", "_without", "in_flight", "limit", "total", "waiting",
+    )  # fmt: skip
 
     def __init__(self, balancer: Balancer, longest: int) -> None:
         self._balancer = balancer
@@ -37,7 +39,14 @@ class Admission:
         present time for each slot that is held, it is how long slots were held in all."""
         self.total = 0
         """Slots granted so far."""
+        self._without = 0
+        """Requests that came and got no slot: turned away, gone, or sent away."""
         self.waiting: deque[Waiter] = deque()
+
+    @property
+    def arrivals(self) -> int:
+        """Requests that have come for a slot so far, whatever became of them."""
+        return self.total + len(self.waiting) + self._without
 
     def request_seconds(self, now: float) -> float:
         """How long requests have held slots up to `now`, added up: the integral of `in_flight`."""
@@ -63,6 +72,7 @@ class Admission:
     def wait(self, waiter: Waiter) -> bool:
         """Join the queue; False when it is full."""
         if len(self.waiting) >= self._longest:
+            self._without += 1
             return False
         self.waiting.append(waiter)
         return True
@@ -70,6 +80,11 @@ class Admission:
     def leave(self, waiter: Waiter) -> None:
         """Leave the queue, because of a time-out or because the client is gone."""
         self.waiting.remove(waiter)
+        self._without += 1
+
+    def turn_away(self) -> None:
+        """Count a request that is refused without a try to wait."""
+        self._without += 1
 
     def release(self, backend: Backend, now: float) -> None:
         """Give a slot back, and pass it on to whoever waits."""
@@ -79,6 +94,11 @@ class Admission:
         self._span += now
         if self.waiting:
             self.admit(now)
+
+    def withdraw(self, backend: Backend, now: float) -> None:
+        """Give a slot back whose request begins anew, so that it is not counted twice."""
+        self._without -= 1
+        self.release(backend, now)
 
     def move(self, backend: Backend, other: Backend) -> None:
         """Change the pod of a held slot, for another try."""
@@ -102,6 +122,7 @@ class Admission:
     def dismiss(self, reason: str) -> None:
         """Send away all who wait."""
         waiting, self.waiting = self.waiting, deque()
+        self._without += len(waiting)
         for waiter in waiting:
             waiter.dismissed(reason)
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from shared.service.objects import Obj
 
 
+MANAGER: Final = "scaler"
+"""Our name in managedFields."""
 UNKNOWN: Final = ("", "unknown")
 """What an API server calls a writer who gave no name."""
 

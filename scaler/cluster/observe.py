@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from scaler.decision import Container, Load, Observation, Pod, Sample
@@ -18,7 +21,7 @@ from shared.service.objects import wanted_replicas
 from shared.service.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from scaler.sources.samples import PodUsage
     from shared.service.objects import Obj
@@ -26,6 +29,11 @@ if TYPE_CHECKING:
 _INTEGER: Final = re.compile(r"-?[0-9]{1,10}", re.ASCII)
 
 DELETION_COST: Final = "controller.kubernetes.io/pod-deletion-cost"
+
+_NONE: Final[Mapping[str, int]] = MappingProxyType({})
+
+_ON_THE_WAY: Final = frozenset({"ContainerCreating", "PodInitializing"})
+"""What every pod waits for while it starts; nothing is wrong with it."""
 
 
 @value
@@ -70,8 +78,9 @@ class PodReader:
 def read_pod(obj: Obj) -> PodFacts:
     """The facts of one Pod object."""
     metadata, spec, status = obj["metadata"], obj["spec"], obj.get("status") or {}
-    ready: Obj = next((c for c in status.get("conditions") or () if c["type"] == "Ready"), {})
-    containers = tuple(_containers(spec))
+    ready = condition_of(status, "Ready")
+    statuses = {each["name"]: each for each in _statuses(status)}
+    containers = tuple(_containers(spec, statuses))
     pod = Pod(
         name=metadata["name"],
         phase=status.get("phase", "Pending"),
@@ -80,7 +89,9 @@ def read_pod(obj: Obj) -> PodFacts:
         started=_time(status.get("startTime")),
         transitioned=_time(ready.get("lastTransitionTime")),
         containers=containers,
-        request_m=_cpu(spec, "requests"),
+        request_m=None if _cpu(spec, "requests") is None else _actual(status, spec),
+        running=_running(statuses[each.name] for each in containers if each.name in statuses),
+        waiting=_waiting(status, statuses.values()),
     )
     names = frozenset(each.name for each in containers)
     return PodFacts(
@@ -97,17 +108,54 @@ def controller_of(obj: Obj) -> str:
     return next((owner["uid"] for owner in owners if owner.get("controller")), "")
 
 
-def _containers(spec: Obj) -> Iterator[Container]:
+def condition_of(status: Obj, kind: str) -> Obj:
+    """The condition of this kind; empty without one."""
+    return next((c for c in status.get("conditions") or () if c["type"] == kind), {})
+
+
+def _statuses(status: Obj) -> Iterator[Obj]:
+    yield from status.get("initContainerStatuses") or ()
+    yield from status.get("containerStatuses") or ()
+
+
+def _running(statuses: Iterable[Obj]) -> float | None:
+    """When the latest run began; None while one of them does not run, or none is known."""
+    runs = [((each.get("state") or {}).get("running") or {}).get("startedAt") for each in statuses]
+    times = [time for text in runs if (time := _time(text)) is not None]
+    return max(times) if times and len(times) == len(runs) else None
+
+
+def _waiting(status: Obj, statuses: Iterable[Obj]) -> str:
+    """What the first container that waits is waiting for, or why the pod has no node."""
+    states = [(each.get("state") or {}).get("waiting") or {} for each in statuses]
+    for reason in filter(None, (state.get("reason", "") for state in states)):
+        if reason not in _ON_THE_WAY:
+            return str(reason)
+    scheduled = condition_of(status, "PodScheduled")
+    return str(scheduled.get("reason", "")) if scheduled.get("status") == "False" else ""
+
+
+def _containers(spec: Obj, statuses: Mapping[str, Obj]) -> Iterator[Container]:
     """The containers whose CPU counts: also those that start first and stay (KEP-753)."""
     for each in spec.get("initContainers") or ():
         if each.get("restartPolicy") == "Always":
-            yield _container(each)
+            yield _container(each, statuses.get(each["name"], {}))
     for each in spec.get("containers") or ():
-        yield _container(each)
+        yield _container(each, statuses.get(each["name"], {}))
 
 
-def _container(spec: Obj) -> Container:
-    return Container(spec["name"], _cpu(spec, "requests"), _cpu(spec, "limits"))
+def _container(spec: Obj, status: Obj) -> Container:
+    limit = _cpu(status, "limits")
+    return Container(
+        spec["name"], _actual(status, spec), _cpu(spec, "limits") if limit is None else limit
+    )
+
+
+def _actual(status: Obj, spec: Obj) -> int | None:
+    """The request in force: of a resize in place, status tells what was granted (Kubernetes 1.33,
+    KEP-1287), spec what is wished for."""
+    granted = _cpu(status, "requests")
+    return _cpu(spec, "requests") if granted is None else granted
 
 
 def _cpu(spec: Obj, kind: str) -> int | None:
@@ -155,21 +203,30 @@ def observe(
     usage: Mapping[str, PodUsage],
     load: Load | None = None,
     metrics_error: str = "",
+    in_flight: Mapping[str, int] = _NONE,
 ) -> Observation:
-    """The observation of one service from its Deployment, its pods and their believed samples."""
+    """The observation of one service from its Deployment, its pods and their believed samples.
+
+    `in_flight` are the requests that gateways have with pods, by the pod's name.
+    """
     return Observation(
         service=service,
         spec_replicas=wanted_replicas(deployment),
         status_replicas=(deployment.get("status") or {}).get("replicas", 0),
-        pods=tuple([_measured(each.pod, usage.get(each.pod.name)) for each in facts]),
+        pods=tuple(
+            [
+                _measured(each.pod, usage.get(each.pod.name), in_flight.get(each.pod.name))
+                for each in facts
+            ]
+        ),
         load=load,
         metrics_error=metrics_error,
     )
 
 
-def _measured(pod: Pod, usage: PodUsage | None) -> Pod:
+def _measured(pod: Pod, usage: PodUsage | None, in_flight: int | None) -> Pod:
     if usage is None:
-        return pod
+        return pod if in_flight is None else replace(pod, in_flight=in_flight)
     get = usage.containers.get
     return Pod(
         pod.name,
@@ -183,5 +240,5 @@ def _measured(pod: Pod, usage: PodUsage | None) -> Pod:
         pod.request_m,
         pod.running,
         pod.waiting,
-        pod.in_flight,
+        in_flight,
     )

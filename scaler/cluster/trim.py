@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Trim = Callable[[dict[str, Any]], dict[str, Any]]
 
 _METADATA = ("name", "namespace", "resourceVersion", "deletionTimestamp")
+_CONDITIONS = ("Ready", "PodScheduled")
 
 
 def whole(obj: Obj) -> Obj:
@@ -55,8 +56,28 @@ def trim_pod(pod: Obj) -> Obj:
                 spec.get("initContainers"), "name", "resources", "restartPolicy"
             ),
         },
-        "status": _only(status, "phase", "startTime")
-        | {"conditions": [each for each in conditions if each["type"] == "Ready"]},
+        "status": _only(status, "phase", "startTime", "resources")
+        | {
+            "conditions": [each for each in conditions if each["type"] in _CONDITIONS],
+            "containerStatuses": _runs(status.get("containerStatuses")),
+            "initContainerStatuses": _runs(status.get("initContainerStatuses")),
+        },
+    }
+
+
+def _runs(statuses: Iterable[Obj] | None) -> list[Obj]:
+    """Of each container's status whether it runs or waits, and the CPU that was granted to it."""
+    return [
+        _only(each, "name", "resources") | {"state": _state(each.get("state") or {})}
+        for each in statuses or ()
+    ]
+
+
+def _state(state: Obj) -> Obj:
+    return {
+        kind: _only(state[kind] or {}, field)
+        for kind, field in (("running", "startedAt"), ("waiting", "reason"))
+        if kind in state
     }
 
 

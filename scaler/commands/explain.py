@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 import click
 
+from scaler.cluster.authorship import MANAGER, author
 from scaler.cluster.catalog import Caches, Cataloguer
 from scaler.config import settings as environment
 from scaler.config.document import Config, ConfigError
 from scaler.config.file import read_config
+from scaler.config.published import read_published
 from scaler.control.annotation import recall
 from scaler.control.evaluate import evaluate
 from scaler.control.inputs import Fetcher
@@ -24,22 +26,31 @@ from scaler.sources.registry import kind_of
 from shared.kube.changes import key_of
 from shared.kube.client import KubeClient
 from shared.kube.errors import Forbidden, KubeError
-from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, HPAS, NODES, PODS, REPLICASETS
+from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, HPAS, LEASES, NODES, PODS, REPLICASETS
 from shared.runtime.clock import SystemClock
 from shared.runtime.settings import SettingsError
 from shared.service import names
+from shared.service.objects import annotations_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from scaler.config.settings import Settings
     from scaler.control.evaluate import Inputs
     from shared.kube.resources import Resource
     from shared.service.objects import Obj
     from shared.service.spaces import Spaces
 
 _GUESS: Final = (
-    "the scaler's configuration is not known here, and the defaults are taken for it; "
+    "the scaler's configuration is not known here{why}, and the defaults are taken for it; "
     "name the file with --config or SCALER_CONFIG"
+)
+_OWN: Final = ("SCALER_CONFIG", "SCALER_GATEWAYS", "SCALER_SOURCE", "SCALER_PERIOD")
+"""Variables that say how services are scaled; with one of them, the leader's word is not asked."""
+_FAR: Final = (
+    "the gateways that the scaler asks cannot be reached from here; for their part of the "
+    "explanation run it where they can: kubectl exec -n {space} deploy/scaler -- "
+    "python -m scaler explain {name}"
 )
 
 
@@ -58,31 +69,34 @@ def explain(name: str, config: Path | None) -> None:
     try:
         settings = environment.read(os.environ)
         path = config or settings.config_path
-        if path is None:
-            click.echo(_GUESS, err=True)
-        parsed = read_config(path, settings.base) if path else settings.base
-        asyncio.run(_explain(name, parsed, settings.spaces))
+        known = read_config(path, settings.base) if path else None
+        if known is None and any(os.environ.get(each) for each in _OWN):
+            known = settings.base
+        asyncio.run(_explain(name, known, settings))
     except (SettingsError, ConfigError, KubeError, OSError) as error:
         raise click.ClickException(str(error)) from error
 
 
-async def _explain(name: str, config: Config, spaces: Spaces) -> None:
-    timeout = aiohttp.ClientTimeout(total=FETCH_TIMEOUT)
+async def _explain(name: str, known: Config | None, settings: Settings) -> None:
+    timeout, spaces = aiohttp.ClientTimeout(total=FETCH_TIMEOUT), settings.spaces
     async with (
         KubeClient.open(field_manager="scaler-explain") as kube,
         aiohttp.ClientSession(timeout=timeout) as session,
     ):
+        config = known or await _leaders(kube, settings)
         caches = await _read(kube, spaces)
         catalog = Cataloguer(spaces).catalog(caches)
         if name in catalog.broken:
             raise click.ClickException(f"{name}: its definition is wrong: {catalog.broken[name]}")
         target = catalog.targets.get(name)
         if target is None:
-            known = ", ".join(sorted(catalog.targets)) or "none"
-            raise click.ClickException(f"no exposed service {name!r}; there are: {known}")
+            there = ", ".join(sorted(catalog.targets)) or "none"
+            raise click.ClickException(f"no exposed service {name!r}; there are: {there}")
         nodes = {facts.expected.node for facts in target.pods} - {""}
         access = Access(kube, session, spaces, lambda: nodes)
         inputs = await _inputs(Fetcher(access, _Silent()), config)
+    if config.source.gateways and inputs.loads is None:
+        click.echo(_FAR.format(space=names.SYSTEM_NAMESPACE, name=name), err=True)
     now = SystemClock().now()
     scaling, problems = config.scaling_of(name, target.expose.scaling)
     policy = scaling.policy_for(target.expose, scaling.least_replicas(now))
@@ -90,6 +104,25 @@ async def _explain(name: str, config: Config, spaces: Spaces) -> None:
     result = evaluate(target, policy, state, inputs, catalog.capacities, now)
     for line in lines_of(target, scaling, problems, result):
         click.echo(line)
+    if "OperatorHold" in result.decision.limits:
+        click.echo(f"The size was set by {author(target.deployment, MANAGER)}.")
+
+
+async def _leaders(kube: KubeClient, settings: Settings) -> Config:
+    """The configuration that the leading scaler has written into its Lease; else the defaults."""
+    try:
+        lease = await kube.get(LEASES, settings.lease, names.SYSTEM_NAMESPACE)
+        text = annotations_of(lease).get(names.SCALER_CONFIG)
+        why = f": Lease {settings.lease} does not tell it"
+        if text:
+            published = read_published(text)
+            leader = lease["spec"].get("holderIdentity") or "the last leader"
+            click.echo(f"configuration: of {leader}, by Lease {settings.lease}", err=True)
+            return published
+    except (KubeError, ConfigError) as error:
+        why = f": {error}"
+    click.echo(_GUESS.format(why=why), err=True)
+    return settings.base
 
 
 async def _read(kube: KubeClient, spaces: Spaces) -> Caches:
@@ -121,12 +154,15 @@ async def _nodes(kube: KubeClient) -> Mapping[tuple[str, str], Obj]:
 
 async def _inputs(fetcher: Fetcher, config: Config) -> Inputs:
     fetcher.configure(config.source)
-    inputs = await fetcher.fetch()
-    warm_up = kind_of(config.source.kind).warm_up_s
-    if warm_up and not inputs.samples_error:
-        click.echo(f"counting CPU for {warm_up:g} s …", err=True)
-        await asyncio.sleep(warm_up)
+    try:
         inputs = await fetcher.fetch()
+        warm_up = kind_of(config.source.kind).warm_up_s
+        if warm_up and not inputs.samples_error:
+            click.echo(f"counting CPU for {warm_up:g} s …", err=True)
+            await asyncio.sleep(warm_up)
+            inputs = await fetcher.fetch()
+    finally:
+        await fetcher.close()
     return inputs
 
 
@@ -139,3 +175,9 @@ class _Silent:
     def malformed(self, count: int) -> None:
         if count:
             click.echo(f"{count} samples cannot be read", err=True)
+
+    def ages(self, kind: str, age: float | None) -> None:
+        """What is asked once is new."""
+
+    def gateways(self, heard: int, silent: int) -> None:
+        """Silent ones are named as problems."""

@@ -8,7 +8,7 @@ import os
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import click
@@ -16,11 +16,12 @@ import uvloop
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from scaler.cluster.authorship import author
+from scaler.cluster.authorship import MANAGER, author
 from scaler.cluster.informers import Cluster, tune_garbage_collector
 from scaler.config import settings as environment
 from scaler.config.document import ConfigError
 from scaler.config.file import ConfigFile
+from scaler.config.published import published
 from scaler.control.actuator import Actuator
 from scaler.control.context import ClusterView, Context
 from scaler.control.inputs import Fetcher
@@ -31,6 +32,7 @@ from scaler.report.admin import app
 from scaler.report.metrics import ScalerCollector
 from scaler.report.reporter import Reporter
 from scaler.report.stats import Stats
+from scaler.sources.beside import PATIENCE
 from scaler.sources.kind import Access
 from shared.kube.changes import key_of
 from shared.kube.client import KubeClient
@@ -53,9 +55,6 @@ if TYPE_CHECKING:
     from shared.service.objects import Obj
 
 log = logging.getLogger(__name__)
-
-MANAGER: Final = "scaler"
-"""Our name in managedFields."""
 
 
 @click.command(epilog=help_text(environment.VARIABLES))
@@ -113,17 +112,18 @@ def _assembled(
     events = EventRecorder(kube, "scaler", clock)
     reporter = Reporter(stats, events, _own(settings), clock)
     cluster = Cluster(kube, clock, settings.spaces)
-    election = _election(settings, kube, stats, clock)
+    config = ConfigFile(settings.config_path, settings.base, reporter)
+    election = _election(settings, kube, stats, clock, config)
     watchdog = Watchdog(clock)
 
     def leads() -> bool:
         return election.may_write(clock.monotonic())
 
-    access = Access(kube, session, settings.spaces, cluster.nodes_in_use)
+    access = Access(kube, session, settings.spaces, cluster.nodes_in_use, PATIENCE)
     loop = Loop(
         Context(clock, tasks, reporter),
         ClusterView(cluster.catalog, leads, partial(_author, kube)),
-        ConfigFile(settings.config_path, settings.base, reporter),
+        config,
         Fetcher(access, reporter, clock),
         Actuator(kube, leads, clock),
         watchdog,
@@ -139,9 +139,14 @@ async def _author(kube: KubeClient, deployment: Obj) -> str:
         return f"somebody (managedFields cannot be read: {error})"
 
 
-def _election(settings: Settings, kube: KubeClient, stats: Stats, clock: Clock) -> Election:
+def _election(
+    settings: Settings, kube: KubeClient, stats: Stats, clock: Clock, config: ConfigFile
+) -> Election:
     def changed(leading: bool) -> None:
         stats.leading = leading
+
+    def told() -> dict[str, str]:
+        return {names.SCALER_CONFIG: published(settings.base, config.text)}
 
     return Election(
         kube,
@@ -152,6 +157,7 @@ def _election(settings: Settings, kube: KubeClient, stats: Stats, clock: Clock) 
         duration=settings.lease_duration,
         renew=settings.lease_duration / 4,
         on_change=changed,
+        annotations=told,
     )
 
 

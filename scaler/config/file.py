@@ -29,8 +29,12 @@ class Listener(Protocol):
 
 def read_config(path: Path, base: Config) -> Config:
     """The configuration in the file at `path`; raises ConfigError and OSError."""
+    return parse(_read(path), base)
+
+
+def _read(path: Path) -> str:
     try:
-        return parse(path.read_text("utf-8"), base)
+        return path.read_text("utf-8")
     except UnicodeDecodeError as error:
         raise ConfigError([f"{path}: is not UTF-8 text: {error}"]) from error
 
@@ -49,9 +53,11 @@ class ConfigFile:
         self._stamp: Stamp | None = None
         self.generation = 0
         self.config = base
+        self.text = ""
+        """What the file says, as far as it was accepted."""
         if path is not None:
             self._stamp = _stamp(path)
-            self._accept(read_config(path, self._base))
+            self._accept(_read(path))
 
     def refresh(self) -> None:
         """Read the file again if it is not the one read last."""
@@ -62,14 +68,15 @@ class ConfigFile:
             if stamp == self._stamp:
                 return
             self._stamp = stamp
-            self._accept(read_config(self._path, self._base))
+            self._accept(_read(self._path))
         except ConfigError as error:
             self._listener.configuration(error.problems, self.generation)
         except OSError as error:
             self._refuse(f"{self._path}: {error.strerror}; mount it again, or unset SCALER_CONFIG")
 
-    def _accept(self, config: Config) -> None:
-        self.config = config
+    def _accept(self, text: str) -> None:
+        self.config = config = parse(text, self._base)
+        self.text = text
         self.generation += 1
         self._listener.configuration((), self.generation)
         self._listener.warnings(config.warnings)

@@ -22,7 +22,7 @@ from shared.kube.lease import MARGIN
 from shared.kube.resources import DEPLOYMENTS, PODS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from scaler.cluster.catalog import Target
     from scaler.decision import Decision, State
@@ -78,11 +78,20 @@ class Actuator:
         """Whether the API server has asked us to wait (429)."""
         return self._clock.monotonic() < self._back_off_until
 
-    async def carry_out(self, target: Target, decision: Decision, state: State) -> Outcome:
-        """Write the replicas of `decision`, and what successors should know of it."""
+    async def carry_out(
+        self,
+        target: Target,
+        decision: Decision,
+        state: State,
+        in_flight: Mapping[str, int | None] | None = None,
+    ) -> Outcome:
+        """Write the replicas of `decision`, and what successors should know of it.
+
+        `in_flight` are the requests of each pod; None: not known.
+        """
         async with self._slots:
             if decision.action is Action.DOWN:
-                await self._mark(target, decision)
+                await self._mark(target, decision, in_flight or {})
             return await self._write(target, decision, state)
 
     async def _write(self, target: Target, decision: Decision, state: State) -> Outcome:
@@ -121,10 +130,12 @@ class Actuator:
         name = target.deployment["metadata"]["name"]
         await self._patch_best_effort(DEPLOYMENTS, name, target.namespace, body, "annotate")
 
-    async def _mark(self, target: Target, decision: Decision) -> None:
+    async def _mark(
+        self, target: Target, decision: Decision, in_flight: Mapping[str, int | None]
+    ) -> None:
         """Let the least busy pods go first; without these marks any pods would go."""
         shares = {view.name: view.share_pct for view in decision.pods}
-        wanted = marks(target.pods, shares, decision.current - decision.replicas)
+        wanted = marks(target.pods, shares, decision.current - decision.replicas, in_flight)
         for name, cost in wanted.items():
             text = None if cost is None else str(cost)
             body = {"metadata": {"annotations": {DELETION_COST: text}}}

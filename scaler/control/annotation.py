@@ -9,6 +9,7 @@ change what runs.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,7 +31,7 @@ MAX_ANNOTATION: Final = 16 * 1024
 def annotation(decision: Decision, state: State, now: float) -> str:
     """The JSON that tells of `decision`, and lets a successor go on from `state`."""
     body: dict[str, Any] = {
-        "time": datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds"),
+        "time": _stamp(now),
         "policy": decision.policy,
         "action": decision.action,
         "from": decision.current,
@@ -42,9 +43,15 @@ def annotation(decision: Decision, state: State, now: float) -> str:
         "target_pct": decision.target_pct,
         "reasons": decision.reasons,
         "limits": decision.limits,
+        "signal": None if decision.signal is None else asdict(decision.signal),
+        "held_until": None if decision.held_until is None else _stamp(decision.held_until),
     }
     whole = orjson.dumps(body | {"state": state.to_json()})
     return (whole if len(whole) <= MAX_ANNOTATION else orjson.dumps(body)).decode()
+
+
+def _stamp(time: float) -> str:
+    return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds")
 
 
 def recall(deployment: Obj, policy: str) -> State | None:

@@ -44,8 +44,10 @@ class Listener(Protocol):
     def leftover(self, target: Target, note: str) -> None:
         """Another Deployment runs pods of the same service, and is not scaled."""
 
-    def external_change(self, target: Target, expected: int, found: int, by: str) -> None:
-        """Somebody else changed the replicas."""
+    def external_change(
+        self, target: Target, expected: int, found: int, by: str, until: float | None
+    ) -> None:
+        """Somebody else changed the replicas; a larger size is held `until` then."""
 
     def faults(self, faults: Iterable[Fault]) -> None:
         """Samples that were turned down."""

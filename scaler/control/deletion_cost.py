@@ -1,4 +1,4 @@
-"""Which pods go first when a service shrinks: the least busy ones. Pure.
+"""Which pods go first when a service shrinks: those with the fewest requests. Pure.
 
 Source: Kubernetes, "ReplicaSet", pod deletion cost: of the ready pods the one with the lowest
 `controller.kubernetes.io/pod-deletion-cost` (default 0) is removed first. Only the pods that shall
@@ -20,15 +20,26 @@ MAX_MARKS: Final = 32
 
 
 def marks(
-    pods: Sequence[PodFacts], shares: Mapping[str, int | None], surplus: int
+    pods: Sequence[PodFacts],
+    shares: Mapping[str, int | None],
+    surplus: int,
+    in_flight: Mapping[str, int | None] | None = None,
 ) -> dict[str, int | None]:
     """The deletion cost to set by pod name (None: take the annotation away); only what changes.
 
-    `shares` is how busy each pod is, in percent of its base; `surplus` how many pods shall go.
+    `shares` is how busy each pod is, in percent of its base; `surplus` how many pods shall go;
+    `in_flight` the requests of each, where the gateways tell them: a pod that goes takes those
+    with it that outlast its grace.
     """
     ready = [each for each in pods if each.measurable and each.pod.ready == "True"]
     # A pod that nothing is known of may be busy: it goes last. Of equals, the youngest goes.
-    ready.sort(key=lambda each: (_share(shares, each), -(each.pod.started or 0.0), each.pod.name))
+    requests = in_flight or {}
+
+    def order(each: PodFacts) -> tuple[float, float, float, str]:
+        name, started = each.pod.name, each.pod.started or 0.0
+        return _known(requests.get(name)), _known(shares.get(name)), -started, name
+
+    ready.sort(key=order)
     victims = {each.pod.name for each in ready[: max(surplus, 0)]}
     wanted: dict[str, int | None] = {}
     for each in ready:
@@ -39,6 +50,5 @@ def marks(
     return dict(list(wanted.items())[:MAX_MARKS])
 
 
-def _share(shares: Mapping[str, int | None], facts: PodFacts) -> float:
-    share = shares.get(facts.pod.name)
-    return float("inf") if share is None else share
+def _known(number: int | None) -> float:
+    return float("inf") if number is None else number

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-from typing import TYPE_CHECKING
+from dataclasses import field, replace
+from typing import TYPE_CHECKING, Final
 
 from scaler.cluster.observe import observe
 from scaler.decision import Load, decide
 from scaler.sources.in_flight import rounded_up
 from scaler.sources.loads import Loads
-from scaler.sources.quality import Limits, judge
+from scaler.sources.quality import Fault, Limits, judge
 from scaler.sources.samples import Samples
 from shared.service.values import value
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from scaler.cluster.catalog import Target
     from scaler.decision import Decision, Observation, Policy, State
-    from scaler.sources.quality import Fault
+    from scaler.sources.quality import Judged
 
 
 @value
@@ -42,7 +42,9 @@ class Evaluation:
     state: State
     """The state after the decision, if it is carried out."""
     faults: Mapping[str, Fault]
-    """Why samples were turned down, by pod."""
+    """What is wrong with samples, by pod."""
+    details: Mapping[str, str]
+    """The numbers behind the faults, by pod."""
 
 
 def evaluate(
@@ -67,15 +69,72 @@ def evaluate(
         target.pods,
         judged.usage,
         _load(target.name, inputs.loads, now),
-        inputs.samples_error,
+        inputs.samples_error or _all_refused(judged),
+        _in_flight(target, inputs.loads),
     )
     decision, after = decide(observation, policy, state, now)
-    faults = {} if inputs.samples_error else judged.faults
-    return Evaluation(observation, policy, decision, after, faults)
+    if inputs.samples_error:
+        return Evaluation(observation, policy, decision, after, {}, {})
+    decision = _with_causes(decision, judged)
+    return Evaluation(observation, policy, decision, after, judged.faults, judged.details)
+
+
+_CAUSES: Final = {
+    Fault.FUTURE: "ClockSkew",
+    Fault.STALE: "SamplesStale",
+    Fault.NEGATIVE: "SamplesAbsurd",
+    Fault.EXCESSIVE: "SamplesAbsurd",
+}
+"""The reason that tells of samples turned down, by what is wrong with them."""
+
+
+def _refused(judged: Judged) -> list[tuple[str, Fault]]:
+    return [(pod, fault) for pod, fault in judged.faults.items() if fault in _CAUSES]
+
+
+def _all_refused(judged: Judged) -> str:
+    """Why no sample stands although there are some; else empty."""
+    refused = _refused(judged)
+    if judged.usage or not refused:
+        return ""
+    pod, fault = refused[0]
+    more = f", and {len(refused) - 1} more" if len(refused) > 1 else ""
+    return f"samples were refused: {pod}: {fault}, {judged.details[pod]}{more}"
+
+
+def _with_causes(decision: Decision, judged: Judged) -> Decision:
+    """Also names why samples were turned down: first where nothing could be decided for it."""
+    causes = tuple(dict.fromkeys(_CAUSES[fault] for _, fault in _refused(judged)))
+    if not causes:
+        return decision
+    if not decision.valid:
+        return replace(decision, reasons=(*causes, *decision.reasons))
+    return replace(decision, reasons=(*decision.reasons, *causes))
 
 
 def _load(name: str, loads: Loads | None, now: float) -> Load | None:
     if loads is None:
         return None
     load = loads.services.get(name)
-    return Load(now, rounded_up(load.in_flight), load.waiting) if load else Load(now, 0)
+    if load is None:
+        return Load(now, 0, whole=loads.whole)
+    return Load(
+        now,
+        rounded_up(load.in_flight),
+        load.waiting,
+        load.arrivals,
+        load.request_seconds,
+        loads.whole and load.whole,
+    )
+
+
+def _in_flight(target: Target, loads: Loads | None) -> Mapping[str, int]:
+    """Requests by pod, of those of which it is known: while a gateway is silent, or does not tell
+    its pods, a pod without a request may have some all the same."""
+    load = loads.services.get(target.name) if loads else None
+    if loads is None or load is None or load.pods is None:
+        return {}
+    if not (loads.whole and load.whole):
+        return {name: count for name, count in load.pods.items() if count}
+    get = load.pods.get
+    return {each.pod.name: get(each.pod.name, 0) for each in target.pods}

@@ -51,13 +51,16 @@ class Loop:
 
     async def run(self) -> None:
         """Tick every TICK seconds; a tick that takes longer is followed by the next at once."""
-        while True:
-            began = self._clock.monotonic()
-            await self.tick()
-            took = self._clock.monotonic() - began
-            self._listener.ticked(took, TICK)
-            self._watchdog.ticked()
-            await self._clock.sleep(max(TICK - took, 0.0))
+        try:
+            while True:
+                began = self._clock.monotonic()
+                await self.tick()
+                took = self._clock.monotonic() - began
+                self._listener.ticked(took, TICK)
+                self._watchdog.ticked()
+                await self._clock.sleep(max(TICK - took, 0.0))
+        finally:
+            await self._fetcher.close()
 
     async def tick(self) -> None:
         """Decide for every service that is due now."""

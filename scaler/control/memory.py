@@ -29,6 +29,8 @@ class Memory:
     """When it is decided next."""
     revision: Revision = ("", 0)
     """What the last decision was made by."""
+    stored: tuple[object, ...] = ()
+    """What was learnt, as the cluster knows it."""
     expected: int | None = None
     """Replicas the Deployment had after our last look or write; None: anything may be there."""
     written_on: str = ""

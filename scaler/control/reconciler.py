@@ -14,6 +14,7 @@ from scaler.control.annotation import restore
 from scaler.control.evaluate import evaluate
 from scaler.control.memory import Memory
 from scaler.control.standing import Standing, leftover, obstacle
+from scaler.decision import HPA
 from shared.service import names
 
 if TYPE_CHECKING:
@@ -93,9 +94,9 @@ class Reconciler:
         if reason is not None:
             self._listener.left_alone(target, *reason)
             return
-        self._notice_external_change(target, memory)
         now = self._clock.now()
         policy = plan.policy(target.expose, now)
+        self._notice_external_change(target, memory, policy, now)
         result = evaluate(target, policy, memory.state, inputs, capacities, now)
         self._listener.faults(result.faults.values())
         standing = Standing.DRY_RUN if plan.scaling.dry_run else Standing.ACTIVE
@@ -119,7 +120,8 @@ class Reconciler:
         memory = self._memories.get(target.name)
         uid = target.deployment["metadata"]["uid"]
         if memory is None or memory.uid != uid:
-            memory = Memory(uid, restore(target.deployment, policy, self._clock.now()))
+            state = restore(target.deployment, policy, self._clock.now())
+            memory = Memory(uid, state, stored=state.learnt if state else ())
             self._memories[target.name] = memory
         return memory
 
@@ -136,16 +138,28 @@ class Reconciler:
             return Standing.WAITING, "waiting for the cache to show the last write"
         return None
 
-    def _notice_external_change(self, target: Target, memory: Memory) -> None:
+    def _notice_external_change(
+        self, target: Target, memory: Memory, policy: Policy, now: float
+    ) -> None:
+        """A larger size is held from this decision on, until it is known who has set it."""
         expected = memory.unexpected(target.replicas)
-        if expected is not None:
-            told = self._tell_external_change(target, expected)
-            self._tasks.start(f"author {target.name}", told)
+        if expected is None:
+            return
+        until = None
+        if target.replicas > expected and memory.state and policy.name != HPA and policy.hold_s:
+            memory.state = memory.state.held(target.replicas, now)
+            until = now + policy.hold_s
+        told = self._tell_external_change(target, memory, expected, until)
+        self._tasks.start(f"author {target.name}", told)
 
-    async def _tell_external_change(self, target: Target, expected: int) -> None:
+    async def _tell_external_change(
+        self, target: Target, memory: Memory, expected: int, until: float | None
+    ) -> None:
         by = await self._author(target.deployment)
-        if by != names.SERVICES_API:  # that is a start, which somebody asked for
-            self._listener.external_change(target, expected, target.replicas, by)
+        if by != names.SERVICES_API:
+            self._listener.external_change(target, expected, target.replicas, by, until)
+        elif until and memory.state:  # a start, which somebody asked for: no size to be held
+            memory.state = memory.state.held(0, self._clock.now())
 
     def _carry_out(self, target: Target, memory: Memory, result: Evaluation, dry_run: bool) -> None:
         before, after = memory.state, result.state
@@ -156,15 +170,20 @@ class Reconciler:
             memory.state = after.not_written(before)
         else:
             memory.state = after
-            if after.learnt != (before.learnt if before else ()) and not dry_run:
+            if after.learnt != memory.stored and not dry_run:
+                memory.stored = after.learnt
                 note = self._actuator.note(target, result.decision, after)
                 self._tasks.start(f"note {target.name}", note)
 
     async def _write(self, target: Target, memory: Memory, result: Evaluation) -> None:
         try:
-            outcome = await self._actuator.carry_out(target, result.decision, result.state)
+            in_flight = {pod.name: pod.in_flight for pod in result.observation.pods}
+            outcome = await self._actuator.carry_out(
+                target, result.decision, result.state, in_flight
+            )
             if outcome.result is Result.WRITTEN:
                 memory.state = result.state
+                memory.stored = result.state.learnt
                 memory.expected = result.decision.replicas
             elif outcome.result is Result.FAILED:
                 memory.expected = None  # it may have been written after all

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Final
 from scaler.control.standing import leftover, obstacle
 from scaler.decision import Action
 from scaler.report.glossary import explained
-from scaler.report.sentences import causes, sentence
+from scaler.report.sentences import causes, clock_time, sentence, signal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from scaler.cluster.catalog import Target
     from scaler.config.scaling import Scaling
     from scaler.control.evaluate import Evaluation
     from scaler.decision import Decision, Policy
-    from scaler.sources.quality import Fault
 
 
 def explain(
@@ -31,10 +30,12 @@ def explain(
     if note := leftover(target):
         yield note
     yield ""
-    yield from _pods(decision, result.faults)
+    yield from _pods(decision, result)
     if result.observation.load is not None:
         load = result.observation.load
-        yield f"gateway: {load.in_flight} requests in flight, {load.waiting} waiting"
+        least = "" if load.whole else "; a gateway is silent, so there may be more"
+        yield f"gateway: {load.in_flight} requests in flight, {load.waiting} waiting{least}"
+    yield from _signal(decision)
     yield ""
     yield from _arithmetic(decision)
     yield ""
@@ -58,24 +59,55 @@ def verdict(target: Target, scaling: Scaling, result: Evaluation) -> str:
     if not decision.valid:
         return f"Nothing is written: there are no trusted data ({decision.error})."
     if decision.action is Action.NONE:
-        return f"Nothing is written: {_rest(decision, result.policy)}."
+        return f"Nothing is written: {_rest(result)}."
     if scaling.dry_run:
         return f"Nothing is written: dry run (else {decision.replicas} replicas)."
     return f"The leading scaler writes {decision.replicas} replicas."
 
 
-def _rest(decision: Decision, policy: Policy) -> str:
+def _rest(result: Evaluation) -> str:
     """Why a valid decision leaves the number as it is."""
+    decision, policy = result.decision, result.policy
     current, raw = decision.current, decision.raw
     if current == 0:
         return "at 0 replicas scaling is off; scale the Deployment or start the service to resume"
     if raw is not None and raw < current == policy.min_replicas:
         return f"the metrics ask for {raw}, and {current} is the minimum"
     if raw is not None and raw > current == policy.max_replicas:
-        return f"the metrics ask for {raw}, and {current} is the maximum; raise max_scale for more"
+        return f"the metrics ask for {raw}, and {current} is the maximum; {_remedy(result)}"
     if raw is not None and raw != current:
-        return f"the metrics ask for {raw}, but {' and '.join(decision.limits)} keeps {current}"
+        kept = " and ".join(decision.limits) + (" keeps" if len(decision.limits) == 1 else " keep")
+        until = "" if decision.held_until is None else f" until {clock_time(decision.held_until)}"
+        return f"the metrics ask for {raw}, but {kept} {current}{until}"
+    for reason in decision.reasons:
+        if reason in _NOT_RIGHT:
+            text = f"{current} stays; {explained(reason)}"
+            due = decision.held_until
+            return text if due is None else f"{text}; the next step is due {clock_time(due)}"
     return f"{current} is the right number"
+
+
+_NOT_RIGHT: Final = frozenset(
+    {"Loading", "CrashLoop", "Pending", "CpuDoesNotFollow", "Overload", "OverloadPeriod"}
+)
+"""Reasons with which a size that stays is not what the load calls for, or nobody can tell."""
+
+_IDLE_M: Final = 50
+"""milliCPU that a server uses with nothing to do, at most: probes, timers, a garbage collector."""
+
+
+def _remedy(result: Evaluation) -> str:
+    """What helps at the maximum: more pods, unless each is busy with nothing but itself.
+
+    That is so where a pod uses no more than an idle server does, and no gateway tells of a request.
+    """
+    used, load = result.decision.average_usage_m, result.observation.load
+    if used is None or used > _IDLE_M or (load is not None and load.in_flight + load.waiting > 0):
+        return "raise max_scale for more"
+    return (
+        f"but a pod uses {used}m, as an idle server does, which more pods would not lower: raise "
+        "the request (cpu) to what a pod needs"
+    )
 
 
 def _policy(target: Target, policy: Policy) -> str:
@@ -89,13 +121,23 @@ def _policy(target: Target, policy: Policy) -> str:
     )
 
 
-def _pods(decision: Decision, faults: Mapping[str, Fault]) -> Iterator[str]:
+def _signal(decision: Decision) -> Iterator[str]:
+    """What told the demand, with the cost of a request."""
+    if told := signal(decision):
+        cost = decision.signal.cost_m if decision.signal else None
+        note = decision.signal.note if decision.signal else ""
+        text = f"signal: {told}"
+        text += "" if cost is None else f", a request costs {cost:g}m"
+        yield f"{text}; {note}" if note else text
+
+
+def _pods(decision: Decision, result: Evaluation) -> Iterator[str]:
     rows = [("POD", "CLASS", "SHARE", "DETAIL")]
     for view in decision.pods:
         share = "-" if view.share_pct is None else f"{view.share_pct}%"
-        fault = faults.get(view.name)
+        fault, numbers = result.faults.get(view.name), result.details.get(view.name)
         details = [view.detail] if view.detail else []
-        details += [f"sample {fault}"] if fault else []
+        details += [f"sample {fault}: {numbers}" if numbers else f"sample {fault}"] if fault else []
         rows.append((view.name, view.pod_class.value, share, ", ".join(details)))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for name, kind, share, detail in rows:
@@ -114,4 +156,6 @@ def _arithmetic(decision: Decision) -> Iterator[str]:
     yield f"{'within bounds':<18}{decision.replicas:>5}"
     yield from (f"because: {explained(word)}" for word in causes(decision))
     yield from (f"held by: {explained(word)}" for word in decision.limits)
+    if decision.held_until is not None:
+        yield f"held until: {clock_time(decision.held_until)}"
     yield from (f"{c.type}={c.status} ({c.reason})" for c in decision.conditions)

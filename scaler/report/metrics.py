@@ -30,6 +30,11 @@ def _decided(attribute: str) -> Value:
     return value
 
 
+def _fit(status: ServiceStatus) -> float | None:
+    signal = status.decision.signal if status.decision else None
+    return signal.fit_pct if signal else None
+
+
 _SERVICE_GAUGES: tuple[tuple[str, str, Value], ...] = (
     ("desired_replicas", "Replicas last decided.", _decided("replicas")),
     ("min_replicas", "min_scale of the definition.", lambda status: status.least),
@@ -39,6 +44,12 @@ _SERVICE_GAUGES: tuple[tuple[str, str, Value], ...] = (
     ("utilisation_percent", "CPU of the pods by their base.", _decided("utilisation_pct")),
     ("target_percent", "Utilisation aimed at.", _decided("target_pct")),
     ("sample_age_seconds", "Age of the oldest sample used.", _decided("sample_age_s")),
+    (
+        "hold_until_seconds",
+        "When a size set by hand is held no more.",
+        lambda status: status.hold_until,
+    ),
+    ("signal_fit_percent", "How much of the changes of CPU requests explain.", _fit),
 )
 
 
@@ -68,6 +79,18 @@ class ScalerCollector(Collector):
         for service, status in services.items():
             standing.add_metric((service, status.standing.value), 1)
         yield standing
+        yield self._signals()
+
+    def _signals(self) -> Metric:
+        family = GaugeMetricFamily(
+            "scaler_service_signal",
+            "1 for what tells the demand: cpu, arrivals or slots.",
+            labels=("service", "signal"),
+        )
+        for service, status in self._stats.services.items():
+            if status.decision is not None and status.decision.signal is not None:
+                family.add_metric((service, status.decision.signal.name), 1)
+        return family
 
     def _counters(self) -> Iterator[Metric]:
         stats = self._stats
@@ -84,6 +107,10 @@ class ScalerCollector(Collector):
             ("writes", "result", "Writes to the scale subresource.", stats.writes),
         ):
             yield _counter(name, text, label, counts)
+        text = "Time since the samples of the source came."
+        yield _gauge("source_age_seconds", text, "source", stats.source_ages.items())
+        text = "Gateways that tell their requests, and that are silent."
+        yield _gauge("gateways", text, "state", stats.gateways.items())
 
     def _caches(self) -> Iterator[Metric]:
         cache_statuses = tuple(self._cache_statuses())

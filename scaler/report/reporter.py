@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from scaler.control.actuator import Outcome, Result
 from scaler.control.standing import Standing
-from scaler.report.sentences import sentence
+from scaler.report.glossary import explained
+from scaler.report.sentences import clock_time, sentence
 from scaler.report.stats import ServiceStatus
 
 if TYPE_CHECKING:
@@ -36,6 +37,13 @@ EVENT_PERIOD: Final = 300.0
 NO_DATA_GRACE: Final = 90.0
 """Seconds without trusted data before a warning and an Event tell of it: half a minute in which a
 new pod starts, and the two scrapes of 30 s at most that a first rate of CPU takes."""
+TROUBLES: Final = frozenset(
+    {
+        *("Loading", "CrashLoop", "Pending", "TargetAboveLimit", "CpuDoesNotFollow"),
+        *("GatewayPartial", "GatewayMissing", "ClockSkew", "SamplesStale", "SamplesAbsurd"),
+    }
+)
+"""Reasons that somebody should see to if they last for NO_DATA_GRACE: each is told in an Event."""
 CONTROLLER: Final = ""
 """Stands for the scaler itself where a service's name is asked for."""
 
@@ -65,6 +73,8 @@ class Reporter:
         self._clock = clock
         self._told_at: dict[tuple[str, str], float] = {}
         self._no_data_since: dict[str, float] = {}
+        self._troubled_since: dict[str, dict[str, float]] = {}
+        """By service and reason."""
 
     def decided(self, target: Target, decision: Decision, standing: Standing) -> None:
         """A decision was made; it is not yet written."""
@@ -85,7 +95,22 @@ class Reporter:
                 extra={"fields": _fields(decision)},
             )
         if self._lacks_data(target, decision):
-            self.event(target, "FailedGetPodMetrics", sentence(decision))
+            cause = next((r for r in decision.reasons if r in TROUBLES), "FailedGetPodMetrics")
+            self.event(target, cause, sentence(decision))
+        self._tell_troubles(target, decision)
+
+    def _tell_troubles(self, target: Target, decision: Decision) -> None:
+        """An Event for each that has lasted; where nothing could be decided, that is told."""
+        found = TROUBLES.intersection(decision.reasons) if decision.valid else frozenset()
+        known = self._troubled_since.pop(target.name, {})
+        if not found:
+            return
+        now = self._clock.monotonic()
+        since = {reason: known.get(reason, now) for reason in found}
+        self._troubled_since[target.name] = since
+        for reason in sorted(found):
+            if now - since[reason] >= NO_DATA_GRACE:
+                self.event(target, reason, f"{explained(reason)}; {sentence(decision)}")
 
     def written(self, target: Target, decision: Decision, outcome: Outcome) -> None:
         """The write of a decision ended."""
@@ -121,13 +146,20 @@ class Reporter:
         self._warn_at_intervals(target.name, "leftover", note)
         self.event(target, "LeftoverDeployment", note)
 
-    def external_change(self, target: Target, expected: int, found: int, by: str) -> None:
-        """Somebody else changed the replicas."""
+    def external_change(
+        self, target: Target, expected: int, found: int, by: str, until: float | None = None
+    ) -> None:
+        """Somebody else changed the replicas; a larger size is held `until` then."""
         self._stats.foreign_changes += 1
-        note = (
-            f"replicas changed from {expected} to {found} by {by}, not by the scaler, which goes "
-            "on scaling; to keep a size, set scaling.pause, min_scale or max_scale"
-        )
+        note = f"replicas changed from {expected} to {found} by {by}, not by the scaler, which "
+        if until is None:
+            note += "goes on scaling; to keep a size, set scaling.pause, min_scale or max_scale"
+        else:
+            hold = f"size {found} set by {by} is held until {clock_time(until)}"
+            status = self._stats.services.setdefault(target.name, ServiceStatus())
+            status.hold, status.hold_until = hold, until
+            note += f"does not shrink it for a while: {hold} (scaling.hold); to keep it longer, "
+            note += "set scaling.pause or min_scale"
         log.warning("%s: %s", target.name, note)
         self.event(target, "ForeignReplicaChange", note)
 
@@ -159,6 +191,14 @@ class Reporter:
     def malformed(self, count: int) -> None:
         """Entries of a source that could not be read."""
         self._stats.malformed += count
+
+    def ages(self, kind: str, age: float | None) -> None:
+        """Seconds since the samples of a source came."""
+        self._stats.source_ages = {} if age is None else {kind: age}
+
+    def gateways(self, heard: int, silent: int) -> None:
+        """How many gateways answer, and how many do not."""
+        self._stats.gateways = {"heard": heard, "silent": silent}
 
     def faults(self, faults: Iterable[Fault]) -> None:
         """Samples that were turned down."""
@@ -201,6 +241,8 @@ class Reporter:
         """The status of a service, brought up to what the cluster shows."""
         status = self._stats.services.setdefault(target.name, ServiceStatus())
         status.standing, status.note = standing, ""
+        if status.hold_until is not None and status.hold_until <= self._clock.now():
+            status.hold, status.hold_until = "", None
         status.current = target.replicas
         status.least, status.most = target.expose.min_scale, target.expose.max_scale
         status.ready = sum(each.pod.ready == "True" for each in target.pods)
@@ -214,6 +256,7 @@ class Reporter:
         for name in gone:
             del self._stats.services[name]
             self._no_data_since.pop(name, None)
+            self._troubled_since.pop(name, None)
         self._told_at = {key: at for key, at in self._told_at.items() if key[0] not in gone}
 
     def _lacks_data(self, target: Target, decision: Decision) -> bool:

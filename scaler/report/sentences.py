@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from scaler.decision import Action
@@ -56,10 +57,40 @@ def causes(decision: Decision) -> list[str]:
     return [reason for reason in decision.reasons if reason not in decision.limits]
 
 
+def clock_time(time: float) -> str:
+    """The time of day of unix seconds, in UTC."""
+    return datetime.fromtimestamp(time, UTC).strftime("%H:%M:%S UTC")
+
+
+def signal(decision: Decision) -> str:
+    """What told the demand, and how well; empty where the policy does not say."""
+    told = decision.signal
+    if told is None:
+        return ""
+    parts = [f"demand {told.demand_m}m by {told.name}"]
+    if told.spread_m:
+        parts.append(f"± {told.spread_m}m")
+    if told.fit_pct is not None:
+        parts.append(f"fit {told.fit_pct}%")
+    return " ".join(parts)
+
+
+def holding(decision: Decision) -> str:
+    """The limits that hold the number back, and until when; empty when none does."""
+    if not decision.limits:
+        return ""
+    text = ", ".join(decision.limits)
+    return (
+        text if decision.held_until is None else f"{text} until {clock_time(decision.held_until)}"
+    )
+
+
 def _rest(decision: Decision) -> Iterator[str]:
+    if told := signal(decision):
+        yield told
     if decision.raw is not None:
         yield derivation(decision)
     if because := causes(decision):
         yield "because " + ", ".join(because)
     if decision.limits:
-        yield "held by " + ", ".join(decision.limits)
+        yield f"held by {holding(decision)}"

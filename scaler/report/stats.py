@@ -28,6 +28,9 @@ class ServiceStatus:
     """min_scale and max_scale of the definition."""
     current: int = 0
     ready: int = 0
+    hold: str = ""
+    """In words: the size that somebody else has set, and until when it is held."""
+    hold_until: float | None = None
     decision: Decision | None = None
     decided: float = 0.0
     written: float | None = None
@@ -44,6 +47,10 @@ class Stats:
     faults: Counter[Fault] = field(default_factory=Counter)
     malformed: int = 0
     source_failures: Counter[str] = field(default_factory=Counter)
+    source_ages: dict[str, float] = field(default_factory=dict)
+    """Seconds since a source's samples came, as of the last round."""
+    gateways: dict[str, int] = field(default_factory=dict)
+    """How many are `heard` and `silent`; empty: none are configured."""
     writes: Counter[Result] = field(default_factory=Counter)
     service_errors: int = 0
     foreign_changes: int = 0

@@ -1,9 +1,10 @@
 """Asks the gateways how busy each service is: requests in flight and requests that wait.
 
 A gateway answers `GET /load` on its admin port with `{service: {"in_flight": n, "waiting": n,
-"request_seconds": x, "seconds": x}}`; older ones leave the last two out (see `in_flight`). The
-loads of all gateways add up, so a sum is only whole when every one of them answered. A host name
-with several addresses (a headless Service) stands for as many gateways.
+"arrivals": n, "request_seconds": x, "seconds": x, "longest": x, "pods": {name: n}}}`; older ones
+leave out all but the first two. The loads of all gateways add up, so a sum is only whole when every
+one of them answered. A host name with several addresses (a headless Service) stands for as many
+gateways.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 from yarl import URL
 
+from scaler.sources.beside import ANSWER_TIMEOUT, FIRST_PATIENCE, Beside
+from scaler.sources.gateway_books import GatewayBooks
 from scaler.sources.http import get_json
-from scaler.sources.in_flight import AnswerHistory, Count
+from scaler.sources.in_flight import Count
 from scaler.sources.loads import Load, Loads, total
 from scaler.sources.samples import SourceError
 
@@ -24,6 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     import aiohttp
+
+    from scaler.sources.growth import Growth
+
+GONE_S: Final = 10.0
+"""Seconds for which an address must be missing in the lookup, and silent, until its gateway is
+gone: a name server may answer fewer addresses for a moment, and a gateway that ends still serves
+its requests."""
 
 
 async def addresses(endpoint: URL) -> list[str]:
@@ -37,7 +48,8 @@ async def addresses(endpoint: URL) -> list[str]:
 class GatewayLoad:
     """Asks every gateway behind `endpoints` (URLs of admin ports), which `lookup` finds.
 
-    Keeps what the present gateways said of their present services in the last seconds.
+    A gateway that is silent holds up nobody. Its last counts stay in the sums, which are lower
+    bounds then, until its address is gone from the lookup, or it was silent for LOST_S.
     """
 
     def __init__(
@@ -46,46 +58,128 @@ class GatewayLoad:
         endpoints: Sequence[str],
         monotonic: Callable[[], float] = time.monotonic,
         lookup: Callable[[URL], Awaitable[list[str]]] = addresses,
+        patience: float = ANSWER_TIMEOUT,
     ) -> None:
         self._session = session
         self._monotonic = monotonic
         self._lookup = lookup
-        self._past: dict[str, dict[str, AnswerHistory]] = {}
-        """By the URL of a gateway and the name of a service."""
-        self._endpoints = [URL(each) / "load" for each in endpoints]
+        first = max(patience, FIRST_PATIENCE)
+        self._lookups: Beside[list[str] | SourceError] = Beside("lookup", patience, first)
+        self._questions: Beside[Mapping[str, Count] | SourceError] = Beside(
+            "gateway", patience, first
+        )
+        self._endpoints = [str(URL(each) / "load") for each in endpoints]
+        self._addresses: dict[str, list[str]] = {}
+        """Of each endpoint, as last found."""
+        self._unknown: dict[str, str] = {
+            each: f"{each}: its address is being looked up" for each in self._endpoints
+        }
+        """Endpoints of which it is not known where they are, and why."""
+        self._gateways: dict[str, GatewayBooks] = {}
+        """By URL."""
+        self._past: dict[str, tuple[float, float]] = {}
+        """Growth of arrivals and request_seconds by service, of gateways that are gone."""
 
     async def fetch(self) -> Loads:
         """The loads of all services; a gateway that fails is named, not fatal."""
-        found = await asyncio.gather(*(self._find(each) for each in self._endpoints))
-        urls = [url for addresses, _ in found for url in addresses]
-        self._past = {url: self._past.get(url, {}) for url in urls}
-        answers = await asyncio.gather(*(self._ask(url) for url in self._past))
-        failures = [failure for _, failure in found if failure]
-        failures += [str(each) for each in answers if isinstance(each, SourceError)]
-        loads = [each for each in answers if not isinstance(each, SourceError)]
-        return Loads(total(loads), tuple(failures))
+        await self._find()
+        await self._ask()
+        return self._told()
 
-    async def _find(self, endpoint: URL) -> tuple[list[str], str]:
+    async def close(self) -> None:
+        """Drop all questions."""
+        await self._lookups.close()
+        await self._questions.close()
+
+    async def _find(self) -> None:
+        found = await self._lookups.round(self._endpoints, self._look_up)
+        for endpoint, answer in found.items():
+            if isinstance(answer, SourceError):
+                self._unknown[endpoint] = str(answer)
+            else:
+                self._unknown.pop(endpoint, None)
+                self._addresses[endpoint] = answer
+        now = self._monotonic()
+        for url in (url for urls in self._addresses.values() for url in urls):
+            self._gateways.setdefault(url, GatewayBooks(now)).found = now
+
+    async def _look_up(self, endpoint: str) -> list[str] | SourceError:
         try:
-            return await self._lookup(endpoint), ""
+            async with asyncio.timeout(ANSWER_TIMEOUT):
+                found = await self._lookup(URL(endpoint))
         except OSError as error:
-            return [], f"{endpoint}: {error}"
+            return SourceError(f"{endpoint}: {error or 'its address is not found in time'}")
+        return found or SourceError(f"{endpoint}: its name has no addresses")
 
-    async def _ask(self, url: str) -> Mapping[str, Load] | SourceError:
+    async def _ask(self) -> None:
+        answers = await self._questions.round(self._gateways, self._question)
+        now = self._monotonic()
+        for url, answer in answers.items():
+            gateway = self._gateways[url]
+            if isinstance(answer, SourceError):
+                gateway.problem = str(answer)
+            else:
+                self._settle(gateway.answered(answer, now))
+        for url, gateway in list(self._gateways.items()):
+            if now - gateway.found > GONE_S and not gateway.speaks(now):
+                self._settle(self._gateways.pop(url).grown())
+
+    async def _question(self, url: str) -> Mapping[str, Count] | SourceError:
         try:
-            counts = read(await get_json(self._session, url))
+            async with asyncio.timeout(ANSWER_TIMEOUT):
+                return read(await get_json(self._session, url))
         except SourceError as error:
             return error
+        except TimeoutError:
+            return SourceError(f"{url} did not answer in time")
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             return SourceError(f"{url} did not answer loads of services: {error!r}")
-        return self._averaged(url, counts)
 
-    def _averaged(self, url: str, counts: Mapping[str, Count]) -> dict[str, Load]:
-        now, old = self._monotonic(), self._past[url]
-        past = self._past[url] = {name: old.get(name) or AnswerHistory() for name in counts}
-        return {
-            name: Load(past[name].mean(count, now), count.waiting) for name, count in counts.items()
-        }
+    def _settle(self, grown: Mapping[str, Growth]) -> None:
+        for name, growth in grown.items():
+            arrivals, request_seconds = self._past.get(name, (0.0, 0.0))
+            self._past[name] = arrivals + growth.arrivals, request_seconds + growth.request_seconds
+
+    def _told(self) -> Loads:
+        now, gateways = self._monotonic(), self._gateways
+        sums = total(each.loads(now) for each in gateways.values())
+        self._past = {name: past for name, past in self._past.items() if name in sums}
+        services = {name: _with(load, self._past.get(name)) for name, load in sums.items()}
+        silent = {url: each for url, each in gateways.items() if not each.speaks(now)}
+        failures = [*self._unknown.values(), *(_silence(*each, now) for each in silent.items())]
+        heard = sum(each.counts(now) for each in gateways.values())
+        return Loads(
+            services if heard else {},
+            tuple(failures),
+            whole=not failures and heard > 0,
+            heard=len(gateways) - len(silent),
+            silent=len(silent),
+            known=heard > 0,
+        )
+
+
+def _with(load: Load, past: tuple[float, float] | None) -> Load:
+    if past is None:
+        return load
+    arrivals, request_seconds = load.arrivals, load.request_seconds
+    return replace(
+        load,
+        arrivals=None if arrivals is None else arrivals + past[0],
+        request_seconds=None if request_seconds is None else request_seconds + past[1],
+    )
+
+
+def _silence(url: str, gateway: GatewayBooks, now: float) -> str:
+    seconds = gateway.silence(now)
+    text = gateway.problem or f"{url} has not answered for {seconds:.0f} s"
+    if gateway.heard is None:
+        return text
+    if gateway.counts(now):
+        return f"{text}; its last counts are kept, and nothing shrinks meanwhile"
+    return (
+        f"{text}; it has been silent for {seconds:.0f} s and its counts are given up, and nothing "
+        "shrinks until it answers or is gone: delete its pod, or correct `gateways`"
+    )
 
 
 def read(answer: Mapping[str, Any]) -> dict[str, Count]:
@@ -96,9 +190,17 @@ def read(answer: Mapping[str, Any]) -> dict[str, Count]:
             _whole(each["waiting"]),
             _number(each["request_seconds"]) if "request_seconds" in each else None,
             _number(each.get("seconds", 0)),
+            _number(each["arrivals"]) if "arrivals" in each else None,
+            _number(each.get("longest", 0)),
+            _pods(each["pods"]) if "pods" in each else None,
+            each.get("whole") is not False,
         )
         for name, each in answer.items()
     }
+
+
+def _pods(value: Mapping[str, object]) -> dict[str, int]:
+    return {name: _whole(count) for name, count in value.items()}
 
 
 def _whole(value: object) -> int:

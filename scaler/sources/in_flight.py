@@ -16,9 +16,12 @@ from __future__ import annotations
 
 from collections import deque
 from math import ceil
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from shared.service.values import value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 WINDOW_S: Final = 10.0
 _ROUNDING: Final = 1e-3  # errors of floats: ten requests are not eleven
@@ -32,13 +35,17 @@ class Count:
     """What one gateway says of one service.
 
     `request_seconds` is the integral of `in_flight` over the `seconds` for which the gateway has
-    counted; None when it does not say.
+    counted; None when it does not say, as with `arrivals` and `pods` (see `loads.Load`).
     """
 
     in_flight: int
     waiting: int
     request_seconds: float | None = None
     seconds: float = 0.0
+    arrivals: float | None = None
+    longest: float = 0.0
+    pods: Mapping[str, int] | None = None
+    whole: bool = True
 
 
 class AnswerHistory:

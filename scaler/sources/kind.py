@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from scaler.sources.beside import ANSWER_TIMEOUT
+
 if TYPE_CHECKING:
     import aiohttp
 
@@ -28,6 +30,9 @@ class Access:
     spaces: Spaces
     nodes: Callable[[], Iterable[str]]
     """Answers the nodes that run pods."""
+    patience: float = ANSWER_TIMEOUT
+    """Seconds a round waits for answers; who takes longer is heard in a later one. By default all
+    that will be answered is waited for, as who asks once must."""
 
 
 @dataclass(frozen=True, slots=True)

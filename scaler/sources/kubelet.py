@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from scaler.sources.beside import ANSWER_TIMEOUT, Beside
 from scaler.sources.kind import Kind
 from scaler.sources.samples import PodUsage, Samples, Sampling, SourceError
 from shared.kube.client import KubeClient
@@ -85,28 +86,44 @@ class Kubelet:
     name = "kubelet"
 
     def __init__(
-        self, kube: KubeClient, spaces: Spaces, nodes: Callable[[], Iterable[str]]
+        self,
+        kube: KubeClient,
+        spaces: Spaces,
+        nodes: Callable[[], Iterable[str]],
+        patience: float = ANSWER_TIMEOUT,
     ) -> None:
         self._kube = kube
         self._spaces = spaces
         self._nodes = nodes
         self._rates = Rates()
         self._slots = asyncio.Semaphore(PARALLEL)
+        self._questions: Beside[str | SourceError] = Beside("kubelet", patience)
+        self._seen: dict[str, list[tuple[Key, Counter]]] = {}
+        """By node, of the last answer; of one that takes long it stands until it has failed."""
 
     async def fetch(self) -> Samples:
         nodes = sorted(set(self._nodes()))
-        answers = await asyncio.gather(*(self._scrape(node) for node in nodes))
-        failures = tuple(str(each) for each in answers if isinstance(each, SourceError))
+        answers = await self._questions.round(nodes, self._scrape)
+        failures = tuple(str(each) for each in answers.values() if isinstance(each, SourceError))
         if nodes and len(failures) == len(nodes):
             raise SourceError(failures[0])
-        texts = [each for each in answers if isinstance(each, str)]
-        rates = self._rates.update(item for text in texts for item in counters(text, self._spaces))
+        self._seen = {node: self._seen[node] for node in nodes if node in self._seen}
+        for node, answer in answers.items():
+            failed = isinstance(answer, SourceError)
+            self._seen[node] = [] if failed else list(counters(str(answer), self._spaces))
+        rates = self._rates.update(item for seen in self._seen.values() for item in seen)
         return Samples(pods_of(rates), failures=failures)
+
+    async def close(self) -> None:
+        await self._questions.close()
 
     async def _scrape(self, node: str) -> str | SourceError:
         async with self._slots:
             try:
-                return await self._kube.text(f"/api/v1/nodes/{node}/proxy/metrics/resource")
+                async with asyncio.timeout(ANSWER_TIMEOUT):
+                    return await self._kube.text(f"/api/v1/nodes/{node}/proxy/metrics/resource")
+            except TimeoutError:
+                return SourceError(f"kubelet of node {node} did not answer in time")
             except KubeError as error:
                 return SourceError(
                     f"kubelet of node {node}: {error}; "
@@ -131,7 +148,7 @@ def pods_of(rates: Mapping[Key, Rate]) -> dict[str, PodUsage]:
 
 KIND: Final = Kind(
     Kubelet.name,
-    make=lambda access, _: Kubelet(access.kube, access.spaces, access.nodes),
+    make=lambda access, _: Kubelet(access.kube, access.spaces, access.nodes, access.patience),
     sampling=Sampling.KUBELET,
     warm_up_s=20.0,  # longer than a kubelet takes to count anew
 )

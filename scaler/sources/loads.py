@@ -15,10 +15,20 @@ class Load:
 
     Those that wait are not averaged: they are held back because there is no slot, so that their
     number is no accident, and a burst is seen at once.
+
+    `arrivals` and `request_seconds` only grow as long as one source counts; None: not every gateway
+    tells. `longest` are seconds, of the longest request of late. `pods` are requests in flight by
+    pod; None: not every gateway tells. `whole` is False when a part is missing or out of date: then
+    all sums are lower bounds.
     """
 
     in_flight: float = 0
     waiting: int = 0
+    arrivals: float | None = None
+    request_seconds: float | None = None
+    longest: float = 0.0
+    pods: Mapping[str, int] | None = None
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +37,16 @@ class Loads:
 
     services: Mapping[str, Load] = field(default_factory=dict)
     failures: tuple[str, ...] = ()
-    """Gateways that did not answer; with any, `services` is a lower bound."""
+    """What is wrong, in words."""
+    whole: bool = True
+    """False: a gateway is silent, or it is not known which there are. What is told of services,
+    and of those that are not among them, are lower bounds."""
+    heard: int = 0
+    """Gateways whose counts are in the sums, as new as can be."""
+    silent: int = 0
+    """Gateways that do not answer; their last counts are in the sums for a while."""
+    known: bool = True
+    """False: no gateway says anything, and never has or not for long."""
 
 
 def total(loads: Iterable[Mapping[str, Load]]) -> dict[str, Load]:
@@ -35,6 +54,29 @@ def total(loads: Iterable[Mapping[str, Load]]) -> dict[str, Load]:
     sums: dict[str, Load] = {}
     for each in loads:
         for name, load in each.items():
-            sum_ = sums.get(name, Load())
-            sums[name] = Load(sum_.in_flight + load.in_flight, sum_.waiting + load.waiting)
+            sums[name] = _sum(sums[name], load) if name in sums else load
     return sums
+
+
+def _sum(one: Load, other: Load) -> Load:
+    return Load(
+        one.in_flight + other.in_flight,
+        one.waiting + other.waiting,
+        _known(one.arrivals, other.arrivals),
+        _known(one.request_seconds, other.request_seconds),
+        max(one.longest, other.longest),
+        _by_pod(one.pods, other.pods),
+        one.whole and other.whole,
+    )
+
+
+def _known(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one + other
+
+
+def _by_pod(
+    one: Mapping[str, int] | None, other: Mapping[str, int] | None
+) -> Mapping[str, int] | None:
+    if one is None or other is None:
+        return None
+    return {**one, **{name: one.get(name, 0) + count for name, count in other.items()}}

@@ -50,6 +50,9 @@ class MetricsApi:
         except TypeError as error:
             raise SourceError(f"metrics.k8s.io answered no list of pods: {error}") from error
 
+    async def close(self) -> None:
+        """No question outlasts a fetch."""
+
 
 def read(answer: Mapping[str, Any], spaces: Spaces = MAIN) -> Samples:
     """A PodMetricsList as samples; entries that make no sense are counted, not guessed at."""

@@ -65,6 +65,9 @@ class Prometheus:
                 "by pod and container"
             ) from error
 
+    async def close(self) -> None:
+        """No question outlasts a fetch."""
+
 
 def read(answer: Mapping[str, Any], window: float) -> Samples:
     """A vector as samples of pods, each as old as its oldest series."""

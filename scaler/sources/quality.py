@@ -16,7 +16,11 @@ from shared.service.values import value
 
 
 class Fault(StrEnum):
-    """Why a sample was turned down; the names are those of the metric's label."""
+    """What is wrong with a sample; the names are those of the metric's label.
+
+    All but PARTIAL are turned down: what a sample without some containers is worth, each policy
+    knows (policy hpa may look at one container only).
+    """
 
     MISSING = "missing"
     PARTIAL = "partial"
@@ -59,6 +63,8 @@ class Judged:
     usage: dict[str, PodUsage] = field(default_factory=dict)
     faults: dict[str, Fault] = field(default_factory=dict)
     """By pod."""
+    details: dict[str, str] = field(default_factory=dict)
+    """The numbers behind each fault, by pod; a sample that is missing has none."""
 
 
 def judge(
@@ -81,11 +87,33 @@ def judge(
             continue
         most = capacities.get(pod.node, DEFAULT_CAPACITY) * limits.capacity_factor
         fault = _fault(usage, pod.containers, most, earliest, latest)
-        if fault is None:
+        if fault in (None, Fault.PARTIAL):
             result.usage[pod.name] = usage
-        else:
+        if fault is not None:
             result.faults[pod.name] = fault
+            result.details[pod.name] = _detail(fault, usage, pod, most, now, limits)
     return result
+
+
+def _detail(
+    fault: Fault, usage: PodUsage, pod: Expected, most: int, now: float, limits: Limits
+) -> str:
+    age, total = now - usage.time, sum(filter(None, usage.containers.values()))
+    match fault:
+        case Fault.STALE:
+            return f"{age:.0f} s old, max_sample_age {limits.max_age:g} s"
+        case Fault.FUTURE:
+            return (
+                f"taken {-age:.0f} s from now, {limits.max_lead:g} s are believed: set the clock "
+                f"of node {pod.node or '(unknown)'}, of the metrics server or of the scaler"
+            )
+        case Fault.PARTIAL:
+            absent = sorted(each for each in pod.containers if usage.containers.get(each) is None)
+            return f"no CPU of container {', '.join(absent)}"
+        case Fault.NEGATIVE:
+            return f"{min(filter(None, usage.containers.values()))}m of CPU"
+        case _:
+            return f"{total}m of CPU, {most}m are believed of its node"
 
 
 def _fault(
@@ -94,12 +122,15 @@ def _fault(
     """What is wrong with a sample of `containers`, at `most` milliCPU; None when nothing is."""
     if not earliest <= usage.time <= latest:
         return Fault.STALE if usage.time < earliest else Fault.FUTURE
-    total = 0
+    total, partial = 0, False
     for name in containers:
         value = usage.containers.get(name)
         if value is None:
-            return Fault.PARTIAL
+            partial = True
+            continue
         if value < 0:
             return Fault.NEGATIVE
         total += value
-    return Fault.EXCESSIVE if total > most else None
+    if total > most:
+        return Fault.EXCESSIVE
+    return Fault.PARTIAL if partial else None

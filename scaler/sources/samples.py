@@ -53,3 +53,6 @@ class Source(Protocol):
 
     async def fetch(self) -> Samples:
         """The newest samples of every pod. Raises SourceError when there are none to be had."""
+
+    async def close(self) -> None:
+        """Drop questions that are open between two fetches."""

@@ -51,7 +51,7 @@ class Election:
 
     `identity` must be unique to the process. With a `duration` of 12 s a dead leader is replaced
     within 15 s, a leader that shut down cleanly within two; giving the lease back may take
-    `release` seconds.
+    `release` seconds. `annotations` are what the holder lets others read in the Lease.
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class Election:
         renew: float = 3.0,
         release: float = RELEASE,
         on_change: Callable[[bool], None] | None = None,
+        annotations: Callable[[], Obj] | None = None,
     ) -> None:
         if not 0 < renew < duration - MARGIN:
             raise ValueError(f"renew: {renew} s must lie between 0 and duration - {MARGIN} s")
@@ -78,6 +79,7 @@ class Election:
         self._renew = renew
         self._release = release
         self._on_change = on_change
+        self._annotations = annotations or dict
         self._seen: _Seen | None = None
         self._until = float("-inf")
         self._said, self._said_at = "", float("-inf")
@@ -119,16 +121,25 @@ class Election:
         except NotFound:
             if self._seen is not None and not self._available(self._seen.spec):
                 return False  # somebody deleted it, but its holder may still write
-            metadata = {"name": self._name, "namespace": self._namespace}
+            metadata = self._told({"name": self._name, "namespace": self._namespace})
             body = {"apiVersion": LEASES.api_version, "kind": LEASES.kind, "metadata": metadata}
             await self._kube.create(LEASES, body | {"spec": self._claim({})}, self._namespace)
             return True
         spec = lease.get("spec") or {}
         if not self._available(spec):
             return False
-        claimed = lease | {"spec": spec | self._claim(spec)}
+        told = self._told(lease["metadata"])
+        claimed = lease | {"metadata": told, "spec": spec | self._claim(spec)}
         await self._kube.replace(LEASES, claimed, self._namespace)
         return True
+
+    def _told(self, metadata: Obj) -> Obj:
+        own = self._annotations()
+        return (
+            metadata | {"annotations": (metadata.get("annotations") or {}) | own}
+            if own
+            else metadata
+        )
 
     def _available(self, spec: Obj) -> bool:
         now = self._clock.monotonic()

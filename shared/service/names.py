@@ -32,6 +32,8 @@ STOPPED: Final = "oscar.grycap.io/stopped"
 PREVIOUS_REPLICAS: Final = "oscar.grycap.io/previous-replicas"
 RESTARTED_AT: Final = "oscar.grycap.io/restarted-at"
 SCALER_DECISION: Final = "oscar.grycap.io/scaler-decision"
+SCALER_CONFIG: Final = "oscar.grycap.io/scaler-config"
+"""Annotation of the scaler's Lease: the configuration that the leader works by."""
 
 SERVICES_API: Final = "exposed-services"
 """The field manager of the services API: what it writes, somebody asked it for."""

@@ -51,3 +51,15 @@ def test_a_deleted_service_takes_its_numbers_along() -> None:
     stats.forget("a")
     held.refused("GET", 404, 0.1)
     assert stats.service("a").snapshot() == {}
+
+
+def test_the_longest_request_is_remembered_for_an_hour_in_coarse_buckets() -> None:
+    stats = ServiceStats()
+    assert stats.peak.read(1000.0) == 0.0
+    stats.answered("GET", 200, 40.0, 0.1)
+    stats.answered("GET", 200, 2.0, 0.1)
+    assert stats.peak.read(1000.0 + 599.0) == 40.0
+    assert stats.peak.read(1000.0 + 6 * 600.0 - 1.0) == 40.0
+    stats.answered("GET", 200, 3.0, 0.1)
+    assert stats.peak.read(1000.0 + 6 * 600.0) == 3.0
+    assert stats.peak.read(1e9) == 0.0

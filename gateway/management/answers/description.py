@@ -29,7 +29,7 @@ MOST_PODS: Final = 100
 
 _DECISION: Final = (
     *("time", "policy", "action", "from", "to", "utilisation_pct", "target_pct"),
-    *("reasons", "limits"),
+    *("reasons", "limits", "signal", "held_until"),
 )
 """What the scaler's decision says to people; the rest is for the scaler that comes after it."""
 

@@ -170,7 +170,8 @@ def _scaler(told: Object) -> Iterator[str]:
         f"Scaler: {age(decision.get('time'), told.get('time'))} ago, "
         f"{_move(decision)} pods"
         f"{_measure(decision)}{_words(', because ', decision.get('reasons'))}"
-        f"{_words(', held by ', decision.get('limits'))}, policy {one_line(decision.get('policy'))}"
+        f"{_words(', held by ', decision.get('limits'))}{_until(decision)}"
+        f", policy {one_line(decision.get('policy'))}"
     )
 
 
@@ -183,6 +184,12 @@ def _measure(decision: Object) -> str:
     if decision.get("utilisation_pct") is None:
         return ""
     return f" at CPU {decision['utilisation_pct']} %, target {decision.get('target_pct')} %"
+
+
+def _until(decision: Object) -> str:
+    """The time of day until which the limits hold, of an RFC 3339 time in UTC."""
+    time = decision.get("held_until")
+    return f" until {one_line(time)[11:19]} UTC" if isinstance(time, str) else ""
 
 
 def _words(before: str, words: object) -> str:

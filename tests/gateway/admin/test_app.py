@@ -58,7 +58,15 @@ async def test_metrics_have_prometheus_type(client: TestClient[Any, Any]) -> Non
 
 async def test_load_is_what_the_scaler_reads(client: TestClient[Any, Any]) -> None:
     assert await (await client.get("/load")).json() == {
-        "a": {"in_flight": 2, "waiting": 1, "request_seconds": 0, "seconds": 0}
+        "a": {
+            "in_flight": 2,
+            "waiting": 1,
+            "arrivals": 0,
+            "request_seconds": 0,
+            "seconds": 0,
+            "longest": 0,
+            "pods": {},
+        }
     }
 
 

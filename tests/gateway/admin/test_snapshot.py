@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,7 +22,7 @@ async def sample(age: float = 10.0) -> Snapshot:
     now, stats = 0.0, Stats()
     services = Services(Limits(), stats, monotonic=lambda: now)
     services.define([ServiceSpec("a"), ServiceSpec("idle")])
-    services.locate("a", [Endpoint("10.0.0.1", 80), Endpoint("10.0.0.2", 80, ready=False)])
+    services.locate("a", [Endpoint("10.0.0.1", 80, "a-1"), Endpoint("10.0.0.2", 80, ready=False)])
     route = services.table.find("a")
     assert route is not None
     assert route.state.admission.acquire(age - 2.0) is not None
@@ -40,7 +40,7 @@ async def test_a_snapshot_is_json_and_holds_all_books() -> None:
     assert one["in_flight"] == 1
     assert (one["request_seconds"], one["seconds"]) == (2.0, 10.0)
     assert one["endpoints"] == {"ready": 1, "new": 0, "ejected": 0, "leaving": 1}
-    assert one["pods"]["10.0.0.1:80"] == {"in_flight": 1, "ejected": False}
+    assert one["pods"]["10.0.0.1:80"] == {"pod": "a-1", "in_flight": 1, "ejected": False}
     assert one["requests"] == {"GET 200 upstream": 1}
     assert taken["services"][UNKNOWN]["requests"] == {"GET 404 gateway": 1}
     assert "requests" not in taken["services"]["idle"]
@@ -54,7 +54,7 @@ async def test_workers_are_summed_and_what_all_see_is_not() -> None:
     assert one["requests"] == {"GET 200 upstream": 2}
     assert sum(one["duration"]["counts"]) == 2
     assert one["endpoints"]["ready"] == 1
-    assert one["pods"]["10.0.0.1:80"] == {"in_flight": 2, "ejected": False}
+    assert one["pods"]["10.0.0.1:80"] == {"pod": "a-1", "in_flight": 2, "ejected": False}
     assert (merged["connections"], merged["invalid"], merged["age"]) == (6, 1, 2.0)
 
 
@@ -73,6 +73,7 @@ async def test_what_an_ended_worker_counted_stays_and_what_it_held_goes() -> Non
     kept = snapshot.counters(await sample())
     assert kept["services"]["a"].keys() == {
         "requests",
+        "arrivals",
         "duration",
         "first_byte",
         "request_seconds",
@@ -82,12 +83,37 @@ async def test_what_an_ended_worker_counted_stays_and_what_it_held_goes() -> Non
 
 async def test_the_scalers_view_has_services_only() -> None:
     assert snapshot.load(await sample()) == {
-        "a": {"in_flight": 1, "waiting": 0, "request_seconds": 2.0, "seconds": 10.0},
-        "idle": {"in_flight": 0, "waiting": 0, "request_seconds": 0.0, "seconds": 10.0},
+        "a": said(1, 1, 2.0, 10.0, 0.01, {"a-1": 1}),
+        "idle": said(0, 0, 0.0, 10.0, 0.0, {}),
     }
 
 
 async def test_time_in_slots_outlives_a_worker_and_the_age_is_that_of_the_oldest() -> None:
     ended = snapshot.counters(await sample())
     merged = snapshot.load(snapshot.merge([await sample(7.0), ended, await sample(5.0)]))
-    assert merged["a"] == {"in_flight": 2, "waiting": 0, "request_seconds": 6.0, "seconds": 7.0}
+    assert merged["a"] == said(2, 3, 6.0, 7.0, 0.01, {"a-1": 2})
+
+
+async def test_a_worker_that_does_not_answer_makes_the_load_a_lower_bound() -> None:
+    silent = snapshot.counters(await sample()) | {"silent": 1}
+    merged = snapshot.load(snapshot.merge([await sample(), silent]))
+    assert merged["a"] == said(1, 2, 4.0, 10.0, 0.01, {"a-1": 1}) | {"whole": False}
+
+
+def said(
+    in_flight: int,
+    arrivals: int,
+    request_seconds: float,
+    seconds: float,
+    longest: float,
+    pods: dict[str, int],
+) -> dict[str, Any]:
+    return {
+        "in_flight": in_flight,
+        "waiting": 0,
+        "arrivals": arrivals,
+        "request_seconds": request_seconds,
+        "seconds": seconds,
+        "longest": longest,
+        "pods": pods,
+    }

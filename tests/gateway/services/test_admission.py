@@ -141,3 +141,23 @@ def test_a_slot_that_moves_goes_on_counting() -> None:
     slots.move(first, other)
     slots.release(other, 14.0)
     assert slots.request_seconds(20.0) == 4
+
+
+def test_each_request_is_an_arrival_once_whatever_becomes_of_it() -> None:
+    slots, balancer = admission(1, limit=1, longest=2)
+    held = slots.acquire(0.0)
+    assert held is not None
+    first, second = Waiter(), Waiter()
+    assert slots.wait(first)
+    assert slots.wait(second)
+    assert not slots.wait(Waiter())
+    slots.turn_away()
+    assert slots.arrivals == 5
+    slots.release(held, 1.0)
+    slots.leave(second)
+    assert slots.wait(Waiter())
+    slots.dismiss("stopped")
+    assert slots.arrivals == 6
+    slots.withdraw(held, 2.0)
+    assert slots.wait(Waiter())
+    assert (slots.arrivals, slots.in_flight, balancer.candidates[0].in_flight) == (6, 0, 0)

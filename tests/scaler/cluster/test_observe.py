@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from scaler.cluster.observe import PodReader, capacities, observe, read_pod, rivals
 from scaler.decision import Container, Sample
 from scaler.sources.samples import PodUsage
-from tests.scaler.objects import NOW, deployment, hpa, node, pod
+from tests.scaler.objects import NOW, deployment, hpa, node, pod, stamp
 
 
 def test_a_pod_is_read_whole() -> None:
@@ -46,6 +50,57 @@ def test_a_request_of_the_pod_as_a_whole() -> None:
     obj = pod("a", 0)
     obj["spec"]["resources"] = {"requests": {"cpu": "1500m"}}
     assert read_pod(obj).pod.request_m == 1500
+
+
+def test_a_request_resized_in_place_is_the_one_granted() -> None:
+    obj = pod("a", 0)
+    obj["status"]["containerStatuses"] = [
+        {"name": "main", "resources": {"requests": {"cpu": "250m"}, "limits": {"cpu": "2"}}}
+    ]
+    assert read_pod(obj).pod.containers == (Container("main", 250, 2000),)
+    obj["spec"]["resources"] = {"requests": {"cpu": "1500m"}}
+    obj["status"]["resources"] = {"requests": {"cpu": "1600m"}}
+    assert read_pod(obj).pod.request_m == 1600
+
+
+def running(name: str, ago: float) -> dict[str, Any]:
+    return {"name": name, "state": {"running": {"startedAt": stamp(NOW - ago)}}}
+
+
+def waiting(name: str, reason: str) -> dict[str, Any]:
+    return {"name": name, "state": {"waiting": {"reason": reason}}}
+
+
+@pytest.mark.parametrize(
+    ("statuses", "began", "reason"),
+    [
+        ([running("main", 50), running("mesh", 20)], NOW - 20, ""),
+        ([running("main", 50), waiting("mesh", "CrashLoopBackOff")], None, "CrashLoopBackOff"),
+        ([waiting("main", "ImagePullBackOff")], None, "ImagePullBackOff"),
+        ([waiting("main", "ContainerCreating")], None, ""),
+        ([{"name": "main", "state": {"terminated": {"exitCode": 1}}}], None, ""),
+        ([], None, ""),
+    ],
+)
+def test_since_when_a_pod_runs_and_what_it_waits_for(
+    statuses: list[dict[str, Any]], began: float | None, reason: str
+) -> None:
+    obj = pod("a", 0)
+    obj["spec"]["containers"].append({"name": "mesh"})
+    obj["status"]["containerStatuses"] = statuses
+    read = read_pod(obj).pod
+    assert (read.running, read.waiting) == (began, reason)
+
+
+def test_what_an_init_container_or_the_scheduler_holds_up() -> None:
+    obj = pod("a", 0, phase="Pending")
+    obj["status"]["containerStatuses"] = [waiting("main", "PodInitializing")]
+    obj["status"]["initContainerStatuses"] = [waiting("fetch", "ErrImagePull")]
+    assert read_pod(obj).pod.waiting == "ErrImagePull"
+    obj = pod("a", 0, phase="Pending")
+    scheduled = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+    obj["status"]["conditions"].append(scheduled)
+    assert read_pod(obj).pod.waiting == "Unschedulable"
 
 
 def test_a_pod_being_deleted_is_not_measured() -> None:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from scaler.config.document import Config, SourceConfig
+from scaler.config.published import published
+from shared.embedded import kinds
+from shared.service import names
 from tests.scaler.embedded import Embedded, embedded
 
 if TYPE_CHECKING:
@@ -48,6 +53,22 @@ async def test_the_live_decision_is_told_and_nothing_is_written(cluster: Embedde
     assert "Policy hpa: 1 to 10 replicas, target 80%" in text
     assert text.count("a-dlp-") == 2
     assert cluster.deployment("a")["metadata"]["resourceVersion"] == before
+
+
+async def test_the_leaders_configuration_is_found_and_gateways_out_of_reach_are_told(
+    cluster: Embedded,
+) -> None:
+    base = replace(Config(), source=SourceConfig(gateways=("http://127.0.0.1:9",)))
+    text = published(base, "services: {a: {policy: responsive, in_flight_target: 3}}")
+    annotations = {names.SCALER_CONFIG: text}
+    metadata = {"name": "scaler", "namespace": names.SYSTEM_NAMESPACE, "annotations": annotations}
+    lease = {"metadata": metadata, "spec": {"holderIdentity": "one"}}
+    cluster.api.create(kinds.LEASE, lease, names.SYSTEM_NAMESPACE, manager="test")
+    code, text = await told(cluster, "a")
+    assert code == 0, text
+    assert text.startswith("configuration: of one, by Lease scaler\n")
+    assert "Policy responsive: 1 to 10 replicas" in text
+    assert "kubectl exec -n oscar deploy/scaler -- python -m scaler explain a" in text
 
 
 async def test_a_name_that_is_wrong_is_answered_with_those_that_are_right(

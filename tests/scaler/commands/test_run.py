@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
+from scaler.config.published import read_published
 from shared.embedded import kinds
 from shared.runtime.tasks import Supervisor
 from shared.service import names
@@ -108,6 +109,8 @@ async def test_replicas_follow_the_load_and_sigterm_ends_it_cleanly(
         assert await process.wait() == 0
     lease = cluster.api.get(kinds.LEASE, "scaler", names.SYSTEM_NAMESPACE)
     assert lease["spec"]["holderIdentity"] == ""
+    told = read_published(lease["metadata"]["annotations"][names.SCALER_CONFIG])
+    assert told.defaults.policy.name == "hpa", "explain finds it there"
     reasons = {
         event["reason"]
         for event in cluster.api.list(kinds.EVENT_V1, names.NAMESPACE)

@@ -6,13 +6,14 @@ from dataclasses import replace
 import pytest
 
 from scaler.control.annotation import ANNOTATION, MAX_ANNOTATION, annotation, recall, restore
-from scaler.decision import HPA, RESPONSIVE, Action, Decision
+from scaler.decision import HPA, RESPONSIVE, Action, Decision, Signal
 from scaler.decision.responsive.state import Recommendation, ResponsiveState
 from tests.scaler.objects import NOW, deployment
 
 DECISION = Decision(
     service="a", policy=RESPONSIVE, current=2, replicas=4, valid=True, action=Action.UP, raw=5,
     utilisation_pct=190, target_pct=80, reasons=("Burst",), limits=("ScaleUpLimit",),
+    signal=Signal("cpu", 380), held_until=NOW + 9,
 )  # fmt: skip
 STATE = ResponsiveState(recommendations=(Recommendation(5, NOW - 10),), failures=1)
 
@@ -23,6 +24,8 @@ def test_the_annotation_tells_the_decision_and_gives_the_state_back() -> None:
     assert (told["from"], told["to"], told["action"], told["raw"]) == (2, 4, "ScaleUp", 5)
     assert told["reasons"] == ["Burst"]
     assert told["limits"] == ["ScaleUpLimit"]
+    assert told["signal"]["name"] == "cpu"
+    assert told["held_until"] == "2027-01-15T08:00:09.000+00:00"
     assert told["time"] == "2027-01-15T08:00:00.000+00:00"
     assert recall(deployment("a", 4, annotations={ANNOTATION: text}), RESPONSIVE) == STATE
 

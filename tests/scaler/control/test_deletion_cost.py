@@ -20,6 +20,15 @@ def test_the_least_busy_pods_are_marked() -> None:
     assert marks(pods, shares, 2) == {name(1): MARK, name(2): MARK}
 
 
+def test_pods_with_the_fewest_requests_go_first_whatever_their_cpu() -> None:
+    pods = [ready(0), ready(1), ready(2)]
+    shares = {name(0): 1, name(1): 60, name(2): 0}
+    requests = {name(0): 2, name(1): 0, name(2): None}
+    assert marks(pods, shares, 1, requests) == {name(1): MARK}
+    assert marks(pods, shares, 2, requests) == {name(0): MARK, name(1): MARK}
+    assert marks(pods, shares, 1, dict.fromkeys(requests)) == {name(2): MARK}
+
+
 def test_a_pod_nothing_is_known_of_may_be_busy() -> None:
     assert marks([ready(0), ready(1)], {name(1): 99}, 1) == {name(1): MARK}
 

@@ -11,7 +11,7 @@ from scaler.decision import HPA, Policy
 from scaler.report.explain import explain, verdict
 from scaler.sources.loads import Load, Loads
 from scaler.sources.samples import PodUsage, Samples
-from tests.scaler.objects import NOW, hpa, keyed, pod, service
+from tests.scaler.objects import NOW, hpa, keyed, pod, service, stamp
 
 HPA_SCALING = Scaling(policy=Policy(name=HPA))
 
@@ -126,3 +126,55 @@ def test_a_schedule_that_raises_the_minimum_is_told() -> None:
     text = "\n".join(explain(target, scaling, (), result))
     assert "3 (by a schedule; min_scale is 1) to 10 replicas" in text
     assert "because: Current number of replicas below Spec.MinReplicas: there are never" in text
+
+
+def test_pods_that_are_busy_with_themselves_want_a_higher_request_and_not_more_pods() -> None:
+    """An idle server of 12m with a request of 10m, which the maximum cannot help."""
+    caches = service("a", 2, max_scale=2)
+    for obj in caches.pods.values():
+        obj["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "10m"}}
+    target = Cataloguer().catalog(caches).targets["a"]
+    usage = {each.pod.name: PodUsage(NOW - 1, 1, {"main": 12}) for each in target.pods}
+    for loads, remedy in (
+        (None, "raise the request (cpu)"),
+        (Loads({}), "raise the request (cpu)"),
+        (Loads({"a": Load(2, 0)}), "raise max_scale for more"),
+    ):
+        inputs = Inputs(Samples(usage), loads=loads)
+        policy = Scaling().policy_for(target.expose)
+        result = evaluate(target, policy, None, inputs, {}, NOW)
+        assert remedy in verdict(target, Scaling(), result)
+
+
+def test_saturated_pods_whose_help_is_pending_are_not_called_right() -> None:
+    caches = service("a", 3)
+    waiting = {"waiting": {"reason": "ImagePullBackOff"}}
+    for index, obj in enumerate(caches.pods.values()):
+        if index:
+            obj["status"] |= {"phase": "Pending"}
+            obj["status"]["conditions"][0]["status"] = "False"
+            obj["status"]["containerStatuses"] = [{"name": "main", "state": waiting}]
+        obj["spec"]["containers"][0]["resources"]["limits"] = {"cpu": "120m"}
+    target = Cataloguer().catalog(caches).targets["a"]
+    usage = {"a-dlp-1-0": PodUsage(NOW - 1, 1, {"main": 120})}
+    policy = Scaling().policy_for(target.expose)
+    result = evaluate(target, policy, None, Inputs(Samples(usage)), {}, NOW)
+    assert "right number" not in (text := verdict(target, Scaling(), result))
+    assert "3 stays; Pending: pods that are asked for do not run yet" in text
+
+
+def test_between_steps_of_an_overload_the_next_one_is_told() -> None:
+    caches = service("a", 2)
+    for obj in caches.pods.values():
+        obj["status"]["conditions"][0] |= {"status": "False", "lastTransitionTime": stamp(NOW - 90)}
+        began = {"running": {"startedAt": stamp(NOW - 3600)}}
+        obj["status"]["containerStatuses"] = [{"name": "main", "state": began}]
+    target = Cataloguer().catalog(caches).targets["a"]
+    usage = {each.pod.name: PodUsage(NOW - 1, 1, {"main": 900}) for each in target.pods}
+    policy = Scaling().policy_for(target.expose)
+    inputs = Inputs(Samples(usage))
+    first = evaluate(target, policy, None, inputs, {}, NOW)
+    assert first.decision.replicas == 3
+    second = evaluate(target, policy, first.state, inputs, {}, NOW + 2)
+    assert second.decision.limits == ("OverloadPeriod",)
+    assert "the next step is due 08:01:00 UTC" in verdict(target, Scaling(), second)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from scaler.decision import Action, Decision
+from scaler.decision import Action, Decision, Signal
 from scaler.report.sentences import derivation, move, sentence
 
 
@@ -13,6 +13,18 @@ def test_a_change_is_told_with_measure_way_and_reasons() -> None:
     assert sentence(decision) == (
         "scale up 2 → 4: CPU 190% of its base, target 80%, samples up to 12 s old; "
         "metrics ask 5, limits 4; because above target; held by ScaleUpLimit"
+    )
+
+
+def test_what_told_the_demand_and_until_when_a_limit_holds() -> None:
+    decision = Decision(
+        service="a", policy="responsive", current=5, replicas=5, valid=True, raw=1,
+        reasons=("BelowTarget", "OperatorHold"), limits=("OperatorHold",), held_until=43_400.0,
+        signal=Signal("arrivals", 700, spread_m=50, cost_m=81.5, fit_pct=92),
+    )  # fmt: skip
+    assert sentence(decision) == (
+        "hold 5: utilisation not needed; demand 700m by arrivals ± 50m fit 92%; metrics ask 1, "
+        "bounds 5; because BelowTarget; held by OperatorHold until 12:03:20 UTC"
     )
 
 

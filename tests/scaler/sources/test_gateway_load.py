@@ -1,17 +1,23 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aiohttp
+import pytest
 from aiohttp import web
 from yarl import URL
 
 from gateway.admin.snapshot import load
-from scaler.sources.gateway_load import GatewayLoad, read
+from scaler.sources.gateway_books import LOST_S
+from scaler.sources.gateway_load import GONE_S, GatewayLoad, read
 from scaler.sources.in_flight import Count
 from scaler.sources.loads import Load, Loads
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from pytest_aiohttp.plugin import AiohttpServer
 
 
@@ -21,7 +27,29 @@ class Answers:
     def __init__(self, answer: Any) -> None:
         self.answer = answer
 
-    async def __call__(self, _: web.Request) -> web.Response:
+        self.trouble = ""
+        self.asked = 0
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        self.asked += 1
+        match self.trouble:
+            case "500":
+                return web.Response(status=500)
+            case "malformed":
+                return web.Response(text='{"a": {"in_fli')
+            case "half":
+                return web.json_response({"a": {"in_flight": 1}})
+            case "refuses" if request.transport:
+                request.transport.abort()
+            case "cut" | "hangs":
+                begun = web.StreamResponse(headers={"Content-Length": "100"})
+                await begun.prepare(request)
+                if self.trouble == "hangs":
+                    await asyncio.Event().wait()
+                await begun.write(b"{")
+                assert request.transport
+                request.transport.close()
+                return begun
         return web.json_response(self.answer)
 
 
@@ -35,6 +63,10 @@ async def gateway(aiohttp_server: AiohttpServer, answer: Any) -> str:
     return await serving(aiohttp_server, Answers(answer))
 
 
+def brief(loads: Loads) -> dict[str, tuple[float, int]]:
+    return {name: (load.in_flight, load.waiting) for name, load in loads.services.items()}
+
+
 async def ask(*endpoints: str) -> Loads:
     async with aiohttp.ClientSession() as session:
         return await GatewayLoad(session, endpoints).fetch()
@@ -45,7 +77,7 @@ async def test_loads_of_all_gateways_add_up(aiohttp_server: AiohttpServer) -> No
     two = await gateway(
         aiohttp_server, {"a": {"in_flight": 3, "waiting": 0}, "b": {"in_flight": 1, "waiting": 4}}
     )
-    assert await ask(one, two) == Loads({"a": Load(5, 1), "b": Load(1, 4)})
+    assert await ask(one, two) == Loads({"a": Load(5, 1), "b": Load(1, 4)}, heard=2)
 
 
 async def test_a_gateway_that_fails_is_named_and_the_rest_counts(
@@ -54,6 +86,8 @@ async def test_a_gateway_that_fails_is_named_and_the_rest_counts(
     one = await gateway(aiohttp_server, {"a": {"in_flight": 2, "waiting": 0}})
     loads = await ask(one, f"http://127.0.0.1:{unused_tcp_port}")
     assert loads.services == {"a": Load(2, 0)}
+    assert not loads.whole
+    assert (loads.heard, loads.silent) == (1, 1)
     assert str(unused_tcp_port) in loads.failures[0]
 
 
@@ -92,11 +126,11 @@ async def test_means_of_several_gateways_add_up(aiohttp_server: AiohttpServer) -
     now = 100.0
     async with aiohttp.ClientSession() as session:
         source = GatewayLoad(session, endpoints, lambda: now)
-        assert (await source.fetch()).services == {"a": Load(10, 2)}
+        assert brief(await source.fetch()) == {"a": (10, 2)}
         now += 2.0
         gateways[0].answer = {"a": says(0, 15.0, 52.0)}
         gateways[1].answer = {"a": says(8, 76.0, 22.0), "b": says(3, 1.0, 1.0)}
-        assert (await source.fetch()).services == {"a": Load(2.5 + 3, 2), "b": Load(3, 1)}
+        assert brief(await source.fetch()) == {"a": (2.5 + 3, 2), "b": (3, 1)}
 
 
 async def test_services_and_gateways_that_go_are_forgotten(aiohttp_server: AiohttpServer) -> None:
@@ -110,30 +144,153 @@ async def test_services_and_gateways_that_go_are_forgotten(aiohttp_server: Aioht
         await source.fetch()
         now += 1.0
         one.answer = {"a": says(5, 1.0, 2.0), "b": says(5, 6.0, 2.0)}
-        assert (await source.fetch()).services == {"a": Load(1, 1), "b": Load(5, 1)}
+        assert brief(await source.fetch()) == {"a": (1, 1), "b": (5, 1)}
 
 
-async def test_a_gateway_that_was_away_begins_anew(aiohttp_server: AiohttpServer) -> None:
-    one = Answers({"a": says(0, 0.0, 1.0)})
-    addresses = [str(URL(await serving(aiohttp_server, one)) / "load")]
+class Gateways:
+    """Several gateways behind one name, a source that asks them, and our time."""
 
-    async def found(_: URL) -> list[str]:
-        return addresses
+    def __init__(self, session: aiohttp.ClientSession, *urls: str, patience: float = 4.5) -> None:
+        self.now = 100.0
+        self.addresses = [str(URL(each) / "load") for each in urls]
+        self.source = GatewayLoad(
+            session, ["http://gateways:8081"], lambda: self.now, self._found, patience
+        )
 
-    now = 100.0
-    async with aiohttp.ClientSession() as session:
-        source = GatewayLoad(session, ["http://gateways:8081"], lambda: now, found)
-        await source.fetch()
-        now += 1.0
-        one.answer = {"a": says(5, 1.0, 2.0)}
-        assert (await source.fetch()).services == {"a": Load(1, 1)}
-        addresses, kept = [], addresses
-        assert (await source.fetch()).services == {}
-        now += 1.0
-        addresses, one.answer = kept, {"a": says(5, 2.0, 3.0)}
-        assert (await source.fetch()).services == {"a": Load(5, 1)}
+    async def _found(self, _: URL) -> list[str]:
+        if not self.addresses:
+            raise OSError("no such name")
+        return self.addresses
+
+    async def after(self, seconds: float) -> Loads:
+        self.now += seconds
+        return await self.source.fetch()
+
+
+def counted(in_flight: int, arrivals: int, seconds: float, pods: dict[str, int]) -> Any:
+    more = {"arrivals": arrivals, "longest": 5.0 * in_flight, "pods": pods}
+    return {"a": says(in_flight, float(arrivals), seconds) | more}
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as made:
+        yield made
+
+
+@pytest.fixture
+async def two(aiohttp_server: AiohttpServer, session: aiohttp.ClientSession) -> Two:
+    answers = [Answers(counted(4, 100, 50.0, {"a-1": 4})), Answers(counted(3, 7, 9.0, {"a-1": 3}))]
+    urls = [await serving(aiohttp_server, each) for each in answers]
+    return Two(Gateways(session, *urls), *answers)
+
+
+class Two(NamedTuple):
+    """Two gateways of the same service, and what they answer."""
+
+    all: Gateways
+    one: Answers
+    other: Answers
+
+
+async def test_counters_grow_by_what_came_since_and_pods_add_up(two: Two) -> None:
+    first = (await two.all.after(0)).services["a"]
+    assert (first.arrivals, first.request_seconds, first.longest) == (0.0, 0.0, 20.0)
+    assert first.pods == {"a-1": 7}
+    two.one.answer = counted(4, 110, 52.0, {"a-1": 4, "a-2": 0})
+    two.other.answer = counted(3, 12, 11.0, {"a-1": 3, "a-2": 1})
+    second = (await two.all.after(2)).services["a"]
+    assert (second.arrivals, second.request_seconds) == (15.0, 15.0)
+    assert second.pods == {"a-1": 7, "a-2": 1}
+
+
+async def test_a_restart_shrinks_nothing_and_its_new_counts_are_growth(two: Two) -> None:
+    await two.all.after(0)
+    two.one.answer = counted(1, 6, 1.0, {})
+    load = (await two.all.after(2)).services["a"]
+    assert (load.arrivals, load.in_flight) == (6.0, 4)
+
+
+@pytest.mark.parametrize("trouble", ["500", "malformed", "half", "refuses", "cut"])
+async def test_a_silent_gateways_last_count_is_kept_as_a_lower_bound(
+    two: Two, trouble: str
+) -> None:
+    assert (await two.all.after(0)).whole
+    two.other.trouble = trouble
+    loads = await two.all.after(1)
+    assert brief(loads)["a"] == (7, 2)
+    assert not loads.whole
+    assert not loads.services["a"].whole
+    assert loads.failures[0].endswith("its last counts are kept, and nothing shrinks meanwhile")
+    two.other.trouble = ""
+    assert (await two.all.after(1)).whole
+
+
+async def test_a_gateway_that_is_silent_for_long_is_given_up_and_nothing_shrinks(two: Two) -> None:
+    await two.all.after(0)
+    two.other.answer = counted(3, 17, 10.0, {"a-1": 3})
+    assert (await two.all.after(1)).services["a"].arrivals == 10.0
+    two.other.trouble = "500"
+    loads = await two.all.after(LOST_S + 1)
+    assert brief(loads)["a"] == (4, 1)
+    assert loads.services["a"].arrivals == 10.0
+    assert not loads.whole
+    assert "its counts are given up" in loads.failures[0]
+    two.one.trouble = "500"
+    assert not (await two.all.after(LOST_S + 1)).known
+
+
+async def test_a_gateway_is_gone_when_its_address_is_and_its_counters_stay(two: Two) -> None:
+    await two.all.after(0)
+    two.other.answer = counted(3, 17, 10.0, {"a-1": 3})
+    await two.all.after(1)
+    del two.all.addresses[1:]
+    assert brief(await two.all.after(GONE_S + 1))["a"] == (7, 2)  # it still serves
+    two.other.trouble = "500"
+    loads = await two.all.after(1)
+    assert loads.whole
+    assert brief(loads)["a"] == (4, 1)
+    assert loads.services["a"].arrivals == 10.0
+
+
+async def test_fewer_addresses_for_a_moment_are_not_believed(two: Two) -> None:
+    await two.all.after(0)
+    addresses, two.other.trouble = two.all.addresses, "500"
+    two.all.addresses = addresses[:1]
+    assert not (await two.all.after(GONE_S - 1)).whole
+    two.all.addresses = []
+    loads = await two.all.after(1)
+    assert not loads.whole
+    assert "no such name" in loads.failures[0]
+    assert brief(loads)["a"] == (7, 2)
+
+
+async def test_one_that_hangs_holds_up_nobody(
+    aiohttp_server: AiohttpServer, session: aiohttp.ClientSession
+) -> None:
+    one, other = Answers(counted(4, 1, 50.0, {})), Answers(counted(3, 1, 50.0, {}))
+    urls = [await serving(aiohttp_server, each) for each in (one, other)]
+    gateways = Gateways(session, *urls, patience=0.1)
+    assert (await gateways.after(0)).whole
+    other.trouble = "hangs"
+    began = time.monotonic()
+    loads = [await gateways.after(1) for _ in range(5)]
+    assert time.monotonic() - began < 2.0
+    assert other.asked == 2  # one question open, whatever the rounds
+    assert one.asked == 6
+    assert [each.whole for each in loads] == [True, True, True, False, False]
+    assert brief(loads[-1])["a"] == (7, 2)
+    assert "has not answered for 5 s" in loads[-1].failures[0]
+    await gateways.source.close()
+    assert not [each for each in asyncio.all_tasks() if each.get_name().startswith("gateway ")]
 
 
 def test_what_a_gateway_says_is_understood() -> None:
     numbers = {"in_flight": 2, "waiting": 1, "request_seconds": 7.5, "seconds": 3.0, "tunnels": 1}
-    assert read(load({"services": {"a": numbers}})) == {"a": Count(2, 1, 7.5, 3.0)}
+    assert read(load({"services": {"a": numbers}})) == {
+        "a": Count(2, 1, 7.5, 3.0, arrivals=0, longest=0, pods={})
+    }
+    numbers |= {"arrivals": 9, "longest": 4.5, "pods": {":": {"pod": "a-1", "in_flight": 2}}}
+    assert read(load({"services": {"a": numbers}, "silent": 1})) == {
+        "a": Count(2, 1, 7.5, 3.0, 9, 4.5, {"a-1": 2}, whole=False)
+    }

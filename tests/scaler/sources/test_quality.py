@@ -34,7 +34,8 @@ def usage(time: float = NOW, **containers: int | None) -> PodUsage:
 def test_each_fault_has_its_own_kind(sample: PodUsage | None, fault: Fault | None) -> None:
     judged = judge([POD], {"p": sample} if sample else {}, {"n": 4000}, NOW, Limits())
     assert judged.faults == ({"p": fault} if fault else {})
-    assert ("p" in judged.usage) == (fault is None)
+    assert ("p" in judged.usage) == (fault in (None, Fault.PARTIAL))
+    assert ("p" in judged.details) == (fault not in (None, Fault.MISSING))
 
 
 def test_samples_of_pods_that_are_not_expected_are_nobodys_business() -> None:
@@ -49,3 +50,21 @@ def test_faults_are_told_by_pod() -> None:
     pods = [Expected(name, frozenset({"main"})) for name in "abc"]
     judged = judge(pods, {"a": usage(main=-1), "b": usage(main=-1)}, {"n": 4000}, NOW, Limits())
     assert judged.faults == {"a": Fault.NEGATIVE, "b": Fault.NEGATIVE, "c": Fault.MISSING}
+
+
+@pytest.mark.parametrize(
+    ("sample", "words"),
+    [
+        (usage(NOW - 240, main=1), "240 s old, max_sample_age 90 s"),
+        (
+            usage(NOW + 35, main=1),
+            "taken 35 s from now, 10 s are believed: set the clock of node n",
+        ),
+        (usage(main=8001), "8001m of CPU, 8000m are believed of its node"),
+        (usage(main=-1), "-1m of CPU"),
+        (usage(other=5), "no CPU of container main"),
+    ],
+)
+def test_a_fault_is_told_with_its_numbers(sample: PodUsage, words: str) -> None:
+    judged = judge([POD], {"p": sample}, {"n": 4000}, NOW, Limits())
+    assert judged.details["p"].startswith(words)

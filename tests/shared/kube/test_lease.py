@@ -265,3 +265,16 @@ async def test_a_missing_right_is_told_with_its_remedy(
 def test_a_renewal_must_fit_into_the_duration(kube: Any, renew: float) -> None:
     with pytest.raises(ValueError, match="renew"):
         Election(kube, "l", "ns", "a", duration=12, renew=renew)
+
+
+async def test_the_holder_tells_what_others_may_read(
+    server: LeaseServer, kube: KubeClient, clock: ManualClock
+) -> None:
+    told = {"note": "first"}
+    election = Election(kube, "scaler", "oscar", "a", clock, annotations=lambda: told)
+    assert await election.attempt()
+    assert server.lease is not None
+    server.lease["metadata"]["annotations"]["theirs"] = "stays"
+    told = {"note": "second"}
+    assert await election.attempt()
+    assert server.lease["metadata"]["annotations"] == {"note": "second", "theirs": "stays"}

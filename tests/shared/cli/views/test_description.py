@@ -99,6 +99,11 @@ def test_a_decision_that_holds() -> None:
     hold = TOLD["scaler"] | {"to": 1, "utilisation_pct": None, "reasons": None, "limits": []}
     told = list(lines(TOLD | {"scaler": hold}, "http://gw"))
     assert "Scaler: 5m ago, hold 1 pods, policy hpa" in told
+    hold |= {"limits": ["OperatorHold"], "held_until": "2026-01-01T01:03:20.000+00:00"}
+    told = list(lines(TOLD | {"scaler": hold}, "http://gw"))
+    assert (
+        "Scaler: 5m ago, hold 1 pods, held by OperatorHold until 01:03:20 UTC, policy hpa" in told
+    )
 
 
 def test_of_a_service_that_is_not_exposed_there_is_little() -> None:
