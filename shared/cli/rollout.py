@@ -17,7 +17,7 @@ from shared.cli.exits import NotReadyError, UnreachableError
 from shared.runtime.clock import Clock
 from shared.runtime.printable import printable
 from shared.service import durations
-from shared.service.model import Expose
+from shared.service.model import STARTUP_TIMEOUT
 
 PERIOD: Final = 1.0
 MARGIN: Final = 300.0
@@ -89,7 +89,7 @@ def patience(description: Description) -> float:
     """Seconds that a rollout may take."""
     definition = description.get("definition") or {}
     expose = definition.get("expose") or {}
-    return float(expose.get("startup_timeout") or Expose.startup_timeout) + MARGIN
+    return float(expose.get("startup_timeout") or STARTUP_TIMEOUT) + MARGIN
 
 
 class Told:

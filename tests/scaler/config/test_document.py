@@ -310,5 +310,5 @@ def test_defaults_that_nothing_reads_are_told(defaults: str, told: str) -> None:
 
 
 def test_policy_hpa_cannot_do_without_cpu() -> None:
-    with pytest.raises(ConfigError, match="defaults.cpu: false leaves policy hpa nothing"):
+    with pytest.raises(ConfigError, match=r"defaults\.cpu: false leaves policy hpa nothing"):
         parse("defaults: {policy: hpa, cpu: false}", Config())

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from gateway.management.access.caller import Caller
-from gateway.management.objects.render import configmap
 from gateway.management.metrics import Metrics
+from gateway.management.objects.render import configmap
 from gateway.management.problems import RefusalError
 from gateway.management.store.catalog import Catalog
 from gateway.management.store.lifecycle import Lifecycle
