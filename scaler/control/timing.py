@@ -1,4 +1,4 @@
-"""How often the loop ticks, and how long a tick may wait for samples. Pure."""
+"""How often the loop ticks, and when an answer is given up. Pure."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from typing import Final
 TICK: Final = 1.0
 """Seconds between ticks of the loop: the shortest period of a service."""
 FETCH_TIMEOUT: Final = 5.0
-"""Seconds a tick waits for its samples: changed bounds must act even when no source answers."""
+"""Seconds after which a source that does not answer has failed. Ticks do not wait for it."""

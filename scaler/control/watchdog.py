@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shared.runtime.clock import Clock
 
 ALLOWANCE: Final = 3 * (TICK + FETCH_TIMEOUT)
-"""Seconds between the ends of two ticks: a tick waits FETCH_TIMEOUT at most for its samples and
+"""Seconds between the ends of two ticks: a tick waits FETCH_TIMEOUT at most for first answers and
 TICK for its turn, and the factor leaves room for the decisions of a process that is short of CPU. A
 follower ticks too. Longer than that, something waits for what never comes."""
 

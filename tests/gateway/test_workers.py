@@ -177,7 +177,7 @@ async def test_a_worker_that_does_not_answer_keeps_what_it_counted() -> None:
     assert await worker.numbers() == []
     async with admin.serving(admin.Admin(source, ready).application(), private):
         assert await worker.numbers() == [await source()]
-    assert await worker.numbers() == [{"services": {"a": COUNTED}}]
+    assert await worker.numbers() == [{"services": {"a": COUNTED}, "silent": 1}]
 
 
 async def test_one_ready_worker_makes_a_ready_gateway_at_once() -> None:

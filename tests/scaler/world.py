@@ -164,6 +164,7 @@ async def world(
         session = await stack.enter_async_context(aiohttp.ClientSession())
         made.tasks = await stack.enter_async_context(Supervisor())
         _wire(made, kube, session, config or Config(), path)
+        stack.push_async_callback(made.fetcher.close)
         made.tasks.start("events", made.events.run())
         yield made
 

@@ -81,6 +81,8 @@ class Scene:
         await pod.send(SWITCHED)
         await self.wire.send(b"12345678")
         await pod.exactly(8)
+        (backend,) = self.r.state.balancer.backends.values()
+        assert (self.r.state.in_flight, backend.in_flight) == (1, 1)
         return pod
 
     def expire(self) -> None:
@@ -323,6 +325,7 @@ async def test_the_log_tells_how_a_request_ended(
     assert state.stats.bytes_in == sum(one.bytes_in for one in r.log.entries)
     assert state.stats.bytes_out == sum(one.bytes_out for one in r.log.entries)
     assert (state.in_flight, state.waiting, state.stats.tunnels) == (0, 0, 0)
+    assert state.admission.arrivals == len(r.log.entries)
     waits = sum(one.queue_wait for one in r.log.entries)
     assert state.stats.queue_wait.total == pytest.approx(waits)
 

@@ -50,3 +50,23 @@ def test_no_requests_are_not_the_same_as_no_answer() -> None:
     assert evaluated(Inputs(usage, loads=Loads())).observation.load == Load(NOW, 0)
     busy = Inputs(usage, loads=Loads({"a": GatewayLoad(2.4, 2)}))
     assert evaluated(busy).observation.load == Load(NOW, 3, 2)
+
+
+def test_what_gateways_count_reaches_the_decision() -> None:
+    counts = GatewayLoad(2.4, 2, 7.0, 3.5, pods={"a-dlp-1-0": 4})
+    inputs = Inputs(Samples({}), loads=Loads({"a": counts}))
+    observation = evaluated(inputs).observation
+    assert observation.load == Load(NOW, 3, 2, 7.0, 3.5)
+    assert [pod.in_flight for pod in observation.pods] == [4, 0]
+
+
+def test_what_a_silent_gateway_may_have_is_not_known() -> None:
+    counts = GatewayLoad(2.4, 2, 7.0, 3.5, pods={"a-dlp-1-0": 4, "a-dlp-1-1": 0})
+    inputs = Inputs(Samples({}), loads=Loads({"a": counts}, whole=False))
+    observation = evaluated(inputs).observation
+    assert observation.load == Load(NOW, 3, 2, 7.0, 3.5, whole=False)
+    assert [pod.in_flight for pod in observation.pods] == [4, None]
+    unknown = evaluated(Inputs(Samples({}), loads=Loads(whole=False))).observation
+    assert unknown.load == Load(NOW, 0, whole=False)
+    older = evaluated(Inputs(Samples({}), loads=Loads({"a": GatewayLoad(1)}))).observation
+    assert [pod.in_flight for pod in older.pods] == [None, None]

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import asyncio
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -10,6 +13,7 @@ from scaler.config.document import Config, SourceConfig, parse
 from scaler.control.inputs import Fetcher
 from scaler.sources.kind import Access
 from scaler.sources.loads import Load
+from shared.runtime.clock import ManualClock
 from shared.service.spaces import Spaces
 from tests.scaler.objects import pod_metrics
 from tests.shared.kube.conftest import *  # noqa: F403  the scripted API server
@@ -27,12 +31,20 @@ class Told:
     def __init__(self) -> None:
         self.problems: list[tuple[str, str]] = []
         self.lost = 0
+        self.age: float | None = None
+        self.heard = (0, 0)
 
     def source(self, kind: str, problem: str) -> None:
         self.problems.append((kind, problem))
 
     def malformed(self, count: int) -> None:
         self.lost += count
+
+    def ages(self, kind: str, age: float | None) -> None:
+        self.age = age
+
+    def gateways(self, heard: int, silent: int) -> None:
+        self.heard = heard, silent
 
 
 @pytest.fixture
@@ -94,9 +106,58 @@ async def test_gateways_are_asked_beside_and_may_fail_alone(
     assert inputs.loads.services == {"a": Load(3, 1)}
     load = refuses(500, "InternalError")
     inputs = await fetcher.fetch()
-    assert inputs.loads is None
+    assert inputs.loads is not None
+    assert inputs.loads.services == {"a": Load(3, 1, whole=False)}
+    assert not inputs.loads.whole
     assert not inputs.samples_error
     assert [kind for kind, _ in told.problems] == ["gateway"]
+    assert told.heard == (0, 1)
+
+
+async def test_gateways_that_were_never_heard_say_nothing(api: Script, fetcher: Fetcher) -> None:
+    fetcher.configure(SourceConfig(gateways=(api.url,)))
+    api.otherwise = refuses(500, "InternalError")
+    assert (await fetcher.fetch()).loads is None
+
+
+async def test_a_source_that_hangs_holds_up_no_round_and_its_last_answer_stands(
+    api: Script, access: Access, told: Told
+) -> None:
+    clock = ManualClock()
+    fetcher = Fetcher(replace(access, patience=0.1), told, clock)
+    fetcher.configure(SourceConfig())
+    api.then(says({"items": [pod_metrics("a", 0, "1m")]}), hangs())
+    assert (await fetcher.fetch()).samples.pods
+    began = time.monotonic()
+    for _ in range(5):
+        await clock.advance(1)
+        assert (await fetcher.fetch()).samples.pods
+    assert time.monotonic() - began < 2
+    assert told.age == 5
+    assert len(api.calls) == 2  # one question open, whatever the rounds
+    assert questions() == ["source metrics.k8s.io"]
+    fetcher.configure(SourceConfig(gateways=(api.url,)))
+    await fetcher.fetch()
+    await fetcher.close()
+    assert not questions()
+
+
+async def test_what_has_not_answered_yet_is_said_soon(
+    api: Script, access: Access, told: Told
+) -> None:
+    fetcher = Fetcher(replace(access, patience=0.1), told)
+    fetcher.configure(SourceConfig())
+    api.otherwise = hangs()
+    began = time.monotonic()
+    assert (await fetcher.fetch()).samples_error == "metrics.k8s.io has not answered yet"
+    assert time.monotonic() - began < 2
+    await fetcher.close()
+
+
+def questions() -> list[str]:
+    """Tasks of questions that are open."""
+    names = (task.get_name() for task in asyncio.all_tasks())
+    return [name for name in names if name.startswith(("source ", "gateway ", "lookup "))]
 
 
 @pytest.mark.parametrize(

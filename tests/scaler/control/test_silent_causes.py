@@ -8,7 +8,7 @@ import orjson
 import pytest
 from aiohttp import web
 
-from scaler.config.document import Config
+from scaler.config.document import Config, SourceConfig
 from scaler.config.scaling import Scaling
 from scaler.control.annotation import ANNOTATION
 from scaler.control.evaluate import Inputs
@@ -300,3 +300,18 @@ async def test_a_server_that_spins_is_told(tmp_path: Path) -> None:
             await made.tick(1)
         assert "CpuDoesNotFollow" in decided(made).reasons
         assert "CpuDoesNotFollow" in sentence(decided(made))
+
+
+async def test_where_cpu_does_not_count_a_server_that_spins_shrinks(tmp_path: Path) -> None:
+    policy = {"count_cpu": False, "in_flight_target": 2, "longest_window_s": 90.0}
+    source = {"name": RESPONSIVE, "period": 1.0}
+    async with world(service("a", 4), tmp_path, Config()) as made:
+        serve_load(made, {"a": {"in_flight": 2, "waiting": 0}})
+        made.config.config = Config(
+            source=SourceConfig(gateways=(made.script.url,)),
+            defaults=Scaling(policy=Policy(**source, **policy)),  # type: ignore[arg-type]
+        )
+        made.usage = {f"a/{index}": "990m" for index in range(4)}
+        for _ in range(150):
+            await made.tick(1)
+        assert made.writes, sentence(decided(made))

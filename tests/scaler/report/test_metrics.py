@@ -28,6 +28,8 @@ def test_every_number_of_the_dashboards_is_there() -> None:
     stats.faults[Fault.STALE] = 7
     stats.writes[Result.CONFLICT] = 1
     stats.source_failures["kubelet"] = 2
+    stats.source_ages = {"kubelet": 1.5}
+    stats.gateways = {"heard": 2, "silent": 1}
     stats.ticked(0.25)
     registry = CollectorRegistry()
     registry.register(ScalerCollector(stats, lambda: [POD_CONTACT, NO_CONTACT]))
@@ -50,6 +52,8 @@ def test_every_number_of_the_dashboards_is_there() -> None:
     assert value("rejected_samples_total", kind="stale") == 7
     assert value("writes_total", result="conflict") == 1
     assert value("source_failures_total", source="kubelet") == 2
+    assert value("source_age_seconds", source="kubelet") == 1.5
+    assert value("gateways", state="silent") == 1
     assert value("api_errors_total", resource="pods") == 4
     assert value("cache_age_seconds", resource="pods") == 2.5
     assert value("cache_age_seconds", resource="nodes") is None

@@ -290,7 +290,11 @@ def test_what_a_gateway_says_is_understood() -> None:
     assert read(load({"services": {"a": numbers}})) == {
         "a": Count(2, 1, 7.5, 3.0, arrivals=0, longest=0, pods={})
     }
-    numbers |= {"arrivals": 9, "longest": 4.5, "pods": {":": {"pod": "a-1", "in_flight": 2}}}
-    assert read(load({"services": {"a": numbers}, "silent": 1})) == {
+    more: dict[str, Any] = numbers | {
+        "arrivals": 9,
+        "longest": 4.5,
+        "pods": {":": {"pod": "a-1", "in_flight": 2}},
+    }
+    assert read(load({"services": {"a": more}, "silent": 1})) == {
         "a": Count(2, 1, 7.5, 3.0, 9, 4.5, {"a-1": 2}, whole=False)
     }

@@ -10,7 +10,7 @@ from shared.embedded.node.metrics import PodUsage, resource_text
 from shared.kube.client import KubeClient
 from shared.service.spaces import Spaces
 from tests.shared.kube.conftest import *  # noqa: F403  the scripted API server
-from tests.shared.kube.scripted import Script, refuses
+from tests.shared.kube.scripted import Script, hangs, refuses
 
 ANSWER = """\
 # HELP container_cpu_usage_seconds_total [STABLE] Cumulative cpu time consumed by the container
@@ -97,6 +97,32 @@ async def test_every_node_in_use_is_scraped_and_one_that_fails_is_named(
     [failure] = second.failures
     assert "node n2" in failure
     assert "nodes/proxy" in failure
+
+
+async def test_a_node_that_hangs_holds_up_no_other(api: Script, kube: KubeClient) -> None:
+    hanging = False
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if hanging and "/nodes/n2/" in request.path:
+            return await hangs()(request)
+        time, pod = 1000 * len(api.calls), request.path.split("/")[4]
+        line = (
+            f'container_cpu_usage_seconds_total{{container="c",namespace="oscar-svc",pod="{pod}"}}'
+        )
+        return web.Response(text=f"{line} {time / 2000} {time}\n")
+
+    api.otherwise = answer
+    source = Kubelet(kube, Spaces(), lambda: ["n1", "n2"], patience=0.2)
+    await source.fetch()
+    known = (await source.fetch()).pods
+    assert known.keys() == {"n1", "n2"}
+    hanging = True
+    for _ in range(3):
+        found = (await source.fetch()).pods
+    assert found["n1"].time > known["n1"].time
+    assert found["n2"] == known["n2"]
+    assert len(api.calls) == 8  # the one that hangs is not asked again
+    await source.close()
 
 
 async def test_when_no_node_answers_there_are_no_samples(api: Script, kube: KubeClient) -> None:
