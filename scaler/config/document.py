@@ -18,14 +18,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from scaler.config.scaling import Scaling, read_scaling
+from scaler.decision import HPA, HpaOptions
 from scaler.sources.http import check_url
 from scaler.sources.registry import KINDS
 from shared.service import blanks
 from shared.service.documents import DocumentError, load_yaml
 from shared.service.fields import Fields, Problems
+from shared.service.scaling.effect import HPA_ONLY, given, warn_idle
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _SECTIONS: Final = tuple(kind.name for kind in KINDS.values() if kind.configure is not None)
 FIELDS: Final = frozenset(("source", *_SECTIONS, "gateways", "defaults", "services"))
@@ -72,7 +74,19 @@ class Config:
         scaling = read_scaling(fields, self.defaults)
         fields.warn_unknown()
         override = Fields(self.overrides.get(name), f"services.{name}", Problems())
-        return read_scaling(override, scaling), (*problems.errors, *problems.warnings)
+        final = read_scaling(override, scaling)
+        told = Problems()
+        for layer, path in ((written, "expose.scaling"), (self.overrides.get(name), override.path)):
+            warn_idle(Fields(layer, path, told), final.policy.name)
+        return final, (*problems.errors, *problems.warnings, *told.warnings, *self._blind(final))
+
+    def _blind(self, scaling: Scaling) -> Iterator[str]:
+        """What nobody can scale by: CPU does not count, and no gateway is asked."""
+        if not scaling.policy.count_cpu and not self.source.gateways:
+            yield (
+                "cpu: false leaves nothing that tells the demand, for no gateways are configured; "
+                "set gateways, or let CPU count"
+            )
 
 
 def parse(text: str, base: Config) -> Config:
@@ -97,6 +111,7 @@ def _config(fields: Fields, base: Config) -> Config:
     source = _source(fields, base.source)
     with fields.section("defaults") as inner:
         defaults = read_scaling(inner, base.defaults)
+        _warn_of_defaults(inner, defaults)
     overrides = fields.mapping("services")
     for name in overrides:
         each = Fields(overrides[name], f"services.{name}", fields.problems)
@@ -104,6 +119,14 @@ def _config(fields: Fields, base: Config) -> Config:
         each.warn_unknown()
     fields.warn_unknown()
     return Config(source, defaults, MappingProxyType(overrides), tuple(fields.problems.warnings))
+
+
+def _warn_of_defaults(fields: Fields, defaults: Scaling) -> None:
+    """Defaults are for services of either policy, so only what changes something is told."""
+    if defaults.policy.name == HPA:
+        warn_idle(fields, HPA)
+    elif given(fields, HPA_ONLY) and defaults.policy.hpa != HpaOptions():
+        fields.warn("hpa", "has an effect on services that choose policy: hpa alone")
 
 
 def _source(fields: Fields, base: SourceConfig) -> SourceConfig:

@@ -84,17 +84,21 @@ class Actuator:
         decision: Decision,
         state: State,
         in_flight: Mapping[str, int | None] | None = None,
+        longest_s: float = 0.0,
     ) -> Outcome:
         """Write the replicas of `decision`, and what successors should know of it.
 
-        `in_flight` are the requests of each pod; None: not known.
+        `in_flight` are the requests of each pod; None: not known. `longest_s` is how long the
+        longest request took.
         """
         async with self._slots:
             if decision.action is Action.DOWN:
                 await self._mark(target, decision, in_flight or {})
-            return await self._write(target, decision, state)
+            return await self._write(target, decision, state, longest_s)
 
-    async def _write(self, target: Target, decision: Decision, state: State) -> Outcome:
+    async def _write(
+        self, target: Target, decision: Decision, state: State, longest_s: float
+    ) -> Outcome:
         if not self._leads():
             return Outcome(Result.NOT_LEADING)
         if self.backs_off:
@@ -116,16 +120,20 @@ class Actuator:
             return self._back_off(error)
         except (KubeError, TimeoutError) as error:
             return Outcome(Result.FAILED, str(error) or f"no answer within {self._timeout:g} s")
-        await self._annotate(target, decision, state)
+        await self._annotate(target, decision, state, longest_s)
         return Outcome(Result.WRITTEN)
 
-    async def note(self, target: Target, decision: Decision, state: State) -> None:
+    async def note(
+        self, target: Target, decision: Decision, state: State, longest_s: float = 0.0
+    ) -> None:
         """Keep what was learnt for a successor, although the size stays."""
         async with self._slots:
-            await self._annotate(target, decision, state)
+            await self._annotate(target, decision, state, longest_s)
 
-    async def _annotate(self, target: Target, decision: Decision, state: State) -> None:
-        text = annotation(decision, state, self._clock.now())
+    async def _annotate(
+        self, target: Target, decision: Decision, state: State, longest_s: float
+    ) -> None:
+        text = annotation(decision, state, self._clock.now(), longest_s)
         body = {"metadata": {"annotations": {ANNOTATION: text}}}
         name = target.deployment["metadata"]["name"]
         await self._patch_best_effort(DEPLOYMENTS, name, target.namespace, body, "annotate")

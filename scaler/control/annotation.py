@@ -28,8 +28,11 @@ MAX_ANNOTATION: Final = 16 * 1024
 """Bytes; a longer state is left out, for all annotations of an object share 256 KiB."""
 
 
-def annotation(decision: Decision, state: State, now: float) -> str:
-    """The JSON that tells of `decision`, and lets a successor go on from `state`."""
+def annotation(decision: Decision, state: State, now: float, longest_s: float = 0.0) -> str:
+    """The JSON that tells of `decision`, and lets a successor go on from `state`.
+
+    `longest_s` is how long the longest request took; pods are given so long to end.
+    """
     body: dict[str, Any] = {
         "time": _stamp(now),
         "policy": decision.policy,
@@ -45,6 +48,7 @@ def annotation(decision: Decision, state: State, now: float) -> str:
         "limits": decision.limits,
         "signal": None if decision.signal is None else asdict(decision.signal),
         "held_until": None if decision.held_until is None else _stamp(decision.held_until),
+        "longest_request_s": round(longest_s, 1),
     }
     whole = orjson.dumps(body | {"state": state.to_json()})
     return (whole if len(whole) <= MAX_ANNOTATION else orjson.dumps(body)).decode()
@@ -52,6 +56,15 @@ def annotation(decision: Decision, state: State, now: float) -> str:
 
 def _stamp(time: float) -> str:
     return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds")
+
+
+def longest_noted(deployment: Obj) -> float:
+    """Seconds of the longest request that the annotation of a Deployment tells of; else 0."""
+    try:
+        seconds = orjson.loads(annotations_of(deployment)[ANNOTATION])["longest_request_s"]
+        return max(0.0, float(seconds))
+    except (ValueError, KeyError, TypeError):
+        return 0.0
 
 
 def recall(deployment: Obj, policy: str) -> State | None:

@@ -125,6 +125,7 @@ def _load(name: str, loads: Loads | None, now: float) -> Load | None:
         load.arrivals,
         load.request_seconds,
         loads.whole and load.whole,
+        load.longest or None,
     )
 
 

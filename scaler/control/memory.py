@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING, Final
 from scaler.control.timing import TICK
 
 if TYPE_CHECKING:
-    from scaler.decision import State
+    from scaler.decision import Load, State
 
 CACHE_LAG: Final = 10.0
 """Seconds the cache gets to show what was written; a broken watch is repaired within them."""
+
+NOTABLE: Final = 20.0
+"""Seconds of a request for which any pod has time when it ends."""
+LONGER: Final = 1.2
+"""By what a request must exceed the longest one noted: notes are writes."""
 
 Revision = tuple[str, int]
 """resourceVersion of a service's definition, and generation of the configuration."""
@@ -31,6 +36,10 @@ class Memory:
     """What the last decision was made by."""
     stored: tuple[object, ...] = ()
     """What was learnt, as the cluster knows it."""
+    longest_s: float = 0.0
+    """The longest request that was ever seen, in seconds; pods are given so long to end."""
+    longest_stored_s: float = 0.0
+    """That, as the cluster knows it."""
     expected: int | None = None
     """Replicas the Deployment had after our last look or write; None: anything may be there."""
     written_on: str = ""
@@ -51,6 +60,15 @@ class Memory:
         since = now if first or self.due < now - period else self.due
         self.due = since + max(period * share, TICK)
         self.revision = revision
+
+    def saw(self, load: Load | None) -> None:
+        """Keep the longest request of those that gateways tell of."""
+        self.longest_s = max(self.longest_s, (load and load.longest_s) or 0.0)
+
+    @property
+    def saw_longer(self) -> bool:
+        """Whether a request took so much longer than is known that it should be noted."""
+        return self.longest_s > max(NOTABLE, LONGER * self.longest_stored_s)
 
     def interrupt(self) -> None:
         """The service is left alone: whatever is found after that is nobody's surprise."""

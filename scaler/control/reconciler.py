@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from scaler.control.actuator import Result
-from scaler.control.annotation import restore
+from scaler.control.annotation import longest_noted, restore
 from scaler.control.evaluate import evaluate
 from scaler.control.memory import Memory
 from scaler.control.standing import Standing, leftover, obstacle
@@ -98,6 +98,7 @@ class Reconciler:
         policy = plan.policy(target.expose, now)
         self._notice_external_change(target, memory, policy, now)
         result = evaluate(target, policy, memory.state, inputs, capacities, now)
+        memory.saw(result.observation.load)
         self._listener.faults(result.faults.values())
         standing = Standing.DRY_RUN if plan.scaling.dry_run else Standing.ACTIVE
         self._listener.decided(target, result.decision, standing)
@@ -122,6 +123,7 @@ class Reconciler:
         if memory is None or memory.uid != uid:
             state = restore(target.deployment, policy, self._clock.now())
             memory = Memory(uid, state, stored=state.learnt if state else ())
+            memory.longest_s = memory.longest_stored_s = longest_noted(target.deployment)
             self._memories[target.name] = memory
         return memory
 
@@ -170,20 +172,20 @@ class Reconciler:
             memory.state = after.not_written(before)
         else:
             memory.state = after
-            if after.learnt != memory.stored and not dry_run:
-                memory.stored = after.learnt
-                note = self._actuator.note(target, result.decision, after)
+            if (after.learnt != memory.stored or memory.saw_longer) and not dry_run:
+                memory.stored, memory.longest_stored_s = after.learnt, memory.longest_s
+                note = self._actuator.note(target, result.decision, after, memory.longest_s)
                 self._tasks.start(f"note {target.name}", note)
 
     async def _write(self, target: Target, memory: Memory, result: Evaluation) -> None:
         try:
             in_flight = {pod.name: pod.in_flight for pod in result.observation.pods}
             outcome = await self._actuator.carry_out(
-                target, result.decision, result.state, in_flight
+                target, result.decision, result.state, in_flight, memory.longest_s
             )
             if outcome.result is Result.WRITTEN:
                 memory.state = result.state
-                memory.stored = result.state.learnt
+                memory.stored, memory.longest_stored_s = result.state.learnt, memory.longest_s
                 memory.expected = result.decision.replicas
             elif outcome.result is Result.FAILED:
                 memory.expected = None  # it may have been written after all

@@ -75,7 +75,8 @@ class Load:
     `in_flight` is a mean over some seconds. `arrivals` and `request_seconds` only grow as long as
     one process counts them: requests that have come, and the integral of those in flight; None:
     the gateways do not say. A count below an earlier one begins anew. `whole` is False when a
-    gateway is silent: then its last counts are in the sums, which are lower bounds.
+    gateway is silent: then its last counts are in the sums, which are lower bounds. `longest_s` is
+    how long the longest request of late took; None: not known.
     """
 
     time: float
@@ -84,6 +85,7 @@ class Load:
     arrivals: float | None = None
     request_seconds: float | None = None
     whole: bool = True
+    longest_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

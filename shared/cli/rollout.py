@@ -17,9 +17,11 @@ from shared.cli.exits import NotReadyError, UnreachableError
 from shared.runtime.clock import Clock
 from shared.runtime.printable import printable
 from shared.service import durations
+from shared.service.model import STARTUP_TIMEOUT
 
 PERIOD: Final = 1.0
-TIMEOUT: Final = "5m"
+MARGIN: Final = 300.0
+"""Seconds beside the start of a container: for a place, an image, and the pods of before."""
 LONGEST: Final = 86_400.0
 
 Say = Callable[[str], None]
@@ -45,16 +47,23 @@ class Duration(click.ParamType[float]):
 def wait_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command `--wait` and `--timeout`, as `wait` and `timeout` in seconds."""
     command = click.option(
-        "--timeout", type=Duration(), default=TIMEOUT, show_default=True, help="How long to wait."
+        "--timeout",
+        type=Duration(),
+        default=None,
+        help="How long to wait; else as long as a start may take by its definition, and 5m.",
     )(command)
     return click.option(
         "--wait", is_flag=True, help="Tell what happens until it runs; fail if it does not."
     )(command)
 
 
-async def until_ready(api: ServicesApi, name: str, seconds: float, clock: Clock, say: Say) -> None:
+async def until_ready(
+    api: ServicesApi, name: str, limit: float | None, clock: Clock, say: Say
+) -> None:
     """Return when service `name` runs as it should; NotReadyError with the reason when its rollout
-    fails, or does not end within `seconds`. That the API is away for a while fails nothing."""
+    fails, or does not end within `limit` seconds; None: what a start may take by its definition,
+    and a margin. That the API is away for a while fails nothing."""
+    seconds = patience({}) if limit is None else limit
     began = clock.monotonic()
     told = Told(name, say)
     while True:
@@ -64,6 +73,7 @@ async def until_ready(api: ServicesApi, name: str, seconds: float, clock: Clock,
             description, why = None, f": {error.message}"
         waited = clock.monotonic() - began
         if description is not None:
+            seconds = patience(description) if limit is None else limit
             told.tell(description, waited)
             if is_done(description):
                 return
@@ -73,6 +83,13 @@ async def until_ready(api: ServicesApi, name: str, seconds: float, clock: Clock,
         if waited + PERIOD > seconds:
             raise NotReadyError(f"service/{name} is not ready after {seconds:g} s{why}{hint(name)}")
         await clock.sleep(PERIOD)
+
+
+def patience(description: Description) -> float:
+    """Seconds that a rollout may take."""
+    definition = description.get("definition") or {}
+    expose = definition.get("expose") or {}
+    return float(expose.get("startup_timeout") or STARTUP_TIMEOUT) + MARGIN
 
 
 class Told:

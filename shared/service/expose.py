@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from dataclasses import asdict
 from functools import partial
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from shared.service.documents import plain
+from shared.service.durations import bounded, seconds
 from shared.service.model import AuthType, Expose, ProbeMode, Timeouts
+from shared.service.scaling.effect import warn_idle, warn_uncertain
 from shared.service.scaling.schema import read_written
 
 if TYPE_CHECKING:
@@ -21,6 +24,10 @@ if TYPE_CHECKING:
 MOST_PORTS: Final = 100
 LONGEST_PATH: Final = 2048
 _LONGEST: Final = 86_400.0
+STARTUP: Final = (1, 86_400)
+"""Least and most seconds of `startup_timeout`."""
+GRACES: Final = (5, 86_400)
+"""Least and most seconds of `grace`; the least leaves a pod time after its pause."""
 _TARGET: Final = re.compile(r"/[!-~]*")
 _DEFAULTS: Final = Expose(api_port=())
 _NODE_PORT: Final = ("NodePort", "nodePort", "node_port")
@@ -47,13 +54,15 @@ def read_expose(service: Fields, *, new: bool = False) -> Expose | None:
             health_path="/" + fields.text("health_path", default=_DEFAULTS.health_path).lstrip("/"),
             probe_mode=_word(fields, "probe_mode", ProbeMode),
             timeouts=_timeouts(fields),
+            startup_timeout=_span(fields, "startup_timeout", STARTUP) or _DEFAULTS.startup_timeout,
+            grace=_span(fields, "grace", GRACES) or None,
             concurrency=_whole(fields, "concurrency", least=0, most=100_000),
             affinity=_flag(fields, "affinity"),
             scaling=fields.mapping("scaling"),
         )
         if new and expose.scaling:
             with fields.section("scaling") as scaling:
-                read_written(scaling)
+                _check_scaling(scaling, expose)
         _check_expose(fields, expose)
         if not ports and (meant := fields.meant("api_port") or fields.meant("port")):
             fields.error("api_port", f"is missing; did you mean it by {meant}?")
@@ -97,8 +106,17 @@ def _word(fields: Fields, name: str, words: Any) -> Any:
 def _timeouts(expose: Fields) -> Timeouts:
     with expose.section("timeouts") as fields:
         limit = partial(fields.number, least=0.0, most=_LONGEST)
-        given = {name: limit(name, default=seconds) for name, seconds in asdict(Timeouts()).items()}
+        given = {name: limit(name, default=usual) for name, usual in asdict(Timeouts()).items()}
         return Timeouts(**given)
+
+
+def _span(fields: Fields, name: str, bounds: tuple[int, int]) -> int:
+    """Whole seconds, rounded up, however a duration is written; 0 where it is left out or 0."""
+
+    def parse(text: str) -> int:
+        return ceil(bounded(*bounds)(text)) if seconds(text) else 0
+
+    return fields.parsed(name, default=0, parse=parse)
 
 
 def _check_expose(fields: Fields, expose: Expose) -> None:
@@ -135,9 +153,31 @@ def _check_expose(fields: Fields, expose: Expose) -> None:
             "the node port bypasses authentication: set_auth guards the gateway's path alone",
         )
     if expose.cpu_threshold > 100:
+        fields.warn("cpu_threshold", f"{expose.cpu_threshold} {_above(expose)}")
+
+
+def _above(expose: Expose) -> str:
+    """What a target above the limit of pods, which is their request, means for the policy."""
+    policy = str(expose.scaling.get("policy") or "").lower()
+    never = "is above what pods may use, so replicas will never grow"
+    if policy == "hpa":
+        return never
+    aimed = "is above what pods may use, so the scaler aims at their limit (TargetAboveLimit)"
+    return aimed if policy else f"{aimed}, and under policy hpa replicas would never grow"
+
+
+def _check_scaling(fields: Fields, expose: Expose) -> None:
+    """What the scaler will read, checked where somebody is there to be told."""
+    written = read_written(fields)
+    if policy := written.policy.get("name"):
+        warn_idle(fields, policy)
+    else:
+        warn_uncertain(fields)
+    if written.policy.get("count_cpu") is False and expose.node_port:
         fields.warn(
-            "cpu_threshold",
-            f"{expose.cpu_threshold} is above what pods may use, so replicas will never grow",
+            "cpu",
+            "false leaves the gateways' requests alone to tell the demand, and those at the node "
+            "port pass by the gateways; use the gateway's path, or let CPU count",
         )
 
 
@@ -167,6 +207,10 @@ def _extensions_json(expose: Expose) -> dict[str, Any]:
     body: dict[str, Any] = {}
     if expose.timeouts != _DEFAULTS.timeouts:
         body["timeouts"] = asdict(expose.timeouts)
+    if expose.startup_timeout != _DEFAULTS.startup_timeout:
+        body["startup_timeout"] = expose.startup_timeout
+    if expose.grace is not None:
+        body["grace"] = expose.grace
     if expose.concurrency != _DEFAULTS.concurrency:
         body["concurrency"] = expose.concurrency
     if expose.affinity != _DEFAULTS.affinity:

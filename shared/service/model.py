@@ -18,6 +18,8 @@ LifecyclePolicy = Literal["delete", "retain"]
 
 ADMINISTRATOR: Final = "cluster_admin"
 """OSCAR's name for the owner of what the administrator makes."""
+STARTUP_TIMEOUT: Final = 600
+"""Seconds; models that are loaded from a network take minutes."""
 EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -64,6 +66,11 @@ class Expose:
     health_path: str = "/"
     probe_mode: ProbeMode = "legacy"
     timeouts: Timeouts = Timeouts()
+    startup_timeout: int = STARTUP_TIMEOUT
+    """Seconds within which the container must answer after its start, or it is started anew."""
+    grace: int | None = None
+    """Seconds that a pod which is taken away has for its requests; None: learnt from the longest
+    request that was seen."""
     concurrency: int = 0
     """Requests one pod works on at a time; 0 is no limit."""
     affinity: bool = False

@@ -16,7 +16,7 @@ from collections import Counter
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from gateway.management.objects import render
+from gateway.management.objects import render, spans
 from shared.service import names, oscar
 from shared.service.objects import annotated_number, annotations_of, wanted_replicas
 from shared.service.values import value
@@ -219,7 +219,9 @@ def orphaned(replicasets: Sequence[Obj]) -> Running | None:
 def successor(service: Service, runs: Running, configmap: Obj, *, paused: bool) -> Obj:
     """Our Deployment with the pods of another; while it is `paused`, with their number too."""
     owner = render.owner(service.name, configmap["metadata"]["uid"])
+    assert service.expose is not None
     spec: dict[str, Any] = {
+        "progressDeadlineSeconds": spans.progress_deadline(service.expose),
         "selector": {"matchLabels": {"app": names.app_label(service.name)}},
         "strategy": render.deployment_strategy(),
         "template": runs.template,

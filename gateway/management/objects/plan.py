@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from gateway.management.objects import adoption, claim, drift, kept, render, scale
+from gateway.management.objects import adoption, claim, drift, kept, render, scale, spans
 from gateway.management.objects.policy import DEFAULT
 from gateway.management.objects.seen import Seen, uid, version
 from gateway.management.objects.whole import Whole, restored
@@ -192,7 +192,7 @@ def _released(seen: Seen, whole: Whole) -> Iterator[Step]:
 
 
 def _applied(seen: Seen, whole: Whole, policy: Policy) -> Iterator[Step]:
-    for obj in render.dependents(whole.service, whole.kept.token, uid(seen.root), policy):
+    for obj in _dependents(seen, whole, policy):
         name = obj["metadata"]["name"]
         live = seen.objects.get((obj["kind"], name))
         if name == names.token_secret(seen.name):
@@ -204,6 +204,27 @@ def _applied(seen: Seen, whole: Whole, policy: Policy) -> Iterator[Step]:
             yield _step("apply", obj, obj, "was missing")
         elif not drift.settled(live, obj):
             yield _step("apply", obj, obj, "was changed")
+
+
+def _dependents(seen: Seen, whole: Whole, policy: Policy) -> list[Obj]:
+    """As they are to be; the grace is learnt anew only where the pods are made anew anyway."""
+    expose, live = whole.service.expose, seen.deployment
+    root = uid(seen.root)
+
+    def rendered(grace: int) -> list[Obj]:
+        return render.dependents(whole.service, whole.kept.token, root, policy, grace)
+
+    if expose is None:
+        return rendered(spans.STEPS[0])
+    same, anew = spans.grace(expose, live), spans.grace(expose, live, anew=True)
+    objects = rendered(same)
+    if same == anew or live is None or drift.contains(_template(live), _template(objects[-1])):
+        return objects
+    return rendered(anew)
+
+
+def _template(deployment: Obj) -> Any:
+    return deployment["spec"]["template"]
 
 
 def _superfluous(seen: Seen, whole: Whole) -> Iterator[Step]:

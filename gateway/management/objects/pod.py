@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gateway.management.objects import security
 from gateway.management.objects.policy import DEFAULT
+from gateway.management.objects.spans import PAUSE, STEPS
 from shared.service import names
 
 if TYPE_CHECKING:
@@ -23,22 +24,22 @@ if TYPE_CHECKING:
 CONTAINER: Final = "oscar-container"
 CONTENT: Final = "oscar.grycap.io/content"
 """Pod annotation that changes with what the pods read at start, so that new content rolls out."""
-GRACE: Final = 30
-"""Seconds between SIGTERM and SIGKILL, the pause before SIGTERM included."""
-PAUSE: Final = 2
-"""Seconds between the pod's leaving the endpoints and SIGTERM: until every gateway knows."""
 
 _FIRST_PORT: Final = "podport-0"
 
 
 def pod_template(
-    service: Service, expose: Expose, token: str, policy: Policy = DEFAULT
+    service: Service,
+    expose: Expose,
+    token: str,
+    policy: Policy = DEFAULT,
+    grace: int = STEPS[0],
 ) -> dict[str, Any]:
-    """The PodTemplateSpec of `service`."""
+    """The PodTemplateSpec of `service`, whose pods have `grace` seconds to end."""
     spec: dict[str, Any] = {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "terminationGracePeriodSeconds": GRACE,
+        "terminationGracePeriodSeconds": grace,
         "securityContext": security.pod_context(service, policy),
         "containers": [_container(service, expose, policy)],
         "volumes": [volume for volume, _ in _mounted(service, policy)],
@@ -154,7 +155,7 @@ def _probes(name: str, expose: Expose) -> dict[str, Any]:
         path = names.base_path(name) + path
     request = {"path": path, "port": _FIRST_PORT, "scheme": "HTTP"}
     return {
-        "startupProbe": _probe(request, period=1, failures=180),
+        "startupProbe": _probe(request, period=1, failures=expose.startup_timeout),
         "readinessProbe": _probe(request, period=5, failures=3),
         "livenessProbe": _probe(request, period=10, failures=12),
     }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.management.objects.pod import pod_template
 from gateway.management.objects.policy import DEFAULT
+from gateway.management.objects.spans import STEPS, progress_deadline
 from shared.service import fdl, names, tokens
 
 if TYPE_CHECKING:
@@ -47,10 +48,17 @@ def configmap(service: Service, token: str) -> Obj:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": _metadata(service), "data": data}
 
 
-def dependents(service: Service, token: str, owner_uid: str, policy: Policy = DEFAULT) -> list[Obj]:
+def dependents(
+    service: Service,
+    token: str,
+    owner_uid: str,
+    policy: Policy = DEFAULT,
+    grace: int = STEPS[0],
+) -> list[Obj]:
     """All other objects but the claim of a volume, in the order in which they are to be applied.
 
-    `owner_uid` is the uid of the ConfigMap: deleting that deletes these.
+    `owner_uid` is the uid of the ConfigMap: deleting that deletes these. Pods have `grace` seconds
+    to end.
     """
     objects = [token_secret(service.name, token)]
     if service.environment.secrets:
@@ -58,7 +66,7 @@ def dependents(service: Service, token: str, owner_uid: str, policy: Policy = DE
         objects.append(_secret(service, names.environment_secret(service.name), values))
     if service.expose is not None:
         objects.append(_service(service, service.expose))
-        objects.append(_deployment(service, service.expose, token, policy))
+        objects.append(_deployment(service, service.expose, token, policy, grace))
     for obj in objects:
         obj["metadata"]["ownerReferences"] = [owner(service.name, owner_uid)]
     return objects
@@ -150,12 +158,13 @@ def deployment_strategy() -> Obj:
     }
 
 
-def _deployment(service: Service, expose: Expose, token: str, policy: Policy) -> Obj:
+def _deployment(service: Service, expose: Expose, token: str, policy: Policy, grace: int) -> Obj:
     # `replicas` is left out: the scaler writes it, and an apply must not undo that
     spec = {
         "selector": {"matchLabels": {"app": names.app_label(service.name)}},
         "strategy": deployment_strategy(),
-        "template": pod_template(service, expose, token, policy),
+        "progressDeadlineSeconds": progress_deadline(expose),
+        "template": pod_template(service, expose, token, policy, grace),
     }
     metadata = _metadata(service, names.deployment(service.name))
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}

@@ -26,6 +26,7 @@ _PORT: Final = {"type": "integer", "minimum": 0, "maximum": 65_535}
 _PORTS: Final = {"oneOf": [_PORT, many(_PORT)]}
 _QUANTITY: Final = {"type": "string", "pattern": "^[0-9]+([.][0-9]+)?(m|k|M|G|Ki|Mi|Gi)?$"}
 _SCALE: Final = {"type": "integer", "minimum": 0, "maximum": 10_000}
+_SPAN: Final = {"oneOf": [{"type": "number", "minimum": 0, "maximum": 86_400}, TEXT]}
 _VISIBILITY: Final = {"type": "string", "enum": ["private", "public", "restricted"]}
 _ENVIRONMENT: Final = fields({"variables": mapping(TEXT), "secrets": mapping(TEXT)}, ())
 _EXPOSE: Final[Json] = {
@@ -43,6 +44,12 @@ _EXPOSE: Final[Json] = {
     "health_path": said(TEXT, "What the probes ask for.", default="/"),
     "probe_mode": {"type": "string", "enum": ["legacy", "direct"], "default": "legacy"},
     "timeouts": said(mapping({"type": "number"}), "Seconds: connect, first_byte, idle, …"),
+    "startup_timeout": said(
+        _SPAN, "Within which a container must answer after its start; 1s to 24h.", default=600
+    ),
+    "grace": said(
+        _SPAN, "That a pod has to end, 5s to 24h; left out: by the longest request that was seen."
+    ),
     "concurrency": said(COUNT, "Requests a pod works on at a time; 0 is no limit."),
     "affinity": said(FLAG, "Keeps a client on its pod."),
     "scaling": said(ANY, "Settings of the scaler for this service."),

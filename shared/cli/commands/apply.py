@@ -32,7 +32,7 @@ class Options:
     dry_run: bool
     yes: bool
     wait: bool
-    timeout: float
+    timeout: float | None
 
 
 def cluster_option(command: Any) -> Any:
@@ -54,7 +54,7 @@ def apply(
     cluster: str,
     dry_run: bool,
     wait: bool,
-    timeout: float,
+    timeout: float | None,
     yes: bool,
     target: Target,
 ) -> None:
@@ -123,7 +123,7 @@ async def _write(api: ServicesApi, steps: Sequence[Step], target: Target) -> Non
     tell(failed)
 
 
-async def _wait(api: ServicesApi, steps: Sequence[Step], seconds: float) -> None:
+async def _wait(api: ServicesApi, steps: Sequence[Step], seconds: float | None) -> None:
     async def one(name: str) -> None:
         await rollout.until_ready(api, name, seconds, SystemClock(), click.echo)
 

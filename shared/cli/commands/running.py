@@ -28,7 +28,7 @@ class Request:
     action: str
     done: str
     wait: bool = False
-    timeout: float = 0.0
+    timeout: float | None = None
 
 
 def _command(action: str, done: str, summary: str) -> click.Command:
@@ -38,7 +38,7 @@ def _command(action: str, done: str, summary: str) -> click.Command:
     @rollout.wait_options
     @target_options
     def command(
-        named: tuple[str, ...], everything: bool, wait: bool, timeout: float, target: Target
+        named: tuple[str, ...], everything: bool, wait: bool, timeout: float | None, target: Target
     ) -> None:
         check(named, everything=everything)
         run(_run(Request(action, done, wait, timeout), named, target, everything=everything))

@@ -75,6 +75,8 @@ def _head(told: Object, endpoint: str, ca: Path | None) -> Iterator[str]:
         rows += [
             ("Ports", ", ".join(map(str, expose.get("api_port") or ()))),
             ("Scale", _scale(expose)),
+            ("Start", _span(expose, "startup_timeout")),
+            ("End", _span(expose, "grace")),
             ("Access", _access(expose)),
             ("URL", url(definition["name"], endpoint)),
             ("Try", curl(definition, endpoint, ca)),
@@ -93,6 +95,11 @@ def _is_well(told: Object) -> bool:
 def _scale(expose: Object) -> str:
     least, most = expose.get("min_scale"), expose.get("max_scale")
     return f"{least} to {most} pods, at {expose.get('cpu_threshold')} % of their CPU"
+
+
+def _span(expose: Object, name: str) -> str:
+    """Told where the definition says it."""
+    return f"within {expose[name]} s ({name})" if expose.get(name) else ""
 
 
 def _access(expose: Object) -> str:

@@ -43,6 +43,9 @@ def read_written(fields: Fields) -> Written:
     with fields.section("hpa") as section:
         hpa, behavior = read_hpa(section)
     _directions(fields, policy)
+    if policy.get("name") == "hpa" and policy.get("count_cpu") is False:
+        del policy["count_cpu"]
+        fields.error("cpu", "false leaves policy hpa nothing to scale by; use policy: responsive")
     general = Given(fields, {})
     general.flag("pause")
     general.flag("dry_run")
@@ -62,6 +65,9 @@ def _policy(fields: Fields) -> dict[str, Any]:
     policy.duration("max_sample_age_s", "max_sample_age", least=1.0)
     policy.parsed("default_request_m", "default_request", _milli)
     policy.optional("in_flight_target", "in_flight_target", least=1)
+    policy.take("count_cpu", "cpu", lambda: fields.flag("cpu", default=True))
+    policy.duration("hold_s", "hold")
+    policy.flag("rhythm")
     return policy.values
 
 
@@ -95,6 +101,7 @@ def _directions(fields: Fields, policy: dict[str, Any]) -> None:
         down.duration("longest_window_s", "longest_window", most=MAX_WINDOW)
         down.whole("down_step_pct", "step", least=1, most=100)
         down.duration("down_step_period_s", "every")
+        down.duration("idle_wait_s", "idle_wait", most=MAX_WINDOW)
     with fields.section("fallback") as section:
         fallback = Given(section, policy)
         fallback.optional("fallback_replicas", "replicas", least=0)

@@ -16,6 +16,7 @@ from shared.service.scaling.schema import POLICIES
 
 MANIFESTS = Path(__file__).parents[3] / "manifests"
 SHIPPED = MANIFESTS / "base/scaler/config.yaml"
+GATEWAYS = ["http://gateway:8081"]
 REFERENCE = MANIFESTS / "scaler-config.yaml"
 
 
@@ -59,16 +60,19 @@ def keys(layer: Any) -> set[str]:
 
 
 EVERYTHING = """
-policy: hpa
+policy: responsive
 period: 1m
 tolerance: {up: 0.05, down: 0.2}
 warm_up: 45s
 max_sample_age: 2m
 default_request: 250m
 in_flight_target: 4
+cpu: false
+hold: 1m
+rhythm: true
 pause: true
 dry_run: true
-down: {window: 5m, longest_window: 20m, step: 10, every: 15}
+down: {window: 5m, longest_window: 20m, step: 10, every: 15, idle_wait: 30s}
 up:
   {factor: 2, burst: 300, burst_window: 30s, saturated: 90, saturation_factor: 3,
    overload_step: 100, overload_every: 2m}
@@ -90,14 +94,14 @@ hpa:
 
 def test_every_field_reaches_the_policy() -> None:
     layer = yaml.safe_load(EVERYTHING)
-    found = scaling(yaml.safe_dump({"defaults": layer}))
+    found = scaling(yaml.safe_dump({"defaults": layer, "gateways": GATEWAYS}))
     policy = found.policy
     assert found == Scaling(
         pause=True,
         dry_run=True,
         schedules=(Schedule("0 8 * * 1-5", 36_000, 3, "Europe/Madrid"),),
         policy=Policy(
-            name="hpa",
+            name="responsive",
             tolerance_up=0.05,
             tolerance_down=0.2,
             period=60,
@@ -116,6 +120,10 @@ def test_every_field_reaches_the_policy() -> None:
             max_sample_age_s=120,
             default_request_m=250,
             in_flight_target=4,
+            count_cpu=False,
+            hold_s=60,
+            idle_wait_s=30,
+            rhythm=True,
             fallback_replicas=3,
             fallback_after=5,
             hpa=policy.hpa,
@@ -133,8 +141,8 @@ def test_every_field_reaches_the_policy() -> None:
 
 
 def test_every_setting_of_a_policy_can_be_configured() -> None:
-    policy = scaling(f"defaults: {yaml.safe_load(EVERYTHING)}").policy
-    assert unchanged(policy, Policy()) == {"min_replicas", "max_replicas", "target_pct"}
+    policy = scaling(f"{{defaults: {yaml.safe_load(EVERYTHING)}, gateways: {GATEWAYS}}}").policy
+    assert unchanged(policy, Policy()) == {"name", "min_replicas", "max_replicas", "target_pct"}
     flags = {"up_factor", "up_minimum", "configurable_tolerance", "pod_level_requests"}
     assert unchanged(policy.hpa, Policy().hpa) == flags
 
@@ -265,3 +273,42 @@ def test_a_schedule_raises_the_minimum_within_the_maximum(least: int, expected: 
 
 def test_the_policies_that_may_be_written_are_those_there_are() -> None:
     assert set(POLICIES) == {RESPONSIVE, HPA}
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "told"),
+    [
+        ("", {"policy": "hpa", "down": {"window": "1m"}}, ["expose.scaling.down"]),
+        ("defaults: {policy: hpa}", {"in_flight_target": 3}, ["expose.scaling.in_flight_target"]),
+        ("services: {any: {policy: hpa}}", {"hold": 60}, ["expose.scaling.hold"]),
+        ("services: {any: {up: {factor: 2}}}", {"policy": "hpa"}, ["services.any.up"]),
+        ("", {"hpa": {"container": "x"}}, ["expose.scaling.hpa"]),
+        ("defaults: {policy: hpa}", {"hpa": {"container": "x"}}, []),
+        ("services: {any: {policy: hpa}}", {"up": {}, "tolerance": 0.1}, []),
+        ("", {"cpu": False}, ["cpu: false leaves nothing"]),
+        ("gateways: ['http://gateway:8081']", {"cpu": False}, []),
+    ],
+)
+def test_settings_that_the_policy_which_holds_does_not_read_are_told(
+    text: str, written: dict[str, Any], told: list[str]
+) -> None:
+    _, problems = parse(text, Config()).scaling_of("any", written)
+    assert len(problems) == len(told)
+    assert all(one.startswith(start) for one, start in zip(problems, told, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("defaults", "told"),
+    [
+        ("{policy: hpa, fallback: {replicas: 2}}", "defaults.fallback: has no effect under policy"),
+        ("{hpa: {container: main}}", "defaults.hpa: has an effect on services that choose"),
+    ],
+)
+def test_defaults_that_nothing_reads_are_told(defaults: str, told: str) -> None:
+    (warning,) = parse(f"defaults: {defaults}", Config()).warnings
+    assert warning.startswith(told)
+
+
+def test_policy_hpa_cannot_do_without_cpu() -> None:
+    with pytest.raises(ConfigError, match=r"defaults\.cpu: false leaves policy hpa nothing"):
+        parse("defaults: {policy: hpa, cpu: false}", Config())

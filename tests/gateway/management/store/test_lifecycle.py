@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from gateway.management.access.caller import Caller
+from gateway.management.metrics import Metrics
 from gateway.management.objects.render import configmap
 from gateway.management.problems import RefusalError
 from gateway.management.store.catalog import Catalog
 from gateway.management.store.lifecycle import Lifecycle
+from gateway.management.store.reconcile import Reconciler
 from shared.embedded import kinds
 from shared.kube.client import KubeClient
 from shared.kube.errors import Conflict, KubeError, ServerError
@@ -281,3 +283,34 @@ async def test_what_became_somebody_elses_meanwhile_is_not_changed(
         with pytest.raises(RefusalError, match=r"403 User bob@egi\.eu"):
             await change
     assert [cluster.configmap("ocr"), cluster.deployment("ocr")] == before
+
+
+async def test_the_grace_grows_with_the_next_version_of_the_pods_alone(
+    cluster: Cluster, service: Service
+) -> None:
+    def has() -> int:
+        found: int = cluster.deployment("ocr")["spec"]["template"]["spec"][
+            "terminationGracePeriodSeconds"
+        ]
+        return found
+
+    lifecycle = Lifecycle(cluster.kube)
+    reconciler = Reconciler(cluster.kube, lifecycle, Metrics())
+    await lifecycle.create(service)
+    note = {"oscar.grycap.io/scaler-decision": '{"longest_request_s": 90}'}
+    await cluster.kube.patch(DEPLOYMENTS, "ocr-dlp", {"metadata": {"annotations": note}}, NS)
+    before = cluster.deployment("ocr")["spec"]
+    await lifecycle.replace(service)
+    await reconciler.round()
+    assert cluster.deployment("ocr")["spec"] == before, "nothing rolls out for it"
+    await lifecycle.replace(replace(service, script="exec other"))
+    assert has() == 120
+    await reconciler.round()
+    assert has() == 120
+    gone = {"metadata": {"annotations": dict.fromkeys(note)}}
+    await cluster.kube.patch(DEPLOYMENTS, "ocr-dlp", gone, NS)
+    await lifecycle.replace(replace(service, script="exec third"))
+    assert has() == 120, "it is not forgotten with the note"
+    assert service.expose is not None
+    await lifecycle.replace(replace(service, expose=replace(service.expose, grace=20)))
+    assert has() == 20
