@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from scaler.simulator.frontier import Points, frontier, own
 from scaler.simulator.plots import COLOURS, MARKERS
@@ -29,7 +29,7 @@ def frontiers(path: Path, points: Points) -> None:
     for axis in list(axes)[len(scenarios) :]:
         axis.set_visible(False)
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=6, frameon=False)
+    figure.legend(handles, labels, loc="outside lower center", ncols=4 * columns, frameon=False)
     figure.suptitle(
         "Left is cheaper, down keeps the SLO better; each line varies a policy's target.\n"
         "Large mark: its own target. Faint: targets that another of its own beats in both.",
@@ -50,6 +50,7 @@ def _load(axis: Any, scenario: str, lines: dict[str, Any]) -> None:
         chosen = own(points)
         axis.plot(chosen.pod_seconds / 3600, chosen.violation_s + 1, ms=11, mec="white", **style)
     axis.set_yscale("log")
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axis.yaxis.set_minor_formatter(NullFormatter())
     axis.grid(alpha=0.25)

@@ -19,6 +19,7 @@ from scaler.simulator.frontier import (
     overall,
     own,
 )
+from scaler.simulator.ratios import plus_one
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +80,7 @@ def _standing(points: Points, scenario: str, arm: str, baseline: str) -> Standin
         overall(frontier(ours), line),
         between(frontier(best), line, point.pod_seconds) if best else None,
         point.pod_seconds / other.pod_seconds,
-        (point.reversals + 1) / (other.reversals + 1),
+        plus_one(point.reversals, other.reversals),
         (point.reversals, other.reversals),
     )
 
@@ -104,7 +105,7 @@ def compared(points: Points, baseline: str = BASELINE) -> list[str]:
 def summary(points: Points, baseline: str = BASELINE) -> Table:
     """A row a policy: over all loads."""
     head = ["policy", f"violation at {baseline}'s cost", "worst load", "whole frontier"]
-    head += ["oracle there", "times the oracle", f"pod-seconds / {baseline}'s", "reversals"]
+    head += ["oracle there", "times the oracle", f"pod-seconds / {baseline}'s", "reversals + 1"]
     rows = []
     for arm in compared(points, baseline):
         found = standings(points, arm, baseline)
