@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scaler.simulator import frontier_plot
+from scaler.simulator import frontier_plot, promises
 from scaler.simulator.arms import ARMS
 from scaler.simulator.frontier import (
     Equal,
@@ -94,3 +94,18 @@ def test_every_kind_of_policy_is_varied_and_drawn(tmp_path: Path) -> None:
     frontier_plot.frontiers(tmp_path / "f.png", points)
     assert (tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
     assert len(list(csv.DictReader(io.StringIO(points_csv(points))))) == 13
+
+
+def test_a_broken_promise_names_what_perfect_knowledge_gives() -> None:
+    worse = _points((250, 98), (150, 98), reversals=3)
+    points = {**_all(), ("calm", "responsive"): worse}
+    lines = promises.broken(points)
+    assert len(lines) == 3  # it is cheap
+    assert "violation at equal cost, mean: 3.131 is above 0.75 (perfect knowledge" in lines[0]
+    assert "reversals, mean: 4.000 is above 1.3" in lines[2]
+    assert promises.worse_in_both(points, "responsive") == []
+    assert promises.worse_in_both({**points, ("calm", "responsive"): HPA}, "responsive") == []
+    dear = _points((0, 0), (250, 98))
+    assert promises.worse_in_both({**points, ("calm", "responsive"): dear}, "responsive") == [
+        "calm"
+    ]
