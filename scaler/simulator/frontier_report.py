@@ -165,7 +165,7 @@ def _equal(one: Equal | None) -> str:
 
 
 def _number(ratio: float | None) -> str:
-    return "–" if ratio is None else f"{ratio:.2f}"
+    return "–" if ratio is None else f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.4f}"
 
 
 def points_csv(points: Points) -> str:
