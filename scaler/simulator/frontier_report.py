@@ -113,7 +113,7 @@ def summary(points: Points, baseline: str = BASELINE) -> Table:
         rows.append(
             [
                 arm,
-                _number(mean([one.equal.ratio for one in found])),
+                _bounds(found) + _number(mean([one.equal.ratio for one in found])),
                 f"{_equal(low.equal)} {low.scenario}",
                 _number(mean([one.whole for one in found])),
                 _number(mean([one.oracle.ratio if one.oracle else None for one in found])),
@@ -162,6 +162,12 @@ def sentence(points: Points, arm: str, baseline: str = BASELINE) -> str:
 
 def _equal(one: Equal | None) -> str:
     return "–" if one is None else f"{one.bound}{_number(one.ratio)}"
+
+
+def _bounds(found: Sequence[Standing]) -> str:
+    """The sign of a mean with bounds in it; of both kinds it is neither: about."""
+    signs = {one.equal.bound for one in found} - {""}
+    return "~" if len(signs) > 1 else "".join(signs)
 
 
 def _number(ratio: float | None) -> str:
