@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
 
-from scaler.simulator import plots, report
+from scaler.simulator import plots, promises, report
 from scaler.simulator.arms import ARMS
 from scaler.simulator.compare import Results, compare
+from scaler.simulator.frontier import Points, length, measure
+from scaler.simulator.frontier_report import BASELINE, NOTE, by_load, sentence, summary
+from scaler.simulator.inputs import UNITS, read_recording
 from scaler.simulator.ratios import Ratio
-from scaler.simulator.scenario import SCENARIOS, Scenario
+from scaler.simulator.scenario import SCENARIOS, Run, Scenario
+from scaler.simulator.setup import DEFAULT, Sizing, built_in
 from scaler.simulator.study import headline
 
 HERE = Path(__file__).parent
@@ -27,6 +32,12 @@ ALL = (
     *("responsive-kubelet", "responsive-gateway", "kpa", "keda-http"),
     *("static-min", "static-max", "oracle"),
 )
+
+
+VARIED = ("hpa-v1", "responsive", "responsive-gateway", "kpa", "keda-http", "oracle")
+STARTS = {"10 s": (8.0, 12.0), "60 s": (50.0, 70.0), "240 s": (200.0, 280.0)}
+TRIED = (20, 35, 50, 65, 80, 95)
+SEEDS_VARIED = 2
 
 
 def large(scenario: Scenario) -> Scenario:
@@ -66,28 +77,100 @@ def broken(found: list[Ratio]) -> list[str]:
     ]
 
 
+def _recorded(path: Path, sizing: Sizing, unit: str, seeds: range) -> list[Run]:
+    world = sizing.of(DEFAULT, None)
+    load = read_recording(path, unit, world, lambda note: click.echo(f"{path}: {note}", err=True))
+    return [Run(path.name.split(".")[0], seed, world, load) for seed in seeds]
+
+
+def _starting(start: tuple[float, float], recorded: list[Run], seeds: range) -> list[Run]:
+    """The loads that promises are made on, with pods that start so fast."""
+    names = [name for name in SCENARIOS if name.startswith("traffic-")] or list(SCENARIOS)
+    runs = [*built_in(names, Sizing(), None, seeds), *recorded]
+    return [replace(one, world=replace(one.world, start_s=start)) for one in runs]
+
+
+def frontiers(recorded: list[Run], seeds: range) -> dict[str, Points]:
+    """The frontiers by start-up time."""
+    arms = [ARMS[name] for name in VARIED]
+    found: dict[str, Points] = {}
+    for title, start in STARTS.items():
+        runs = _starting(start, recorded, seeds)
+        label, steps = f"Start-up of {title}", length(runs, arms, TRIED)
+        with click.progressbar(length=steps, label=label, file=sys.stderr) as bar:
+            found[title] = measure(runs, arms, 2, partial(bar.update, 1), TRIED)
+    return found
+
+
+def unkept(found: dict[str, Points]) -> list[str]:
+    """The promises of `scaler.simulator.promises` that the frontiers break."""
+    lines = promises.broken(next(iter(found.values())))
+    for title, points in list(found.items())[1:]:
+        for arm in ("responsive", "responsive-gateway"):
+            if loads := promises.worse_in_both(points, arm):
+                lines.append(f"{arm}, start-up of {title}: worse in both on {', '.join(loads)}")
+    return lines
+
+
+def _equal_cost(found: dict[str, Points]) -> str:
+    first = next(iter(found.values()))
+    parts = ["## Violation at equal cost\n", sentence(first, "responsive")]
+    parts += [sentence(first, "responsive-gateway"), "\n" + NOTE.format(baseline=BASELINE) + "\n"]
+    for title, points in found.items():
+        parts += [f"### Pods that start in {title}\n", report.markdown(summary(points))]
+        parts.append(report.markdown(by_load(points)))
+    for rival in ("kpa", "keda-http"):
+        parts += [f"### Against {rival}\n", report.markdown(summary(first, rival))]
+    lines = unkept(found)
+    parts += ["### Promises\n", "".join(f"- {line}\n" for line in lines) or "All kept.\n"]
+    return "\n".join(parts)
+
+
 @click.command()
+@click.option("--trace", type=click.Path(path_type=Path, exists=True), multiple=True)
+@click.option("--unit", type=click.Choice(UNITS), default="requests", help="Of every --trace.")
+@click.option("--work", type=float, help="Of a request of every --trace, in milliCPU-seconds.")
+@click.option("--max", "maximum", type=int, help="Most replicas for every --trace.")
 @click.option("--seeds", type=click.IntRange(1), default=10, show_default=True)
 @click.option("--first-seed", type=click.IntRange(0), default=201, show_default=True)
-def main(seeds: int, first_seed: int) -> None:
+def main(
+    seeds: int,
+    first_seed: int,
+    trace: tuple[Path, ...],
+    unit: str,
+    work: float | None,
+    maximum: int | None,
+) -> None:
     """Compare all policies over all scenarios and write the results down."""
-    built_in, numbers = list(SCENARIOS.values()), range(first_seed, first_seed + seeds)
-    results = run(built_in, numbers, ALL, "Built-in")
+    numbers, few = (range(first_seed, first_seed + n) for n in (seeds, min(seeds, SEEDS_VARIED)))
+    sizing = Sizing(work=work, maximum=maximum)
+    recorded = [one for path in trace for one in _recorded(path, sizing, unit, few)]
+    varied = frontiers(recorded, few)
+    shapes = list(SCENARIOS.values())
+    results = run(shapes, numbers, ALL, "Built-in")
     others = {
-        title: run([world(s) for s in built_in], range(first_seed, first_seed + 3), COMPARED, title)
+        title: run([world(s) for s in shapes], range(first_seed, first_seed + 3), COMPARED, title)
         for title, world in (("2 to 40 pods", large), ("limit twice the request", bursting))
     }
     plots.plane(HERE / "plane.png", results)
     found = headline(results)
-    (HERE / "results.md").write_text(_text(results, others, found, numbers), encoding="utf-8")
-    for line in broken(found):
+    text = _text(results, others, found, numbers, _equal_cost(varied))
+    (HERE / "results.md").write_text(text, encoding="utf-8")
+    lines = [*unkept(varied), *broken(found)]
+    for line in lines:
         click.echo(line, err=True)
-    sys.exit(1 if broken(found) else 0)
+    sys.exit(1 if lines else 0)
 
 
-def _text(results: Results, others: dict[str, Results], found: list[Ratio], seeds: range) -> str:
+def _text(
+    results: Results,
+    others: dict[str, Results],
+    found: list[Ratio],
+    seeds: range,
+    equal_cost: str,
+) -> str:
     parts = [
-        _HEAD.format(first=seeds.start, last=seeds.stop - 1),
+        _HEAD.format(first=seeds.start, last=seeds.stop - 1, equal_cost=equal_cost),
         report.markdown(report.ratio_table(found)),
         _bounds(found),
         "## Where responsive loses\n",
@@ -97,8 +180,8 @@ def _text(results: Results, others: dict[str, Results], found: list[Ratio], seed
     for title, one in others.items():
         parts += [f"{title}:\n", report.markdown(report.ratio_table(headline(one)))]
     parts += ["## The policies\n", "".join(f"- {report.describe(ARMS[n])}\n" for n in ALL)]
-    for measure, title in report.MEASURES.items():
-        parts += [f"## {title}\n", report.markdown(report.measure_table(results, measure))]
+    for name, title in report.MEASURES.items():
+        parts += [f"## {title}\n", report.markdown(report.measure_table(results, name))]
     return "\n".join(parts)
 
 
@@ -123,10 +206,13 @@ change; an HPA starts anew. `kpa` is Knative's autoscaler, which averages reques
 `keda-http` KEDA's http add-on, which takes the count of an instant; the target of both is seven
 tenths of what a pod can take, and a metric outage does not touch them. Requests come at random.
 
+{equal_cost}
+## With their own targets
+
 Ratios below 1 are better. Each is the geometric mean over the scenarios of the ratio of means over
 the seeds; violations count as seconds + 1, because some scenarios have none. The SLO is violated
 in a second in which the load exceeds what the ready pods can do, or a request would wait for more
-than half a second. Reversals: changes of direction within ten minutes, as a ratio of totals.
+than half a second. Reversals: changes of direction within ten minutes, totals of both.
 In parentheses what four in five other draws of seeds give (bootstrap).
 Tables below: median (tenth to ninetieth percentile).
 

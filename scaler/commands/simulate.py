@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scaler.simulator import report
+from scaler.simulator import frontier_report, report
 from scaler.simulator.arms import ARMS
 from scaler.simulator.compare import Results, compare
+from scaler.simulator.frontier import TARGETS, Points, length
+from scaler.simulator.frontier import measure as measured
+from scaler.simulator.frontier_report import BASELINE, ORACLE
 from scaler.simulator.inputs import (
     UNITS,
     InputError,
@@ -166,6 +169,12 @@ Where the service was short of pods then, the recording shows less than was aske
     type=click.Path(file_okay=False, path_type=Path),
     help="Directory for report.html, its pictures and scores.csv.",
 )
+@click.option(
+    "--frontier",
+    is_flag=True,
+    help="Vary each policy's target too, and compare violations at equal cost first. Takes "
+    f"{len(TARGETS)} times as long.",
+)
 def simulate(
     shape: list[str],
     load: Path | None,
@@ -178,6 +187,7 @@ def simulate(
     first_seed: int,
     processes: int,
     out: Path | None,
+    frontier: bool,
     **sizes: Any,
 ) -> None:
     """Run policies side by side on a load and score them: SLO violations, cost, reversals, and how
@@ -188,12 +198,13 @@ def simulate(
     own = _service(service, name) if service else None
     arms = [*(ARMS[each] for each in policies), *_own_arms(own, scaling, name)]
     runs = _runs(shape, load, unit, Sizing(**sizes), own, range(first_seed, first_seed + seeds))
+    points = _frontier(runs, arms, processes) if frontier else {}
     with _bar(len(runs) * len(arms), "Simulating") as bar:
         results = compare(runs, arms, processes, lambda: bar.update(1))
     _print(results)
     if out:
         with _bar(len(pictured(runs)) * len(arms), "Drawing") as bar:
-            write(out, runs, arms, results, lambda: bar.update(1))
+            write(out, runs, arms, results, lambda: bar.update(1), points)
         click.echo(f"Report: {out / 'report.html'}")
 
 
@@ -258,6 +269,18 @@ def _runs(
 
 def _bar(length: int, label: str) -> Any:
     return click.progressbar(length=length, label=label, file=sys.stderr)
+
+
+def _frontier(runs: list[Run], arms: list[Arm], processes: int) -> Points:
+    """The frontier of each policy, with the HPA's and the oracle's beside them; printed."""
+    known = {arm.name: arm for arm in arms}
+    varied = list({BASELINE: ARMS[BASELINE], **known, ORACLE: ARMS[ORACLE]}.values())
+    with _bar(length(runs, varied), "Varying targets") as bar:
+        points = measured(runs, varied, processes, lambda: bar.update(1))
+    click.echo(f"\nAt equal cost\n\n{report.markdown(frontier_report.summary(points))}")
+    click.echo(report.markdown(frontier_report.by_load(points)))
+    click.echo(frontier_report.NOTE.format(baseline=BASELINE))
+    return points
 
 
 def _print(results: Results) -> None:

@@ -35,12 +35,15 @@ class Arm:
     """A controller that is asked every `period_s`; `about` says in words how it decides.
 
     Its observations hold samples that come about by `sampling`, and the requests at the gateway as
-    `gateway` sees them; None: not at all.
+    `gateway` sees them; None: not at all. `share_pct`: what it aims at of a pod's concurrency, and
+    `start` takes as `share`; None: it aims at the service's CPU target. `aims` False: at neither.
     """
 
     name: str
     about: str
-    start: Callable[[Start], Decider]
+    start: Callable[..., Decider]
     period_s: int = 15
     sampling: Sampling = Sampling.METRICS_SERVER
     gateway: View | None = None
+    share_pct: int | None = None
+    aims: bool = True

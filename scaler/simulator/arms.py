@@ -17,8 +17,11 @@ from scaler.sources.in_flight import WINDOW_S
 from scaler.sources.samples import Sampling
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scaler.decision import Observation, State
     from scaler.simulator.arm import Decider, Start
+    from scaler.simulator.gateway import View
 
 _BY_GATEWAY = (
     f"on the requests at the gateway; aims at {TARGET_SHARE:.0%} of a pod's concurrency, "
@@ -91,6 +94,13 @@ def _hpa(name: str, behavior: Behavior | None) -> Arm:
     return policy_arm(name, Policy(name=HPA, hpa=HpaOptions(behavior=behavior)), 15)
 
 
+def _sharing(
+    name: str, about: str, start: Callable[..., Decider], period_s: int, view: View
+) -> Arm:
+    about, share = f"{about} {_BY_GATEWAY}", round(100 * TARGET_SHARE)
+    return Arm(name, about, start, period_s, gateway=view, share_pct=share)
+
+
 _TUNED = Behavior(down=Rules(300.0, (Rate("Percent", 10, 60.0),)))
 
 OURS = (
@@ -102,14 +112,12 @@ RIVALS = (
     _hpa("hpa-v1", None),
     _hpa("hpa-default", Behavior()),
     _hpa("hpa-tuned", _TUNED),
-    Arm("kpa", f"Knative's pod autoscaler every 2 s {_BY_GATEWAY}", kpa, 1, gateway=of_a_second),
-    Arm(
-        "keda-http", f"KEDA's http add-on every 15 s {_BY_GATEWAY}", keda_http, 15, gateway=counted
-    ),
+    _sharing("kpa", "Knative's pod autoscaler every 2 s", kpa, 1, of_a_second),
+    _sharing("keda-http", "KEDA's http add-on every 15 s", keda_http, 15, counted),
 )
 BOUNDS = (
-    Arm("static-min", "always the minimum", _least),
-    Arm("static-max", "always the maximum", _most),
+    Arm("static-min", "always the minimum", _least, aims=False),
+    Arm("static-max", "always the maximum", _most, aims=False),
     Arm("oracle", "knows the load to come", _oracle, 1),
 )
 

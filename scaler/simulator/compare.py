@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from scaler.simulator.arm import Arm
     from scaler.simulator.scenario import Run
 
-Job = tuple["Run", "Arm"]
+Scored = tuple["Run", "Arm"]
+"""A simulation whose scores are wanted."""
+
 Results = dict[tuple[str, str], list[Scores]]
 """Scores by (scenario, arm), one a seed."""
 
@@ -40,14 +42,22 @@ def compare(
     """All scores; `progress` is called after each arm of each run."""
     jobs = [(run, arm) for run in runs for arm in arms]
     results: Results = {}
-    with _workers(processes) as each:
-        for (run, arm), one in zip(jobs, each(_scores, jobs), strict=True):
-            results.setdefault((run.scenario, arm.name), []).append(one)
-            progress()
+    for (run, arm), one in zip(jobs, scored(jobs, processes, progress), strict=True):
+        results.setdefault((run.scenario, arm.name), []).append(one)
     return results
 
 
-def _scores(job: Job) -> Scores:
+def scored(
+    jobs: Sequence[Scored], processes: int, progress: Callable[[], None] = lambda: None
+) -> Iterator[Scores]:
+    """The scores of each job, in order, as they come; `progress` is called after each."""
+    with _workers(processes) as each:
+        for one in each(_scores, jobs):
+            progress()
+            yield one
+
+
+def _scores(job: Scored) -> Scores:
     return score(simulate(*job))
 
 
@@ -59,7 +69,7 @@ def _workers(processes: int) -> Iterator[Callable[..., Iterator[Scores]]]:
         return
     pool = ProcessPoolExecutor(processes, initializer=_end_with_the_command)
 
-    def each(work: Callable[[Job], Scores], jobs: Sequence[Job]) -> Iterator[Scores]:
+    def each(work: Callable[[Scored], Scores], jobs: Sequence[Scored]) -> Iterator[Scores]:
         with _uninterrupted():
             return pool.map(work, jobs)
 

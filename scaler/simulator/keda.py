@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 _TOLERANCE = 0.1
 
 
-def keda_http(start: Start) -> Decider:
-    """A controller that sizes the service by its requests, in flight and waiting."""
+def keda_http(start: Start, share: float = TARGET_SHARE) -> Decider:
+    """A controller that sizes the service by its requests, in flight and waiting, for `share` of a
+    pod's concurrency each."""
     world, hpa = start.run.world, HpaOptions()
-    target = world.concurrency * TARGET_SHARE
+    target = world.concurrency * share
     history: History = (Recommendation(start.replicas, start.now),)
 
     def decider(seen: Observation, now: float) -> int:

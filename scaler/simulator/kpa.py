@@ -96,10 +96,11 @@ def _within(series: Series, window_s: float, now: float, newest: float) -> Serie
     return (*(entry for entry in series if entry[0] > now - window_s), (now, newest))
 
 
-def kpa(start: Start) -> Decider:
-    """A controller that counts every second and decides every other one."""
+def kpa(start: Start, share: float = TARGET_SHARE) -> Decider:
+    """A controller that counts every second and decides every other one; it aims at `share` of a
+    pod's concurrency."""
     world = start.run.world
-    target = max(0.01, world.concurrency * TARGET_SHARE)
+    target = max(0.01, world.concurrency * share)
     settings = Settings(target, world.minimum, world.maximum)
     state = begin(start.replicas, start.now)
 

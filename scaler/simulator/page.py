@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
-from scaler.simulator import report
+from scaler.simulator import frontier_report, report
 from scaler.simulator.verdict import verdicts, winners
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from scaler.simulator.arm import Arm
     from scaler.simulator.compare import Results
+    from scaler.simulator.frontier import Points
     from scaler.simulator.ratios import Ratio
 
 
@@ -22,9 +23,14 @@ def page(
     arms: Sequence[Arm],
     plane: str,
     timelines: Mapping[str, str],
+    points: Points | None = None,
 ) -> str:
-    """The page; `plane` and `timelines`, by scenario, name the pictures."""
-    parts = [_section("Who wins where", _list(verdicts(results, found)))] if found else []
+    """The page; `plane` and `timelines`, by scenario, name the pictures. Frontiers come first."""
+    parts = [_equal_cost(points)] if points else []
+    if found:
+        parts.append(
+            _section("Who wins where", f"<p>{_ALONE}</p>", _list(verdicts(results, found)))
+        )
     parts += [
         _table(winners(results)),
         _section("Cost and SLO", _image(plane, "cost against SLO violation of each policy")),
@@ -41,6 +47,18 @@ def page(
         for measure, title in report.MEASURES.items()
     ]
     return _PAGE.format(arms=_list(report.describe(arm) for arm in arms), body="\n".join(parts))
+
+
+def _equal_cost(points: Points) -> str:
+    arms = frontier_report.compared(points)
+    return _section(
+        "At equal cost",
+        _list(frontier_report.sentence(points, arm) for arm in arms),
+        f"<p>{html.escape(frontier_report.NOTE.format(baseline=frontier_report.BASELINE))}</p>",
+        _table(frontier_report.summary(points)),
+        _image("frontier.png", "cost against SLO violation, each policy's target varied"),
+        _table(frontier_report.by_load(points)),
+    )
 
 
 def _section(title: str, *parts: str) -> str:
@@ -64,6 +82,11 @@ def _table(table: report.Table) -> str:
     body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
     return f"<div><table><tr>{cells(head, 'th')}</tr>{body}</table></div>"
 
+
+_ALONE = (
+    "Each policy with its own target. Neither violation nor cost means anything alone, since a "
+    "lower target buys the one with the other: <code>--frontier</code> compares at equal cost."
+)
 
 _PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Scaling policies side by side</title>

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 mpl.use("Agg")
 
 _DEMAND, _READY, _ASKED, _VIOLATED, _BUSY = "#c8c8c8", "#0072B2", "#009E73", "#D55E00", "#000000"
-_COLOURS = ("#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7", "#8a8a00")
-_MARKERS = "osD^vP*Xph<>"
+COLOURS = ("#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7", "#8a8a00")
+MARKERS = "osD^vP*Xph<>"
 _MOST_POINTS = 4000
 _UNITS = ((4 * 86_400, 86_400, "days"), (3 * 3600, 3600, "hours"), (0, 60, "minutes"))
 
@@ -134,8 +134,8 @@ def plane(path: Path, results: Results) -> None:
     axis: Any = figure.subplots()
     for index, arm in enumerate(arms):
         style = {
-            "color": _COLOURS[index % len(_COLOURS)],
-            "marker": _MARKERS[index % len(_MARKERS)],
+            "color": COLOURS[index % len(COLOURS)],
+            "marker": MARKERS[index % len(MARKERS)],
         }
         costs = samples(results, arm, arms[0], "pod_seconds")
         violations = samples(results, arm, arms[0], "violation_s", plus=1)

@@ -27,8 +27,9 @@ class Ratio:
     """A policy against another over all scenarios: geometric means of the ratios of their means.
 
     `violation` compares (seconds + 1), so that a scenario without violations counts too. The
-    ranges tell what other seeds might have given. `worse_in_both` names the scenarios with more
-    violations and more pod-seconds.
+    ranges tell what other seeds might have given. `reversals` compares totals over the scenarios,
+    each + 1 as well, and `reversed` has these totals: 3 against none is no "alike".
+    `worse_in_both` names the scenarios with more violations and more pod-seconds.
     """
 
     arm: str
@@ -38,6 +39,7 @@ class Ratio:
     cost: float
     cost_range: Range
     reversals: float
+    reversed: tuple[float, float]
     worse_in_both: tuple[str, ...]
     loses_violation: tuple[str, ...]
     loses_cost: tuple[str, ...]
@@ -61,7 +63,7 @@ def against(results: Results, arm: str, baseline: str) -> Ratio:
     violations = samples(results, arm, baseline, "violation_s", plus=1)
     costs = samples(results, arm, baseline, "pod_seconds")
     reversals = samples(results, arm, baseline, "reversals")
-    total = sum(fmean(b) for _, b in reversals)
+    turned = sum(fmean(a) for a, _ in reversals), sum(fmean(b) for _, b in reversals)
     slower, dearer = losses("violation_s"), losses("pod_seconds")
     return Ratio(
         arm,
@@ -70,11 +72,17 @@ def against(results: Results, arm: str, baseline: str) -> Ratio:
         interval(violations),
         ratio(costs),
         interval(costs),
-        sum(fmean(a) for a, _ in reversals) / total if total else 1.0,
+        plus_one(*turned),
+        turned,
         tuple(s for s in slower if s in dearer),
         slower,
         dearer,
     )
+
+
+def plus_one(count: float, other: float) -> float:
+    """A count against another, both + 1: a ratio that holds with none, too."""
+    return (count + 1) / (other + 1)
 
 
 def samples(results: Results, arm: str, baseline: str, measure: str, plus: float = 0.0) -> Samples:

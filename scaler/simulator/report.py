@@ -87,7 +87,7 @@ def ratio_table(found: Sequence[Ratio]) -> Table:
             one.baseline,
             f"{one.violation:.2f} ({one.violation_range[0]:.2f}–{one.violation_range[1]:.2f})",
             f"{one.cost:.3f} ({one.cost_range[0]:.3f}–{one.cost_range[1]:.3f})",
-            f"{one.reversals:.2f}",
+            " / ".join(f"{count:.1f}" for count in one.reversed),
             ", ".join(one.worse_in_both) or "none",
         ]
         for one in found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaler.simulator import report
+from scaler.simulator import frontier_report, report
 from scaler.simulator.arms import BOUNDS, RIVALS
 from scaler.simulator.compare import Results, names
 from scaler.simulator.page import page
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scaler.simulator.arm import Arm
+    from scaler.simulator.frontier import Points
     from scaler.simulator.ratios import Ratio
     from scaler.simulator.scenario import Run
 
@@ -38,13 +39,14 @@ def write(
     arms: Sequence[Arm],
     results: Results,
     progress: Callable[[], None] = lambda: None,
+    points: Points | None = None,
 ) -> None:
     """The report in directory `out`: HTML page, pictures and all scores; `progress` is called
-    after each arm of each picture.
+    after each arm of each picture. With `points` of frontiers the report leads with them.
 
     Raises ImportError without matplotlib.
     """
-    from scaler.simulator import plots  # matplotlib is needed for pictures only
+    from scaler.simulator import frontier_plot, plots  # matplotlib is needed for pictures only
 
     out.mkdir(parents=True, exist_ok=True)
     plots.plane(out / "plane.png", results)
@@ -56,6 +58,9 @@ def write(
             progress()
         images[run.scenario] = f"{run.scenario}.png"
         plots.timeline(out / images[run.scenario], run, traces)
-    text = page(results, headline(results), arms, "plane.png", images)
+    if points:
+        frontier_plot.frontiers(out / "frontier.png", points)
+        (out / "frontier.csv").write_text(frontier_report.points_csv(points), encoding="utf-8")
+    text = page(results, headline(results), arms, "plane.png", images, points)
     (out / "report.html").write_text(text, encoding="utf-8")
     (out / "scores.csv").write_text(report.scores_csv(results, runs[0].seed), encoding="utf-8")

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _ALIKE = 0.01  # share by which costs may differ and still count as alike; noise does as much
 _ALIKE_S = 2.0  # the same of violations, in seconds a run, or one per cent
 
+_COUNTABLE = 0.05  # fewer reversals than this, over all runs, are none
+
 _MULTIPLE = 2.0  # from here on a ratio reads better than per cents
 
 _KINDS = {
@@ -37,7 +39,7 @@ def verdicts(results: Results, found: Sequence[Ratio]) -> list[str]:
 def _overall(one: Ratio) -> str:
     return (
         f"{one.arm} against {one.baseline}: SLO violated {_change(one.violation)}, "
-        f"pod-seconds {_change(one.cost)}, reversals {_change(one.reversals)}."
+        f"pod-seconds {_change(one.cost)}, reversals {_turned(one)}."
     )
 
 
@@ -46,6 +48,18 @@ def _change(ratio: float) -> str:
         return f"{ratio:.1f} times"
     percent = round(100 * (ratio - 1))
     return f"{percent:+} %".replace("-", "−") if percent else "alike"
+
+
+def _turned(one: Ratio) -> str:
+    """Counts where one has none: no ratio tells that."""
+    count, other = one.reversed
+    if min(count, other) >= _COUNTABLE:
+        return _change(one.reversals)
+    if max(count, other) < _COUNTABLE:
+        return "none in both"
+    return " against ".join(
+        f"{each:.1f}".removesuffix(".0") if each >= _COUNTABLE else "none" for each in one.reversed
+    )
 
 
 def _by_kind(results: Results, one: Ratio) -> str:

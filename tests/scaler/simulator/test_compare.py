@@ -30,7 +30,8 @@ def test_ratios_are_geometric_means_and_losses_are_named() -> None:
     assert ratio.violation == pytest.approx(0.5)  # (1 * 25/100) ** 0.5
     assert ratio.violation_range == pytest.approx((0.5, 0.5))  # a single seed
     assert ratio.cost == pytest.approx(1.0)  # (2 * 0.5) ** 0.5
-    assert ratio.reversals == 0.5
+    assert ratio.reversals == pytest.approx(0.6)  # (2 + 1) / (4 + 1)
+    assert ratio.reversed == pytest.approx((2, 4))
     assert (ratio.loses_violation, ratio.loses_cost) == ((), ("calm",))
     assert ratio.worse_in_both == ()
     assert against(_results(), "b", "a").worse_in_both == ("wild",)

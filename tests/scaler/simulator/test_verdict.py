@@ -30,7 +30,7 @@ def test_a_verdict_names_the_size_of_the_difference_and_every_kind_of_load() -> 
     )
     (sentence,) = verdicts(results, [against(results, "a", "b")])
     assert sentence == (
-        "a against b: SLO violated −33 %, pod-seconds +28 %, reversals alike. "
+        "a against b: SLO violated −33 %, pod-seconds +28 %, reversals none in both. "
         "Better in both: step; less violation at a higher cost: spike; alike: calm; "
         "worse in both: night."
     )
@@ -48,3 +48,11 @@ def test_winners_share_what_is_alike_and_the_beaten_are_named() -> None:
         ["calm", "all alike", "all alike", "none"],
         ["step", "b", "a", "c"],
     ]
+
+
+def test_reversals_against_none_are_not_alike() -> None:
+    results = _results(step=[(9, 100), (9, 100)])
+    results["step", "a"] = [replace(NEUTRAL, reversals=3)]
+    ratio = against(results, "a", "b")
+    assert ratio.reversals == 4
+    assert "reversals 3 against none." in verdicts(results, [ratio])[0]

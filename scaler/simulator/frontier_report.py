@@ -1,0 +1,188 @@
+"""The frontier in tables and words: violation at equal cost first, since neither figure means
+anything alone."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from dataclasses import asdict, dataclass
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from scaler.simulator.frontier import (
+    Equal,
+    Points,
+    at_equal_cost,
+    between,
+    frontier,
+    overall,
+    own,
+)
+from scaler.simulator.ratios import plus_one
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scaler.simulator.report import Table
+
+BASELINE, ORACLE = "hpa-v1", "oracle"
+
+NOTE = (
+    "Violation at equal cost: the policy's seconds + 1 with its own target, over those of "
+    "{baseline} with whatever target costs as many pod-seconds (log of the violation linear "
+    "between neighbours of its frontier). Below 1 is better. ≤ or ≥: {baseline} never was as "
+    "cheap or as dear, and its nearest point counts. Neither violation nor pod-seconds mean "
+    "anything alone: a lower target buys the one with the other."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A policy against a baseline on one load.
+
+    `equal` with its own target and `whole` over all costs that both have; `oracle` is the oracle's
+    ratio to the baseline at the policy's cost: with the same start-up delay nobody does better.
+    `cost` and `reversals`, (a + 1) / (b + 1), compare the own targets of both.
+    """
+
+    scenario: str
+    arm: str
+    baseline: str
+    equal: Equal
+    whole: float | None
+    oracle: Equal | None
+    cost: float
+    reversals: float
+    reversed: tuple[float, float]
+
+    @property
+    def distance(self) -> float | None:
+        """Violation as a multiple of the oracle's at the same cost."""
+        return self.equal.ratio / self.oracle.ratio if self.oracle else None
+
+
+def standings(points: Points, arm: str, baseline: str = BASELINE) -> list[Standing]:
+    """How `arm` does against `baseline`, on each load."""
+    scenarios = dict.fromkeys(scenario for scenario, _ in points)
+    return [_standing(points, scenario, arm, baseline) for scenario in scenarios]
+
+
+def _standing(points: Points, scenario: str, arm: str, baseline: str) -> Standing:
+    ours, theirs = points[scenario, arm], points[scenario, baseline]
+    point, other, line = own(ours), own(theirs), frontier(theirs)
+    best = points.get((scenario, ORACLE))
+    return Standing(
+        scenario,
+        arm,
+        baseline,
+        at_equal_cost(point, line),
+        overall(frontier(ours), line),
+        between(frontier(best), line, point.pod_seconds) if best else None,
+        point.pod_seconds / other.pod_seconds,
+        plus_one(point.reversals, other.reversals),
+        (point.reversals, other.reversals),
+    )
+
+
+def mean(ratios: Sequence[float | None]) -> float | None:
+    """Geometric mean of those that are known."""
+    known = [math.log(ratio) for ratio in ratios if ratio is not None]
+    return math.exp(fmean(known)) if known else None
+
+
+def worst(found: Sequence[Standing]) -> Standing:
+    """Where a policy does worst at equal cost."""
+    return max(found, key=lambda one: one.equal.ratio)
+
+
+def compared(points: Points, baseline: str = BASELINE) -> list[str]:
+    """The policies that are set against `baseline`."""
+    arms = dict.fromkeys(arm for _, arm in points)
+    return [arm for arm in arms if arm not in (baseline, ORACLE)]
+
+
+def summary(points: Points, baseline: str = BASELINE) -> Table:
+    """A row a policy: over all loads."""
+    head = ["policy", f"violation at {baseline}'s cost", "worst load", "whole frontier"]
+    head += ["oracle there", "times the oracle", f"pod-seconds / {baseline}'s", "reversals + 1"]
+    rows = []
+    for arm in compared(points, baseline):
+        found = standings(points, arm, baseline)
+        low = worst(found)
+        rows.append(
+            [
+                arm,
+                _bounds(found) + _number(mean([one.equal.ratio for one in found])),
+                f"{_equal(low.equal)} {low.scenario}",
+                _number(mean([one.whole for one in found])),
+                _number(mean([one.oracle.ratio if one.oracle else None for one in found])),
+                _number(mean([one.distance for one in found])),
+                f"{mean([one.cost for one in found]):.3f}",
+                _number(mean([one.reversals for one in found])),
+            ]
+        )
+    return [head, *rows]
+
+
+def by_load(points: Points, baseline: str = BASELINE) -> Table:
+    """A row a load and policy."""
+    head = ["load", "policy", "violation at equal cost", "whole frontier", "oracle there"]
+    head += ["times the oracle", "pod-seconds at own targets", "reversals / those of " + baseline]
+    rows = [
+        [
+            one.scenario,
+            one.arm,
+            _equal(one.equal),
+            _number(one.whole),
+            _equal(one.oracle),
+            _number(one.distance),
+            f"{one.cost:.3f}",
+            " / ".join(f"{count:.1f}" for count in one.reversed),
+        ]
+        for arm in compared(points, baseline)
+        for one in standings(points, arm, baseline)
+    ]
+    return [head, *sorted(rows, key=lambda row: row[0])]
+
+
+def sentence(points: Points, arm: str, baseline: str = BASELINE) -> str:
+    """One policy in words."""
+    found = standings(points, arm, baseline)
+    low = worst(found)
+    text = (
+        f"{arm} violates the SLO {_number(mean([one.equal.ratio for one in found]))} times as long "
+        f"as {baseline} at equal cost (worst: {_equal(low.equal)} on {low.scenario}); at its own "
+        f"target it takes {mean([one.cost for one in found]):.3f} times the pod-seconds"
+    )
+    if limit := mean([one.oracle.ratio if one.oracle else None for one in found]):
+        text += f"; perfect knowledge would give {limit:.2f}"
+    return text + "."
+
+
+def _equal(one: Equal | None) -> str:
+    return "–" if one is None else f"{one.bound}{_number(one.ratio)}"
+
+
+def _bounds(found: Sequence[Standing]) -> str:
+    """The sign of a mean with bounds in it; of both kinds it is neither: about."""
+    signs = {one.equal.bound for one in found} - {""}
+    return "~" if len(signs) > 1 else "".join(signs)
+
+
+def _number(ratio: float | None) -> str:
+    return "–" if ratio is None else f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.4f}"
+
+
+def points_csv(points: Points) -> str:
+    """Every point of every frontier."""
+    out = io.StringIO()
+    rows = [
+        {"scenario": scenario, "policy": arm, **asdict(point)}
+        for (scenario, arm), some in points.items()
+        for point in some
+    ]
+    writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
