@@ -6,7 +6,7 @@ BIN := .venv/bin
 APT := $(if $(filter 0,$(shell id -u)),,sudo) apt-get
 
 .PHONY: help venv local test test-apps contract lint format schemas bench bench-hot-path \
-    bench-embedded bench-scaler bench-simulator clean
+    bench-embedded bench-scaler bench-scaler-load bench-simulator clean
 
 help:
 	@echo 'make local   install what is needed, start everything on this machine, say what to type next'
@@ -18,6 +18,7 @@ help:
 	@echo 'make bench-hot-path   count the calls and the CPU of a request in the gateway, without sockets'
 	@echo 'make bench-embedded   measure the embedded API server while 50 pods a second change'
 	@echo 'make bench-scaler     measure a tick of the scaler over 1 000 services with 10 000 pods'
+	@echo 'make bench-scaler-load  run the HPA and our policy on real processes under the same load (25 min)'
 	@echo 'make bench-simulator  compare scaling policies over all shapes of load'
 	@echo 'make clean   remove the virtual environment and the state of local runs'
 
@@ -86,6 +87,9 @@ bench-hot-path: venv
 
 bench-scaler: venv
 	$(BIN)/python -m benchmarks.scaler
+
+bench-scaler-load: venv
+	$(BIN)/python -m benchmarks.scaler_load --output benchmarks/scaler_load/results.md
 
 bench-embedded: venv
 	$(BIN)/python -m benchmarks.embedded

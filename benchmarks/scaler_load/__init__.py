@@ -1,0 +1,1 @@
+"""Scaling policies on real processes: one open-loop load, the HPA's rules beside our own."""

@@ -1,0 +1,86 @@
+"""Following a service while it is measured: its pods by the API server, the scaler by its port."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import aiohttp
+
+from shared.kube.client import KubeClient
+from shared.kube.resources import DEPLOYMENTS, POD_METRICS, PODS
+from shared.service import names
+
+if TYPE_CHECKING:
+    from benchmarks.scaler_load.lives import Lives
+    from shared.cli.local.layout import Layout
+    from shared.service.objects import Obj
+
+STEP: Final = 0.5
+"""Seconds between two looks, which is how exactly lives are known."""
+
+
+async def follow(layout: Layout, name: str, began: float, lives: Lives) -> None:
+    """Keep `lives` of service `name` up to date until cancelled; `began`, of the monotonic clock,
+    is their zero."""
+    async with (
+        KubeClient.open(field_manager="benchmark", kubeconfig=str(layout.kubeconfig)) as client,
+        aiohttp.ClientSession() as session,
+    ):
+        while True:
+            deployment = await client.get(DEPLOYMENTS, names.deployment(name), names.NAMESPACE)
+            pods = await client.list(PODS, names.NAMESPACE, labels=f"app={names.app_label(name)}")
+            said = await _decision(session, layout, name)
+            now = time.monotonic() - began
+            found = {pod["metadata"]["name"]: is_ready(pod) for pod in pods["items"]}
+            lives.see(now, deployment["spec"]["replicas"], found)
+            lives.hear(now, said)
+            await asyncio.sleep(STEP)
+
+
+async def next_sample(layout: Layout, name: str) -> None:
+    """Return soon after a CPU sample of service `name` was taken."""
+    labels = f"app={names.app_label(name)}"
+    async with KubeClient.open(
+        field_manager="benchmark", kubeconfig=str(layout.kubeconfig)
+    ) as client:
+        before: set[str] | None = None
+        while True:
+            listed = await client.list(POD_METRICS, names.NAMESPACE, labels=labels)
+            times = {each["timestamp"] for each in listed["items"]}
+            if before is not None and times - before:
+                return
+            before = times
+            await asyncio.sleep(STEP / 2)
+
+
+def is_ready(pod: Obj) -> bool:
+    """Whether requests go to it: it is ready, and not about to end."""
+    conditions = pod.get("status", {}).get("conditions") or ()
+    ready = any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+    return ready and "deletionTimestamp" not in pod["metadata"]
+
+
+async def _decision(session: aiohttp.ClientSession, layout: Layout, name: str) -> str:
+    try:
+        async with session.get(f"http://127.0.0.1:{layout.scaler}/decisions") as answer:
+            status: dict[str, Any] = (await answer.json()).get(name) or {}
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        return f"the scaler does not answer: {type(error).__name__}"
+    return words(status.get("decision") or {})
+
+
+def words(decision: dict[str, Any]) -> str:
+    """What a decision says, without what changes each time."""
+    if not decision:
+        return "no decision"
+    signal = decision.get("signal") or {}
+    parts = [
+        f"{decision['current']} -> {decision['replicas']}",
+        f"cpu {decision['utilisation_pct']}%",
+        *([f"demand {signal['demand_m']}m by {signal['name']}"] if signal else []),
+        " ".join(decision["reasons"]),
+        decision["error"],
+    ]
+    return ", ".join(part for part in parts if part)
