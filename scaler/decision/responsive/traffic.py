@@ -94,7 +94,9 @@ class Traffic:
             return replace(self, counts=(), quiet_since=None)
         count = Count(load.time, load.arrivals, load.request_seconds)
         last = self.counts[-1] if self.counts else None
-        if last and (count.time <= last.time or count.arrivals < last.arrivals):
+        if last and count.time == last.time:
+            return self  # nothing was heard since
+        if last and (count.time < last.time or count.arrivals < last.arrivals):
             last = None
         kept = [c for c in self.counts if c.time >= load.time - _KEPT_S] if last else []
         counts = (*kept[1 - _POINTS :], count)
