@@ -118,8 +118,6 @@ class Policy:
     """Seconds for which a larger size that somebody else has set is held."""
     idle_wait_s: float = 120.0
     """Longest time a step down waits for pods without a request."""
-    rhythm: bool = False
-    """Whether what the service's own days and weeks have shown raises the least size."""
     fallback_replicas: int | None = None
     """Least replicas after `fallback_after` observations in a row without usable samples."""
     fallback_after: int = 3

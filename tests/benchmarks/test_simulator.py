@@ -24,7 +24,9 @@ def test_half_the_violations_at_the_cost_of_an_hpa_and_fewer_reversals() -> None
 
 
 def test_each_promise_that_is_broken_is_named() -> None:
-    kept = Ratio("responsive", "hpa-v1", 0.5, (0, 1), 1.05, (1, 2), 0.99, (), ("spike",), ("edge",))
+    kept = Ratio(
+        "responsive", "hpa-v1", 0.5, (0, 1), 1.05, (1, 2), 0.99, (4, 5), (), ("spike",), ("edge",)
+    )
     assert broken([kept]) == []
     worse = replace(kept, violation=0.501, cost=1.051, reversals=1.0, worse_in_both=("spike",))
     assert [line.removeprefix("responsive against hpa-v1: ") for line in broken([worse])] == [

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _RUN_S = 10.0  # needs within so many seconds are one entry, at the highest of them
 _UNSEEN_S = 60.0  # nothing is known of a longer time without an entry
+_AS_LONG = 0.5  # of the time that was watched
 _RETURNS = 8  # so many returns of demand are remembered,
 _FORGET = 3  # for so many of the longest windows
 _SPARE = 1.25  # the next absence may be longer than the last by so much
@@ -44,11 +45,15 @@ def add(state: ResponsiveState, policy: Policy, replicas: int, now: float) -> Re
 def highest(policy: Policy, state: ResponsiveState, now: float) -> int:
     """The most that was needed and still holds.
 
-    After a start or a long pause all that is known holds for the longest window: until so long was
-    watched, nobody knows whether demand comes back.
+    After a start of the scaler or a long pause all that is known holds for the longest window:
+    until so long was watched, nobody knows whether demand comes back. Of a service that is new
+    itself nothing was missed: a need holds for half as long again as was watched before its end.
     """
     if now - state.since < policy.longest_window_s:
-        return highest_of_all(policy, state, now)
+        if not state.newborn:
+            return highest_of_all(policy, state, now)
+        holding = [p.replicas for p in state.recommendations if _lasts(policy, p, state, now)]
+        return max(holding, default=0)
     known = [r for r in state.returns if now - r.time < _FORGET * policy.longest_window_s]
     past = state.recommendations
     return max([min(p.replicas, _reach(policy, known, now - p.time)) for p in past], default=0)
@@ -58,6 +63,11 @@ def highest_of_all(policy: Policy, state: ResponsiveState, now: float) -> int:
     """The most that was needed within the longest window."""
     since = now - policy.longest_window_s
     return max([p.replicas for p in state.recommendations if p.time >= since], default=0)
+
+
+def _lasts(policy: Policy, need: Recommendation, state: ResponsiveState, now: float) -> bool:
+    watched = need.time - state.since
+    return now - need.time <= max(policy.down_window_s, _AS_LONG * watched)
 
 
 def _reach(policy: Policy, returns: Iterable[DemandReturn], age: float) -> int:

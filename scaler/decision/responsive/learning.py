@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from scaler.decision.policy import Policy
     from scaler.decision.responsive.demand import Demand
     from scaler.decision.responsive.state import ResponsiveState
-    from scaler.decision.types import Observation
+    from scaler.decision.types import Observation, Pod
 
 _STARTS = 9  # so many starts are remembered
 _LONGEST_START_S = 600.0  # what takes longer was no start
 _UNKNOWN_START_S = 30.0  # until one was seen
+_NEW_S = 120.0  # a service whose pods are all younger is new
 _PAUSE_S = 60.0  # after so long without a decision, much may have been missed,
 _PAUSE_PERIODS = 4  # if so many decisions have failed to come
 
@@ -41,7 +42,12 @@ def begin(
     if state.decided is not None and now - state.decided <= pause:
         return replace(state, decided=now, ready_times=times)
     found = state.found_at(observation.spec_replicas, now)
-    return replace(found, decided=now, ready_times=times, since=now)
+    newborn = state.newest == 0.0 and all(_young(pod, now) for pod in observation.pods)
+    return replace(found, decided=now, ready_times=times, since=now, newborn=newborn)
+
+
+def _young(pod: Pod, now: float) -> bool:
+    return pod.started is None or now - pod.started < _NEW_S
 
 
 def learn(state: ResponsiveState, demand: Demand) -> ResponsiveState:

@@ -48,6 +48,8 @@ class ResponsiveState:
     """When the last decision was made; None: never, or the service was left alone since."""
     since: float = 0.0
     """Since when decisions were made without a long pause."""
+    newborn: bool = False
+    """Whether the service itself was new then, so that nothing of it was missed."""
     returns: tuple[DemandReturn, ...] = ()
     """How often, and after how long, demand has come back."""
     hold: Recommendation | None = None
@@ -105,6 +107,7 @@ class ResponsiveState:
             ready_times=tuple(float(each) for each in data.get("ready_times", ())),
             decided=_time(data.get("decided")),
             since=float(data.get("since", 0.0)),
+            newborn=bool(data.get("newborn", False)),
             hold=_recommendation(data["hold"]) if data.get("hold") else None,
             served=bool(data.get("served", False)),
             surplus_since=_time(data.get("surplus_since")),

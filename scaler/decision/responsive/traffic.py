@@ -9,7 +9,7 @@ correlation. Where they do not, CPU alone is left.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -45,9 +45,8 @@ class Fit:
 
     def learn(self, x: float, y: float) -> Fit:
         """The fit after one more pair."""
-        sums = (self.weight, self.x, self.y, self.xx, self.xy, self.yy)
         added = (1.0, x, y, x * x, x * y, y * y)
-        return Fit(*[_FORGET * old + new for old, new in zip(sums, added, strict=True)])
+        return Fit(*[_FORGET * old + new for old, new in zip(astuple(self), added, strict=True)])
 
     @property
     def spread(self) -> float:
@@ -146,13 +145,11 @@ class Traffic:
 
     def to_json(self) -> dict[str, Any]:
         """What a successor can go on from: counters begin anew with their reader."""
-        return {"fit": [round(each, 3) for each in _sums(self.fit)]}
+        return {"fit": list(astuple(self.fit)), "sampled": self.sampled}
 
     @staticmethod
     def from_json(data: dict[str, Any]) -> Traffic:
         """What `to_json` gave."""
-        return Traffic(fit=Fit(*map(float, data.get("fit") or ())))
-
-
-def _sums(fit: Fit) -> tuple[float, ...]:
-    return fit.weight, fit.x, fit.y, fit.xx, fit.xy, fit.yy
+        return Traffic(
+            fit=Fit(*map(float, data.get("fit") or ())), sampled=float(data.get("sampled", 0.0))
+        )

@@ -17,7 +17,6 @@ RESPONSIVE_ONLY: Final = (
     "in_flight_target",
     "cpu",
     "hold",
-    "rhythm",
     "fallback",
     "up",
     "down",

@@ -67,7 +67,6 @@ def _policy(fields: Fields) -> dict[str, Any]:
     policy.optional("in_flight_target", "in_flight_target", least=1)
     policy.take("count_cpu", "cpu", lambda: fields.flag("cpu", default=True))
     policy.duration("hold_s", "hold")
-    policy.flag("rhythm")
     return policy.values
 
 

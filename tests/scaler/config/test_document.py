@@ -69,7 +69,6 @@ default_request: 250m
 in_flight_target: 4
 cpu: false
 hold: 1m
-rhythm: true
 pause: true
 dry_run: true
 down: {window: 5m, longest_window: 20m, step: 10, every: 15, idle_wait: 30s}
@@ -123,7 +122,6 @@ def test_every_field_reaches_the_policy() -> None:
             count_cpu=False,
             hold_s=60,
             idle_wait_s=30,
-            rhythm=True,
             fallback_replicas=3,
             fallback_after=5,
             hpa=policy.hpa,

@@ -7,7 +7,7 @@ import pytest
 from scaler.decision import Policy
 from scaler.decision.responsive import history, learning
 from scaler.decision.responsive.state import DemandReturn, Recommendation, ResponsiveState
-from tests.scaler.decision.build import NOW, observe
+from tests.scaler.decision.build import NOW, observe, pod, pods, responsive
 
 POLICY = Policy(max_replicas=100)
 STEP = 2
@@ -91,7 +91,21 @@ def test_needs_of_ten_seconds_are_one_entry_at_the_highest() -> None:
 
 
 def test_after_a_start_the_longest_window_holds_the_size_found() -> None:
-    state = learning.begin(observe([], spec=4), POLICY, ResponsiveState(), NOW)
+    state = learning.begin(observe(pods([900] * 4), spec=4), POLICY, ResponsiveState(), NOW)
     assert state.recommendations == (Recommendation(4, NOW),)
     assert history.highest(POLICY, state, NOW + 699) == 4
     assert history.highest(POLICY, state, NOW + 700) == 0
+
+
+def test_a_new_service_shrinks_by_what_was_seen_of_it() -> None:
+    """Busy for five minutes from its first pod on, then idle: it shrinks after half of that."""
+    policy, state, sizes = Policy(), None, {}
+    for second in range(0, 700, 2):
+        at = NOW + second
+        used = 700 if second < 300 else 20
+        members = [
+            pod(f"p{i}", used, age_s=second + 60, ready_age_s=second + 40, now=at) for i in range(4)
+        ]
+        decision, state = responsive(observe(members, spec=4), policy, state, at)
+        sizes[second] = decision.replicas
+    assert min(second for second, size in sizes.items() if size < 4) in range(440, 460)
