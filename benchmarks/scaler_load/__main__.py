@@ -20,9 +20,9 @@ import click
 
 from benchmarks.scaler_load import report
 from benchmarks.scaler_load.measure import Run, apart, together
-from benchmarks.scaler_load.schedule import SECONDS, Level, arrivals, scaled
+from benchmarks.scaler_load.schedule import LOADS, SECONDS, Level, arrivals, scaled
 from benchmarks.scaler_load.scores import Score, bounds, score
-from benchmarks.scaler_load.stack import SAMPLES
+from benchmarks.scaler_load.stack import SAMPLES, Settings
 from shared.runtime.signals import on_stop
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ BASELINE, OURS = "hpa", "responsive"
 
 @click.command()
 @click.option("--policies", default=f"{BASELINE},{OURS}", help="By commas.", show_default=True)
+@click.option("--load", default="pulses", type=click.Choice(list(LOADS)), show_default=True)
+@click.option("--start", default=1.0, show_default=True, help="Seconds that a pod loads.")
 @click.option(
     "--seconds",
     default=SECONDS,
@@ -47,6 +49,8 @@ BASELINE, OURS = "hpa", "responsive"
 @click.option("--output", type=click.Path(path_type=Path), help="Write the result to this file.")
 def main(
     policies: str,
+    load: str,
+    start: float,
     seconds: float,
     rate: float,
     repeat: int,
@@ -56,44 +60,40 @@ def main(
     output: Path | None,
 ) -> None:
     """Measure scaling policies on real processes, one after the other."""
-    levels = scaled(seconds, rate)
+    levels = scaled(LOADS[load], seconds, rate)
+    services = [Settings(policy, concurrency, start) for policy in policies.split(",")]
     run = together if side_by_side else apart
     runs: list[Run] = []
     for number in range(repeat):
         instants = arrivals(levels, Random(seed + number))
         # Steps meet samples at other phases in each run.
         phase = SAMPLES * (number + 0.5) / repeat
-        work = run(policies.split(","), levels, instants, phase, concurrency)
+        work = run(services, levels, instants, phase)
         runs += asyncio.run(_until_stopped(work))
-    told(levels, runs, concurrency, side_by_side, output)
+    told(setting(levels, services[0], side_by_side), runs, output)
 
 
-def told(
-    levels: Sequence[Level],
-    runs: Sequence[Run],
-    concurrency: int,
-    side_by_side: bool,
-    output: Path | None,
-) -> None:
+def told(setting: str, runs: Sequence[Run], output: Path | None) -> None:
     """Print the result, write it, and exit."""
     scores: dict[str, list[Score]] = defaultdict(list)
     for run in runs:
         scores[run.policy].append(score(run))
     both = BASELINE in scores and OURS in scores
     found = list(bounds(scores[OURS], scores[BASELINE])) if both else []
-    page = report.page(_setting(levels, concurrency, side_by_side), scores, found, runs)
+    page = report.page(setting, scores, found, runs)
     click.echo(page)
     if output is not None:
         output.write_text(page)
     sys.exit(any(not one.holds for one in found))
 
 
-def _setting(levels: Sequence[Level], concurrency: int, side_by_side: bool) -> str:
+def setting(levels: Sequence[Level], service: Settings, side_by_side: bool) -> str:
+    """The machine, and what it ran."""
     rates = ", ".join(f"{one.rate:g}/s for {one.seconds:g} s" for one in levels)
     return (
         f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}. "
-        f"Load: {rates}. A service of 1 to 4 pods, target 50 %, samples every {SAMPLES:g} s, "
-        f"concurrency {concurrency or 'not set'}; policies "
+        f"Load: {rates}. A service of 1 to 4 pods that load for {service.start:g} s, target 50 %, "
+        f"samples every {SAMPLES:g} s, concurrency {service.concurrency or 'not set'}; policies "
         f"{'side by side' if side_by_side else 'one after the other, each in a new system'}."
     )
 

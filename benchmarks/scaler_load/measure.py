@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from benchmarks.scaler_load.schedule import Level
+    from benchmarks.scaler_load.stack import Settings
     from shared.cli.local.layout import Layout
 
 
@@ -58,29 +59,27 @@ async def measure(
 
 
 async def apart(
-    policies: Sequence[str],
+    services: Sequence[Settings],
     levels: Sequence[Level],
     instants: Sequence[float],
     phase: float,
-    concurrency: int,
 ) -> list[Run]:
-    """One policy after the other, each in a system of its own."""
+    """One service after the other, each in a system of its own."""
     runs = []
-    for policy in policies:
-        runs += await together([policy], levels, instants, phase, concurrency)
+    for service in services:
+        runs += await together([service], levels, instants, phase)
     return runs
 
 
 async def together(
-    policies: Sequence[str],
+    services: Sequence[Settings],
     levels: Sequence[Level],
     instants: Sequence[float],
     phase: float,
-    concurrency: int,
 ) -> list[Run]:
-    """All policies side by side in one system."""
+    """All services side by side in one system."""
     async with stack.stack() as (layout, tasks):
-        for policy in policies:
-            await stack.add(layout, policy, concurrency)
-        works = [measure(layout, tasks, one, levels, instants, phase) for one in policies]
+        for service in services:
+            await stack.add(layout, service)
+        works = [measure(layout, tasks, one.policy, levels, instants, phase) for one in services]
         return await asyncio.gather(*works)

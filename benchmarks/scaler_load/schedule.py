@@ -21,21 +21,23 @@ class Level:
     seconds: float
 
 
-LEVELS: Final = (
-    Level(15, 100),
-    Level(60, 100),
-    Level(90, 60),
-    Level(30, 140),
-    Level(90, 60),
-    Level(15, 140),
+PULSES: Final = (Level(15, 100), Level(85, 120), Level(20, 160), Level(85, 100), Level(10, 120))
+"""Twice from what one pod does with ease to 1.7 times what it can do."""
+
+STAIRS: Final = (
+    *(Level(15, 100), Level(60, 100), Level(90, 60)),
+    *(Level(30, 140), Level(90, 60), Level(15, 140)),
 )
-"""24 600 requests in 600 s. A pod answers 50 a second, and 25 of them are half of its CPU: at that
-target these levels need 1, 3, 4, 2, 4 and 1 pods."""
+"""Up by two steps, down by one; a pod too few is soon overloaded, one too many is no waste."""
+
+LOADS: Final = {"pulses": PULSES, "stairs": STAIRS}
+"""Each has 24 600 requests in 600 s. A pod answers 50 a second, and 25 of them are half of its CPU:
+that is its target."""
 
 
-def scaled(seconds: float, rate: float) -> tuple[Level, ...]:
+def scaled(levels: Sequence[Level], seconds: float, rate: float) -> tuple[Level, ...]:
     """The levels with another length in all, and rates times `rate`."""
-    return tuple(Level(one.rate * rate, one.seconds * seconds / SECONDS) for one in LEVELS)
+    return tuple(Level(one.rate * rate, one.seconds * seconds / SECONDS) for one in levels)
 
 
 def arrivals(levels: Sequence[Level], random: Random) -> list[float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -58,21 +58,32 @@ def _run(layout: Layout, program: Program, tasks: Supervisor) -> None:
     tasks.start(program.name, child.run())
 
 
-async def add(layout: Layout, policy: str, concurrency: int) -> None:
-    """Apply the service that is scaled by `policy` and called so, and wait until it answers."""
-    file = layout.home / f"{policy}.yaml"
-    file.write_text(definition(policy, concurrency))
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What differs between services: the policy, which is its name, the requests a pod gets at a
+    time (0: all), and the seconds that a pod loads."""
+
+    policy: str
+    concurrency: int = 0
+    start: float = 1.0
+
+
+async def add(layout: Layout, settings: Settings) -> None:
+    """Apply the service and wait until it answers."""
+    file = layout.home / f"{settings.policy}.yaml"
+    file.write_text(definition(settings))
     await deploy([file], layout.target, lambda line: click.echo(f"  {line}"))
 
 
-def definition(policy: str, concurrency: int) -> str:
+def definition(settings: Settings) -> str:
     """The FDL of the service; for `responsive`, which is the default, nothing is set."""
     document: dict[str, Any] = yaml.safe_load((HERE / "service.yaml").read_text())
     (entry,) = document["functions"]["oscar"][0].values()
-    entry["name"] = policy
+    entry["name"] = settings.policy
     entry["script"] = (HERE / "service.sh").read_text()
-    if concurrency:
-        entry["expose"]["concurrency"] = concurrency
-    if policy != "responsive":
-        entry["expose"]["scaling"] = {"policy": policy}
+    entry["environment"]["Variables"]["START"] = str(settings.start)
+    if settings.concurrency:
+        entry["expose"]["concurrency"] = settings.concurrency
+    if settings.policy != "responsive":
+        entry["expose"]["scaling"] = {"policy": settings.policy}
     return yaml.safe_dump(document)

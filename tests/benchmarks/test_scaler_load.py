@@ -12,17 +12,22 @@ from benchmarks.scaler_load import report
 from benchmarks.scaler_load.lives import Lives, Size
 from benchmarks.scaler_load.measure import Run
 from benchmarks.scaler_load.offer import Offered, Outcome, offer
-from benchmarks.scaler_load.schedule import LEVELS, Level, arrivals, begins, scaled, steps
+from benchmarks.scaler_load.schedule import LOADS, STAIRS, Level, arrivals, begins, scaled, steps
 from benchmarks.scaler_load.scores import Score, bounds, score
-from benchmarks.scaler_load.stack import definition
+from benchmarks.scaler_load.stack import Settings, definition
 from shared.service import fdl
 
 
+@pytest.mark.parametrize("levels", LOADS.values(), ids=list(LOADS))
+def test_loads_are_alike_in_number_and_length(levels: tuple[Level, ...]) -> None:
+    assert sum(one.seconds for one in levels) == 600
+    assert len(arrivals(levels, Random(1))) == 24_600
+
+
 def test_arrivals_are_as_many_as_each_level_says_and_repeat_by_seed() -> None:
-    instants = arrivals(LEVELS, Random(1))
-    assert len(instants) == 24_600
+    instants = arrivals(STAIRS, Random(1))
     assert instants == sorted(instants)
-    assert instants == arrivals(LEVELS, Random(1)) != arrivals(LEVELS, Random(2))
+    assert instants == arrivals(STAIRS, Random(1)) != arrivals(STAIRS, Random(2))
     assert sum(100 <= one < 200 for one in instants) == 6000
     assert instants[-1] < 600
     # at random, not evenly: the spread of a Poisson process over seconds is the root of its mean
@@ -32,9 +37,9 @@ def test_arrivals_are_as_many_as_each_level_says_and_repeat_by_seed() -> None:
 
 
 def test_steps_up_and_down_and_a_shorter_load() -> None:
-    assert steps(LEVELS, up=True) == [100, 200, 400]
-    assert steps(LEVELS, up=False) == [260, 460]
-    short = scaled(60, 2)
+    assert steps(STAIRS, up=True) == [100, 200, 400]
+    assert steps(STAIRS, up=False) == [260, 460]
+    short = scaled(STAIRS, 60, 2)
     assert begins(short) == [0, 10, 20, 26, 40, 46]
     assert short[2] == Level(180, 6)
 
@@ -154,10 +159,11 @@ async def test_a_load_that_had_to_wait_says_so_and_counts_from_the_instant() -> 
 
 @pytest.mark.parametrize("policy", ["hpa", "responsive"])
 def test_the_service_is_one_that_the_services_api_takes(policy: str) -> None:
-    text = definition(policy, concurrency=2)
+    text = definition(Settings(policy, concurrency=2, start=1.5))
     (parsed,) = fdl.parse_document(text, lambda name: "")
     assert parsed.warnings == ()
     assert (parsed.service.name, parsed.service.cpu) == (policy, "0.2")
+    assert parsed.service.environment.variables["START"] == "1.5"
     assert "exec python3" in parsed.service.script
     scaling = yaml.safe_load(text)["functions"]["oscar"][0]["local"]["expose"].get("scaling")
     assert scaling == ({"policy": "hpa"} if policy == "hpa" else None)
