@@ -1,4 +1,4 @@
-"""What the scaler's policies promise on real traffic, and what of it a frontier breaks. Pure."""
+"""What the scaler's policies promise on real traffic, and what of it a frontier breaks."""
 
 from __future__ import annotations
 
