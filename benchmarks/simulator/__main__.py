@@ -17,7 +17,7 @@ from scaler.simulator.arms import ARMS
 from scaler.simulator.compare import Results, compare
 from scaler.simulator.frontier import Points, length, measure
 from scaler.simulator.frontier_report import BASELINE, NOTE, by_load, sentence, summary
-from scaler.simulator.inputs import UNITS, read_recording
+from scaler.simulator.inputs import UNITS, read_recording, recorded_runs
 from scaler.simulator.ratios import Ratio
 from scaler.simulator.scenario import SCENARIOS, Run, Scenario
 from scaler.simulator.setup import DEFAULT, Sizing, built_in
@@ -80,7 +80,7 @@ def broken(found: list[Ratio]) -> list[str]:
 def _recorded(path: Path, sizing: Sizing, unit: str, seeds: range) -> list[Run]:
     world = sizing.of(DEFAULT, None)
     load = read_recording(path, unit, world, lambda note: click.echo(f"{path}: {note}", err=True))
-    return [Run(path.name.split(".")[0], seed, world, load) for seed in seeds]
+    return recorded_runs(path, load, world, seeds)
 
 
 def _starting(start: tuple[float, float], recorded: list[Run], seeds: range) -> list[Run]:

@@ -26,6 +26,7 @@ from scaler.simulator.inputs import (
     arm_of_settings,
     read_recording,
     read_service,
+    recorded_runs,
 )
 from scaler.simulator.scenario import SCENARIOS, Run
 from scaler.simulator.setup import DEFAULT, Sizing, built_in
@@ -72,6 +73,7 @@ _COUNT = click.IntRange(1)
 Examples:
   Built-in loads:         simulate --shape square,spike --out report
   A service's own load:   simulate --service nginx.yaml --load cpu.json --out report
+  Counts of a cloud:      simulate --load sum.csv --unit requests-per-interval --scale 2
   Settings to try on it:  simulate --service nginx.yaml --load cpu.json --scaling quick.yaml
 The load of a service, as JSON, is what Prometheus answers at /api/v1/query_range to
   sum(rate(container_cpu_usage_seconds_total{namespace="oscar-svc",pod=~"nginx-dlp.*",container!=""}[1m]))
@@ -95,7 +97,15 @@ Where the service was short of pods then, the recording shows less than was aske
     type=click.Choice(UNITS),
     default=UNITS[0],
     show_default=True,
-    help="What --load counts: CPU in use, a counter of CPU seconds, or requests a second.",
+    help="What --load counts: CPU in use, a counter of CPU seconds, requests a second, or the "
+    "requests of each interval, which begins at its time (as CloudWatch and Azure count).",
+)
+@click.option(
+    "--scale",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="So many times the recorded load.",
 )
 @click.option(
     "--work",
@@ -179,6 +189,7 @@ def simulate(
     shape: list[str],
     load: Path | None,
     unit: str,
+    scale: float,
     service: Path | None,
     name: str,
     scaling: tuple[Path, ...],
@@ -197,7 +208,8 @@ def simulate(
     _prepare(out)
     own = _service(service, name) if service else None
     arms = [*(ARMS[each] for each in policies), *_own_arms(own, scaling, name)]
-    runs = _runs(shape, load, unit, Sizing(**sizes), own, range(first_seed, first_seed + seeds))
+    numbers = range(first_seed, first_seed + seeds)
+    runs = _runs(shape, load, unit, scale, Sizing(**sizes), own, numbers)
     points = _frontier(runs, arms, processes) if frontier else {}
     with _bar(len(runs) * len(arms), "Simulating") as bar:
         results = compare(runs, arms, processes, lambda: bar.update(1))
@@ -252,6 +264,7 @@ def _runs(
     shape: list[str],
     load: Path | None,
     unit: str,
+    scale: float,
     sizing: Sizing,
     service: Service | None,
     seeds: range,
@@ -263,8 +276,8 @@ def _runs(
     if load is None:
         return built_in(shape or None, sizing, service, seeds)
     with _naming(load, "--load") as note:
-        recorded = read_recording(load, unit, world, note)
-    return [Run(load.name.split(".")[0], seed, world, recorded) for seed in seeds]
+        recorded = read_recording(load, unit, world, note, scale)
+    return recorded_runs(load, recorded, world, seeds)
 
 
 def _bar(length: int, label: str) -> Any:

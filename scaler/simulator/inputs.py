@@ -14,7 +14,7 @@ from scaler.config.scaling import Scaling, read_scaling
 from scaler.simulator.arm import Arm
 from scaler.simulator.arms import policy_arm
 from scaler.simulator.load_file import LoadError, read_load
-from scaler.simulator.scenario import World, needed_replicas
+from scaler.simulator.scenario import Run, World, needed_replicas
 from scaler.sources.registry import kind_of
 from scaler.sources.samples import Sampling
 from shared.service import quantity
@@ -23,14 +23,17 @@ from shared.service.fdl import FdlError, load_definition, parse_document
 from shared.service.fields import Fields, Problems
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from shared.service.model import Service
 
 Note = Callable[[str], None]
 
-UNITS: Final = ("cores", "millicores", "cpu-seconds", "requests")
-"""What a recorded load may count: CPU in use, a counter of CPU used, or requests a second."""
+_INTERVALS: Final = "requests-per-interval"
+UNITS: Final = ("cores", "millicores", "cpu-seconds", "requests", _INTERVALS)
+"""What a recorded load may count: CPU in use, a counter of CPU used, requests a second, or all
+requests from one point to the next, as clouds' metrics have them."""
 
 _LOW_PEAK: Final = 0.05
 
@@ -39,14 +42,19 @@ class InputError(ValueError):
     """The file cannot be used; the message says where, why and what to do."""
 
 
-def read_recording(path: Path, unit: str, world: World, note: Note) -> tuple[float, ...]:
-    """The load in `path`, in pods' worth of work a second."""
+def read_recording(
+    path: Path, unit: str, world: World, note: Note, scale: float = 1.0
+) -> tuple[float, ...]:
+    """The load in `path`, `scale` times, in pods' worth of work a second."""
     try:
-        recording = read_load(path.read_bytes(), counter=unit == "cpu-seconds")
+        recording = read_load(
+            path.read_bytes(), counter=unit == "cpu-seconds", intervals=unit == _INTERVALS
+        )
     except LoadError as error:
         raise InputError(str(error)) from error
-    milli = {"millicores": 1.0, "requests": world.request_work_m}.get(unit, 1000.0)
-    load = tuple(value * milli / world.limit_m for value in recording.values)
+    request = world.request_work_m
+    milli = {"millicores": 1.0, "requests": request, _INTERVALS: request}.get(unit, 1000.0)
+    load = tuple(scale * value * milli / world.limit_m for value in recording.values)
     for sentence in recording.notes:
         note(sentence)
     peak = needed_replicas(max(load), world)
@@ -58,6 +66,14 @@ def read_recording(path: Path, unit: str, world: World, note: Note) -> tuple[flo
     if max(load) < _LOW_PEAK:
         note(f"it never fills a twentieth of one pod; if the unit is not {unit}, say so")
     return load
+
+
+def recorded_runs(
+    path: Path, load: tuple[float, ...], world: World, seeds: Iterable[int]
+) -> list[Run]:
+    """Runs of a recorded load, named as its file; what the file is called changes nothing else."""
+    name = path.name.split(".")[0]
+    return [Run(name, seed, world, load, draw="recorded") for seed in seeds]
 
 
 def read_service(text: str, name: str, note: Note) -> Service:

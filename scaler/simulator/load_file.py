@@ -35,16 +35,19 @@ class Recording:
     notes: tuple[str, ...] = ()
 
 
-def read_load(data: bytes, *, counter: bool = False) -> Recording:
+def read_load(data: bytes, *, counter: bool = False, intervals: bool = False) -> Recording:
     """The sum of the series in `data`: CSV or the JSON of a Prometheus range query, also gzipped.
 
     Between two points a series runs straight, before its first and after its last it is 0. The
-    values of a `counter` become rates a second. Raises LoadError.
+    values of a `counter` become rates a second; so do counts of `intervals`, each of which begins
+    at its point and lasts until the next one. Raises LoadError.
     """
     text = _text(data)
     read = read_prometheus if text.lstrip()[:1] in ("{", "[") else read_csv
     series = [sorted(one.items()) for one in read(text)]
     notes = () if counter or not any(_only_grows(one) for one in series) else (_GROWS,)
+    if intervals:
+        series = [_counted(one) for one in series]
     total = _sum([_rates(one) if counter else one for one in series])
     if len(total) < 2:
         raise LoadError(f"has {len(total)} points with a value; give at least two")
@@ -77,6 +80,15 @@ def _rates(points: Sequence[tuple[float, float]]) -> Points:
     return [
         (end, (after - before if after >= before else after) / (end - start))
         for (start, before), (end, after) in pairwise(points)
+    ]
+
+
+def _counted(points: Points) -> Points:
+    """Counts over the time to the next point; the last one lasts as long as the one before."""
+    lengths = [end - start for (start, _), (end, _) in pairwise(points)]
+    return [
+        (at, count / length)
+        for (at, count), length in zip(points, lengths + lengths[-1:], strict=False)
     ]
 
 

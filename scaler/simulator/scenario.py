@@ -74,12 +74,16 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One instance of a scenario: `load` in pods' worth of work, one number a second."""
+    """One instance of a scenario: `load` in pods' worth of work, one number a second.
+
+    Chance is drawn by the seed and by `draw`; empty: by the name of the scenario.
+    """
 
     scenario: str
     seed: int
     world: World
     load: tuple[float, ...]
+    draw: str = ""
 
 
 def needed_replicas(load: float, world: World) -> int:

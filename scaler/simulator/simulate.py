@@ -43,7 +43,8 @@ class Trace:
 
 def simulate(run: Run, arm: Arm) -> Trace:
     """The trace of `arm` over `run`; equal arguments give equal traces."""
-    random = Random(f"{run.scenario} {run.seed} cluster")
+    drawn = f"{run.draw or run.scenario} {run.seed}"
+    random = Random(f"{drawn} cluster")
     trace = Trace(run.load, ideal_replicas(run))
     cluster = Cluster(run.world, trace.ideal[0], random)
     kubelet, server = Kubelet(random), MetricsServer(random)
@@ -51,7 +52,9 @@ def simulate(run: Run, arm: Arm) -> Trace:
         Sampling.KUBELET: kubelet,
         Sampling.METRICS_SERVER: server,
     }
-    requests = Random(f"{run.scenario} {run.seed} requests")  # apart: it moves no other arm
+    requests = Random(
+        f"{run.draw or run.scenario} {run.seed} requests"
+    )  # apart: it moves no other arm
     gateway = Gateway(run.world, requests, arm.gateway) if arm.gateway else None
     loop = _Loop(run, arm, cluster.spec, random)
     for second, load in enumerate(run.load):

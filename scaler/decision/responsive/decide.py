@@ -52,8 +52,11 @@ def decide(
         "CpuDoesNotFollow" if oddities.unrelated(policy, demand, state.traffic, now) else "",
         oddities.short(observation, demand),
     ]
-    need = replace(need, notes=tuple(note for note in notes if note))
-    return _decide(blank, policy, demand, need, replace(state, failures=0), now)
+    if any(notes):
+        need = replace(need, notes=tuple(note for note in notes if note))
+    if state.failures:
+        state = replace(state, failures=0)
+    return _decide(blank, policy, demand, need, state, now)
 
 
 def _signal(need: Need, traffic: Traffic) -> Signal:
@@ -173,7 +176,8 @@ def _decide(
     if not (window or step):
         limited = need.replicas
     few = (TOO_FEW,) if need.replicas < replicas == policy.min_replicas else ()
-    blank = replace(blank, held_until=until)
+    if until is not None:
+        blank = replace(blank, held_until=until)
     decision = _finish(blank, need, stable, limited, replicas, (*window, *step, *few), "")
     return decision, state.stepped(replicas - current, now)
 

@@ -37,13 +37,21 @@ def begin(
     as its first recommendation, and knows since when it has watched."""
     times = _ready_times(observation, state)
     served = state.served or any(was_ready(pod) for pod in observation.pods)
-    state = replace(state, served=served, traffic=state.traffic.heard(observation.load))
+    traffic = state.traffic.heard(observation.load)
     pause = max(_PAUSE_S, _PAUSE_PERIODS * policy.period_s)
     if state.decided is not None and now - state.decided <= pause:
-        return replace(state, decided=now, ready_times=times)
+        return replace(state, decided=now, ready_times=times, served=served, traffic=traffic)
     found = state.found_at(observation.spec_replicas, now)
     newborn = state.newest == 0.0 and all(_young(pod, now) for pod in observation.pods)
-    return replace(found, decided=now, ready_times=times, since=now, newborn=newborn)
+    return replace(
+        found,
+        decided=now,
+        ready_times=times,
+        since=now,
+        newborn=newborn,
+        served=served,
+        traffic=traffic,
+    )
 
 
 def _young(pod: Pod, now: float) -> bool:

@@ -52,8 +52,9 @@ def standstill(observation: Observation) -> str:
 
 def short(observation: Observation, demand: Demand) -> str:
     """Why pods stay at their limit although enough have been asked for."""
-    waits = any(_pending(pod) and not pod.deleted for pod in observation.pods)
-    return "Pending" if demand.saturated and waits else ""
+    if not demand.saturated:
+        return ""
+    return "Pending" if any(_pending(p) and not p.deleted for p in observation.pods) else ""
 
 
 def _pending(pod: Pod) -> bool:

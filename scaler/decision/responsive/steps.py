@@ -116,7 +116,8 @@ def idle_first(
     that ends takes those with it that outlast its grace.
     """
     if wanted >= current or demand.idle is None:
-        return replace(state, surplus_since=None), wanted, (), None
+        kept = state if state.surplus_since is None else replace(state, surplus_since=None)
+        return kept, wanted, (), None
     residence = state.traffic.residence_s
     if residence is not None and residence < _LONG_S:
         return state, wanted, (), None

@@ -90,7 +90,8 @@ class Traffic:
     def heard(self, load: Load | None) -> Traffic:
         """What is known after one more answer of the gateways."""
         if load is None or load.arrivals is None or load.request_seconds is None:
-            return replace(self, counts=(), quiet_since=None)
+            known = self.counts or self.quiet_since is not None
+            return replace(self, counts=(), quiet_since=None) if known else self
         count = Count(load.time, load.arrivals, load.request_seconds)
         last = self.counts[-1] if self.counts else None
         if last and count.time == last.time:

@@ -121,6 +121,8 @@ def test_options_win_over_the_service_and_what_cannot_be_is_noted(tmp_path: Path
     assert "its peak needs 8,000 replicas, but 4 is the most allowed" in wrong.stderr
     right = _run(*options, "--unit", "millicores")
     assert "its peak" not in right.stderr
+    twice = _run(*options, "--unit", "millicores", "--scale", "20")
+    assert "its peak needs 160 replicas" in twice.stderr
     refused = _run(*options, "--min", "9")
     assert refused.exit_code == 2
     assert "--min 9 is above --max 8" in refused.output

@@ -110,3 +110,9 @@ def test_what_is_odd_is_said() -> None:
 def test_what_is_no_load_is_refused_with_its_place(text: str, message: str) -> None:
     with pytest.raises(LoadError, match=message):
         read_load(text.encode("utf-8", "surrogateescape"))
+
+
+def test_counts_of_intervals_become_rates() -> None:
+    """A minute each, as CloudWatch has them; the last one lasts as long as the one before."""
+    values = read_load(b"0,120\n60,60\n120,60\n", intervals=True).values
+    assert (values[0], values[30], values[60], values[119]) == (2.0, 1.5, 1.0, 1.0)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from scaler.simulator.arms import ARMS
+from scaler.simulator.inputs import recorded_runs
 from scaler.simulator.scenario import SCENARIOS, Run, World, ideal_replicas
 from scaler.simulator.simulate import simulate
 
@@ -63,3 +65,10 @@ def test_a_restart_keeps_what_was_stored() -> None:
     run = _run([6.0] * 300 + [0.5] * 400, World(restarts=(310,)))
     trace = simulate(run, ARMS["responsive"])
     assert min(trace.spec[:700]) == 8
+
+
+def test_what_a_load_is_called_changes_nothing() -> None:
+    load = SCENARIOS["square"].build(1).load
+    runs = [recorded_runs(Path(name), load, World(), [1])[0] for name in ("a.csv", "b.json")]
+    assert [run.scenario for run in runs] == ["a", "b"]
+    assert simulate(runs[0], ARMS["hpa-v1"]) == simulate(runs[1], ARMS["hpa-v1"])
