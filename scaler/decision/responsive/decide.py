@@ -42,11 +42,11 @@ def decide(
     demand = measure(observation, policy, learning.warm_up(policy, state), now)
     state = learning.learn(state, demand)
     asked, policy = policy, oddities.attainable(policy, demand)
-    blank = _with_measure(replace(blank, target_pct=policy.target_pct), demand, now)
     need = need_of(observation, policy, demand, state.traffic, now)
+    signal = _signal(need, state.traffic) if need and state.served else None
+    blank = _with_measure(blank, policy, demand, signal, now)
     if need is None or not state.served:
         return _without_samples(blank, observation, policy, demand, state, now)
-    blank = replace(blank, signal=_signal(need, state.traffic))
     notes = [
         "TargetAboveLimit" if policy is not asked else "",
         "CpuDoesNotFollow" if oddities.unrelated(policy, demand, state.traffic, now) else "",
@@ -69,12 +69,17 @@ def _signal(need: Need, traffic: Traffic) -> Signal:
     )
 
 
-def _with_measure(blank: Decision, demand: Demand, now: float) -> Decision:
+def _with_measure(
+    blank: Decision, policy: Policy, demand: Demand, signal: Signal | None, now: float
+) -> Decision:
+    target = policy.target_pct
     if not demand.measured:
-        return replace(blank, pods=demand.views)
+        return replace(blank, target_pct=target, pods=demand.views, signal=signal)
     return replace(
         blank,
+        target_pct=target,
         pods=demand.views,
+        signal=signal,
         utilisation_pct=demand.used_m * 100 // demand.base_m,
         average_usage_m=demand.used_m // demand.measured,
         sample_age_s=now - demand.oldest,

@@ -56,8 +56,10 @@ class Fit:
     @property
     def explained(self) -> float | None:
         """Share of the changes of CPU that arrivals explain; None: not known yet."""
+        if self.weight < _ENOUGH or self.spread < _SPREAD:
+            return None
         x, y = self._variance(self.x, self.xx), self._variance(self.y, self.yy)
-        if self.weight < _ENOUGH or self.spread < _SPREAD or y <= 0:
+        if y <= 0:
             return None
         covariance = self._mean(self.xy) - self._mean(self.x) * self._mean(self.y)
         return float(min(1.0, max(0.0, covariance) ** 2 / (x * y)))
