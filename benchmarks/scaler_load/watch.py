@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 
+from shared.embedded.controllers import pods
 from shared.kube.client import KubeClient
 from shared.kube.resources import DEPLOYMENTS, POD_METRICS, PODS
 from shared.service import names
@@ -30,10 +31,10 @@ async def follow(layout: Layout, name: str, began: float, lives: Lives) -> None:
     ):
         while True:
             deployment = await client.get(DEPLOYMENTS, names.deployment(name), names.NAMESPACE)
-            pods = await client.list(PODS, names.NAMESPACE, labels=f"app={names.app_label(name)}")
+            listed = await client.list(PODS, names.NAMESPACE, labels=f"app={names.app_label(name)}")
             said = await _decision(session, layout, name)
             now = time.monotonic() - began
-            found = {pod["metadata"]["name"]: is_ready(pod) for pod in pods["items"]}
+            found = {pod["metadata"]["name"]: is_ready(pod) for pod in listed["items"]}
             lives.see(now, deployment["spec"]["replicas"], found)
             lives.hear(now, said)
             await asyncio.sleep(STEP)
@@ -57,9 +58,7 @@ async def next_sample(layout: Layout, name: str) -> None:
 
 def is_ready(pod: Obj) -> bool:
     """Whether requests go to it: it is ready, and not about to end."""
-    conditions = pod.get("status", {}).get("conditions") or ()
-    ready = any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
-    return ready and "deletionTimestamp" not in pod["metadata"]
+    return pods.is_ready(pod) and not pods.is_terminating(pod)
 
 
 async def _decision(session: aiohttp.ClientSession, layout: Layout, name: str) -> str:

@@ -7,7 +7,7 @@ import logging
 import os
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -145,8 +145,12 @@ def _election(
     def changed(leading: bool) -> None:
         stats.leading = leading
 
+    @lru_cache(maxsize=1)
+    def document(_generation: int) -> str:
+        return published(settings.base, config.text)
+
     def told() -> dict[str, str]:
-        return {names.SCALER_CONFIG: published(settings.base, config.text)}
+        return {names.SCALER_CONFIG: document(config.generation)}
 
     return Election(
         kube,

@@ -17,6 +17,7 @@ import orjson
 
 from scaler.decision import restored
 from shared.service import names
+from shared.service.noted import LONGEST
 from shared.service.objects import annotations_of, wanted_replicas
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def annotation(decision: Decision, state: State, now: float, longest_s: float = 
         "limits": decision.limits,
         "signal": None if decision.signal is None else asdict(decision.signal),
         "held_until": None if decision.held_until is None else _stamp(decision.held_until),
-        "longest_request_s": round(longest_s, 1),
+        LONGEST: round(longest_s, 1),
     }
     whole = orjson.dumps(body | {"state": state.to_json()})
     return (whole if len(whole) <= MAX_ANNOTATION else orjson.dumps(body)).decode()
@@ -56,15 +57,6 @@ def annotation(decision: Decision, state: State, now: float, longest_s: float = 
 
 def _stamp(time: float) -> str:
     return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds")
-
-
-def longest_noted(deployment: Obj) -> float:
-    """Seconds of the longest request that the annotation of a Deployment tells of; else 0."""
-    try:
-        seconds = orjson.loads(annotations_of(deployment)[ANNOTATION])["longest_request_s"]
-        return max(0.0, float(seconds))
-    except (ValueError, KeyError, TypeError):
-        return 0.0
 
 
 def recall(deployment: Obj, policy: str) -> State | None:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from scaler.control.actuator import Result
-from scaler.control.annotation import longest_noted, restore
+from scaler.control.annotation import restore
 from scaler.control.evaluate import evaluate
 from scaler.control.memory import Memory
 from scaler.control.standing import Standing, leftover, obstacle
 from scaler.decision import HPA
 from shared.service import names
+from shared.service.noted import longest_request
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Set
@@ -123,7 +124,7 @@ class Reconciler:
         if memory is None or memory.uid != uid:
             state = restore(target.deployment, policy, self._clock.now())
             memory = Memory(uid, state, stored=state.learnt if state else ())
-            memory.longest_s = memory.longest_stored_s = longest_noted(target.deployment)
+            memory.longest_s = memory.longest_stored_s = longest_request(target.deployment)
             self._memories[target.name] = memory
         return memory
 

@@ -44,7 +44,6 @@ MEANINGS: Final = {
     "ClockSkew": "samples are from the future: the clocks of machines differ; set them by NTP",
     "SamplesStale": "samples are too old to be believed (max_sample_age)",
     "SamplesAbsurd": "samples show CPU that cannot be, and are not believed",
-    "Slots": "the requests in flight ask for it, for they tell the demand better than CPU",
     "Fallback": "there were no samples for long (fallback)",
     "NoUsableSamples": "no ready pod has a sample that can be believed",
     "ScalingDisabled": "at 0 replicas scaling is off until somebody sets another number",

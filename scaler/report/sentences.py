@@ -76,9 +76,7 @@ def signal(decision: Decision) -> str:
 
 
 def holding(decision: Decision) -> str:
-    """The limits that hold the number back, and until when; empty when none does."""
-    if not decision.limits:
-        return ""
+    """The limits that hold the number back, and until when."""
     text = ", ".join(decision.limits)
     return (
         text if decision.held_until is None else f"{text} until {clock_time(decision.held_until)}"

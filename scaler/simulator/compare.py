@@ -14,7 +14,7 @@ from scaler.simulator.scores import Scores, score
 from scaler.simulator.simulate import simulate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from multiprocessing.process import BaseProcess
 
     from scaler.simulator.arm import Arm
@@ -27,8 +27,8 @@ Results = dict[tuple[str, str], list[Scores]]
 """Scores by (scenario, arm), one a seed."""
 
 
-def names(results: Results) -> tuple[list[str], list[str]]:
-    """The scenarios and the arms of the results, in order."""
+def names(results: Iterable[tuple[str, str]]) -> tuple[list[str], list[str]]:
+    """The scenarios and the arms of results, by their keys, in order."""
     scenarios = list(dict.fromkeys(scenario for scenario, _ in results))
     return scenarios, list(dict.fromkeys(arm for _, arm in results))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from scaler.simulator.compare import names
 from scaler.simulator.frontier import Points, frontier, own
 from scaler.simulator.plots import COLOURS, MARKERS
 
@@ -19,7 +20,7 @@ _ROW = 2  # loads side by side
 
 def frontiers(path: Path, points: Points) -> None:
     """A picture a load, as PNG; the large mark is the policy's own target."""
-    scenarios, arms = (list(dict.fromkeys(key[i] for key in points)) for i in (0, 1))
+    scenarios, arms = names(points)
     columns = min(_ROW, len(scenarios))
     rows = math.ceil(len(scenarios) / columns)
     figure = Figure(figsize=(1 + 6.5 * columns, 1.2 + 4.2 * rows), layout="constrained")

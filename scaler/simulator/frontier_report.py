@@ -3,13 +3,12 @@ anything alone."""
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from scaler.simulator.compare import names
 from scaler.simulator.frontier import (
     Equal,
     Points,
@@ -20,6 +19,7 @@ from scaler.simulator.frontier import (
     own,
 )
 from scaler.simulator.ratios import plus_one
+from scaler.simulator.report import csv_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,8 +64,7 @@ class Standing:
 
 def standings(points: Points, arm: str, baseline: str = BASELINE) -> list[Standing]:
     """How `arm` does against `baseline`, on each load."""
-    scenarios = dict.fromkeys(scenario for scenario, _ in points)
-    return [_standing(points, scenario, arm, baseline) for scenario in scenarios]
+    return [_standing(points, scenario, arm, baseline) for scenario in names(points)[0]]
 
 
 def _standing(points: Points, scenario: str, arm: str, baseline: str) -> Standing:
@@ -98,8 +97,7 @@ def worst(found: Sequence[Standing]) -> Standing:
 
 def compared(points: Points, baseline: str = BASELINE) -> list[str]:
     """The policies that are set against `baseline`."""
-    arms = dict.fromkeys(arm for _, arm in points)
-    return [arm for arm in arms if arm not in (baseline, ORACLE)]
+    return [arm for arm in names(points)[1] if arm not in (baseline, ORACLE)]
 
 
 def summary(points: Points, baseline: str = BASELINE) -> Table:
@@ -176,13 +174,9 @@ def _number(ratio: float | None) -> str:
 
 def points_csv(points: Points) -> str:
     """Every point of every frontier."""
-    out = io.StringIO()
     rows = [
         {"scenario": scenario, "policy": arm, **asdict(point)}
         for (scenario, arm), some in points.items()
         for point in some
     ]
-    writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue()
+    return csv_of(rows)

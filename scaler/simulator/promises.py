@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from scaler.simulator.compare import names
 from scaler.simulator.frontier import own
-from scaler.simulator.frontier_report import Standing, mean, standings, worst
+from scaler.simulator.frontier_report import BASELINE, Standing, mean, standings, worst
+from scaler.simulator.verdict import sides
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +35,6 @@ PROMISES = (
     Promise("responsive-gateway", "kpa", mean=0.8),
     Promise("responsive-gateway", "keda-http", mean=0.8),
 )
-
-_ALIKE, _ALIKE_S = 0.01, 2.0  # what noise does to costs, and to seconds of violation
 
 
 def broken(points: Points) -> list[str]:
@@ -78,13 +78,16 @@ def _oracle(*found: Standing) -> str:
     return f" (perfect knowledge gives {limit:.3f}, {distance:.1f} times less)"
 
 
-def worse_in_both(points: Points, arm: str, baseline: str = "hpa-v1") -> list[str]:
+def worse_in_both(points: Points, arm: str, baseline: str = BASELINE) -> list[str]:
     """The loads on which a policy violates more and costs more, each with its own target."""
-    loads = dict.fromkeys(scenario for scenario, _ in points)
+    loads = names(points)[0]
     pairs = {load: (own(points[load, arm]), own(points[load, baseline])) for load in loads}
     return [
         load
         for load, (one, other) in pairs.items()
-        if one.pod_seconds > (1 + _ALIKE) * other.pod_seconds
-        and one.violation_s > other.violation_s + max(_ALIKE_S, _ALIKE * other.violation_s)
+        if sides(
+            (one.violation_s, other.violation_s),
+            (one.pod_seconds, other.pod_seconds),
+        )
+        == (1, 1)
     ]

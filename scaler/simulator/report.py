@@ -6,7 +6,7 @@ import csv
 import io
 from dataclasses import asdict
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scaler.simulator.compare import Results, names
 from scaler.simulator.ratios import Ratio, against, average, spread
@@ -123,12 +123,17 @@ def markdown(table: Table) -> str:
 
 def scores_csv(results: Results, first_seed: int) -> str:
     """Every score of every run."""
-    out = io.StringIO()
     rows = [
         {"scenario": scenario, "policy": arm, "seed": first_seed + index, **asdict(one)}
         for (scenario, arm), scores in results.items()
         for index, one in enumerate(scores)
     ]
+    return csv_of(rows)
+
+
+def csv_of(rows: Sequence[dict[str, Any]]) -> str:
+    """Rows as CSV, with the names of the first one's columns as its head."""
+    out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)

@@ -52,9 +52,7 @@ def simulate(run: Run, arm: Arm) -> Trace:
         Sampling.KUBELET: kubelet,
         Sampling.METRICS_SERVER: server,
     }
-    requests = Random(
-        f"{run.draw or run.scenario} {run.seed} requests"
-    )  # apart: it moves no other arm
+    requests = Random(f"{drawn} requests")  # apart: it moves no other arm
     gateway = Gateway(run.world, requests, arm.gateway) if arm.gateway else None
     loop = _Loop(run, arm, cluster.spec, random)
     for second, load in enumerate(run.load):

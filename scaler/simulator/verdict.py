@@ -75,11 +75,16 @@ def _kind(results: Results, scenario: str, arm: str, baseline: str) -> str:
         one, other = (average(results, scenario, name, measure) for name in (arm, baseline))
         return one, other
 
-    violation, cost = means("violation_s"), means("pod_seconds")
-    return _KINDS[
+    return _KINDS[sides(means("violation_s"), means("pod_seconds"))]
+
+
+def sides(violation: tuple[float, float], cost: tuple[float, float]) -> tuple[int, int]:
+    """Whether a policy violates more (1) or less (-1) than another, and costs more or less; 0:
+    alike, as far as noise allows to say."""
+    return (
         _compared(*violation, slack=max(_ALIKE_S, _ALIKE * violation[1])),
         _compared(*cost, slack=_ALIKE * cost[1]),
-    ]
+    )
 
 
 def _compared(value: float, other: float, slack: float) -> int:

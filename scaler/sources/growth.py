@@ -7,13 +7,12 @@ is left out: it would look like as many requests in one moment.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from scaler.sources.in_flight import GAP_S
 
 if TYPE_CHECKING:
     from scaler.sources.in_flight import Count
-
-GAP_S: Final = 15.0
-"""Answers of a gateway further apart say nothing of how fast its counters grew."""
 
 
 class Growth:

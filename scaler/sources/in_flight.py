@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 WINDOW_S: Final = 10.0
 _ROUNDING: Final = 1e-3  # errors of floats: ten requests are not eleven
-_GAP_S: Final = 15.0  # answers further apart say nothing of the present
+GAP_S: Final = 15.0  # answers further apart say nothing of the present
 _MAX_ANSWERS: Final = 16  # answers, however quickly they come
 _SKEW_S: Final = 1.0  # an answer may be on its way for so long
 
@@ -91,4 +91,4 @@ def _follows(before: tuple[float, float, float], after: tuple[float, float, floa
     """Whether both are counts of one process: one that started anew, or another one at the same
     address, has counted for another time than has passed here."""
     passed, counted, integral = (new - old for new, old in zip(after, before, strict=True))
-    return 0 < passed <= _GAP_S and abs(counted - passed) <= _SKEW_S and counted > 0 <= integral
+    return 0 < passed <= GAP_S and abs(counted - passed) <= _SKEW_S and counted > 0 <= integral

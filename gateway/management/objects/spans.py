@@ -9,10 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import orjson
-
-from shared.service import names
-from shared.service.objects import annotations_of
+from shared.service.noted import longest_request
 
 if TYPE_CHECKING:
     from shared.service.model import Expose
@@ -40,7 +37,7 @@ def grace(expose: Expose, deployment: Obj | None, *, anew: bool = False) -> int:
     if expose.grace is not None:
         return expose.grace
     has = _step(_granted(deployment))
-    return max(has, _step(_longest(deployment) + PAUSE)) if anew else has
+    return max(has, _step(longest_request(deployment) + PAUSE)) if anew else has
 
 
 def _step(seconds: float) -> int:
@@ -50,14 +47,3 @@ def _step(seconds: float) -> int:
 def _granted(deployment: Obj | None) -> int:
     spec = deployment["spec"]["template"]["spec"] if deployment else {}
     return int(spec.get("terminationGracePeriodSeconds") or 0)
-
-
-def _longest(deployment: Obj | None) -> float:
-    """Seconds of the longest request, as the scaler notes it; 0 if it is not known."""
-    text = annotations_of(deployment).get(names.SCALER_DECISION, "")
-    try:
-        noted = orjson.loads(text)["longest_request_s"]
-    except (ValueError, KeyError, TypeError):
-        return 0.0
-    is_number = isinstance(noted, int | float) and not isinstance(noted, bool)
-    return max(0.0, float(noted)) if is_number else 0.0

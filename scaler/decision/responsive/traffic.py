@@ -61,16 +61,18 @@ class Fit:
         x, y = self._variance(self.x, self.xx), self._variance(self.y, self.yy)
         if y <= 0:
             return None
-        covariance = self._mean(self.xy) - self._mean(self.x) * self._mean(self.y)
-        return float(min(1.0, max(0.0, covariance) ** 2 / (x * y)))
+        return float(min(1.0, max(0.0, self._covariance) ** 2 / (x * y)))
 
     @property
     def cost_m(self) -> float:
         """MilliCPU-seconds that one more request takes: the slope; 0: not known."""
         if self.explained is None:
             return 0.0
-        covariance = self._mean(self.xy) - self._mean(self.x) * self._mean(self.y)
-        return max(0.0, covariance / self._variance(self.x, self.xx))
+        return max(0.0, self._covariance / self._variance(self.x, self.xx))
+
+    @property
+    def _covariance(self) -> float:
+        return self._mean(self.xy) - self._mean(self.x) * self._mean(self.y)
 
     def _mean(self, total: float) -> float:
         return total / self.weight if self.weight else 0.0
