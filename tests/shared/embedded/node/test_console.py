@@ -62,11 +62,14 @@ async def test_with_stdin_once_the_input_ends_with_the_first_who_attaches(node: 
 
 
 async def test_what_was_printed_before_is_in_the_log_alone(node: Node) -> None:
-    await started(node, "sh", "-c", "echo early; cat")
-    await node.printed(1)
+    await started(node, "cat")
+    witness = await attached(node)  # the log has a line before the console does
+    await witness.write(b"early\n")
+    await heard(witness, "early\n")
     session = await attached(node)
     await session.write(b"late\n")
     assert await heard(session, "late") == "late\n"
+    assert await node.printed(2) == ["early", "late"]
 
 
 async def test_a_terminal_is_shared_by_who_is_attached(node: Node) -> None:
