@@ -72,7 +72,6 @@ class Cluster:
         self.version = 0
         self.pods: list[SimPod] = []
         self.backlog = 0.0
-        self.arrived = 0.0
         self.served = 0.0
         self.dropped = 0.0
         self.created = 0
@@ -87,8 +86,7 @@ class Cluster:
             self.version += 1
         self._reconcile(now)
         self._age(now)
-        self.arrived = load * self.world.limit_m
-        self._serve(self.arrived)
+        self._serve(load * self.world.limit_m)
 
     def active(self) -> list[SimPod]:
         """Pods that are not being deleted."""

@@ -29,9 +29,13 @@ _MANY = 20
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Values for each second between the first and the last point, and what is odd about them."""
+    """Values for each second between the first and the last point, and what is odd about them.
+
+    `usual_s` is the usual distance of points.
+    """
 
     values: tuple[float, ...]
+    usual_s: float
     notes: tuple[str, ...] = ()
 
 
@@ -53,7 +57,8 @@ def read_load(data: bytes, *, counter: bool = False, intervals: bool = False) ->
         raise LoadError(f"has {len(total)} points with a value; give at least two")
     if total[-1][0] - total[0][0] > _LONGEST_S:
         raise LoadError("spans more than 14 days; give a shorter part, or check that times are s")
-    return Recording(_seconds(total), (*notes, *_spacing(total)))
+    usual = median(_gaps(total))
+    return Recording(_seconds(total), usual, (*notes, *_spacing(total, usual)))
 
 
 _GROWS = "the values only ever grow, as a counter does; if they are CPU seconds, say so by the unit"
@@ -132,9 +137,13 @@ def _only_grows(points: Points) -> bool:
     return len(values) >= _MANY and all(a < b for a, b in pairwise(values))
 
 
-def _spacing(points: Points) -> list[str]:
-    gaps = [after[0] - before[0] for before, after in pairwise(points)]
-    usual, longest = median(gaps), max(gaps)
+def _gaps(points: Points) -> list[float]:
+    return [after[0] - before[0] for before, after in pairwise(points)]
+
+
+def _spacing(points: Points, usual: float) -> list[str]:
+    gaps = _gaps(points)
+    longest = max(gaps)
     at = points[gaps.index(longest)][0]
     notes = []
     if usual > _COARSE_S:

@@ -76,6 +76,8 @@ class Scenario:
 class Run:
     """One instance of a scenario: `load` in pods' worth of work, one number a second.
 
+    `arrivals` are the requests of each second; empty: as many as the load's work takes, by chance.
+    `lives` says that `load` is what they use as long as each lives (see `work`), not what came.
     Chance is drawn by the seed and by `draw`; empty: by the name of the scenario.
     """
 
@@ -84,6 +86,15 @@ class Run:
     world: World
     load: tuple[float, ...]
     draw: str = ""
+    arrivals: tuple[int, ...] = ()
+    lives: bool = False
+
+    def __post_init__(self) -> None:
+        if self.arrivals and len(self.arrivals) != len(self.load):
+            raise ValueError(
+                f"arrivals are of {len(self.arrivals)} seconds, load of {len(self.load)}; give one "
+                "number for each second of both"
+            )
 
 
 def needed_replicas(load: float, world: World) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from scaler.decision import Observation
 from scaler.simulator.arm import Arm, Start
+from scaler.simulator.arrivals import drawn
 from scaler.simulator.cluster import Cluster
 from scaler.simulator.gateway import Gateway
 from scaler.simulator.sampling import Kubelet, MetricsServer
@@ -43,8 +44,8 @@ class Trace:
 
 def simulate(run: Run, arm: Arm) -> Trace:
     """The trace of `arm` over `run`; equal arguments give equal traces."""
-    drawn = f"{run.draw or run.scenario} {run.seed}"
-    random = Random(f"{drawn} cluster")
+    chance = f"{run.draw or run.scenario} {run.seed}"
+    random = Random(f"{chance} cluster")
     trace = Trace(run.load, ideal_replicas(run))
     cluster = Cluster(run.world, trace.ideal[0], random)
     kubelet, server = Kubelet(random), MetricsServer(random)
@@ -52,20 +53,27 @@ def simulate(run: Run, arm: Arm) -> Trace:
         Sampling.KUBELET: kubelet,
         Sampling.METRICS_SERVER: server,
     }
-    requests = Random(f"{drawn} requests")  # apart: it moves no other arm
-    gateway = Gateway(run.world, requests, arm.gateway) if arm.gateway else None
+    requests = Random(f"{chance} requests")  # apart: it moves no other arm
+    gateway = Gateway(run.world, requests, arm.gateway, exact=run.lives) if arm.gateway else None
+    arrivals = _arrivals(run, Random(f"{chance} arrivals")) if gateway else run.arrivals
     loop = _Loop(run, arm, cluster.spec, random)
     for second, load in enumerate(run.load):
         now = float(second)
         cluster.step(now, load)
         kubelet.step(now, cluster.pods, cluster.restarted)
         server.step(now, cluster.pods, kubelet, cluster.restarted)
-        seen = gateway.step(now, cluster) if gateway else None
+        seen = gateway.step(now, cluster, arrivals[second]) if gateway else None
         loop.tick(second, cluster, models[arm.sampling], seen)
         _record(trace, cluster, run.world, load)
     trace.created = cluster.created
     trace.unserved = cluster.dropped / (run.world.limit_m * sum(run.load)) if any(run.load) else 0.0
     return trace
+
+
+def _arrivals(run: Run, random: Random) -> tuple[int, ...]:
+    """The requests of each second; where only their work is known, by chance."""
+    per_pod = run.world.limit_m / run.world.request_work_m
+    return run.arrivals or drawn(random, [level * per_pod for level in run.load])
 
 
 class _Loop:
