@@ -17,8 +17,8 @@ from scaler.simulator.arms import ARMS
 from scaler.simulator.compare import Results, compare
 from scaler.simulator.frontier import Points, length, measure
 from scaler.simulator.frontier_report import BASELINE, NOTE, by_load, sentence, summary
-from scaler.simulator.inputs import UNITS, read_recording, recorded_runs
 from scaler.simulator.ratios import Ratio
+from scaler.simulator.recorded import UNITS, read_recording, recorded_runs
 from scaler.simulator.scenario import SCENARIOS, Run, Scenario
 from scaler.simulator.setup import DEFAULT, Sizing, built_in
 from scaler.simulator.study import headline

@@ -1,4 +1,4 @@
-"""What an operator brings to the simulator: a recorded load, a service's FDL, settings to try.
+"""What an operator brings to the simulator: a service's FDL, and settings to try.
 
 Each reader takes `note`, which is told what is odd or left out, and raises InputError.
 """
@@ -6,16 +6,14 @@ Each reader takes `note`, which is told what is odd or left out, and raises Inpu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from scaler.config.document import FIELDS, Config, ConfigError, parse
 from scaler.config.scaling import Scaling, read_scaling
 from scaler.simulator.arm import Arm
 from scaler.simulator.arms import policy_arm
-from scaler.simulator.arrivals import rounded
-from scaler.simulator.load_file import LoadError, read_load
-from scaler.simulator.scenario import Run, World, needed_replicas
+from scaler.simulator.scenario import World
 from scaler.sources.registry import kind_of
 from scaler.sources.samples import Sampling
 from shared.service import quantity
@@ -24,75 +22,13 @@ from shared.service.fdl import FdlError, load_definition, parse_document
 from shared.service.fields import Fields, Problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
     from shared.service.model import Service
 
 Note = Callable[[str], None]
 
-_INTERVALS: Final = "requests-per-interval"
-UNITS: Final = ("cores", "millicores", "cpu-seconds", "requests", _INTERVALS)
-"""What a recorded load may count: CPU in use, a counter of CPU used, requests a second, or all
-requests from one point to the next, as clouds' metrics have them."""
-
-_REQUESTS: Final = ("requests", _INTERVALS)
-_LOW_PEAK: Final = 0.05
-
 
 class InputError(ValueError):
     """The file cannot be used; the message says where, why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A recorded load in pods' worth of work a second, and the requests of each second; the rest is
-    as in `Run`."""
-
-    load: tuple[float, ...]
-    arrivals: tuple[int, ...] = ()
-    lives: bool = False
-
-
-def read_recording(path: Path, unit: str, world: World, note: Note, scale: float = 1.0) -> Recorded:
-    """The load in `path`, `scale` times.
-
-    Requests counted each second are the arrivals; means over longer times say nothing of single
-    seconds, so then they are left to chance.
-    """
-    try:
-        recording = read_load(
-            path.read_bytes(), counter=unit == "cpu-seconds", intervals=unit == _INTERVALS
-        )
-    except LoadError as error:
-        raise InputError(str(error)) from error
-    milli = {"millicores": 1.0, **dict.fromkeys(_REQUESTS, world.request_work_m)}.get(unit, 1000.0)
-    load = tuple(scale * value * milli / world.limit_m for value in recording.values)
-    whole = unit in _REQUESTS and recording.usual_s <= 1
-    arrivals = rounded(scale * value for value in recording.values) if whole else ()
-    for sentence in recording.notes:
-        note(sentence)
-    _note_peak(max(load), unit, world, note)
-    return Recorded(load, arrivals)
-
-
-def _note_peak(most: float, unit: str, world: World, note: Note) -> None:
-    """Whether the unit may be another one: the load does not fit the service."""
-    peak = needed_replicas(most, world)
-    if peak > world.maximum:
-        note(
-            f"its peak needs {peak:,} replicas, but {world.maximum} is the most allowed; if the "
-            f"unit is not {unit}, say so"
-        )
-    if most < _LOW_PEAK:
-        note(f"it never fills a twentieth of one pod; if the unit is not {unit}, say so")
-
-
-def recorded_runs(path: Path, recorded: Recorded, world: World, seeds: Iterable[int]) -> list[Run]:
-    """Runs of a recorded load, named as its file; what the file is called changes nothing else."""
-    name = path.name.split(".")[0]
-    load, arrivals, lives = recorded.load, recorded.arrivals, recorded.lives
-    return [Run(name, seed, world, load, "recorded", arrivals, lives) for seed in seeds]
 
 
 def read_service(text: str, name: str, note: Note) -> Service:

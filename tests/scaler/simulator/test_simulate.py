@@ -13,7 +13,7 @@ from scaler.decision import Observation
 from scaler.simulator.arm import Arm, Decider, Start
 from scaler.simulator.arms import ARMS
 from scaler.simulator.gateway import counted
-from scaler.simulator.inputs import Recorded, recorded_runs
+from scaler.simulator.recorded import Recorded, recorded_runs
 from scaler.simulator.scenario import SCENARIOS, Run, World, ideal_replicas
 from scaler.simulator.simulate import simulate
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from scaler.simulator.inputs import Recorded, read_recording
+from scaler.simulator.inputs import InputError
+from scaler.simulator.recorded import Recorded, read_recording
 from scaler.simulator.scenario import World
+from scaler.simulator.tokens import Weights
 
 WORLD = World(request_work_m=500.0)
 
@@ -41,3 +43,24 @@ def test_what_is_no_count_of_seconds_is_left_to_chance(
     tmp_path: Path, unit: str, text: str
 ) -> None:
     assert _read(tmp_path, text, unit).arrivals == ()
+
+
+def test_requests_cost_by_their_tokens_and_in_the_mean_as_much_as_said(tmp_path: Path) -> None:
+    """Of 50, 1 a prompt token and 10 a generated one: 150 and 50, so 750 and 250 milliCPU-seconds,
+    each at an eighth of a pod."""
+    recorded = _read(
+        tmp_path, "time,prompt,generated\n0.5,50,5\n0.9,0,0\n9,50,5\n9,0,0\n", "tokens"
+    )
+    assert recorded.lives
+    assert recorded.arrivals == (2, 0, 0, 0, 0, 0, 0, 0, 0, 2)
+    assert recorded.load == (0.25, 0.25, 0.125, 0.125, 0.125, 0.125, 0.0, 0.0, 0.0, 0.25)
+    double = _read(tmp_path, "0,50,5\n1,50,5\n", "tokens", 2.0)
+    assert double == Recorded((0.25, 0.5), (2, 2), lives=True)
+
+
+def test_requests_that_cost_nothing_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "load.csv"
+    path.write_text("0,5,0\n", encoding="utf-8")
+    weights = Weights(request=0, prompt=0, generated=1)
+    with pytest.raises(InputError, match="no request costs anything; give tokens"):
+        read_recording(path, "tokens", WORLD, lambda _: None, 1.0, weights)
