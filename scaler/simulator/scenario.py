@@ -7,9 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from scaler.simulator import shapes
+from scaler.simulator import shapes, traffic
+from scaler.simulator.traffic import Traffic
+from scaler.simulator.work import over_lives, per_second
 
 Curve = Callable[[Random, int, float], list[float]]
+
+_BEFORE_S = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +53,13 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A named kind of run; `build` makes one instance of it from a seed."""
+    """A named kind of run; `build` makes one instance of it from a seed.
+
+    It is a curve of work, or traffic: requests, each of which brings its work with it.
+    """
 
     name: str
-    curve: Curve
+    source: Curve | Traffic
     world: World = field(default_factory=World)
     seconds: int = 3600
     peak: float = 7.5
@@ -61,7 +68,11 @@ class Scenario:
     def build(self, seed: int) -> Run:
         """The world and the load of `seed`; equal seeds give equal runs."""
         random = Random(f"{self.name} {seed}")  # the same load for every policy
-        curve = shapes.with_noise(random, self.curve(random, self.seconds, self.peak), self.noise)
+        if isinstance(self.source, Traffic):
+            load, arrivals = self._requests(self.source, random)
+        else:
+            curve = self.source(random, self.seconds, self.peak)
+            load, arrivals = tuple(shapes.with_noise(random, curve, self.noise)), ()
         shift = random.randrange(60)
         world = replace(
             self.world,
@@ -69,7 +80,17 @@ class Scenario:
             outages=tuple((a + shift, b + shift) for a, b in self.world.outages),
             restarts=tuple(at + shift for at in self.world.restarts),
         )
-        return Run(self.name, seed, world, tuple(curve))
+        return Run(self.name, seed, world, load, arrivals=arrivals, lives=bool(arrivals))
+
+    def _requests(
+        self, traffic: Traffic, random: Random
+    ) -> tuple[tuple[float, ...], tuple[int, ...]]:
+        """The load and the requests of each second. Some came before it began, and are there."""
+        limit, work = self.world.limit_m, self.world.request_work_m
+        rate, seconds = self.peak * traffic.mean * limit / work, self.seconds + _BEFORE_S
+        requests = traffic.requests(random, seconds, rate, work)
+        due = over_lives(requests, limit / self.world.concurrency, seconds)[_BEFORE_S:]
+        return tuple(milli / limit for milli in due), per_second(requests, seconds)[_BEFORE_S:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +132,8 @@ def ideal_replicas(run: Run) -> list[int]:
 
 
 _SLOW = World(start_s=(60.0, 90.0))
+_MODEL = World(maximum=20, request_work_m=1000.0)
+_SITE = World(maximum=20, request_work_m=2000.0)
 
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario
@@ -133,6 +156,9 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario("slow-starters", shapes.step_up, _SLOW),
         Scenario("failures", shapes.constant, World(mean_time_to_failure_s=1500.0)),
         Scenario("restart", shapes.square, World(restarts=(800, 1900, 2700))),
+        Scenario("traffic-code", traffic.CODE_COMPLETION, _MODEL, peak=15.0),
+        Scenario("traffic-conversation", traffic.CONVERSATIONS, _MODEL, peak=15.0),
+        Scenario("traffic-web", traffic.WEB, _SITE, peak=15.0),
     )
 }
 """The built-in scenarios, by name."""

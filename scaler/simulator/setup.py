@@ -73,7 +73,8 @@ def built_in(
 
 def _fitted(scenario: Scenario, sizing: Sizing, service: Service | None) -> Scenario:
     world = sizing.of(scenario.world, service)
-    return replace(scenario, world=world, peak=scenario.peak * _room(world) / _room(DEFAULT))
+    peak = scenario.peak * _room(world) / _room(scenario.world)
+    return replace(scenario, world=world, peak=peak)
 
 
 def _room(world: World) -> float:

@@ -20,6 +20,17 @@ def test_loads_are_sized_to_what_the_service_can_grow_to() -> None:
     assert large.load == pytest.approx([2 * level for level in usual.load])
 
 
+def test_traffic_is_sized_by_its_number_of_requests() -> None:
+    (usual,) = built_in(["traffic-web"], Sizing(), None, [1])
+    (large,) = built_in(["traffic-web"], Sizing(maximum=200), None, [1])
+    (small,) = built_in(["traffic-web"], Sizing(work=200), None, [1])
+    assert usual.world.maximum == 20
+    for run in (large, small):
+        assert sum(run.arrivals) == pytest.approx(10 * sum(usual.arrivals), rel=0.05)
+    assert sum(large.load) == pytest.approx(10 * sum(usual.load), rel=0.05)
+    assert sum(small.load) == pytest.approx(sum(usual.load), rel=0.05)
+
+
 def test_the_request_follows_the_limit_unless_it_is_given() -> None:
     assert Sizing(limit=500).of(DEFAULT, None).request_m == 500
     burst = Sizing(limit=500, request=250).of(DEFAULT, None)
