@@ -17,9 +17,11 @@ from scaler.decision.types import Load
 from scaler.sources.in_flight import WINDOW_S, rounded_up
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from random import Random
 
     from scaler.simulator.cluster import Cluster
+    from scaler.simulator.pod import SimPod
     from scaler.simulator.scenario import World
 
 View = Callable[["Gateway"], int]
@@ -50,6 +52,7 @@ class Gateway:
 
     def __init__(self, world: World, random: Random, view: View, *, exact: bool = False) -> None:
         self.in_flight = 0
+        self.load: Load | None = None
         self.means: deque[float] = deque(maxlen=round(WINDOW_S))
         self._world = world
         self._view = view
@@ -73,7 +76,16 @@ class Gateway:
         waiting = round(cluster.backlog / world.request_work_m)
         self._arrivals += arrivals
         self._request_seconds += self.means[-1]
-        return Load(now, self._view(self), waiting, self._arrivals, self._request_seconds)
+        self.load = Load(now, self._view(self), waiting, self._arrivals, self._request_seconds)
+        return self.load
+
+    def shares(self, ready: Sequence[SimPod]) -> dict[str, int]:
+        """The requests in flight at this instant with each of the `ready` pods, by its name: as
+        evenly as the balancer gives them out; the youngest have none where they are fewer."""
+        if not ready:
+            return {}
+        each, more = divmod(self.in_flight, len(ready))
+        return {pod.name: each + (place < more) for place, pod in enumerate(ready)}
 
 
 def residence_s(world: World) -> float:

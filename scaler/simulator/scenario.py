@@ -24,6 +24,10 @@ class World:
     a pod to its readiness, during which it burns `start_cpu_m`. Requests give up after waiting
     `patience_s`; one request is `request_work_m` milliCPU-seconds of work, and a pod that works
     at its limit has `concurrency` of them in flight.
+
+    Faults: `ready_at_start` False is a service that is new; a container ends `run_s` after each of
+    its starts; the image of a rollout is not `pullable`; a server that `spins` uses its limit with
+    and without requests.
     """
 
     minimum: int = 1
@@ -44,11 +48,15 @@ class World:
     rollouts: tuple[int, ...] = ()
     outages: tuple[tuple[int, int], ...] = ()
     restarts: tuple[int, ...] = ()
+    ready_at_start: bool = True
+    run_s: float | None = None
+    pullable: bool = True
+    spins: bool = False
 
     @property
     def capacity_at_target(self) -> float:
-        """Load that one pod takes when its utilisation is at the target."""
-        return self.target_pct / 100 * self.request_m / self.limit_m
+        """Load that one pod takes when its utilisation is at the target, or at its limit."""
+        return min(1.0, self.target_pct / 100 * self.request_m / self.limit_m)
 
 
 @dataclass(frozen=True, slots=True)

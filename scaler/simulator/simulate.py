@@ -16,7 +16,6 @@ from scaler.simulator.scenario import ideal_replicas
 from scaler.sources.samples import Sampling
 
 if TYPE_CHECKING:
-    from scaler.decision import Load
     from scaler.simulator.scenario import Run, World
 
 _RESTART_S = 10  # a controller that restarts is away for so long
@@ -62,8 +61,9 @@ def simulate(run: Run, arm: Arm) -> Trace:
         cluster.step(now, load)
         kubelet.step(now, cluster.pods, cluster.restarted)
         server.step(now, cluster.pods, kubelet, cluster.restarted)
-        seen = gateway.step(now, cluster, arrivals[second]) if gateway else None
-        loop.tick(second, cluster, models[arm.sampling], seen)
+        if gateway:
+            gateway.step(now, cluster, arrivals[second])
+        loop.tick(second, cluster, models[arm.sampling], gateway)
         _record(trace, cluster, run.world, load)
     trace.created = cluster.created
     trace.unserved = cluster.dropped / (run.world.limit_m * sum(run.load)) if any(run.load) else 0.0
@@ -87,7 +87,11 @@ class _Loop:
         self.decider = arm.start(Start(run, 0.0, replicas, self.stored))
 
     def tick(
-        self, second: int, cluster: Cluster, source: Kubelet | MetricsServer, load: Load | None
+        self,
+        second: int,
+        cluster: Cluster,
+        source: Kubelet | MetricsServer,
+        gateway: Gateway | None,
     ) -> None:
         """Decide and act when the period is over."""
         world = self.run.world
@@ -97,21 +101,29 @@ class _Loop:
             self.decider = self.arm.start(found)
         if second >= self.resumes and second % self.arm.period_s == self.phase:
             now = float(second)
-            cluster.spec = self.decider(_observe(cluster, source, world, now, load), now)
+            seen = _observe(cluster, source, world, now, gateway)
+            cluster.spec = self.decider(seen, now)
 
 
 def _observe(
-    cluster: Cluster, source: Kubelet | MetricsServer, world: World, now: float, load: Load | None
+    cluster: Cluster,
+    source: Kubelet | MetricsServer,
+    world: World,
+    now: float,
+    gateway: Gateway | None,
 ) -> Observation:
     out = any(start <= now < end for start, end in world.outages)
     samples = {} if out else source.published
-    pods = tuple(pod.observed(world, *samples.get(pod.name, (None, None))) for pod in cluster.pods)
+    shares = gateway.shares(cluster.ready()) if gateway else {}
+    pods = tuple(
+        pod.observed(world, samples.get(pod.name), shares.get(pod.name)) for pod in cluster.pods
+    )
     return Observation(
         service="simulated",
         spec_replicas=cluster.spec,
         status_replicas=len(cluster.active()),
         pods=pods,
-        load=load,
+        load=gateway.load if gateway else None,
         metrics_error="the metrics API does not answer" if out else "",
     )
 

@@ -99,3 +99,14 @@ def test_where_work_is_due_over_lives_the_requests_in_flight_are_counted() -> No
         cluster.step(float(second), 3 / CALM.concurrency)
         seen.append(gateway.step(float(second), cluster, 0).in_flight)
     assert seen == [3] * 20
+
+
+@pytest.mark.parametrize(("requests", "shares"), [(0, [0, 0, 0]), (2, [1, 1, 0]), (7, [3, 2, 2])])
+def test_requests_are_given_out_evenly_and_pods_may_have_none(
+    requests: int, shares: list[int]
+) -> None:
+    cluster, gateway = Cluster(CALM, 3, Random(1)), Gateway(CALM, Random(2), counted, exact=True)
+    cluster.step(0.0, requests / CALM.concurrency)
+    gateway.step(0.0, cluster, requests)
+    assert list(gateway.shares(cluster.ready()).values()) == shares
+    assert gateway.shares([]) == {}
