@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple
 from functools import partial
@@ -17,6 +17,7 @@ import click
 from scaler.simulator import frontier_report, report
 from scaler.simulator.arms import ARMS
 from scaler.simulator.compare import Results, compare
+from scaler.simulator.faults import FAULTS
 from scaler.simulator.frontier import TARGETS, Points, length
 from scaler.simulator.frontier import measure as measured
 from scaler.simulator.frontier_report import BASELINE, ORACLE
@@ -28,7 +29,7 @@ from scaler.simulator.inputs import (
 )
 from scaler.simulator.recorded import UNITS, read_recording, recorded_runs
 from scaler.simulator.scenario import SCENARIOS, Run
-from scaler.simulator.setup import DEFAULT, Sizing, built_in
+from scaler.simulator.setup import DEFAULT, KNOWN, Sizing, built_in
 from scaler.simulator.study import headline, pictured, write
 from scaler.simulator.tokens import WEIGHTS, Weights
 from scaler.simulator.verdict import verdicts
@@ -42,17 +43,18 @@ _MEASURES = ("violation_s", "pod_seconds", "reversals")
 
 
 class Names(click.ParamType[list[str]]):
-    """Comma-separated names of a known set, or "all"."""
+    """Comma-separated names of a known set, or "all", which leaves some out."""
 
     name = "names"
 
-    def __init__(self, known: dict[str, object]) -> None:
+    def __init__(self, known: dict[str, object], without: Iterable[str] = ()) -> None:
         self.known = known
+        self.all = [name for name in known if name not in without]
 
     def convert(
         self, value: str, param: click.Parameter | None, ctx: click.Context | None
     ) -> list[str]:
-        names = list(self.known) if value == "all" else [n.strip() for n in value.split(",")]
+        names = self.all if value == "all" else [n.strip() for n in value.split(",")]
         for name in names:
             if name not in self.known:
                 self.fail(f"{name!r} is unknown; known are {', '.join(self.known)}", param, ctx)
@@ -82,10 +84,12 @@ Where the service was short of pods then, the recording shows less than was aske
 )
 @click.option(
     "--shape",
-    type=Names(dict(SCENARIOS)),
+    type=Names(dict(KNOWN), FAULTS),
     multiple=True,
     callback=_together,
-    help=f"Built-in loads, sized to fill --max replicas: {', '.join(SCENARIOS)}, or all.  [all]",
+    help="Built-in loads, sized to fill --max replicas (20 for traffic-…, requests as real ones "
+    f"come): {', '.join(SCENARIOS)}, or all.  [all]  Only by name, what goes wrong with services: "
+    f"{', '.join(FAULTS)}.",
 )
 @click.option(
     "--load",
