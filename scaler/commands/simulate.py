@@ -77,6 +77,7 @@ Examples:
   A service's own load:   simulate --service nginx.yaml --load cpu.json --out report
   Counts of a cloud:      simulate --load sum.csv --unit requests-per-interval --scale 2
   Requests to a model:    simulate --load tokens.csv --unit tokens --work 1000 --max 20
+  One that loads long:    simulate --shape traffic-code --start 200 280 --frontier
   Settings to try on it:  simulate --service nginx.yaml --load cpu.json --scaling quick.yaml
 The load of a service, as JSON, is what Prometheus answers at /api/v1/query_range to
   sum(rate(container_cpu_usage_seconds_total{namespace="oscar-svc",pod=~"nginx-dlp.*",container!=""}[1m]))
@@ -168,7 +169,8 @@ Where the service was short of pods then, the recording shows less than was aske
     "--start",
     type=(click.FloatRange(0), click.FloatRange(0)),
     metavar="LEAST MOST",
-    help="Seconds from a pod's start to its readiness.  [{:g} {:g}]".format(*DEFAULT.start_s),
+    help="Seconds from a pod's start to its readiness: 8 12 for a small server, 200 280 for a "
+    "large model.  [{:g} {:g}]".format(*DEFAULT.start_s),
 )
 @click.option(
     "--concurrency",
