@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from scaler.config.document import FIELDS, Config, ConfigError, parse
 from scaler.config.scaling import Scaling, read_scaling
+from scaler.decision import HPA
 from scaler.simulator.arm import Arm
 from scaler.simulator.arms import policy_arm
 from scaler.simulator.scenario import World
@@ -143,10 +144,7 @@ def _arm(name: str, scaling: Scaling, sampling: Sampling, gateways: bool, note: 
         if getattr(scaling, field):
             note(f"{field} is not simulated")
     policy = scaling.policy
-    counted = policy.in_flight_target is not None
-    if counted and not gateways:
+    if policy.in_flight_target is not None and not gateways:
         note("in_flight_target has no effect, for no gateways are named")
-    period = max(1, round(policy.period_s))
-    return policy_arm(
-        name, policy, period, sampling=sampling, gateway=counted and gateways, restores=True
-    )
+    period, counts = max(1, round(policy.period_s)), gateways and policy.name != HPA
+    return policy_arm(name, policy, period, sampling=sampling, gateway=counts, restores=True)

@@ -170,3 +170,6 @@ SCENARIOS: dict[str, Scenario] = {
     )
 }
 """The built-in scenarios, by name."""
+
+TRAFFIC = tuple(name for name, one in SCENARIOS.items() if isinstance(one.source, Traffic))
+"""Those that have the spread of real traffic; the others are smooth."""
