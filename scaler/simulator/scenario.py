@@ -78,9 +78,11 @@ class Scenario:
         random = Random(f"{self.name} {seed}")  # the same load for every policy
         if isinstance(self.source, Traffic):
             load, arrivals = self._requests(self.source, random)
+            lives = self.source.lives
         else:
             curve = self.source(random, self.seconds, self.peak)
             load, arrivals = tuple(shapes.with_noise(random, curve, self.noise)), ()
+            lives = False
         shift = random.randrange(60)
         world = replace(
             self.world,
@@ -88,7 +90,7 @@ class Scenario:
             outages=tuple((a + shift, b + shift) for a, b in self.world.outages),
             restarts=tuple(at + shift for at in self.world.restarts),
         )
-        return Run(self.name, seed, world, load, arrivals=arrivals, lives=bool(arrivals))
+        return Run(self.name, seed, world, load, arrivals=arrivals, lives=lives)
 
     def _requests(
         self, traffic: Traffic, random: Random
@@ -97,8 +99,12 @@ class Scenario:
         limit, work = self.world.limit_m, self.world.request_work_m
         rate, seconds = self.peak * traffic.mean * limit / work, self.seconds + _BEFORE_S
         requests = traffic.requests(random, seconds, rate, work)
-        due = over_lives(requests, limit / self.world.concurrency, seconds)[_BEFORE_S:]
-        return tuple(milli / limit for milli in due), per_second(requests, seconds)[_BEFORE_S:]
+        counts = per_second(requests, seconds)
+        if traffic.lives:
+            due = over_lives(requests, limit / self.world.concurrency, seconds)
+        else:
+            due = [count * work for count in counts]
+        return tuple(milli / limit for milli in due[_BEFORE_S:]), counts[_BEFORE_S:]
 
 
 @dataclass(frozen=True, slots=True)

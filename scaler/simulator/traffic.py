@@ -31,11 +31,20 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Traffic:
     """A kind of traffic: its ups and downs, the mean of its work as a share of the peak that a
-    service is sized to, and what requests cost (None: one as much as another)."""
+    service is sized to, and what requests cost.
+
+    Without `tokens` one costs as much as another, and its work is due when it comes, as with the
+    counts of a recorded load; with them it is due over its life (see `work`).
+    """
 
     intensity: Intensity
     mean: float
     tokens: Tokens | None = None
+
+    @property
+    def lives(self) -> bool:
+        """Whether requests live on, and their work with them."""
+        return self.tokens is not None
 
     def requests(self, random: Random, seconds: int, rate: float, work_m: float) -> list[Request]:
         """Requests by the second in which they come, `rate` a second and `work_m` milliCPU-seconds

@@ -81,7 +81,7 @@ def test_the_work_is_that_of_the_requests(name: str) -> None:
 
 def test_the_gateway_sees_whole_requests_for_as_long_as_they_live() -> None:
     """Where no work waits, those in flight are what the load's work takes, each its time."""
-    run = replace(SCENARIOS["traffic-web"], seconds=900).build(1)
+    run = replace(SCENARIOS["traffic-conversation"], seconds=900).build(1)
     seen: list[int] = []
 
     def start(_: Start) -> Decider:
@@ -95,6 +95,12 @@ def test_the_gateway_sees_whole_requests_for_as_long_as_they_live() -> None:
     simulate(run, Arm("listener", "", start, 1, gateway=counted))
     assert seen == [round(level * run.world.concurrency) for level in run.load[-len(seen) :]]
     assert fmean(seen) / fmean(run.arrivals) == pytest.approx(residence_s(run.world), rel=0.1)
+
+
+def test_without_tokens_work_is_due_when_a_request_comes_as_with_recorded_counts() -> None:
+    run = SCENARIOS["traffic-web"].build(1)
+    assert not run.lives
+    assert run.load == tuple(2.0 * count for count in run.arrivals)
 
 
 def test_without_tokens_every_request_costs_the_same() -> None:
