@@ -19,8 +19,8 @@ class Weights:
     """CPU of a request of any kind, of a token that it brings and of one that it is given, in
     relation to each other.
 
-    The default is a rule of thumb for CPUs: prompts are read many tokens at a time, some ten times
-    as fast as an answer is generated token by token (llama.cpp's llama-bench, pp512 and tg128).
+    The default is an assumption, not a measurement: prompts are read many tokens at a time, and an
+    answer is generated one by one, so that a token of it costs ten times as much.
     """
 
     request: float = 50.0
@@ -103,6 +103,6 @@ CONVERSATION = Tokens(
     prompt=Lengths((Part(0.75, 1130.0, 0.65), Part(0.25, 500.0, 1.2)), 2, 4096),
     generated=Lengths((Part(0.7, 76.0, 0.85), Part(0.3, 420.0, 0.3)), 1, 1000),
 )
-"""Conversation. Medians of 1020 and 129 tokens: Patel et al., "Splitwise", ISCA 2024, section III,
-on AzureLLMInferenceTrace_conv of the same dataset; answers have two modes there. How far lengths
-spread around them is read off its figure 3."""
+"""Conversation: shorter prompts and longer answers, with medians of 1020 and 129 tokens, short and
+long answers apart. Assumed after what is said of conversations in Azure (Patel et al., "Splitwise",
+ISCA 2024); not checked against a trace, unlike the lengths of code completion."""
