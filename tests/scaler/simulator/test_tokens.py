@@ -24,7 +24,7 @@ def _drawn(lengths: Lengths) -> list[float]:
         (CONVERSATION.generated, 129, 1000),
     ],
 )
-def test_lengths_have_the_medians_that_are_stated(lengths: Lengths, median: float, most: int) -> None:
+def test_lengths_have_the_medians_stated(lengths: Lengths, median: float, most: int) -> None:
     drawn = _drawn(lengths)
     assert quantiles(drawn, n=2)[0] == pytest.approx(median, rel=0.1)
     assert lengths.least < min(drawn) <= max(drawn) <= most
