@@ -117,7 +117,7 @@ def _directions(fields: Fields, policy: dict[str, Any]) -> None:
 
 def _zero_after(fields: Fields) -> float | None:
     """Seconds; None for `none` and for 0, which Go's clients write for what is left out."""
-    if fields.raw("zero_after") in ("none", "", "0", "0s", 0):
+    if str(fields.raw("zero_after")) in ("none", "", "0", "0s", "0.0"):
         return None
     return fields.parsed("zero_after", default=None, parse=bounded(1.0, LONGEST_AWAKE))
 
