@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from scaler.config.schedules import Schedule, minimum
 from scaler.decision import Behavior, HpaOptions, Policy, Rate, Rules
 from shared.service.scaling.schema import read_written
+from shared.service.scaling.waking import NOBODY, WakeExcept
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +40,12 @@ class Scaling:
     dry_run: bool = False
     """Decide and report, write nothing."""
     schedules: tuple[Schedule, ...] = ()
+    zero_after_s: float | None = None
+    """Seconds without a request after which the service goes to 0 replicas; None: never."""
+    wake_to: int | None = None
+    """Replicas on waking, at least; None: the minimum."""
+    wake_except: WakeExcept = NOBODY
+    """Whose requests the gateways answer without waking."""
 
     def least_replicas(self, now: float) -> int:
         """What the schedules ask for at `now`."""

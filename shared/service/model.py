@@ -42,6 +42,8 @@ class Timeouts:
     body: float = 10.0
     """Over which a request's body must keep up the gateway's least rate: it may pause about so
     long, and longer after it has brought more than it had to."""
+    wake: float = 300.0
+    """For the first pod of a service that sleeps."""
 
 
 @dataclass(frozen=True, slots=True)
