@@ -7,9 +7,12 @@ in the access log.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from shared.service import names
+
+if TYPE_CHECKING:
+    from gateway.protocol.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,10 @@ class Refusal:
     """The time-out that fired, the limit that was passed, or how long this lasts already."""
     link: str = ""
     """A path where to go instead, for a page; percent-encoded."""
+    progress: Progress | None = None
+    """How far the start is that is waited for, if the scaler has told."""
+    retry_after: int = 0
+    """Seconds, for `Retry-After`; 0: as the reason says."""
 
     @property
     def status(self) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from shared.service import names
 from shared.service.objects import annotated_number, wanted_replicas
+from shared.service.sleeping import asleep_since
 from shared.service.stored import is_stopped
 
 if TYPE_CHECKING:
@@ -37,18 +38,28 @@ def corrected(deployment: Obj, least: int, *, stopped: bool) -> Obj:
 
 
 def stop(deployment: Obj) -> Obj:
-    """The patch for no pods, which remembers how many there were."""
+    """The patch for no pods, which remembers how many there were; one that sleeps had none."""
     replicas = wanted_replicas(deployment)
-    marks = {names.STOPPED: "true"}
+    marks: Obj = {names.STOPPED: "true"}
     if replicas > 0:
         marks[names.PREVIOUS_REPLICAS] = str(replicas)
+    elif asleep_since(deployment):
+        marks |= {names.PREVIOUS_REPLICAS: None, names.ASLEEP_SINCE: None}
     return _body(marks, 0)
 
 
 def start(deployment: Obj, least: int) -> Obj:
-    """The patch for as many pods as there were before the stop."""
+    """The patch for as many pods as there were before the stop; for the least if it sleeps."""
+    if asleep_since(deployment):
+        return _body({names.STOPPED: "false", names.ASLEEP_SINCE: None}, least or 1)
     before = annotated_number(deployment, names.PREVIOUS_REPLICAS)
     return _body({names.STOPPED: "false"}, wanted_replicas(deployment) or before or least or 1)
+
+
+def wake(at: str) -> Obj:
+    """The patch that asks the scaler, from `at` on (RFC 3339), for pods of a service that
+    sleeps."""
+    return {"metadata": {"annotations": {names.WAKE: at}}}
 
 
 def _body(marks: Obj, replicas: int) -> Obj:

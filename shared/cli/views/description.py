@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.cli.output import Column, table
-from shared.cli.views.text import age, one_line
+from shared.cli.views.text import age, asleep, one_line
 from shared.service import names
 
 Object = Mapping[str, Any]
@@ -63,7 +63,7 @@ def _head(told: Object, endpoint: str, ca: Path | None) -> Iterator[str]:
     rows = [
         ("Name", definition["name"]),
         ("Namespace", told.get("namespace")),
-        ("State", state.get("state") if exposed else "not exposed"),
+        ("State", _state(state, told.get("time")) if exposed else "not exposed"),
         ("Reason", state.get("reason") if exposed and not _is_well(told) else ""),
         ("Owner", definition.get("owner")),
         ("Visibility", definition.get("visibility")),
@@ -84,6 +84,11 @@ def _head(told: Object, endpoint: str, ca: Path | None) -> Iterator[str]:
     for label, value in rows:
         if text := one_line(value):
             yield f"{label + ':':<12} {text}"
+
+
+def _state(state: Object, now: object) -> object:
+    told = state.get("state")
+    return asleep(state.get("last_transition_time"), now) if told == "asleep" else told
 
 
 def _is_well(told: Object) -> bool:
