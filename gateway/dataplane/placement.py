@@ -97,19 +97,25 @@ class Placement:
 
     def queue(self) -> None:
         """Wait for a slot, as none is free, or for a pod, as there is none."""
-        owner, services = self._owner, self._services
-        spec, state = owner.route.spec, owner.route.state
-        now = monotonic()
-        if state.balancer.candidates:
-            stage = Waiting(self, state, spec.timeouts, services.wakes, now)
-            self._join(stage, spec.timeouts.queue)
-        elif (refusal := self._unheld(state, now)) is not None:
-            state.admission.turn_away()
-            owner.refuse(refusal)
-        else:
-            self.cold = True
-            stage = Waiting(self, state, spec.timeouts, services.wakes, now, services.room)
-            self._join(stage, vacancy.remaining(spec.timeouts.wake, now - owner.started))
+        owner = self._owner
+        state, timeouts = owner.route.state, owner.route.spec.timeouts
+        services = owner.client.context.services
+        now, seconds, room = monotonic(), timeouts.queue, None
+        if not state.balancer.candidates:
+            if (refusal := self._unheld(state, now)) is not None:
+                state.admission.turn_away()
+                owner.refuse(refusal)
+                return
+            self.cold, room = True, services.room
+            seconds = vacancy.remaining(timeouts.wake, now - owner.started)
+        stage = Waiting(self, state, timeouts, services.wakes, now, room)
+        if not state.admission.wait(stage):
+            owner.refuse(Refusal("queue_full"))
+            return
+        if room is not None:
+            room.held += 1
+        self.stage = stage
+        owner.wait("slot", seconds)
 
     def _unheld(self, state: ServiceState, now: float) -> Refusal | None:
         """Why the request is not held until there is a pod; None if it is. That the service is
@@ -127,13 +133,6 @@ class Placement:
         state.vacant_for(now)
         wakes.want(state, vacancy.cause(request))
         return None if services.room.admits(state.waiting) else Refusal("hold_full")
-
-    def _join(self, stage: Waiting, seconds: float) -> None:
-        if not stage.join():
-            self._owner.refuse(Refusal("queue_full"))
-            return
-        self.stage = stage
-        self._owner.wait("slot", seconds)
 
     def granted(self, backend: Backend, waited: float) -> None:
         """A slot came free."""
@@ -238,7 +237,8 @@ class Placement:
         else:
             self.blame(backend, sent=sent)
             self._tried = (*self._tried, backend)
-        other = (backend if stale else self._another()) if again else None
+        same = stale and not backend.leaving
+        other = (backend if same else self._another()) if again else None
         if other is None and not state.balancer.candidates and (again or not sent):
             self._wait_after_all(backend, sent=sent)
             return

@@ -37,8 +37,8 @@ class Queued(Protocol):
 class Waiting:
     """One request in the queue of a service (an `admission.Waiter`), since monotonic `since`.
 
-    It waits for a slot; or for a pod, as one of those for whom there is `room`, until `wakes` have
-    brought one.
+    It waits for a slot; or, having a place in `room` that is given back here, for a pod, while
+    `wakes` tell that the service is wanted.
     """
 
     __slots__ = ("_limit", "_owner", "_room", "_since", "_state", "_timeouts", "_wakes")
@@ -59,14 +59,6 @@ class Waiting:
         self._since = since
         self._room = room
         self._limit = timeouts.queue if room is None else timeouts.wake
-
-    def join(self) -> bool:
-        """Enter the queue; False when it is full."""
-        if not self._state.admission.wait(self):
-            return False
-        if self._room is not None:
-            self._room.held += 1
-        return True
 
     def granted(self, backend: Backend, now: float) -> None:
         """A slot came free."""
