@@ -1,4 +1,4 @@
-"""Asks pods that start whether they are ready, where a request waits for one: sooner than the node
+"""Asks pods that start whether they are ready, where somebody waits for one: sooner than the node
 does, whose word has to pass through the API server besides.
 
 Asked is what the node asks, the path of the readiness probe, and only a 2xx counts: the node
@@ -50,11 +50,12 @@ class Prober:
 
     def _turn(self) -> None:
         services = self._context.services
-        wanted = services.wakes.wanted()
+        wanted, now = services.wakes.wanted(), services.monotonic()
         self._timer = self._context.loop.call_later(PERIOD, self._turn) if wanted else None
         for state in wanted:
             route = services.table.find(state.name)
-            if route is None or not state.waiting or state.balancer.candidates:
+            waits = state.waiting or state.lookers(now)
+            if route is None or not waits or state.balancer.candidates:
                 continue
             for backend in state.balancer.starting()[:PODS]:
                 self._ask(route.spec, backend)

@@ -32,7 +32,7 @@ def readable(fields: dict[bytes, bytes]) -> bool:
         fields.get(b"access-control-allow-origin") == PAGE
         and fields.get(b"access-control-allow-credentials") == b"true"
         and b"Origin" in fields.get(b"vary", b"")
-        and exposed.endswith(b"X-Request-Id, X-Gateway-Error, Retry-After")
+        and exposed.endswith(b"X-Gateway-Phase, X-Cold-Start, Retry-After")
     )
 
 

@@ -86,6 +86,25 @@ async def test_a_websocket_is_told_how_long_its_start_took() -> None:
         await pod.stop()
 
 
+@pytest.mark.parametrize("kind", ["stream", "upload"])
+async def test_what_goes_on_is_use_until_it_ends(kind: str) -> None:
+    async def script(wire: Wire) -> None:
+        await wire.head()
+        if kind == "stream":
+            await wire.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n")
+        await wire.rest()
+
+    async with rig(await Pod(script).start()) as r:
+        wire = await r.connect()
+        await wire.send(get() if kind == "stream" else post(b"0123456789")[:-3])
+        await r.until(lambda: r.state.in_flight == 1)
+        later = r.services.monotonic() + 3600.0
+        assert r.state.idle(later) == 0.0
+        await wire.close()
+        await r.balanced()
+        assert 3500.0 < r.state.idle(later) < 3601.0
+
+
 async def test_a_browser_that_looks_wakes_and_waits_without_a_request() -> None:
     async with rig() as r:
         heard = listening(r)

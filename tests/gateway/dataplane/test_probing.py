@@ -66,6 +66,19 @@ async def test_a_pod_is_used_as_soon_as_it_answers_well(status: bytes) -> None:
         await pod.stop()
 
 
+async def test_a_browser_that_looks_is_shown_the_application_as_soon() -> None:
+    app = Loading()
+    app.ready = True
+    pod = await Pod(app).start()
+    async with rig() as r:
+        r.services.locate("echo", [loading(pod)])
+        look = get(b"/", b"Accept: text/html", b"Sec-Fetch-Mode: navigate")
+        assert (await r.ask(look)).status == 503
+        await r.until(lambda: r.state.balancer.candidates)
+        assert (await r.ask(look)).status == 200
+        await pod.stop()
+
+
 async def test_nobody_is_asked_for_whom_nobody_waits() -> None:
     app = Loading()
     pod = await Pod(app).start()
