@@ -70,6 +70,7 @@ _PROCESS_GAUGES: Final = (
     ("stale", "gateway_table_stale", "1 while the table is the last known one, from a file"),
     ("invalid", "gateway_invalid_definitions", "Services whose present definition was not taken"),
     ("workers", "gateway_workers", "Worker processes that run"),
+    ("scalers", "gateway_scalers_connected", "Scalers that hear which services are wanted"),
 )
 
 _OUTER_BOUNDS: Final = (*(f"{bound:g}" for bound in BOUNDS), "+Inf")

@@ -86,7 +86,7 @@ class Gateway:
 
     def _tick(self) -> None:
         """Ten times a second: deadlines, clients that left, ejections, slow starts; once a second:
-        idle pods."""
+        idle pods, services that are wanted."""
         context = self.context
         self._timer = context.loop.call_later(1 / TICKS, self._tick)
         now = time.monotonic()
@@ -106,6 +106,7 @@ class Gateway:
             idle = context.limits.upstream_idle or inf
             for connection in pool.expired(context.pods, now - idle):
                 connection.close()
+            context.services.wakes.refresh()
             if context.services.withdrawn:
                 self._withdraw(now)
 

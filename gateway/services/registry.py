@@ -14,12 +14,14 @@ from gateway.memory import Budget, Memory
 from gateway.services.route import MANAGEMENT, Grant, Route, RouteTable
 from gateway.services.spec import Endpoint, ServiceSpec
 from gateway.services.state import ServiceState
+from gateway.services.wakes import Wakes
 from gateway.stats import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from gateway.limits import Limits
+    from gateway.protocol.progress import Progress
     from gateway.services.balancer import Backend
     from gateway.stats import Stats
 
@@ -35,7 +37,7 @@ KEPT: Final = 16 * 1024 * 1024
 class Services:
     """Definitions and endpoints come in (from the feed), routes are read out (by requests).
 
-    `monotonic` and `random` are the clock in seconds and the source of choices in [0, 1).
+    `monotonic` and `unix` are the clocks in seconds, `random` is the source of choices in [0, 1).
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Services:
         stats: Stats,
         *,
         monotonic: Callable[[], float] = time.monotonic,
+        unix: Callable[[], float] = time.time,
         random: Callable[[], float] = random_module.random,
     ) -> None:
         self._limits = limits
@@ -51,6 +54,7 @@ class Services:
         self.monotonic = monotonic
         """The clock of all books, in seconds."""
         self._random = random
+        self.wakes = Wakes(monotonic, unix)
         self._unsettled: set[ServiceState] = set()
         self._plans = Budget(KEPT)
         self.withdrawn: set[Grant] = set()
@@ -95,6 +99,12 @@ class Services:
         route = self.table.find(name)
         if route is not None:
             self._place(route.state, endpoints)
+
+    def progressed(self, progress: Progress) -> None:
+        """Take over how far the start of a service is. Unknown names are ignored."""
+        route = self.table.find(progress.service)
+        if route is not None:
+            route.state.progress = progress
 
     def manage(self, addresses: Iterable[tuple[str, int]]) -> None:
         """Route `/system/…` and `/health` to the management API at `addresses`."""

@@ -14,6 +14,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from scaler.cluster.shortage import shortage
 from scaler.decision import Container, Load, Observation, Pod, Sample
 from scaler.sources.quality import Expected
 from shared.service import quantity
@@ -79,6 +80,7 @@ def read_pod(obj: Obj) -> PodFacts:
     """The facts of one Pod object."""
     metadata, spec, status = obj["metadata"], obj["spec"], obj.get("status") or {}
     ready = condition_of(status, "Ready")
+    short, since = _unscheduled(status, spec, metadata)
     statuses = {each["name"]: each for each in _statuses(status)}
     containers = tuple(_containers(spec, statuses))
     pod = Pod(
@@ -92,6 +94,8 @@ def read_pod(obj: Obj) -> PodFacts:
         request_m=None if _cpu(spec, "requests") is None else _actual(status, spec),
         running=_running(statuses[each.name] for each in containers if each.name in statuses),
         waiting=_waiting(status, statuses.values()),
+        waiting_since=since,
+        shortage=short,
     )
     names = frozenset(each.name for each in containers)
     return PodFacts(
@@ -133,6 +137,15 @@ def _waiting(status: Obj, statuses: Iterable[Obj]) -> str:
             return str(reason)
     scheduled = condition_of(status, "PodScheduled")
     return str(scheduled.get("reason", "")) if scheduled.get("status") == "False" else ""
+
+
+def _unscheduled(status: Obj, spec: Obj, metadata: Obj) -> tuple[str, float | None]:
+    """What no node has for the pod, and since when it waits for it."""
+    scheduled = condition_of(status, "PodScheduled")
+    if scheduled.get("status") != "False":
+        return "", None
+    since = scheduled.get("lastTransitionTime") or metadata.get("creationTimestamp")
+    return shortage(scheduled.get("message") or "", spec), _time(since)
 
 
 def _containers(spec: Obj, statuses: Mapping[str, Obj]) -> Iterator[Container]:
@@ -241,4 +254,6 @@ def _measured(pod: Pod, usage: PodUsage | None, in_flight: int | None) -> Pod:
         pod.running,
         pod.waiting,
         in_flight,
+        pod.waiting_since,
+        pod.shortage,
     )

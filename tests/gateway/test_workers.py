@@ -14,6 +14,7 @@ import pytest
 
 from gateway.admin import app as admin
 from gateway.workers import Worker, Workers
+from tests.gateway.deaf import deaf
 from tests.gateway.fake_cluster import configmap, endpoint_slice, entry, kubeconfig, serving
 from tests.gateway.processes import App, GatewayProcess, gateway
 
@@ -175,7 +176,7 @@ async def test_a_worker_that_does_not_answer_keeps_what_it_counted() -> None:
     worker = Worker(0, 0)
     private = worker.admin_socket()
     assert await worker.numbers() == []
-    async with admin.serving(admin.Admin(source, ready).application(), private):
+    async with admin.serving(admin.Admin(source, ready, deaf()).application(), private):
         assert await worker.numbers() == [await source()]
     assert await worker.numbers() == [{"services": {"a": COUNTED}, "silent": 1}]
 
@@ -185,6 +186,7 @@ async def test_one_ready_worker_makes_a_ready_gateway_at_once() -> None:
     silent, good = Worker(0, 0), Worker(1, 0)
     with silent.admin_socket() as backlog:
         backlog.listen()
-        async with admin.serving(admin.Admin(source, ready).application(), good.admin_socket()):
+        app = admin.Admin(source, ready, deaf()).application()
+        async with admin.serving(app, good.admin_socket()):
             assert await Workers([silent, good]).excuse() == ""
         assert await Workers([silent, good]).excuse() == "worker 0 does not answer"
