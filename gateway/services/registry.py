@@ -10,7 +10,9 @@ import random as random_module
 import time
 from typing import TYPE_CHECKING, Final
 
+from gateway.limits import AUTO, MOST_HELD
 from gateway.memory import Budget, Memory
+from gateway.services.room import Room
 from gateway.services.route import MANAGEMENT, Grant, Route, RouteTable
 from gateway.services.spec import Endpoint, ServiceSpec
 from gateway.services.state import ServiceState
@@ -55,6 +57,8 @@ class Services:
         """The clock of all books, in seconds."""
         self._random = random
         self.wakes = Wakes(monotonic, unix)
+        self.room = Room(MOST_HELD if limits.held == AUTO else limits.held)
+        """For requests that wait for a pod."""
         self._unsettled: set[ServiceState] = set()
         self._plans = Budget(KEPT)
         self.withdrawn: set[Grant] = set()
@@ -162,8 +166,23 @@ class Services:
         now = self.monotonic()
         _close_idle(state.balancer.update(endpoints, now))
         _tell(state)
+        self._settle(state, now)
+
+    def trust(self, state: ServiceState, backend: Backend) -> None:
+        """A pod has answered its probe to us: route to it, though the cluster has not said yet that
+        it is ready."""
+        now = self.monotonic()
+        if state.balancer.trust(backend, now):
+            self._settle(state, now)
+
+    def _settle(self, state: ServiceState, now: float) -> None:
+        """The pods of a service have changed: let those in who wait, or say that it is wanted."""
         if state.balancer.candidates:
+            if state.vacant:
+                state.stats.cold_starts += 1
             state.vacant = 0.0
+        elif state.waiting:
+            self.wakes.want(state, "request")
         if not state.balancer.settled:
             self._unsettled.add(state)
         state.admission.admit(now)

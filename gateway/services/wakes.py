@@ -49,6 +49,8 @@ class Wakes:
         """And for how many scalers each of them stands."""
         self.on_scalers: Callable[[], None] = _nothing
         """Called when their number may have changed."""
+        self.on_wanted: Callable[[], None] = _nothing
+        """Called when a service is wanted that was not before."""
 
     @property
     def scalers(self) -> int:
@@ -69,6 +71,10 @@ class Wakes:
         self._listeners.pop(listener, None)
         self.on_scalers()
 
+    def wanted(self) -> list[ServiceState]:
+        """The services that are wanted, or were a moment ago."""
+        return list(self._wanted)
+
     def want(self, state: ServiceState, cause: Cause) -> None:
         """A client asks for a service that has no pod."""
         now = self._monotonic()
@@ -76,6 +82,7 @@ class Wakes:
         if known is None:
             known = _Wanted(Wake(state.name, self._unix(), cause), now)
             self._wanted[state] = known
+            self.on_wanted()
         elif now - known.told < PERIOD:
             return
         self._tell(known, now)
