@@ -19,18 +19,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gateway.protocol.progress import Phase
+    from gateway.services.wakes import Wake
     from tests.apps.browser import Page
     from tests.gateway.harness import Rig
 
 __all__ = ["served"]
 
 WORDS = "registry.example.org/models/echo:2.3"
+HEARD: list[Wake] = []
+"""What the scaler heard."""
 GROUND = {"light": (255, 255, 255), "dark": (28, 23, 20)}
 """Blue, green, red."""
 
 
 def tell(r: Rig, phase: Phase, words: str = "", usual: float | None = 40.0) -> None:
-    """As the scaler does."""
+    """As the scaler does that listens."""
+    r.services.wakes.join(HEARD.append)
     r.services.progressed(Progress("echo", phase, words, usual_s=usual, pods=1))
 
 
@@ -44,6 +48,7 @@ async def test_the_page_is_there_within_a_second_and_says_what_happens(
     current = "document.querySelector('[aria-current=step]').innerText"
     assert await page.run(current) == f"Fetching the image\n{WORDS}"
     assert await page.run("document.querySelector('progress').max") == 40
+    assert (HEARD[-1].service, HEARD[-1].cause) == ("echo", "page")
 
 
 async def test_the_page_goes_along_with_the_start_and_then_opens_the_application(
