@@ -1,10 +1,11 @@
 """Asks the gateways how busy each service is: requests in flight and requests that wait.
 
 A gateway answers `GET /load` on its admin port with `{service: {"in_flight": n, "waiting": n,
-"arrivals": n, "request_seconds": x, "seconds": x, "longest": x, "pods": {name: n}}}`; older ones
-leave out all but the first two. The loads of all gateways add up, so a sum is only whole when every
-one of them answered. A host name with several addresses (a headless Service) stands for as many
-gateways.
+"arrivals": n, "request_seconds": x, "seconds": x, "longest": x, "pods": {name: n}, "open": n,
+"idle_s": x}}`; older ones leave out all but the first two. Under `_gateway`, which no service can
+be called, it tells of itself: `{"up_s": x}`. The loads of all gateways add up, so a sum is only
+whole when every one of them answered. A host name with several addresses (a headless Service)
+stands for as many gateways.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from typing import TYPE_CHECKING, Any, Final
 from yarl import URL
 
 from scaler.sources.beside import ANSWER_TIMEOUT, FIRST_PATIENCE, Beside
-from scaler.sources.gateway_books import GatewayBooks
+from scaler.sources.gateway_books import Answer, GatewayBooks
 from scaler.sources.http import get_json
+from scaler.sources.idleness import Heard, Idleness
 from scaler.sources.in_flight import Count
 from scaler.sources.loads import Load, Loads, total
 from scaler.sources.samples import SourceError
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from scaler.sources.growth import Growth
 
+_OWN: Final = "_gateway"
 GONE_S: Final = 10.0
 """Seconds for which an address must be missing in the lookup, and silent, until its gateway is
 gone: a name server may answer fewer addresses for a moment, and a gateway that ends still serves
@@ -65,9 +68,7 @@ class GatewayLoad:
         self._lookup = lookup
         first = max(patience, FIRST_PATIENCE)
         self._lookups: Beside[list[str] | SourceError] = Beside("lookup", patience, first)
-        self._questions: Beside[Mapping[str, Count] | SourceError] = Beside(
-            "gateway", patience, first
-        )
+        self._questions: Beside[Answer | SourceError] = Beside("gateway", patience, first)
         self._endpoints = [str(URL(each) / "load") for each in endpoints]
         self._addresses: dict[str, list[str]] = {}
         """Of each endpoint, as last found."""
@@ -85,6 +86,11 @@ class GatewayLoad:
         await self._find()
         await self._ask()
         return self._told()
+
+    @property
+    def gateways(self) -> tuple[str, ...]:
+        """The admin ports of all gateways that were found and are not gone."""
+        return tuple(_base(url) for url in self._gateways)
 
     async def close(self) -> None:
         """Drop all questions."""
@@ -124,7 +130,7 @@ class GatewayLoad:
             if now - gateway.found > GONE_S and not gateway.speaks(now):
                 self._settle(self._gateways.pop(url).grown())
 
-    async def _question(self, url: str) -> Mapping[str, Count] | SourceError:
+    async def _question(self, url: str) -> Answer | SourceError:
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT):
                 return read(await get_json(self._session, url))
@@ -155,7 +161,19 @@ class GatewayLoad:
             heard=len(gateways) - len(silent),
             silent=len(silent),
             known=heard > 0,
+            idleness=Idleness(
+                tuple(_heard(url, each.answer) for url, each in gateways.items()), tuple(failures)
+            ),
         )
+
+
+def _heard(url: str, answer: Answer) -> Heard:
+    return Heard(_base(url), answer.up_s, answer.counts, answer.whole)
+
+
+def _base(url: str) -> str:
+    """The admin port of which `url` is the load."""
+    return str(URL(url).parent)
 
 
 def _with(load: Load, past: tuple[float, float] | None) -> Load:
@@ -182,21 +200,27 @@ def _silence(url: str, gateway: GatewayBooks, now: float) -> str:
     )
 
 
-def read(answer: Mapping[str, Any]) -> dict[str, Count]:
+def read(answer: Mapping[str, Any]) -> Answer:
     """One gateway's answer; raises when it has another form."""
-    return {
-        name: Count(
-            _whole(each["in_flight"]),
-            _whole(each["waiting"]),
-            _number(each["request_seconds"]) if "request_seconds" in each else None,
-            _number(each.get("seconds", 0)),
-            _number(each["arrivals"]) if "arrivals" in each else None,
-            _number(each.get("longest", 0)),
-            _pods(each["pods"]) if "pods" in each else None,
-            each.get("whole") is not False,
-        )
-        for name, each in answer.items()
-    }
+    own = answer.get(_OWN) or {}
+    counts = {name: _count(each) for name, each in answer.items() if name != _OWN}
+    up_s = _number(own["up_s"]) if "up_s" in own else None
+    return Answer(counts, up_s, own.get("whole") is not False)
+
+
+def _count(each: Mapping[str, Any]) -> Count:
+    return Count(
+        _whole(each["in_flight"]),
+        _whole(each["waiting"]),
+        _number(each["request_seconds"]) if "request_seconds" in each else None,
+        _number(each.get("seconds", 0)),
+        _number(each["arrivals"]) if "arrivals" in each else None,
+        _number(each.get("longest", 0)),
+        _pods(each["pods"]) if "pods" in each else None,
+        each.get("whole") is not False,
+        _whole(each["open"]) if "open" in each else None,
+        _number(each["idle_s"]) if "idle_s" in each else None,
+    )
 
 
 def _pods(value: Mapping[str, object]) -> dict[str, int]:

@@ -35,7 +35,8 @@ class Count:
     """What one gateway says of one service.
 
     `request_seconds` is the integral of `in_flight` over the `seconds` for which the gateway has
-    counted; None when it does not say, as with `arrivals` and `pods` (see `loads.Load`).
+    counted; None when it does not say, as with `arrivals` and `pods` (see `loads.Load`). `open` are
+    requests, streams and tunnels that are not over, `idle_s` the seconds since the last ended.
     """
 
     in_flight: int
@@ -46,6 +47,8 @@ class Count:
     longest: float = 0.0
     pods: Mapping[str, int] | None = None
     whole: bool = True
+    open: int | None = None
+    idle_s: float | None = None
 
 
 class AnswerHistory:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from scaler.sources.idleness import Idleness
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -47,6 +49,7 @@ class Loads:
     """Gateways that do not answer; their last counts are in the sums for a while."""
     known: bool = True
     """False: no gateway says anything, and never has or not for long."""
+    idleness: Idleness = field(default_factory=Idleness, compare=False)
 
 
 def total(loads: Iterable[Mapping[str, Load]]) -> dict[str, Load]:

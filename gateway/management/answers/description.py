@@ -15,7 +15,13 @@ from gateway.management.answers.events import About, events_json
 from gateway.management.answers.representation import service_json
 from shared.service import names
 from shared.service.model import EMPTY
-from shared.service.objects import annotated_number, annotations_of, labels_of, wanted_replicas
+from shared.service.objects import (
+    annotated_number,
+    annotations_of,
+    is_true,
+    labels_of,
+    wanted_replicas,
+)
 from shared.service.sleeping import is_woken
 
 if TYPE_CHECKING:
@@ -135,6 +141,4 @@ def _created(pod: Obj) -> tuple[str, str]:
 
 def _interest(pod: Obj) -> tuple[bool, Sequence[int]]:
     """Sorts what is not ready to the front, then the newest."""
-    conditions = (pod.get("status") or {}).get("conditions") or ()
-    ready = any(one.get("type") == "Ready" and one.get("status") == "True" for one in conditions)
-    return ready, [-ord(char) for char in _created(pod)[0]]
+    return is_true(pod, "Ready"), [-ord(char) for char in _created(pod)[0]]

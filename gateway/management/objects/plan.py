@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from gateway.management.objects import adoption, claim, drift, kept, render, scale, spans
+from gateway.management.objects import adoption, claim, drift, kept, render, rendering, scale, spans
 from gateway.management.objects.policy import DEFAULT
 from gateway.management.objects.seen import Seen, uid, version
 from gateway.management.objects.whole import Whole, restored
@@ -144,7 +144,7 @@ def _derived(seen: Seen, whole: Whole, now: float, policy: Policy) -> Plan:
         *_grown(seen, whole),
         *(() if token else (*_last(seen, whole, now), *_released(seen, whole))),
     ]
-    finished = annotations_of(seen.secret).get(names.APPLIED) == whole.revision
+    finished = _is_applied(seen, whole)
     return Plan(tuple(steps), complete=not token, finished=finished, lost=whole.lost)
 
 
@@ -203,7 +203,8 @@ def _applied(seen: Seen, whole: Whole, policy: Policy) -> Iterator[Step]:
         if live is None:
             yield _step("apply", obj, obj, "was missing")
         elif not drift.settled(live, obj):
-            yield _step("apply", obj, obj, "was changed")
+            changed = rendering.news(live, obj) if obj["kind"] == "Deployment" else "was changed"
+            yield _step("apply", obj, obj, changed)
 
 
 def _dependents(seen: Seen, whole: Whole, policy: Policy) -> list[Obj]:
@@ -216,15 +217,18 @@ def _dependents(seen: Seen, whole: Whole, policy: Policy) -> list[Obj]:
 
     if expose is None:
         return rendered(spans.STEPS[0])
-    same, anew = spans.grace(expose, live), spans.grace(expose, live, anew=True)
-    objects = rendered(same)
-    if same == anew or live is None or drift.contains(_template(live), _template(objects[-1])):
-        return objects
-    return rendered(anew)
+    *others, deployment = rendered(spans.grace(expose, live))
+    deployment = rendering.marked(deployment, whole.revision, policy)
+    if live is not None and not rendering.unchanged(live, deployment):
+        earlier = rendering.kept(live, deployment, applied=_is_applied(seen, whole))
+        anew = rendered(spans.grace(expose, live, anew=True))[-1]
+        deployment = earlier or rendering.marked(anew, whole.revision, policy)
+    return [*others, deployment]
 
 
-def _template(deployment: Obj) -> Any:
-    return deployment["spec"]["template"]
+def _is_applied(seen: Seen, whole: Whole) -> bool:
+    """Whether all objects had been brought to this revision."""
+    return annotations_of(seen.secret).get(names.APPLIED) == whole.revision
 
 
 def _superfluous(seen: Seen, whole: Whole) -> Iterator[Step]:

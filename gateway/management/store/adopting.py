@@ -27,7 +27,7 @@ from shared.kube.resources import (
     SERVICES,
 )
 from shared.service import names, oscar
-from shared.service.objects import wanted_replicas
+from shared.service.objects import controller_uid, wanted_replicas
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -171,9 +171,7 @@ class Adopting:
         for seconds in _waits(
             f"Deployment {names.deployment(self._name)} has not got all pods yet"
         ):
-            if all(
-                map(adoption.controller, await replicasets(self._kube, self._name, self._namespace))
-            ):
+            if all(map(controller_uid, await replicasets(self._kube, self._name, self._namespace))):
                 return
             await asyncio.sleep(seconds)
 
