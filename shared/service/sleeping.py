@@ -28,8 +28,18 @@ def asleep_since(deployment: Obj) -> str:
 def is_woken(deployment: Obj) -> bool:
     """Whether it still sleeps and somebody asked to wake it since it does."""
     since = asleep_since(deployment)
-    asked = _seconds(annotations_of(deployment).get(names.WAKE, ""))
+    asked = wake_asked(deployment)
     return bool(since) and asked > 0.0 and asked >= _seconds(since)
+
+
+def wake_asked(deployment: Obj) -> float:
+    """When somebody last asked for it to be awake, seconds since the epoch; 0 if nobody did."""
+    return _seconds(annotations_of(deployment).get(names.WAKE, ""))
+
+
+def slept_at(deployment: Obj) -> float:
+    """When it was put to sleep, seconds since the epoch; 0 if it does not sleep."""
+    return _seconds(asleep_since(deployment))
 
 
 def _seconds(text: str) -> float:
