@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 WHILE = 5.0
 """Seconds for which something is open: five times `zero_after`. That it does not sleep shows only
 by time going by."""
+HEARD = 12.0
+"""Seconds after which a gateway that said nothing counts as silent, and some more."""
 OTHER = free_ports()
 """Those of a second gateway."""
 
@@ -111,7 +113,9 @@ async def test_one_silent_gateway_of_two_keeps_it_awake(it: Sleeper, other: psut
     await it.asleep()
     other.suspend()
     try:
-        assert (await it.ask()).status == 200  # one that is heard is enough to wake it
+        async with it.session.get(it.url + "events") as stream:
+            assert stream.status == 200  # one that is heard is enough to wake it
+            await asyncio.sleep(HEARD)
         await stays_awake(it)
         told = await asyncio.to_thread(it.run.explained, "sleepy")
         assert str(OTHER["GATEWAY_ADMIN"]) in told
