@@ -7,6 +7,7 @@ import os
 import statistics
 import time
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from scaler.decision import Policy
 from scaler.report.reporter import Reporter
 from scaler.report.stats import Stats
 from scaler.sources.kind import Access
+from scaler.sources.wakes import WakeStreams
 from shared.kube.client import KubeClient
 from shared.kube.events import EventRecorder
 from shared.kube.resources import PODS
@@ -168,6 +170,7 @@ def _loop(
         Fetcher(access, reporter),
         Actuator(kube, lambda: True, clock),
         Watchdog(clock),
+        WakeStreams(session, tasks, clock, partial(reporter.source, "wakes")),
     )
 
 

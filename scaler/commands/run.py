@@ -34,6 +34,7 @@ from scaler.report.reporter import Reporter
 from scaler.report.stats import Stats
 from scaler.sources.beside import PATIENCE
 from scaler.sources.kind import Access
+from scaler.sources.wakes import WakeStreams
 from shared.kube.changes import key_of
 from shared.kube.client import KubeClient
 from shared.kube.errors import KubeError
@@ -119,6 +120,7 @@ def _assembled(
     def leads() -> bool:
         return election.may_write(clock.monotonic())
 
+    streams = WakeStreams(session, tasks, clock, partial(reporter.source, "wakes"))
     access = Access(kube, session, settings.spaces, cluster.nodes_in_use, PATIENCE)
     loop = Loop(
         Context(clock, tasks, reporter),
@@ -127,7 +129,10 @@ def _assembled(
         Fetcher(access, reporter, clock),
         Actuator(kube, leads, clock),
         watchdog,
+        streams,
     )
+    streams.listen(lambda wake: loop.woken(wake.service, wake.cause))
+    cluster.listen(loop)
     return Process(stats, cluster, events, election, watchdog, loop)
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from scaler.config.schedules import Schedule, minimum
 from scaler.decision import Behavior, HpaOptions, Policy, Rate, Rules
+from scaler.decision.zero import Zero
 from shared.service.scaling.schema import read_written
 from shared.service.scaling.waking import NOBODY, WakeExcept
 
@@ -46,6 +47,11 @@ class Scaling:
     """Replicas on waking, at least; None: the minimum."""
     wake_except: WakeExcept = NOBODY
     """Whose requests the gateways answer without waking."""
+
+    @property
+    def zero(self) -> Zero | None:
+        """When the service sleeps; None: never."""
+        return None if self.zero_after_s is None else Zero(self.zero_after_s, self.wake_to or 0)
 
     def least_replicas(self, now: float) -> int:
         """What the schedules ask for at `now`."""

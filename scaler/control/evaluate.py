@@ -6,11 +6,14 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
 from scaler.cluster.observe import observe
+from scaler.control.use import use_of
 from scaler.decision import Load, decide
+from scaler.decision.room import shortage, within_room
+from scaler.decision.zero import SLEEP, asleep, kept_awake, sleep
 from scaler.sources.in_flight import rounded_up
-from scaler.sources.loads import Loads
 from scaler.sources.quality import Fault, Limits, judge
 from scaler.sources.samples import Samples
+from shared.service.sleeping import slept_at
 from shared.service.values import value
 
 if TYPE_CHECKING:
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
     from scaler.cluster.catalog import Target
     from scaler.decision import Decision, Observation, Policy, State
+    from scaler.decision.zero import Zero
+    from scaler.sources.loads import Loads
     from scaler.sources.quality import Judged
 
 
@@ -45,6 +50,8 @@ class Evaluation:
     """What is wrong with samples, by pod."""
     details: Mapping[str, str]
     """The numbers behind the faults, by pod."""
+    awake: str = ""
+    """What keeps a service awake that may sleep; empty: nothing does, or it never sleeps."""
 
 
 def evaluate(
@@ -54,8 +61,13 @@ def evaluate(
     inputs: Inputs,
     capacities: Mapping[str, int],
     now: float,
+    zero: Zero | None = None,
+    scheduled: int = 0,
 ) -> Evaluation:
-    """Decide for one service at `now` (unix seconds)."""
+    """Decide for one service at `now` (unix seconds).
+
+    `zero` says when it sleeps (None: never), `scheduled` how many replicas a schedule asks for.
+    """
     judged = judge(
         target.expected,
         inputs.samples.pods,
@@ -73,10 +85,35 @@ def evaluate(
         _in_flight(target, inputs.loads),
     )
     decision, after = decide(observation, policy, state, now)
-    if inputs.samples_error:
-        return Evaluation(observation, policy, decision, after, {}, {})
-    decision = _with_causes(decision, judged)
-    return Evaluation(observation, policy, decision, after, judged.faults, judged.details)
+    faults: Mapping[str, Fault] = {}
+    details: Mapping[str, str] = {}
+    if not inputs.samples_error:
+        decision, faults, details = _with_causes(decision, judged), judged.faults, judged.details
+    roomy = within_room(decision, shortage(observation.pods, now))
+    if roomy.action is not decision.action:
+        after = after.not_written(state)
+    rested, awake = _rested(roomy, target, inputs.loads, zero, scheduled, now)
+    if SLEEP in rested.reasons:
+        after = after.interrupted()
+    return Evaluation(observation, policy, rested, after, faults, details, awake)
+
+
+def _rested(
+    decision: Decision,
+    target: Target,
+    loads: Loads | None,
+    zero: Zero | None,
+    scheduled: int,
+    now: float,
+) -> tuple[Decision, str]:
+    """What holds instead of `decision` for a service that sleeps or may sleep now, and what keeps
+    one awake that could sleep."""
+    if slept_at(target.deployment):
+        return asleep(decision), ""
+    if zero is None or decision.current == 0:
+        return decision, ""
+    awake = kept_awake(zero, use_of(target, loads, now), scheduled, decision, now)
+    return (decision, awake) if awake else (sleep(decision, zero), "")
 
 
 _CAUSES: Final = {

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from scaler.decision import Action
+from scaler.decision.zero import WAKE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +63,11 @@ def clock_time(time: float) -> str:
     return datetime.fromtimestamp(time, UTC).strftime("%H:%M:%S UTC")
 
 
+def cause(decision: Decision) -> str:
+    """What a rule saw outside the service: who woke it, or what no node has."""
+    return f"woken by {decision.cause}" if WAKE in decision.reasons else decision.cause
+
+
 def signal(decision: Decision) -> str:
     """What told the demand, and how well; empty where the policy does not say."""
     told = decision.signal
@@ -92,3 +98,5 @@ def _rest(decision: Decision) -> Iterator[str]:
         yield "because " + ", ".join(because)
     if decision.limits:
         yield f"held by {holding(decision)}"
+    if decision.cause:
+        yield cause(decision)

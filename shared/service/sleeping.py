@@ -25,20 +25,26 @@ def asleep_since(deployment: Obj) -> str:
     return annotations_of(deployment).get(names.ASLEEP_SINCE, "")
 
 
-def woken_at(deployment: Obj) -> float | None:
-    """When somebody last asked to wake it, seconds since the epoch; None if nobody did."""
+def is_woken(deployment: Obj) -> bool:
+    """Whether it still sleeps and somebody asked to wake it since it does."""
+    since = asleep_since(deployment)
+    asked = wake_asked(deployment)
+    return bool(since) and asked > 0.0 and asked >= _seconds(since)
+
+
+def wake_asked(deployment: Obj) -> float:
+    """When somebody last asked for it to be awake, seconds since the epoch; 0 if nobody did."""
     return _seconds(annotations_of(deployment).get(names.WAKE, ""))
 
 
-def is_woken(deployment: Obj) -> bool:
-    """Whether it still sleeps and somebody asked to wake it since it does."""
-    since, asked = asleep_since(deployment), woken_at(deployment)
-    return bool(since) and asked is not None and asked >= (_seconds(since) or 0.0)
+def slept_at(deployment: Obj) -> float:
+    """When it was put to sleep, seconds since the epoch; 0 if it does not sleep."""
+    return _seconds(asleep_since(deployment))
 
 
-def _seconds(text: str) -> float | None:
-    """RFC 3339 as seconds since the epoch; None for what is none."""
+def _seconds(text: str) -> float:
+    """RFC 3339 as seconds since the epoch; 0 for what is none."""
     try:
         return datetime.fromisoformat(text).timestamp()
     except ValueError:
-        return None
+        return 0.0

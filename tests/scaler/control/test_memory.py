@@ -33,12 +33,19 @@ def test_decisions_are_a_period_apart_but_one_that_is_late_is_not_made_up_for() 
 
 def test_a_service_is_due_by_its_time_or_by_another_revision() -> None:
     memory = Memory("uid", None)
-    assert memory.is_due(REVISION, 0.0)
+    assert memory.is_due(REVISION, "7", 0.0)
     memory.schedule("a", 10.0, REVISION, 100.0)
-    assert not memory.is_due(REVISION, memory.due - 0.6)
-    assert memory.is_due(REVISION, memory.due - 0.5), "the nearer of two ticks"
-    assert memory.is_due(("2", 0), 100.0)
-    assert memory.is_due(("1", 1), 100.0)
+    assert not memory.is_due(REVISION, "7", memory.due - 0.6)
+    assert memory.is_due(REVISION, "7", memory.due - 0.5), "the nearer of two ticks"
+    assert memory.is_due(("2", 0), "7", 100.0)
+    assert memory.is_due(("1", 1), "7", 100.0)
+
+
+def test_one_that_sleeps_is_due_too_when_its_deployment_changes() -> None:
+    memory = Memory("uid", None, rested_on="7")
+    memory.schedule("a", 10.0, REVISION, 100.0)
+    assert not memory.is_due(REVISION, "7", 100.0)
+    assert memory.is_due(REVISION, "8", 100.0)
 
 
 def test_the_cache_is_waited_for_until_it_shows_another_version_or_for_a_while() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.service.sleeping import asleep_since, is_woken, woken_at
+from shared.service.sleeping import asleep_since, is_woken, slept_at, wake_asked
 
 SINCE = "2026-01-01T12:00:00Z"
 
@@ -51,5 +51,6 @@ def test_a_sleep_whose_time_is_damaged_can_be_woken() -> None:
 
 
 def test_when_it_was_woken_is_known_whatever_its_size() -> None:
-    assert woken_at(deployment(3, wake="1970-01-01T00:01:00.5Z")) == 60.5
-    assert woken_at(deployment(0)) is None
+    assert wake_asked(deployment(3, wake="1970-01-01T00:01:00.5Z")) == 60.5
+    assert wake_asked(deployment(0)) == 0.0
+    assert slept_at(deployment(0, asleep_since="1970-01-01T00:01:00Z")) == 60.0
