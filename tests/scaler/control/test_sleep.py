@@ -26,14 +26,6 @@ async def cluster(tmp_path: Path) -> AsyncIterator[Embedded]:
         yield made
 
 
-def annotate(cluster: Embedded, name: str, **texts: str | None) -> None:
-    body = {"metadata": {"annotations": texts}}
-    cluster.api.patch(
-        kinds.DEPLOYMENT, names.deployment(name), names.NAMESPACE, body,
-        patch_type="merge", manager="exposed-services",
-    )  # fmt: skip
-
-
 def reasons(cluster: Embedded) -> list[str]:
     return [
         event["reason"]
@@ -117,7 +109,7 @@ async def test_it_is_woken_by_hand(cluster: Embedded) -> None:
     cluster.add("a", 1, **QUICK)
     async with gateway() as one, scaling(cluster, one):
         await sleeps(cluster)
-        annotate(cluster, "a", **{names.WAKE: "2030-01-01T00:00:00Z"})
+        cluster.annotate("a", **{names.WAKE: "2030-01-01T00:00:00Z"})
         await awake(cluster)
         await passed(2.5)
         assert cluster.replicas("a") == 1, "that was use too"
@@ -178,7 +170,7 @@ async def test_a_dry_run_puts_nothing_to_sleep(cluster: Embedded) -> None:
 async def test_a_stale_mark_is_taken_away(cluster: Embedded) -> None:
     """As a scaler that died between the two writes of a sleep leaves it."""
     cluster.add("a", 1, **QUICK)
-    annotate(cluster, "a", **{names.ASLEEP_SINCE: "2026-01-01T00:00:00Z"})
+    cluster.annotate("a", **{names.ASLEEP_SINCE: "2026-01-01T00:00:00Z"})
     async with gateway(services={"a": {"open": 1}}) as one, scaling(cluster, one):
         await awake(cluster)
 
