@@ -63,6 +63,10 @@ class Sleeper:
         found = await self.deployment()
         return bool(asleep_since(found)) and not found["status"].get("replicas")
 
+    async def is_put_to_sleep(self) -> bool:
+        """Whether it is to have no pod."""
+        return not await self.wanted()
+
     async def asleep(self) -> None:
         """Wait until it sleeps."""
         await until(self.is_asleep, "no pod, and the mark of sleep", period=0.05)
