@@ -114,6 +114,7 @@ class Process:
                 "process": self.name,
                 "up_s": self.clock.monotonic() - self._began,
                 "scalers": self.services.wakes.scalers,
+                "held": self.services.room.held,
                 "ready": not excuse,
                 "why": excuse,
                 "age": None if age == float("inf") else age,

@@ -81,6 +81,7 @@ _PROCESS_GAUGES: Final = (
     ("stale", "gateway_table_stale", "1 while the table is the last known one, from a file"),
     ("invalid", "gateway_invalid_definitions", "Services whose present definition was not taken"),
     ("workers", "gateway_workers", "Worker processes that run"),
+    ("held", "gateway_held", "Requests that wait for pods of services that have none"),
     ("scalers", "gateway_scalers_connected", "Scalers that hear which services are wanted"),
 )
 

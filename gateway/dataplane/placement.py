@@ -124,6 +124,7 @@ class Placement:
         limit, wakes = self._owner.route.spec.timeouts.wake, services.wakes
         if (refusal := vacancy.unheard(request)) is not None:
             return refusal
+        state.admission.ended = now  # who asks uses it, whatever comes of that
         if is_impatient(request):
             state.looked = now
             wakes.want(state, "page")

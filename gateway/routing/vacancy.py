@@ -82,9 +82,12 @@ def timed_out(state: ServiceState, now: float, seconds: float, scalers: int) -> 
 
 
 def is_hopeless(state: ServiceState, now: float, limit: float) -> bool:
-    """Whether a pod runs and none has been ready for longer than `limit` seconds (0: no limit)."""
-    balancer = state.balancer
-    return bool(limit) and not balancer.candidates and (balancer.unready_for(now) or 0.0) > limit
+    """Whether a pod runs and none has been ready for longer than `limit` seconds (0: no limit), nor
+    than a start of this service usually takes."""
+    balancer, progress = state.balancer, state.progress
+    usual = (progress.usual_s or 0.0) if progress is not None else 0.0
+    runs = balancer.unready_for(now) or 0.0
+    return bool(limit) and not balancer.candidates and runs > max(limit, usual)
 
 
 def retry_after(progress: Progress, waited: float) -> int:

@@ -44,7 +44,7 @@ class Admission:
         """Requests that came and got no slot: turned away, gone, or sent away."""
         self.waiting: deque[Waiter] = deque()
         self.ended = 0.0
-        """When a request last gave its slot back, or its place in the queue up; 0: none ever."""
+        """When the last request ended that counts as use of the service; 0: none has."""
 
     @property
     def arrivals(self) -> int:

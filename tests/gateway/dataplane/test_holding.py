@@ -287,3 +287,14 @@ async def test_a_client_that_leaves_gives_its_place_back() -> None:
         await r.balanced()
         assert r.services.room.held == 0
         assert r.state.idle(r.services.monotonic()) < 5.0
+
+
+async def test_who_is_turned_away_has_used_the_service_all_the_same() -> None:
+    async with rig(limits=Limits(held=1)) as r:
+        wire = await held(r, get())
+        assert (await r.ask(get())).fields[b"x-gateway-error"] == b"hold_full"
+        ended = r.state.admission.ended
+        assert ended > 0.0
+        await wire.close()
+        await r.balanced()
+        assert r.state.admission.ended > ended

@@ -74,7 +74,7 @@ async def test_a_browser_that_looks_is_shown_the_application_as_soon() -> None:
         r.services.locate("echo", [loading(pod)])
         look = get(b"/", b"Accept: text/html", b"Sec-Fetch-Mode: navigate")
         assert (await r.ask(look)).status == 503
-        await r.until(lambda: r.state.balancer.candidates)
+        await r.until(lambda: bool(r.state.balancer.candidates))
         assert (await r.ask(look)).status == 200
         await pod.stop()
 

@@ -79,6 +79,9 @@ def test_a_pod_that_has_not_become_ready_for_long_is_given_up() -> None:
     assert is_hopeless(state, 100.0, 60.0)
     assert not is_hopeless(state, 100.0, 70.0)
     assert not is_hopeless(state, 100.0, 0.0)
+    state.progress = replace(PULLING, usual_s=80.0)
+    assert not is_hopeless(state, 100.0, 60.0)
+    assert is_hopeless(state, 110.1, 60.0)
 
 
 @pytest.mark.parametrize(
