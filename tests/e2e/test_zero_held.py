@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
 from tests.e2e.conftest import Run, free_ports, local
-from tests.e2e.zero import Sleeper, sleeper
+from tests.e2e.zero import Sleeper, beside, sleeper
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+
+    import psutil
 
 WHILE = 5.0
 """Seconds for which something is open: five times `zero_after`. That it does not sleep shows only
@@ -43,7 +40,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 @pytest.fixture(scope="module")
 def other(run: Run) -> Iterator[psutil.Process]:
     """The second gateway."""
-    with gateway(run) as process:
+    settings = {
+        "GATEWAY_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(OTHER["GATEWAY"]),
+        "GATEWAY_ADMIN_HOST": "127.0.0.1",
+        "GATEWAY_ADMIN_PORT": str(OTHER["GATEWAY_ADMIN"]),
+    }
+    with beside(run, "gateway", "gateway", **settings) as process:
         yield process
 
 
@@ -51,25 +54,6 @@ def other(run: Run) -> Iterator[psutil.Process]:
 async def it(run: Run, other: psutil.Process) -> AsyncIterator[Sleeper]:
     async with sleeper(run) as found:
         yield found
-
-
-@contextmanager
-def gateway(run: Run) -> Iterator[psutil.Process]:
-    settings = {
-        "KUBECONFIG": str(run.home / "gateway.kubeconfig"),
-        "GATEWAY_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(OTHER["GATEWAY"]),
-        "GATEWAY_ADMIN_HOST": "127.0.0.1",
-        "GATEWAY_ADMIN_PORT": str(OTHER["GATEWAY_ADMIN"]),
-    }
-    command = [sys.executable, "-m", "gateway"]
-    with (run.home / "logs" / "other.log").open("w") as log:
-        process = subprocess.Popen(command, env={**os.environ, **settings}, stderr=log, stdout=log)
-    try:
-        yield psutil.Process(process.pid)
-    finally:
-        process.kill()
-        process.wait()
 
 
 async def stays_awake(it: Sleeper) -> None:
