@@ -99,9 +99,11 @@ async def _explain(name: str, known: Config | None, settings: Settings) -> None:
         click.echo(_FAR.format(space=names.SYSTEM_NAMESPACE, name=name), err=True)
     now = SystemClock().now()
     scaling, problems = config.scaling_of(name, target.expose.scaling)
-    policy = scaling.policy_for(target.expose, scaling.least_replicas(now))
+    scheduled = scaling.least_replicas(now)
+    policy = scaling.policy_for(target.expose, scheduled)
     state = recall(target.deployment, policy.name)
-    result = evaluate(target, policy, state, inputs, catalog.capacities, now)
+    capacities = catalog.capacities
+    result = evaluate(target, policy, state, inputs, capacities, now, scaling.zero, scheduled)
     for line in lines_of(target, scaling, problems, result):
         click.echo(line)
     if "OperatorHold" in result.decision.limits:

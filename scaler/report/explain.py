@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from scaler.control.standing import leftover, obstacle
 from scaler.decision import Action
+from scaler.decision.zero import ASLEEP
 from scaler.report.glossary import explained
-from scaler.report.sentences import causes, clock_time, sentence, signal
+from scaler.report.sentences import cause, causes, clock_time, sentence, signal
+from shared.service.durations import shown
+from shared.service.noted import notes_of
+from shared.service.sleeping import asleep_since
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,6 +40,7 @@ def explain(
         least = "" if load.whole else "; a gateway is silent, so there may be more"
         yield f"gateway: {load.in_flight} requests in flight, {load.waiting} waiting{least}"
     yield from _signal(decision)
+    yield from _sleep(target, scaling, result)
     yield ""
     yield from _arithmetic(decision)
     yield ""
@@ -65,10 +70,26 @@ def verdict(target: Target, scaling: Scaling, result: Evaluation) -> str:
     return f"The leading scaler writes {decision.replicas} replicas."
 
 
+def _sleep(target: Target, scaling: Scaling, result: Evaluation) -> Iterator[str]:
+    """Since when it sleeps, or what keeps one awake that may sleep."""
+    usual = notes_of(target.deployment).usual_s
+    start = f"; a start takes {shown(usual)} as a rule" if usual else ""
+    if since := asleep_since(target.deployment):
+        yield f"asleep since {since}, until somebody asks for it{start}"
+    elif scaling.zero_after_s is None:
+        return
+    elif result.awake:
+        yield f"kept awake: {result.awake}{start}"
+    elif result.decision.current:
+        yield f"kept awake by nothing: nobody has asked for {shown(scaling.zero_after_s)}{start}"
+
+
 def _rest(result: Evaluation) -> str:
     """Why a valid decision leaves the number as it is."""
     decision, policy = result.decision, result.policy
     current, raw = decision.current, decision.raw
+    if ASLEEP in decision.reasons:
+        return "it sleeps, and nobody asks for it (exposed wake wakes it)"
     if current == 0:
         return "at 0 replicas scaling is off; scale the Deployment or start the service to resume"
     if raw is not None and raw < current == policy.min_replicas:
@@ -156,6 +177,8 @@ def _arithmetic(decision: Decision) -> Iterator[str]:
     yield f"{'within bounds':<18}{decision.replicas:>5}"
     yield from (f"because: {explained(word)}" for word in causes(decision))
     yield from (f"held by: {explained(word)}" for word in decision.limits)
+    if decision.cause:
+        yield f"cause: {cause(decision)}"
     if decision.held_until is not None:
         yield f"held until: {clock_time(decision.held_until)}"
     yield from (f"{c.type}={c.status} ({c.reason})" for c in decision.conditions)
