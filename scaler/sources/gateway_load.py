@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from scaler.sources.growth import Growth
 
+NEW_S: Final = 1.5
+"""Seconds for which an answer says that nothing is open: it is of this tick or of the last one."""
 _OWN: Final = "_gateway"
 GONE_S: Final = 10.0
 """Seconds for which an address must be missing in the lookup, and silent, until its gateway is
@@ -161,10 +163,19 @@ class GatewayLoad:
             heard=len(gateways) - len(silent),
             silent=len(silent),
             known=heard > 0,
-            idleness=Idleness(
-                tuple(_heard(url, each.answer) for url, each in gateways.items()), tuple(failures)
-            ),
+            idleness=self._idleness(tuple(failures), now),
         )
+
+    def _idleness(self, failures: tuple[str, ...], now: float) -> Idleness:
+        """Nobody knows what has begun since an answer: only new ones say that nothing is open."""
+        gateways = self._gateways
+        late = [
+            f"{_base(url)} has not answered for {each.silence(now):.1f} s"
+            for url, each in gateways.items()
+            if each.silence(now) > NEW_S
+        ]
+        heard = [_heard(url, each.answer) for url, each in gateways.items()]
+        return Idleness(tuple(heard), (*failures, *late))
 
 
 def _heard(url: str, answer: Answer) -> Heard:
