@@ -1,8 +1,8 @@
 """Who else wrote the replicas of a Deployment, by its managedFields. Pure.
 
-Source: Kubernetes, "Server-Side Apply": an entry of managedFields lists what its manager set. A write
-to the scale subresource, as of `kubectl scale`, leaves one only where somebody owned the replicas
-before (apimachinery, ScaleHandler and skipNonAppliedManager).
+Source: Kubernetes, "Server-Side Apply": an entry of managedFields lists what its manager set. A
+write to the scale subresource, as of `kubectl scale`, leaves one only where somebody owned the
+replicas before (apimachinery, ScaleHandler and skipNonAppliedManager).
 """
 
 from __future__ import annotations
