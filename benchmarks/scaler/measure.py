@@ -43,6 +43,10 @@ WARM_UP = 15
 over them is believed."""
 
 
+EXPLAINED = 50
+"""Percent of the changes of CPU; less and it may not be believed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What `ticks` ticks over all services cost."""
@@ -159,9 +163,9 @@ async def _measure(plan: Plan) -> Result:
 
 
 def _check_fit(stats: Stats, plan: Plan) -> None:
-    """Feed-forward is on where gateways count: how well arrivals explain CPU is known of all."""
+    """Feed-forward is on where gateways count: arrivals explain the CPU of all services."""
     signals = [each.decision.signal for each in stats.services.values() if each.decision]
-    known = sum(each is not None and (each.fit_pct or 0) > 50 for each in signals)
+    known = sum(each is not None and (each.fit_pct or 0) >= EXPLAINED for each in signals)
     expected = plan.services if plan.gateways else 0
     assert known == expected, f"arrivals explain the CPU of {known} services, not {expected}"
 

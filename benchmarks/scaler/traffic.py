@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-PERIOD: Final = 7.0
-"""Seconds of a swing; no multiple of a tick, so that every tick sees another part of it."""
+PERIOD: Final = 20.0
+"""Seconds of a swing: many ticks, so that what lies between two counts can be told from them."""
 SWING: Final = 0.25
 """Of the mean."""
 RATE: Final = 20.0
