@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from scaler.control.annotation import noted_signal
 from scaler.control.standing import leftover, obstacle
 from scaler.decision import Action
 from scaler.decision.zero import ASLEEP
@@ -19,13 +20,18 @@ if TYPE_CHECKING:
     from scaler.cluster.catalog import Target
     from scaler.config.scaling import Scaling
     from scaler.control.evaluate import Evaluation
-    from scaler.decision import Decision, Policy
+    from scaler.decision import Decision, Policy, Signal
 
 
 def explain(
-    target: Target, scaling: Scaling, problems: Sequence[str], result: Evaluation
+    target: Target,
+    scaling: Scaling,
+    problems: Sequence[str],
+    result: Evaluation,
+    *,
+    leaders: bool = False,
 ) -> Iterator[str]:
-    """The lines of the explanation."""
+    """The lines of the explanation; `leaders`: the decision is the leader's own last one."""
     decision = result.decision
     yield f"{target.name}: {sentence(decision)}"
     yield ""
@@ -39,12 +45,16 @@ def explain(
         load = result.observation.load
         least = "" if load.whole else "; a gateway is silent, so there may be more"
         yield f"gateway: {load.in_flight} requests in flight, {load.waiting} waiting{least}"
-    yield from _signal(decision)
+    if decision.signal:
+        yield f"signal: {_signal(decision.signal)}"
+    if not leaders and (noted := noted_signal(target.deployment)):
+        yield f"signal at the leader's last write, {noted[1]}: {_signal(noted[0])}"
     yield from _sleep(target, scaling, result)
     yield ""
     yield from _arithmetic(decision)
     yield ""
-    if decision.raw is not None and decision.raw < decision.current > result.policy.min_replicas:
+    shrinks = decision.raw is not None and decision.raw < decision.current
+    if shrinks and decision.current > result.policy.min_replicas and not leaders:
         yield _WINDOWS
     yield verdict(target, scaling, result)
 
@@ -142,14 +152,11 @@ def _policy(target: Target, policy: Policy) -> str:
     )
 
 
-def _signal(decision: Decision) -> Iterator[str]:
+def _signal(told: Signal) -> str:
     """What told the demand, with the cost of a request."""
-    if told := signal(decision):
-        cost = decision.signal.cost_m if decision.signal else None
-        note = decision.signal.note if decision.signal else ""
-        text = f"signal: {told}"
-        text += "" if cost is None else f", a request costs {cost:g}m"
-        yield f"{text}; {note}" if note else text
+    cost = "" if told.cost_m is None else f", a request costs {told.cost_m:g}m"
+    note = f"; {told.note}" if told.note else ""
+    return f"{signal(told)}{cost}{note}"
 
 
 def _pods(decision: Decision, result: Evaluation) -> Iterator[str]:

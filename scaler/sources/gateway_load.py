@@ -234,17 +234,20 @@ def _count(each: Mapping[str, Any]) -> Count:
     )
 
 
-def _pods(value: Mapping[str, object]) -> dict[str, int]:
-    return {name: _whole(count) for name, count in value.items()}
+def _pods(value: Mapping[str, Any]) -> Mapping[str, int]:
+    counts = value.values()
+    if {*map(type, counts)} <= {int} and min(counts, default=0) >= 0:  # there are thousands
+        return value
+    raise ValueError(f"{value!r} are not numbers of requests")
 
 
-def _whole(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+def _whole(value: Any) -> int:
+    if type(value) is int and value >= 0:  # JSON has no type of its own, but for true and false
         return value
     raise ValueError(f"{value!r} is not a number of requests")
 
 
-def _number(value: object) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
-        return value
+def _number(value: Any) -> float:
+    if type(value) in (int, float) and value >= 0:
+        return float(value)
     raise ValueError(f"{value!r} is not a time in seconds")
