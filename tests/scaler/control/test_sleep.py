@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-QUICK = {"scaling": {"zero_after": "1s"}}
+QUICK: dict[str, Any] = {"scaling": {"zero_after": "1s"}}
 
 
 @pytest.fixture
