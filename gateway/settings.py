@@ -110,7 +110,7 @@ VARIABLES: Final[Variables] = {
     "GATEWAY_QUEUE": (str(_LIMITS.queue), "requests that may wait for one service (503)"),
     "GATEWAY_HELD": (
         _AUTO,
-        "requests that may wait for the first pod of their service, of all services together "
+        "requests to one process that may wait for the first pod of their service, of all services "
         f"(503); auto: half of GATEWAY_MAX_CONNECTIONS, {MOST_HELD} at most; 0: no limit",
     ),
     "GATEWAY_UPSTREAM_IDLE": (

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ PODS: Final = 4
 """Pods of one service that are asked at a time."""
 MOST: Final = 64
 """Questions under way, of all services."""
+
+REST: Final = 0.02
+"""Seconds that the rest of an answer has to come."""
 
 _GOOD: Final = re.compile(rb"HTTP/1\.[01] 2\d\d[ \r]")
 
@@ -92,8 +96,18 @@ async def answers(endpoint: Endpoint, path: str) -> bool:
             reader, writer = await asyncio.open_connection(endpoint.address, endpoint.port)
             try:
                 writer.write(question.encode("latin-1"))
-                return _GOOD.match(await reader.readuntil(b"\r\n")) is not None
+                good = _GOOD.match(await reader.readuntil(b"\r\n")) is not None
+                await _read_away(reader)
+                return good
             finally:
                 writer.transport.abort()
     except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         return False
+
+
+async def _read_away(reader: asyncio.StreamReader) -> None:
+    """Applications complain of who closes before he has read their answer."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(REST):
+            while await reader.read(64 * 1024):
+                pass

@@ -140,9 +140,8 @@ def test_modes_choose_by_status_and_by_broken_exchanges() -> None:
 
 
 def test_who_is_told_that_a_service_starts_is_no_failure() -> None:
-    waiting = (503, "starting", "waiting")
     logs = [AccessLog(mode, "json") for mode in ("off", "errors", "all")]
-    assert [one.wants(*waiting) for one in logs] == [False, False, True]
+    assert [one.wants(503, "starting", "waiting") for one in logs] == [False, False, True]
 
 
 async def test_what_does_not_fit_is_dropped_and_counted(pipe: tuple[int, int]) -> None:

@@ -13,7 +13,7 @@ from gateway.routing.cors import Cors
 from gateway.services.spec import ServiceSpec
 from shared.service.model import Timeouts
 from shared.service.scaling.waking import WakeExcept
-from tests.gateway.harness import Pod, Rig, Wire, echo, get, post, rig
+from tests.gateway.harness import DIGEST, TOKEN, Pod, Rig, Wire, echo, get, post, rig
 
 if TYPE_CHECKING:
     from gateway.services.wakes import Wake
@@ -195,6 +195,16 @@ async def test_a_preflight_is_answered_and_wakes_nothing() -> None:
         assert (answer.status, answer.fields[b"x-gateway-error"]) == (503, b"preflight")
         assert heard == []
         await held(r, get(b"/", method=b"OPTIONS"))  # any other OPTIONS is a request
+        assert len(heard) == 1
+
+
+async def test_who_may_not_use_the_service_does_not_wake_it() -> None:
+    async with rig(set_auth=True, digest=DIGEST) as r:
+        heard = listening(r)
+        assert (await r.ask(get())).status == 401
+        assert heard == []
+        assert r.state.admission.ended == 0.0
+        await held(r, get(b"/", b"Authorization: Bearer " + TOKEN.encode()))
         assert len(heard) == 1
 
 

@@ -158,6 +158,17 @@ async def test_what_counts_as_a_good_answer(said: bytes, good: bool) -> None:
     assert pod.failure is None
 
 
+async def test_an_answer_that_does_not_end_holds_nobody_up() -> None:
+    async def script(wire: Wire) -> None:
+        await wire.head()
+        await wire.send(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 100_000)
+        await wire.rest()
+
+    pod = await Pod(script).start()
+    assert await answers(pod.endpoint, "/")
+    await pod.stop()
+
+
 async def test_the_path_of_a_service_that_keeps_its_prefix() -> None:
     app = Loading(PREFIX + b"/")
     app.ready = True
