@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WHILE = 5.0
 """Seconds for which something is open: five times `zero_after`. That it does not sleep shows only
 by time going by."""
-HEARD = 12.0
+HEARD = 3.0
 """Seconds after which a gateway that said nothing counts as silent, and some more."""
 OTHER = free_ports()
 """Those of a second gateway."""
