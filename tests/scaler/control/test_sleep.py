@@ -50,6 +50,8 @@ async def test_nobody_asks_and_it_sleeps_until_a_request_is_held(cluster: Embedd
         assert "Sleep" in reasons(cluster)
         assert process.stats.services["a"].cold_starts == 1
         assert set(process.stats.cold_starts) == {"write", "schedule", "start", "ready"}
+        await one.free("a")
+        await sleeps(cluster)
 
 
 async def test_it_wakes_to_the_size_that_is_asked_for(cluster: Embedded) -> None:
