@@ -76,13 +76,14 @@ class ServiceState:
         A browser that was shown the start comes back by itself: until it has, or had time to, it
         uses the service, which would else be asleep again each time that it looks.
         """
-        ended = self.admission.ended
-        if self.in_flight or self.waiting or (self.looked > ended and self._is_looked_at(now)):
+        if self.in_flight or self.waiting or self._is_looked_at(now):
             return 0.0
-        return max(now - max(ended, self.looked, self.since), 0.0)
+        return max(now - max(self.admission.ended, self.looked, self.since), 0.0)
 
     def _is_looked_at(self, now: float) -> bool:
-        return 0.0 < self.looked > now - LOOKING
+        """Whether a browser will look again: it was shown the start, and nobody came through
+        since."""
+        return 0.0 < self.looked >= self.admission.ended and self.looked > now - LOOKING
 
     def lookers(self, now: float) -> int:
         """1 while a browser looks whether there is a pod: it waits as well, without a request."""

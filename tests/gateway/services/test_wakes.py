@@ -104,6 +104,15 @@ def test_a_look_is_told_once_and_counts_as_waiting_for_a_while() -> None:
     assert s.state.lookers(s.now) == 0
 
 
+def test_a_browser_that_came_through_waits_no_more() -> None:
+    """Else what it has left would be woken again at each sleep."""
+    s = Scene()
+    s.state.looked = s.state.admission.ended = s.now
+    assert s.state.lookers(s.now) == 1
+    s.state.admission.ended = s.now = s.now + 3.0
+    assert s.state.lookers(s.now) == 0
+
+
 def test_idleness_counts_from_the_last_end_or_look() -> None:
     s = Scene()
     s.now += 5.0
