@@ -273,6 +273,7 @@ async def test_who_waits_for_a_slot_waits_on_for_a_pod_when_all_have_gone() -> N
 
 
 async def test_a_burst_at_a_sleeping_service_is_served_whole() -> None:
+    """By an application that has room for few connections which it has not accepted yet."""
     async with rig(limits=Limits(held=2000)) as r:
         heard = listening(r)
         wires = [await r.connect() for _ in range(500)]
@@ -280,7 +281,7 @@ async def test_a_burst_at_a_sleeping_service_is_served_whole() -> None:
             await each.send(get())
         await r.until(lambda: r.state.waiting == 500)
         assert len(heard) >= 1
-        pod = await Pod(echo).start()
+        pod = await Pod(echo).start(backlog=5)
         r.services.locate("echo", [pod.endpoint])
         answers = await asyncio.gather(*(each.response() for each in wires))
         assert [one.status for one in answers] == [200] * 500
