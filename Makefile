@@ -93,6 +93,7 @@ bench-hot-path: venv
 
 bench-scaler: venv
 	$(BIN)/python -m benchmarks.scaler
+	$(BIN)/python -m benchmarks.scaler.asleep
 
 bench-scaler-load: venv
 	$(BIN)/python -m benchmarks.scaler_load --output benchmarks/scaler_load/results.md

@@ -79,9 +79,10 @@ _SCRIPT: Final = """
   }, 1000);
 })();
 """
+SOONEST: Final = 0.5
 SHORTEST: Final = 2.0
 LONGEST: Final = 15.0
-"""Seconds between two looks, at first and in the end."""
+"""Seconds between two looks: when it is about to pass, at first, and in the end."""
 
 
 def page(
@@ -109,20 +110,19 @@ def page(
         to_do(texts["remedy"]),
         foot=f"{escape(status)} · {plain['reason']}{named(texts['request_id'])}",
         reason=texts["reason"] if looks else "",
-        waited=waited,
+        pause=next_look(waited),
     )
 
 
 def frame(
-    title: str, *parts: str, foot: str, reason: str = "", phase: str = "", waited: float | None
+    title: str, *parts: str, foot: str, reason: str = "", phase: str = "", pause: float = LONGEST
 ) -> bytes:
     """A page of `parts`, which are HTML like `foot`, under a heading.
 
-    With a `reason` it looks again by itself, until the gateway answers another one or tells another
-    `phase` of the start; `waited` as in `page`.
+    With a `reason` it looks again by itself, after `pause` seconds at first, until the gateway
+    answers another one or tells another `phase` of the start.
     """
-    pause = next_look(waited)
-    told = f' data-reason="{escape(reason)}" data-phase="{escape(phase)}" data-pause="{pause:.0f}"'
+    told = f' data-reason="{escape(reason)}" data-phase="{escape(phase)}" data-pause="{pause:.3g}"'
     return "".join(
         (
             _HEAD.format(
@@ -137,10 +137,13 @@ def frame(
     ).encode()
 
 
-def next_look(waited: float | None) -> float:
+def next_look(waited: float | None, usual: float = 0.0) -> float:
     """Seconds until a page looks again at what has lasted for `waited` seconds: the longer, the
-    rarer, so that no chain of reloads is a fast one."""
-    return LONGEST if waited is None else min(max(SHORTEST, waited / 8), LONGEST)
+    rarer, so that no chain of reloads is a fast one; but soon when its `usual` time is over."""
+    if waited is None:
+        return LONGEST
+    pause = min(max(SHORTEST, waited / 8), LONGEST)
+    return min(pause, max(usual - waited, SOONEST)) if waited < usual else pause
 
 
 _HEAD: Final = """<!doctype html>
@@ -158,7 +161,7 @@ _HEAD: Final = """<!doctype html>
 
 def _refresh(pause: float) -> str:
     """Browsers without scripts load the page again, at the address where they are."""
-    return f'<noscript><meta http-equiv="refresh" content="{pause:.0f}"></noscript>\n'
+    return f'<noscript><meta http-equiv="refresh" content="{max(pause, 1):.0f}"></noscript>\n'
 
 
 def _looking(waited: float | None) -> str:

@@ -95,8 +95,15 @@ def page(
         foot=f"503 Service Unavailable · {REASON}{pages.named(request_id)}",
         reason=REASON if looks else "",
         phase=progress.phase if progress is not None else "",
-        waited=seconds,
+        pause=_pause(progress, seconds),
     )
+
+
+def _pause(progress: Progress | None, seconds: float) -> float:
+    """Until the next look; a pod that is ready is known to the gateway in a moment."""
+    if progress is not None and progress.phase == "ready":
+        return pages.SOONEST
+    return pages.next_look(seconds, (progress.usual_s or 0.0) if progress is not None else 0.0)
 
 
 def _lead(service: str, detail: str) -> str:

@@ -71,14 +71,22 @@ class ServiceState:
 
     def idle(self, now: float) -> float:
         """Seconds since the last request, stream or tunnel ended, or since the books were opened; 0
-        while there is one."""
-        if self.in_flight or self.waiting:
+        while there is one.
+
+        A browser that was shown the start comes back by itself: until it has, or had time to, it
+        uses the service, which would else be asleep again each time that it looks.
+        """
+        ended = self.admission.ended
+        if self.in_flight or self.waiting or (self.looked > ended and self._is_looked_at(now)):
             return 0.0
-        return max(now - max(self.admission.ended, self.looked, self.since), 0.0)
+        return max(now - max(ended, self.looked, self.since), 0.0)
+
+    def _is_looked_at(self, now: float) -> bool:
+        return 0.0 < self.looked > now - LOOKING
 
     def lookers(self, now: float) -> int:
         """1 while a browser looks whether there is a pod: it waits as well, without a request."""
-        return int(not self.balancer.candidates and 0.0 < self.looked > now - LOOKING)
+        return int(not self.balancer.candidates and self._is_looked_at(now))
 
     def vacant_for(self, now: float) -> float:
         """Seconds for which requests have found no ready pod, the first of them just now."""

@@ -206,19 +206,22 @@ def observe(
     load: Load | None = None,
     metrics_error: str = "",
     in_flight: Mapping[str, int] = _NONE,
+    otherwise: int | None = None,
 ) -> Observation:
     """The observation of one service from its Deployment, its pods and their believed samples.
 
-    `in_flight` are the requests that gateways have with pods, by the pod's name.
+    `in_flight` are the requests that gateways have with pods, by the pod's name; `otherwise` those
+    with each other pod, None where that is not known.
     """
+    sample, requests = usage.get, in_flight.get
     return Observation(
         service=service,
         spec_replicas=wanted_replicas(deployment),
         status_replicas=(deployment.get("status") or {}).get("replicas", 0),
         pods=tuple(
             [
-                _measured(each.pod, usage.get(each.pod.name), in_flight.get(each.pod.name))
-                for each in facts
+                _measured(pod, sample(pod.name), requests(pod.name, otherwise))
+                for pod in [each.pod for each in facts]
             ]
         ),
         load=load,

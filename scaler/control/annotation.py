@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from scaler.decision import restored
+from scaler.decision import Signal, restored
 from shared.service import names
 from shared.service.noted import LONGEST, NOTHING, USUAL, Notes
 from shared.service.objects import annotations_of, wanted_replicas
@@ -72,6 +72,17 @@ def recall(deployment: Obj, policy: str) -> State | None:
     try:
         body = orjson.loads(text) if text else {}
         return restored(policy, body["state"]) if body["policy"] == policy else None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def noted_signal(deployment: Obj) -> tuple[Signal, str] | None:
+    """The signal of the decision in the annotation, and when that was made (RFC 3339); None: it has
+    none."""
+    text = annotations_of(deployment).get(ANNOTATION)
+    try:
+        body = orjson.loads(text) if text else {}
+        return Signal(**body["signal"]), str(body["time"])
     except (ValueError, KeyError, TypeError):
         return None
 

@@ -82,7 +82,7 @@ def evaluate(
         judged.usage,
         _load(target.name, inputs.loads, now),
         inputs.samples_error or _all_refused(judged),
-        _in_flight(target, inputs.loads),
+        *_in_flight(target.name, inputs.loads),
     )
     decision, after = decide(observation, policy, state, now)
     faults: Mapping[str, Fault] = {}
@@ -166,13 +166,12 @@ def _load(name: str, loads: Loads | None, now: float) -> Load | None:
     )
 
 
-def _in_flight(target: Target, loads: Loads | None) -> Mapping[str, int]:
-    """Requests by pod, of those of which it is known: while a gateway is silent, or does not tell
-    its pods, a pod without a request may have some all the same."""
-    load = loads.services.get(target.name) if loads else None
+def _in_flight(name: str, loads: Loads | None) -> tuple[Mapping[str, int], int | None]:
+    """Requests by pod, and those of a pod that is not among them: while a gateway is silent, or
+    does not tell its pods, a pod without a request may have some all the same."""
+    load = loads.services.get(name) if loads else None
     if loads is None or load is None or load.pods is None:
-        return {}
+        return {}, None
     if not (loads.whole and load.whole):
-        return {name: count for name, count in load.pods.items() if count}
-    get = load.pods.get
-    return {each.pod.name: get(each.pod.name, 0) for each in target.pods}
+        return {name: count for name, count in load.pods.items() if count}, None
+    return load.pods, 0

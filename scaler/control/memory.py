@@ -70,11 +70,11 @@ class Memory:
     def schedule(self, name: str, period: float, revision: Revision, now: float) -> None:
         """The next decision is a period away; after the first, a share of it, to spread services.
 
-        A service that fell behind is not made to catch up.
+        A service that fell behind is not made to catch up, nor does one that slept wait on.
         """
         first = self.due == float("-inf")
         share = zlib.crc32(name.encode()) / 2**32 if first else 1.0
-        since = now if first or self.due < now - period else self.due
+        since = now if first or self.rested_on or self.due < now - period else self.due
         self.due = since + max(period * share, TICK)
         self.revision = revision
 
@@ -120,6 +120,15 @@ class Memory:
         Deciding early would be idle, never harmful: that write would be refused.
         """
         return version == self.written_on and now < self.wait_until
+
+    def rests(self, version: str, until: float) -> None:
+        """It was found asleep, and is looked at again when its Deployment is not this version any
+        more, or `until` then."""
+        self.rested_on, self.due, self.expected = version, until, 0
+
+    def roused(self, now: float) -> None:
+        """It is being woken: it is decided as soon as its pods are asked for."""
+        self.rested_on, self.due = "", now
 
     def sleeps(self, target: Target, now: float) -> bool:
         """Whether it was put to sleep and not woken since, also where the cache lags behind."""

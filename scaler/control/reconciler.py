@@ -39,8 +39,10 @@ if TYPE_CHECKING:
     from shared.service.objects import Obj
 
 
-REST: Final = 10.0
-"""Seconds between two looks at a service that sleeps, where nothing has changed: for schedules."""
+REST: Final = 300.0
+"""Seconds between two looks at a service that sleeps, where nothing has changed."""
+SCHEDULED_REST: Final = 10.0
+"""The same of one that a schedule may wake."""
 
 
 @dataclass(slots=True)
@@ -167,7 +169,7 @@ class Reconciler:
             self._starts.rests(target, memory, Phase.ASLEEP, "a dry run wakes nothing")
             return
         self._asleep.discard(target.name)
-        memory.rested_on = ""
+        memory.roused(self._clock.monotonic())
         self._starts.begin(target, memory, cause)
         state = memory.state or restored(policy.name, {})
         self._writer.wake(target, memory, decision, state)
@@ -190,12 +192,11 @@ class Reconciler:
         if cause := why_awake(target, plan.scaling.zero, scheduled, inputs.loads):
             self.wake(target, cause)
             return
-        monotonic = self._clock.monotonic()
-        memory.schedule(target.name, REST, plan.revision, monotonic)
-        version = target.deployment["metadata"]["resourceVersion"]
-        if memory.rested_on == version:
+        version, known = target.deployment["metadata"]["resourceVersion"], memory.rested_on
+        pause = SCHEDULED_REST if plan.scaling.schedules else REST
+        memory.rests(version, self._clock.monotonic() + pause)
+        if known == version:
             return
-        memory.rested_on, memory.expected = version, 0
         self._asleep.add(target.name)
         policy = plan.policy(target.expose, now)
         blank = Decision(target.name, policy.name, 0, 0, True, target_pct=policy.target_pct)

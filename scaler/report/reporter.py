@@ -276,7 +276,7 @@ class Reporter:
             status.woke(self._clock.now())
         status.current = target.replicas
         status.least, status.most = target.expose.min_scale, target.expose.max_scale
-        status.ready = sum(each.pod.ready == "True" for each in target.pods)
+        status.ready = len([each for each in target.pods if each.pod.ready == "True"])
         return status
 
     def retain(self, names: Set[str]) -> None:

@@ -11,7 +11,7 @@ from scaler.decision.zero import WAKE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scaler.decision import Decision
+    from scaler.decision import Decision, Signal
 
 _VERBS = {Action.UP: "scale up", Action.DOWN: "scale down", Action.NONE: "hold"}
 
@@ -68,11 +68,8 @@ def cause(decision: Decision) -> str:
     return f"woken by {decision.cause}" if WAKE in decision.reasons else decision.cause
 
 
-def signal(decision: Decision) -> str:
-    """What told the demand, and how well; empty where the policy does not say."""
-    told = decision.signal
-    if told is None:
-        return ""
+def signal(told: Signal) -> str:
+    """What told the demand, and how well."""
     parts = [f"demand {told.demand_m}m by {told.name}"]
     if told.spread_m:
         parts.append(f"± {told.spread_m}m")
@@ -90,8 +87,8 @@ def holding(decision: Decision) -> str:
 
 
 def _rest(decision: Decision) -> Iterator[str]:
-    if told := signal(decision):
-        yield told
+    if decision.signal:
+        yield signal(decision.signal)
     if decision.raw is not None:
         yield derivation(decision)
     if because := causes(decision):

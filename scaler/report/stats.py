@@ -111,6 +111,8 @@ class Stats:
     last_tick_seconds: float = 0.0
     overruns: int = 0
     leading: bool = False
+    admin: str = ""
+    """The address of the admin port as others reach it; empty until it is open."""
     config_generation: int = 0
     config_valid: bool = True
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from scaler.sources.growth import Growth
 
+NEW_S: Final = 1.5
+"""Seconds for which an answer says that nothing is open: it is of this tick or of the last one."""
 _OWN: Final = "_gateway"
 GONE_S: Final = 10.0
 """Seconds for which an address must be missing in the lookup, and silent, until its gateway is
@@ -161,10 +163,19 @@ class GatewayLoad:
             heard=len(gateways) - len(silent),
             silent=len(silent),
             known=heard > 0,
-            idleness=Idleness(
-                tuple(_heard(url, each.answer) for url, each in gateways.items()), tuple(failures)
-            ),
+            idleness=self._idleness(tuple(failures), now),
         )
+
+    def _idleness(self, failures: tuple[str, ...], now: float) -> Idleness:
+        """Nobody knows what has begun since an answer: only new ones say that nothing is open."""
+        gateways = self._gateways
+        late = [
+            f"{_base(url)} has not answered for {each.silence(now):.1f} s"
+            for url, each in gateways.items()
+            if each.silence(now) > NEW_S
+        ]
+        heard = [_heard(url, each.answer) for url, each in gateways.items()]
+        return Idleness(tuple(heard), (*failures, *late))
 
 
 def _heard(url: str, answer: Answer) -> Heard:
@@ -223,17 +234,20 @@ def _count(each: Mapping[str, Any]) -> Count:
     )
 
 
-def _pods(value: Mapping[str, object]) -> dict[str, int]:
-    return {name: _whole(count) for name, count in value.items()}
+def _pods(value: Mapping[str, Any]) -> Mapping[str, int]:
+    counts = value.values()
+    if {*map(type, counts)} <= {int} and min(counts, default=0) >= 0:  # there are thousands
+        return value
+    raise ValueError(f"{value!r} are not numbers of requests")
 
 
-def _whole(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+def _whole(value: Any) -> int:
+    if type(value) is int and value >= 0:  # JSON has no type of its own, but for true and false
         return value
     raise ValueError(f"{value!r} is not a number of requests")
 
 
-def _number(value: object) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
-        return value
+def _number(value: Any) -> float:
+    if type(value) in (int, float) and value >= 0:
+        return float(value)
     raise ValueError(f"{value!r} is not a time in seconds")

@@ -82,4 +82,7 @@ def _by_pod(
 ) -> Mapping[str, int] | None:
     if one is None or other is None:
         return None
-    return {**one, **{name: one.get(name, 0) + count for name, count in other.items()}}
+    sums = dict(one)
+    for name, count in other.items():
+        sums[name] = sums.get(name, 0) + count
+    return sums

@@ -35,6 +35,8 @@ STEADY: Final = 10.0
 """Seconds after which a stream that ends did not fail at once."""
 MAX_MESSAGE: Final = 64 * 1024
 """Bytes of a message that are read."""
+_CLOSING: Final = aiohttp.ClientWSTimeout(ws_close=1.0)
+"""How long a gateway may take to agree to an end: nobody is to wait for one that hangs."""
 CAUSES: Final = {
     "request": "a request",
     "websocket": "a WebSocket",
@@ -176,7 +178,7 @@ class _Stream:
     async def _converse(self) -> None:
         async with asyncio.timeout(ANSWER_TIMEOUT):
             socket = await self._ends.session.ws_connect(
-                self._url, heartbeat=HEARTBEAT, max_msg_size=MAX_MESSAGE
+                self._url, heartbeat=HEARTBEAT, max_msg_size=MAX_MESSAGE, timeout=_CLOSING
             )
         try:
             self.connected = True

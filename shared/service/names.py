@@ -42,6 +42,8 @@ WAKE: Final = "oscar.grycap.io/wake"
 SCALER_DECISION: Final = "oscar.grycap.io/scaler-decision"
 SCALER_CONFIG: Final = "oscar.grycap.io/scaler-config"
 """Annotation of the scaler's Lease: the configuration that the leader works by."""
+SCALER_ADMIN: Final = "oscar.grycap.io/scaler-admin"
+"""Annotation of the scaler's Lease: the address of the leader's admin port."""
 
 SERVICES_API: Final = "exposed-services"
 """The field manager of the services API: what it writes, somebody asked it for."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
-from tests.e2e.conftest import Run, local
-from tests.e2e.zero import Reply, Sleeper, sleeper
+from tests.e2e.conftest import Run, free_ports, local
+from tests.e2e.zero import Reply, Sleeper, beside, sleeper
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -60,6 +60,29 @@ async def test_a_scaler_that_is_killed_while_it_wakes_loses_nothing(
         await it.awake()
     process(it.run, "scaler").kill()
     assert {one.status for one in await asyncio.gather(*asked)} == {200}
+
+
+async def test_another_scaler_goes_on_with_a_wake_whose_scaler_is_stuck(it: Sleeper) -> None:
+    """The lease has to run out first."""
+    await it.asleep()
+    settings = {
+        "SCALER_HOST": "127.0.0.1",
+        "SCALER_PORT": str(free_ports()["SCALER"]),
+        "SCALER_GATEWAYS": f"http://127.0.0.1:{it.run.ports['GATEWAY_ADMIN']}",
+        "SCALER_IDENTITY": "other",
+    }
+    first = process(it.run, "scaler")
+    with beside(it.run, "scaler", "scaler", "run", **settings):
+        first.suspend()
+        try:
+            assert {one.status for one in await asyncio.gather(*(it.ask() for _ in range(5)))} == {
+                200
+            }
+        finally:
+            first.resume()
+        await it.asleep()
+    await it.asleep()
+    assert (await it.ask()).status == 200
 
 
 async def test_a_gateway_that_is_killed_while_a_service_wakes_holds_up_nobody(it: Sleeper) -> None:

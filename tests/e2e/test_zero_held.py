@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
 from tests.e2e.conftest import Run, free_ports, local
-from tests.e2e.zero import Sleeper, sleeper
+from tests.e2e.zero import Sleeper, beside, sleeper
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    import psutil
+
 WHILE = 5.0
 """Seconds for which something is open: five times `zero_after`. That it does not sleep shows only
 by time going by."""
+HEARD = 3.0
+"""Seconds after which a gateway that said nothing counts as silent, and some more."""
 OTHER = free_ports()
 """Those of a second gateway."""
 
@@ -41,7 +40,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 @pytest.fixture(scope="module")
 def other(run: Run) -> Iterator[psutil.Process]:
     """The second gateway."""
-    with gateway(run) as process:
+    settings = {
+        "GATEWAY_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(OTHER["GATEWAY"]),
+        "GATEWAY_ADMIN_HOST": "127.0.0.1",
+        "GATEWAY_ADMIN_PORT": str(OTHER["GATEWAY_ADMIN"]),
+    }
+    with beside(run, "gateway", "gateway", **settings) as process:
         yield process
 
 
@@ -49,25 +54,6 @@ def other(run: Run) -> Iterator[psutil.Process]:
 async def it(run: Run, other: psutil.Process) -> AsyncIterator[Sleeper]:
     async with sleeper(run) as found:
         yield found
-
-
-@contextmanager
-def gateway(run: Run) -> Iterator[psutil.Process]:
-    settings = {
-        "KUBECONFIG": str(run.home / "gateway.kubeconfig"),
-        "GATEWAY_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(OTHER["GATEWAY"]),
-        "GATEWAY_ADMIN_HOST": "127.0.0.1",
-        "GATEWAY_ADMIN_PORT": str(OTHER["GATEWAY_ADMIN"]),
-    }
-    command = [sys.executable, "-m", "gateway"]
-    with (run.home / "logs" / "other.log").open("w") as log:
-        process = subprocess.Popen(command, env={**os.environ, **settings}, stderr=log, stdout=log)
-    try:
-        yield psutil.Process(process.pid)
-    finally:
-        process.kill()
-        process.wait()
 
 
 async def stays_awake(it: Sleeper) -> None:
@@ -111,7 +97,9 @@ async def test_one_silent_gateway_of_two_keeps_it_awake(it: Sleeper, other: psut
     await it.asleep()
     other.suspend()
     try:
-        assert (await it.ask()).status == 200  # one that is heard is enough to wake it
+        async with it.session.get(it.url + "events") as stream:
+            assert stream.status == 200  # one that is heard is enough to wake it
+            await asyncio.sleep(HEARD)
         await stays_awake(it)
         told = await asyncio.to_thread(it.run.explained, "sleepy")
         assert str(OTHER["GATEWAY_ADMIN"]) in told

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+import os
+import subprocess
+import sys
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import psutil
 
 from shared.kube.client import KubeClient
-from shared.kube.resources import DEPLOYMENTS
+from shared.kube.resources import DEPLOYMENTS, PODS
 from shared.service import names
 from shared.service.objects import wanted_replicas
 from shared.service.sleeping import asleep_since
 from tests.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from tests.e2e.conftest import Run
 
@@ -60,8 +64,11 @@ class Sleeper:
 
     async def is_asleep(self) -> bool:
         """Whether the last pod is gone too."""
-        found = await self.deployment()
-        return bool(asleep_since(found)) and not found["status"].get("replicas")
+        if not asleep_since(await self.deployment()):
+            return False
+        selector = names.pod_selector(SERVICE)
+        pods = await self.kube.list(PODS, names.NAMESPACE, labels=selector)
+        return not pods["items"]
 
     async def is_put_to_sleep(self) -> bool:
         """Whether it is to have no pod."""
@@ -89,3 +96,17 @@ async def sleeper(run: Run) -> AsyncIterator[Sleeper]:
         aiohttp.ClientSession(connector=connector) as session,
     ):
         yield Sleeper(run, session, kube)
+
+
+@contextmanager
+def beside(run: Run, account: str, *module: str, **settings: str) -> Iterator[psutil.Process]:
+    """One more process of the system, with the rights of one of the service accounts."""
+    environment = {**os.environ, "KUBECONFIG": str(run.home / f"{account}.kubeconfig"), **settings}
+    with (run.home / "logs" / f"other-{account}.log").open("w") as log:
+        command = [sys.executable, "-m", *module]
+        process = subprocess.Popen(command, env=environment, stderr=log, stdout=log)
+    try:
+        yield psutil.Process(process.pid)
+    finally:
+        process.kill()
+        process.wait()

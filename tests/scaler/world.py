@@ -37,7 +37,7 @@ from tests.shared.kube.scripted import Answer, Script, kubeconfig_file, says, se
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from scaler.cluster.catalog import Caches
+    from scaler.cluster.catalog import Caches, Catalog
     from scaler.report.stats import ServiceStatus
     from shared.service.objects import Obj
 
@@ -61,6 +61,8 @@ class World:
 
     def __init__(self, caches: Caches) -> None:
         self.caches = caches
+        self.catalog: Catalog | None = None
+        """Instead of what is made of `caches` at each look."""
         self.clock = ManualClock(NOW)
         self.stats = Stats()
         self.leads = True
@@ -194,7 +196,9 @@ def _wire(
     )
     made.loop = Loop(
         Context(made.clock, made.tasks, reporter),
-        ClusterView(lambda: cataloguer.catalog(made.caches), lambda: made.leads, author),
+        ClusterView(
+            lambda: made.catalog or cataloguer.catalog(made.caches), lambda: made.leads, author
+        ),
         made.config,
         made.fetcher,
         Actuator(kube, lambda: made.leads, made.clock),

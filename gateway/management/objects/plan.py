@@ -41,6 +41,8 @@ class Step:
     """What was wrong, for people; empty for what is no news."""
     notes: bool = False
     """Whether it only notes that all is done, so that nothing is undone when it fails."""
+    role: str = ""
+    """In which the fields of an apply are owned apart from all others of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,10 +254,14 @@ def _corrected(seen: Seen, whole: Whole) -> Iterator[Step]:
 
 def _born(seen: Seen, whole: Whole) -> Iterator[Step]:
     expose = whole.service.expose
-    if expose is not None and seen.deployment is None and adoption.mark(seen.root) is None:
-        body = scale.born(expose.min_scale, stopped=whole.stopped)
-        if body:
-            yield Step("patch", "Deployment", names.deployment(seen.name), body)
+    if expose is None or seen.deployment is not None or adoption.mark(seen.root) is not None:
+        return
+    name = names.deployment(seen.name)
+    if whole.stopped:
+        yield Step("patch", "Deployment", name, scale.born_stopped())
+    else:
+        body = scale.born(name, expose.min_scale)
+        yield Step("apply", "Deployment", name, body, role=scale.OWNER)
 
 
 def _last(seen: Seen, whole: Whole, now: float) -> Iterator[Step]:

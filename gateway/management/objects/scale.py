@@ -6,7 +6,7 @@ owns is the API server's default, and so is that of a create that died before it
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from shared.service import names
 from shared.service.objects import annotated_number, wanted_replicas
@@ -16,12 +16,20 @@ from shared.service.stored import is_stopped
 if TYPE_CHECKING:
     from shared.service.objects import Obj
 
+OWNER: Final = "replicas"
+"""The role in which a new size is applied: an apply without it leaves it, and since somebody owns
+it, the API server notes who takes it over by `kubectl scale`."""
 
-def born(least: int, *, stopped: bool) -> Obj:
-    """The patch of a Deployment that was just made; empty when its default of 1 is right."""
-    if stopped:
-        return _body({names.STOPPED: "true"}, 0)
-    return {} if least == 1 else {"spec": {"replicas": least}}
+
+def born(name: str, least: int) -> Obj:
+    """What is applied in the role OWNER to Deployment `name`, which was just made; also where its
+    default is right."""
+    return {"metadata": {"name": name}, "spec": {"replicas": least}}
+
+
+def born_stopped() -> Obj:
+    """The patch of a Deployment that was just made, of a service that is stopped."""
+    return _body({names.STOPPED: "true"}, 0)
 
 
 def corrected(deployment: Obj, least: int, *, stopped: bool) -> Obj:

@@ -99,6 +99,23 @@ def test_the_page_looks_for_the_phase_that_it_does_not_show() -> None:
     assert still.all("script") == still.all("noscript") == []
 
 
+@pytest.mark.parametrize(
+    ("phase", "seconds", "usual", "pause"),
+    [
+        ("pulling", 3.0, None, "2"),
+        ("pulling", 3.0, 40.0, "2"),
+        ("pulling", 39.0, 40.0, "1"),
+        ("starting", 0.0, 0.25, "0.5"),
+        ("starting", 1.0, 0.25, "2"),  # it takes longer than usual, and nobody knows how long
+        ("ready", 80.0, 40.0, "0.5"),
+    ],
+)
+def test_the_page_looks_when_it_is_time(
+    phase: str, seconds: float, usual: float | None, pause: str
+) -> None:
+    assert shown(phase, seconds, usual_s=usual).all("body")[0]["data-pause"] == pause
+
+
 def test_nothing_of_others_is_taken_for_html() -> None:
     progress = Progress("ocr", "crashing", HOSTILE)
     outline = Outline(page(progress, HOSTILE, 1.0, request_id=HOSTILE).decode())

@@ -115,8 +115,11 @@ def test_idleness_counts_from_the_last_end_or_look() -> None:
     s.now += 2.0
     assert s.state.idle(s.now) == 2.0
     s.state.looked = s.now
-    s.now += 1.0
-    assert s.state.idle(s.now) == 1.0
+    s.now += 16.0
+    assert s.state.idle(s.now) == 0.0  # its page looks again every 15 s
+    s.now += 5.0
+    assert s.state.idle(s.now) == 21.0
+    s.state.looked = s.now
     s.services.locate("a", [Endpoint("10.0.0.1", 80)])
     backend = s.state.admission.acquire(s.now)
     assert backend is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from scaler.control.memory import CACHE_LAG, Memory
 from scaler.decision.responsive.state import Recommendation, ResponsiveState
 
@@ -46,6 +48,18 @@ def test_one_that_sleeps_is_due_too_when_its_deployment_changes() -> None:
     memory.schedule("a", 10.0, REVISION, 100.0)
     assert not memory.is_due(REVISION, "7", 100.0)
     assert memory.is_due(REVISION, "8", 100.0)
+
+
+@pytest.mark.parametrize("by", ["us", "somebody else"])
+def test_one_that_wakes_is_decided_by_its_period_again(by: str) -> None:
+    memory = Memory("uid", None)
+    memory.schedule("a", 2.0, REVISION, 100.0)
+    memory.rests("7", 1000.0)
+    if by == "us":
+        memory.roused(200.0)
+        assert memory.is_due(REVISION, "7", 200.0)
+    memory.schedule("a", 2.0, REVISION, 200.0)
+    assert memory.due == 202.0
 
 
 def test_the_cache_is_waited_for_until_it_shows_another_version_or_for_a_while() -> None:

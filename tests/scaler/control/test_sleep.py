@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from scaler.control.standing import Standing
 from shared.embedded import kinds
 from shared.service import names
 from tests.scaler.embedded import Embedded, embedded
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-QUICK = {"scaling": {"zero_after": "1s"}}
+QUICK: dict[str, Any] = {"scaling": {"zero_after": "1s"}}
 
 
 @pytest.fixture
@@ -50,6 +51,8 @@ async def test_nobody_asks_and_it_sleeps_until_a_request_is_held(cluster: Embedd
         assert "Sleep" in reasons(cluster)
         assert process.stats.services["a"].cold_starts == 1
         assert set(process.stats.cold_starts) == {"write", "schedule", "start", "ready"}
+        await one.free("a")
+        await sleeps(cluster)
 
 
 async def test_it_wakes_to_the_size_that_is_asked_for(cluster: Embedded) -> None:
@@ -117,8 +120,12 @@ async def test_it_is_woken_by_hand(cluster: Embedded) -> None:
 
 async def test_a_gateway_without_streams_is_served_by_the_tick(cluster: Embedded) -> None:
     cluster.add("a", 1, **QUICK)
-    async with gateway(streams=False) as one, scaling(cluster, one):
+    async with gateway(streams=False) as one, scaling(cluster, one) as process:
         await sleeps(cluster)
+        stats = process.stats
+        await until(lambda: stats.services["a"].standing is Standing.ASLEEP, "a look at it")
+        ticks = stats.ticks
+        await until(lambda: stats.ticks > ticks + 2, "ticks in which it is not looked at")
         await one.hold("a")
         await awake(cluster)
 

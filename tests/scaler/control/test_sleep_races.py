@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import web
 
+from scaler.control.actuator import Result
 from shared.service import names
 from shared.service.objects import annotations_of
 from tests.scaler.embedded import Embedded, embedded
@@ -55,7 +56,7 @@ async def test_a_request_before_the_write_of_a_sleep_wins(cluster: Embedded, bef
     async with gateway() as one:
         before.breaks("PATCH", STATUS, holding(one), after=True)
         async with scaling(cluster, one, port=before.port) as process:
-            await until(lambda: process.stats.writes["overtaken"], "the end of the sleep")
+            await until(lambda: process.stats.writes[Result.OVERTAKEN], "the end of the sleep")
             await awake(cluster)
             one.busy("a", open=1)
             assert not before.seen("PATCH", SCALE), "it has never been at 0"
@@ -101,7 +102,7 @@ async def test_one_that_is_stopped_while_it_is_woken_stays_stopped(
 
         before.breaks("PATCH", SCALE, None, meddle=meddle)
         await one.hold("a")
-        await until(lambda: process.stats.writes["conflict"], "the refusal")
+        await until(lambda: process.stats.writes[Result.CONFLICT], "the refusal")
         assert cluster.replicas("a") == 0
         assert names.ASLEEP_SINCE not in annotations_of(cluster.deployment("a"))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway.management.objects.scale import born, corrected, start, stop
+from gateway.management.objects.scale import born, born_stopped, corrected, start, stop
 
 STOPPED = "oscar.grycap.io/stopped"
 PREVIOUS = "oscar.grycap.io/previous-replicas"
@@ -22,9 +22,8 @@ def deployment(replicas: int, *, owned: bool = False, **marks: str) -> dict[str,
 
 
 def test_a_new_deployment_gets_its_size() -> None:
-    assert born(1, stopped=False) == {}
-    assert born(3, stopped=False) == {"spec": {"replicas": 3}}
-    assert born(3, stopped=True)["spec"] == {"replicas": 0}
+    assert born("d", 3)["spec"] == {"replicas": 3}
+    assert born_stopped()["spec"] == {"replicas": 0}
 
 
 @pytest.mark.parametrize(
