@@ -26,7 +26,8 @@ class Admission:
     """Slots of a service: `limit` for each pod (0 = no limit), and those who wait for one."""
 
     __slots__ = (
-        "_balancer", "_longest", "_span", "_without", "in_flight", "limit", "total", "waiting",
+        "_balancer", "_longest", "_span", "_without", "ended", "in_flight", "limit", "total",
+        "waiting",
     )  # fmt: skip
 
     def __init__(self, balancer: Balancer, longest: int) -> None:
@@ -42,6 +43,8 @@ class Admission:
         self._without = 0
         """Requests that came and got no slot: turned away, gone, or sent away."""
         self.waiting: deque[Waiter] = deque()
+        self.ended = 0.0
+        """When the last request ended that counts as use of the service; 0: none has."""
 
     @property
     def arrivals(self) -> int:
@@ -89,7 +92,7 @@ class Admission:
     def release(self, backend: Backend, now: float) -> None:
         """Give a slot back, and pass it on to whoever waits."""
         backend.in_flight -= 1
-        backend.released = now
+        backend.released = self.ended = now
         self.in_flight -= 1
         self._span += now
         if self.waiting:

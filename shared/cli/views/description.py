@@ -75,6 +75,7 @@ def _head(told: Object, endpoint: str, ca: Path | None) -> Iterator[str]:
         rows += [
             ("Ports", ", ".join(map(str, expose.get("api_port") or ()))),
             ("Scale", _scale(expose)),
+            ("Sleep", _sleep(expose)),
             ("Start", _span(expose, "startup_timeout")),
             ("End", _span(expose, "grace")),
             ("Access", _access(expose)),
@@ -92,14 +93,20 @@ def _state(state: Object, now: object) -> object:
 
 
 def _is_well(told: Object) -> bool:
-    """Whether there is no reason to give: it runs as it should, or is stopped."""
+    """Whether there is no reason to give: it runs as it should, or is to have no pods."""
     state, rollout = (told.get("deployment") or {}).get("state"), told.get("rollout") or {}
-    return state == "stopped" or (state == "ready" and bool(rollout.get("complete")))
+    return state in ("stopped", "asleep") or (state == "ready" and bool(rollout.get("complete")))
 
 
 def _scale(expose: Object) -> str:
     least, most = expose.get("min_scale"), expose.get("max_scale")
     return f"{least} to {most} pods, at {expose.get('cpu_threshold')} % of their CPU"
+
+
+def _sleep(expose: Object) -> str:
+    """Told where the definition says it."""
+    after = (expose.get("scaling") or {}).get("zero_after")
+    return f"no pods after {after} without a request (zero_after)" if after else ""
 
 
 def _span(expose: Object, name: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.service.sleeping import asleep_since, is_woken
+from shared.service.sleeping import asleep_since, is_woken, slept_at, wake_asked
 
 SINCE = "2026-01-01T12:00:00Z"
 
@@ -48,3 +48,9 @@ def test_a_wake_counts_if_it_came_since(wake: str, woken: bool) -> None:
 def test_a_sleep_whose_time_is_damaged_can_be_woken() -> None:
     assert is_woken(deployment(0, asleep_since="once", wake=SINCE))
     assert not is_woken(deployment(0, asleep_since="once"))
+
+
+def test_when_it_was_woken_is_known_whatever_its_size() -> None:
+    assert wake_asked(deployment(3, wake="1970-01-01T00:01:00.5Z")) == 60.5
+    assert wake_asked(deployment(0)) == 0.0
+    assert slept_at(deployment(0, asleep_since="1970-01-01T00:01:00Z")) == 60.0
