@@ -60,7 +60,9 @@ class Loop:
         self._watchdog = watchdog
         self._streams = streams
         self._starts = Starts(context, streams)
-        self._reconciler = Reconciler(context, config, actuator, view.author, self._starts)
+        self._reconciler = Reconciler(
+            context, config, actuator, view.author, self._starts, fetcher.idleness
+        )
         self._catalog: Catalog | None = None
         """That of the last tick; None: another leads."""
         self._stirred = asyncio.Event()
