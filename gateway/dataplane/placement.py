@@ -124,11 +124,11 @@ class Placement:
         limit, wakes = self._owner.route.spec.timeouts.wake, services.wakes
         if (refusal := vacancy.unheard(request)) is not None:
             return refusal
-        state.admission.ended = now  # who asks uses it, whatever comes of that
         if is_impatient(request):
             state.looked = now
             wakes.want(state, "page")
             return vacancy.starting(state, now, limit, wakes.scalers)
+        state.admission.ended = now  # who asks uses it, whatever comes of that
         if vacancy.is_hopeless(state, now, limit):
             return vacancy.timed_out(state, now, limit, wakes.scalers)
         state.vacant_for(now)

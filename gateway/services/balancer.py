@@ -44,6 +44,7 @@ class Backend:
         "label",
         "leaving",
         "mark",
+        "opened",
         "penalty",
         "released",
         "returned",
@@ -74,6 +75,8 @@ class Backend:
         """When it stopped being ready; 0 if it is ready, or never was."""
         self.trusted = False
         """It was at work when it stopped being ready, and has not failed since."""
+        self.opened = 0.0
+        """When the first of those was let in who waited for it; 0: nobody did."""
         self.released = 0.0
         """When a request last gave its slot back."""
         self.idle: list[Any] = []

@@ -131,7 +131,7 @@ class Services:
             state.balancer.refresh(now)
             _tell(state)
             state.admission.admit(now)
-            if state.balancer.settled:
+            if state.balancer.settled and not state.admission.paced:
                 self._unsettled.discard(state)
 
     def dismiss(self, reason: str) -> None:
@@ -183,9 +183,9 @@ class Services:
             state.vacant = 0.0
         elif state.waiting:
             self.wakes.want(state, "request")
-        if not state.balancer.settled:
-            self._unsettled.add(state)
         state.admission.admit(now)
+        if not state.balancer.settled or state.admission.paced:
+            self._unsettled.add(state)
 
     def _retire(self, state: ServiceState) -> None:
         self._unsettled.discard(state)

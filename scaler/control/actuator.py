@@ -50,7 +50,6 @@ WAKE_TRIES: Final = 3
 """Writes of one wake, where each finds the Deployment changed."""
 MAX_BACK_OFF: Final = 60.0
 """Seconds for which an API server may ask us to back off."""
-_OVERTAKEN: Final = "somebody asked for it first"
 
 
 class Result(StrEnum):
@@ -118,16 +117,15 @@ class Actuator:
         decision: Decision,
         state: State,
         notes: Notes,
-        unasked: Callable[[], bool],
+        unasked: Callable[[], Awaitable[bool]],
     ) -> Outcome:
-        """Note that it sleeps, then write 0 replicas, while `unasked` answers that nobody asked.
+        """Note that it sleeps, then write 0 replicas, if `unasked` still answers right before that
+        nobody asks.
 
         The note means nothing while there are replicas. So one who dies between the two leaves no
         service at 0 that looks as if somebody had stopped it.
         """
         async with self._slots:
-            if not unasked():
-                return Outcome(Result.OVERTAKEN, _OVERTAKEN)
             now = self._clock.now()
             texts = {
                 ANNOTATION: annotation(decision, state, now, notes),
@@ -136,8 +134,8 @@ class Actuator:
             noted, deployment = await self._attempt(self._patched(target, texts))
             if noted.result is not Result.WRITTEN:
                 return noted
-            if not unasked():
-                return Outcome(Result.OVERTAKEN, _OVERTAKEN)
+            if not await unasked():
+                return Outcome(Result.OVERTAKEN, "somebody asked for it first")
             outcome, _ = await self._scale(target, decision, _version(deployment))
             return outcome
 

@@ -52,6 +52,8 @@ class Evaluation:
     """The numbers behind the faults, by pod."""
     awake: str = ""
     """What keeps a service awake that may sleep; empty: nothing does, or it never sleeps."""
+    zero: Zero | None = None
+    """When it sleeps; None: never."""
 
 
 def evaluate(
@@ -95,7 +97,7 @@ def evaluate(
     rested, awake = _rested(roomy, target, inputs.loads, zero, scheduled, now)
     if SLEEP in rested.reasons:
         after = after.interrupted()
-    return Evaluation(observation, policy, rested, after, faults, details, awake)
+    return Evaluation(observation, policy, rested, after, faults, details, awake, zero)
 
 
 def _rested(

@@ -14,6 +14,7 @@ from scaler.control.evaluate import Inputs
 from scaler.control.timing import FETCH_TIMEOUT
 from scaler.sources.beside import FIRST_PATIENCE, Beside
 from scaler.sources.gateway_load import GatewayLoad
+from scaler.sources.idleness import Idleness
 from scaler.sources.registry import kind_of
 from scaler.sources.samples import Samples, SourceError
 from shared.kube.errors import TooManyRequests
@@ -107,6 +108,10 @@ class Fetcher:
         """One round of the gateways alone, for when no service needs more."""
         await self._leave()
         return Inputs(samples_error="no samples were asked for", loads=await self._loads())
+
+    async def idleness(self) -> Idleness:
+        """Who uses which service right now."""
+        return Idleness() if self._gateways is None else await self._gateways.idleness()
 
     async def close(self) -> None:
         """Drop all questions."""

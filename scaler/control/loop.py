@@ -60,7 +60,9 @@ class Loop:
         self._watchdog = watchdog
         self._streams = streams
         self._starts = Starts(context, streams)
-        self._reconciler = Reconciler(context, config, actuator, view.author, self._starts)
+        self._reconciler = Reconciler(
+            context, config, actuator, view.author, self._starts, fetcher.idleness
+        )
         self._catalog: Catalog | None = None
         """That of the last tick; None: another leads."""
         self._stirred = asyncio.Event()
@@ -128,6 +130,12 @@ class Loop:
         except Exception as error:  # one service's error is its own
             self._listener.failed(target.name, error)
 
+    def _look(self, target: Target) -> None:
+        try:
+            self._reconciler.look(target)
+        except Exception as error:  # one service's error is its own
+            self._listener.failed(target.name, error)
+
     def _wake_waiting(self, inputs: Inputs, catalog: Catalog) -> None:
         """Services that sleep while requests wait, of which no stream has told."""
         if inputs.loads is None or not self._reconciler.asleep:
@@ -145,7 +153,7 @@ class Loop:
             if self._view.leads():
                 targets = self._view.catalog().targets
                 for target in [targets[name] for name in self._starts.names if name in targets]:
-                    self._reconciler.look(target)
+                    self._look(target)
             took = self._clock.monotonic() - began
             await self._clock.sleep(max(LOOK, took / LOOK_SHARE))
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from scaler.control.memory import Revision
     from scaler.control.starts import Starts
     from scaler.decision import Policy
+    from scaler.sources.idleness import Idleness
     from shared.service.model import Expose
     from shared.service.objects import Obj
 
@@ -63,7 +64,8 @@ class Plan:
 
 
 class Reconciler:
-    """Remembers each service; `author` answers who else wrote the replicas of a Deployment."""
+    """Remembers each service; `author` answers who else wrote the replicas of a Deployment, `look`
+    who uses which service right now."""
 
     def __init__(
         self,
@@ -72,6 +74,7 @@ class Reconciler:
         actuator: Actuator,
         author: Callable[[Obj], Awaitable[str]],
         starts: Starts,
+        look: Callable[[], Awaitable[Idleness]],
     ) -> None:
         self._clock = context.clock
         self._tasks = context.tasks
@@ -79,7 +82,7 @@ class Reconciler:
         self._config = config
         self._author = author
         self._starts = starts
-        self._writer = Writer(context, actuator, starts, self._ended)
+        self._writer = Writer(context, actuator, starts, look, self._ended)
         self._memories: dict[str, Memory] = {}
         self._plans: dict[str, Plan] = {}
         self._asleep: set[str] = set()

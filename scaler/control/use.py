@@ -39,6 +39,12 @@ def use_of(target: Target, loads: Loads | None, now: float) -> Use:
     )
 
 
+def still_idle(idleness: Idleness, service: str, zero: Zero | None) -> bool:
+    """Whether, right before a service is put to sleep, still nobody uses it."""
+    idle = idleness.of(service)
+    return not (idle.unheard or idle.open) and idle.idle_s >= (zero.after_s if zero else 0.0)
+
+
 def why_awake(target: Target, zero: Zero | None, scheduled: int, loads: Loads | None) -> str:
     """In words why a service that sleeps is to wake; empty: nobody asks for it.
 

@@ -6,15 +6,17 @@ to look at again.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from scaler.control.actuator import Result
+from scaler.control.use import still_idle
 from scaler.decision.zero import SLEEP
 from shared.service import names
 from shared.service.objects import annotations_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
     from typing import Any
 
     from scaler.cluster.catalog import Target
@@ -24,16 +26,19 @@ if TYPE_CHECKING:
     from scaler.control.memory import Memory
     from scaler.control.starts import Starts
     from scaler.decision import Decision, State
+    from scaler.decision.zero import Zero
+    from scaler.sources.idleness import Idleness
 
 
 class Writer:
-    """`ended` hears of the end of each write."""
+    """`look` asks the gateways who uses which service; `ended` hears of the end of each write."""
 
     def __init__(
         self,
         context: Context,
         actuator: Actuator,
         starts: Starts,
+        look: Callable[[], Awaitable[Idleness]],
         ended: Callable[[Target], None],
     ) -> None:
         self._clock = context.clock
@@ -41,6 +46,7 @@ class Writer:
         self._listener = context.listener
         self._actuator = actuator
         self._starts = starts
+        self._look = look
         self._ended = ended
         self._writing: set[str] = set()
 
@@ -87,9 +93,8 @@ class Writer:
     async def _write(self, target: Target, memory: Memory, result: Evaluation, wakes: int) -> None:
         decision, state = result.decision, result.state
         if SLEEP in decision.reasons:
-            outcome = await self._actuator.sleep(
-                target, decision, state, memory.notes, lambda: memory.wakes == wakes
-            )
+            unasked = partial(self._unasked, target, memory, wakes, result.zero)
+            outcome = await self._actuator.sleep(target, decision, state, memory.notes, unasked)
         else:
             in_flight = {pod.name: pod.in_flight for pod in result.observation.pods}
             outcome = await self._actuator.carry_out(
@@ -100,6 +105,11 @@ class Writer:
             memory.noted = memory.notes
         self._remember(target, memory, decision, outcome)
         self._listener.written(target, decision, outcome)
+
+    async def _unasked(self, target: Target, memory: Memory, wakes: int, zero: Zero | None) -> bool:
+        """Whether nobody has asked for it since the decision: by no wake, nor at a pod."""
+        idleness = await self._look()
+        return memory.wakes == wakes and still_idle(idleness, target.name, zero)
 
     async def _wake(self, target: Target, memory: Memory, decision: Decision, state: State) -> None:
         outcome = await self._actuator.wake(target, decision)

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from scaler.sources.growth import Growth
 
+LOOK_TIMEOUT: Final = 1.0
+"""Seconds for which a write waits for what gateways say right before it."""
 NEW_S: Final = 1.5
 """Seconds for which an answer says that nothing is open: it is of this tick or of the last one."""
 _OWN: Final = "_gateway"
@@ -80,6 +82,9 @@ class GatewayLoad:
         """Endpoints of which it is not known where they are, and why."""
         self._gateways: dict[str, GatewayBooks] = {}
         """By URL."""
+        self._looking = asyncio.Lock()
+        self._looked = float("-inf"), Idleness()
+        """When the last look began, and what it found."""
         self._past: dict[str, tuple[float, float]] = {}
         """Growth of arrivals and request_seconds by service, of gateways that are gone."""
 
@@ -88,6 +93,23 @@ class GatewayLoad:
         await self._find()
         await self._ask()
         return self._told()
+
+    async def idleness(self) -> Idleness:
+        """What all gateways say now, and no answer from before; who asks meanwhile shares it."""
+        asked = self._monotonic()
+        async with self._looking:
+            if self._looked[0] < asked:
+                self._looked = self._monotonic(), await self._look()
+            return self._looked[1]
+
+    async def _look(self) -> Idleness:
+        """Nothing is kept of the answers: the next round takes them in."""
+        urls = list(self._gateways)
+        answers = await asyncio.gather(*(self._question(url, LOOK_TIMEOUT) for url in urls))
+        found = dict(zip(urls, answers, strict=True))
+        failures = [str(each) for each in answers if isinstance(each, SourceError)]
+        heard = [_heard(url, each) for url, each in found.items() if isinstance(each, Answer)]
+        return Idleness(tuple(heard), (*self._unknown.values(), *failures))
 
     @property
     def gateways(self) -> tuple[str, ...]:
@@ -132,9 +154,9 @@ class GatewayLoad:
             if now - gateway.found > GONE_S and not gateway.speaks(now):
                 self._settle(self._gateways.pop(url).grown())
 
-    async def _question(self, url: str) -> Answer | SourceError:
+    async def _question(self, url: str, timeout: float = ANSWER_TIMEOUT) -> Answer | SourceError:
         try:
-            async with asyncio.timeout(ANSWER_TIMEOUT):
+            async with asyncio.timeout(timeout):
                 return read(await get_json(self._session, url))
         except SourceError as error:
             return error

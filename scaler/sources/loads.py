@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from scaler.sources.idleness import Idleness
+from shared.service.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Load:
     """Requests of one service, over all gateways: a mean of those in flight, and who waits now.
 

@@ -55,8 +55,9 @@ async def test_nobody_asks_and_it_sleeps_until_a_request_is_held(cluster: Embedd
         await sleeps(cluster)
 
 
-async def test_it_wakes_to_the_size_that_is_asked_for(cluster: Embedded) -> None:
-    cluster.add("a", 1, scaling={"zero_after": "1s", "wake_to": 3})
+@pytest.mark.parametrize("policy", ["responsive", "hpa"])
+async def test_it_wakes_to_the_size_that_is_asked_for(cluster: Embedded, policy: str) -> None:
+    cluster.add("a", 1, scaling={"zero_after": "1s", "wake_to": 3, "policy": policy})
     async with gateway() as one, scaling(cluster, one):
         await sleeps(cluster)
         await one.hold("a")
@@ -159,6 +160,28 @@ async def test_a_schedule_keeps_it_awake(cluster: Embedded) -> None:
         await passed(2.5)
         assert process.stats.services["a"].awake == "a schedule asks for 1"
         assert cluster.replicas("a") == 1
+
+
+async def test_while_it_is_paused_it_neither_wakes_nor_sleeps(cluster: Embedded) -> None:
+    cluster.add("a", 1)
+    written = "defaults: {period: 1s, zero_after: 1s, pause: PAUSE}\n"
+    config = cluster.folder / "config.yaml"
+    async with (
+        gateway() as one,
+        scaling(cluster, one, config=written.replace("PAUSE", "true")) as process,
+    ):
+        await until(lambda: "a" in process.stats.services, "a look at it")
+        await passed(2.5)
+        assert cluster.replicas("a") == 1
+        config.write_text(written.replace("PAUSE", "false"))
+        await sleeps(cluster)
+        config.write_text(written.replace("PAUSE", "true"))
+        await until(lambda: process.stats.services["a"].standing is Standing.PAUSED, "the pause")
+        await one.hold("a")
+        await until(lambda: any("paused" in each["words"] for each in one.progress), "word of it")
+        assert cluster.replicas("a") == 0
+        config.write_text(written.replace("PAUSE", "false"))
+        await awake(cluster)
 
 
 async def test_a_dry_run_puts_nothing_to_sleep(cluster: Embedded) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,6 +60,19 @@ async def test_a_request_before_the_write_of_a_sleep_wins(cluster: Embedded, bef
             await until(lambda: process.stats.writes[Result.OVERTAKEN], "the end of the sleep")
             await awake(cluster)
             one.busy("a", open=1)
+            assert not before.seen("PATCH", SCALE), "it has never been at 0"
+
+
+async def test_a_request_at_its_last_pod_before_the_write_of_a_sleep_wins(
+    cluster: Embedded, before: Proxy
+) -> None:
+    """A gateway tells nobody of it: the pod is there and takes it."""
+    async with gateway() as one:
+        meddle = partial(one.busy, "a", open=1)
+        before.breaks("PATCH", STATUS, None, meddle=meddle)
+        async with scaling(cluster, one, port=before.port) as process:
+            await until(lambda: process.stats.writes[Result.OVERTAKEN], "the end of the sleep")
+            await awake(cluster)
             assert not before.seen("PATCH", SCALE), "it has never been at 0"
 
 
