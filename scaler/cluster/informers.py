@@ -155,8 +155,10 @@ class Cluster:
 
     def _deployment(self, change: Change) -> None:
         self._changed(change)
+        if self._listener is None or change.old is None:  # what stood there may be long over
+            return
         asked = annotations_of(change.object).get(names.WAKE)
-        if self._listener is not None and asked != annotations_of(change.old).get(names.WAKE):
+        if asked and asked != annotations_of(change.old).get(names.WAKE):
             self._listener.asked(labels_of(change.object).get(names.SERVICE_LABEL, ""))
 
     def caches(self) -> Caches:

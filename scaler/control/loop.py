@@ -16,7 +16,6 @@ from scaler.control.starts import Starts
 from scaler.control.timing import TICK
 from scaler.control.use import ASKED
 from scaler.sources.wakes import CAUSES
-from shared.service.sleeping import is_woken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Set
@@ -119,9 +118,12 @@ class Loop:
             self._stirred.set()
 
     def asked(self, service: str) -> None:
-        """Somebody has marked the Deployment of `service`, to have it awake."""
+        """Somebody has just marked the Deployment of `service`, to have it awake.
+
+        That is taken for new whatever time it states: clocks of machines differ.
+        """
         target = self._view.catalog().targets.get(service) if self._view.leads() else None
-        if target and is_woken(target.deployment):
+        if target:
             self._wake(target, ASKED)
 
     def _wake(self, target: Target, cause: str) -> None:

@@ -113,10 +113,25 @@ async def test_it_is_woken_by_hand(cluster: Embedded) -> None:
     cluster.add("a", 1, **QUICK)
     async with gateway() as one, scaling(cluster, one):
         await sleeps(cluster)
+        cluster.annotate("a", **{names.WAKE: "2001-01-01T00:00:00Z"})
+        await awake(cluster)
+        await sleeps(cluster)
         cluster.annotate("a", **{names.WAKE: "2030-01-01T00:00:00Z"})
         await awake(cluster)
         await passed(2.5)
         assert cluster.replicas("a") == 1, "that was use too"
+
+
+async def test_an_old_mark_wakes_nothing(cluster: Embedded) -> None:
+    cluster.add("a", 1, **QUICK)
+    async with gateway() as one:
+        async with scaling(cluster, one, identity="one"):
+            await sleeps(cluster)
+        cluster.annotate("a", **{names.WAKE: "2001-01-01T00:00:00Z"})
+        async with scaling(cluster, one, identity="two") as process:
+            await until(lambda: "a" in process.stats.services, "a look at it")
+            await passed(1.5)
+            assert asleep(cluster)
 
 
 async def test_a_gateway_without_streams_is_served_by_the_tick(cluster: Embedded) -> None:
