@@ -15,7 +15,7 @@ from scaler.control.reconciler import Reconciler
 from scaler.control.starts import Starts
 from scaler.control.timing import TICK
 from scaler.control.use import ASKED
-from scaler.sources.wakes import CAUSES
+from scaler.sources.wake import CAUSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Set

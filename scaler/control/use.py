@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from scaler.decision.room import UNSCHEDULABLE
 from scaler.decision.zero import Use
 from scaler.sources.idleness import Idleness
-from scaler.sources.wakes import CAUSES
+from scaler.sources.wake import CAUSES
 from shared.service.objects import unix_seconds
 from shared.service.sleeping import is_woken, wake_asked
 

@@ -19,6 +19,7 @@ from yarl import URL
 
 from scaler.sources.beside import ANSWER_TIMEOUT
 from scaler.sources.progress import Phase, Progress
+from scaler.sources.wake import Wake, read
 from shared.runtime.backoff import Backoff
 from shared.runtime.tasks import first_of
 
@@ -37,37 +38,6 @@ MAX_MESSAGE: Final = 64 * 1024
 """Bytes of a message that are read."""
 _CLOSING: Final = aiohttp.ClientWSTimeout(ws_close=1.0)
 """How long a gateway may take to agree to an end: nobody is to wait for one that hangs."""
-CAUSES: Final = {
-    "request": "a request",
-    "websocket": "a WebSocket",
-    "page": "a browser",
-}
-"""What a gateway may name as the cause, and how it is told."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wake:
-    """A request is held for `service` since `at` (unix seconds), and `cause` says in words what."""
-
-    service: str
-    at: float
-    cause: str
-
-
-def read(message: str | bytes) -> Wake | None:
-    """The wake in a message; None for messages of other kinds. Raises ValueError."""
-    body = orjson.loads(message)
-    if not isinstance(body, dict):
-        raise ValueError(f"{body!r:.60} is not a message")
-    found = body.get("wake")
-    if found is None:
-        return None
-    if not isinstance(found, dict):
-        raise ValueError(f"wake: {found!r:.60} is not a mapping of fields")
-    service, at = found.get("service"), found.get("at", 0.0)
-    if not isinstance(service, str) or isinstance(at, bool) or not isinstance(at, int | float):
-        raise ValueError(f"wake: {found!r:.60} does not name a service and a time")
-    return Wake(service, float(at), CAUSES.get(str(found.get("cause")), CAUSES["request"]))
 
 
 @dataclass(slots=True)

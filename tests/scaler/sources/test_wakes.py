@@ -7,11 +7,10 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import aiohttp
-import orjson
 import pytest
 
 from scaler.sources.progress import Phase, Progress
-from scaler.sources.wakes import Wake, WakeStreams, read
+from scaler.sources.wakes import WakeStreams
 from shared.runtime.clock import SystemClock
 from shared.runtime.tasks import Supervisor
 from tests.scaler.zero import gateway
@@ -19,6 +18,8 @@ from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from scaler.sources.wake import Wake
 
 ASLEEP = Progress("a", Phase.ASLEEP, "sleeps", 5.0, 30.0)
 WAKING = Progress("a", Phase.WAKING, "", 6.0)
@@ -122,18 +123,3 @@ async def test_a_gateway_without_a_stream_is_tried_again(how: str) -> None:
         if how == "older":
             one.streams = True
             await until(lambda: streams.connected, "the stream")
-
-
-@pytest.mark.parametrize(
-    "message",
-    ["{", "[]", '{"wake": 1}', '{"wake": {"at": 1}}', '{"wake": {"service": "a", "at": ""}}'],
-)
-def test_what_is_no_message_is_refused(message: str) -> None:
-    with pytest.raises(ValueError, match=r".+"):
-        read(message)
-
-
-def test_messages_of_later_versions_are_passed_over() -> None:
-    assert read('{"hello": 1}') is None
-    found = read(orjson.dumps({"wake": {"service": "a", "at": 3, "cause": "tea", "more": 1}}))
-    assert found == Wake("a", 3.0, "a request")
