@@ -289,7 +289,7 @@ async def test_one_that_hangs_holds_up_nobody(
 def test_what_a_gateway_says_is_understood() -> None:
     numbers = {"in_flight": 2, "waiting": 1, "request_seconds": 7.5, "seconds": 3.0, "tunnels": 1}
     assert read(load({"services": {"a": numbers}})).counts == {
-        "a": Count(2, 1, 7.5, 3.0, arrivals=0, longest=0, pods={})
+        "a": Count(2, 1, 7.5, 3.0, arrivals=0, longest=0, pods={}, open=0, idle_s=0)
     }
     more: dict[str, Any] = numbers | {
         "arrivals": 9,
@@ -297,7 +297,7 @@ def test_what_a_gateway_says_is_understood() -> None:
         "pods": {":": {"pod": "a-1", "in_flight": 2}},
     }
     assert read(load({"services": {"a": more}, "silent": 1})).counts == {
-        "a": Count(2, 1, 7.5, 3.0, 9, 4.5, {"a-1": 2}, whole=False)
+        "a": Count(2, 1, 7.5, 3.0, 9, 4.5, {"a-1": 2}, whole=False, open=0, idle_s=0)
     }
 
 
