@@ -6,12 +6,13 @@ BIN := .venv/bin
 APT := $(if $(filter 0,$(shell id -u)),,sudo) apt-get
 
 .PHONY: help venv local test test-apps contract lint format schemas bench bench-hot-path \
-    bench-embedded bench-scaler bench-scaler-load bench-simulator clean
+    bench-embedded bench-scaler bench-scaler-load bench-simulator bench-cold-start test-zero clean
 
 help:
 	@echo 'make local   install what is needed, start everything on this machine, say what to type next'
 	@echo 'make test    install what is needed, check style, types and imports, run all tests'
 	@echo 'make test-apps  try the applications of docs/applications.md, and our own pages, in a browser (slow)'
+	@echo 'make test-zero  let services sleep and wake 200 times, and ask at random moments (15 min)'
 	@echo 'make contract KUBECONFIG=…  ask any cluster, as its administrator, whether it keeps what we rely on'
 	@echo 'make lint    ruff and mypy alone'
 	@echo 'make bench   measure the gateway beside nginx, HAProxy, Caddy and aiohttp'
@@ -20,6 +21,7 @@ help:
 	@echo 'make bench-scaler     measure a tick of the scaler over 1 000 services with 10 000 pods'
 	@echo 'make bench-scaler-load  run the HPA and our policy on real processes under the same load (25 min)'
 	@echo 'make bench-simulator  compare scaling policies over all shapes of load'
+	@echo 'make bench-cold-start   measure what gateway and scaler add to the start of a pod (5 min)'
 	@echo 'make clean   remove the virtual environment and the state of local runs'
 
 venv: .venv/.made
@@ -58,6 +60,10 @@ test-apps: venv .venv-apps/.made
 	.venv-apps/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
+# In `make test` it is twenty times.
+test-zero: venv
+	ZERO_CYCLES=200 $(BIN)/python -m pytest tests/e2e/test_zero_cycles.py
+
 # Makes namespaces and Nodes called contract-…, and deletes them.
 contract: venv
 	$(BIN)/python -m pytest tests/contract $(if $(KUBECONFIG),--kubeconfig $(KUBECONFIG))
@@ -87,9 +93,13 @@ bench-hot-path: venv
 
 bench-scaler: venv
 	$(BIN)/python -m benchmarks.scaler
+	$(BIN)/python -m benchmarks.scaler.asleep
 
 bench-scaler-load: venv
 	$(BIN)/python -m benchmarks.scaler_load --output benchmarks/scaler_load/results.md
+
+bench-cold-start: venv
+	$(BIN)/python -m benchmarks.cold_start --output benchmarks/cold_start/results.md
 
 bench-embedded: venv
 	$(BIN)/python -m benchmarks.embedded

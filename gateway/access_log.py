@@ -18,6 +18,7 @@ from shared.runtime.printable import json_line
 
 Mode = Literal["off", "errors", "all"]
 Form = Literal["json", "oscar"]
+Source = Literal["upstream", "gateway", "waiting"]
 
 FLUSH_PERIOD: Final = 0.2
 """Seconds between two writes."""
@@ -46,8 +47,9 @@ class Entry:
     protocol: str
     status: int
     """499 when the client left before the response began."""
-    source: Literal["upstream", "gateway"]
-    """Who made the response."""
+    source: Source
+    """Who made the response; `waiting`: the gateway, to tell that the service starts, which is no
+    failure."""
     reason: str
     """Why the gateway refused or the exchange broke; empty when all went well."""
     duration: float
@@ -85,8 +87,11 @@ class AccessLog:
         self._waiting = bytearray()
         """Lines as bytes of one object: orjson's own take up fifteen times what they hold."""
 
-    def wants(self, status: int, reason: str = "") -> bool:
-        """Whether a response of `status` is logged; a broken exchange counts as an error."""
+    def wants(self, status: int, reason: str = "", source: Source = "gateway") -> bool:
+        """Whether a response of `status` is logged; a broken exchange counts as an error, and who
+        is told to wait does not."""
+        if source == "waiting":
+            return self.least_status == 0
         return status >= self.least_status or (bool(reason) and self.least_status < 1000)
 
     def write(self, entry: Entry) -> None:

@@ -10,6 +10,8 @@ Network = IPv4Network | IPv6Network
 
 AUTO: Final = -1
 """A number of connections that follows from how many descriptors the process may have."""
+MOST_HELD: Final = 10_000
+"""Requests that may wait for pods, where no setting says how many: each takes some memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,9 @@ class Limits:
     """Bytes kept in memory for a reader that does not keep up, in each direction."""
     queue: int = 1000
     """Requests that may wait for one service."""
+    held: int = AUTO
+    """Requests that may wait for pods of services that have none, of all services; a service may
+    have as many of them as it leaves to others (`gateway.services.room`)."""
     upstream_idle: float = 60.0
     """How long an idle connection to a pod is kept."""
     upstream_idle_count: int = 256
@@ -77,13 +82,17 @@ class Limits:
 def settled(limits: Limits, clients: int) -> Limits:
     """`limits` without AUTO, where the descriptors carry so many clients: all of them, and half of
     them for one address, so that nobody shuts all others out. Who sets a number for all sets the
-    one for an address as well, or has none."""
+    one for an address as well, or has none. Half of them may wait for pods, so that services that
+    start do not use the gateway up."""
     automatic = limits.connections == AUTO
     most = clients if automatic else limits.connections
     each = limits.connections_per_address
     if each == AUTO:
         each = max(most // 2, 1) if automatic else 0
-    return replace(limits, connections=most, connections_per_address=each)
+    held = limits.held
+    if held == AUTO:
+        held = min(max(most // 2, 1), MOST_HELD) if most else MOST_HELD
+    return replace(limits, connections=most, connections_per_address=each, held=held)
 
 
 @dataclass(frozen=True, slots=True)

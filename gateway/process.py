@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gateway.access_log import AccessLog
 from gateway.admin import snapshot
 from gateway.admin.app import Admin, serving
+from gateway.admin.wakes import WakesCall
 from gateway.cluster.feed import Feed
 from gateway.cluster.snapshot import Snapshot as SavedTable
 from gateway.dataplane.drain import drain
@@ -80,6 +82,9 @@ class Process:
             self.descriptors,
         )
         self.stopping = False
+        self.name = secrets.token_hex(8)
+        """Tells this process from the next at the same address."""
+        self._began = self.clock.monotonic()
 
     async def excuse(self) -> str:
         """Why the gateway is not ready; empty when it is."""
@@ -106,6 +111,10 @@ class Process:
             self.services,
             self.stats,
             {
+                "process": self.name,
+                "up_s": self.clock.monotonic() - self._began,
+                "scalers": self.services.wakes.scalers,
+                "held": self.services.room.held,
                 "ready": not excuse,
                 "why": excuse,
                 "age": None if age == float("inf") else age,
@@ -182,7 +191,8 @@ async def run(settings: Settings, stop: asyncio.Event, worker: Seat | None = Non
         process = Process(settings, kube)
         if settings.management and not settings.identity.administrator:
             log.warning(_UNKNOWN_DIGEST)
-        admin = Admin(process.snapshot, process.excuse, process.note)
+        wakes = WakesCall(process.services.wakes, process.services.progressed)
+        admin = Admin(process.snapshot, process.excuse, wakes, process.note)
         async with serving(admin.application(), private):
             process.start(tasks, first=worker is None or worker.number == 0)
             tasks.start("opening", process.open(public))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from gateway.access_log import Form, Mode
-from gateway.limits import AUTO, Identity, Limits, Network
+from gateway.limits import AUTO, MOST_HELD, Identity, Limits, Network
 from gateway.net.listening import Address
 from gateway.net.tls import CertificateFiles
 from gateway.routing.cors import Cors
@@ -108,6 +108,11 @@ VARIABLES: Final[Variables] = {
         "half of GATEWAY_MAX_CONNECTIONS if that is auto, else no limit; 0: no limit",
     ),
     "GATEWAY_QUEUE": (str(_LIMITS.queue), "requests that may wait for one service (503)"),
+    "GATEWAY_HELD": (
+        _AUTO,
+        "requests to one process that may wait for the first pod of their service, of all services "
+        f"(503); auto: half of GATEWAY_MAX_CONNECTIONS, {MOST_HELD} at most; 0: no limit",
+    ),
     "GATEWAY_UPSTREAM_IDLE": (
         f"{_LIMITS.upstream_idle:g}",
         "seconds an unused connection to a pod is kept",
@@ -207,6 +212,7 @@ def _limits(reader: Reader) -> Limits:
             "GATEWAY_MAX_CONNECTIONS_PER_CLIENT", AUTO, _connections
         ),
         queue=reader.whole("GATEWAY_QUEUE"),
+        held=reader.parsed("GATEWAY_HELD", AUTO, _connections),
         upstream_idle=reader.amount("GATEWAY_UPSTREAM_IDLE"),
         slow_start=reader.amount("GATEWAY_SLOW_START"),
         retry_ratio=reader.amount("GATEWAY_RETRY_RATIO", most=10.0),

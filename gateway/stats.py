@@ -22,7 +22,8 @@ METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 OTHER: Final = "OTHER"
 
 RequestKey = tuple[str, int, str]
-"""Method (of METHODS or OTHER), status, and who answered: `upstream` or `gateway`."""
+"""Method (of METHODS or OTHER), status, and who answered: `upstream` or `gateway`; `waiting`: the
+gateway, to a client that is told that the service starts, and asks again."""
 
 
 class Histogram:
@@ -43,7 +44,7 @@ class Histogram:
         return {"counts": list(self.counts), "total": self.total} if any(self.counts) else {}
 
 
-HISTOGRAMS: Final = ("duration", "first_byte", "queue_wait")
+HISTOGRAMS: Final = ("duration", "first_byte", "queue_wait", "cold_start", "cold_first_byte")
 NUMBERS: Final = (
     "ejections",
     "panics",
@@ -54,6 +55,7 @@ NUMBERS: Final = (
     "tunnels",
     "tunnels_opened",
     "withdrawals",
+    "cold_starts",
 )
 
 
@@ -99,6 +101,10 @@ class ServiceStats:
         self.duration = Histogram()
         self.first_byte = Histogram()
         self.queue_wait = Histogram()
+        self.cold_start = Histogram()
+        """Of requests that had to wait for a pod, as there was none: until they had one."""
+        self.cold_first_byte = Histogram()
+        """Of the same: from there to the head of the pod's answer."""
         self.retries: dict[str, int] = {}
         """By the reason of `gateway.protocol.reasons` that made the first try fail."""
         self.upstream_errors: dict[str, int] = {}
@@ -114,6 +120,8 @@ class ServiceStats:
         """Open now."""
         self.tunnels_opened = 0
         self.withdrawals = 0
+        self.cold_starts = 0
+        """Times when a service that was wanted and had no pod got one."""
 
     def answered(self, method: str, status: int, seconds: float, first_byte: float) -> None:
         """Count a request that a pod answered; `method` is of METHODS or OTHER."""
@@ -129,9 +137,9 @@ class ServiceStats:
         first.counts[bisect_left(BOUNDS, first_byte)] += 1
         first.total += first_byte
 
-    def refused(self, method: str, status: int, seconds: float) -> None:
+    def refused(self, method: str, status: int, seconds: float, source: str = "gateway") -> None:
         """Count a request that the gateway answered itself, or that the client gave up (499)."""
-        key = (method, status, "gateway")
+        key = (method, status, source)
         self.requests[key] = self.requests.get(key, 0) + 1
         self.duration.observe(seconds)
 

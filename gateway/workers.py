@@ -11,9 +11,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import secrets
 import signal
 import sys
+import time
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
@@ -21,8 +24,11 @@ import orjson
 
 from gateway.admin import snapshot
 from gateway.admin.app import Admin, serving
+from gateway.admin.relay import Relays
+from gateway.admin.wakes import WakesCall
 from gateway.net.listening import bind
 from gateway.process import admin_socket
+from gateway.services.wakes import Wakes
 from shared.runtime.clock import SystemClock
 from shared.runtime.restarts import Restarts
 from shared.runtime.tasks import Supervisor
@@ -152,8 +158,13 @@ class Worker:
                 raise aiohttp.ClientError(f"status {status}")
             present = self._last = orjson.loads(body)
         except _FAILED:
-            present = snapshot.counters(self._last) | {"silent": 1} if self._last else {}
+            told = self._last or ({"services": {}} if self.process is not None else {})
+            present = snapshot.counters(told) | {"silent": 1} if told else {}
         return [one for one in (present, self._past) if one]
+
+    def url(self, path: str) -> str:
+        """Of the present process's admin port."""
+        return f"http://{LOOPBACK}:{self._port}{path}"
 
     async def excuse(self) -> str:
         """Why this worker is not ready; empty when it is."""
@@ -167,7 +178,7 @@ class Worker:
         timeout = aiohttp.ClientTimeout(total=seconds)
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
-            session.get(f"http://{LOOPBACK}:{self._port}{path}") as answer,
+            session.get(self.url(path)) as answer,
         ):
             body = await answer.read()
         self._silent, self._patience = 0, SILENT
@@ -180,6 +191,9 @@ class Workers:
     def __init__(self, workers: list[Worker]) -> None:
         self._workers = workers
         self.stopping = False
+        self.wakes = Wakes(time.monotonic, time.time)
+        self.relays = Relays(self.wakes)
+        self._name = secrets.token_hex(8)
 
     async def excuse(self) -> str:
         """Why no worker is ready; one that is suffices, and is not kept waiting by the others."""
@@ -204,6 +218,8 @@ class Workers:
         empty: Snapshot = {"services": {}, "connections": 0, "invalid": 0, "age": None}
         merged = snapshot.merge([one for answer in asked for one in answer]) or empty
         return merged | {
+            "process": self._name,
+            "scalers": self.wakes.scalers,
             "ready": not excuse,
             "why": excuse,
             "workers": sum(worker.process is not None for worker in self._workers),
@@ -225,11 +241,16 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     private = admin_socket(settings)
     places = [Worker(number, public.getsockname()[1]) for number in range(settings.workers)]
     workers = Workers(places)
-    admin = Admin(workers.snapshot, workers.excuse)
+    admin = Admin(
+        workers.snapshot, workers.excuse, WakesCall(workers.wakes, workers.relays.progressed)
+    )
+    clock = SystemClock()
     async with serving(admin.application(), private), Supervisor() as tasks:
         running = [tasks.start(f"worker {place.number}", place.run()) for place in places]
         for place in places:
             tasks.start(f"watch worker {place.number}", place.watch())
+            reach = partial(place.url, "/wakes")
+            tasks.start(f"relay of worker {place.number}", workers.relays.relay().run(reach, clock))
         try:
             await tasks.until(stop)
         finally:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
 
-from benchmarks.scaler.measure import MEBIBYTE, Result, measure
+from benchmarks.scaler.measure import MEBIBYTE, Plan, Result, measure
 from scaler.decision import HPA, RESPONSIVE
 
 if TYPE_CHECKING:
@@ -39,18 +39,25 @@ MOST_GROWTH = 8 * MEBIBYTE
 @click.command()
 @click.option("--services", default="10,100,1000", help="Numbers of services, by commas.")
 @click.option("--ticks", default=20, help="Ticks measured for each number.")
-def main(services: str, ticks: int) -> None:
-    """Measure ticks over services of ten pods each, before an embedded API server."""
+@click.option("--gateways", default=2, help="Gateways that count requests; 0: CPU alone.")
+def main(services: str, ticks: int, gateways: int) -> None:
+    """Measure ticks over services of ten pods each, before an embedded API server.
+
+    Both policies by CPU alone, then policy responsive with the counts of gateways, whose requests
+    explain the CPU.
+    """
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print("CPU of one tick in ms: median (10th to 90th percentile). In each tick all services are")
     print("due and every sample is a new one; `changed` pods have changed since the tick before.")
-    print(f"{'services':>8} {'pods':>6} {'changed':>7} {'policy':<10} {'CPU a tick':>22} "
-          f"{'µs/pod':>7} {'wall':>6} {'calls':>6} {'RSS MiB':>8}")  # fmt: skip
+    print(f"{'services':>8} {'pods':>6} {'changed':>7} {'policy':<10} {'gateways':>8} "
+          f"{'CPU a tick':>22} {'µs/pod':>7} {'wall':>6} {'calls':>6} {'RSS MiB':>8}")  # fmt: skip
     broken: list[str] = []
     for number in (int(each) for each in services.split(",")):
-        with cluster(number) as kubeconfig:
-            for changes, policy in product((0, CHANGES), (HPA, RESPONSIVE)):
-                result = alone(measure, kubeconfig, number, PODS, policy, changes, ticks)
+        with cluster(number, gateways) as (kubeconfig, addresses):
+            arms = [(HPA, ()), (RESPONSIVE, ()), *([(RESPONSIVE, addresses)] if addresses else [])]
+            for changes, (policy, asked) in product((0, CHANGES), arms):
+                plan = Plan(kubeconfig, number, PODS, policy, asked, changes, ticks)
+                result = alone(measure, plan)
                 print(row(result), flush=True)
                 broken += bounds(result)
     for each in broken:
@@ -65,7 +72,8 @@ def row(result: Result) -> str:
     pods = result.services * result.pods
     wall = statistics.median(result.wall) * 1e3
     return (
-        f"{result.services:>8} {pods:>6} {result.changes:>7} {result.policy:<10} {spread:>22} "
+        f"{result.services:>8} {pods:>6} {result.changes:>7} {result.policy:<10} "
+        f"{result.gateways:>8} {spread:>22} "
         f"{result.median / pods * 1e6:>7.1f} {wall:>6.0f} {result.requests:>6.2f} "
         f"{result.rss / MEBIBYTE:>8.1f}"
     )
@@ -73,7 +81,7 @@ def row(result: Result) -> str:
 
 def bounds(result: Result) -> Iterator[str]:
     """What the result breaks."""
-    where = f"{result.services} services, policy {result.policy}"
+    where = f"{result.services} services, policy {result.policy}, {result.gateways} gateways"
     if result.services <= 1000 and result.tail > MOST_CPU:
         yield f"{where}: a tenth of ticks take {result.tail:.2f} s of CPU, more than {MOST_CPU}"
     if result.requests > MOST_REQUESTS:
@@ -89,16 +97,19 @@ def alone(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 @contextmanager
-def cluster(services: int) -> Iterator[str]:
-    """The kubeconfig of an embedded cluster in its own process."""
+def cluster(services: int, gateways: int) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The kubeconfig of an embedded cluster in its own process, and its gateways."""
     with tempfile.TemporaryDirectory() as folder:
         command = (sys.executable, "-m", "benchmarks.scaler.cluster")
         process = subprocess.Popen(
-            [*command, folder, str(services), str(PODS)], stdout=subprocess.PIPE, text=True
+            [*command, folder, str(services), str(PODS), str(gateways)],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         try:
             assert process.stdout is not None
-            yield process.stdout.readline().strip()
+            kubeconfig, *addresses = process.stdout.readline().split()
+            yield kubeconfig, tuple(addresses)
         finally:
             process.terminate()
             process.wait()

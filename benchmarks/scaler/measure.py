@@ -7,6 +7,7 @@ import os
 import statistics
 import time
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import uvloop
 
 from benchmarks.load.accounting import resident
 from scaler.cluster.informers import Cluster, tune_garbage_collector
-from scaler.config.document import Config
+from scaler.config.document import Config, SourceConfig
 from scaler.config.file import ConfigFile
 from scaler.config.scaling import Scaling
 from scaler.control.actuator import Actuator
@@ -27,6 +28,7 @@ from scaler.decision import Policy
 from scaler.report.reporter import Reporter
 from scaler.report.stats import Stats
 from scaler.sources.kind import Access
+from scaler.sources.wakes import WakeStreams
 from shared.kube.client import KubeClient
 from shared.kube.events import EventRecorder
 from shared.kube.resources import PODS
@@ -38,8 +40,13 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
 MEBIBYTE = 2**20
-WARM_UP = 3
-"""Ticks not measured."""
+WARM_UP = 15
+"""Ticks not measured: until arrivals are known for as long as they are averaged, and a fit of CPU
+over them is believed."""
+
+
+EXPLAINED = 50
+"""Percent of the changes of CPU; less and it may not be believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,8 @@ class Result:
     services: int
     pods: int
     policy: str
+    gateways: int
+    """How many are asked."""
     changes: int
     """Pods changed before each tick."""
     cpu: Sequence[float]
@@ -81,19 +90,31 @@ class Steps(SystemClock):
         return float(self.steps)
 
 
-def measure(
-    kubeconfig: str, services: int, pods: int, policy: str, changes: int, ticks: int
-) -> Result:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is measured: a policy over so many services and pods, told of requests by `gateways`."""
+
+    kubeconfig: str
+    services: int
+    pods: int
+    policy: str
+    gateways: tuple[str, ...]
+    changes: int
+    ticks: int
+
+
+def measure(plan: Plan) -> Result:
     """Every service is due in every tick, every sample is new, and so are `changes` pods."""
-    return uvloop.run(_measure(kubeconfig, services, pods, policy, changes, ticks))
+    return uvloop.run(_measure(plan))
 
 
-async def _measure(
-    kubeconfig: str, services: int, pods: int, policy: str, changes: int, ticks: int
-) -> Result:
-    config = Config(defaults=Scaling(policy=Policy(name=policy, period=1.0)))
+async def _measure(plan: Plan) -> Result:
+    config = Config(
+        source=SourceConfig(gateways=plan.gateways),
+        defaults=Scaling(policy=Policy(name=plan.policy, period=1.0)),
+    )
     async with (
-        KubeClient.open(field_manager="scaler", kubeconfig=kubeconfig) as kube,
+        KubeClient.open(field_manager="scaler", kubeconfig=plan.kubeconfig) as kube,
         aiohttp.ClientSession() as session,
         Supervisor() as tasks,
     ):
@@ -109,10 +130,10 @@ async def _measure(
             await loop.tick()  # the first reads every pod and every definition
             await asyncio.sleep(1.0)
         stats.decisions.clear()
-        touch = _touching(kube, cluster, changes)
+        touch = _touching(kube, cluster, plan.changes)
         requests = 0
         cpu, wall, sizes = [], [], []
-        for _ in range(ticks):
+        for _ in range(plan.ticks):
             await anext(touch)
             before = await _requests(kube)
             clock.steps += 1
@@ -124,12 +145,31 @@ async def _measure(
             sizes.append(resident(os.getpid()))
             await asyncio.sleep(max(1.0 - wall[-1], 0))
         decided = sum(stats.decisions.values())
-        assert decided == services * ticks, f"{decided} decisions, not {services * ticks}"
+        due = plan.services * plan.ticks
+        assert decided == due, f"{decided} decisions, not {due}"
         assert {action for action, _ in stats.decisions} == {"None"}, stats.decisions
+        _check_fit(stats, plan)
         growth = sizes[-1] - sizes[len(sizes) // 2]
         return Result(
-            services, pods, policy, changes, cpu, wall, requests / ticks, sizes[-1], growth
+            plan.services,
+            plan.pods,
+            plan.policy,
+            len(plan.gateways),
+            plan.changes,
+            cpu,
+            wall,
+            requests / plan.ticks,
+            sizes[-1],
+            growth,
         )
+
+
+def _check_fit(stats: Stats, plan: Plan) -> None:
+    """Feed-forward is on where gateways count: arrivals explain the CPU of all services."""
+    signals = [each.decision.signal for each in stats.services.values() if each.decision]
+    known = sum(each is not None and (each.fit_pct or 0) >= EXPLAINED for each in signals)
+    expected = plan.services if plan.gateways else 0
+    assert known == expected, f"arrivals explain the CPU of {known} services, not {expected}"
 
 
 async def _touching(kube: KubeClient, cluster: Cluster, changes: int) -> AsyncIterator[None]:
@@ -168,6 +208,7 @@ def _loop(
         Fetcher(access, reporter),
         Actuator(kube, lambda: True, clock),
         Watchdog(clock),
+        WakeStreams(session, tasks, clock, partial(reporter.source, "wakes")),
     )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from gateway.admin.snapshot import Snapshot
+    from gateway.admin.wakes import WakesCall
 
     Source = Callable[[], Awaitable[Snapshot]]
     Excuse = Callable[[], Awaitable[str]]
@@ -29,11 +30,14 @@ class Admin:
     """Handlers over `source`, which takes a snapshot of the gateway.
 
     `excuse` says why the gateway is not ready, in words; empty when it is. `note` is what to say of
-    one that is.
+    one that is. `wakes` serves the scalers that listen.
     """
 
-    def __init__(self, source: Source, excuse: Excuse, note: Callable[[], str] = str) -> None:
+    def __init__(
+        self, source: Source, excuse: Excuse, wakes: WakesCall, note: Callable[[], str] = str
+    ) -> None:
         self._note = note
+        self._wakes = wakes
         self._source = source
         self._excuse = excuse
 
@@ -47,9 +51,11 @@ class Admin:
                 web.get("/readyz", self._ready),
                 web.get("/metrics", self._metrics),
                 web.get("/load", self._load),
+                web.get("/wakes", self._wakes.serve),
                 web.get("/snapshot", self._snapshot),
             ]
         )
+        app.on_shutdown.append(self._wakes.close)
         return app
 
     async def _ready(self, _: web.Request) -> web.Response:

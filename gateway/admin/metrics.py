@@ -29,6 +29,12 @@ _HISTOGRAMS: Final = (
     ("duration", "gateway_request_duration_seconds", "From the request's head to the last byte"),
     ("first_byte", "gateway_first_byte_seconds", "From the request's head to the pod's first byte"),
     ("queue_wait", "gateway_queue_wait_seconds", "Wait for a slot of a pod, when there was one"),
+    ("cold_start", "gateway_cold_start_seconds", "Wait for a pod, when there was none"),
+    (
+        "cold_first_byte",
+        "gateway_cold_first_byte_seconds",
+        "From the pod that a request waited for to its first byte",
+    ),
 )
 _BY_REASON: Final = (
     ("retries", "gateway_retries", "Requests tried again, by what failed first"),
@@ -44,6 +50,11 @@ _COUNTERS: Final = (
         "withdrawals",
         "gateway_withdrawals",
         "Tunnels and streams ended because their service or token was gone",
+    ),
+    (
+        "cold_starts",
+        "gateway_cold_starts",
+        "Times when a wanted service got its first pod",
     ),
     ("request_seconds", "gateway_in_flight_seconds", "Time that slots were held, added up"),
 )
@@ -70,6 +81,8 @@ _PROCESS_GAUGES: Final = (
     ("stale", "gateway_table_stale", "1 while the table is the last known one, from a file"),
     ("invalid", "gateway_invalid_definitions", "Services whose present definition was not taken"),
     ("workers", "gateway_workers", "Worker processes that run"),
+    ("held", "gateway_held", "Requests that wait for pods of services that have none"),
+    ("scalers", "gateway_scalers_connected", "Scalers that hear which services are wanted"),
 )
 
 _OUTER_BOUNDS: Final = (*(f"{bound:g}" for bound in BOUNDS), "+Inf")
@@ -117,7 +130,8 @@ class _Collector(Collector):
 def _requests(services: dict[str, dict[str, Any]]) -> Metric:
     family = CounterMetricFamily(
         "gateway_requests",
-        "Requests answered; source tells a pod's answers from the gateway's own",
+        "Requests answered; source tells a pod's answers from the gateway's own, and waiting those "
+        "by which a browser hears that the service starts",
         labels=("service", "method", "code", "source"),
     )
     for name, numbers in services.items():

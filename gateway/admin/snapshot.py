@@ -19,7 +19,7 @@ _BATCH: Final = 200
 """Services read in one turn of the loop, so that a scrape of ten thousand holds up no request."""
 
 _HELD: Final = frozenset(
-    {"in_flight", "waiting", "seconds", "longest", "tunnels", "endpoints", "pods"}
+    {"in_flight", "waiting", "open", "idle_s", "seconds", "longest", "tunnels", "endpoints", "pods"}
 )
 _COUNTED: Final = frozenset(
     {
@@ -32,9 +32,17 @@ _COUNTED: Final = frozenset(
         "loop_lag",
     }
 )
-_SAME_EVERYWHERE: Final = frozenset({"endpoints", "seconds", "longest", "age", "invalid"})
+_SAME_EVERYWHERE: Final = frozenset(
+    {"endpoints", "seconds", "longest", "age", "invalid", "scalers"}
+)
 """What each worker sees in the same cluster, and time: the largest is taken, not the sum."""
-_LOAD: Final = ("in_flight", "waiting", "arrivals", "request_seconds", "seconds", "longest")
+_OF_THE_LAST: Final = frozenset({"idle_s", "up_s"})
+"""Times for which nothing has happened in any worker: the least is taken."""
+_LOAD: Final = (
+    "in_flight", "waiting", "arrivals", "request_seconds", "seconds", "longest", "open", "idle_s",
+)  # fmt: skip
+GATEWAY: Final = "_gateway"
+"""Entry of `load` that tells of the gateway itself; no service can be called so."""
 
 
 async def take(services: Services, stats: Stats, process: Snapshot) -> Snapshot:
@@ -83,10 +91,23 @@ def load(snapshot: Snapshot) -> dict[str, dict[str, Any]]:
     service's books: differences of the two, of two answers, give the mean in flight between.
     `arrivals` counts requests that came for a pod, each once; `longest` is the longest in seconds
     that a pod answered within an hour; `pods` are those known, by name, with their requests.
+    `open` are all requests, streams and tunnels that are not over, those that wait included, and
+    `idle_s` the seconds since the last of them ended (0 while there are some).
     `whole` is there and False while a worker does not answer, so that its requests are missing.
+
+    GATEWAY tells which `process` answers, how long it has run (`up_s`: a service that is not listed
+    was idle for as long), and how many `scalers` it can tell of a service that is wanted; its
+    zeros are for scalers that take every entry for a service.
     """
     partial = {"whole": False} if snapshot.get("silent") else {}
-    return {
+    itself = {
+        "in_flight": 0,
+        "waiting": 0,
+        "process": snapshot.get("process", ""),
+        "up_s": snapshot.get("up_s", 0.0),
+        "scalers": snapshot.get("scalers", 0),
+    }
+    return {GATEWAY: itself | partial} | {
         name: {key: numbers.get(key, 0) for key in _LOAD}
         | {"pods": _by_name(numbers.get("pods", {}))}
         | partial
@@ -108,7 +129,9 @@ def _service(state: ServiceState, now: float) -> dict[str, Any]:
     return {
         **state.stats.snapshot(),
         "in_flight": state.in_flight,
-        "waiting": state.waiting,
+        "waiting": state.waiting + state.lookers(now),
+        "open": state.in_flight + state.waiting,
+        "idle_s": state.idle(now),
         "arrivals": state.admission.arrivals,
         "request_seconds": state.admission.request_seconds(now),
         "seconds": now - state.since,
@@ -137,6 +160,8 @@ def _join(key: str, one: Any, other: Any) -> Any:
         return None  # an age is not known before every worker knows one
     if key in _SAME_EVERYWHERE:
         return _largest(one, other)
+    if key in _OF_THE_LAST:
+        return min(one, other)
     if isinstance(one, dict):
         return _joined(one, other)
     if isinstance(one, list):

@@ -72,7 +72,7 @@ def _ready(states: dict[str, int]) -> object:
 def _row(name: str, numbers: dict[str, Any]) -> str:
     states = numbers.get("endpoints", {})
     requests = numbers.get("requests", {})
-    failures = sum(n for key, n in requests.items() if key.split(" ")[1].startswith("5"))
+    failures = sum(n for key, n in requests.items() if _is_failure(*key.split(" ")))
     cells = [
         escape(name),
         _ready(states),
@@ -87,6 +87,11 @@ def _row(name: str, numbers: dict[str, Any]) -> str:
         _pods(numbers.get("pods", {})),
     ]
     return "<tr>" + "".join(f"<td>{cell}" for cell in cells) + "</tr>\n"
+
+
+def _is_failure(_: str, status: str, source: str) -> bool:
+    """Whom a page tells that the service starts has not failed."""
+    return status.startswith("5") and source != "waiting"
 
 
 def _pods(pods: dict[str, dict[str, Any]]) -> str:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from gateway.services.spec import ServiceSpec
 from shared.service import fdl, names, stored
+from shared.service.probing import probe_path
+from shared.service.scaling.waking import wake_except_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +49,8 @@ class Definitions:
             affinity=expose.affinity,
             stopped=found.stopped,
             api_port=expose.api_port[0],
+            wake_except=wake_except_of(expose.scaling),
+            probe_path=probe_path(name, expose),
         )
 
     def forget(self, name: str) -> None:

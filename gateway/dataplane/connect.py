@@ -131,7 +131,7 @@ class Dial:
                     lambda: upstream, endpoint.address, endpoint.port
                 )
             except ConnectionRefusedError:
-                if not pauses or not self._owner.alone:
+                if not pauses or self._backend.leaving or not self._owner.alone:
                     raise
                 pauses -= 1
                 await asyncio.sleep(PAUSE)

@@ -169,7 +169,8 @@ class Exchange:
         self.first_byte = monotonic()
         self.phase = "tunnel"
         pod = self.placement.pod
-        self._write(reply.switching(answer, self.plan, pod.endpoint, pod.mark) + rest)
+        head = reply.switching(answer, self.plan, pod.endpoint, pod.mark)
+        self._write(head[:-2] + self.placement.cold_line(self.first_byte) + head[-2:] + rest)
         self.placement.praise(pod, self.started)
         self.tunnel = Tunnel(self, self.route, self.client, upstream)
         self.tunnel.begin()
@@ -193,6 +194,8 @@ class Exchange:
         name = b"" if answer.named else self.id_line
         if not answer.dated:
             name += client.context.date
+        if self.placement.cold:
+            name += self.placement.cold_line(self.first_byte)
         if length == len(rest):
             whole = b"".join((head, name, ending, rest))
             self.bytes_out += len(whole)

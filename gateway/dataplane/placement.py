@@ -9,17 +9,20 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from gateway.dataplane import pool, waiting
+from gateway.dataplane import pool
 from gateway.dataplane.connect import Dial
 from gateway.dataplane.waiting import Waiting
 from gateway.protocol.reasons import Refusal
+from gateway.routing import vacancy
 from gateway.routing.answers import is_impatient
 from gateway.services import retry
 
 if TYPE_CHECKING:
     from gateway.dataplane.roles import Client, Pod, Stage
     from gateway.services.balancer import Backend
+    from gateway.services.registry import Services
     from gateway.services.route import Plan, Request, Route
+    from gateway.services.state import ServiceState
 
 
 Stopover = Literal["slot", "connection"]
@@ -32,6 +35,8 @@ class Placed(Protocol):
     request: Request
     plan: Plan
     route: Route
+    started: float
+    """When the request came, monotonic seconds."""
 
     def wait(self, phase: Stopover, seconds: float) -> None:
         """The request waits for a slot or a connection, for `seconds` at most (0: no limit)."""
@@ -46,7 +51,9 @@ class Placed(Protocol):
 class Placement:
     """Where the request of `owner` is, or waits to be."""
 
-    __slots__ = ("_owner", "_stale", "_tried", "backend", "stage", "tries", "upstream", "waited")
+    __slots__ = (
+        "_owner", "_stale", "_tried", "backend", "cold", "stage", "tries", "upstream", "waited",
+    )  # fmt: skip
 
     def __init__(self, owner: Placed) -> None:
         self._owner = owner
@@ -57,6 +64,8 @@ class Placement:
         """What is waited for before the request is sent."""
         self.waited = 0.0
         """Seconds in the queue."""
+        self.cold = False
+        """It had to wait for a pod, as there was none."""
         self.tries = 0
         self._stale = 0
         """Tries on a connection that the pod had just closed, which are no tries of the pod."""
@@ -82,44 +91,80 @@ class Placement:
         if upstream is None:
             self._dial(backend)
             return
-        self.tries = 1
+        self.tries += 1
         self.upstream = upstream
         owner.send(upstream)
 
     def queue(self) -> None:
-        """Wait for a slot, as none is free."""
+        """Wait for a slot, as none is free, or for a pod, as there is none."""
         owner = self._owner
-        state = owner.route.state
-        limit = owner.route.spec.timeouts.queue
-        now = monotonic()
-        if waiting.is_hopeless(state.balancer, now, limit):
-            state.admission.turn_away()
-            owner.refuse(waiting.timed_out(state.balancer, now, limit))
-            return
+        state, timeouts = owner.route.state, owner.route.spec.timeouts
+        services = owner.client.context.services
+        now, seconds, room = monotonic(), timeouts.queue, None
         if not state.balancer.candidates:
-            vacant = state.vacant_for(now)
-            if is_impatient(owner.request):
+            if (refusal := self._unheld(state, now)) is not None:
                 state.admission.turn_away()
-                owner.refuse(waiting.starting(state.balancer, now, limit, vacant))
+                owner.refuse(refusal)
                 return
-        stage = Waiting(self, state, limit)
+            self.cold, room = True, services.room
+            seconds = vacancy.remaining(timeouts.wake, now - owner.started)
+        stage = Waiting(self, state, timeouts, services.wakes, now, room)
         if not state.admission.wait(stage):
             owner.refuse(Refusal("queue_full"))
             return
+        if room is not None:
+            room.held += 1
         self.stage = stage
-        owner.wait("slot", limit)
+        owner.wait("slot", seconds)
+
+    def _unheld(self, state: ServiceState, now: float) -> Refusal | None:
+        """Why the request is not held until there is a pod; None if it is. That the service is
+        wanted is told, unless the request may not wake it or its pods do not come up anyway."""
+        request, services = self._owner.request, self._services
+        limit, wakes = self._owner.route.spec.timeouts.wake, services.wakes
+        if (refusal := vacancy.unheard(request)) is not None:
+            return refusal
+        if is_impatient(request):
+            state.looked = now
+            wakes.want(state, "page")
+            return vacancy.starting(state, now, limit, wakes.scalers)
+        state.admission.ended = now  # who asks uses it, whatever comes of that
+        if vacancy.is_hopeless(state, now, limit):
+            return vacancy.timed_out(state, now, limit, wakes.scalers)
+        state.vacant_for(now)
+        wakes.want(state, vacancy.cause(request))
+        return None if services.room.admits(state.waiting) else Refusal("hold_full")
 
     def granted(self, backend: Backend, waited: float) -> None:
         """A slot came free."""
         self.stage = None
-        self.waited = waited
+        self.waited += waited
         self.reach(backend, monotonic())
 
     def dismissed(self, refusal: Refusal, waited: float) -> None:
         """There will be no slot."""
         self.stage = None
-        self.waited = waited
+        self.waited += waited
         self._owner.refuse(refusal)
+
+    def prolonged(self, seconds: float) -> None:
+        """The pods have gone: it waits on for a new one."""
+        self._owner.wait("slot", seconds)
+
+    def cold_line(self, now: float) -> bytes:
+        """The header line of an answer, whose head came at `now`, to a request that had to wait for
+        a pod; empty for others."""
+        if not self.cold:
+            return b""
+        self.cold = False
+        stats = self._owner.route.state.stats
+        stats.cold_start.observe(self.waited)
+        stats.cold_first_byte.observe(max(now - self._owner.started - self.waited, 0.0))
+        return b"X-Cold-Start: %.3f\r\n" % self.waited
+
+    @property
+    def _services(self) -> Services:
+        return self._owner.client.context.services
 
     def _dial(self, backend: Backend) -> None:
         owner = self._owner
@@ -188,15 +233,15 @@ class Placement:
         assert backend is not None
         state = owner.route.state
         state.stats.upstream_failed(refusal.reason)
-        held = backend.held
         if stale:
             self._stale += 1
         else:
             self.blame(backend, sent=sent)
             self._tried = (*self._tried, backend)
-        other = (backend if stale else self._another()) if again else None
-        if other is None and held and not sent and not state.balancer.candidates:
-            self._wait_after_all(backend)
+        same = stale and not backend.leaving
+        other = (backend if same else self._another()) if again else None
+        if other is None and not state.balancer.candidates and (again or not sent):
+            self._wait_after_all(backend, sent=sent)
             return
         if other is None:
             owner.refuse(refusal)
@@ -206,11 +251,14 @@ class Placement:
         self.backend = other
         self._dial(other)
 
-    def _wait_after_all(self, backend: Backend) -> None:
-        """The last pod that was gone on with though not ready does not listen: the cluster was
-        right, and a request of which nothing was sent waits for a ready one, as it does else."""
+    def _wait_after_all(self, backend: Backend, *, sent: bool) -> None:
+        """The last pod has ended, or was gone on with though not ready and does not listen: a
+        request that may be sent again waits for a ready one, as it does else. One that was `sent`
+        keeps its tries, as it may be what pods end by."""
         state = self._owner.route.state
-        self.backend, self.tries, self._tried = None, 0, ()
+        self.backend, self._tried = None, ()
+        if not sent:
+            self.tries = 0
         state.admission.withdraw(backend, monotonic())
         self.queue()
 
@@ -230,7 +278,7 @@ class Placement:
         state = self._owner.route.state
         if state.balancer.failed(backend, monotonic(), answered=sent):
             state.stats.ejections += 1
-            self._owner.client.context.services.unsettle(state)
+            self._services.unsettle(state)
 
     def praise(self, backend: Backend, began: float) -> None:
         """Count a good answer to a request that began at `began` for a pod that had failed."""
@@ -253,7 +301,11 @@ class Placement:
         if upstream.paused:
             upstream.resume_reading(upstream.paused)
         pool.give_back(upstream, now, owner.client.context.limits.upstream_idle_count)
-        owner.route.state.admission.release(backend, now)
+        admission = owner.route.state.admission
+        ended = admission.ended
+        admission.release(backend, now)
+        if owner.request.spared:
+            admission.ended = ended  # it keeps its service awake no more than it would wake it
         del self._owner  # two that hold each other would wait for the garbage collector
 
     def leave(self) -> None:
@@ -269,7 +321,11 @@ class Placement:
             upstream.abort()
         backend, self.backend = self.backend, None
         if backend is not None:
-            self._owner.route.state.admission.release(backend, now)
+            admission = self._owner.route.state.admission
+            ended = admission.ended
+            admission.release(backend, now)
+            if self._owner.request.spared:
+                admission.ended = ended
         del self._owner
 
     def __repr__(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from time import time
 from typing import TYPE_CHECKING, Protocol
 
-from gateway.access_log import Entry
+from gateway.access_log import Entry, Source
 from gateway.dataplane import headless
 from gateway.protocol import headers
 
@@ -53,8 +53,10 @@ def count(exchange: Finished, status: int, reason: str, now: float) -> None:
         stats.tunnels -= 1
     stats.bytes_in += received
     stats.bytes_out += exchange.bytes_out
+    source: Source = "upstream"
     if exchange.reply is None:
-        stats.refused(plan.label, status, now - started)
+        source = "waiting" if reason == "starting" else "gateway"
+        stats.refused(plan.label, status, now - started, source)
     else:
         stats.answered(plan.label, status, now - started, exchange.first_byte - started)
     if reason == "unauthorized":
@@ -64,11 +66,13 @@ def count(exchange: Finished, status: int, reason: str, now: float) -> None:
     elif reason == "access_withdrawn":
         stats.withdrawals += 1
     log = exchange.client.context.access_log
-    if (status >= log.least_status or reason) and log.wants(status, reason):
-        log.write(_entry(exchange, status, reason, now - started, received))
+    if (status >= log.least_status or reason) and log.wants(status, reason, source):
+        log.write(_entry(exchange, status, reason, source, now - started, received))
 
 
-def _entry(exchange: Finished, status: int, reason: str, duration: float, received: int) -> Entry:
+def _entry(
+    exchange: Finished, status: int, reason: str, source: Source, duration: float, received: int
+) -> Entry:
     plan = exchange.plan
     request = exchange.request
     placement = exchange.placement
@@ -84,7 +88,7 @@ def _entry(exchange: Finished, status: int, reason: str, duration: float, receiv
         target=line[1],
         protocol=line[2] or f"HTTP/1.{plan.minor}",
         status=status,
-        source="upstream" if answered else "gateway",
+        source=source,
         reason=reason,
         duration=duration,
         first_byte=exchange.first_byte - exchange.started if answered else -1.0,

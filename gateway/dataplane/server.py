@@ -17,6 +17,7 @@ from gateway.dataplane.connections import Connections
 from gateway.dataplane.context import Context
 from gateway.dataplane.exchange import Exchange
 from gateway.dataplane.handshake import TlsListener
+from gateway.dataplane.probing import Prober
 from gateway.net.deadlines import TICKS, counted
 from gateway.net.descriptors import Descriptors, present
 from gateway.protocol.responses import date_line
@@ -57,6 +58,8 @@ class Gateway:
             descriptors or Descriptors(present()),
         )
         self.connections = Connections(context, Exchange)
+        self._prober = Prober(context)
+        services.wakes.on_wanted = self._prober.begin
         self._listener: PlainListener | TlsListener | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._ticked = context.now
@@ -86,7 +89,7 @@ class Gateway:
 
     def _tick(self) -> None:
         """Ten times a second: deadlines, clients that left, ejections, slow starts; once a second:
-        idle pods."""
+        idle pods, services that are wanted."""
         context = self.context
         self._timer = context.loop.call_later(1 / TICKS, self._tick)
         now = time.monotonic()
@@ -106,6 +109,7 @@ class Gateway:
             idle = context.limits.upstream_idle or inf
             for connection in pool.expired(context.pods, now - idle):
                 connection.close()
+            context.services.wakes.refresh()
             if context.services.withdrawn:
                 self._withdraw(now)
 
@@ -161,6 +165,7 @@ class Gateway:
                 client.exchange.shut_down()
             client.abort()
         await self.connections.emptied()
+        self._prober.close()
         for task in list(self.context.connecting):
             task.cancel()
         await asyncio.gather(*self.context.connecting, return_exceptions=True)

@@ -1,19 +1,24 @@
 """In the queue of a service: a stage that ends with a slot, a time-out, or the service's end.
 
-Made by a placement that finds no free slot; `admission` grants or dismisses it. It owns how long
-the request waited, and why it waits no longer.
+Made by a placement that finds no free slot, or no pod; `admission` grants or dismisses it. It owns
+how long the request waited, and why it waits no longer.
 """
 
 from __future__ import annotations
 
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from gateway.protocol.reasons import Refusal
+from gateway.routing import vacancy
 
 if TYPE_CHECKING:
-    from gateway.services.balancer import Backend, Balancer
+    from gateway.services.balancer import Backend
+    from gateway.services.room import Room
     from gateway.services.state import ServiceState
+    from gateway.services.wakes import Wakes
+    from shared.service.model import Timeouts
 
 
 class Queued(Protocol):
@@ -25,17 +30,35 @@ class Queued(Protocol):
     def dismissed(self, refusal: Refusal, waited: float) -> None:
         """There will be no slot."""
 
+    def prolonged(self, seconds: float) -> None:
+        """It waits on, for `seconds` at most (0: no limit)."""
+
 
 class Waiting:
-    """One request in the queue of `state` (an `admission.Waiter`), for `limit` seconds at most."""
+    """One request in the queue of a service (an `admission.Waiter`), since monotonic `since`.
 
-    __slots__ = ("_limit", "_owner", "_since", "_state")
+    It waits for a slot; or, having a place in `room` that is given back here, for a pod, while
+    `wakes` tell that the service is wanted.
+    """
 
-    def __init__(self, owner: Queued, state: ServiceState, limit: float) -> None:
+    __slots__ = ("_limit", "_owner", "_room", "_since", "_state", "_timeouts", "_wakes")
+
+    def __init__(
+        self,
+        owner: Queued,
+        state: ServiceState,
+        timeouts: Timeouts,
+        wakes: Wakes,
+        since: float,
+        room: Room | None = None,
+    ) -> None:
         self._owner = owner
         self._state = state
-        self._limit = limit
-        self._since = monotonic()
+        self._timeouts = timeouts
+        self._wakes = wakes
+        self._since = since
+        self._room = room
+        self._limit = timeouts.queue if room is None else timeouts.wake
 
     def granted(self, backend: Backend, now: float) -> None:
         """A slot came free."""
@@ -46,10 +69,16 @@ class Waiting:
         self._owner.dismissed(Refusal(reason), self._waited(monotonic()))
 
     def expired(self) -> None:
-        """No slot came free in time."""
-        now = monotonic()
-        self._state.admission.leave(self)
-        self._owner.dismissed(timed_out(self._state.balancer, now, self._limit), self._waited(now))
+        """No slot came free in time. Whose pods have gone meanwhile waits on for a new one."""
+        now, state = monotonic(), self._state
+        wake = self._timeouts.wake
+        if self._room is None and not state.balancer.candidates and 0 < self._limit < (wake or inf):
+            self._limit = wake
+            self._owner.prolonged(vacancy.remaining(wake, now - self._since))
+            return
+        state.admission.leave(self)
+        refusal = vacancy.timed_out(state, now, self._limit, self._wakes.scalers)
+        self._owner.dismissed(refusal, self._waited(now))
 
     def cancel(self) -> float:
         """Leave the queue; the answer is how long it was."""
@@ -58,36 +87,13 @@ class Waiting:
 
     def _waited(self, now: float) -> float:
         waited = now - self._since
-        self._state.stats.queue_wait.observe(waited)
+        state = self._state
+        state.admission.ended = now
+        state.stats.queue_wait.observe(waited)
+        if self._room is not None:
+            self._room.held -= 1
+            self._room = None
         return waited
 
     def __repr__(self) -> str:
         return f"<Waiting for {self._state.name}>"
-
-
-def timed_out(balancer: Balancer, now: float, seconds: float) -> Refusal:
-    """What did not come within `seconds`."""
-    if balancer.candidates:
-        reason = "queue_timeout"
-    else:
-        reason = "no_ready_pod" if balancer.unready_for(now) is None else "not_ready"
-    return Refusal(reason, seconds=seconds)
-
-
-def starting(balancer: Balancer, now: float, limit: float, vacant: float) -> Refusal:
-    """What a client is told that does not wait for a pod: how far the start is, or, when there was
-    no ready pod for longer than `limit` (0: no limit), why it may have failed.
-
-    `vacant`: seconds for which requests have found none; a pod may have run for longer.
-    """
-    if limit and vacant > limit:
-        return timed_out(balancer, now, limit)
-    age = balancer.unready_for(now)
-    if age is None:
-        return Refusal("starting", "there is no pod yet", vacant)
-    return Refusal("starting", "its pod runs, and does not answer the readiness probe yet", age)
-
-
-def is_hopeless(balancer: Balancer, now: float, limit: float) -> bool:
-    """Whether a pod runs and none has been ready for longer than `limit` seconds (0: no limit)."""
-    return bool(limit) and not balancer.candidates and (balancer.unready_for(now) or 0.0) > limit

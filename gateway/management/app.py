@@ -213,7 +213,12 @@ def _doing(request: web.Request) -> str:
     words = {"POST": "creating", "PUT": "updating", "DELETE": "deleting"}
     action = request.path.rsplit("/", 1)[-1]
     if request.method == "POST" and action != "services":
-        doing = {"stop": "stopping", "start": "starting", "token": "giving a new token to"}
+        doing = {
+            "stop": "stopping",
+            "start": "starting",
+            "wake": "waking",
+            "token": "giving a new token to",
+        }
         return doing.get(action, "restarting") + " the service"
     return words.get(request.method, "reading") + " the service"
 

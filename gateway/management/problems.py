@@ -90,6 +90,15 @@ def without_deployment(name: str) -> RefusalError:
     return RefusalError(409, text)
 
 
+def stopped(name: str) -> RefusalError:
+    """Only what sleeps can be woken."""
+    return RefusalError(
+        409,
+        f'service "{name}" is stopped, and stays so until somebody starts it: exposed start {name},'
+        f" or POST /system/services/{name}/start",
+    )
+
+
 def of_cluster(error: KubeError, doing: str) -> RefusalError:
     """What a failed call to the cluster means to the client, who was `doing` something.
 

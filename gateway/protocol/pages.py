@@ -1,8 +1,9 @@
 """Pages for people: what the gateway shows a browser in place of an application's page.
 
-Made by `responses` of the texts of a refusal. A page loads nothing from anywhere, is readable from
-320 pixels on, in light and in dark, and, when what it tells passes by itself, looks from time to
-time whether it has passed, and opens the application then. Pure.
+Made by `responses` of the texts of a refusal; `starting_page` says more of a start. A page loads
+nothing from anywhere, is readable from 320 pixels on, in light and in dark, and, when what it tells
+passes by itself, looks from time to time whether it has passed, and opens the application then.
+Pure.
 """
 
 from __future__ import annotations
@@ -31,6 +32,14 @@ _STYLE: Final = PALETTE + (
     "h1{font-size:1.5rem;line-height:1.25;margin:0 0 1rem}"
     "h2{font-size:1rem;margin:1.5rem 0 .25rem}p{margin:0 0 .75rem}"
     "progress{width:100%;height:.5rem;margin:.5rem 0;accent-color:var(--mark)}"
+    "ol{list-style:none;margin:1.25rem 0;padding:0}"
+    "li{position:relative;padding:.2rem 0 .2rem 1.75rem;color:var(--quiet)}"
+    "li::before{content:'\\25cb'/'';position:absolute;left:.25rem}"
+    "li.done::before{content:'\\2713'/'done:'}"
+    "li[aria-current]{color:var(--text);font-weight:600}"
+    "li[aria-current]::before{content:'\\25cf'/'now:';color:var(--mark)}"
+    "li.bad::before{content:'!'/'stuck:';color:var(--bad)}"
+    "li small{display:block;font-size:.9375rem;font-weight:400}"
     "footer{margin-top:2rem;padding-top:.75rem;border-top:1px solid var(--line);"
     "color:var(--quiet);font-size:.875rem}"
 )
@@ -43,10 +52,12 @@ _STYLE: Final = PALETTE + (
 _SCRIPT: Final = """
 "use strict";
 (() => {
-  const {reason, pause} = document.body.dataset;
+  const {reason, phase, pause} = document.body.dataset;
   const path = location.pathname;
   const root = /^.*?[/]system[/]services[/][^/]+[/]exposed(?=[/]|$)/.exec(path);
   const waited = document.getElementById("waited");
+  const bar = document.querySelector("progress");
+  const late = document.getElementById("late");
   const before = waited && Number(waited.textContent);
   const seconds = () => performance.now() / 1000;
   const look = async next => {
@@ -54,18 +65,24 @@ _SCRIPT: Final = """
       const answer = await fetch(root ? root[0] + "/" : path, {
         method: "HEAD", cache: "no-store", redirect: "manual", headers: {Prefer: "wait=0"}});
       const found = answer.headers.get("X-Gateway-Error");
-      const changed = found ? found !== reason : answer.status < 502;
+      const now = answer.headers.get("X-Gateway-Phase") || "";
+      const changed = found ? found !== reason || now !== phase : answer.status < 502;
       if (changed || seconds() > 30) return location.reload();
     } catch {}
     setTimeout(look, next * 1000, Math.min(next * 1.3, 15));
   };
   setTimeout(look, pause * 1000, pause * 1.3);
-  if (waited) setInterval(() => { waited.textContent = Math.round(before + seconds()); }, 1000);
+  if (waited) setInterval(() => {
+    const far = before + seconds();
+    waited.textContent = Math.round(far);
+    if (late) { bar.value = far; late.hidden = far <= bar.max; }
+  }, 1000);
 })();
 """
+SOONEST: Final = 0.5
 SHORTEST: Final = 2.0
 LONGEST: Final = 15.0
-"""Seconds between two looks, at first and in the end."""
+"""Seconds between two looks: when it is about to pass, at first, and in the end."""
 
 
 def page(
@@ -85,29 +102,48 @@ def page(
     escaped.
     """
     plain = {key: escape(text) for key, text in texts.items()}
-    pause = next_look(waited)
+    return frame(
+        title or status,
+        f"<p>{plain['error']}</p>\n",
+        _link(link),
+        _looking(waited) if looks else "",
+        to_do(texts["remedy"]),
+        foot=f"{escape(status)} · {plain['reason']}{named(texts['request_id'])}",
+        reason=texts["reason"] if looks else "",
+        pause=next_look(waited),
+    )
+
+
+def frame(
+    title: str, *parts: str, foot: str, reason: str = "", phase: str = "", pause: float = LONGEST
+) -> bytes:
+    """A page of `parts`, which are HTML like `foot`, under a heading.
+
+    With a `reason` it looks again by itself, after `pause` seconds at first, until the gateway
+    answers another one or tells another `phase` of the start.
+    """
+    told = f' data-reason="{escape(reason)}" data-phase="{escape(phase)}" data-pause="{pause:.3g}"'
     return "".join(
         (
             _HEAD.format(
-                title=escape(title or status), style=_STYLE, refresh=_refresh(looks, pause)
+                title=escape(title), style=_STYLE, refresh=_refresh(pause) if reason else ""
             ),
-            f'<body data-reason="{plain["reason"]}" data-pause="{pause:.0f}">\n<main>\n',
-            f"<h1>{escape(title or status)}</h1>\n<p>{plain['error']}</p>\n",
-            _link(link),
-            _looking(waited) if looks else "",
-            f"<h2>What to do</h2>\n<p>{plain['remedy']}</p>\n" if plain["remedy"] else "",
-            f"<footer>{escape(status)} · {plain['reason']}{_named(plain['request_id'])}</footer>\n",
-            "</main>\n",
-            f"<script>{_SCRIPT}</script>\n" if looks else "",
+            f"<body{told if reason else ''}>\n<main>\n<h1>{escape(title)}</h1>\n",
+            *parts,
+            f"<footer>{foot}</footer>\n</main>\n",
+            f"<script>{_SCRIPT}</script>\n" if reason else "",
             "</body></html>\n",
         )
     ).encode()
 
 
-def next_look(waited: float | None) -> float:
+def next_look(waited: float | None, usual: float = 0.0) -> float:
     """Seconds until a page looks again at what has lasted for `waited` seconds: the longer, the
-    rarer, so that no chain of reloads is a fast one."""
-    return LONGEST if waited is None else min(max(SHORTEST, waited / 8), LONGEST)
+    rarer, so that no chain of reloads is a fast one; but soon when its `usual` time is over."""
+    if waited is None:
+        return LONGEST
+    pause = min(max(SHORTEST, waited / 8), LONGEST)
+    return min(pause, max(usual - waited, SOONEST)) if waited < usual else pause
 
 
 _HEAD: Final = """<!doctype html>
@@ -123,11 +159,9 @@ _HEAD: Final = """<!doctype html>
 """
 
 
-def _refresh(looks: bool, pause: float) -> str:
+def _refresh(pause: float) -> str:
     """Browsers without scripts load the page again, at the address where they are."""
-    if not looks:
-        return ""
-    return f'<noscript><meta http-equiv="refresh" content="{pause:.0f}"></noscript>\n'
+    return f'<noscript><meta http-equiv="refresh" content="{max(pause, 1):.0f}"></noscript>\n'
 
 
 def _looking(waited: float | None) -> str:
@@ -145,8 +179,14 @@ def _link(link: str) -> str:
     return f'<p>Perhaps meant: <a href="{shown}">{shown}</a></p>\n' if link else ""
 
 
-def _named(request_id: str) -> str:
-    return f" · request {request_id}" if request_id else ""
+def to_do(remedy: str) -> str:
+    """What the reader can do, under its heading."""
+    return f"<h2>What to do</h2>\n<p>{escape(remedy)}</p>\n" if remedy else ""
+
+
+def named(request_id: str) -> str:
+    """The request in a footer, for whoever looks for it in a log."""
+    return f" · request {escape(request_id)}" if request_id else ""
 
 
 def _source(text: str) -> str:

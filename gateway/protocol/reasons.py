@@ -7,9 +7,12 @@ in the access log.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from shared.service import names
+
+if TYPE_CHECKING:
+    from gateway.protocol.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,10 @@ class Refusal:
     """The time-out that fired, the limit that was passed, or how long this lasts already."""
     link: str = ""
     """A path where to go instead, for a page; percent-encoded."""
+    progress: Progress | None = None
+    """How far the start is that is waited for, if the scaler has told."""
+    retry_after: int = 0
+    """Seconds, for `Retry-After`; 0: as the reason says."""
 
     @property
     def status(self) -> int:
@@ -232,11 +239,35 @@ REASONS: Final[dict[str, Reason]] = {
     ),
     "no_ready_pod": Reason(
         503,
-        "No pod of service '{service}' became ready within {seconds:g} s.",
+        "No pod of service '{service}' became ready within {seconds:g} s "
+        "(expose.timeouts.wake): {detail}.",
         "Pods may still be starting; else see GET /system/services/{service}/deployment and its "
         "logs, and check expose.health_path and expose.api_port ({api_port}).",
         retry_after=5,
         passes=True,
+    ),
+    "asleep": Reason(
+        503,
+        "Service '{service}' has no pod at present, and this request does not wake it "
+        "(expose.scaling.wake_except).",
+        "Nothing is wrong: any other request wakes it, and so does "
+        "POST /system/services/{service}/wake.",
+        retry_after=30,
+    ),
+    "preflight": Reason(
+        503,
+        "Service '{service}' has no pod at present, and a browser's preflight does not wake it.",
+        "Ask the operator for a cross-origin policy of the cluster (GATEWAY_CORS_ORIGINS), by "
+        "which the gateway answers preflights itself; or wake the service first, by another "
+        "request or POST /system/services/{service}/wake.",
+        retry_after=5,
+    ),
+    "hold_full": Reason(
+        503,
+        "Too many requests wait for services that have no pod yet; one for '{service}' would be "
+        "one too many.",
+        "Try later, or ask the operator to raise GATEWAY_HELD. The service was woken all the same.",
+        retry_after=5,
     ),
     "queue_full": Reason(
         503,

@@ -9,12 +9,12 @@ here.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from gateway.protocol import pages
+from gateway.protocol import pages, starting_page
 from gateway.protocol.challenges import challenge
 from gateway.protocol.reasons import REASONS, Refusal
 from shared.service.names import NAMESPACE
@@ -86,7 +86,7 @@ def render(
             kind, body = pages.FIELDS, _page(answer, texts, navigation)
         else:
             kind, body = _JSON, json.dumps(texts).encode("ascii") + b"\n"
-        lines = _LINES[answer.reason] + kind
+        lines = _refusal_lines(answer) + kind
         if answer.status == HTTPStatus.UNAUTHORIZED:
             lines += challenge(service).encode("ascii")
     else:
@@ -135,6 +135,15 @@ def _texts(
 def _page(refusal: Refusal, texts: dict[str, str], navigation: bool) -> bytes:
     """What lasts is told with its length; only a page that may be asked for again looks again."""
     reason = REASONS[refusal.reason]
+    if refusal.reason == starting_page.REASON:
+        return starting_page.page(
+            refusal.progress,
+            texts["service"],
+            refusal.seconds,
+            detail=refusal.detail,
+            request_id=texts["request_id"],
+            looks=navigation,
+        )
     return pages.page(
         texts,
         status=f"{refusal.status} {_phrase(refusal.status)}",
@@ -178,8 +187,19 @@ def _phrase(status: int) -> str:
     return HTTPStatus(status).phrase if status in _KNOWN else "Client Closed Request"
 
 
+def _refusal_lines(refusal: Refusal) -> bytes:
+    """What the head of a refusal says, whoever asked."""
+    lines = _LINES[refusal.reason]
+    if refusal.retry_after:
+        reason = replace(REASONS[refusal.reason], retry_after=refusal.retry_after)
+        lines = _lines(refusal.reason, reason)
+    if refusal.progress is None:
+        return lines
+    return lines + f"X-Gateway-Phase: {refusal.progress.phase}\r\n".encode("ascii")
+
+
 def _lines(name: str, reason: Reason) -> bytes:
-    """What answers for this reason say, whoever asked."""
+    """What all answers for this reason say."""
     lines = f"X-Gateway-Error: {name}\r\nCache-Control: no-store\r\n"
     lines += "X-Content-Type-Options: nosniff\r\n"
     if reason.retry_after:

@@ -39,7 +39,7 @@ are `capacitor://localhost`, `chrome-extension://<id>`, `app://.`, `file://` and
 with `_`. No comma, blank, slash or quote: it must be one origin."""
 _CACHED_ORIGINS = 256
 _ALLOWED: Final = b"Access-Control-Allow-Origin: "
-_EXPOSED: Final = b"X-Request-Id, X-Gateway-Error, Retry-After"
+_EXPOSED: Final = b"X-Request-Id, X-Gateway-Error, X-Gateway-Phase, X-Cold-Start, Retry-After"
 """What the gateway says in fields, for scripts to read (Fetch, section 3.2.6)."""
 _VARY: Final = b"Vary: Origin\r\n"
 

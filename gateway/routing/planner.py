@@ -269,6 +269,8 @@ class Planner:
             if plan.dropped:
                 plain = headers.without(plain, plan.dropped)
             route = plan.route
+            if route.spares:
+                request.spared = _is_spared(route, raw, rest)
             if foreign.MARK in raw and route.shields:
                 spared = b"" if route.by_session else route.spec.digest
                 rest = foreign.without_tokens(rest, table.digests, spared)
@@ -304,6 +306,11 @@ class Planner:
         plan.fields = b"\r\n".join([*own, via, *lines])
         if plan.route.spec.affinity:
             plan.affinity = chosen(special.get(b"cookie"))
+
+
+def _is_spared(route: Route, raw: bytes, rest: bytes) -> bool:
+    path = rest.partition(b"?")[0].decode("latin-1")
+    return route.spec.wake_except.spares(path, headers.user_agent(raw))
 
 
 def _is_preflight(method: bytes, special: Found) -> bool:

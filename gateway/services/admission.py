@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
+from gateway.services import pace
+
 if TYPE_CHECKING:
     from gateway.services.balancer import Backend, Balancer
 
@@ -26,7 +28,8 @@ class Admission:
     """Slots of a service: `limit` for each pod (0 = no limit), and those who wait for one."""
 
     __slots__ = (
-        "_balancer", "_longest", "_span", "_without", "in_flight", "limit", "total", "waiting",
+        "_balancer", "_longest", "_span", "_without", "ended", "in_flight", "limit", "paced",
+        "total", "waiting",
     )  # fmt: skip
 
     def __init__(self, balancer: Balancer, longest: int) -> None:
@@ -42,6 +45,10 @@ class Admission:
         self._without = 0
         """Requests that came and got no slot: turned away, gone, or sent away."""
         self.waiting: deque[Waiter] = deque()
+        self.paced = False
+        """Some wait only because their pod is new: `admit` them soon."""
+        self.ended = 0.0
+        """When the last request ended that counts as use of the service; 0: none has."""
 
     @property
     def arrivals(self) -> int:
@@ -89,7 +96,7 @@ class Admission:
     def release(self, backend: Backend, now: float) -> None:
         """Give a slot back, and pass it on to whoever waits."""
         backend.in_flight -= 1
-        backend.released = now
+        backend.released = self.ended = now
         self.in_flight -= 1
         self._span += now
         if self.waiting:
@@ -107,10 +114,18 @@ class Admission:
         other.asked += 1
 
     def admit(self, now: float) -> None:
-        """Grant slots to those who wait, first come first served, as far as slots go."""
+        """Grant slots to those who wait, first come first served, as far as slots go, and as fast
+        as new pods take it."""
+        self.paced = False
         while self.waiting:
             backend = self._balancer.pick(self.limit)
             if backend is None:
+                return
+            if not backend.asked:
+                backend.opened = now
+            answers = backend.asked - backend.in_flight
+            if backend.in_flight >= pace.window(answers, now - backend.opened):
+                self.paced = True
                 return
             backend.in_flight += 1
             backend.asked += 1

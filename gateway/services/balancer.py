@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 LEAST_SHARE: Final = 0.1
 """Share of requests that a pod gets at the very start of its slow start."""
+EARLY: Final = 30.0
+"""Seconds in which the cluster must agree that a pod is ready which is used already: by far longer
+than the period of its probes."""
 
 
 class Backend:
@@ -29,6 +32,7 @@ class Backend:
         "ailing",
         "asked",
         "born",
+        "early",
         "ejected_at",
         "ejected_until",
         "ejections",
@@ -40,6 +44,7 @@ class Backend:
         "label",
         "leaving",
         "mark",
+        "opened",
         "penalty",
         "released",
         "returned",
@@ -63,10 +68,15 @@ class Backend:
         """No new requests: the endpoint is gone, terminating or not ready, and not `held`."""
         self.held = False
         """It is not ready and is gone on with all the same; see `panic`."""
+        self.early = 0.0
+        """Until when it may be used though the cluster has not said yet that it is ready; 0: it may
+        not, and below 0: it may not any more."""
         self.unready_since = 0.0
         """When it stopped being ready; 0 if it is ready, or never was."""
         self.trusted = False
         """It was at work when it stopped being ready, and has not failed since."""
+        self.opened = 0.0
+        """When the first of those was let in who waited for it; 0: nobody did."""
         self.released = 0.0
         """When a request last gave its slot back."""
         self.idle: list[Any] = []
@@ -103,6 +113,7 @@ class Balancer:
         "_random",
         "backends",
         "candidates",
+        "early",
         "held",
         "settled",
     )
@@ -118,6 +129,8 @@ class Balancer:
         """No pod is new, ejected or held, so that `refresh` has nothing to do."""
         self.held = 0
         """Pods that are gone on with though none is ready."""
+        self.early = 0
+        """Pods that are used before the cluster says that they are ready."""
         self._out = 0
         """Pods that are left out."""
 
@@ -143,12 +156,12 @@ class Balancer:
                 backend.clear()
             elif endpoint.usable and backend.held:
                 backend.born = now - self._limits.slow_start  # it has never stopped serving
-            elif not endpoint.usable and not backend.leaving and not backend.held:
+            elif not endpoint.usable and not backend.leaving and not _is_kept(backend):
                 backend.born = now
             if backend.endpoint.ready and not endpoint.ready:
                 backend.unready_since, backend.trusted = now, _at_work(backend, now)
             elif endpoint.ready:
-                backend.unready_since = 0.0
+                backend.unready_since = backend.early = 0.0
             backend.endpoint = endpoint
         was = [one for one in self.backends.values() if not one.leaving]
         self._hold(now)
@@ -159,11 +172,32 @@ class Balancer:
         """Settle which pods may get requests: the ready ones, or those that are held."""
         pods = self.backends.values()
         goes_on = panic.together(pods, now, self._limits.unready)
-        self.held = 0
+        self.held = self.early = 0
         for one in pods:
-            one.held = goes_on and one.trusted and not one.endpoint.terminating
-            one.leaving = not one.endpoint.usable and not one.held
+            running = not one.endpoint.terminating
+            one.held = goes_on and one.trusted and running
+            if 0.0 < one.early <= now or not running:
+                one.early = -1.0
+            one.leaving = not one.endpoint.usable and not _is_kept(one)
             self.held += one.held
+            self.early += one.early > 0.0
+
+    def starting(self) -> list[Backend]:
+        """Pods that run and were never ready, and have not failed us when they were used early."""
+        return [one for one in self.backends.values() if _starts(one)]
+
+    def trust(self, backend: Backend, now: float) -> bool:
+        """Use a pod of those `starting`, for EARLY at most until the cluster says that it is ready;
+        False when it is none of them any more."""
+        if self.backends.get((backend.endpoint.address, backend.endpoint.port)) is not backend:
+            return False
+        if not _starts(backend):
+            return False
+        backend.early, backend.born = now + EARLY, now
+        backend.clear()
+        self._hold(now)
+        self.refresh(now)
+        return True
 
     def unready_for(self, now: float) -> float | None:
         """Seconds for which a pod has run without being ready; None when no pod does."""
@@ -182,9 +216,9 @@ class Balancer:
     def refresh(self, now: float) -> None:
         """Let ejected pods return, new pods grow and held ones go in time; run some ten times a
         second."""
-        if self.held:
+        if self.held or self.early:
             self._hold(now)
-        self.settled = not self.held
+        self.settled = not self.held and not self.early
         ready = []
         ejected = []
         for backend in self.backends.values():
@@ -260,6 +294,11 @@ class Balancer:
             backend.trusted = False  # the cluster and we agree now
             self.refresh(now)
             return False
+        if backend.early > 0.0 and not answered:
+            backend.early = -1.0  # the cluster knows better
+            self._hold(now)
+            self.refresh(now)
+            return False
         if answered:
             backend.trouble = outliers.worse(backend.trouble, _answers(backend) + 1)
             self._acquit(now)
@@ -330,6 +369,17 @@ def _at_work(backend: Backend, now: float) -> bool:
         connected=bool(backend.idle or backend.in_flight),
         silent=now - backend.released,
     )
+
+
+def _is_kept(backend: Backend) -> bool:
+    """Whether it is used though the cluster does not say that it is ready."""
+    return backend.held or backend.early > 0.0
+
+
+def _starts(backend: Backend) -> bool:
+    endpoint = backend.endpoint
+    waits = not endpoint.ready and not endpoint.terminating
+    return waits and backend.early == 0.0 and not backend.unready_since
 
 
 def _load(backend: Backend) -> float:

@@ -10,16 +10,20 @@ import random as random_module
 import time
 from typing import TYPE_CHECKING, Final
 
+from gateway.limits import AUTO, MOST_HELD
 from gateway.memory import Budget, Memory
+from gateway.services.room import Room
 from gateway.services.route import MANAGEMENT, Grant, Route, RouteTable
 from gateway.services.spec import Endpoint, ServiceSpec
 from gateway.services.state import ServiceState
+from gateway.services.wakes import Wakes
 from gateway.stats import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from gateway.limits import Limits
+    from gateway.protocol.progress import Progress
     from gateway.services.balancer import Backend
     from gateway.stats import Stats
 
@@ -35,7 +39,7 @@ KEPT: Final = 16 * 1024 * 1024
 class Services:
     """Definitions and endpoints come in (from the feed), routes are read out (by requests).
 
-    `monotonic` and `random` are the clock in seconds and the source of choices in [0, 1).
+    `monotonic` and `unix` are the clocks in seconds, `random` is the source of choices in [0, 1).
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class Services:
         stats: Stats,
         *,
         monotonic: Callable[[], float] = time.monotonic,
+        unix: Callable[[], float] = time.time,
         random: Callable[[], float] = random_module.random,
     ) -> None:
         self._limits = limits
@@ -51,6 +56,9 @@ class Services:
         self.monotonic = monotonic
         """The clock of all books, in seconds."""
         self._random = random
+        self.wakes = Wakes(monotonic, unix)
+        self.room = Room(MOST_HELD if limits.held == AUTO else limits.held)
+        """For requests that wait for a pod."""
         self._unsettled: set[ServiceState] = set()
         self._plans = Budget(KEPT)
         self.withdrawn: set[Grant] = set()
@@ -96,6 +104,12 @@ class Services:
         if route is not None:
             self._place(route.state, endpoints)
 
+    def progressed(self, progress: Progress) -> None:
+        """Take over how far the start of a service is. Unknown names are ignored."""
+        route = self.table.find(progress.service)
+        if route is not None:
+            route.state.progress = progress
+
     def manage(self, addresses: Iterable[tuple[str, int]]) -> None:
         """Route `/system/…` and `/health` to the management API at `addresses`."""
         old = self.table.management
@@ -117,7 +131,7 @@ class Services:
             state.balancer.refresh(now)
             _tell(state)
             state.admission.admit(now)
-            if state.balancer.settled:
+            if state.balancer.settled and not state.admission.paced:
                 self._unsettled.discard(state)
 
     def dismiss(self, reason: str) -> None:
@@ -152,11 +166,26 @@ class Services:
         now = self.monotonic()
         _close_idle(state.balancer.update(endpoints, now))
         _tell(state)
+        self._settle(state, now)
+
+    def trust(self, state: ServiceState, backend: Backend) -> None:
+        """A pod has answered its probe to us: route to it, though the cluster has not said yet that
+        it is ready."""
+        now = self.monotonic()
+        if state.balancer.trust(backend, now):
+            self._settle(state, now)
+
+    def _settle(self, state: ServiceState, now: float) -> None:
+        """The pods of a service have changed: let those in who wait, or say that it is wanted."""
         if state.balancer.candidates:
+            if state.vacant:
+                state.stats.cold_starts += 1
             state.vacant = 0.0
-        if not state.balancer.settled:
-            self._unsettled.add(state)
+        elif state.waiting:
+            self.wakes.want(state, "request")
         state.admission.admit(now)
+        if not state.balancer.settled or state.admission.paced:
+            self._unsettled.add(state)
 
     def _retire(self, state: ServiceState) -> None:
         self._unsettled.discard(state)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gateway.services.addresses import NOBODY
 from shared.service.names import base_path
+from shared.service.scaling.waking import NOBODY as NOBODY_SPARED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +58,8 @@ class Route:
     """Credentials may come in the query or in a cookie."""
     shields: bool = field(init=False)
     """What proves something to others is kept from its pods."""
+    spares: bool = field(init=False)
+    """Some requests do not wake its service."""
     first_byte: float = field(init=False)
     idle: float = field(init=False)
     body: float = field(init=False)
@@ -67,6 +70,7 @@ class Route:
         self.prefix = b"" if managed else base_path(self.spec.name).encode("ascii")
         self.strips = not managed and not self.spec.rewrite_target
         self.shields = not managed
+        self.spares = self.spec.wake_except != NOBODY_SPARED
         self.by_session = self.spec.set_auth and self.spec.auth_type == "forward"
         self.first_byte = self.spec.timeouts.first_byte or inf
         self.idle = self.spec.timeouts.idle or inf
@@ -160,6 +164,8 @@ class Request:
     """Bytes of the body; without meaning when the plan is chunked."""
     id_line: bytes = b""
     """The line of the client's X-Request-Id; empty: one is made for each exchange."""
+    spared: bool = False
+    """It wakes no service that sleeps, by the service's definition."""
     head: bytes = b""
     """The head for the pod as far as `Plan.fields`, which it includes."""
 

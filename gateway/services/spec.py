@@ -10,6 +10,7 @@ from hashlib import sha256
 
 from shared.service import names
 from shared.service.model import AuthType, Timeouts
+from shared.service.scaling.waking import NOBODY, WakeExcept
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,10 @@ class ServiceSpec:
     stopped: bool = False
     api_port: int = 0
     """As the definition states it, for messages and URLs: endpoints carry their own port."""
+    wake_except: WakeExcept = NOBODY
+    """Requests that do not wake it when it sleeps, and do not keep it awake."""
+    probe_path: str = "/"
+    """Where its pods are asked whether they are ready."""
     namespace: str = names.NAMESPACE
     """Of the Kubernetes Service, by which a pod may call itself."""
 

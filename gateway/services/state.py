@@ -5,7 +5,7 @@ Pods, slots, counts, and the budget of retries. The registry makes it; routes re
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gateway.services.admission import Admission
 from gateway.services.balancer import Balancer
@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gateway.limits import Limits
+    from gateway.protocol.progress import Progress
     from gateway.stats import ServiceStats
+
+
+LOOKING: Final = 20.0
+"""Seconds for which a browser that was shown that its service starts is taken to look again: its
+page does so every 15 s at the latest."""
 
 
 class ServiceState:
@@ -24,7 +30,10 @@ class ServiceState:
     Requests still running after that keep their reference, so that books always balance.
     """
 
-    __slots__ = ("admission", "balancer", "budget", "name", "panics", "since", "stats", "vacant")
+    __slots__ = (
+        "admission", "balancer", "budget", "looked", "name", "panics", "progress", "since", "stats",
+        "vacant",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -39,6 +48,10 @@ class ServiceState:
         """When its books were opened, monotonic seconds."""
         self.vacant = 0.0
         """When a request first found no pod that may be given one; 0 while there are some."""
+        self.looked = 0.0
+        """When a browser was last shown that the service starts; 0: never."""
+        self.progress: Progress | None = None
+        """How far the start is, as the scaler told it last."""
         self.panics = False
         """It is known to go on with pods that are not ready."""
         self.stats = stats
@@ -55,6 +68,26 @@ class ServiceState:
     def waiting(self) -> int:
         """Requests that wait for a slot."""
         return len(self.admission.waiting)
+
+    def idle(self, now: float) -> float:
+        """Seconds since the last request, stream or tunnel ended, or since the books were opened; 0
+        while there is one.
+
+        A browser that was shown the start comes back by itself: until it has, or had time to, it
+        uses the service, which would else be asleep again each time that it looks.
+        """
+        if self.in_flight or self.waiting or self._is_looked_at(now):
+            return 0.0
+        return max(now - max(self.admission.ended, self.looked, self.since), 0.0)
+
+    def _is_looked_at(self, now: float) -> bool:
+        """Whether a browser will look again: it was shown the start, and nobody came through
+        since."""
+        return 0.0 < self.looked >= self.admission.ended and self.looked > now - LOOKING
+
+    def lookers(self, now: float) -> int:
+        """1 while a browser looks whether there is a pod: it waits as well, without a request."""
+        return int(not self.balancer.candidates and self._is_looked_at(now))
 
     def vacant_for(self, now: float) -> float:
         """Seconds for which requests have found no ready pod, the first of them just now."""

@@ -1,6 +1,8 @@
 """Who else wrote the replicas of a Deployment, by its managedFields. Pure.
 
-Source: Kubernetes, "Server-Side Apply": an entry of managedFields lists what its manager set.
+Source: Kubernetes, "Server-Side Apply": an entry of managedFields lists what its manager set. A
+write to the scale subresource, as of `kubectl scale`, leaves one only where somebody owned the
+replicas before (apimachinery, ScaleHandler and skipNonAppliedManager).
 """
 
 from __future__ import annotations
@@ -15,20 +17,22 @@ MANAGER: Final = "scaler"
 """Our name in managedFields."""
 UNKNOWN: Final = ("", "unknown")
 """What an API server calls a writer who gave no name."""
+NOBODY: Final = "somebody unknown"
+SCALED: Final = "a write to the scale subresource"
 
 
 def author(deployment: Obj, own: str) -> str:
     """The manager that last wrote `spec.replicas`, other than our `own`, which may have written
     since; how it was written where no name is told, and `somebody unknown` when nothing is."""
     entries = deployment["metadata"].get("managedFields") or ()
-    writers = [each for each in entries if _has_replicas(each) and each.get("manager") != own]
+    owners = [each for each in entries if _has_replicas(each)]
+    writers = [each for each in owners if each.get("manager") != own]
     if not writers:
-        return "somebody unknown"
+        return SCALED if entries and not owners else NOBODY
     last = max(writers, key=lambda each: each.get("time") or "")
     if (name := last.get("manager") or "") not in UNKNOWN:
         return str(name)
-    scaled = last.get("subresource") == "scale"  # as `kubectl scale` does
-    return "a write to the scale subresource" if scaled else "somebody unknown"
+    return SCALED if last.get("subresource") == "scale" else NOBODY
 
 
 def _has_replicas(entry: Obj) -> bool:

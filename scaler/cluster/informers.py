@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from scaler.cluster.catalog import Caches, Cataloguer
 from scaler.cluster.trim import trim_pod, whole, within
@@ -16,6 +16,7 @@ from shared.kube.informer import Informer
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, HPAS, NODES, PODS, REPLICASETS
 from shared.runtime.clock import SystemClock
 from shared.service import names
+from shared.service.objects import annotations_of, labels_of
 from shared.service.oscar import as_ours
 from shared.service.spaces import Spaces
 
@@ -67,6 +68,16 @@ class CacheStatus:
         return ""
 
 
+class Listener(Protocol):
+    """Who is told of changes; `scaler.control.loop.Loop` is one."""
+
+    def changed(self) -> None:
+        """An object has changed."""
+
+    def asked(self, service: str) -> None:
+        """Somebody has marked the Deployment of `service`, to have it awake."""
+
+
 class Cluster:
     """One informer a kind; `synced` once all that a decision needs is there."""
 
@@ -76,13 +87,14 @@ class Cluster:
                 kube,
                 resource,
                 space,
-                on_change=self._changed,
+                on_change=self._deployment if resource is DEPLOYMENTS else self._changed,
                 clock=self._clock,
                 watch_seconds=WATCH,
                 **options,
             )
 
         self._clock = clock or SystemClock()
+        self._listener: Listener | None = None
 
         def ours(resource: Resource, keep: Trim = whole, labels: str = "") -> Informer:
             return informer(resource, spaces.watched, labels=labels, keep=within(spaces, keep))
@@ -132,8 +144,22 @@ class Cluster:
             self._catalog = self._cataloguer.catalog(self.caches())
         return self._catalog
 
+    def listen(self, listener: Listener) -> None:
+        """Tell `listener` of changes as they come."""
+        self._listener = listener
+
     def _changed(self, _: Change) -> None:
         self._catalog = None
+        if self._listener is not None:
+            self._listener.changed()
+
+    def _deployment(self, change: Change) -> None:
+        self._changed(change)
+        if self._listener is None or change.old is None:  # what stood there may be long over
+            return
+        asked = annotations_of(change.object).get(names.WAKE)
+        if asked and asked != annotations_of(change.old).get(names.WAKE):
+            self._listener.asked(labels_of(change.object).get(names.SERVICE_LABEL, ""))
 
     def caches(self) -> Caches:
         """The collections themselves."""

@@ -10,14 +10,20 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from scaler.cluster.shortage import shortage
 from scaler.decision import Container, Load, Observation, Pod, Sample
 from scaler.sources.quality import Expected
 from shared.service import quantity
-from shared.service.objects import wanted_replicas
+from shared.service.objects import (
+    condition,
+    container_statuses,
+    controller_uid,
+    unix_seconds,
+    wanted_replicas,
+)
 from shared.service.values import value
 
 if TYPE_CHECKING:
@@ -78,8 +84,9 @@ class PodReader:
 def read_pod(obj: Obj) -> PodFacts:
     """The facts of one Pod object."""
     metadata, spec, status = obj["metadata"], obj["spec"], obj.get("status") or {}
-    ready = condition_of(status, "Ready")
-    statuses = {each["name"]: each for each in _statuses(status)}
+    ready = condition(obj, "Ready") or {}
+    short, since = _unscheduled(obj)
+    statuses = {each["name"]: each for each in container_statuses(obj)}
     containers = tuple(_containers(spec, statuses))
     pod = Pod(
         name=metadata["name"],
@@ -91,31 +98,17 @@ def read_pod(obj: Obj) -> PodFacts:
         containers=containers,
         request_m=None if _cpu(spec, "requests") is None else _actual(status, spec),
         running=_running(statuses[each.name] for each in containers if each.name in statuses),
-        waiting=_waiting(status, statuses.values()),
+        waiting=_waiting(obj, statuses.values()),
+        waiting_since=since,
+        shortage=short,
     )
     names = frozenset(each.name for each in containers)
     return PodFacts(
         pod,
         Expected(pod.name, names, spec.get("nodeName", "")),
-        controller_of(obj),
+        controller_uid(obj),
         _cost(metadata.get("annotations") or {}),
     )
-
-
-def controller_of(obj: Obj) -> str:
-    """The uid of the object that controls `obj`; empty when nothing does."""
-    owners = obj["metadata"].get("ownerReferences") or ()
-    return next((owner["uid"] for owner in owners if owner.get("controller")), "")
-
-
-def condition_of(status: Obj, kind: str) -> Obj:
-    """The condition of this kind; empty without one."""
-    return next((c for c in status.get("conditions") or () if c["type"] == kind), {})
-
-
-def _statuses(status: Obj) -> Iterator[Obj]:
-    yield from status.get("initContainerStatuses") or ()
-    yield from status.get("containerStatuses") or ()
 
 
 def _running(statuses: Iterable[Obj]) -> float | None:
@@ -125,14 +118,23 @@ def _running(statuses: Iterable[Obj]) -> float | None:
     return max(times) if times and len(times) == len(runs) else None
 
 
-def _waiting(status: Obj, statuses: Iterable[Obj]) -> str:
+def _waiting(pod: Obj, statuses: Iterable[Obj]) -> str:
     """What the first container that waits is waiting for, or why the pod has no node."""
     states = [(each.get("state") or {}).get("waiting") or {} for each in statuses]
     for reason in filter(None, (state.get("reason", "") for state in states)):
         if reason not in _ON_THE_WAY:
             return str(reason)
-    scheduled = condition_of(status, "PodScheduled")
+    scheduled = condition(pod, "PodScheduled") or {}
     return str(scheduled.get("reason", "")) if scheduled.get("status") == "False" else ""
+
+
+def _unscheduled(pod: Obj) -> tuple[str, float | None]:
+    """What no node has for the pod, and since when it waits for it."""
+    scheduled = condition(pod, "PodScheduled") or {}
+    if scheduled.get("status") != "False":
+        return "", None
+    since = scheduled.get("lastTransitionTime") or pod["metadata"].get("creationTimestamp")
+    return shortage(scheduled.get("message") or "", pod["spec"]), _time(since)
 
 
 def _containers(spec: Obj, statuses: Mapping[str, Obj]) -> Iterator[Container]:
@@ -164,7 +166,7 @@ def _cpu(spec: Obj, kind: str) -> int | None:
 
 
 def _time(text: str | None) -> float | None:
-    return None if text is None else datetime.fromisoformat(text).timestamp()
+    return None if text is None else unix_seconds(text)
 
 
 def _cost(annotations: Mapping[str, str]) -> int | None:
@@ -176,7 +178,7 @@ def replica_sets(objects: Iterable[Obj]) -> dict[str, list[str]]:
     """uids of ReplicaSets, by the uid of the Deployment that controls them."""
     owned: dict[str, list[str]] = {}
     for obj in objects:
-        owned.setdefault(controller_of(obj), []).append(obj["metadata"]["uid"])
+        owned.setdefault(controller_uid(obj), []).append(obj["metadata"]["uid"])
     return owned
 
 
@@ -204,19 +206,22 @@ def observe(
     load: Load | None = None,
     metrics_error: str = "",
     in_flight: Mapping[str, int] = _NONE,
+    otherwise: int | None = None,
 ) -> Observation:
     """The observation of one service from its Deployment, its pods and their believed samples.
 
-    `in_flight` are the requests that gateways have with pods, by the pod's name.
+    `in_flight` are the requests that gateways have with pods, by the pod's name; `otherwise` those
+    with each other pod, None where that is not known.
     """
+    sample, requests = usage.get, in_flight.get
     return Observation(
         service=service,
         spec_replicas=wanted_replicas(deployment),
         status_replicas=(deployment.get("status") or {}).get("replicas", 0),
         pods=tuple(
             [
-                _measured(each.pod, usage.get(each.pod.name), in_flight.get(each.pod.name))
-                for each in facts
+                _measured(pod, sample(pod.name), requests(pod.name, otherwise))
+                for pod in [each.pod for each in facts]
             ]
         ),
         load=load,
@@ -241,4 +246,6 @@ def _measured(pod: Pod, usage: PodUsage | None, in_flight: int | None) -> Pod:
         pod.running,
         pod.waiting,
         in_flight,
+        pod.waiting_since,
+        pod.shortage,
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Trim = Callable[[dict[str, Any]], dict[str, Any]]
 
-_METADATA = ("name", "namespace", "resourceVersion", "deletionTimestamp")
+_METADATA = ("name", "namespace", "resourceVersion", "creationTimestamp", "deletionTimestamp")
 _CONDITIONS = ("Ready", "PodScheduled")
 
 

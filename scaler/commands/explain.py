@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
 import click
+from yarl import URL
 
 from scaler.cluster.authorship import MANAGER, author
 from scaler.cluster.catalog import Caches, Cataloguer
@@ -21,8 +23,12 @@ from scaler.control.evaluate import evaluate
 from scaler.control.inputs import Fetcher
 from scaler.control.timing import FETCH_TIMEOUT
 from scaler.report.explain import explain as lines_of
+from scaler.report.leader import Leader, Told, last_decision, leader_of
+from scaler.report.sentences import clock_time
+from scaler.sources.http import check_url, get_json
 from scaler.sources.kind import Access
 from scaler.sources.registry import kind_of
+from scaler.sources.samples import SourceError
 from shared.kube.changes import key_of
 from shared.kube.client import KubeClient
 from shared.kube.errors import Forbidden, KubeError
@@ -30,7 +36,6 @@ from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS, HPAS, LEASES, NODES, 
 from shared.runtime.clock import SystemClock
 from shared.runtime.settings import SettingsError
 from shared.service import names
-from shared.service.objects import annotations_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,6 +59,15 @@ _FAR: Final = (
 )
 
 
+_UNASKED: Final = (
+    "the last decision of {leader} is not known here, and this is what one look says: {error}"
+)
+_PERIODS: Final = 3
+_CLOCKS: Final = 10.0
+"""Seconds: the leader's last decision is of now if it is not older than so much and some periods;
+its clock may be another."""
+
+
 @click.command()
 @click.argument("name")
 @click.option(
@@ -72,18 +86,20 @@ def explain(name: str, config: Path | None) -> None:
         known = read_config(path, settings.base) if path else None
         if known is None and any(os.environ.get(each) for each in _OWN):
             known = settings.base
-        asyncio.run(_explain(name, known, settings))
+        asyncio.run(_explain(name, known, settings, asked=config is None))
     except (SettingsError, ConfigError, KubeError, OSError) as error:
         raise click.ClickException(str(error)) from error
 
 
-async def _explain(name: str, known: Config | None, settings: Settings) -> None:
+async def _explain(name: str, known: Config | None, settings: Settings, *, asked: bool) -> None:
+    """`asked`: the leader is asked for its last decision, not what another configuration gives."""
     timeout, spaces = aiohttp.ClientTimeout(total=FETCH_TIMEOUT), settings.spaces
     async with (
         KubeClient.open(field_manager="scaler-explain") as kube,
         aiohttp.ClientSession(timeout=timeout) as session,
     ):
-        config = known or await _leaders(kube, settings)
+        leader = await _leader(kube, settings)
+        config = known or _configuration(leader, settings)
         caches = await _read(kube, spaces)
         catalog = Cataloguer(spaces).catalog(caches)
         if name in catalog.broken:
@@ -95,34 +111,63 @@ async def _explain(name: str, known: Config | None, settings: Settings) -> None:
         nodes = {facts.expected.node for facts in target.pods} - {""}
         access = Access(kube, session, spaces, lambda: nodes)
         inputs = await _inputs(Fetcher(access, _Silent()), config)
+        told = await _told(session, leader, name) if asked else None
     if config.source.gateways and inputs.loads is None:
         click.echo(_FAR.format(space=names.SYSTEM_NAMESPACE, name=name), err=True)
     now = SystemClock().now()
     scaling, problems = config.scaling_of(name, target.expose.scaling)
-    policy = scaling.policy_for(target.expose, scaling.least_replicas(now))
+    scheduled = scaling.least_replicas(now)
+    policy = scaling.policy_for(target.expose, scheduled)
     state = recall(target.deployment, policy.name)
-    result = evaluate(target, policy, state, inputs, catalog.capacities, now)
-    for line in lines_of(target, scaling, problems, result):
+    capacities = catalog.capacities
+    result = evaluate(target, policy, state, inputs, capacities, now, scaling.zero, scheduled)
+    leaders = told is not None and now - told.decided <= _PERIODS * policy.period_s + _CLOCKS
+    if told is not None and leaders:
+        click.echo(f"decision: the leader's, of {clock_time(told.decided)}", err=True)
+        result = replace(result, decision=told.decision, awake=told.awake)
+    for line in lines_of(target, scaling, problems, result, leaders=leaders):
         click.echo(line)
     if "OperatorHold" in result.decision.limits:
         click.echo(f"The size was set by {author(target.deployment, MANAGER)}.")
 
 
-async def _leaders(kube: KubeClient, settings: Settings) -> Config:
-    """The configuration that the leading scaler has written into its Lease; else the defaults."""
+async def _leader(kube: KubeClient, settings: Settings) -> Leader | KubeError:
+    """The leading scaler by its Lease, or why that cannot be read."""
     try:
-        lease = await kube.get(LEASES, settings.lease, names.SYSTEM_NAMESPACE)
-        text = annotations_of(lease).get(names.SCALER_CONFIG)
+        return leader_of(await kube.get(LEASES, settings.lease, names.SYSTEM_NAMESPACE))
+    except KubeError as error:
+        return error
+
+
+def _configuration(leader: Leader | KubeError, settings: Settings) -> Config:
+    """The configuration that the leading scaler has written into its Lease; else the defaults."""
+    why = f": {leader}"
+    if isinstance(leader, Leader):
         why = f": Lease {settings.lease} does not tell it"
-        if text:
-            published = read_published(text)
-            leader = lease["spec"].get("holderIdentity") or "the last leader"
-            click.echo(f"configuration: of {leader}, by Lease {settings.lease}", err=True)
-            return published
-    except (KubeError, ConfigError) as error:
-        why = f": {error}"
+        try:
+            if leader.configuration:
+                published = read_published(leader.configuration)
+                holder = leader.identity or "the last leader"
+                click.echo(f"configuration: of {holder}, by Lease {settings.lease}", err=True)
+                return published
+        except ConfigError as error:
+            why = f": {error}"
     click.echo(_GUESS.format(why=why), err=True)
     return settings.base
+
+
+async def _told(
+    session: aiohttp.ClientSession, leader: Leader | KubeError, name: str
+) -> Told | None:
+    """The leader's own last decision; it has watched for long what is seen but once here."""
+    if isinstance(leader, KubeError) or not leader.admin:
+        return None
+    try:
+        url = str(URL(check_url(leader.admin)) / "decisions")
+        return last_decision(await get_json(session, url, {"service": name}), name)
+    except (SourceError, ValueError) as error:
+        click.echo(_UNASKED.format(leader=leader.identity, error=error), err=True)
+        return None
 
 
 async def _read(kube: KubeClient, spaces: Spaces) -> Caches:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import socket
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -15,6 +17,7 @@ import click
 import uvloop
 from aiohttp import web
 from prometheus_client import CollectorRegistry
+from yarl import URL
 
 from scaler.cluster.authorship import MANAGER, author
 from scaler.cluster.informers import Cluster, tune_garbage_collector
@@ -34,6 +37,7 @@ from scaler.report.reporter import Reporter
 from scaler.report.stats import Stats
 from scaler.sources.beside import PATIENCE
 from scaler.sources.kind import Access
+from scaler.sources.wakes import WakeStreams
 from shared.kube.changes import key_of
 from shared.kube.client import KubeClient
 from shared.kube.errors import KubeError
@@ -119,6 +123,7 @@ def _assembled(
     def leads() -> bool:
         return election.may_write(clock.monotonic())
 
+    streams = WakeStreams(session, tasks, clock, partial(reporter.source, "wakes"))
     access = Access(kube, session, settings.spaces, cluster.nodes_in_use, PATIENCE)
     loop = Loop(
         Context(clock, tasks, reporter),
@@ -127,7 +132,10 @@ def _assembled(
         Fetcher(access, reporter, clock),
         Actuator(kube, leads, clock),
         watchdog,
+        streams,
     )
+    streams.listen(lambda wake: loop.woken(wake.service, wake.cause))
+    cluster.listen(loop)
     return Process(stats, cluster, events, election, watchdog, loop)
 
 
@@ -150,7 +158,10 @@ def _election(
         return published(settings.base, config.text)
 
     def told() -> dict[str, str]:
-        return {names.SCALER_CONFIG: document(config.generation)}
+        return {
+            names.SCALER_CONFIG: document(config.generation),
+            names.SCALER_ADMIN: stats.admin,
+        }
 
     return Election(
         kube,
@@ -183,11 +194,25 @@ async def _admin(settings: Settings, process: Process) -> AsyncIterator[None]:
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.host, settings.port).start()
-        address = runner.addresses[0]
-        log.info("admin port is open", extra={"fields": {"host": address[0], "port": address[1]}})
+        host, port, *_ = runner.addresses[0]
+        log.info("admin port is open", extra={"fields": {"host": host, "port": port}})
+        process.stats.admin = await _reachable(host, port)
         yield
     finally:
         await runner.cleanup()
+
+
+async def _reachable(host: str, port: int) -> str:
+    """The address by which others reach the admin port; of a pod, that of its host name."""
+    if ip_address(host).is_unspecified:
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(socket.gethostname(), port, type=socket.SOCK_STREAM)
+            host = str(found[0][4][0])
+        except OSError as error:
+            log.warning("explain cannot ask for decisions: our address is not known: %s", error)
+            return ""
+    return str(URL.build(scheme="http", host=host, port=port))
 
 
 def _own(settings: Settings) -> dict[str, Any]:

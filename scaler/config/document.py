@@ -81,8 +81,15 @@ class Config:
         return final, (*problems.errors, *problems.warnings, *told.warnings, *self._blind(final))
 
     def _blind(self, scaling: Scaling) -> Iterator[str]:
-        """What nobody can scale by: CPU does not count, and no gateway is asked."""
-        if not scaling.policy.count_cpu and not self.source.gateways:
+        """What is asked for and nobody tells, because no gateway is asked."""
+        if self.source.gateways:
+            return
+        if scaling.zero_after_s is not None:
+            yield (
+                "zero_after: is never reached, for no gateways are configured to tell that there "
+                "are no requests; set gateways"
+            )
+        if not scaling.policy.count_cpu:
             yield (
                 "cpu: false leaves nothing that tells the demand, for no gateways are configured; "
                 "set gateways, or let CPU count"

@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING
 
 from scaler.config.schedules import Schedule, minimum
 from scaler.decision import Behavior, HpaOptions, Policy, Rate, Rules
+from scaler.decision.zero import Zero
 from shared.service.scaling.schema import read_written
+from shared.service.scaling.waking import NOBODY, WakeExcept
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +41,17 @@ class Scaling:
     dry_run: bool = False
     """Decide and report, write nothing."""
     schedules: tuple[Schedule, ...] = ()
+    zero_after_s: float | None = None
+    """Seconds without a request after which the service goes to 0 replicas; None: never."""
+    wake_to: int | None = None
+    """Replicas on waking, at least; None: the minimum."""
+    wake_except: WakeExcept = NOBODY
+    """Whose requests the gateways answer without waking."""
+
+    @property
+    def zero(self) -> Zero | None:
+        """When the service sleeps; None: never."""
+        return None if self.zero_after_s is None else Zero(self.zero_after_s, self.wake_to or 0)
 
     def least_replicas(self, now: float) -> int:
         """What the schedules ask for at `now`."""

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from scaler.decision import restored
+from scaler.decision import Signal, restored
 from shared.service import names
-from shared.service.noted import LONGEST
+from shared.service.noted import LONGEST, NOTHING, USUAL, Notes
 from shared.service.objects import annotations_of, wanted_replicas
 
 if TYPE_CHECKING:
@@ -29,13 +29,13 @@ MAX_ANNOTATION: Final = 16 * 1024
 """Bytes; a longer state is left out, for all annotations of an object share 256 KiB."""
 
 
-def annotation(decision: Decision, state: State, now: float, longest_s: float = 0.0) -> str:
+def annotation(decision: Decision, state: State, now: float, notes: Notes = NOTHING) -> str:
     """The JSON that tells of `decision`, and lets a successor go on from `state`.
 
-    `longest_s` is how long the longest request took; pods are given so long to end.
+    `notes` are for others too: pods are given so long to end as the longest request took.
     """
     body: dict[str, Any] = {
-        "time": _stamp(now),
+        "time": stamp(now),
         "policy": decision.policy,
         "action": decision.action,
         "from": decision.current,
@@ -47,15 +47,18 @@ def annotation(decision: Decision, state: State, now: float, longest_s: float = 
         "target_pct": decision.target_pct,
         "reasons": decision.reasons,
         "limits": decision.limits,
+        "cause": decision.cause,
         "signal": None if decision.signal is None else asdict(decision.signal),
-        "held_until": None if decision.held_until is None else _stamp(decision.held_until),
-        LONGEST: round(longest_s, 1),
+        "held_until": None if decision.held_until is None else stamp(decision.held_until),
+        LONGEST: round(notes.longest_s, 1),
+        USUAL: round(notes.usual_s, 1),
     }
     whole = orjson.dumps(body | {"state": state.to_json()})
     return (whole if len(whole) <= MAX_ANNOTATION else orjson.dumps(body)).decode()
 
 
-def _stamp(time: float) -> str:
+def stamp(time: float) -> str:
+    """Unix seconds as RFC 3339."""
     return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds")
 
 
@@ -69,6 +72,17 @@ def recall(deployment: Obj, policy: str) -> State | None:
     try:
         body = orjson.loads(text) if text else {}
         return restored(policy, body["state"]) if body["policy"] == policy else None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def noted_signal(deployment: Obj) -> tuple[Signal, str] | None:
+    """The signal of the decision in the annotation, and when that was made (RFC 3339); None: it has
+    none."""
+    text = annotations_of(deployment).get(ANNOTATION)
+    try:
+        body = orjson.loads(text) if text else {}
+        return Signal(**body["signal"]), str(body["time"])
     except (ValueError, KeyError, TypeError):
         return None
 

@@ -5,7 +5,7 @@ Whoever builds a loop (`run`, a test, a benchmark) fills these in; nothing here 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -52,8 +52,17 @@ class Listener(Protocol):
     def faults(self, faults: Iterable[Fault]) -> None:
         """Samples that were turned down."""
 
-    def decided(self, target: Target, decision: Decision, standing: Standing) -> None:
-        """A decision was made; it is not yet written."""
+    def decided(
+        self, target: Target, decision: Decision, standing: Standing, awake: str = ""
+    ) -> None:
+        """A decision was made; it is not yet written. `awake` is what keeps a service awake that
+        may sleep."""
+
+    def streams(self, connected: int) -> None:
+        """So many gateways tell of requests as they come."""
+
+    def cold_start(self, target: Target, parts: Mapping[str, float]) -> None:
+        """A service has a ready pod after it slept; `parts` are seconds, see `cold_start.PARTS`."""
 
     def written(self, target: Target, decision: Decision, outcome: Outcome) -> None:
         """The write of a decision ended."""

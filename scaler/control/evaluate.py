@@ -6,11 +6,14 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
 from scaler.cluster.observe import observe
+from scaler.control.use import use_of
 from scaler.decision import Load, decide
+from scaler.decision.room import shortage, within_room
+from scaler.decision.zero import SLEEP, asleep, kept_awake, sleep
 from scaler.sources.in_flight import rounded_up
-from scaler.sources.loads import Loads
 from scaler.sources.quality import Fault, Limits, judge
 from scaler.sources.samples import Samples
+from shared.service.sleeping import slept_at
 from shared.service.values import value
 
 if TYPE_CHECKING:
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
     from scaler.cluster.catalog import Target
     from scaler.decision import Decision, Observation, Policy, State
+    from scaler.decision.zero import Zero
+    from scaler.sources.loads import Loads
     from scaler.sources.quality import Judged
 
 
@@ -45,6 +50,10 @@ class Evaluation:
     """What is wrong with samples, by pod."""
     details: Mapping[str, str]
     """The numbers behind the faults, by pod."""
+    awake: str = ""
+    """What keeps a service awake that may sleep; empty: nothing does, or it never sleeps."""
+    zero: Zero | None = None
+    """When it sleeps; None: never."""
 
 
 def evaluate(
@@ -54,8 +63,13 @@ def evaluate(
     inputs: Inputs,
     capacities: Mapping[str, int],
     now: float,
+    zero: Zero | None = None,
+    scheduled: int = 0,
 ) -> Evaluation:
-    """Decide for one service at `now` (unix seconds)."""
+    """Decide for one service at `now` (unix seconds).
+
+    `zero` says when it sleeps (None: never), `scheduled` how many replicas a schedule asks for.
+    """
     judged = judge(
         target.expected,
         inputs.samples.pods,
@@ -70,13 +84,38 @@ def evaluate(
         judged.usage,
         _load(target.name, inputs.loads, now),
         inputs.samples_error or _all_refused(judged),
-        _in_flight(target, inputs.loads),
+        *_in_flight(target.name, inputs.loads),
     )
     decision, after = decide(observation, policy, state, now)
-    if inputs.samples_error:
-        return Evaluation(observation, policy, decision, after, {}, {})
-    decision = _with_causes(decision, judged)
-    return Evaluation(observation, policy, decision, after, judged.faults, judged.details)
+    faults: Mapping[str, Fault] = {}
+    details: Mapping[str, str] = {}
+    if not inputs.samples_error:
+        decision, faults, details = _with_causes(decision, judged), judged.faults, judged.details
+    roomy = within_room(decision, shortage(observation.pods, now))
+    if roomy.action is not decision.action:
+        after = after.not_written(state)
+    rested, awake = _rested(roomy, target, inputs.loads, zero, scheduled, now)
+    if SLEEP in rested.reasons:
+        after = after.interrupted()
+    return Evaluation(observation, policy, rested, after, faults, details, awake, zero)
+
+
+def _rested(
+    decision: Decision,
+    target: Target,
+    loads: Loads | None,
+    zero: Zero | None,
+    scheduled: int,
+    now: float,
+) -> tuple[Decision, str]:
+    """What holds instead of `decision` for a service that sleeps or may sleep now, and what keeps
+    one awake that could sleep."""
+    if slept_at(target.deployment):
+        return asleep(decision), ""
+    if zero is None or decision.current == 0:
+        return decision, ""
+    awake = kept_awake(zero, use_of(target, loads, now), scheduled, decision, now)
+    return (decision, awake) if awake else (sleep(decision, zero), "")
 
 
 _CAUSES: Final = {
@@ -129,13 +168,12 @@ def _load(name: str, loads: Loads | None, now: float) -> Load | None:
     )
 
 
-def _in_flight(target: Target, loads: Loads | None) -> Mapping[str, int]:
-    """Requests by pod, of those of which it is known: while a gateway is silent, or does not tell
-    its pods, a pod without a request may have some all the same."""
-    load = loads.services.get(target.name) if loads else None
+def _in_flight(name: str, loads: Loads | None) -> tuple[Mapping[str, int], int | None]:
+    """Requests by pod, and those of a pod that is not among them: while a gateway is silent, or
+    does not tell its pods, a pod without a request may have some all the same."""
+    load = loads.services.get(name) if loads else None
     if loads is None or load is None or load.pods is None:
-        return {}
+        return {}, None
     if not (loads.whole and load.whole):
-        return {name: count for name, count in load.pods.items() if count}
-    get = load.pods.get
-    return {each.pod.name: get(each.pod.name, 0) for each in target.pods}
+        return {name: count for name, count in load.pods.items() if count}, None
+    return load.pods, 0

@@ -14,6 +14,7 @@ from scaler.control.evaluate import Inputs
 from scaler.control.timing import FETCH_TIMEOUT
 from scaler.sources.beside import FIRST_PATIENCE, Beside
 from scaler.sources.gateway_load import GatewayLoad
+from scaler.sources.idleness import Idleness
 from scaler.sources.registry import kind_of
 from scaler.sources.samples import Samples, SourceError
 from shared.kube.errors import TooManyRequests
@@ -92,11 +93,25 @@ class Fetcher:
         self._said = Samples({}), f"{self._source.name} has not answered yet"
         self._heard = None
 
+    @property
+    def gateways(self) -> tuple[str, ...]:
+        """The admin ports of all gateways that are known."""
+        return () if self._gateways is None else self._gateways.gateways
+
     async def fetch(self) -> Inputs:
         """One round; what fails is reported and absent, never fatal."""
         await self._leave()
         (samples, error), loads = await asyncio.gather(self._samples(), self._loads())
         return Inputs(samples, error, loads)
+
+    async def fetch_loads(self) -> Inputs:
+        """One round of the gateways alone, for when no service needs more."""
+        await self._leave()
+        return Inputs(samples_error="no samples were asked for", loads=await self._loads())
+
+    async def idleness(self) -> Idleness:
+        """Who uses which service right now."""
+        return Idleness() if self._gateways is None else await self._gateways.idleness()
 
     async def close(self) -> None:
         """Drop all questions."""

@@ -7,16 +7,21 @@ write of theirs may be under way.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from scaler.control.actuator import Result
+from scaler.cluster.starting import has_ready, took
 from scaler.control.annotation import restore
 from scaler.control.evaluate import evaluate
 from scaler.control.memory import Memory
 from scaler.control.standing import Standing, leftover, obstacle
-from scaler.decision import HPA
+from scaler.control.use import why_awake
+from scaler.control.writer import Writer
+from scaler.decision import HPA, Decision, restored
+from scaler.decision.zero import asleep, wake
+from scaler.sources.progress import Phase
 from shared.service import names
-from shared.service.noted import longest_request
+from shared.service.noted import notes_of
+from shared.service.sleeping import asleep_since
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Set
@@ -26,11 +31,19 @@ if TYPE_CHECKING:
     from scaler.config.scaling import Scaling
     from scaler.control.actuator import Actuator
     from scaler.control.context import Context
-    from scaler.control.evaluate import Evaluation, Inputs
+    from scaler.control.evaluate import Inputs
     from scaler.control.memory import Revision
+    from scaler.control.starts import Starts
     from scaler.decision import Policy
+    from scaler.sources.idleness import Idleness
     from shared.service.model import Expose
     from shared.service.objects import Obj
+
+
+REST: Final = 300.0
+"""Seconds between two looks at a service that sleeps, where nothing has changed."""
+SCHEDULED_REST: Final = 10.0
+"""The same of one that a schedule may wake."""
 
 
 @dataclass(slots=True)
@@ -51,7 +64,8 @@ class Plan:
 
 
 class Reconciler:
-    """Remembers each service; `author` answers who else wrote the replicas of a Deployment."""
+    """Remembers each service; `author` answers who else wrote the replicas of a Deployment, `look`
+    who uses which service right now."""
 
     def __init__(
         self,
@@ -59,31 +73,46 @@ class Reconciler:
         config: ConfigFile,
         actuator: Actuator,
         author: Callable[[Obj], Awaitable[str]],
+        starts: Starts,
+        look: Callable[[], Awaitable[Idleness]],
     ) -> None:
         self._clock = context.clock
         self._tasks = context.tasks
         self._listener = context.listener
         self._config = config
-        self._actuator = actuator
         self._author = author
+        self._starts = starts
+        self._writer = Writer(context, actuator, starts, look, self._ended)
         self._memories: dict[str, Memory] = {}
         self._plans: dict[str, Plan] = {}
-        self._writing: set[str] = set()
+        self._asleep: set[str] = set()
+        self._asked: dict[str, str] = {}
+        """Who asked for a service while a write of it was under way."""
 
     def is_due(self, target: Target) -> bool:
         """Whether `target` is to be reconciled now."""
         memory = self._memories.get(target.name)
-        return memory is None or memory.is_due(self._revision(target), self._clock.monotonic())
+        if memory is None:
+            return True
+        version = target.deployment["metadata"]["resourceVersion"]
+        return memory.is_due(self._revision(target), version, self._clock.monotonic())
+
+    @property
+    def asleep(self) -> Set[str]:
+        """The services that were last found asleep: only a request makes them due."""
+        return self._asleep
 
     def retain(self, names: Set[str]) -> None:
         """Forget every service that is not among `names`."""
-        for known in (self._memories, self._plans):
+        for known in (self._memories, self._plans, self._asked):
             for name in known.keys() - names:
                 del known[name]
+        self._asleep &= names
+        self._starts.retain(names)
 
     def reconcile(self, target: Target, inputs: Inputs, capacities: Mapping[str, int]) -> None:
         """Decide for `target`, and begin to write what was decided."""
-        if target.name in self._writing:
+        if self._writer.busy(target.name):
             return
         plan = self._plan(target)
         general = plan.scaling.policy
@@ -94,16 +123,104 @@ class Reconciler:
         reason = self._reason_to_wait(target, plan.scaling, memory)
         if reason is not None:
             self._listener.left_alone(target, *reason)
+            self._tell_rest(target, memory, *reason)
             return
         now = self._clock.now()
+        if asleep_since(target.deployment):
+            self._rest(target, memory, plan, inputs, now)
+            return
+        self._asleep.discard(target.name)
+        memory.rested_on = ""
         policy = plan.policy(target.expose, now)
         self._notice_external_change(target, memory, policy, now)
-        result = evaluate(target, policy, memory.state, inputs, capacities, now)
+        zero, scheduled = plan.scaling.zero, plan.scaling.least_replicas(now)
+        result = evaluate(target, policy, memory.state, inputs, capacities, now, zero, scheduled)
         memory.saw(result.observation.load)
+        if zero is not None and not memory.usual_s:
+            memory.usual_s = took(target.pods)
         self._listener.faults(result.faults.values())
         standing = Standing.DRY_RUN if plan.scaling.dry_run else Standing.ACTIVE
-        self._listener.decided(target, result.decision, standing)
-        self._carry_out(target, memory, result, plan.scaling.dry_run)
+        self._listener.decided(target, result.decision, standing, result.awake)
+        self._writer.carry_out(target, memory, result, plan.scaling.dry_run)
+        self._tell_start(target, memory)
+        if not plan.scaling.dry_run:
+            self._writer.tidy(target)
+
+    def wake(self, target: Target, cause: str) -> None:
+        """Begin to wake `target` if it sleeps; `cause` says in words who asks.
+
+        Nothing is waited for: neither the tick, nor the sources, nor the cache.
+        """
+        plan = self._plan(target)
+        memory = self._remember(target, plan.scaling.policy.name)
+        memory.wakes += 1
+        if self._writer.busy(target.name):
+            self._asked[target.name] = cause
+            return
+        if not memory.sleeps(target, self._clock.monotonic()):
+            return
+        if reason := obstacle(target, plan.scaling):
+            self._listener.left_alone(target, *reason)
+            self._tell_rest(target, memory, *reason)
+            return
+        policy = plan.policy(target.expose, self._clock.now())
+        blank = Decision(target.name, policy.name, 0, 0, True, target_pct=policy.target_pct)
+        decision = wake(blank, policy, plan.scaling.zero, cause)
+        standing = Standing.DRY_RUN if plan.scaling.dry_run else Standing.ACTIVE
+        self._listener.decided(target, decision, standing, "")
+        if plan.scaling.dry_run:
+            self._starts.rests(target, memory, Phase.ASLEEP, "a dry run wakes nothing")
+            return
+        self._asleep.discard(target.name)
+        memory.roused(self._clock.monotonic())
+        self._starts.begin(target, memory, cause)
+        state = memory.state or restored(policy.name, {})
+        self._writer.wake(target, memory, decision, state)
+
+    def look(self, target: Target) -> None:
+        """See how far the start of `target` is."""
+        memory = self._memories.get(target.name)
+        if memory is not None and not self._writer.busy(target.name) and target.replicas:
+            self._starts.look(target, memory)
+
+    def _ended(self, target: Target) -> None:
+        """A write of `target` has ended; who asked for it meanwhile is heard now."""
+        cause = self._asked.pop(target.name, None)
+        if cause is not None:
+            self.wake(target, cause)
+
+    def _rest(self, target: Target, memory: Memory, plan: Plan, inputs: Inputs, now: float) -> None:
+        """Wake a service that sleeps, or leave it alone until something changes."""
+        scheduled = plan.scaling.least_replicas(now)
+        if cause := why_awake(target, plan.scaling.zero, scheduled, inputs.loads):
+            self.wake(target, cause)
+            return
+        version, known = target.deployment["metadata"]["resourceVersion"], memory.rested_on
+        pause = SCHEDULED_REST if plan.scaling.schedules else REST
+        memory.rests(version, self._clock.monotonic() + pause)
+        if known == version:
+            return
+        self._asleep.add(target.name)
+        policy = plan.policy(target.expose, now)
+        blank = Decision(target.name, policy.name, 0, 0, True, target_pct=policy.target_pct)
+        self._listener.decided(target, asleep(blank), Standing.ASLEEP, "")
+        self._starts.rests(target, memory, Phase.ASLEEP, "sleeps until somebody asks")
+
+    def _tell_start(self, target: Target, memory: Memory) -> None:
+        """Who waits for a first pod hears of it, and of how it came."""
+        if not target.replicas:
+            self._starts.rests(target, memory, Phase.DISABLED, "it is at 0 replicas")
+        elif target.name in self._starts.names or not has_ready(target.pods):
+            self._starts.look(target, memory)
+
+    def _tell_rest(self, target: Target, memory: Memory, standing: Standing, note: str) -> None:
+        """Who waits hears why nothing is decided for the service."""
+        if standing is Standing.STOPPED:
+            self._starts.rests(target, memory, Phase.STOPPED, note)
+        elif asleep_since(target.deployment):
+            self._starts.rests(target, memory, Phase.ASLEEP, note)
+        elif standing is not Standing.WAITING:
+            self._tell_start(target, memory)
 
     def _revision(self, target: Target) -> Revision:
         return target.version, self._config.generation
@@ -124,7 +241,8 @@ class Reconciler:
         if memory is None or memory.uid != uid:
             state = restore(target.deployment, policy, self._clock.now())
             memory = Memory(uid, state, stored=state.learnt if state else ())
-            memory.longest_s = memory.longest_stored_s = longest_request(target.deployment)
+            memory.noted = noted = notes_of(target.deployment)
+            memory.longest_s, memory.usual_s = noted.longest_s, noted.usual_s
             self._memories[target.name] = memory
         return memory
 
@@ -163,38 +281,3 @@ class Reconciler:
             self._listener.external_change(target, expected, target.replicas, by, until)
         elif until and memory.state:  # a start, which somebody asked for: no size to be held
             memory.state = memory.state.held(0, self._clock.now())
-
-    def _carry_out(self, target: Target, memory: Memory, result: Evaluation, dry_run: bool) -> None:
-        before, after = memory.state, result.state
-        if result.decision.changes and not dry_run:
-            self._writing.add(target.name)
-            self._tasks.start(f"write {target.name}", self._write(target, memory, result))
-        elif result.decision.changes:
-            memory.state = after.not_written(before)
-        else:
-            memory.state = after
-            if (after.learnt != memory.stored or memory.saw_longer) and not dry_run:
-                memory.stored, memory.longest_stored_s = after.learnt, memory.longest_s
-                note = self._actuator.note(target, result.decision, after, memory.longest_s)
-                self._tasks.start(f"note {target.name}", note)
-
-    async def _write(self, target: Target, memory: Memory, result: Evaluation) -> None:
-        try:
-            in_flight = {pod.name: pod.in_flight for pod in result.observation.pods}
-            outcome = await self._actuator.carry_out(
-                target, result.decision, result.state, in_flight, memory.longest_s
-            )
-            if outcome.result is Result.WRITTEN:
-                memory.state = result.state
-                memory.stored, memory.longest_stored_s = result.state.learnt, memory.longest_s
-                memory.expected = result.decision.replicas
-            elif outcome.result is Result.FAILED:
-                memory.expected = None  # it may have been written after all
-            if outcome.result in (Result.WRITTEN, Result.CONFLICT, Result.GONE):
-                version = target.deployment["metadata"]["resourceVersion"]
-                memory.wait_for_cache(version, self._clock.monotonic())
-            self._listener.written(target, result.decision, outcome)
-        except Exception as error:  # one service's error is its own
-            self._listener.failed(target.name, error)
-        finally:
-            self._writing.discard(target.name)

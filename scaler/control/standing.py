@@ -20,6 +20,7 @@ class Standing(StrEnum):
     PAUSED = "paused"
     STOPPED = "stopped"
     RIVAL = "rival-autoscaler"
+    ASLEEP = "asleep"
     WAITING = "waiting-for-cache"
     FAILED = "failed"
 

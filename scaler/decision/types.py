@@ -42,7 +42,8 @@ class Pod:
     run of its containers began (None: unknown, or none runs), `waiting` why a container does not
     run, as the kubelet calls it (CrashLoopBackOff, ImagePullBackOff, …), or the reason of a
     condition PodScheduled that is False (Unschedulable). `in_flight` are the requests that the
-    gateways have with it; None: they do not say.
+    gateways have with it; None: they do not say. `shortage` says in words what no node has for a
+    pod that is Unschedulable, which it is since `waiting_since`.
     """
 
     name: str
@@ -57,6 +58,8 @@ class Pod:
     running: float | None = None
     waiting: str = ""
     in_flight: int | None = None
+    waiting_since: float | None = None
+    shortage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,8 @@ class Decision:
     rates) to `replicas` (after min and max); the three are None when they were not computed.
     `reasons` name each rule that shaped the number, in order; `limits` those of them that held it
     back; one that ends at a known time does so at `held_until` (unix seconds). `signal` is what
-    told the demand. `error` says in words why a decision is not valid.
+    told the demand. `error` says in words why a decision is not valid, `cause` what a rule saw
+    outside the service: who woke it, or what no node has.
     """
 
     service: str
@@ -206,6 +210,7 @@ class Decision:
     pods: tuple[PodView, ...] = ()
     conditions: tuple[Condition, ...] = ()
     error: str = ""
+    cause: str = ""
 
     @property
     def changes(self) -> bool:

@@ -38,8 +38,11 @@ def app(
     async def readyz(_: web.Request) -> web.Response:
         return _verdict(not_ready())
 
-    async def decisions(_: web.Request) -> web.Response:
-        body = {name: describe(status) for name, status in sorted(stats.services.items())}
+    async def decisions(request: web.Request) -> web.Response:
+        """Of all services, or of the one that `?service=` names."""
+        only = request.query.get("service")
+        asked = sorted(stats.services) if only is None else {only} & stats.services.keys()
+        body = {name: describe(stats.services[name]) for name in asked}
         return web.Response(body=orjson.dumps(body), content_type="application/json")
 
     application = web.Application()

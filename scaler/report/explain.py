@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from scaler.control.annotation import noted_signal
 from scaler.control.standing import leftover, obstacle
 from scaler.decision import Action
+from scaler.decision.zero import ASLEEP
 from scaler.report.glossary import explained
-from scaler.report.sentences import causes, clock_time, sentence, signal
+from scaler.report.sentences import cause, causes, clock_time, sentence, signal
+from shared.service.durations import shown
+from shared.service.noted import notes_of
+from shared.service.sleeping import asleep_since
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,13 +20,18 @@ if TYPE_CHECKING:
     from scaler.cluster.catalog import Target
     from scaler.config.scaling import Scaling
     from scaler.control.evaluate import Evaluation
-    from scaler.decision import Decision, Policy
+    from scaler.decision import Decision, Policy, Signal
 
 
 def explain(
-    target: Target, scaling: Scaling, problems: Sequence[str], result: Evaluation
+    target: Target,
+    scaling: Scaling,
+    problems: Sequence[str],
+    result: Evaluation,
+    *,
+    leaders: bool = False,
 ) -> Iterator[str]:
-    """The lines of the explanation."""
+    """The lines of the explanation; `leaders`: the decision is the leader's own last one."""
     decision = result.decision
     yield f"{target.name}: {sentence(decision)}"
     yield ""
@@ -35,11 +45,16 @@ def explain(
         load = result.observation.load
         least = "" if load.whole else "; a gateway is silent, so there may be more"
         yield f"gateway: {load.in_flight} requests in flight, {load.waiting} waiting{least}"
-    yield from _signal(decision)
+    if decision.signal:
+        yield f"signal: {_signal(decision.signal)}"
+    if not leaders and (noted := noted_signal(target.deployment)):
+        yield f"signal at the leader's last write, {noted[1]}: {_signal(noted[0])}"
+    yield from _sleep(target, scaling, result)
     yield ""
     yield from _arithmetic(decision)
     yield ""
-    if decision.raw is not None and decision.raw < decision.current > result.policy.min_replicas:
+    shrinks = decision.raw is not None and decision.raw < decision.current
+    if shrinks and decision.current > result.policy.min_replicas and not leaders:
         yield _WINDOWS
     yield verdict(target, scaling, result)
 
@@ -65,10 +80,26 @@ def verdict(target: Target, scaling: Scaling, result: Evaluation) -> str:
     return f"The leading scaler writes {decision.replicas} replicas."
 
 
+def _sleep(target: Target, scaling: Scaling, result: Evaluation) -> Iterator[str]:
+    """Since when it sleeps, or what keeps one awake that may sleep."""
+    usual = notes_of(target.deployment).usual_s
+    start = f"; a start takes {shown(usual)} as a rule" if usual else ""
+    if since := asleep_since(target.deployment):
+        yield f"asleep since {since}, until somebody asks for it{start}"
+    elif scaling.zero_after_s is None:
+        return
+    elif result.awake:
+        yield f"kept awake: {result.awake}{start}"
+    elif result.decision.current:
+        yield f"kept awake by nothing: nobody has asked for {shown(scaling.zero_after_s)}{start}"
+
+
 def _rest(result: Evaluation) -> str:
     """Why a valid decision leaves the number as it is."""
     decision, policy = result.decision, result.policy
     current, raw = decision.current, decision.raw
+    if ASLEEP in decision.reasons:
+        return "it sleeps, and nobody asks for it (exposed wake wakes it)"
     if current == 0:
         return "at 0 replicas scaling is off; scale the Deployment or start the service to resume"
     if raw is not None and raw < current == policy.min_replicas:
@@ -121,14 +152,11 @@ def _policy(target: Target, policy: Policy) -> str:
     )
 
 
-def _signal(decision: Decision) -> Iterator[str]:
+def _signal(told: Signal) -> str:
     """What told the demand, with the cost of a request."""
-    if told := signal(decision):
-        cost = decision.signal.cost_m if decision.signal else None
-        note = decision.signal.note if decision.signal else ""
-        text = f"signal: {told}"
-        text += "" if cost is None else f", a request costs {cost:g}m"
-        yield f"{text}; {note}" if note else text
+    cost = "" if told.cost_m is None else f", a request costs {told.cost_m:g}m"
+    note = f"; {told.note}" if told.note else ""
+    return f"{signal(told)}{cost}{note}"
 
 
 def _pods(decision: Decision, result: Evaluation) -> Iterator[str]:
@@ -156,6 +184,8 @@ def _arithmetic(decision: Decision) -> Iterator[str]:
     yield f"{'within bounds':<18}{decision.replicas:>5}"
     yield from (f"because: {explained(word)}" for word in causes(decision))
     yield from (f"held by: {explained(word)}" for word in decision.limits)
+    if decision.cause:
+        yield f"cause: {cause(decision)}"
     if decision.held_until is not None:
         yield f"held until: {clock_time(decision.held_until)}"
     yield from (f"{c.type}={c.status} ({c.reason})" for c in decision.conditions)

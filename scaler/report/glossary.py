@@ -33,6 +33,13 @@ MEANINGS: Final = {
         "pods that are asked for do not run yet: no node has room, or an image cannot be pulled "
         "(kubectl describe pods)"
     ),
+    "Unschedulable": (
+        "no node has room for a pod, so no more of them are asked for until one has (a node more, "
+        "or a smaller cpu or memory)"
+    ),
+    "Asleep": "nobody asks for the service; the next request wakes it (zero_after)",
+    "Sleep": "nobody has asked for the service for so long (zero_after)",
+    "Wake": "somebody asks for the service, which slept (wake_to)",
     "TargetAboveLimit": (
         "pods cannot use so much more than they request, so a lower target holds "
         "(cpu_threshold, or a higher CPU limit)"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from scaler.control.standing import Standing
@@ -56,12 +57,19 @@ _SERVICE_GAUGES: tuple[tuple[str, str, Value], ...] = (
 class ScalerCollector(Collector):
     """Collects from `stats` and from the `cache_statuses` with the API server."""
 
-    def __init__(self, stats: Stats, cache_statuses: Callable[[], Iterable[CacheStatus]]) -> None:
+    def __init__(
+        self,
+        stats: Stats,
+        cache_statuses: Callable[[], Iterable[CacheStatus]],
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._stats = stats
         self._cache_statuses = cache_statuses
+        self._now = now
 
     def collect(self) -> Iterator[Metric]:
         yield from self._services()
+        yield from self._sleep()
         yield from self._counters()
         yield from self._caches()
         yield from self._process()
@@ -91,6 +99,28 @@ class ScalerCollector(Collector):
             if status.decision is not None and status.decision.signal is not None:
                 family.add_metric((service, status.decision.signal.name), 1)
         return family
+
+    def _sleep(self) -> Iterator[Metric]:
+        """Of services that sleep or have slept; what would run without is their `min_scale`."""
+        now, services = self._now(), self._stats.services
+        slept = {name: each.asleep_s(now) for name, each in services.items()}
+        slept = {name: seconds for name, seconds in slept.items() if seconds}
+        yield _counter("asleep_seconds", "Time at 0 replicas asleep.", "service", slept)
+        saved = {name: seconds * services[name].least for name, seconds in slept.items()}
+        text = "Time asleep times min_scale: what did not run."
+        yield _counter("saved_pod_seconds", text, "service", saved)
+        now_saved = (
+            (name, each.least) for name, each in services.items() if each.asleep_since is not None
+        )
+        yield _gauge("saved_pods", "min_scale of services asleep now.", "service", now_saved)
+        starts = {name: each.cold_starts for name, each in services.items() if each.cold_starts}
+        yield _counter("cold_starts", "Starts from 0 replicas.", "service", starts)
+        family = HistogramMetricFamily(
+            "scaler_cold_start_seconds", "Parts of starts from 0 replicas.", labels=("part",)
+        )
+        for part, histogram in self._stats.cold_starts.items():
+            family.add_metric((part,), histogram.cumulated(), histogram.total)
+        yield family
 
     def _counters(self) -> Iterator[Metric]:
         stats = self._stats
@@ -133,6 +163,7 @@ class ScalerCollector(Collector):
             yield CounterMetricFamily(f"scaler_{name}", text, value=count)
         for name, text, value in (
             ("last_tick_seconds", "Time the last tick took.", stats.last_tick_seconds),
+            ("wake_streams", "Gateways that tell of requests as they come.", stats.wake_streams),
             ("leader", "1 while this process leads.", stats.leading),
             ("config_generation", "Configurations loaded so far.", stats.config_generation),
             ("config_valid", "0 while the configuration file is wrong.", stats.config_valid),
@@ -149,7 +180,7 @@ def _gauge(name: str, text: str, label: str, values: Iterable[tuple[str, float]]
     return family
 
 
-def _counter(name: str, text: str, label: str, counts: Mapping[Any, int]) -> Metric:
+def _counter(name: str, text: str, label: str, counts: Mapping[Any, float]) -> Metric:
     family = CounterMetricFamily(f"scaler_{name}", text, labels=(label,))
     for value, count in counts.items():
         family.add_metric((str(value),), count)

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from scaler.control.actuator import Outcome, Result
 from scaler.control.standing import Standing
+from scaler.decision.zero import SLEEP, WAKE
 from scaler.report.glossary import explained
 from scaler.report.sentences import clock_time, sentence
-from scaler.report.stats import ServiceStatus
+from scaler.report.stats import Histogram, ServiceStatus
+from shared.service.sleeping import asleep_since
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence, Set
+    from collections.abc import Iterable, Mapping, Sequence, Set
 
     from scaler.cluster.catalog import Target
     from scaler.decision import Decision
@@ -40,10 +42,19 @@ new pod starts, and the two scrapes of 30 s at most that a first rate of CPU tak
 TROUBLES: Final = frozenset(
     {
         *("Loading", "CrashLoop", "Pending", "TargetAboveLimit", "CpuDoesNotFollow"),
-        *("GatewayPartial", "GatewayMissing", "ClockSkew", "SamplesStale", "SamplesAbsurd"),
+        *(
+            "Unschedulable",
+            "GatewayPartial",
+            "GatewayMissing",
+            "ClockSkew",
+            "SamplesStale",
+            "SamplesAbsurd",
+        ),
     }
 )
 """Reasons that somebody should see to if they last for NO_DATA_GRACE: each is told in an Event."""
+RESCALED: Final = "SuccessfulRescale"
+"""The reason of the Event on a change of size, as Kubernetes' HPA gives it."""
 CONTROLLER: Final = ""
 """Stands for the scaler itself where a service's name is asked for."""
 
@@ -76,10 +87,13 @@ class Reporter:
         self._troubled_since: dict[str, dict[str, float]] = {}
         """By service and reason."""
 
-    def decided(self, target: Target, decision: Decision, standing: Standing) -> None:
-        """A decision was made; it is not yet written."""
+    def decided(
+        self, target: Target, decision: Decision, standing: Standing, awake: str = ""
+    ) -> None:
+        """A decision was made; it is not yet written. `awake` is what keeps it from sleeping."""
         self._stats.decided(decision)
         status = self.status(target, standing)
+        status.awake = awake
         known, status.decision = status.decision, decision
         status.decided = self._clock.now()
         topic = "decision" if decision.valid else "no decision"
@@ -118,14 +132,27 @@ class Reporter:
         match outcome.result:
             case Result.WRITTEN:
                 self.status(target, Standing.ACTIVE).written = self._clock.now()
+                reason = next((r for r in decision.reasons if r in (SLEEP, WAKE)), RESCALED)
                 note = f"New size: {decision.replicas}; {sentence(decision)}"
-                self._emit(_reference(target), "SuccessfulRescale", note, "Normal")
+                self._emit(_reference(target), reason, note, "Normal")
             case Result.FAILED | Result.THROTTLED:
                 note = f"{sentence(decision)}; not written: {outcome.message}"
                 self._warn_at_intervals(target.name, "write failed", note)
                 self.event(target, "FailedRescale", note)
             case _:
                 log.info("%s: not written: %s", target.name, outcome.message or outcome.result)
+
+    def streams(self, connected: int) -> None:
+        """So many gateways tell of requests as they come."""
+        self._stats.wake_streams = connected
+
+    def cold_start(self, target: Target, parts: Mapping[str, float]) -> None:
+        """A service has a ready pod after it slept."""
+        self._stats.services.setdefault(target.name, ServiceStatus()).cold_starts += 1
+        for part, seconds in parts.items():
+            self._stats.cold_starts.setdefault(part, Histogram()).saw(seconds)
+        told = ", ".join(f"{part} {seconds:.2f} s" for part, seconds in parts.items())
+        log.info("%s: ready after %.2f s: %s", target.name, sum(parts.values()), told)
 
     def left_alone(self, target: Target, standing: Standing, note: str) -> None:
         """Nothing is decided for a service, and why."""
@@ -243,9 +270,13 @@ class Reporter:
         status.standing, status.note = standing, ""
         if status.hold_until is not None and status.hold_until <= self._clock.now():
             status.hold, status.hold_until = "", None
+        if asleep_since(target.deployment):
+            status.fell_asleep(self._clock.now())
+        elif standing is not Standing.WAITING:
+            status.woke(self._clock.now())
         status.current = target.replicas
         status.least, status.most = target.expose.min_scale, target.expose.max_scale
-        status.ready = sum(each.pod.ready == "True" for each in target.pods)
+        status.ready = len([each for each in target.pods if each.pod.ready == "True"])
         return status
 
     def retain(self, names: Set[str]) -> None:

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from scaler.decision import Action
+from scaler.decision.zero import WAKE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scaler.decision import Decision
+    from scaler.decision import Decision, Signal
 
 _VERBS = {Action.UP: "scale up", Action.DOWN: "scale down", Action.NONE: "hold"}
 
@@ -62,11 +63,13 @@ def clock_time(time: float) -> str:
     return datetime.fromtimestamp(time, UTC).strftime("%H:%M:%S UTC")
 
 
-def signal(decision: Decision) -> str:
-    """What told the demand, and how well; empty where the policy does not say."""
-    told = decision.signal
-    if told is None:
-        return ""
+def cause(decision: Decision) -> str:
+    """What a rule saw outside the service: who woke it, or what no node has."""
+    return f"woken by {decision.cause}" if WAKE in decision.reasons else decision.cause
+
+
+def signal(told: Signal) -> str:
+    """What told the demand, and how well."""
     parts = [f"demand {told.demand_m}m by {told.name}"]
     if told.spread_m:
         parts.append(f"± {told.spread_m}m")
@@ -84,11 +87,13 @@ def holding(decision: Decision) -> str:
 
 
 def _rest(decision: Decision) -> Iterator[str]:
-    if told := signal(decision):
-        yield told
+    if decision.signal:
+        yield signal(decision.signal)
     if decision.raw is not None:
         yield derivation(decision)
     if because := causes(decision):
         yield "because " + ", ".join(because)
     if decision.limits:
         yield f"held by {holding(decision)}"
+    if decision.cause:
+        yield cause(decision)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from scaler.control.standing import Standing
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
 
 MAX_REASONS: Final = 256
 OTHER: Final = "other"
+BUCKETS: Final = (
+    *(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
+    *(10.0, 30.0, 60.0, 120.0, 300.0, 600.0, float("inf")),
+)
+"""Upper bounds in seconds: of a write, which takes milliseconds, and of a model's start."""
 
 
 @dataclass(slots=True)
@@ -34,6 +41,46 @@ class ServiceStatus:
     decision: Decision | None = None
     decided: float = 0.0
     written: float | None = None
+    awake: str = ""
+    """What keeps a service awake that may sleep."""
+    asleep_since: float | None = None
+    """Since when it sleeps, as far as this process has seen it."""
+    slept_s: float = 0.0
+    """Seconds that it has slept before, since this process began."""
+    cold_starts: int = 0
+
+    def fell_asleep(self, now: float) -> None:
+        """It sleeps at `now`."""
+        if self.asleep_since is None:
+            self.asleep_since = now
+
+    def woke(self, now: float) -> None:
+        """It does not sleep at `now`."""
+        if self.asleep_since is not None:
+            self.slept_s += now - self.asleep_since
+            self.asleep_since = None
+
+    def asleep_s(self, now: float) -> float:
+        """Seconds that it has slept, until `now`."""
+        return self.slept_s + (0.0 if self.asleep_since is None else now - self.asleep_since)
+
+
+@dataclass(slots=True)
+class Histogram:
+    """Seconds, counted by the upper bounds of BUCKETS."""
+
+    counts: list[int] = field(default_factory=lambda: [0] * len(BUCKETS))
+    total: float = 0.0
+
+    def saw(self, seconds: float) -> None:
+        """Count one."""
+        self.counts[bisect_left(BUCKETS, seconds)] += 1
+        self.total += seconds
+
+    def cumulated(self) -> list[tuple[str, float]]:
+        """As Prometheus counts: each bucket with all below it."""
+        names = (*(f"{bound:g}" for bound in BUCKETS[:-1]), "+Inf")
+        return list(zip(names, accumulate(self.counts), strict=True))
 
 
 @dataclass(slots=True)
@@ -54,12 +101,18 @@ class Stats:
     writes: Counter[Result] = field(default_factory=Counter)
     service_errors: int = 0
     foreign_changes: int = 0
+    cold_starts: dict[str, Histogram] = field(default_factory=dict)
+    """How long the parts of starts from 0 replicas took; see `scaler.control.cold_start.PARTS`."""
+    wake_streams: int = 0
+    """Gateways that tell of requests as they come."""
     ticks: int = 0
     tick_seconds: float = 0.0
     """Sum over all ticks."""
     last_tick_seconds: float = 0.0
     overruns: int = 0
     leading: bool = False
+    admin: str = ""
+    """The address of the admin port as others reach it; empty until it is open."""
     config_generation: int = 0
     config_valid: bool = True
 

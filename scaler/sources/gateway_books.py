@@ -22,6 +22,16 @@ have ended, been cut, or gone to others by then. Nothing shrinks all the same.""
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a gateway answers: counts by service, for how long its youngest worker has counted, and
+    whether all of its workers are in it."""
+
+    counts: Mapping[str, Count]
+    up_s: float | None = None
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class _Service:
     """What is remembered of one service between two answers."""
 
@@ -39,12 +49,15 @@ class GatewayBooks:
         """When it last answered."""
         self.problem = ""
         """Why the last question failed; empty when it was answered."""
+        self.answer = Answer({})
+        """The last one."""
         self._since = now
         self._services: dict[str, _Service] = {}
         self._loads: dict[str, Load] = {}
 
-    def answered(self, counts: Mapping[str, Count], now: float) -> dict[str, Growth]:
+    def answered(self, answer: Answer, now: float) -> dict[str, Growth]:
         """Take in an answer; gives the growth of services that it has no more."""
+        self.answer, counts = answer, answer.counts
         old, since = self._services, now if self.heard is None else self.heard
         self._services = {
             name: old.get(name) or _Service(AnswerHistory(), Growth(since)) for name in counts

@@ -1,10 +1,11 @@
 """Asks the gateways how busy each service is: requests in flight and requests that wait.
 
 A gateway answers `GET /load` on its admin port with `{service: {"in_flight": n, "waiting": n,
-"arrivals": n, "request_seconds": x, "seconds": x, "longest": x, "pods": {name: n}}}`; older ones
-leave out all but the first two. The loads of all gateways add up, so a sum is only whole when every
-one of them answered. A host name with several addresses (a headless Service) stands for as many
-gateways.
+"arrivals": n, "request_seconds": x, "seconds": x, "longest": x, "pods": {name: n}, "open": n,
+"idle_s": x}}`; older ones leave out all but the first two. Under `_gateway`, which no service can
+be called, it tells of itself: `{"up_s": x}`. The loads of all gateways add up, so a sum is only
+whole when every one of them answered. A host name with several addresses (a headless Service)
+stands for as many gateways.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from typing import TYPE_CHECKING, Any, Final
 from yarl import URL
 
 from scaler.sources.beside import ANSWER_TIMEOUT, FIRST_PATIENCE, Beside
-from scaler.sources.gateway_books import GatewayBooks
+from scaler.sources.gateway_books import Answer, GatewayBooks
 from scaler.sources.http import get_json
+from scaler.sources.idleness import Heard, Idleness
 from scaler.sources.in_flight import Count
 from scaler.sources.loads import Load, Loads, total
 from scaler.sources.samples import SourceError
@@ -31,6 +33,11 @@ if TYPE_CHECKING:
 
     from scaler.sources.growth import Growth
 
+LOOK_TIMEOUT: Final = 1.0
+"""Seconds for which a write waits for what gateways say right before it."""
+NEW_S: Final = 1.5
+"""Seconds for which an answer says that nothing is open: it is of this tick or of the last one."""
+_OWN: Final = "_gateway"
 GONE_S: Final = 10.0
 """Seconds for which an address must be missing in the lookup, and silent, until its gateway is
 gone: a name server may answer fewer addresses for a moment, and a gateway that ends still serves
@@ -65,9 +72,7 @@ class GatewayLoad:
         self._lookup = lookup
         first = max(patience, FIRST_PATIENCE)
         self._lookups: Beside[list[str] | SourceError] = Beside("lookup", patience, first)
-        self._questions: Beside[Mapping[str, Count] | SourceError] = Beside(
-            "gateway", patience, first
-        )
+        self._questions: Beside[Answer | SourceError] = Beside("gateway", patience, first)
         self._endpoints = [str(URL(each) / "load") for each in endpoints]
         self._addresses: dict[str, list[str]] = {}
         """Of each endpoint, as last found."""
@@ -77,6 +82,9 @@ class GatewayLoad:
         """Endpoints of which it is not known where they are, and why."""
         self._gateways: dict[str, GatewayBooks] = {}
         """By URL."""
+        self._looking = asyncio.Lock()
+        self._looked = float("-inf"), Idleness()
+        """When the last look began, and what it found."""
         self._past: dict[str, tuple[float, float]] = {}
         """Growth of arrivals and request_seconds by service, of gateways that are gone."""
 
@@ -85,6 +93,28 @@ class GatewayLoad:
         await self._find()
         await self._ask()
         return self._told()
+
+    async def idleness(self) -> Idleness:
+        """What all gateways say now, and no answer from before; who asks meanwhile shares it."""
+        asked = self._monotonic()
+        async with self._looking:
+            if self._looked[0] < asked:
+                self._looked = self._monotonic(), await self._look()
+            return self._looked[1]
+
+    async def _look(self) -> Idleness:
+        """Nothing is kept of the answers: the next round takes them in."""
+        urls = list(self._gateways)
+        answers = await asyncio.gather(*(self._question(url, LOOK_TIMEOUT) for url in urls))
+        found = dict(zip(urls, answers, strict=True))
+        failures = [str(each) for each in answers if isinstance(each, SourceError)]
+        heard = [_heard(url, each) for url, each in found.items() if isinstance(each, Answer)]
+        return Idleness(tuple(heard), (*self._unknown.values(), *failures))
+
+    @property
+    def gateways(self) -> tuple[str, ...]:
+        """The admin ports of all gateways that were found and are not gone."""
+        return tuple(_base(url) for url in self._gateways)
 
     async def close(self) -> None:
         """Drop all questions."""
@@ -124,9 +154,9 @@ class GatewayLoad:
             if now - gateway.found > GONE_S and not gateway.speaks(now):
                 self._settle(self._gateways.pop(url).grown())
 
-    async def _question(self, url: str) -> Mapping[str, Count] | SourceError:
+    async def _question(self, url: str, timeout: float = ANSWER_TIMEOUT) -> Answer | SourceError:
         try:
-            async with asyncio.timeout(ANSWER_TIMEOUT):
+            async with asyncio.timeout(timeout):
                 return read(await get_json(self._session, url))
         except SourceError as error:
             return error
@@ -155,7 +185,28 @@ class GatewayLoad:
             heard=len(gateways) - len(silent),
             silent=len(silent),
             known=heard > 0,
+            idleness=self._idleness(tuple(failures), now),
         )
+
+    def _idleness(self, failures: tuple[str, ...], now: float) -> Idleness:
+        """Nobody knows what has begun since an answer: only new ones say that nothing is open."""
+        gateways = self._gateways
+        late = [
+            f"{_base(url)} has not answered for {each.silence(now):.1f} s"
+            for url, each in gateways.items()
+            if each.silence(now) > NEW_S
+        ]
+        heard = [_heard(url, each.answer) for url, each in gateways.items()]
+        return Idleness(tuple(heard), (*failures, *late))
+
+
+def _heard(url: str, answer: Answer) -> Heard:
+    return Heard(_base(url), answer.up_s, answer.counts, answer.whole)
+
+
+def _base(url: str) -> str:
+    """The admin port of which `url` is the load."""
+    return str(URL(url).parent)
 
 
 def _with(load: Load, past: tuple[float, float] | None) -> Load:
@@ -182,34 +233,43 @@ def _silence(url: str, gateway: GatewayBooks, now: float) -> str:
     )
 
 
-def read(answer: Mapping[str, Any]) -> dict[str, Count]:
+def read(answer: Mapping[str, Any]) -> Answer:
     """One gateway's answer; raises when it has another form."""
-    return {
-        name: Count(
-            _whole(each["in_flight"]),
-            _whole(each["waiting"]),
-            _number(each["request_seconds"]) if "request_seconds" in each else None,
-            _number(each.get("seconds", 0)),
-            _number(each["arrivals"]) if "arrivals" in each else None,
-            _number(each.get("longest", 0)),
-            _pods(each["pods"]) if "pods" in each else None,
-            each.get("whole") is not False,
-        )
-        for name, each in answer.items()
-    }
+    own = answer.get(_OWN) or {}
+    counts = {name: _count(each) for name, each in answer.items() if name != _OWN}
+    up_s = _number(own["up_s"]) if "up_s" in own else None
+    return Answer(counts, up_s, own.get("whole") is not False)
 
 
-def _pods(value: Mapping[str, object]) -> dict[str, int]:
-    return {name: _whole(count) for name, count in value.items()}
+def _count(each: Mapping[str, Any]) -> Count:
+    return Count(
+        _whole(each["in_flight"]),
+        _whole(each["waiting"]),
+        _number(each["request_seconds"]) if "request_seconds" in each else None,
+        _number(each.get("seconds", 0)),
+        _number(each["arrivals"]) if "arrivals" in each else None,
+        _number(each.get("longest", 0)),
+        _pods(each["pods"]) if "pods" in each else None,
+        each.get("whole") is not False,
+        _whole(each["open"]) if "open" in each else None,
+        _number(each["idle_s"]) if "idle_s" in each else None,
+    )
 
 
-def _whole(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+def _pods(value: Mapping[str, Any]) -> Mapping[str, int]:
+    counts = value.values()
+    if {*map(type, counts)} <= {int} and min(counts, default=0) >= 0:  # there are thousands
+        return value
+    raise ValueError(f"{value!r} are not numbers of requests")
+
+
+def _whole(value: Any) -> int:
+    if type(value) is int and value >= 0:  # JSON has no type of its own, but for true and false
         return value
     raise ValueError(f"{value!r} is not a number of requests")
 
 
-def _number(value: object) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
-        return value
+def _number(value: Any) -> float:
+    if type(value) in (int, float) and value >= 0:
+        return float(value)
     raise ValueError(f"{value!r} is not a time in seconds")

@@ -35,7 +35,8 @@ class Count:
     """What one gateway says of one service.
 
     `request_seconds` is the integral of `in_flight` over the `seconds` for which the gateway has
-    counted; None when it does not say, as with `arrivals` and `pods` (see `loads.Load`).
+    counted; None when it does not say, as with `arrivals` and `pods` (see `loads.Load`). `open` are
+    requests, streams and tunnels that are not over, `idle_s` the seconds since the last ended.
     """
 
     in_flight: int
@@ -46,6 +47,8 @@ class Count:
     longest: float = 0.0
     pods: Mapping[str, int] | None = None
     whole: bool = True
+    open: int | None = None
+    idle_s: float | None = None
 
 
 class AnswerHistory:
@@ -90,5 +93,6 @@ def rounded_up(mean: float) -> int:
 def _follows(before: tuple[float, float, float], after: tuple[float, float, float]) -> bool:
     """Whether both are counts of one process: one that started anew, or another one at the same
     address, has counted for another time than has passed here."""
-    passed, counted, integral = (new - old for new, old in zip(after, before, strict=True))
-    return 0 < passed <= GAP_S and abs(counted - passed) <= _SKEW_S and counted > 0 <= integral
+    passed, counted = after[0] - before[0], after[1] - before[1]
+    near = 0 < passed <= GAP_S and abs(counted - passed) <= _SKEW_S
+    return near and counted > 0 <= after[2] - before[2]

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from scaler.sources.idleness import Idleness
+from shared.service.values import value
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Load:
     """Requests of one service, over all gateways: a mean of those in flight, and who waits now.
 
@@ -47,6 +50,7 @@ class Loads:
     """Gateways that do not answer; their last counts are in the sums for a while."""
     known: bool = True
     """False: no gateway says anything, and never has or not for long."""
+    idleness: Idleness = field(default_factory=Idleness, compare=False)
 
 
 def total(loads: Iterable[Mapping[str, Load]]) -> dict[str, Load]:
@@ -79,4 +83,7 @@ def _by_pod(
 ) -> Mapping[str, int] | None:
     if one is None or other is None:
         return None
-    return {**one, **{name: one.get(name, 0) + count for name, count in other.items()}}
+    sums = dict(one)
+    for name, count in other.items():
+        sums[name] = sums.get(name, 0) + count
+    return sums

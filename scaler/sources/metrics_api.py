@@ -7,7 +7,6 @@ and per container `usage.cpu`, a quantity.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any, Final
 
 from scaler.sources.kind import Kind
@@ -17,6 +16,7 @@ from shared.kube.errors import Forbidden, KubeError, NotFound
 from shared.kube.resources import POD_METRICS
 from shared.service import quantity
 from shared.service.durations import seconds
+from shared.service.objects import unix_seconds
 from shared.service.spaces import Spaces
 
 MAIN: Final = Spaces()
@@ -57,7 +57,7 @@ class MetricsApi:
 def read(answer: Mapping[str, Any], spaces: Spaces = MAIN) -> Samples:
     """A PodMetricsList as samples; entries that make no sense are counted, not guessed at."""
     pods: dict[str, PodUsage] = {}
-    times, windows = _Read(_time), _Read(seconds)
+    times, windows = _Read(unix_seconds), _Read(seconds)
     malformed = 0
     for item in answer.get("items") or ():
         try:
@@ -83,10 +83,6 @@ class _Read(dict[str, float]):
     def __missing__(self, text: str) -> float:
         self[text] = value = self._parse(text)
         return value
-
-
-def _time(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()
 
 
 def _milli(cpu: str | None) -> int | None:

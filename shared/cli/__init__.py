@@ -19,7 +19,7 @@ from shared.cli.commands.load import load
 from shared.cli.commands.local import local
 from shared.cli.commands.logs import logs
 from shared.cli.commands.opening import open_service
-from shared.cli.commands.running import restart, start, stop
+from shared.cli.commands.running import restart, start, stop, wake
 from shared.cli.commands.token import token
 from shared.cli.connection.options import connection_options
 from shared.cli.connection.target import Flags
@@ -52,6 +52,6 @@ def main(context: click.Context, flags: Flags) -> None:
 for _command in (
     *(local, apply, diff, lint, list_services, get, delete),
     *(describe, events, logs, open_service, token),
-    *(stop, start, restart, adopt, load, completion),
+    *(stop, start, wake, restart, adopt, load, completion),
 ):
     main.add_command(_command)

@@ -158,7 +158,7 @@ class ServicesApi:
         return str(answer["token"])
 
     async def act(self, name: str, action: str) -> dict[str, Any]:
-        """`stop`, `start` or `restart` the service; answers the state of its Deployment."""
+        """`stop`, `start`, `wake` or `restart` the service; answers the state of its Deployment."""
         status: dict[str, Any] = await self._call("POST", f"{_path(name)}/{action}")
         return status
 

@@ -116,13 +116,17 @@ class Told:
             self._say(f"service/{self._name} runs")
 
 
+_AT_REST: Final = {"asleep": "sleeps until somebody asks for it", "pending": "is waking up"}
+"""Why there are no pods, by state."""
+
+
 def progress(description: Description) -> str:
     """One line on how far the rollout is."""
     rollout = description.get("rollout")
     if rollout is None:
         return "has no pods yet" if description.get("path") else "is not exposed"
     if not rollout["wanted"]:
-        return "is stopped"
+        return _AT_REST.get((description.get("deployment") or {}).get("state", ""), "is stopped")
     old = f", {rollout['old']} of the version before" if rollout["old"] else ""
     line = f"{rollout['updated']} of {rollout['wanted']} pods started, {rollout['available']} ready"
     return line + old

@@ -42,3 +42,18 @@ def bounded(least: float, most: float) -> Callable[[str], float]:
         return value
 
     return parse
+
+
+def shown(value: float) -> str:
+    """Seconds for people, in the two largest units: `45 s`, `3 m 10 s`, `12 m`, `2 h 5 m`."""
+    whole = int(value)
+    for size, unit, next_size, next_unit in (
+        (86_400, "d", 3600, "h"),
+        (3600, "h", 60, "m"),
+        (60, "m", 1, "s"),
+    ):
+        if whole >= size:
+            more = whole % size // next_size
+            rest = f" {more} {next_unit}" if more else ""
+            return f"{whole // size} {unit}{rest}"
+    return f"{whole} s" if whole or not value else f"{value:.1g} s"

@@ -16,7 +16,7 @@ from shared.service.documents import plain
 from shared.service.durations import bounded, seconds
 from shared.service.model import AuthType, Expose, ProbeMode, Timeouts
 from shared.service.scaling.effect import warn_idle, warn_uncertain
-from shared.service.scaling.schema import read_written
+from shared.service.scaling.schema import Written, read_written
 
 if TYPE_CHECKING:
     from shared.service.fields import Fields
@@ -122,7 +122,11 @@ def _span(fields: Fields, name: str, bounds: tuple[int, int]) -> int:
 def _check_expose(fields: Fields, expose: Expose) -> None:
     """What concerns two fields at once."""
     if fields.raw("min_scale") == 0 and fields.raw("max_scale"):
-        fields.warn("min_scale", f"0 is taken for the default, {_DEFAULTS.min_scale}")
+        fields.warn(
+            "min_scale",
+            f"0 is taken for the default, {_DEFAULTS.min_scale}; for 0 replicas while nobody asks "
+            "set scaling.zero_after",
+        )
     if expose.max_scale < expose.min_scale:
         fields.error("max_scale", f"{expose.max_scale} is below min_scale {expose.min_scale}")
     if _TARGET.fullmatch(expose.health_path) is None:
@@ -169,6 +173,7 @@ def _above(expose: Expose) -> str:
 def _check_scaling(fields: Fields, expose: Expose) -> None:
     """What the scaler will read, checked where somebody is there to be told."""
     written = read_written(fields)
+    _check_sleep(fields, written, expose)
     if policy := written.policy.get("name"):
         warn_idle(fields, policy)
     else:
@@ -179,6 +184,19 @@ def _check_scaling(fields: Fields, expose: Expose) -> None:
             "false leaves the gateways' requests alone to tell the demand, and those at the node "
             "port pass by the gateways; use the gateway's path, or let CPU count",
         )
+
+
+def _check_sleep(fields: Fields, written: Written, expose: Expose) -> None:
+    """Whether the service can go to zero replicas, and wake to the size that is asked for."""
+    if written.general.get("zero_after_s") and expose.node_port:
+        fields.error(
+            "zero_after",
+            "cannot be had with NodePort: requests at the node port pass by the gateways, so "
+            "nobody sees that the service is in use, and nobody would wake it; take one of them "
+            "out",
+        )
+    if (wake_to := written.general.get("wake_to", 0)) > expose.max_scale:
+        fields.error("wake_to", f"{wake_to} is above max_scale {expose.max_scale}")
 
 
 def expose_json(expose: Expose) -> dict[str, Any]:

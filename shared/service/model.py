@@ -38,10 +38,12 @@ class Timeouts:
     idle: float = 0.0
     """Between two pieces of a body or of a tunnel."""
     queue: float = 60.0
-    """For a free or a first replica."""
+    """For a free replica."""
     body: float = 10.0
     """Over which a request's body must keep up the gateway's least rate: it may pause about so
     long, and longer after it has brought more than it had to."""
+    wake: float = 300.0
+    """For the first pod of a service that has none: it sleeps, or starts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ LAYOUT = Layout(
             ("context", "flow", "sending", "turns"),
             ("roles",),
             ("connections", "headless", "pool", "tunnel", "upload", "upstream", "waiting"),
-            ("client", "connect", "accepting"),
+            ("client", "connect", "accepting", "probing"),
             ("placement", "handshake"),
             ("record",),
             ("exchange",),

@@ -88,6 +88,10 @@ class Run:
     def exposed(self, *arguments: str) -> str:
         return self._output("exposed", *arguments)
 
+    def explained(self, name: str) -> str:
+        """What the scaler says of the size of service `name`."""
+        return self._output("python", "-m", "scaler", "explain", name)
+
     def kubectl(self, *arguments: str) -> str:
         return self._output("kubectl", *arguments)
 
@@ -170,13 +174,20 @@ def stop(run: Run) -> None:
         run.process.kill()
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """The system with the services of this folder, for the tests of one file."""
-    folder = tmp_path_factory.mktemp("local")
-    started = start(folder / "home", folder / "output", "--service", str(SERVICES / "burner.yaml"))
+@contextlib.contextmanager
+def local(folder: Path, service: str, ports: dict[str, int] | None = None) -> Iterator[Run]:
+    """The system in `folder` with one of the services beside this file."""
+    named = ("--service", str(SERVICES / service))
+    started = start(folder / "home", folder / "output", *named, ports=ports)
     try:
         until_ready(started)
         yield started
     finally:
         stop(started)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """The system with the services of this folder, for the tests of one file."""
+    with local(tmp_path_factory.mktemp("local"), "burner.yaml") as started:
+        yield started

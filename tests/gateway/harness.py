@@ -162,8 +162,10 @@ class Pod:
         self._server: asyncio.Server | None = None
         self.port = 0
 
-    async def start(self, address: str = "127.0.0.1", port: int = 0) -> Pod:
-        self._server = await asyncio.start_server(self._serve, address, port, limit=1 << 24)
+    async def start(self, address: str = "127.0.0.1", port: int = 0, backlog: int = 100) -> Pod:
+        self._server = await asyncio.start_server(
+            self._serve, address, port, limit=1 << 24, backlog=backlog
+        )
         self.address, self.port = self._server.sockets[0].getsockname()[:2]
         return self
 

@@ -139,6 +139,11 @@ def test_modes_choose_by_status_and_by_broken_exchanges() -> None:
     }
 
 
+def test_who_is_told_that_a_service_starts_is_no_failure() -> None:
+    logs = [AccessLog(mode, "json") for mode in ("off", "errors", "all")]
+    assert [one.wants(503, "starting", "waiting") for one in logs] == [False, False, True]
+
+
 async def test_what_does_not_fit_is_dropped_and_counted(pipe: tuple[int, int]) -> None:
     """By bytes: a client chooses how long its lines are."""
     log = AccessLog("all", "json", fd=pipe[1], capacity=500)

@@ -14,8 +14,10 @@ import pytest
 
 from gateway.admin import app as admin
 from gateway.workers import Worker, Workers
+from tests.gateway.deaf import deaf
 from tests.gateway.fake_cluster import configmap, endpoint_slice, entry, kubeconfig, serving
 from tests.gateway.processes import App, GatewayProcess, gateway
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -159,6 +161,46 @@ async def test_workers_need_no_place_to_write(tmp_path: Path) -> None:
             assert await process.process.wait() == 0
 
 
+async def test_what_any_worker_wants_is_told_to_scalers_and_what_they_say_to_every_worker(
+    tmp_path: Path,
+) -> None:
+    async with App.started() as app, serving() as cluster, contextlib.AsyncExitStack() as stack:
+        cluster.put("configmaps", configmap("a", api_port=app.port))
+        config = kubeconfig(tmp_path, cluster.port)
+        process = await stack.enter_async_context(gateway(config, GATEWAY_WORKERS="2"))
+        await process.said("listening on", times=2)
+        url, wakes = await process.url(), await process.admin("/wakes")
+        fresh = aiohttp.TCPConnector(force_close=True)
+        client = await stack.enter_async_context(aiohttp.ClientSession(connector=fresh))
+
+        async def words() -> str:
+            async with client.get(url, headers={"Prefer": "wait=0"}) as answer:
+                assert answer.status == 503
+                return str((await answer.json())["error"])
+
+        async def told(expected: str) -> bool:
+            """Whether all of so many answers say so, which both workers give."""
+            return all([expected in await words() for _ in range(20)])
+
+        assert (await numbers(process))["gateway_scalers_connected"] == 0
+        async with client.ws_connect(wakes) as scaler:
+            said = {"service": "a", "phase": "pulling", "words": "pulling the image"}
+            await scaler.send_json({"progress": said})
+            await until(lambda: told("pulling the image"))
+            assert (await numbers(process))["gateway_scalers_connected"] == 1
+            waiting = [asyncio.create_task(client.get(url)) for _ in range(8)]
+            heard = await scaler.receive_json()
+            assert heard["wake"]["service"] == "a"
+            os.kill(psutil.Process(process.process.pid).children()[0].pid, signal.SIGKILL)
+            await process.said("listening on", times=3)
+            await until(lambda: told("pulling the image"))  # the new worker has heard it too
+        await until(lambda: told("there is no pod yet"))
+        cluster.put("endpointslices", endpoint_slice("a", entry("127.0.0.1"), port=app.port))
+        answers = await asyncio.gather(*waiting, return_exceptions=True)
+        statuses = [one.status for one in answers if not isinstance(one, BaseException)]
+        assert set(statuses) == {200}
+
+
 async def source() -> dict[str, Any]:
     return {"services": {"a": HELD_NOW | COUNTED}, "connections": 1}
 
@@ -175,7 +217,7 @@ async def test_a_worker_that_does_not_answer_keeps_what_it_counted() -> None:
     worker = Worker(0, 0)
     private = worker.admin_socket()
     assert await worker.numbers() == []
-    async with admin.serving(admin.Admin(source, ready).application(), private):
+    async with admin.serving(admin.Admin(source, ready, deaf()).application(), private):
         assert await worker.numbers() == [await source()]
     assert await worker.numbers() == [{"services": {"a": COUNTED}, "silent": 1}]
 
@@ -185,6 +227,7 @@ async def test_one_ready_worker_makes_a_ready_gateway_at_once() -> None:
     silent, good = Worker(0, 0), Worker(1, 0)
     with silent.admin_socket() as backlog:
         backlog.listen()
-        async with admin.serving(admin.Admin(source, ready).application(), good.admin_socket()):
+        app = admin.Admin(source, ready, deaf()).application()
+        async with admin.serving(app, good.admin_socket()):
             assert await Workers([silent, good]).excuse() == ""
         assert await Workers([silent, good]).excuse() == "worker 0 does not answer"

@@ -103,6 +103,14 @@ class Embedded:
             patch_type="merge", manager=manager,
         )  # fmt: skip
 
+    def annotate(self, name: str, **texts: str | None) -> None:
+        """Somebody writes annotations of the Deployment; None takes one away."""
+        body = {"metadata": {"annotations": texts}}
+        self.api.patch(
+            kinds.DEPLOYMENT, names.deployment(name), names.NAMESPACE, body,
+            patch_type="merge", manager=MANAGER,
+        )  # fmt: skip
+
     def kubeconfig(self, port: int = 0) -> str:
         """The scaler's kubeconfig; with `port`, through a proxy there."""
         path = self.folder / f"kubeconfig-{port or self.port}"

@@ -42,7 +42,7 @@ def deployment(
     return {
         "metadata": metadata(names.deployment(name), "d", version, annotations=annotations or {}),
         "spec": {"replicas": replicas},
-        "status": {"replicas": replicas},
+        "status": {"replicas": replicas, "updatedReplicas": replicas},
     }
 
 

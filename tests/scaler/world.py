@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from scaler.decision import HPA, Policy
 from scaler.report.reporter import Reporter
 from scaler.report.stats import Stats
 from scaler.sources.kind import Access
+from scaler.sources.wakes import WakeStreams
 from shared.kube.client import KubeClient
 from shared.kube.events import EventRecorder
 from shared.runtime.clock import ManualClock
@@ -35,7 +37,7 @@ from tests.shared.kube.scripted import Answer, Script, kubeconfig_file, says, se
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from scaler.cluster.catalog import Caches
+    from scaler.cluster.catalog import Caches, Catalog
     from scaler.report.stats import ServiceStatus
     from shared.service.objects import Obj
 
@@ -59,6 +61,8 @@ class World:
 
     def __init__(self, caches: Caches) -> None:
         self.caches = caches
+        self.catalog: Catalog | None = None
+        """Instead of what is made of `caches` at each look."""
         self.clock = ManualClock(NOW)
         self.stats = Stats()
         self.leads = True
@@ -75,6 +79,7 @@ class World:
         self.script = Script(otherwise=self._answer)
         self.watchdog = TestedWatchdog(self.clock)
         self.loop: Loop
+        self.streams: WakeStreams
         self.fetcher: Fetcher
         self.config: ConfigFile
         self.tasks: Supervisor
@@ -186,11 +191,18 @@ def _wire(
 
     access = Access(kube, session, Spaces(), lambda: {"n1"})
     made.fetcher = Fetcher(access, reporter, made.clock)
+    made.streams = WakeStreams(
+        session, made.tasks, made.clock, partial(reporter.source, "wakes"), lambda: 1.0
+    )
     made.loop = Loop(
         Context(made.clock, made.tasks, reporter),
-        ClusterView(lambda: cataloguer.catalog(made.caches), lambda: made.leads, author),
+        ClusterView(
+            lambda: made.catalog or cataloguer.catalog(made.caches), lambda: made.leads, author
+        ),
         made.config,
         made.fetcher,
         Actuator(kube, lambda: made.leads, made.clock),
         made.watchdog,
+        made.streams,
     )
+    made.streams.listen(lambda wake: made.loop.woken(wake.service, wake.cause))

@@ -15,7 +15,14 @@ from gateway.management.answers.events import About, events_json
 from gateway.management.answers.representation import service_json
 from shared.service import names
 from shared.service.model import EMPTY
-from shared.service.objects import annotated_number, annotations_of, labels_of, wanted_replicas
+from shared.service.objects import (
+    annotated_number,
+    annotations_of,
+    is_true,
+    labels_of,
+    wanted_replicas,
+)
+from shared.service.sleeping import is_woken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,7 +89,7 @@ def rollout(deployment: Obj) -> dict[str, Any]:
     """How far the present version has come, in numbers of pods.
 
     `complete` as `kubectl rollout status` has it: seen by the controller, all updated, none of an
-    earlier version left, all available.
+    earlier version left, all available; one that was woken has something to come.
     """
     metadata, status = deployment["metadata"], deployment.get("status") or {}
     wanted = wanted_replicas(deployment)
@@ -90,6 +97,7 @@ def rollout(deployment: Obj) -> dict[str, Any]:
     updated = int(status.get("updatedReplicas") or 0)
     available = int(status.get("availableReplicas") or 0)
     seen = int(status.get("observedGeneration") or 0) >= int(metadata.get("generation") or 0)
+    seen = seen and not is_woken(deployment)
     return {
         "revision": annotated_number(deployment, pod_answers.REVISION),
         "wanted": wanted,
@@ -133,6 +141,4 @@ def _created(pod: Obj) -> tuple[str, str]:
 
 def _interest(pod: Obj) -> tuple[bool, Sequence[int]]:
     """Sorts what is not ready to the front, then the newest."""
-    conditions = (pod.get("status") or {}).get("conditions") or ()
-    ready = any(one.get("type") == "Ready" and one.get("status") == "True" for one in conditions)
-    return ready, [-ord(char) for char in _created(pod)[0]]
+    return is_true(pod, "Ready"), [-ord(char) for char in _created(pod)[0]]

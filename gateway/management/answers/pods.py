@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.management.answers import troubles
 from shared.service import quantity
-from shared.service.objects import annotated_number, labels_of
+from shared.service.objects import annotated_number, is_true, labels_of
 
 if TYPE_CHECKING:
     from shared.service.objects import Obj
@@ -21,13 +21,12 @@ TEMPLATE_HASH = "pod-template-hash"
 
 def pod_json(pod: Obj, revision: int | None, usage: Obj | None) -> dict[str, Any]:
     """The pod, which belongs to `revision` of its Deployment and uses `usage` (PodMetrics)."""
-    metadata, status = pod["metadata"], pod.get("status") or {}
+    metadata = pod["metadata"]
     containers = _containers(pod)
     cpu, memory = _used(usage)
     return {
         "name": metadata["name"],
-        "ready": any(one.get("type") == "Ready" and one.get("status") == "True"
-                     for one in status.get("conditions") or ()),
+        "ready": is_true(pod, "Ready"),
         "state": state(pod),
         "reason": troubles.of_pod(pod),
         "restarts": sum(int(one.get("restartCount") or 0) for one in containers),
@@ -37,7 +36,7 @@ def pod_json(pod: Obj, revision: int | None, usage: Obj | None) -> dict[str, Any
         "revision": revision,
         "cpu": cpu,
         "memory": memory,
-    }  # fmt: skip
+    }
 
 
 def state(pod: Obj) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from gateway.management.answers import troubles
 from shared.service.model import EMPTY
 from shared.service.objects import wanted_replicas
+from shared.service.sleeping import asleep_since, is_woken
 
 if TYPE_CHECKING:
     from shared.service.objects import Obj
@@ -25,6 +26,11 @@ _STUCK: Final = (("ReplicaFailure", "True"), ("Progressing", "False"))
 _BY_WEIGHT: Final = (*_STUCK, ("Available", "False"))
 """What keeps pods away, the cause before its effects: a quota or an image that is refused makes all
 of a Deployment's conditions change within one second."""
+
+_AT_REST: Final = {
+    "stopped": "Deployment is stopped.",
+    "asleep": "Nobody asked for it; the next request wakes it, or POST …/wake.",
+}
 
 
 def deployment_status(
@@ -45,13 +51,14 @@ def deployment_status(
     available = int(status.get("availableReplicas") or 0)
     conditions: list[Obj] = status.get("conditions") or []
     telling = _telling(conditions)
-    state = _state(desired, available, conditions, missing)
+    state = _state(desired, available, conditions, missing) if desired else _at_rest(deployment)
+    since = telling.get("lastTransitionTime") if telling else None
     why = troubles.of_pods(pods, last_words)
     parts = (_missing(missing) if desired else "", _reason(deployment, state, telling, why))
     return {
         "state": state,
         "reason": " ".join(filter(None, parts)),
-        "last_transition_time": telling.get("lastTransitionTime") if telling else None,
+        "last_transition_time": asleep_since(deployment) or since,
         "active_instances": int(status.get("replicas") or 0),
         "affected_instances": max(0, int(status.get("replicas") or 0) - available),
         "resource_kind": "exposed_service",
@@ -80,9 +87,14 @@ def wants_pods(deployment: Obj | None) -> bool:
     )
 
 
-def _state(desired: int, available: int, conditions: list[Obj], missing: Collection[str]) -> str:
-    if desired == 0:
+def _at_rest(deployment: Obj) -> str:
+    """The state of one that is to have no pods."""
+    if not asleep_since(deployment):
         return "stopped"
+    return "pending" if is_woken(deployment) else "asleep"
+
+
+def _state(desired: int, available: int, conditions: list[Obj], missing: Collection[str]) -> str:
     if missing:
         return "failed"
     if available >= desired:
@@ -113,8 +125,10 @@ def _missing(missing: Collection[str]) -> str:
 
 
 def _reason(deployment: Obj, state: str, telling: Obj | None, why: str) -> str:
-    if state == "stopped":
-        return "Deployment is stopped."
+    if state in _AT_REST:
+        return _AT_REST[state]
+    if is_woken(deployment):
+        return "It was woken, and the scaler has not given it pods yet."
     desired = wanted_replicas(deployment)
     available = int((deployment.get("status") or {}).get("availableReplicas") or 0)
     if _is_stale(deployment) and available < desired:

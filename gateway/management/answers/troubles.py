@@ -7,8 +7,10 @@ of the reasons: Kubernetes documentation, "Debug Pods" and "Pod Lifecycle".
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
+
+from shared.service.objects import condition, container_statuses
 
 if TYPE_CHECKING:
     from shared.service.objects import Obj
@@ -46,7 +48,7 @@ def of_pod(pod: Obj, last_words: str = "") -> str:
         return ""
     if status.get("phase") == "Failed":
         return _short(_told(status.get("reason") or "Failed", status.get("message", "")))
-    for found in (*map(_of_container, _containers(status)), _of_conditions(status)):
+    for found in (*map(_of_container, container_statuses(pod)), _unscheduled(pod)):
         if found:
             said = f", after it wrote: {last_words}" if last_words and "exit code" in found else ""
             return _short(found + said)
@@ -55,24 +57,17 @@ def of_pod(pod: Obj, last_words: str = "") -> str:
 
 def has_ended(pod: Obj) -> bool:
     """Whether a container of the pod ended before, so that there are last words."""
-    return any(_ending(one) for one in _containers(pod.get("status") or {}))
+    return any(_ending(one) for one in container_statuses(pod))
 
 
 def runs_again(pod: Obj) -> bool:
     """Whether a container runs, so that what it wrote before is the log of the run before."""
-    return any(
-        "running" in (one.get("state") or {}) for one in _containers(pod.get("status") or {})
-    )
+    return any("running" in (one.get("state") or {}) for one in container_statuses(pod))
 
 
 def is_severe(trouble: str) -> bool:
     """Whether it will not go away by waiting for the container to be up."""
     return bool(trouble) and not trouble.endswith(UNREADY)
-
-
-def _containers(status: Obj) -> Iterator[Obj]:
-    yield from status.get("initContainerStatuses") or ()
-    yield from status.get("containerStatuses") or ()
 
 
 def _of_container(container: Obj) -> str:
@@ -109,11 +104,11 @@ def _how(ended: Obj) -> str:
     return f"it ended with exit code {code}{signal}" + (f": {message}" if message else "")
 
 
-def _of_conditions(status: Obj) -> str:
-    for one in status.get("conditions") or []:
-        if one.get("type") == "PodScheduled" and one.get("status") == "False":
-            return _told(one.get("reason") or "Unschedulable", one.get("message", ""))
-    return ""
+def _unscheduled(pod: Obj) -> str:
+    one = condition(pod, "PodScheduled")
+    if one is None or one["status"] != "False":
+        return ""
+    return _told(one.get("reason") or "Unschedulable", one.get("message", ""))
 
 
 def _told(reason: str, message: str) -> str:

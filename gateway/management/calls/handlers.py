@@ -74,6 +74,7 @@ class Handlers:
             web.post(one + "/stop", self.stop),
             web.post(one + "/start", self.start),
             web.post(one + "/restart", self.restart),
+            web.post(one + "/wake", self.wake),
             web.get(one + "/deployment", self.deployment, allow_head=False),
             web.get(one + "/deployment/logs", self.logs, allow_head=False),
         ]
@@ -129,8 +130,13 @@ class Handlers:
     async def restart(self, request: web.Request) -> web.Response:
         """200 with the state after it."""
         name = service_name(request)
-        now = datetime.fromtimestamp(self._clock.now(), UTC).isoformat().replace("+00:00", "Z")
-        return _state(name, await self._lifecycle.restart(name, now, request[CALLER]))
+        return _state(name, await self._lifecycle.restart(name, self._time(), request[CALLER]))
+
+    async def wake(self, request: web.Request) -> web.Response:
+        """202 with the state after it: the scaler gives pods to what sleeps."""
+        name = service_name(request)
+        deployment = await self._lifecycle.wake(name, self._time(), request[CALLER])
+        return _state(name, deployment, 202)
 
     async def deployment(self, request: web.Request) -> web.Response:
         """The state of the service."""
@@ -148,6 +154,10 @@ class Handlers:
             raise problems.RefusalError(400, f"after: {error}") from error
         name, place = stored.service.name, stored.namespace
         return json_answer(await logs.read_logs(self._kube, name, asked, place))
+
+    def _time(self) -> str:
+        """Now, as RFC 3339."""
+        return datetime.fromtimestamp(self._clock.now(), UTC).isoformat().replace("+00:00", "Z")
 
     def _described(
         self,
@@ -207,8 +217,9 @@ async def _parsed(request: web.Request, seconds: float) -> fdl.Parsed:
         raise problems.invalid(error.problems) from error
 
 
-def _state(name: str, deployment: Obj) -> web.Response:
-    return json_answer(status.full_status(name, deployment["metadata"]["namespace"], deployment))
+def _state(name: str, deployment: Obj, code: int = 200) -> web.Response:
+    told = status.full_status(name, deployment["metadata"]["namespace"], deployment)
+    return json_answer(told, code)
 
 
 def _with_warnings(response: web.Response, warnings: tuple[str, ...]) -> web.Response:

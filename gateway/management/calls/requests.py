@@ -25,6 +25,8 @@ async def find(spaces: Spaces, request: web.Request) -> tuple[Catalog, Entry]:
     return catalog, stored
 
 
-def json_answer(body: Any) -> web.Response:
-    """200 with `body`."""
-    return web.Response(body=dump_json(body), content_type="application/json", charset="utf-8")
+def json_answer(body: Any, status: int = 200) -> web.Response:
+    """`status` with `body`."""
+    return web.Response(
+        status=status, body=dump_json(body), content_type="application/json", charset="utf-8"
+    )

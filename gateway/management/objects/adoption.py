@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from gateway.management.objects import render, spans
 from shared.service import names, oscar
-from shared.service.objects import annotated_number, annotations_of, wanted_replicas
+from shared.service.objects import annotated_number, annotations_of, controller_of, wanted_replicas
 from shared.service.values import value
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def running(deployment: Obj) -> Running:
 
 def orphaned(replicasets: Sequence[Obj]) -> Running | None:
     """What ran before the Deployment of these ReplicaSets was deleted; None if there are none."""
-    orphans = [one for one in replicasets if not controller(one)]
+    orphans = [one for one in replicasets if controller_of(one) is None]
     if not orphans:
         return None
     newest = max(orphans, key=_revision)
@@ -240,12 +240,6 @@ def successor(service: Service, runs: Running, configmap: Obj, *, paused: bool) 
 def is_adopted(deployment: Obj) -> bool:
     """Whether its template is still the manager's."""
     return ADOPTED in annotations_of(deployment)
-
-
-def controller(obj: Obj) -> str:
-    """The uid of what controls `obj`; empty when nothing does."""
-    owners = obj["metadata"].get("ownerReferences") or ()
-    return next((one["uid"] for one in owners if one.get("controller")), "")
 
 
 def _plain(template: Obj) -> Obj:

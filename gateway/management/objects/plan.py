@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from gateway.management.objects import adoption, claim, drift, kept, render, scale, spans
+from gateway.management.objects import adoption, claim, drift, kept, render, rendering, scale, spans
 from gateway.management.objects.policy import DEFAULT
 from gateway.management.objects.seen import Seen, uid, version
 from gateway.management.objects.whole import Whole, restored
@@ -41,6 +41,8 @@ class Step:
     """What was wrong, for people; empty for what is no news."""
     notes: bool = False
     """Whether it only notes that all is done, so that nothing is undone when it fails."""
+    role: str = ""
+    """In which the fields of an apply are owned apart from all others of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def _derived(seen: Seen, whole: Whole, now: float, policy: Policy) -> Plan:
         *_grown(seen, whole),
         *(() if token else (*_last(seen, whole, now), *_released(seen, whole))),
     ]
-    finished = annotations_of(seen.secret).get(names.APPLIED) == whole.revision
+    finished = _is_applied(seen, whole)
     return Plan(tuple(steps), complete=not token, finished=finished, lost=whole.lost)
 
 
@@ -203,7 +205,8 @@ def _applied(seen: Seen, whole: Whole, policy: Policy) -> Iterator[Step]:
         if live is None:
             yield _step("apply", obj, obj, "was missing")
         elif not drift.settled(live, obj):
-            yield _step("apply", obj, obj, "was changed")
+            changed = rendering.news(live, obj) if obj["kind"] == "Deployment" else "was changed"
+            yield _step("apply", obj, obj, changed)
 
 
 def _dependents(seen: Seen, whole: Whole, policy: Policy) -> list[Obj]:
@@ -216,15 +219,18 @@ def _dependents(seen: Seen, whole: Whole, policy: Policy) -> list[Obj]:
 
     if expose is None:
         return rendered(spans.STEPS[0])
-    same, anew = spans.grace(expose, live), spans.grace(expose, live, anew=True)
-    objects = rendered(same)
-    if same == anew or live is None or drift.contains(_template(live), _template(objects[-1])):
-        return objects
-    return rendered(anew)
+    *others, deployment = rendered(spans.grace(expose, live))
+    deployment = rendering.marked(deployment, whole.revision, policy)
+    if live is not None and not rendering.unchanged(live, deployment):
+        earlier = rendering.kept(live, deployment, applied=_is_applied(seen, whole))
+        anew = rendered(spans.grace(expose, live, anew=True))[-1]
+        deployment = earlier or rendering.marked(anew, whole.revision, policy)
+    return [*others, deployment]
 
 
-def _template(deployment: Obj) -> Any:
-    return deployment["spec"]["template"]
+def _is_applied(seen: Seen, whole: Whole) -> bool:
+    """Whether all objects had been brought to this revision."""
+    return annotations_of(seen.secret).get(names.APPLIED) == whole.revision
 
 
 def _superfluous(seen: Seen, whole: Whole) -> Iterator[Step]:
@@ -248,10 +254,14 @@ def _corrected(seen: Seen, whole: Whole) -> Iterator[Step]:
 
 def _born(seen: Seen, whole: Whole) -> Iterator[Step]:
     expose = whole.service.expose
-    if expose is not None and seen.deployment is None and adoption.mark(seen.root) is None:
-        body = scale.born(expose.min_scale, stopped=whole.stopped)
-        if body:
-            yield Step("patch", "Deployment", names.deployment(seen.name), body)
+    if expose is None or seen.deployment is not None or adoption.mark(seen.root) is not None:
+        return
+    name = names.deployment(seen.name)
+    if whole.stopped:
+        yield Step("patch", "Deployment", name, scale.born_stopped())
+    else:
+        body = scale.born(name, expose.min_scale)
+        yield Step("apply", "Deployment", name, body, role=scale.OWNER)
 
 
 def _last(seen: Seen, whole: Whole, now: float) -> Iterator[Step]:

@@ -14,6 +14,7 @@ from gateway.management.objects import security
 from gateway.management.objects.policy import DEFAULT
 from gateway.management.objects.spans import PAUSE, STEPS
 from shared.service import names
+from shared.service.probing import probe_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -150,10 +151,7 @@ def _script_volume(service: Service) -> dict[str, Any]:
 
 
 def _probes(name: str, expose: Expose) -> dict[str, Any]:
-    path = expose.health_path
-    if expose.rewrite_target and expose.probe_mode != "direct":
-        path = names.base_path(name) + path
-    request = {"path": path, "port": _FIRST_PORT, "scheme": "HTTP"}
+    request = {"path": probe_path(name, expose), "port": _FIRST_PORT, "scheme": "HTTP"}
     return {
         "startupProbe": _probe(request, period=1, failures=expose.startup_timeout),
         "readinessProbe": _probe(request, period=5, failures=3),

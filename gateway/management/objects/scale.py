@@ -6,21 +6,30 @@ owns is the API server's default, and so is that of a create that died before it
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from shared.service import names
 from shared.service.objects import annotated_number, wanted_replicas
+from shared.service.sleeping import asleep_since
 from shared.service.stored import is_stopped
 
 if TYPE_CHECKING:
     from shared.service.objects import Obj
 
+OWNER: Final = "replicas"
+"""The role in which a new size is applied: an apply without it leaves it, and since somebody owns
+it, the API server notes who takes it over by `kubectl scale`."""
 
-def born(least: int, *, stopped: bool) -> Obj:
-    """The patch of a Deployment that was just made; empty when its default of 1 is right."""
-    if stopped:
-        return _body({names.STOPPED: "true"}, 0)
-    return {} if least == 1 else {"spec": {"replicas": least}}
+
+def born(name: str, least: int) -> Obj:
+    """What is applied in the role OWNER to Deployment `name`, which was just made; also where its
+    default is right."""
+    return {"metadata": {"name": name}, "spec": {"replicas": least}}
+
+
+def born_stopped() -> Obj:
+    """The patch of a Deployment that was just made, of a service that is stopped."""
+    return _body({names.STOPPED: "true"}, 0)
 
 
 def corrected(deployment: Obj, least: int, *, stopped: bool) -> Obj:
@@ -37,18 +46,28 @@ def corrected(deployment: Obj, least: int, *, stopped: bool) -> Obj:
 
 
 def stop(deployment: Obj) -> Obj:
-    """The patch for no pods, which remembers how many there were."""
+    """The patch for no pods, which remembers how many there were; one that sleeps had none."""
     replicas = wanted_replicas(deployment)
-    marks = {names.STOPPED: "true"}
+    marks: Obj = {names.STOPPED: "true"}
     if replicas > 0:
         marks[names.PREVIOUS_REPLICAS] = str(replicas)
+    elif asleep_since(deployment):
+        marks |= {names.PREVIOUS_REPLICAS: None, names.ASLEEP_SINCE: None}
     return _body(marks, 0)
 
 
 def start(deployment: Obj, least: int) -> Obj:
-    """The patch for as many pods as there were before the stop."""
+    """The patch for as many pods as there were before the stop; for the least if it sleeps."""
+    if asleep_since(deployment):
+        return _body({names.STOPPED: "false", names.ASLEEP_SINCE: None}, least or 1)
     before = annotated_number(deployment, names.PREVIOUS_REPLICAS)
     return _body({names.STOPPED: "false"}, wanted_replicas(deployment) or before or least or 1)
+
+
+def wake(at: str) -> Obj:
+    """The patch that asks the scaler, from `at` on (RFC 3339), for pods of a service that
+    sleeps."""
+    return {"metadata": {"annotations": {names.WAKE: at}}}
 
 
 def _body(marks: Obj, replicas: int) -> Obj:

@@ -92,6 +92,15 @@ OPERATIONS: Final = (
         "post", ONE + "/restart", "lifecycle", "Replace all pods", _STATE, refusals=_LIFECYCLE
     ),
     Operation(
+        "post",
+        ONE + "/wake",
+        "lifecycle",
+        "Wake what sleeps",
+        {202: Answer("The state after it; pods follow.", "DeploymentStatus")},
+        description="As a request to the service would. It counts as a use of one that is awake.",
+        refusals=_LIFECYCLE,
+    ),
+    Operation(
         "get",
         ONE + "/deployment",
         "seeing",

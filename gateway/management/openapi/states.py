@@ -19,11 +19,11 @@ from gateway.management.openapi.shapes import (
     texts,
 )
 
-_STATES: Final = ("pending", "ready", "degraded", "failed", "stopped", "unavailable")
+_STATES: Final = ("pending", "ready", "degraded", "failed", "asleep", "stopped", "unavailable")
 _SUMMARY: Final[Json] = {
     "state": {"type": "string", "enum": list(_STATES)},
     "reason": said(TEXT, "Why pods are missing, or of what the cluster said last."),
-    "last_transition_time": TIME,
+    "last_transition_time": said(TIME, "When it last changed; of `asleep`, since when."),
     "active_instances": said(COUNT, "Pods that there are."),
     "affected_instances": said(COUNT, "Those of them that do not serve."),
     "resource_kind": {"type": "string", "enum": ["exposed_service", "unavailable"]},

@@ -9,7 +9,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.management import problems
-from gateway.management.objects import adoption, kept, render
+from gateway.management.objects import adoption, kept, render, scale
 from gateway.management.objects import plan as planning
 from gateway.management.objects.seen import uid
 from shared.kube.errors import Conflict, NotFound
@@ -27,7 +27,7 @@ from shared.kube.resources import (
     SERVICES,
 )
 from shared.service import names, oscar
-from shared.service.objects import wanted_replicas
+from shared.service.objects import controller_uid, wanted_replicas
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -46,8 +46,6 @@ ATTEMPTS: Final = 5
 """Times the manager's Deployment is deleted as it was seen, while others write it."""
 PATIENCE: Final = (0.02, 0.05, 0.1, 0.2, 0.5, *(1.0 for _ in range(15)))
 """Seconds between looks at what the cluster's controllers do in their time."""
-REPLICAS: Final = "replicas"
-"""The role in which the number of pods is owned, so that an apply without it leaves it."""
 
 
 class Adopting:
@@ -171,9 +169,7 @@ class Adopting:
         for seconds in _waits(
             f"Deployment {names.deployment(self._name)} has not got all pods yet"
         ):
-            if all(
-                map(adoption.controller, await replicasets(self._kube, self._name, self._namespace))
-            ):
+            if all(map(controller_uid, await replicasets(self._kube, self._name, self._namespace))):
                 return
             await asyncio.sleep(seconds)
 
@@ -182,9 +178,9 @@ class Adopting:
         written it meanwhile, it is his."""
         name = names.deployment(self._name)
         current = await self._kube.get(DEPLOYMENTS, name, self._namespace)
-        body = {"metadata": {"name": name}, "spec": {"replicas": wanted_replicas(current)}}
+        body, role = scale.born(name, wanted_replicas(current)), scale.OWNER
         try:
-            await self._kube.apply(DEPLOYMENTS, body, self._namespace, force=False, role=REPLICAS)
+            await self._kube.apply(DEPLOYMENTS, body, self._namespace, force=False, role=role)
         except Conflict:
             return
 

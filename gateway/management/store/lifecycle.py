@@ -28,6 +28,7 @@ from shared.kube.errors import Conflict, KubeError, NotFound
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS
 from shared.service import names, oscar, stored
 from shared.service.objects import wanted_replicas
+from shared.service.sleeping import asleep_since
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -146,6 +147,19 @@ class Lifecycle:
             if wanted_replicas(deployment):
                 return deployment
             return await self._change(name, lambda now: scale.start(now, least))
+
+    async def wake(self, name: str, at: str, caller: Caller = ADMIN) -> Obj:
+        """Ask the scaler for pods, if the service sleeps; it counts as a use of it at `at`, RFC
+        3339. RefusalError 409 if somebody stopped it."""
+
+        def woken(deployment: Obj) -> Obj:
+            if not wanted_replicas(deployment) and not asleep_since(deployment):
+                raise problems.stopped(name)
+            return scale.wake(at)
+
+        async with self._alone(name, "woken"):
+            await self._least(name, caller)
+            return await self._change(name, woken)
 
     async def restart(self, name: str, at: str, caller: Caller = ADMIN) -> Obj:
         """New pods one after another; `at` is RFC 3339."""

@@ -170,7 +170,7 @@ class Settler:
         resource = RESOURCES[step.kind]
         match step.verb:
             case "apply":
-                return await self._kube.apply(resource, step.body, self.namespace)
+                return await self._kube.apply(resource, step.body, self.namespace, role=step.role)
             case "create":
                 return await self._kube.create(resource, step.body, self.namespace)
             case "patch":

@@ -88,6 +88,10 @@ class Tenants:
         """See `Lifecycle.start`."""
         return await (await self._of(name)).start(name, caller)
 
+    async def wake(self, name: str, at: str, caller: Caller = ADMIN) -> Obj:
+        """See `Lifecycle.wake`."""
+        return await (await self._of(name)).wake(name, at, caller)
+
     async def restart(self, name: str, at: str, caller: Caller = ADMIN) -> Obj:
         """See `Lifecycle.restart`."""
         return await (await self._of(name)).restart(name, at, caller)

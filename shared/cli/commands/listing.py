@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import click
@@ -15,11 +16,14 @@ from shared.cli.documents import definition
 from shared.cli.exits import ApiError
 from shared.cli.output import Column, Format, Object, output_option, show_list, show_one
 from shared.cli.together import each
+from shared.cli.views.text import asleep
 from shared.service import names
 
 LONGEST_REASON: Final = 100
 _TOO_FEW: Final = "MinimumReplicasUnavailable: Deployment does not have minimum availability."
 """What the state says too, where more follows."""
+WELL: Final = ("ready", "stopped", "asleep")
+"""States in which a service is as it should be."""
 STUCK: Final = "but the new version"
 """What the API says of a service that is ready and yet not well."""
 
@@ -33,7 +37,7 @@ def list_services(output: Format, target: Target) -> None:
     if not services and output == "table":
         click.echo("there are no services; make one with `exposed apply FILE`", err=True)
         return
-    show_list(services, columns(target), output)
+    show_list(services, columns(target, _now()), output)
 
 
 async def _all(target: Target) -> list[dict[str, Any]]:
@@ -60,9 +64,9 @@ def get(named: tuple[str, ...], token_only: bool, output: Format, target: Target
     elif output == "fdl":
         click.echo(fdl_of(services), nl=False)
     elif len(services) == 1:
-        show_one(services[0], columns(target), output)
+        show_one(services[0], columns(target, _now()), output)
     else:
-        show_list(services, columns(target), output)
+        show_list(services, columns(target, _now()), output)
 
 
 async def _some(named: Sequence[str], target: Target) -> list[dict[str, Any]]:
@@ -80,11 +84,15 @@ def fdl_of(services: Sequence[Object]) -> str:
     return definition.document([definition.stated(service) for service in services], cluster)
 
 
-def columns(target: Target) -> list[Column]:
-    """The table of services; URLs begin with the gateway that was asked."""
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def columns(target: Target, now: str) -> list[Column]:
+    """The table of services at `now`, RFC 3339; URLs begin with the gateway that was asked."""
     return [
         Column("NAME", lambda one: str(one["name"])),
-        Column("STATE", state),
+        Column("STATE", lambda one: state(one, now)),
         Column("PODS", lambda one: str(_deployment(one).get("active_instances", "?"))),
         Column("SCALE", lambda one: _exposed(one, "{min_scale}-{max_scale}")),
         Column("CPU TARGET", lambda one: _exposed(one, "{cpu_threshold}%")),
@@ -94,11 +102,14 @@ def columns(target: Target) -> list[Column]:
     ]
 
 
-def state(service: Object) -> str:
-    """The state of a service in a word or two."""
+def state(service: Object, now: str) -> str:
+    """The state of a service in a word or two, with how long it has slept at `now`."""
     if not definition.is_exposed(service):
         return "not exposed"
-    return str(_deployment(service).get("state", "unknown"))
+    told = str(_deployment(service).get("state", "unknown"))
+    return (
+        asleep(_deployment(service).get("last_transition_time"), now) if told == "asleep" else told
+    )
 
 
 def reason(service: Object) -> str:
@@ -107,7 +118,7 @@ def reason(service: Object) -> str:
         return ""
     told = " ".join(str(_deployment(service).get("reason") or "").split())
     told = told.removeprefix(_TOO_FEW).strip() or told
-    well = state(service) in ("ready", "stopped") and STUCK not in told
+    well = _deployment(service).get("state") in WELL and STUCK not in told
     short = told if len(told) <= LONGEST_REASON else told[: LONGEST_REASON - 1] + "…"
     return "" if well else short
 

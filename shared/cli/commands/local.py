@@ -18,6 +18,7 @@ from shared.cli.local.children import Child, Program
 from shared.cli.local.deploy import deploy, next_steps
 from shared.cli.local.layout import Layout, check_ports, locked, prepare, programs, read
 from shared.cli.local.waiting import NotUpError, last_words, recoveries, until_up
+from shared.cli.rollout import Duration
 from shared.runtime.clock import SystemClock
 from shared.runtime.settings import SettingsError
 from shared.runtime.signals import on_stop
@@ -42,9 +43,17 @@ DEFAULT_SERVICES: Final = ("nginx.yaml", "ocr.yaml")
     help="Serve https://localhost, by a certificate of this run's own [EXPOSED_TLS].",
 )
 @click.option(
+    "--zero-after",
+    type=Duration(30 * 86_400.0),
+    envvar="EXPOSED_ZERO_AFTER",
+    help="Let what is applied go to no pods after so long without a request [EXPOSED_ZERO_AFTER].",
+)
+@click.option(
     "--recover", is_flag=True, help="Keep damaged files aside and go on with what can be read."
 )
-def local(services: Sequence[Path], empty: bool, tls: bool, recover: bool) -> None:
+def local(
+    services: Sequence[Path], empty: bool, tls: bool, zero_after: float | None, recover: bool
+) -> None:
     """Run everything on this machine until Ctrl-C.
 
     Starts an embedded cluster, the services API, the gateway and the scaler on 127.0.0.1, applies
@@ -62,12 +71,15 @@ def local(services: Sequence[Path], empty: bool, tls: bool, recover: bool) -> No
     with locked(layout.home):
         check_ports(layout)
         prepare(layout)
-        run(_until_stopped(layout, files, recover=recover))
+        run(_until_stopped(layout, files, zero_after, recover=recover))
 
 
-async def _until_stopped(layout: Layout, files: Sequence[Path], *, recover: bool) -> None:
+async def _until_stopped(
+    layout: Layout, files: Sequence[Path], zero_after: float | None, *, recover: bool
+) -> None:
     """Run until SIGINT or SIGTERM; whatever was started has ended on return."""
-    running = asyncio.create_task(_run(layout, files, recover=recover), name="local run")
+    work = _run(layout, files, zero_after, recover=recover)
+    running = asyncio.create_task(work, name="local run")
     on_stop(running.cancel)
     try:
         await running
@@ -75,7 +87,9 @@ async def _until_stopped(layout: Layout, files: Sequence[Path], *, recover: bool
         _say("everything has ended; `make local` goes on where this run stopped")
 
 
-async def _run(layout: Layout, files: Sequence[Path], *, recover: bool) -> None:
+async def _run(
+    layout: Layout, files: Sequence[Path], zero_after: float | None, *, recover: bool
+) -> None:
     cluster, management, gateway, scaler = programs(layout, os.environ, recover=recover)
     _say(f"starting in {layout.home}")
     # The cluster ends last: until they end, the others write to it.
@@ -89,7 +103,7 @@ async def _run(layout: Layout, files: Sequence[Path], *, recover: bool) -> None:
             tasks.start(
                 "certificate", encryption.keep(layout.encryption, layout.home, SystemClock())
             )
-            await deploy(files, layout.target, _say)
+            await deploy(files, layout.target, _say, zero_after)
             await next_steps(layout, layout.target, _say)
             await first_of("until a failure", tasks.failed(), below.failed())
 

@@ -1,4 +1,4 @@
-"""`exposed stop`, `start` and `restart`: whether services run, without changing what they are."""
+"""`exposed stop`, `start`, `wake` and `restart`: whether services run, not what they are."""
 
 from __future__ import annotations
 
@@ -77,4 +77,5 @@ def told(done: str, status: Mapping[str, Any]) -> str:
 
 stop = _command("stop", "stopped", "Let no pod run until it is started.")
 start = _command("start", "started", "Start again at the size of before.")
+wake = _command("wake", "woken", "Give pods to what sleeps, as a request to it would.")
 restart = _command("restart", "restarting", "Replace pods one after another.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,20 +18,26 @@ from shared.cli.documents.reading import read_documents
 from shared.cli.local.layout import HOST, Layout
 from shared.cli.local.waiting import first_answer
 from shared.service import names
+from shared.service.model import Service
 
 ANSWER_SECONDS: Final = 120.0
 
 Say = Callable[[str], None]
 
 
-async def deploy(files: Sequence[Path], target: Target, say: Say) -> None:
-    """Apply the FDL `files` and wait until each service answers through the gateway."""
+async def deploy(
+    files: Sequence[Path], target: Target, say: Say, zero_after: float | None = None
+) -> None:
+    """Apply the FDL `files` and wait until each service answers through the gateway.
+
+    `zero_after`: seconds without a request after which they sleep, where they do not say.
+    """
     parsed = read_documents(files)
     for warning in (warning for item in parsed for warning in item.warnings):
         say(f"warning: {warning}")
     async with ServicesApi(target) as api:
         there = {one["name"]: one for one in await api.list()}
-        steps = plan([item.service for item in parsed], there)
+        steps = plan([sleepy(item.service, zero_after) for item in parsed], there)
         for step in steps:
             if step.action != "skip":
                 await api.write(step.service, new=step.action == "create")
@@ -38,6 +45,15 @@ async def deploy(files: Sequence[Path], target: Target, say: Say) -> None:
         for step in steps:
             if step.service.expose is not None:
                 await _until_answers(api, step.service.name, target, say)
+
+
+def sleepy(service: Service, zero_after: float | None) -> Service:
+    """The service, made to sleep after so many seconds if it can and does not say itself."""
+    expose = service.expose
+    if zero_after is None or expose is None or expose.node_port or "zero_after" in expose.scaling:
+        return service
+    scaling = {**expose.scaling, "zero_after": f"{zero_after:g}s"}
+    return replace(service, expose=replace(expose, scaling=scaling))
 
 
 async def _until_answers(api: ServicesApi, name: str, target: Target, say: Say) -> None:
@@ -72,6 +88,7 @@ async def next_steps(layout: Layout, target: Target, say: Say) -> None:
                 "",
                 *_trust(layout),
                 *requests,
+                *_sleeping(services),
                 "  # the pods, as they come and go",
                 f"  export KUBECONFIG={layout.kubeconfig}",
                 f"  {_program('kubectl')} get pods -n {names.NAMESPACE} -w",
@@ -96,6 +113,22 @@ def _request(service: dict[str, Any], target: Target) -> tuple[str, ...]:
     path = "recognize" if name == "ocr" else ""
     trust = f"--cacert {shlex.quote(str(target.ca))} " if target.ca is not None else ""
     return f"  # a request to {name}", f"  curl {trust}{auth}{data}{url}{path}", ""
+
+
+def _sleeping(services: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    """What to tell of services that sleep."""
+    times = {
+        str(after)
+        for one in services
+        if (after := ((one.get("expose") or {}).get("scaling") or {}).get("zero_after"))
+    }
+    if not times:
+        return ()
+    return (
+        f"  # no pods after {' or '.join(sorted(times))} without a request, until the next",
+        f"  {_program('exposed')} list",
+        "",
+    )
 
 
 def _trust(layout: Layout) -> tuple[str, ...]:

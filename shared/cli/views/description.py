@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.cli.output import Column, table
-from shared.cli.views.text import age, one_line
+from shared.cli.views.text import age, asleep, one_line
 from shared.service import names
 
 Object = Mapping[str, Any]
@@ -63,7 +63,7 @@ def _head(told: Object, endpoint: str, ca: Path | None) -> Iterator[str]:
     rows = [
         ("Name", definition["name"]),
         ("Namespace", told.get("namespace")),
-        ("State", state.get("state") if exposed else "not exposed"),
+        ("State", _state(state, told.get("time")) if exposed else "not exposed"),
         ("Reason", state.get("reason") if exposed and not _is_well(told) else ""),
         ("Owner", definition.get("owner")),
         ("Visibility", definition.get("visibility")),
@@ -75,6 +75,7 @@ def _head(told: Object, endpoint: str, ca: Path | None) -> Iterator[str]:
         rows += [
             ("Ports", ", ".join(map(str, expose.get("api_port") or ()))),
             ("Scale", _scale(expose)),
+            ("Sleep", _sleep(expose)),
             ("Start", _span(expose, "startup_timeout")),
             ("End", _span(expose, "grace")),
             ("Access", _access(expose)),
@@ -86,15 +87,26 @@ def _head(told: Object, endpoint: str, ca: Path | None) -> Iterator[str]:
             yield f"{label + ':':<12} {text}"
 
 
+def _state(state: Object, now: object) -> object:
+    told = state.get("state")
+    return asleep(state.get("last_transition_time"), now) if told == "asleep" else told
+
+
 def _is_well(told: Object) -> bool:
-    """Whether there is no reason to give: it runs as it should, or is stopped."""
+    """Whether there is no reason to give: it runs as it should, or is to have no pods."""
     state, rollout = (told.get("deployment") or {}).get("state"), told.get("rollout") or {}
-    return state == "stopped" or (state == "ready" and bool(rollout.get("complete")))
+    return state in ("stopped", "asleep") or (state == "ready" and bool(rollout.get("complete")))
 
 
 def _scale(expose: Object) -> str:
     least, most = expose.get("min_scale"), expose.get("max_scale")
     return f"{least} to {most} pods, at {expose.get('cpu_threshold')} % of their CPU"
+
+
+def _sleep(expose: Object) -> str:
+    """Told where the definition says it."""
+    after = (expose.get("scaling") or {}).get("zero_after")
+    return f"no pods after {after} without a request (zero_after)" if after else ""
 
 
 def _span(expose: Object, name: str) -> str:

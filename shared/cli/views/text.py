@@ -27,14 +27,24 @@ def one_line(text: object) -> str:
 def age(then: object, now: object) -> str:
     """Between two times of RFC 3339, as kubectl says it: `45s`, `12m`, `3h`, `8d`; `?` if one of
     them is none."""
+    return "".join(_span(then, now))
+
+
+def asleep(then: object, now: object) -> str:
+    """The state of what sleeps, with the same in a sentence's form: `asleep (12 m)`."""
+    return f"asleep ({' '.join(_span(then, now))})"
+
+
+def _span(then: object, now: object) -> tuple[str, ...]:
+    """A number and its unit."""
     try:
         seconds = _seconds(now) - _seconds(then)
     except ValueError:
-        return "?"
+        return ("?",)
     for unit, size, most in (("s", 1, 120), ("m", 60, 7200), ("h", 3600, 172_800)):
         if seconds < most:
-            return f"{max(0, int(seconds // size))}{unit}"
-    return f"{int(seconds // 86_400)}d"
+            return str(max(0, int(seconds // size))), unit
+    return str(int(seconds // 86_400)), "d"
 
 
 def _seconds(time: object) -> float:

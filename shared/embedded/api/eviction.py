@@ -13,7 +13,7 @@ from shared.embedded.errors import StatusError, internal
 from shared.embedded.kinds import POD, POD_DISRUPTION_BUDGET
 from shared.embedded.schema.selectors import selects
 from shared.embedded.schema.times import timestamp
-from shared.service.objects import labels_of
+from shared.service.objects import is_true, labels_of
 
 if TYPE_CHECKING:
     from shared.embedded.api.operations import Api
@@ -86,8 +86,7 @@ def _needs_no_budget(pod: Obj) -> bool:
 
 def _is_unhealthy_anyway(budget: Obj, pod: Obj) -> bool:
     """The pod is not ready, and its budget lets such go: always, or while enough others are."""
-    conditions = pod.get("status", {}).get("conditions") or ()
-    if any(each["type"] == "Ready" and each["status"] == "True" for each in conditions):
+    if is_true(pod, "Ready"):
         return False
     status = budget.get("status") or {}
     desired = status.get("desiredHealthy", 0)

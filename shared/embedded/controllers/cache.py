@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from shared.embedded.controllers.pods import claims_of, controller_of
+from shared.embedded.controllers.pods import claims_of
 from shared.embedded.kinds import (
     DEPLOYMENT,
     ENDPOINT_SLICE,
@@ -24,6 +24,7 @@ from shared.embedded.kinds import (
     SERVICE,
     STORAGE_CLASS,
 )
+from shared.service.objects import controller_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

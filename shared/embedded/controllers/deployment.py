@@ -16,14 +16,13 @@ from shared.embedded.controllers.adoption import Adoption
 from shared.embedded.controllers.cache import key_of
 from shared.embedded.controllers.hashing import template_hash
 from shared.embedded.controllers.pods import (
-    condition,
-    controller_of,
     controller_reference,
     is_terminal,
     is_terminating,
 )
 from shared.embedded.controllers.rollout import name_of, size
 from shared.embedded.kinds import DEPLOYMENT, POD, REPLICA_SET
+from shared.service.objects import condition, controller_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.embedded.controllers.pods import condition, seconds_of
+from shared.embedded.controllers.pods import seconds_of
 from shared.embedded.controllers.rollout import counted, max_unavailable, name_of, size
 from shared.embedded.schema.times import timestamp
+from shared.service.objects import condition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Final
 from shared.embedded.api.eviction import covers
 from shared.embedded.controllers.cache import key_of
 from shared.embedded.controllers.pods import (
-    controller_of,
     is_ready,
     is_terminating,
     seconds_of,
 )
 from shared.embedded.kinds import DEPLOYMENT, POD, POD_DISRUPTION_BUDGET, REPLICA_SET
 from shared.embedded.schema.times import timestamp
+from shared.service.objects import controller_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

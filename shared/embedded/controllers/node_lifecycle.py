@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Final
 
 from shared.embedded.controllers import taints
 from shared.embedded.controllers.pods import (
-    condition,
     is_ready,
     is_terminating,
     seconds_of,
     with_pod_condition,
 )
 from shared.embedded.kinds import LEASE, NODE, POD
+from shared.service.objects import condition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.embedded.schema import times
+from shared.service.objects import condition, is_true, unix_seconds
 
 if TYPE_CHECKING:
     from shared.service.objects import Obj
@@ -17,16 +18,7 @@ TERMINAL_PHASES = ("Succeeded", "Failed")
 
 def seconds_of(time: str | None) -> float:
     """A Kubernetes timestamp as seconds since the epoch; 0 when it is absent."""
-    return times.seconds(time) if time else 0.0
-
-
-def condition(obj: Obj, kind: str) -> Obj | None:
-    """The status condition of type `kind`, or None."""
-    for entry in obj.get("status", {}).get("conditions") or ():
-        if entry["type"] == kind:
-            found: Obj = entry
-            return found
-    return None
+    return unix_seconds(time) if time else 0.0
 
 
 def with_pod_condition(pod: Obj, new: Obj, now: float) -> list[Obj]:
@@ -59,8 +51,7 @@ def is_active(pod: Obj) -> bool:
 
 def is_ready(pod: Obj) -> bool:
     """Its condition Ready is True."""
-    ready = condition(pod, "Ready")
-    return ready is not None and ready["status"] == "True"
+    return is_true(pod, "Ready")
 
 
 def ready_since(pod: Obj) -> float:
@@ -92,15 +83,6 @@ def claims_of(pod: Obj) -> set[str]:
         for volume in volumes
         if "persistentVolumeClaim" in volume
     }
-
-
-def controller_of(obj: Obj) -> Obj | None:
-    """The ownerReference of the object's controller, or None."""
-    for owner in obj["metadata"].get("ownerReferences") or ():
-        if owner.get("controller"):
-            found: Obj = owner
-            return found
-    return None
 
 
 def controller_reference(owner: Obj) -> Obj:

@@ -12,8 +12,6 @@ from shared.embedded.controllers.adoption import Adoption
 from shared.embedded.controllers.cache import key_of
 from shared.embedded.controllers.deployment_status import with_condition
 from shared.embedded.controllers.pods import (
-    condition,
-    controller_of,
     controller_reference,
     is_active,
     is_available,
@@ -26,6 +24,7 @@ from shared.embedded.controllers.rollout import size
 from shared.embedded.controllers.scale_down import victims
 from shared.embedded.errors import StatusError
 from shared.embedded.kinds import POD, REPLICA_SET
+from shared.service.objects import condition, controller_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.embedded.controllers.cache import Cache, carries, key_of
-from shared.embedded.controllers.pods import claims_of, condition, is_terminal, is_terminating
+from shared.embedded.controllers.pods import claims_of, is_terminal, is_terminating
 from shared.embedded.controllers.taints import tolerates
 from shared.embedded.kinds import NODE, PERSISTENT_VOLUME_CLAIM, POD
+from shared.service.objects import condition
 from shared.service.quantity import parse
 
 if TYPE_CHECKING:

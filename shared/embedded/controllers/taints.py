@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from shared.embedded.controllers.pods import condition
 from shared.embedded.schema.times import timestamp
+from shared.service.objects import condition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -14,8 +14,8 @@ from shared.embedded.api.providers import LogRequest
 from shared.embedded.errors import bad_request, invalid_as, not_found, unavailable
 from shared.embedded.http import options
 from shared.embedded.http.target import flag
-from shared.embedded.schema import times
 from shared.embedded.validation import checks
+from shared.service.objects import unix_seconds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -66,7 +66,7 @@ class Logs:
     def _since(self, given: Mapping[str, str]) -> float | None:
         if text := given.get("sinceTime", ""):
             try:
-                return times.seconds(text)
+                return unix_seconds(text)
             except ValueError as error:
                 raise bad_request(f"sinceTime: {text!r} is no time as of RFC 3339") from error
         ago = options.integer(given, "sinceSeconds")

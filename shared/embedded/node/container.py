@@ -153,7 +153,7 @@ class Container:
             self._events.warning(self._sandbox.pod, "Failed", f"Error: {error}")
             return self._note_end(Exit(CANNOT_RUN, 0, "StartError", str(error)), started)
         self._command = command
-        self.meter = Meter()
+        self.meter = Meter(started, self._settings.sample_period)
         self.started_at = started
         self.ended = asyncio.Event()
         self.view.state = {"running": {"startedAt": timestamp(started)}}

@@ -1,7 +1,8 @@
 """From counters to rates: the last two samples of one container, or of the node. Pure.
 
-Filled by the agent, read for metrics. Source: metrics-server `pkg/storage`: usage is the difference
-of two samples by their times, so there is none before the second sample.
+Filled by the agent, read for metrics. Source: metrics-server `pkg/storage/pod.go`: usage is the
+difference of two samples by their times, so there is none before the second sample; but one of a
+young container is compared with its start, when its counter was zero.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from shared.embedded.node.procfs import Usage
 
 GIVE_UP: Final = 3  # samples below the highest, after which CPU time counts as lost
+FRESH: Final = 10.0
+"""Seconds after a start from which on a sample tells of the whole run (metrics-server,
+freshContainerMinMetricsResolution)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,11 @@ class Meter:
     (SIGCHLD ignored) is lost for good; after `GIVE_UP` low readings the count goes on from there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, started: float = 0.0, resolution: float = 0.0) -> None:
+        """Of a container that `started` (seconds since the epoch) and is read all `resolution`
+        seconds; of the node neither is told."""
+        self._started = started
+        self._resolution = resolution
         self._offset = 0.0
         self._low = 0
         self.previous: Sample | None = None
@@ -60,7 +68,9 @@ class Meter:
             cpu = highest
         else:
             self._low = 0
-        self.previous, self.last = self.last, Sample(now, cpu, usage.memory)
+        young = FRESH <= now - self._started < self._resolution
+        self.previous = Sample(self._started, 0.0, usage.memory) if young else self.last
+        self.last = Sample(now, cpu, usage.memory)
 
     def rate(self) -> Rate | None:
         """Usage between the last two samples; None before there are two."""

@@ -33,11 +33,6 @@ def micro_timestamp(now: float) -> str:
     return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def seconds(text: str) -> float:
-    """The Unix seconds of a Time or MicroTime; raises ValueError."""
-    return datetime.fromisoformat(text).timestamp()
-
-
 def canonical_time(text: str) -> str:
     """A Time as the API server writes it: in UTC, whole seconds. Raises ValueError as Go words it
     (https://pkg.go.dev/time#Parse)."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.embedded.schema import times
 from shared.embedded.schema.selectors import terms
+from shared.service.objects import unix_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -89,7 +89,7 @@ def _pair(major: int, unit: str, minor: int, minor_unit: str) -> str:
 
 def since(timestamp: str | None, now: float) -> str:
     """How long ago `timestamp` was; `<unknown>` when there is none."""
-    return duration(now - times.seconds(timestamp)) if timestamp else UNKNOWN
+    return duration(now - unix_seconds(timestamp)) if timestamp else UNKNOWN
 
 
 def labels(pairs: Mapping[str, str] | None) -> str:

@@ -6,10 +6,10 @@ the most telling state among the pod's containers.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from shared.embedded.schema import times
 from shared.embedded.tables.column import AGE, NAME, NONE, Column, since, spec, status
+from shared.service.objects import is_true, unix_seconds
 
 if TYPE_CHECKING:
     from shared.service.objects import Obj
@@ -31,7 +31,7 @@ def summary(pod: Obj, _: float) -> str:
     for container in reversed(_containers(pod)):
         reason = _container_reason(container) or reason
     if reason == "Completed" and any(map(_serves, _containers(pod))):
-        return "Running" if _condition(pod, "Ready") else "NotReady"
+        return "Running" if is_true(pod, "Ready") else "NotReady"
     return str(reason)
 
 
@@ -41,7 +41,7 @@ def restarts(pod: Obj, now: float) -> str:
     ends = list(filter(None, map(_last_end, _containers(pod))))
     if not count or not ends:
         return str(count)
-    return f"{count} ({since(max(ends, key=times.seconds), now)} ago)"
+    return f"{count} ({since(max(ends, key=unix_seconds), now)} ago)"
 
 
 def _container_reason(container: Obj) -> str:
@@ -74,14 +74,9 @@ def _state(container: Obj, name: str) -> Obj | None:
     return (container.get("state") or {}).get(name)
 
 
-def _condition(pod: Obj, kind: str) -> bool:
-    conditions: list[Any] = status(pod).get("conditions") or []
-    return any(c["type"] == kind and c["status"] == "True" for c in conditions)
-
-
 def _gates(pod: Obj, _: float) -> str:
     gates = spec(pod).get("readinessGates") or []
-    passed = sum(1 for gate in gates if _condition(pod, gate["conditionType"]))
+    passed = sum(1 for gate in gates if is_true(pod, gate["conditionType"]))
     return f"{passed}/{len(gates)}" if gates else NONE
 
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.service import quantity
+from shared.service.durations import bounded
 from shared.service.fields import Fields
 from shared.service.scaling.behavior import read_hpa
 from shared.service.scaling.cron import check_cron, check_timezone
 from shared.service.scaling.given import DAY, Given
+from shared.service.scaling.waking import read_wake_except
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,13 +27,16 @@ MAX_WINDOW: Final = 3600.0
 """Seconds, as in autoscaling/v2: a day of needs is too much to look through at each decision, and
 too long for the annotation that keeps them."""
 
+LONGEST_AWAKE: Final = 30 * DAY
+"""Seconds without a request after which a service may sleep, at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """What is given and right; everything else is absent."""
 
     general: Mapping[str, Any]
-    """`pause`, `dry_run` and `schedules`."""
+    """`pause`, `dry_run`, `schedules`, `zero_after_s`, `wake_to` and `wake_except`."""
     policy: Mapping[str, Any]
     hpa: Mapping[str, Any]
     behavior: Mapping[str, Any] | None
@@ -50,6 +55,9 @@ def read_written(fields: Fields) -> Written:
     general.flag("pause")
     general.flag("dry_run")
     general.take("schedules", "schedules", lambda: _schedules(fields))
+    general.take("zero_after_s", "zero_after", lambda: _zero_after(fields))
+    general.whole("wake_to", "wake_to", least=1, most=10_000)
+    general.take("wake_except", "wake_except", lambda: read_wake_except(fields))
     return Written(general.values, policy, hpa, behavior)
 
 
@@ -105,6 +113,13 @@ def _directions(fields: Fields, policy: dict[str, Any]) -> None:
         fallback = Given(section, policy)
         fallback.optional("fallback_replicas", "replicas", least=0)
         fallback.whole("fallback_after", "after", least=1, most=10**6)
+
+
+def _zero_after(fields: Fields) -> float | None:
+    """Seconds; None for `none` and for 0, which Go's clients write for what is left out."""
+    if str(fields.raw("zero_after")) in ("none", "", "0", "0s", "0.0"):
+        return None
+    return fields.parsed("zero_after", default=None, parse=bounded(1.0, LONGEST_AWAKE))
 
 
 def _schedules(fields: Fields) -> tuple[dict[str, Any], ...]:

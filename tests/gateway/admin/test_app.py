@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gateway.admin.app import Admin
+from tests.gateway.deaf import deaf
 
 if TYPE_CHECKING:
     from aiohttp.test_utils import TestClient
@@ -39,7 +40,7 @@ async def client(aiohttp_client: AiohttpClient, state: _State) -> TestClient[Any
     async def excuse() -> str:
         return state.excuse
 
-    return await aiohttp_client(Admin(source, excuse).application())
+    return await aiohttp_client(Admin(source, excuse, deaf()).application())
 
 
 async def test_readiness_says_why_not(client: TestClient[Any, Any], state: _State) -> None:
@@ -65,8 +66,17 @@ async def test_load_is_what_the_scaler_reads(client: TestClient[Any, Any]) -> No
             "request_seconds": 0,
             "seconds": 0,
             "longest": 0,
+            "open": 0,
+            "idle_s": 0,
             "pods": {},
-        }
+        },
+        "_gateway": {
+            "in_flight": 0,
+            "waiting": 0,
+            "process": "",
+            "up_s": 0.0,
+            "scalers": 0,
+        },
     }
 
 

@@ -30,7 +30,10 @@ async def sample(age: float = 10.0) -> Snapshot:
     stats.service(UNKNOWN).refused("GET", 404, 0.0)
     stats.connections = 3
     now = age
-    return await snapshot.take(services, stats, {"ready": True, "age": 2.0, "invalid": 1})
+    process = {"process": "b", "up_s": age, "scalers": 1}
+    return await snapshot.take(
+        services, stats, {"ready": True, "age": 2.0, "invalid": 1, **process}
+    )
 
 
 async def test_a_snapshot_is_json_and_holds_all_books() -> None:
@@ -84,8 +87,30 @@ async def test_what_an_ended_worker_counted_stays_and_what_it_held_goes() -> Non
 async def test_the_scalers_view_has_services_only() -> None:
     assert snapshot.load(await sample()) == {
         "a": said(1, 1, 2.0, 10.0, 0.01, {"a-1": 1}),
-        "idle": said(0, 0, 0.0, 10.0, 0.0, {}),
+        "idle": said(0, 0, 0.0, 10.0, 0.0, {}, idle_s=10.0),
+        snapshot.GATEWAY: {
+            "in_flight": 0,
+            "waiting": 0,
+            "process": "b",
+            "up_s": 10.0,
+            "scalers": 1,
+        },
     }
+
+
+async def test_workers_are_idle_for_as_long_as_each_of_them_is() -> None:
+    """A worker that was started anew has seen nothing of the time before."""
+    merged = snapshot.load(snapshot.merge([await sample(7.0), await sample(5.0)]))
+    assert (merged["a"]["open"], merged["a"]["idle_s"]) == (2, 0.0)
+    assert (merged["idle"]["open"], merged["idle"]["idle_s"]) == (0, 5.0)
+    itself = merged[snapshot.GATEWAY]
+    assert (itself["up_s"], itself["scalers"]) == (5.0, 1)
+
+
+async def test_a_silent_worker_is_told_of_the_gateway_as_well() -> None:
+    silent = {"services": {}, "silent": 1}
+    merged = snapshot.load(snapshot.merge([await sample(), silent]))
+    assert merged[snapshot.GATEWAY]["whole"] is False
 
 
 async def test_time_in_slots_outlives_a_worker_and_the_age_is_that_of_the_oldest() -> None:
@@ -107,6 +132,8 @@ def said(
     seconds: float,
     longest: float,
     pods: dict[str, int],
+    *,
+    idle_s: float = 0.0,
 ) -> dict[str, Any]:
     return {
         "in_flight": in_flight,
@@ -115,5 +142,7 @@ def said(
         "request_seconds": request_seconds,
         "seconds": seconds,
         "longest": longest,
+        "open": in_flight,
+        "idle_s": idle_s,
         "pods": pods,
     }

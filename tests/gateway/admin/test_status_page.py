@@ -13,7 +13,7 @@ BASE: dict[str, Any] = {"ready": True, "connections": 2, "age": 3.2, "invalid": 
 def test_the_busiest_come_first_and_ejections_are_marked() -> None:
     busy = IDLE | {
         "in_flight": 5,
-        "requests": {"GET 200 upstream": 7, "GET 502 gateway": 2},
+        "requests": {"GET 200 upstream": 6, "GET 502 gateway": 2, "GET 503 waiting": 1},
         "endpoints": {"ready": 1, "ejected": 1},
         "pods": {"10.0.0.1:80": {"in_flight": 5, "ejected": True}},
     }

@@ -10,6 +10,7 @@ import pytest
 from gateway.cluster.definitions import Definitions
 from shared.service import fdl
 from shared.service.model import Service
+from shared.service.scaling.waking import WakeExcept
 from shared.service.stored import StoredError
 from tests.gateway.fake_cluster import TOKEN, configmap
 from tests.shared.service.configmaps import BROKEN
@@ -26,7 +27,9 @@ def test_every_field_the_gateway_uses() -> None:
             auth_type="forward",
             concurrency=3,
             affinity=True,
-            timeouts={"connect": 1, "first_byte": 2, "idle": 3, "queue": 4},
+            timeouts={"connect": 1, "first_byte": 2, "idle": 3, "queue": 4, "wake": 5},
+            health_path="/ready",
+            scaling={"wake_except": {"paths": ["/health"], "user_agents": ["Bot"]}},
         )
     )
     assert spec is not None
@@ -36,6 +39,9 @@ def test_every_field_the_gateway_uses() -> None:
     assert spec.digest == hashlib.sha256(TOKEN.encode()).digest()
     timeouts = spec.timeouts
     assert (timeouts.connect, timeouts.first_byte, timeouts.idle, timeouts.queue) == (1, 2, 3, 4)
+    assert timeouts.wake == 5
+    assert spec.wake_except == WakeExcept(("/health",), ("bot",))
+    assert spec.probe_path == "/system/services/a/exposed/ready"
 
 
 def test_the_namespace_is_that_of_the_object() -> None:

@@ -12,6 +12,7 @@ from gateway.cluster import saved_table
 from gateway.cluster.saved_table import Entry, SavedError
 from gateway.services.spec import Endpoint, ServiceSpec
 from shared.service.model import Timeouts
+from shared.service.scaling.waking import WakeExcept
 
 ENTRIES: list[Entry] = [
     (ServiceSpec("a"), ()),
@@ -25,6 +26,8 @@ ENTRIES: list[Entry] = [
             timeouts=Timeouts(connect=1, idle=2.5),
             concurrency=3,
             affinity=True,
+            wake_except=WakeExcept(("/health",), ("bot",)),
+            probe_path="/ready",
             stopped=True,
             api_port=80,
         ),

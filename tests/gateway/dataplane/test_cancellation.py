@@ -226,7 +226,7 @@ async def test_a_service_without_pods_any_more_finishes_and_then_waits() -> None
         await go.wait()
         await wire.send(OK)
 
-    async with balanced(await Pod(script).start(), timeouts=Timeouts(queue=0.2)) as r:
+    async with balanced(await Pod(script).start(), timeouts=Timeouts(wake=0.2)) as r:
         wire = await r.connect()
         await wire.send(get())
         await asked.wait()

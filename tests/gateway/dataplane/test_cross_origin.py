@@ -32,7 +32,7 @@ def readable(fields: dict[bytes, bytes]) -> bool:
         fields.get(b"access-control-allow-origin") == PAGE
         and fields.get(b"access-control-allow-credentials") == b"true"
         and b"Origin" in fields.get(b"vary", b"")
-        and exposed.endswith(b"X-Request-Id, X-Gateway-Error, Retry-After")
+        and exposed.endswith(b"X-Gateway-Phase, X-Cold-Start, Retry-After")
     )
 
 
@@ -101,7 +101,7 @@ async def test_failures_of_pods(says: bytes | None, status: int) -> None:
         await wire.send(says or b"")
 
     pods = [await Pod(script).start()] if says is not None else []
-    async with rig(*pods, cors=POLICY, timeouts=Timeouts(queue=0.05, first_byte=1)) as r:
+    async with rig(*pods, cors=POLICY, timeouts=Timeouts(wake=0.05, first_byte=1)) as r:
         answer = await r.ask(get(b"/", ORIGIN))
         assert answer.status == status
         assert readable(answer.fields)

@@ -382,8 +382,8 @@ async def test_waits_for_the_first_pod() -> None:
         await pod.stop()
 
 
-async def test_no_pod_within_the_queue_time_is_503() -> None:
-    async with rig(timeouts=Timeouts(queue=0.2)) as r:
+async def test_no_pod_within_the_time_to_wake_is_503() -> None:
+    async with rig(timeouts=Timeouts(wake=0.2)) as r:
         answer = await r.ask(get())
         assert answer.fields[b"x-gateway-error"] == b"no_ready_pod"
         await r.balanced()

@@ -66,7 +66,7 @@ async def dead(wire: Wire) -> None:
 )
 async def test_nothing_is_left(script: object, pieces: tuple[bytes, ...], ends: str) -> None:
     pods = [await Pod(script).start()] if script is not None else []  # type: ignore[arg-type]
-    async with rig(*pods, timeouts=Timeouts(queue=0.2 if ends == "answered" else 60)) as r:
+    async with rig(*pods, timeouts=Timeouts(wake=0.2 if ends == "answered" else 60)) as r:
         wire = await r.connect()
         await wire.send(pieces[0])
         if len(pieces) > 1 or ends == "leaves":

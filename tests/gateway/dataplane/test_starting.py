@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.dataplane.waiting import starting
-from gateway.limits import Limits
-from gateway.services.balancer import Balancer
 from gateway.services.spec import Endpoint
 from shared.service.model import Timeouts
 from tests.gateway.harness import DIGEST, PREFIX, TOKEN, Pod, Rig, echo, get, post, rig
@@ -52,6 +48,8 @@ async def test_a_browser_that_opens_a_page_is_told_at_once(lines: Iterable[bytes
         await pod.stop()
         reasons = [entry.reason for entry in r.log.entries]
         assert reasons == ["starting", "starting", ""]
+        assert [one.source for one in r.log.entries] == ["waiting", "waiting", "upstream"]
+        assert r.state.stats.requests[("GET", 503, "waiting")] == 2
         await r.balanced()
 
 
@@ -116,7 +114,7 @@ async def test_the_connection_goes_on_after_the_page() -> None:
 
 
 async def test_when_it_takes_too_long_the_page_tells_the_diagnosis() -> None:
-    timeouts = Timeouts(queue=60.0)
+    timeouts = Timeouts(wake=60.0)
     async with rig(timeouts=timeouts) as r:
         await told(r, get(b"/", *OPENS))
         r.state.vacant -= 61.0
@@ -129,20 +127,6 @@ async def test_when_it_takes_too_long_the_page_tells_the_diagnosis() -> None:
         r.services.locate("echo", [])
         await told(r, get(b"/", *OPENS))  # a new start, counted anew
         await pod.stop()
-
-
-def test_how_far_a_start_is() -> None:
-    """As (since when a pod runs, since when requests find none) with a limit of 60 s."""
-    balancer = Balancer(Limits(), Random(1).random)
-    assert starting(balancer, 100.0, 60.0, 0.0).detail == "there is no pod yet"
-    assert starting(balancer, 100.0, 60.0, 60.0).seconds == 60.0
-    assert starting(balancer, 100.0, 60.0, 60.1).reason == "no_ready_pod"
-    assert starting(balancer, 100.0, 0.0, 1e6).reason == "starting"
-    balancer.update([Endpoint("127.0.0.2", 80, "pod", ready=False)], 60.0)
-    refusal = starting(balancer, 100.0, 60.0, 10.0)
-    assert (refusal.reason, refusal.seconds) == ("starting", 40.0)
-    assert "readiness" in refusal.detail
-    assert starting(balancer, 100.0, 60.0, 60.1).reason == "not_ready"
 
 
 async def test_the_page_leads_to_no_other_service() -> None:

@@ -19,10 +19,10 @@ from shared.embedded.api.providers import LogRequest, Providers
 from shared.embedded.controllers.namespaces import AUTHORITY
 from shared.embedded.errors import bad_request
 from shared.embedded.http.server import ApiServer
-from shared.embedded.schema import times
 from shared.embedded.storage.journal import Journal
 from shared.embedded.storage.store import Store
 from shared.kube.client import KubeClient
+from shared.service.objects import unix_seconds
 from tests.shared.kube.scripted import kubeconfig_file
 
 NS = "oscar-svc"
@@ -78,7 +78,7 @@ def _logged(logs: dict[str, str], pod: str, asked: LogRequest) -> bytes:
         raise bad_request(f"previous terminated container in pod {pod} not found")
     lines = logs[name].split("\n")
     if asked.since is not None:
-        after = [line for line in lines if line and times.seconds(line.split()[0]) >= asked.since]
+        after = [line for line in lines if line and unix_seconds(line.split()[0]) >= asked.since]
         lines = [*after, ""]
     if asked.tail_lines is not None:
         lines = lines[-asked.tail_lines - 1 :]

@@ -10,6 +10,7 @@ from typing import cast
 
 import pytest
 
+from gateway.protocol.progress import Progress
 from gateway.protocol.reasons import REASONS, Refusal
 from gateway.protocol.responses import ALLOW, Answer, prefers_html, redirect, render
 
@@ -145,3 +146,17 @@ def test_a_204_has_no_length() -> None:
 def test_a_remedy_names_the_namespace_of_the_service() -> None:
     raw = render(Refusal("not_ready"), service="hers", namespace="oscar-svc-alice")
     assert "kubectl describe pods -n oscar-svc-alice -l" in json.loads(parse(raw)[2])["remedy"]
+
+
+def test_how_far_a_start_is_stands_in_the_head_and_on_the_page() -> None:
+    progress = Progress("ocr", "pulling", "registry/image:2", usual_s=40.0)
+    refusal = Refusal("starting", "there is no pod yet", 12.0, progress=progress, retry_after=28)
+    head, _, body = render(refusal, service="ocr", navigation=True).partition(b"\r\n\r\n")
+    assert b"\r\nX-Gateway-Phase: pulling\r\n" in head
+    assert b"\r\nRetry-After: 28\r\n" in head
+    assert b"Retry-After: 5" not in head
+    assert b"<small>registry/image:2</small>" in body
+    assert b"\r\nX-Gateway-Phase: pulling\r\n" in render(refusal, service="ocr", head_only=True)
+    plain = render(Refusal("starting", "there is no pod yet", 12.0), service="ocr")
+    assert b"X-Gateway-Phase" not in plain
+    assert b"\r\nRetry-After: 5\r\n" in plain

@@ -113,7 +113,8 @@ def test_the_names_that_are_exposed_are_joined() -> None:
         b"Access-Control-Allow-Origin: http://localhost:5173",
         b"Vary: Origin",
         b"Access-Control-Allow-Credentials: true",
-        b"Access-Control-Expose-Headers: X-A, X-B, X-Request-Id, X-Gateway-Error, Retry-After",
+        b"Access-Control-Expose-Headers: X-A, X-B, X-Request-Id, X-Gateway-Error, X-Gateway-Phase, "
+        b"X-Cold-Start, Retry-After",
     ]
     assert applied(b"", pods) == pods
     assert applied(POLICY.fields(None), [b"X: y"]) == [b"X: y", b"Vary: Origin"]

@@ -40,5 +40,11 @@ def test_a_person_who_scales_is_told_of_where_the_server_names_no_manager(manage
     assert said == "a write to the scale subresource"
 
 
+def test_a_write_that_no_field_manager_is_noted_of_came_by_the_scale_subresource() -> None:
+    fields = [entry("management", "2026-01-01T00:00:00Z", "template")]
+    said = author({"metadata": {"managedFields": fields}}, "scaler")
+    assert said == "a write to the scale subresource"
+
+
 def test_nobody_may_say_so() -> None:
     assert author({"metadata": {}}, "scaler") == "somebody unknown"

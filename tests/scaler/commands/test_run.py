@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
 import re
 import signal
-import sys
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -19,23 +16,13 @@ from shared.embedded import kinds
 from shared.runtime.tasks import Supervisor
 from shared.service import names
 from tests.scaler.embedded import Embedded, embedded
+from tests.scaler.process import QUICK, said, scaler
 from tests.scaler.proxy import Proxy, cut, expired, half_a_line, hang, proxy, refuse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-# A window of nothing and steps without bound: the number follows the load at once.
-QUICK = """
-defaults:
-  policy: hpa
-  hpa:
-    behavior:
-      scaleUp: {policies: [{type: Pods, value: 100, periodSeconds: 1}]}
-      scaleDown:
-        stabilizationWindowSeconds: 0
-        policies: [{type: Pods, value: 100, periodSeconds: 1}]
-"""
 METRICS = "/apis/metrics.k8s.io/"
 SCALE = "/deployments/[a-z]+-dlp/scale$"
 
@@ -53,46 +40,9 @@ async def before(cluster: Embedded) -> AsyncIterator[Proxy]:
         yield made
 
 
-@asynccontextmanager
-async def scaler(
-    cluster: Embedded, before: Proxy, identity: str = "one", **environment: str
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A scaler behind the proxy; it is killed in the end if it still runs."""
-    config = cluster.folder / "config.yaml"
-    if not config.exists():
-        config.write_text(QUICK)
-    settings = {
-        "KUBECONFIG": cluster.kubeconfig(before.port),
-        "SCALER_HOST": "127.0.0.1",
-        "SCALER_PORT": "0",
-        "SCALER_PERIOD": "1",
-        "SCALER_CONFIG": str(config),
-        "SCALER_IDENTITY": identity,
-    }
-    command = (sys.executable, "-m", "scaler", "run")
-    process = await asyncio.create_subprocess_exec(
-        *command, env={**os.environ, **settings, **environment}, stderr=asyncio.subprocess.PIPE
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
 async def replicas(cluster: Embedded, before: Proxy, wanted: int) -> None:
     """Wait until service a has so many replicas."""
     await before.until(lambda: cluster.replicas("a") == wanted)
-
-
-async def said(process: asyncio.subprocess.Process, text: str) -> str:
-    """The next line of the log that has `text`."""
-    assert process.stderr is not None
-    async for line in process.stderr:
-        if text in line.decode():
-            return line.decode()
-    raise AssertionError(f"the log ended without {text!r}")
 
 
 async def test_replicas_follow_the_load_and_sigterm_ends_it_cleanly(

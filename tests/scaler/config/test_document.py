@@ -13,6 +13,7 @@ from scaler.config.schedules import Schedule
 from scaler.decision import HPA, RESPONSIVE, Behavior, HpaOptions, Policy, Rate
 from shared.service.model import Expose
 from shared.service.scaling.schema import POLICIES
+from shared.service.scaling.waking import WakeExcept
 
 MANIFESTS = Path(__file__).parents[3] / "manifests"
 SHIPPED = MANIFESTS / "base/scaler/config.yaml"
@@ -69,6 +70,9 @@ default_request: 250m
 in_flight_target: 4
 cpu: false
 hold: 1m
+zero_after: 20m
+wake_to: 2
+wake_except: {paths: [/health], user_agents: [bot]}
 pause: true
 dry_run: true
 down: {window: 5m, longest_window: 20m, step: 10, every: 15, idle_wait: 30s}
@@ -98,6 +102,9 @@ def test_every_field_reaches_the_policy() -> None:
     assert found == Scaling(
         pause=True,
         dry_run=True,
+        zero_after_s=1200.0,
+        wake_to=2,
+        wake_except=WakeExcept(("/health",), ("bot",)),
         schedules=(Schedule("0 8 * * 1-5", 36_000, 3, "Europe/Madrid"),),
         policy=Policy(
             name="responsive",
@@ -269,6 +276,31 @@ def test_a_schedule_raises_the_minimum_within_the_maximum(least: int, expected: 
     assert scaling.policy_for(expose, scheduled).min_replicas == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "written", "expected"),
+    [
+        ("", {}, None),
+        ("", {"zero_after": "10m"}, 600.0),
+        ("defaults: {zero_after: 1h}", {}, 3600.0),
+        ("defaults: {zero_after: 1h}", {"zero_after": "none"}, None),
+        ("defaults: {zero_after: 1h}", {"zero_after": 0}, None),
+        ("services: {any: {zero_after: 30s}}", {"zero_after": "none"}, 30.0),
+    ],
+)
+def test_when_a_service_sleeps_is_said_by_the_last_layer(
+    text: str, written: dict[str, Any], expected: float | None
+) -> None:
+    found, _ = parse(text, Config()).scaling_of("any", written)
+    assert found.zero_after_s == expected
+
+
+def test_who_does_not_wake_and_to_what_size_is_read() -> None:
+    written = {"wake_to": 3, "wake_except": {"paths": ["/health"], "user_agents": ["Bot"]}}
+    found, problems = Config().scaling_of("any", written)
+    assert (found.wake_to, found.wake_except) == (3, WakeExcept(("/health",), ("bot",)))
+    assert problems == ()
+
+
 def test_the_policies_that_may_be_written_are_those_there_are() -> None:
     assert set(POLICIES) == {RESPONSIVE, HPA}
 
@@ -285,6 +317,8 @@ def test_the_policies_that_may_be_written_are_those_there_are() -> None:
         ("services: {any: {policy: hpa}}", {"up": {}, "tolerance": 0.1}, []),
         ("", {"cpu": False}, ["cpu: false leaves nothing"]),
         ("gateways: ['http://gateway:8081']", {"cpu": False}, []),
+        ("", {"zero_after": "10m"}, ["zero_after: is never reached"]),
+        ("gateways: ['http://gateway:8081']", {"zero_after": "10m"}, []),
     ],
 )
 def test_settings_that_the_policy_which_holds_does_not_read_are_told(

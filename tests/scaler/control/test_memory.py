@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from scaler.control.memory import CACHE_LAG, Memory
 from scaler.decision.responsive.state import Recommendation, ResponsiveState
 
@@ -33,12 +35,31 @@ def test_decisions_are_a_period_apart_but_one_that_is_late_is_not_made_up_for() 
 
 def test_a_service_is_due_by_its_time_or_by_another_revision() -> None:
     memory = Memory("uid", None)
-    assert memory.is_due(REVISION, 0.0)
+    assert memory.is_due(REVISION, "7", 0.0)
     memory.schedule("a", 10.0, REVISION, 100.0)
-    assert not memory.is_due(REVISION, memory.due - 0.6)
-    assert memory.is_due(REVISION, memory.due - 0.5), "the nearer of two ticks"
-    assert memory.is_due(("2", 0), 100.0)
-    assert memory.is_due(("1", 1), 100.0)
+    assert not memory.is_due(REVISION, "7", memory.due - 0.6)
+    assert memory.is_due(REVISION, "7", memory.due - 0.5), "the nearer of two ticks"
+    assert memory.is_due(("2", 0), "7", 100.0)
+    assert memory.is_due(("1", 1), "7", 100.0)
+
+
+def test_one_that_sleeps_is_due_too_when_its_deployment_changes() -> None:
+    memory = Memory("uid", None, rested_on="7")
+    memory.schedule("a", 10.0, REVISION, 100.0)
+    assert not memory.is_due(REVISION, "7", 100.0)
+    assert memory.is_due(REVISION, "8", 100.0)
+
+
+@pytest.mark.parametrize("by", ["us", "somebody else"])
+def test_one_that_wakes_is_decided_by_its_period_again(by: str) -> None:
+    memory = Memory("uid", None)
+    memory.schedule("a", 2.0, REVISION, 100.0)
+    memory.rests("7", 1000.0)
+    if by == "us":
+        memory.roused(200.0)
+        assert memory.is_due(REVISION, "7", 200.0)
+    memory.schedule("a", 2.0, REVISION, 200.0)
+    assert memory.due == 202.0
 
 
 def test_the_cache_is_waited_for_until_it_shows_another_version_or_for_a_while() -> None:

@@ -35,3 +35,8 @@ async def test_what_the_admin_port_answers(aiohttp_client: AiohttpClient) -> Non
     assert decisions["a"]["standing"] == "active"
     assert decisions["a"]["decision"]["replicas"] == 4
     assert decisions["a"]["decision"]["reasons"] == ["Burst"]
+
+    stats.services["b"] = ServiceStatus()
+    for asked, answered in (("a", {"a"}), ("c", set())):
+        one = await (await client.get("/decisions", params={"service": asked})).json()
+        assert one.keys() == answered

@@ -6,12 +6,15 @@ import pytest
 
 from scaler.cluster.catalog import Cataloguer
 from scaler.config.scaling import Scaling
+from scaler.control.annotation import ANNOTATION
 from scaler.control.evaluate import Inputs, evaluate
 from scaler.decision import HPA, Policy
 from scaler.report.explain import explain, verdict
+from scaler.sources.idleness import Heard, Idleness
 from scaler.sources.loads import Load, Loads
 from scaler.sources.samples import PodUsage, Samples
-from tests.scaler.objects import NOW, hpa, keyed, pod, service, stamp
+from shared.service import names
+from tests.scaler.objects import NOW, deployment, hpa, keyed, pod, service, stamp
 
 HPA_SCALING = Scaling(policy=Policy(name=HPA))
 
@@ -116,6 +119,32 @@ def test_at_zero_scaling_is_off_and_the_way_back_is_told() -> None:
     first, last = rested(0, 0)
     assert "ScalingDisabled" in first
     assert "start the service to resume" in last
+
+
+def test_what_keeps_it_awake_is_told_or_since_when_it_sleeps() -> None:
+    scaling = Scaling(zero_after_s=600.0)
+    idle = Loads(idleness=Idleness((Heard("http://one", 200.0, {}),)))
+    silent = Loads(idleness=Idleness((), ("http://one is silent",)))
+    mark = {
+        names.ASLEEP_SINCE: stamp(NOW - 90),
+        ANNOTATION: '{"policy": "responsive", "usual_start_s": 61.4}',
+    }
+    sleeps = replace(service("a", 0), deployments=keyed(deployment("a", 0, annotations=mark)))
+    for caches, loads, part in (
+        (service("a", 1), idle, "\nkept awake: idle for 3 m 20 s of 10 m\n"),
+        (service("a", 1), silent, "\nkept awake: http://one is silent\n"),
+        (service("a", 1), replace(idle, idleness=Idleness((LONG,))), "awake by nothing: nobody"),
+        (sleeps, idle, "somebody asks for it; a start takes 1 m 1 s as a rule\n"),
+        (sleeps, idle, "Nothing is written: it sleeps, and nobody asks for it"),
+    ):
+        target = Cataloguer().catalog(caches).targets["a"]
+        policy = scaling.policy_for(target.expose)
+        result = evaluate(target, policy, None, Inputs(loads=loads), {}, NOW, scaling.zero)
+        text = "\n".join(explain(target, scaling, (), result))
+        assert part in text, text
+
+
+LONG = Heard("http://one", 700.0, {})
 
 
 def test_a_schedule_that_raises_the_minimum_is_told() -> None:

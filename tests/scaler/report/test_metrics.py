@@ -7,7 +7,7 @@ from scaler.control.actuator import Result
 from scaler.control.standing import Standing
 from scaler.decision import Action, Decision
 from scaler.report.metrics import ScalerCollector
-from scaler.report.stats import MAX_REASONS, ServiceStatus, Stats
+from scaler.report.stats import MAX_REASONS, Histogram, ServiceStatus, Stats
 from scaler.sources.quality import Fault
 
 DECISION = Decision(
@@ -64,6 +64,37 @@ def test_every_number_of_the_dashboards_is_there() -> None:
     assert value("config_generation") == 3
     assert value("config_valid") == 1
     assert value("rivals") == 1
+
+
+def test_sleep_and_its_ends_are_counted() -> None:
+    now, stats = 1000.0, Stats(wake_streams=2)
+    status = stats.services["a"] = ServiceStatus(least=3, cold_starts=2)
+    stats.services["b"] = ServiceStatus(least=1)
+    stats.cold_starts["ready"] = Histogram()
+    for seconds in (0.02, 3.0, 9999.0):
+        stats.cold_starts["ready"].saw(seconds)
+    registry = CollectorRegistry()
+    registry.register(ScalerCollector(stats, tuple, lambda: now))
+
+    def value(name: str, **labels: str) -> float | None:
+        return registry.get_sample_value(f"scaler_{name}", labels)
+
+    status.fell_asleep(900.0)
+    status.fell_asleep(950.0)
+    assert value("asleep_seconds_total", service="a") == 100.0
+    assert value("saved_pods", service="a") == 3
+    now = 1100.0
+    status.woke(1050.0)
+    status.woke(1090.0)
+    assert value("asleep_seconds_total", service="a") == 150.0
+    assert value("saved_pod_seconds_total", service="a") == 450.0
+    assert value("saved_pods", service="a") is None
+    assert value("asleep_seconds_total", service="b") is None
+    assert value("cold_starts_total", service="a") == 2
+    assert value("cold_start_seconds_count", part="ready") == 3
+    assert value("cold_start_seconds_bucket", part="ready", le="0.025") == 1
+    assert value("cold_start_seconds_bucket", part="ready", le="600") == 2
+    assert value("wake_streams") == 2
 
 
 def test_labels_are_bounded() -> None:

@@ -11,7 +11,8 @@ from yarl import URL
 
 from gateway.admin.snapshot import load
 from scaler.sources.gateway_books import LOST_S
-from scaler.sources.gateway_load import GONE_S, GatewayLoad, read
+from scaler.sources.gateway_load import GONE_S, NEW_S, GatewayLoad, read
+from scaler.sources.idleness import Idle
 from scaler.sources.in_flight import Count
 from scaler.sources.loads import Load, Loads
 
@@ -287,14 +288,33 @@ async def test_one_that_hangs_holds_up_nobody(
 
 def test_what_a_gateway_says_is_understood() -> None:
     numbers = {"in_flight": 2, "waiting": 1, "request_seconds": 7.5, "seconds": 3.0, "tunnels": 1}
-    assert read(load({"services": {"a": numbers}})) == {
-        "a": Count(2, 1, 7.5, 3.0, arrivals=0, longest=0, pods={})
+    assert read(load({"services": {"a": numbers}})).counts == {
+        "a": Count(2, 1, 7.5, 3.0, arrivals=0, longest=0, pods={}, open=0, idle_s=0)
     }
     more: dict[str, Any] = numbers | {
         "arrivals": 9,
         "longest": 4.5,
         "pods": {":": {"pod": "a-1", "in_flight": 2}},
     }
-    assert read(load({"services": {"a": more}, "silent": 1})) == {
-        "a": Count(2, 1, 7.5, 3.0, 9, 4.5, {"a-1": 2}, whole=False)
+    assert read(load({"services": {"a": more}, "silent": 1})).counts == {
+        "a": Count(2, 1, 7.5, 3.0, 9, 4.5, {"a-1": 2}, whole=False, open=0, idle_s=0)
     }
+
+
+async def test_an_answer_says_only_for_a_moment_that_nothing_is_open(
+    aiohttp_server: AiohttpServer,
+) -> None:
+    own = {"in_flight": 0, "waiting": 0, "up_s": 100.0}
+    answers, now = Answers({"_gateway": own}), 0.0
+    url = await serving(aiohttp_server, answers)
+    async with aiohttp.ClientSession() as session:
+        source = GatewayLoad(session, (url,), lambda: now, patience=0.05)
+        assert (await source.fetch()).idleness.of("a") == Idle(0, 100.0)
+        answers.trouble = "hangs"
+        now = NEW_S
+        assert (await source.fetch()).idleness.of("a") == Idle(0, 100.0)
+        now = NEW_S + 0.1
+        loads = await source.fetch()
+        assert loads.whole, "for the size of a service it is new enough"
+        assert "has not answered for 1.6 s" in loads.idleness.of("a").unheard
+        await source.close()

@@ -145,3 +145,18 @@ async def test_without_a_limit_it_waits_for_as_long_as_a_start_may_take() -> Non
         await waited(*[told] * 400, seconds=None)
     with pytest.raises(NotReadyError, match="is not ready after 900 s"):
         await waited(*[described(0, 0)] * 1000, seconds=None)
+
+
+@pytest.mark.parametrize(
+    ("state", "line"),
+    [
+        ("asleep", "sleeps until somebody asks for it"),
+        ("pending", "is waking up"),
+        ("stopped", "is stopped"),
+        ("unavailable", "is stopped"),
+    ],
+)
+def test_why_there_are_no_pods(state: str, line: str) -> None:
+    none = described()
+    none["rollout"]["wanted"] = 0
+    assert progress(none | {"deployment": {"state": state}}) == line

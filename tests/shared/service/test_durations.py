@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.service.durations import seconds
+from shared.service.durations import seconds, shown
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,20 @@ def test_reads_go_durations_and_plain_seconds(value: object, expected: float) ->
 def test_refuses_what_is_no_duration_and_says_how_to_write_one(value: object) -> None:
     with pytest.raises(ValueError, match="write for example 15s"):
         seconds(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (0, "0 s"),
+        (0.25, "0.2 s"),
+        (59.9, "59 s"),
+        (60, "1 m"),
+        (190, "3 m 10 s"),
+        (720, "12 m"),
+        (7500, "2 h 5 m"),
+        (90_000, "1 d 1 h"),
+    ],
+)
+def test_seconds_are_shown_in_their_two_largest_units(value: float, told: str) -> None:
+    assert shown(value) == told

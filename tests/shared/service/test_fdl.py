@@ -169,7 +169,10 @@ def test_zeros_of_clients_in_go_are_what_was_left_out() -> None:
 def test_a_minimum_of_zero_that_somebody_wrote_is_told() -> None:
     parsed = fdl.parse_service(minimal(min_scale=0, max_scale=3))
     assert parsed.service.expose == Expose(api_port=(5000,), max_scale=3)
-    assert parsed.warnings == ("expose.min_scale: 0 is taken for the default, 1",)
+    assert parsed.warnings == (
+        "expose.min_scale: 0 is taken for the default, 1; for 0 replicas "
+        "while nobody asks set scaling.zero_after",
+    )
 
 
 def test_a_zero_in_a_list_chooses_a_node_port() -> None:
@@ -227,6 +230,13 @@ def test_port_is_an_alias_of_api_port() -> None:
             {"NodePort": [30001, 30002]},
             "NodePort: the length of NodePort (2) must be equal to that of api_port (1)",
         ),
+        (
+            {"NodePort": 30001, "scaling": {"zero_after": "10m"}},
+            "scaling.zero_after: cannot be had with NodePort: requests at the node port pass by "
+            "the gateways, so nobody sees that the service is in use, and nobody would wake it; "
+            "take one of them out",
+        ),
+        ({"scaling": {"wake_to": 11}}, "scaling.wake_to: 11 is above max_scale 10"),
         ({"auth_type": "digest"}, "auth_type: 'digest' is not one of basic, forward"),
         ({"timeouts": {"idle": -1}}, "timeouts.idle: -1.0 is below 0.0, the least allowed"),
         ({"startup_timeout": "25h"}, "startup_timeout: 25h is outside 1s to 86400s"),
@@ -325,6 +335,12 @@ def test_a_health_path_is_a_path_of_a_url(path: str) -> None:
                 "expose": {"api_port": 80, "health_path": path},
             }
         )
+
+
+@pytest.mark.parametrize("off", ["none", 0, "0", "0s", "", None])
+def test_a_service_that_never_sleeps_may_have_a_node_port(off: object) -> None:
+    parsed = fdl.parse_service(minimal(NodePort=30001, scaling={"zero_after": off}))
+    assert parsed.warnings == ()
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,28 @@ def test_state(given: Any, state: str) -> None:
     assert deployment_status(given)["state"] == state
 
 
+SINCE = "2026-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("marks", "state"),
+    [
+        ({"asleep-since": SINCE}, "asleep"),
+        ({"asleep-since": SINCE, "wake": "2025-12-31T23:59:59Z"}, "asleep"),
+        ({"asleep-since": SINCE, "wake": "2026-01-01T00:00:00.5+00:00"}, "pending"),
+        ({"asleep-since": SINCE, "stopped": "true"}, "stopped"),
+        ({"wake": SINCE}, "stopped"),
+    ],
+)
+def test_what_sleeps_is_told_from_what_is_stopped(marks: dict[str, str], state: str) -> None:
+    given = deployment(0, 0, 0, AVAILABLE)
+    given["metadata"] = {"annotations": {f"oscar.grycap.io/{k}": v for k, v in marks.items()}}
+    told = deployment_status(given)
+    assert told["state"] == state
+    assert (told["last_transition_time"] == SINCE) is (state != "stopped")
+    assert told["reason"]
+
+
 def test_the_reason_is_that_of_the_newest_condition() -> None:
     status = deployment_status(deployment(2, 2, 1, AVAILABLE, PROGRESS))
     assert status == {

@@ -21,8 +21,8 @@ from gateway.management.store.lifecycle import Lifecycle
 from shared.embedded import kinds
 from shared.embedded.api.providers import LogRequest
 from shared.embedded.errors import bad_request
-from shared.embedded.schema import times
 from shared.runtime.clock import ManualClock, SystemClock
+from shared.service.objects import unix_seconds
 from tests.gateway.management.cluster import NS, Cluster
 from tests.gateway.management.issuer import issuing
 from tests.waiting import until
@@ -57,7 +57,7 @@ class Node:
         try:
             while True:
                 for line in self.lines[name][position:]:
-                    if asked.since is None or times.seconds(line.split()[0]) >= asked.since:
+                    if asked.since is None or unix_seconds(line.split()[0]) >= asked.since:
                         yield f"{line}\n".encode()
                 position = len(self.lines[name])
                 if name in self.ended or not asked.follow:

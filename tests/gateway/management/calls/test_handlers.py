@@ -19,6 +19,7 @@ from gateway.management.app import application
 from gateway.management.calls.handlers import LONGEST_WARNING, MOST_WARNINGS
 from gateway.management.store.lifecycle import Lifecycle
 from shared.embedded import kinds
+from shared.kube.resources import DEPLOYMENTS
 from shared.runtime.clock import ManualClock
 from tests.gateway.management.cluster import NS, Cluster
 
@@ -276,6 +277,50 @@ async def test_stop_and_start(admin: Client, cluster: Cluster, body: Body) -> No
     assert cluster.deployment("ocr")["spec"]["replicas"] == 4
 
 
+async def asleep(cluster: Cluster, name: str) -> None:
+    """As the scaler puts a service to sleep."""
+    marks = {"oscar.grycap.io/asleep-since": "1970-01-12T13:00:00Z"}
+    body = {"metadata": {"annotations": marks}, "spec": {"replicas": 0}}
+    await cluster.kube.patch(DEPLOYMENTS, f"{name}-dlp", body, NS)
+
+
+async def test_what_sleeps_is_told_and_can_be_woken(
+    admin: Client, cluster: Cluster, body: Body
+) -> None:
+    await create(admin, body)
+    await asleep(cluster, "ocr")
+    state = json.loads(await ok(await admin.get(f"{SERVICES}/ocr/deployment"), 200))
+    assert (state["state"], state["last_transition_time"]) == ("asleep", "1970-01-12T13:00:00Z")
+    woken = json.loads(await ok(await admin.post(f"{SERVICES}/ocr/wake"), 202))
+    assert woken["state"] == "pending"
+    annotations = cluster.deployment("ocr")["metadata"]["annotations"]
+    assert annotations["oscar.grycap.io/wake"] == "1970-01-12T13:46:40Z"
+    assert cluster.deployment("ocr")["spec"]["replicas"] == 0  # the scaler's to change
+
+
+async def test_a_wake_of_what_is_awake_counts_as_a_use(
+    admin: Client, cluster: Cluster, body: Body
+) -> None:
+    await create(admin, body)
+    await ok(await admin.post(f"{SERVICES}/ocr/wake"), 202)
+    annotations = cluster.deployment("ocr")["metadata"]["annotations"]
+    assert annotations["oscar.grycap.io/wake"] == "1970-01-12T13:46:40Z"
+
+
+async def test_what_somebody_stopped_is_not_woken(
+    admin: Client, cluster: Cluster, body: Body
+) -> None:
+    await create(admin, body)
+    await asleep(cluster, "ocr")
+    await ok(await admin.post(f"{SERVICES}/ocr/stop"), 200)
+    text = await ok(await admin.post(f"{SERVICES}/ocr/wake"), 409)
+    assert text.endswith("exposed start ocr, or POST /system/services/ocr/start")
+    await ok(await admin.post(f"{SERVICES}/ocr/start"), 200)
+    assert cluster.deployment("ocr")["spec"]["replicas"] == 2
+    cluster.scale("ocr", 0)  # by kubectl
+    await ok(await admin.post(f"{SERVICES}/ocr/wake"), 409)
+
+
 async def test_restart_gives_the_pods_a_new_template(
     admin: Client, cluster: Cluster, body: Body
 ) -> None:
@@ -308,6 +353,7 @@ async def test_the_state_is_embedded_when_asked_for(admin: Client, body: Body) -
         ("POST", "/stop"),
         ("POST", "/start"),
         ("POST", "/restart"),
+        ("POST", "/wake"),
         ("GET", "/deployment"),
         ("GET", "/deployment/logs"),
     ],

@@ -4,15 +4,16 @@ from typing import Any
 
 import pytest
 
-from gateway.management.objects.scale import born, corrected
+from gateway.management.objects.scale import born, born_stopped, corrected, start, stop
 
 STOPPED = "oscar.grycap.io/stopped"
 PREVIOUS = "oscar.grycap.io/previous-replicas"
+ASLEEP = "oscar.grycap.io/asleep-since"
 OWNED: dict[str, Any] = {"managedFields": [{"fieldsV1": {"f:spec": {"f:replicas": {}}}}]}
 
 
 def deployment(replicas: int, *, owned: bool = False, **marks: str) -> dict[str, Any]:
-    names = {"stopped": STOPPED, "previous": PREVIOUS}
+    names = {"stopped": STOPPED, "previous": PREVIOUS, "asleep": ASLEEP}
     annotations = {names[key]: text for key, text in marks.items()}
     return {
         "metadata": {"annotations": annotations, **(OWNED if owned else {})},
@@ -21,9 +22,8 @@ def deployment(replicas: int, *, owned: bool = False, **marks: str) -> dict[str,
 
 
 def test_a_new_deployment_gets_its_size() -> None:
-    assert born(1, stopped=False) == {}
-    assert born(3, stopped=False) == {"spec": {"replicas": 3}}
-    assert born(3, stopped=True)["spec"] == {"replicas": 0}
+    assert born("d", 3)["spec"] == {"replicas": 3}
+    assert born_stopped()["spec"] == {"replicas": 0}
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,8 @@ def test_a_new_deployment_gets_its_size() -> None:
         (deployment(0), True, 0),
         (deployment(4, stopped="true", previous="3"), True, 0),
         (deployment(0, stopped="true", previous="4"), True, None),
+        (deployment(0, asleep="2026-01-01T00:00:00Z"), False, None),  # the scaler's, too
+        (deployment(0, asleep="2026-01-01T00:00:00Z"), True, 0),
     ],
 )
 def test_whether_there_are_pods_is_as_the_definition_is_marked(
@@ -53,3 +55,17 @@ def test_whether_there_are_pods_is_as_the_definition_is_marked(
     assert body["spec"] == {"replicas": replicas}
     if found["spec"]["replicas"] and stopped:
         assert body["metadata"]["annotations"][PREVIOUS] == str(found["spec"]["replicas"])
+
+
+def test_a_stop_and_a_start_end_the_sleep() -> None:
+    """The size of before an earlier stop says nothing of one that slept since."""
+    asleep = deployment(0, asleep="2026-01-01T00:00:00Z", previous="9")
+    assert stop(asleep)["metadata"]["annotations"] == {
+        STOPPED: "true",
+        PREVIOUS: None,
+        ASLEEP: None,
+    }
+    assert start(asleep, 2) == {
+        "metadata": {"annotations": {STOPPED: "false", ASLEEP: None}},
+        "spec": {"replicas": 2},
+    }

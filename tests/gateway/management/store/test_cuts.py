@@ -63,7 +63,7 @@ def state(cluster: Cluster, name: str) -> State:
 def _content(obj: dict[str, Any], name: str) -> Any:
     owners = [one["name"] for one in obj["metadata"].get("ownerReferences", ())]
     marks = dict(obj["metadata"].get("annotations", {}).items())
-    for key in (names.REVISION, names.APPLIED):
+    for key in (names.REVISION, names.APPLIED, names.RENDERED):
         marks.pop(key, None)
     body = {key: obj[key] for key in ("data", "spec") if key in obj}
     data = dict(body.get("data") or {})

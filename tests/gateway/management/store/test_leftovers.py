@@ -20,6 +20,7 @@ from shared.embedded import kinds
 from shared.embedded.kinds import Kind
 from shared.kube.resources import CONFIGMAPS
 from shared.runtime.clock import ManualClock, settle
+from shared.service import names
 from shared.service.model import Environment, Service
 from shared.service.tokens import digest
 from tests.gateway.management.cluster import NS, Cluster
@@ -63,7 +64,7 @@ async def test_it_waits_until_what_a_deleted_service_has_left_is_gone(
     await clock.advance(10)
     await again
     assert cluster.deployment("ocr")["spec"]["replicas"] == 2
-    assert "annotations" not in cluster.deployment("ocr")["metadata"]
+    assert cluster.deployment("ocr")["metadata"]["annotations"].keys() == {names.RENDERED}
     found = await Catalog(cluster.kube).find("ocr")
     assert found is not None
     assert found.digest == digest(found.token)

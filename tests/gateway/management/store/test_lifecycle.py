@@ -141,13 +141,31 @@ async def test_stop_marks_both_objects_and_remembers_the_size(
     cluster.scale("ocr", 4)
     await lifecycle.stop("ocr")
     assert notes(cluster.configmap("ocr"))[STOPPED] == "true"
-    assert notes(cluster.deployment("ocr")) == {STOPPED: "true", PREVIOUS: "4"}
+    marks = {key: notes(cluster.deployment("ocr"))[key] for key in (STOPPED, PREVIOUS)}
+    assert marks == {STOPPED: "true", PREVIOUS: "4"}
     assert cluster.deployment("ocr")["spec"]["replicas"] == 0
     await lifecycle.stop("ocr")  # again: the size is not forgotten
     assert notes(cluster.deployment("ocr"))[PREVIOUS] == "4"
     await lifecycle.start("ocr")
     assert notes(cluster.configmap("ocr"))[STOPPED] == "false"
     assert notes(cluster.deployment("ocr"))[STOPPED] == "false"
+    assert cluster.deployment("ocr")["spec"]["replicas"] == 4
+
+
+@pytest.mark.parametrize("least", [1, 2])
+async def test_who_scales_a_new_service_by_kubectl_is_noted(
+    cluster: Cluster, service: Service, least: int
+) -> None:
+    """The API server notes it only where somebody owned the replicas before."""
+    lifecycle = Lifecycle(cluster.kube)
+    await lifecycle.create(replace(service, expose=Expose((5000,), min_scale=least)))
+    assert cluster.deployment("ocr")["spec"]["replicas"] == least
+    body = {"spec": {"replicas": 4}}
+    cluster.api.patch(kinds.DEPLOYMENT, "ocr-dlp", NS, body, subresource="scale", manager="kubectl")
+    entries = cluster.deployment("ocr")["metadata"]["managedFields"]
+    owners = [each for each in entries if "f:replicas" in each["fieldsV1"].get("f:spec", {})]
+    assert [(each["manager"], each["subresource"]) for each in owners] == [("kubectl", "scale")]
+    await lifecycle.replace(replace(service, image="registry/ocr:2"))
     assert cluster.deployment("ocr")["spec"]["replicas"] == 4
 
 

@@ -1,4 +1,4 @@
-"""apply, list, get, delete, stop, start, restart: what they send and what they say."""
+"""apply, list, get, delete, stop, start, wake, restart: what they send and what they say."""
 
 from __future__ import annotations
 
@@ -72,7 +72,10 @@ def test_the_token_alone(cli: Cli, fdl: str) -> None:
 
 def test_lifecycle_and_delete(cli: Cli, api: FakeApi, fdl: str) -> None:
     cli("apply", fdl)
-    for action, done in (("stop", "stopped"), ("start", "started"), ("restart", "restarting")):
+    for action, done in (
+        *(("stop", "stopped"), ("start", "started")),
+        *(("wake", "woken"), ("restart", "restarting")),
+    ):
         assert cli(action, "one").output == f"service/one {done}: pending. {action}\n"
         assert api.calls[-1] == f"POST /system/services/one/{action}"
     assert cli("delete", "one").output == "service/one deleted\n"

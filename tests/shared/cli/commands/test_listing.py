@@ -33,6 +33,12 @@ def service(told: str, **deployment: Any) -> dict[str, Any]:
         (service("ready", reason="MinimumReplicasAvailable: yes"), "ready", ""),
         (service("ready", reason=STUCK), "ready", STUCK),
         (service("stopped", reason="Deployment is stopped."), "stopped", ""),
+        (
+            service("asleep", reason="x", last_transition_time="2026-01-01T00:00:00Z"),
+            "asleep (12 m)",
+            "",
+        ),
+        (service("asleep"), "asleep (?)", ""),
         (service("failed", reason="FailedCreate:\n  quota"), "failed", "FailedCreate: quota"),
         (service("failed", reason="x" * 200), "failed", "x" * 99 + "…"),
         (service("pending"), "pending", ""),
@@ -47,7 +53,7 @@ def service(told: str, **deployment: Any) -> dict[str, Any]:
     ],
 )
 def test_state_and_reason(obj: dict[str, Any], states: str, why: str) -> None:
-    assert (state(obj), reason(obj)) == (states, why)
+    assert (state(obj, "2026-01-01T00:12:30Z"), reason(obj)) == (states, why)
 
 
 def test_forms_of_a_list(exposed: Cli, tmp_path: Path) -> None:

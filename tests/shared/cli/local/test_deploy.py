@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from shared.cli.connection.target import Target
-from shared.cli.local.deploy import deploy, next_steps
+from shared.cli.local.deploy import deploy, next_steps, sleepy
 from shared.cli.local.layout import Layout
+from shared.service.model import Expose, Service
 from tests.shared.cli.conftest import FakeApi
 
 
@@ -38,3 +39,28 @@ async def test_what_is_not_exposed_is_not_waited_for(api: FakeApi, tmp_path: Pat
         "service/one created",
         f"service/one answers at {api.url}/system/services/one/exposed/",
     ]
+
+
+async def test_what_is_applied_sleeps_if_that_is_asked_for(api: FakeApi, tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    layout.credentials.write_text("oscar:secret\n")
+    (tmp_path / "one.yaml").write_text(
+        "functions:\n  oscar:\n"
+        '  - lab: {name: one, image: python, script: "run\\n", expose: {api_port: 80}}\n'
+    )
+    target = Target(api.url, layout.credentials)
+    said: list[str] = []
+    await deploy([tmp_path / "one.yaml"], target, said.append, 90.0)
+    assert api.services["one"]["expose"]["scaling"] == {"zero_after": "90s"}
+    await next_steps(layout, target, said.append)
+    assert "# no pods after 90s without a request" in said[-1]
+
+
+def test_who_says_himself_when_to_sleep_or_cannot_is_left_alone() -> None:
+    own = Service("own", "i", "s", expose=Expose((80,), scaling={"zero_after": "none"}))
+    node = Service("node", "i", "s", expose=Expose((80,), node_port=(30001,)))
+    nothing = Service("nothing", "i", "s")
+    for service in (own, node, nothing):
+        assert sleepy(service, 20.0) == service
+    plain = Service("plain", "i", "s", expose=Expose((80,), scaling={"hold": "1m"}))
+    assert sleepy(plain, None) == plain

@@ -128,3 +128,13 @@ def test_an_open_service_needs_no_token() -> None:
 
 def test_no_events_are_no_table() -> None:
     assert events([], NOW) == []
+
+
+def test_what_sleeps_says_since_when_and_after_what() -> None:
+    expose = {**DEFINITION["expose"], "scaling": {"zero_after": "10m"}}
+    state = {"state": "asleep", "reason": "x", "last_transition_time": "2026-01-01T00:48:00Z"}
+    told = TOLD | {"definition": DEFINITION | {"expose": expose}, "deployment": state}
+    text = "\n".join(lines(told, "http://gw"))
+    assert "State:       asleep (12 m)" in text
+    assert "Sleep:       no pods after 10m without a request (zero_after)" in text
+    assert "Reason:" not in text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from shared.embedded.controllers.pods import (
-    controller_of,
     controller_reference,
     is_active,
     is_available,
@@ -11,7 +10,7 @@ from shared.embedded.controllers.pods import (
     seconds_of,
 )
 from shared.embedded.schema.times import timestamp
-from shared.service.objects import Obj
+from shared.service.objects import Obj, controller_of
 
 
 def ready_pod(since: float) -> Obj:

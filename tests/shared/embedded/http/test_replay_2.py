@@ -23,10 +23,10 @@ from shared.embedded.api.operations import Api
 from shared.embedded.api.providers import Providers
 from shared.embedded.controllers.manager import Controllers
 from shared.embedded.http.server import ApiServer
-from shared.embedded.schema.times import seconds
 from shared.embedded.storage.journal import Journal
 from shared.embedded.storage.store import Store
 from shared.runtime.clock import ManualClock
+from shared.service.objects import unix_seconds
 from tests.shared.embedded.http.replaying import (
     TOKEN,
     Player,
@@ -161,7 +161,7 @@ def told_time(body: Any) -> float:
     if not isinstance(body, dict):
         return 0
     own = [body[name] for name in ("creationTimestamp", "time") if isinstance(body.get(name), str)]
-    return max([*map(seconds, own), *map(told_time, body.values())], default=0)
+    return max([*map(unix_seconds, own), *map(told_time, body.values())], default=0)
 
 
 def compared(index: int, status: int, headers: dict[str, Any], body: Any) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from dataclasses import replace
 from typing import Any
 
 import psutil
@@ -14,6 +15,7 @@ from shared.embedded.api.providers import LogRequest
 from shared.embedded.errors import StatusError
 from shared.embedded.kinds import CONFIG_MAP, DEPLOYMENT, ENDPOINT_SLICE, POD, SECRET
 from shared.embedded.node.nodeport import backends
+from shared.embedded.node.procfs import Usage
 from tests.waiting import until
 
 SPACE = "oscar-svc"
@@ -399,6 +401,23 @@ async def test_metrics_of_a_busy_pod(node: Any) -> None:
     assert media_type.startswith("text/plain")
     assert b'container_cpu_usage_seconds_total{container="c",namespace="oscar-svc",pod="p"}' in text
     assert node.providers.node_proxy("local", "configz") is None
+
+
+async def test_a_first_reading_tells_of_a_pod_since_its_start_as_metrics_server_does(
+    node: Any,
+) -> None:
+    node.agent.settings = replace(node.agent.settings, sample_period=15.0)
+    await node.run("exec sleep 60")
+    await node.until_ready()
+    (pod,) = node.agent.pods.values()
+    container = pod.containers["c"]
+    now = container.started_at + 12.0
+    pod.sample(now, {container.process.root: Usage(6.0, 2**20)})
+    (metrics,) = node.providers.pod_metrics(SPACE)
+    assert metrics["window"] == "12.000s"
+    assert metrics["containers"] == [
+        {"name": "c", "usage": {"cpu": "500000000n", "memory": "1024Ki"}}
+    ]
 
 
 async def test_a_mistake_of_ours_costs_one_pod_a_pause(node: Any) -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from shared.embedded import declarations, tables
 from shared.embedded.kinds import DEPLOYMENT, POD, Kind
-from shared.embedded.schema.times import seconds
 from shared.embedded.tables import pods, workloads
 from shared.embedded.tables.column import NAME_AND_AGE
+from shared.service.objects import unix_seconds
 
 RECORDED = json.loads((Path(__file__).parents[1] / "exchanges.json").read_text())["exchanges"]
 
@@ -32,7 +32,7 @@ def test_columns_are_those_of_a_real_server(kind: Kind, note: str) -> None:
 
 def test_a_deployments_cells_are_those_of_a_real_server() -> None:
     obj = recorded("Deployment status")
-    now = seconds(obj["metadata"]["creationTimestamp"]) + 19
+    now = unix_seconds(obj["metadata"]["creationTimestamp"]) + 19
     obj["status"] |= {"readyReplicas": 0, "updatedReplicas": 1, "availableReplicas": 0}
     obj["spec"]["replicas"] = 1
     row = tables.render(workloads.DEPLOYMENTS, [obj], {}, now=now)["rows"][0]
@@ -50,7 +50,7 @@ def test_a_deployments_cells_are_those_of_a_real_server() -> None:
 )
 def test_a_pods_cells_are_those_of_a_real_server(note: str, age: float, cells: list[str]) -> None:
     pod = recorded(note)
-    now = seconds(pod["metadata"]["creationTimestamp"]) + age
+    now = unix_seconds(pod["metadata"]["creationTimestamp"]) + age
     row = tables.render(pods.COLUMNS, [pod], {}, now=now)["rows"][0]
     assert row["cells"] == [pod["metadata"]["name"], *cells, "<none>", "<none>"]
 

@@ -1,0 +1,115 @@
+"""Nothing is lost when a part of the system ends, or falls silent, while a service wakes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import aiohttp
+import pytest
+
+from tests.e2e.conftest import Run, free_ports, local
+from tests.e2e.zero import Reply, Sleeper, beside, sleeper
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    import psutil
+
+SILENT = 4.0
+"""Seconds for which the API server does not answer: longer than a request of the scaler may take is
+not needed, and shorter than its lease keeps the test short."""
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    with local(tmp_path_factory.mktemp("zero"), "sleepy.yaml") as started:
+        yield started
+
+
+@pytest.fixture
+async def it(run: Run) -> AsyncIterator[Sleeper]:
+    async with sleeper(run) as found:
+        yield found
+
+
+def process(run: Run, module: str) -> psutil.Process:
+    found = run.child(module)
+    assert found is not None
+    return found
+
+
+async def insistent(it: Sleeper) -> Reply:
+    """As clients do that repeat what never reached anybody: after a broken connection, no more."""
+    while True:
+        try:
+            return await it.ask()
+        except aiohttp.ClientConnectionError:
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize("written", [False, True])
+async def test_a_scaler_that_is_killed_while_it_wakes_loses_nothing(
+    it: Sleeper, written: bool
+) -> None:
+    await it.asleep()
+    asked = [asyncio.create_task(it.ask()) for _ in range(10)]
+    if written:
+        await it.awake()
+    process(it.run, "scaler").kill()
+    assert {one.status for one in await asyncio.gather(*asked)} == {200}
+
+
+async def test_another_scaler_goes_on_with_a_wake_whose_scaler_is_stuck(it: Sleeper) -> None:
+    """The lease has to run out first."""
+    await it.asleep()
+    settings = {
+        "SCALER_HOST": "127.0.0.1",
+        "SCALER_PORT": str(free_ports()["SCALER"]),
+        "SCALER_GATEWAYS": f"http://127.0.0.1:{it.run.ports['GATEWAY_ADMIN']}",
+        "SCALER_IDENTITY": "other",
+    }
+    first = process(it.run, "scaler")
+    with beside(it.run, "scaler", "scaler", "run", **settings):
+        first.suspend()
+        try:
+            assert {one.status for one in await asyncio.gather(*(it.ask() for _ in range(5)))} == {
+                200
+            }
+        finally:
+            first.resume()
+        await it.asleep()
+    await it.asleep()
+    assert (await it.ask()).status == 200
+
+
+async def test_a_gateway_that_is_killed_while_a_service_wakes_holds_up_nobody(it: Sleeper) -> None:
+    await it.asleep()
+    asked = [asyncio.create_task(insistent(it)) for _ in range(10)]
+    await it.awake()
+    process(it.run, "gateway").kill()
+    assert {one.status for one in await asyncio.gather(*asked)} == {200}
+
+
+async def test_it_wakes_when_the_api_server_is_back(it: Sleeper) -> None:
+    await it.asleep()
+    server = process(it.run, "shared.embedded")
+    server.suspend()
+    try:
+        asked = [asyncio.create_task(it.ask()) for _ in range(10)]
+        await asyncio.sleep(SILENT)
+        assert not any(one.done() for one in asked)
+    finally:
+        server.resume()
+    assert {one.status for one in await asyncio.gather(*asked)} == {200}
+
+
+async def test_it_wakes_when_the_api_server_was_killed(it: Sleeper) -> None:
+    await it.asleep()
+    process(it.run, "shared.embedded").kill()
+    asked = [asyncio.create_task(it.ask()) for _ in range(10)]
+    assert {one.status for one in await asyncio.gather(*asked)} == {200}
+    async with sleeper(it.run) as again:
+        await again.asleep()
