@@ -1,8 +1,8 @@
 """What the requests that come call for, before their CPU is measured (policy `responsive`). Pure.
 
 Two sizes, of which the larger counts. One carries the mean of the last seconds at the target, and
-what has piled up. The other is for bursts, which are over before anybody could answer them: the size
-for which a second of a pod more is no longer worth the seconds of shortage it saves (the newsvendor;
+what has piled up. The other is for bursts, which are over before anybody could answer them: the
+size from which on a pod more costs more than the seconds of shortage that it saves (the newsvendor;
 Arrow, Harris & Marschak 1951), by the forecast of what comes when a pod asked for now would serve.
 """
 

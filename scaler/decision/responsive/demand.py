@@ -99,7 +99,7 @@ def ceil_div(dividend: int, divisor: int) -> int:
 def measure(
     observation: Observation, policy: Policy, warm_up_s: float, factor: float, now: float
 ) -> Demand:
-    """The demand that `observation` shows; a pod at its limit counts as `factor` times the limit."""
+    """The demand that `observation` shows; a pod at its limit counts for `factor` times that."""
     measures = [_measure(pod, policy, now) for pod in observation.pods]
     ready = _of_class(measures, PodClass.READY)
     unready = _of_class(measures, PodClass.UNREADY)

@@ -1,9 +1,10 @@
 """How many requests a second may come when a pod asked for now would serve (policy `responsive`).
 
 Requests come in bursts at many time scales, so no one average tells what is to come. What came in
-the last quarter of a minute, minute, and so on up to the last hour is kept as so many distributions;
-each foretells the next start-up ahead, and counts by how well it foretold of late (exponentially
-weighted forecasters with forgetting; Cesa-Bianchi & Lugosi 2006, chapters 2 and 5). Pure.
+the last quarter of a minute, minute, and so on up to the last hour is kept as so many
+distributions; each foretells the next start-up ahead, and counts by how well it foretold of late
+(exponentially weighted forecasters with forgetting; Cesa-Bianchi & Lugosi 2006, chapters 2 and 5).
+Pure.
 """
 
 from __future__ import annotations

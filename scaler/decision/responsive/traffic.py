@@ -78,7 +78,7 @@ class Fit:
     def cost_m(self) -> float:
         """MilliCPU-seconds that one more request takes; 0: not known.
 
-        The slope (ridge regression); without a spread of arrivals, which alone shows one, the ratio.
+        The slope (ridge regression), which a spread of arrivals alone shows; without one, the ratio.
         """
         if self.weight < _ENOUGH or not self.x:
             return 0.0
