@@ -8,7 +8,7 @@ Arrow, Harris & Marschak 1951), by the forecast of what comes when a pod asked f
 
 from __future__ import annotations
 
-from math import ceil, sqrt
+import math
 from typing import TYPE_CHECKING
 
 from scaler.decision.responsive.forecast import most_of
@@ -17,17 +17,19 @@ from scaler.decision.responsive.need import Need
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy
     from scaler.decision.responsive.demand import Demand
+    from scaler.decision.responsive.fit import Fit
     from scaler.decision.responsive.forecast import Forecast
-    from scaler.decision.responsive.traffic import Fit, Traffic
+    from scaler.decision.responsive.traffic import Traffic
     from scaler.decision.types import Load
 
 _SLOW_S = 30.0  # the mean of so long counts in full,
 _FAST_S = 10.0  # that of so long less what chance alone may add to it
-_DRAIN_S = 10.0  # what has piled up shall be done within so long
+_DRAIN_S = 15.0  # what has piled up shall be done within so long
 _ODD = 4.0  # CPU so many standard deviations above what the requests explain counts, too
 _PRICE = 0.03  # seconds of shortage that a second of a pod is worth, at a target
 _USUAL_PCT = 80  # of so much,
 _STEEP = 4  # and so steeply less at a lower one
+_WORTH = 0.5  # of the price of a pod must be saved by another size
 _WATCHED_S = 60.0  # a forecast from less is none
 
 
@@ -48,7 +50,7 @@ def arrivals_need(
     wanted = demand.replicas_for(mean_m, policy.target_pct)
     grows = demand.exceeds(current, mean_m, policy.target_pct, policy.up_permille)
     steady = wanted if grows else min(current, wanted)
-    bursts = _for_bursts(policy, demand, traffic.fit, forecast)
+    bursts = _for_bursts(policy, demand, traffic.fit, forecast, current)
     if bursts > max(steady, current):
         return Need(bursts, ("Bursts",), bursts, signal="arrivals", demand_m=mean_m)
     reasons = ("AboveTarget", "Arrivals") if grows else ()
@@ -64,20 +66,21 @@ def _mean_m(demand: Demand, traffic: Traffic, load: Load) -> int | None:
     if slow is None or fast is None or then is None:
         return None
     fit = traffic.fit
-    rate = max(slow, fast - sqrt(fast / _FAST_S)) + load.waiting / _DRAIN_S
+    rate = max(slow, fast - math.sqrt(fast / _FAST_S)) + load.waiting / _DRAIN_S
     odd = demand.shown_m - fit.rest_m - fit.cost_m * then - _ODD * fit.scatter_m
     return round(fit.rest_m + fit.cost_m * rate + max(0.0, odd))
 
 
-def _for_bursts(policy: Policy, demand: Demand, fit: Fit, forecast: Forecast) -> int:
+def _for_bursts(policy: Policy, demand: Demand, fit: Fit, forecast: Forecast, current: int) -> int:
+    """The size that costs least, shortage included; the current one if it is nearly as good."""
     if forecast.age < _WATCHED_S:
         return 0
-    pod_m = demand.base_m / demand.measured
-    if demand.limit_pct is not None:
-        pod_m = pod_m * demand.limit_pct / 100
-    price = _PRICE * (policy.target_pct / _USUAL_PCT) ** _STEEP
-    sizes = (
-        (short, ceil((fit.rest_m + fit.cost_m * most_of(at)) / pod_m))
-        for at, short in enumerate(forecast.shortages())
-    )
-    return min(((short + price * size, size) for short, size in sizes), default=(0.0, 0))[1]
+    pod_m, price = demand.pod_m, _PRICE * (policy.target_pct / _USUAL_PCT) ** _STEEP
+    here, best, least = 1.0 + price * current, 0, math.inf
+    for at, short in enumerate(forecast.shortages()):
+        size = math.ceil((fit.rest_m + fit.cost_m * most_of(at)) / pod_m)
+        if size <= current:
+            here = short + price * current
+        if short + price * size < least:
+            best, least = size, short + price * size
+    return current if here - least <= _WORTH * price else best

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from scaler.decision.responsive.state import ResponsiveState
     from scaler.decision.responsive.traffic import Traffic
 
-_WAITS = {"DownWindow", "RecentGrowth", "OperatorHold", "IdleWait"}
+_WAITS = {"DownWindow", "RecentGrowth", "Silence", "OperatorHold", "IdleWait"}
 _BOUNDS = {
     "UpStep": UP_LIMIT,
     "DownStep": DOWN_LIMIT,
@@ -165,10 +165,10 @@ def _decide(
     """Minimum, window, steps and maximum, in this order; then the memory of it."""
     current = blank.current
     state = steps.burst(policy, demand, need, current, state, now)
-    window_s = steps.window(policy, need)
+    window_s, silent = steps.window(policy, need), oddities.silent(demand, state.traffic)
     state = history.add(state, policy, steps.lasting(policy, need, state, now), window_s, now)
     wanted = max(policy.min_replicas, need.replicas)
-    stable, window = steps.held(policy, wanted, current, state, window_s, now)
+    stable, window = steps.held(policy, wanted, current, state, window_s, silent, now)
     until = None
     if stable > current:
         limited, step = steps.up_step(policy, current, stable)

@@ -85,6 +85,12 @@ class Demand:
         """Least replicas whose utilisation does not exceed the target."""
         return ceil_div(demand_m * self.measured * 100, target_pct * self.base_m)
 
+    @property
+    def pod_m(self) -> float:
+        """What a pod can do in the mean: its limit, or its base where nothing limits it."""
+        limit_pct = 100 if self.limit_pct is None else self.limit_pct
+        return self.base_m * limit_pct / 100 / self.measured
+
     def exceeds(self, replicas: int, demand_m: int, target_pct: int, permille: int) -> bool:
         """Whether `demand_m` on `replicas` is above `permille` of the target."""
         allowed = target_pct * permille * self.base_m * replicas

@@ -83,11 +83,16 @@ def _young(pod: Pod, now: float) -> bool:
 
 
 def learn(state: ResponsiveState, demand: Demand) -> ResponsiveState:
-    """What a new sample tells of the cost of requests, if all pods that serve are in it, and none
-    is at its limit, where CPU no longer follows what comes."""
-    if not demand.measured or demand.measured < demand.serving or demand.saturated:
+    """What a new sample tells, if all pods that serve are in it: the cost of requests, where no pod
+    is at its limit, beyond which CPU does not follow what comes; and whether they cause it at all.
+    """
+    if not demand.measured or demand.measured < demand.serving:
         return state
-    traffic = state.traffic.measured(demand.used_m, demand.begun, demand.ended)
+    traffic = state.traffic
+    if not demand.saturated:
+        traffic = traffic.measured(demand.used_m, demand.begun, demand.ended)
+    if demand.limit_pct is not None:
+        traffic = traffic.compared(demand.used_m / demand.pod_m, demand.begun, demand.ended)
     return state if traffic is state.traffic else replace(state, traffic=traffic)
 
 

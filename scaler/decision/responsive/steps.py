@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scaler.decision.responsive import history
+from scaler.decision.responsive.demand import ceil_div
 
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy
@@ -65,17 +66,28 @@ def window(policy: Policy, need: Need) -> float:
 
 
 def held(
-    policy: Policy, wanted: int, current: int, state: ResponsiveState, window_s: float, now: float
+    policy: Policy,
+    wanted: int,
+    current: int,
+    state: ResponsiveState,
+    window_s: float,
+    silent: bool,
+    now: float,
 ) -> Bounded:
     """Up to what is wanted at once; down no further than the window allows.
 
-    A small surplus costs little and may be noise: it goes only after the longest window.
+    A small surplus costs little and may be noise: it goes only after the longest window. Where
+    nothing comes any more, the fault may lie in front of the service, and all may come back at
+    once: half of the size waits for that as long.
     """
     if wanted >= current:
         return wanted, ()
     stable = min(current, max(wanted, history.highest(policy, state, window_s, now)))
     if 100 * (current - stable) < _SMALL_PCT * current:
         stable = min(current, max(wanted, history.highest_of_all(policy, state, now)))
+    half = ceil_div(history.highest_of_all(policy, state, now), 2) if silent else 0
+    if stable < min(half, current):
+        return min(half, current), ("Silence",)
     return stable, ("DownWindow",) if stable > wanted else ()
 
 

@@ -97,13 +97,8 @@ def test_a_rollout_without_an_image_leaves_the_old_pods_and_enough_of_them(
     assert sum(trace.violated) < 60
 
 
-_FLAPS = "takes pods that never come up for capacity: shrinks, is short, grows, again and again"
-
-
 @of_each_policy
-@pytest.mark.parametrize(
-    "seed", [1, 2, pytest.param(3, marks=pytest.mark.xfail(strict=True, reason=_FLAPS))]
-)
+@of_each_seed
 def test_a_rollout_without_an_image_does_not_make_the_size_flap(arm: Arm, seed: int) -> None:
     _, trace = _run("bad-rollout", seed, arm)
     assert score(trace).reversals <= 2
@@ -117,11 +112,6 @@ def test_pods_that_cannot_start_are_told_where_others_are_at_their_limit(
 
 
 @of_each_seed
-@pytest.mark.xfail(
-    strict=True,
-    reason="what requests cost is not learnt while a pod is at its limit, so that a server that "
-    "always is at it is never found out unless there is no request for two minutes",
-)
 def test_a_server_that_polls_is_found_out(seed: int, told: list[Decision]) -> None:
     _run("spinning", seed, ARMS["responsive-gateway"])
     assert "CpuDoesNotFollow" in _reasons(told)
@@ -151,9 +141,6 @@ def test_a_target_above_the_limit_is_reached_and_stands(
 
 @of_each_policy
 @of_each_seed
-@pytest.mark.xfail(
-    strict=True, reason="four minutes without requests are taken for the end of the demand"
-)
 def test_the_herd_that_returns_after_an_outage_does_not_find_the_minimum(
     arm: Arm, seed: int
 ) -> None:
