@@ -13,7 +13,7 @@ from scaler.decision.responsive import history
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy
     from scaler.decision.responsive.demand import Demand
-    from scaler.decision.responsive.needs import Need
+    from scaler.decision.responsive.need import Need
     from scaler.decision.responsive.state import ResponsiveState
 
     Held = tuple[ResponsiveState, int, tuple[str, ...], float | None]
@@ -29,7 +29,12 @@ def burst(
     policy: Policy, demand: Demand, need: Need, current: int, state: ResponsiveState, now: float
 ) -> ResponsiveState:
     """A burst begins, or goes on, at a multiple of the target or of the current size, and when
-    half of the pods are at their limit; it ends `burst_window_s` after the last such moment."""
+    half of the pods are at their limit; it ends `burst_window_s` after the last such moment.
+
+    Where requests tell the demand, what they leave behind is known, and bursts are foreseen.
+    """
+    if need.signal == "arrivals":
+        return state
     high = 10_000 * demand.low_m >= policy.burst_pct * policy.target_pct * demand.base_m > 0
     hidden = 0 < demand.measured <= 2 * demand.saturated
     crowd = 100 * need.replicas >= policy.burst_pct * current
@@ -54,14 +59,21 @@ def lasting(policy: Policy, need: Need, state: ResponsiveState, now: float) -> i
     return 0 if in_burst(state, now) and not waves else need.lasting
 
 
-def held(policy: Policy, wanted: int, current: int, state: ResponsiveState, now: float) -> Bounded:
+def window(policy: Policy, need: Need) -> float:
+    """Seconds for which a need holds: half as long where bursts are foreseen, and in the need."""
+    return policy.down_window_s / (2 if need.signal == "arrivals" else 1)
+
+
+def held(
+    policy: Policy, wanted: int, current: int, state: ResponsiveState, window_s: float, now: float
+) -> Bounded:
     """Up to what is wanted at once; down no further than the window allows.
 
     A small surplus costs little and may be noise: it goes only after the longest window.
     """
     if wanted >= current:
         return wanted, ()
-    stable = min(current, max(wanted, history.highest(policy, state, now)))
+    stable = min(current, max(wanted, history.highest(policy, state, window_s, now)))
     if 100 * (current - stable) < _SMALL_PCT * current:
         stable = min(current, max(wanted, history.highest_of_all(policy, state, now)))
     return stable, ("DownWindow",) if stable > wanted else ()
@@ -90,7 +102,7 @@ def down_step(
         return current, ()
     if in_burst(state, now):
         return current, ("Burst",)
-    if state.grown is not None and now - state.grown < policy.down_window_s:
+    if state.grown is not None and now - state.grown < window(policy, need):
         return current, ("RecentGrowth",)
     blind = not demand.measured or demand.unseen or 2 * demand.missing >= demand.serving
     if policy.count_cpu and blind:

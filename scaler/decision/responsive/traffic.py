@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
 _KEPT_S = 90.0  # as old as a sample of CPU may be,
 _POINTS = 64  # and so many answers at most
-_NOW_S = 10.0  # requests of so many seconds are those of now: fewer are chance
 _FORGET = 0.98  # weight of a sample of CPU after the next one: some fifty count
-_ENOUGH = 8.0  # from so much weight on a fit is believed
+_ENOUGH = 4.0  # from so much weight on a fit is believed
+_BELIEVED = 0.3  # arrivals that explain less of the CPU tell nothing of it
+_MANY = 0.3  # requests a second
+_LONG_S = 30.0  # requests that take longer use CPU long after they have come
+_RIDGE = 0.02  # without a spread well above its root, CPU is taken to be in proportion to arrivals
 _SPREAD = 0.1  # arrivals must vary by so much of their mean to explain anything
 
 
@@ -64,11 +67,36 @@ class Fit:
         return float(min(1.0, max(0.0, self._covariance) ** 2 / (x * y)))
 
     @property
-    def cost_m(self) -> float:
-        """MilliCPU-seconds that one more request takes: the slope; 0: not known."""
+    def believed(self) -> bool:
+        """Whether arrivals tell the CPU, as far as is known: until they have varied enough to show
+        it, that there are many and nothing speaks against it."""
         if self.explained is None:
+            return self.weight >= _ENOUGH and self._mean(self.x) >= _MANY
+        return self.explained >= _BELIEVED
+
+    @property
+    def cost_m(self) -> float:
+        """MilliCPU-seconds that one more request takes; 0: not known.
+
+        The slope (ridge regression), which a spread of arrivals alone shows; without one, the ratio.
+        """
+        if self.weight < _ENOUGH or not self.x:
             return 0.0
-        return max(0.0, self._covariance / self._variance(self.x, self.xx))
+        mean = self._mean(self.x)
+        prior = _RIDGE * mean**2
+        ratio = self._mean(self.y) / mean
+        slope = (self._covariance + prior * ratio) / (self._variance(self.x, self.xx) + prior)
+        return max(0.0, slope)
+
+    @property
+    def rest_m(self) -> float:
+        """MilliCPU that is used without any request: the intercept."""
+        return max(0.0, self._mean(self.y) - self.cost_m * self._mean(self.x))
+
+    @property
+    def scatter_m(self) -> float:
+        """Standard deviation of what the requests leave unexplained, in milliCPU."""
+        return float((self._variance(self.y, self.yy) * (1 - (self.explained or 0.0))) ** 0.5)
 
     @property
     def _covariance(self) -> float:
@@ -124,10 +152,17 @@ class Traffic:
         return max(0.0, self._arrivals(end) - self._arrivals(begin)) / (end - begin)
 
     @property
-    def now(self) -> float | None:
-        """Arrivals a second in the last seconds."""
-        last = self.counts[-1].time if self.counts else 0.0
-        return self.rate(last - _NOW_S, last)
+    def tells_cpu(self) -> bool:
+        """Whether what comes tells how much CPU is used soon."""
+        residence = self.residence_s
+        return self.fit.believed and (residence is None or residence <= _LONG_S)
+
+    def lately(self, seconds: float) -> float | None:
+        """Arrivals a second in the last `seconds`, or in as many as are known."""
+        if len(self.counts) < 2:
+            return None
+        last = self.counts[-1].time
+        return self.rate(max(last - seconds, self.counts[0].time), last)
 
     @property
     def residence_s(self) -> float | None:
