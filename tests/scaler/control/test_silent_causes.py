@@ -117,7 +117,9 @@ async def test_old_samples_are_told_with_their_age(tmp_path: Path) -> None:
 
 
 async def test_a_size_set_by_hand_is_held_at_once_and_after_a_restart(tmp_path: Path) -> None:
-    async with world(service("a", 1), tmp_path, config(longest_window_s=90.0)) as made:
+    async with world(
+        service("a", 1), tmp_path, config(down_window_s=90.0, longest_window_s=90.0)
+    ) as made:
         made.usage = {"a/0": "10m"}
         for _ in range(200):
             await made.tick(1)
@@ -146,7 +148,7 @@ async def test_a_size_set_by_hand_is_held_at_once_and_after_a_restart(tmp_path: 
 async def restarted(tmp_path: Path, annotations: dict[str, str], until: str) -> None:
     """The next scaler goes on with the hold, and ends it."""
     caches = service("a", 5)
-    async with world(caches, tmp_path, config(longest_window_s=90.0)) as made:
+    async with world(caches, tmp_path, config(down_window_s=90.0, longest_window_s=90.0)) as made:
         made.put(deployment("a", 5, version=2, annotations=annotations))
         made.usage = {f"a/{index}": "2m" for index in range(5)}
         await made.clock.advance(451)
@@ -162,7 +164,9 @@ async def restarted(tmp_path: Path, annotations: dict[str, str], until: str) -> 
 
 
 async def test_a_start_by_the_services_api_is_not_held(tmp_path: Path) -> None:
-    async with world(service("a", 1), tmp_path, config(longest_window_s=90.0)) as made:
+    async with world(
+        service("a", 1), tmp_path, config(down_window_s=90.0, longest_window_s=90.0)
+    ) as made:
         made.usage = {"a/0": "10m"}
         await made.tick(1)
         made.author = "exposed-services"
@@ -219,7 +223,7 @@ async def test_a_silent_gateway_lets_a_service_grow_and_never_shrink(tmp_path: P
         silent = "http://127.0.0.1:9"
         path.write_text(
             f"gateways: ['{made.script.url}', '{silent}']\n"
-            "defaults: {period: 1s, in_flight_target: 2, down: {longest_window: 90s}}\n"
+            "defaults: {period: 1s, in_flight_target: 2, down: {window: 90s, longest_window: 90s}}\n"
         )
         in_flight = {"a": {"in_flight": 2, "waiting": 0}}
         serve_load(made, in_flight)
@@ -303,13 +307,14 @@ async def test_a_server_that_spins_is_told(tmp_path: Path) -> None:
 
 
 async def test_where_cpu_does_not_count_a_server_that_spins_shrinks(tmp_path: Path) -> None:
-    policy = {"count_cpu": False, "in_flight_target": 2, "longest_window_s": 90.0}
+    policy = {"count_cpu": False, "in_flight_target": 2}
+    windows = {"down_window_s": 90.0, "longest_window_s": 90.0}
     source = {"name": RESPONSIVE, "period": 1.0}
     async with world(service("a", 4), tmp_path, Config()) as made:
         serve_load(made, {"a": {"in_flight": 2, "waiting": 0}})
         made.config.config = Config(
             source=SourceConfig(gateways=(made.script.url,)),
-            defaults=Scaling(policy=Policy(**source, **policy)),  # type: ignore[arg-type]
+            defaults=Scaling(policy=Policy(**source, **policy, **windows)),  # type: ignore[arg-type]
         )
         made.usage = {f"a/{index}": "990m" for index in range(4)}
         for _ in range(150):
