@@ -71,6 +71,7 @@ class Gateways:
         """Serve as long as the process; the addresses."""
         application = web.Application()
         application.router.add_get("/load", self._load)
+        application.router.add_get("/wakes", _wakes)
         runner = web.AppRunner(application, access_log=None)
         await runner.setup()
         for _ in range(self._number):
@@ -80,6 +81,15 @@ class Gateways:
     async def _load(self, _: web.Request) -> web.Response:
         told = traffic.counts(self._services, self._began, time.time(), self._number)
         return web.Response(body=orjson.dumps(told), content_type="application/json")
+
+
+async def _wakes(request: web.Request) -> web.WebSocketResponse:
+    """Nobody waits: all pods are ready."""
+    socket = web.WebSocketResponse()
+    await socket.prepare(request)
+    async for _ in socket:
+        pass
+    return socket
 
 
 class CountingServer(ApiServer):

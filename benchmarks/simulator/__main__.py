@@ -17,9 +17,9 @@ from scaler.simulator.arms import ARMS
 from scaler.simulator.compare import Results, compare
 from scaler.simulator.frontier import Points, length, measure
 from scaler.simulator.frontier_report import BASELINE, NOTE, by_load, sentence, summary
-from scaler.simulator.inputs import UNITS, read_recording, recorded_runs
 from scaler.simulator.ratios import Ratio
-from scaler.simulator.scenario import SCENARIOS, Run, Scenario
+from scaler.simulator.recorded import UNITS, read_recording, recorded_runs
+from scaler.simulator.scenario import SCENARIOS, TRAFFIC, Run, Scenario
 from scaler.simulator.setup import DEFAULT, Sizing, built_in
 from scaler.simulator.study import headline
 
@@ -38,6 +38,12 @@ VARIED = ("hpa-v1", "responsive", "responsive-gateway", "kpa", "keda-http", "ora
 STARTS = {"10 s": (8.0, 12.0), "60 s": (50.0, 70.0), "240 s": (200.0, 280.0)}
 TRIED = (20, 35, 50, 65, 80, 95)
 SEEDS_VARIED = 2
+
+
+def smooth() -> list[Scenario]:
+    """The loads that the bounds of this file are on; what is promised on traffic is in
+    `scaler.simulator.promises`."""
+    return [scenario for name, scenario in SCENARIOS.items() if name not in TRAFFIC]
 
 
 def large(scenario: Scenario) -> Scenario:
@@ -85,8 +91,7 @@ def _recorded(path: Path, sizing: Sizing, unit: str, seeds: range) -> list[Run]:
 
 def _starting(start: tuple[float, float], recorded: list[Run], seeds: range) -> list[Run]:
     """The loads that promises are made on, with pods that start so fast."""
-    names = [name for name in SCENARIOS if name.startswith("traffic-")] or list(SCENARIOS)
-    runs = [*built_in(names, Sizing(), None, seeds), *recorded]
+    runs = [*built_in(TRAFFIC, Sizing(), None, seeds), *recorded]
     return [replace(one, world=replace(one.world, start_s=start)) for one in runs]
 
 
@@ -146,7 +151,7 @@ def main(
     sizing = Sizing(work=work, maximum=maximum)
     recorded = [one for path in trace for one in _recorded(path, sizing, unit, few)]
     varied = frontiers(recorded, few)
-    shapes = list(SCENARIOS.values())
+    shapes = smooth()
     results = run(shapes, numbers, ALL, "Built-in")
     others = {
         title: run([world(s) for s in shapes], range(first_seed, first_seed + 3), COMPARED, title)
@@ -200,14 +205,16 @@ equal to the request; pods start in 8 to 16 s (60 to 90 s in `slow-starters`).
 
 `responsive` and the HPAs see the same samples of metrics-server (kubelets read every 10 s, scraped
 every 15 s); the HPAs decide every 15 s, `responsive` every 2 s. `responsive-kubelet` reads the
-kubelets itself, `responsive-gateway` also gets the requests in flight at the gateway, in the mean
-of ten seconds. After a controller restart the scaler goes on from what it stored with its last
-change; an HPA starts anew. `kpa` is Knative's autoscaler, which averages requests itself, and
-`keda-http` KEDA's http add-on, which takes the count of an instant; the target of both is seven
-tenths of what a pod can take, and a metric outage does not touch them. Requests come at random.
+kubelets itself, `responsive-gateway` also gets the gateway's counts: requests that have come, and
+those in flight in the mean of ten seconds. After a controller restart the scaler goes on from what
+it stored with its last change; an HPA starts anew. `kpa` is Knative's autoscaler, which averages
+requests itself, and `keda-http` KEDA's http add-on, which takes the count of an instant; the target
+of both is seven tenths of what a pod can take, and a metric outage does not touch them. Requests
+come at random; in `traffic-…` they have the spread and the costs of real ones (docs/simulator.md),
+and up to 20 pods.
 
 {equal_cost}
-## With their own targets
+## With their own targets, on smooth loads
 
 Ratios below 1 are better. Each is the geometric mean over the scenarios of the ratio of means over
 the seeds; violations count as seconds + 1, because some scenarios have none. The SLO is violated

@@ -14,6 +14,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gateway.dataplane.context import Context
     from gateway.services.balancer import Backend
     from gateway.services.spec import Endpoint, ServiceSpec
@@ -27,7 +29,7 @@ PODS: Final = 4
 MOST: Final = 64
 """Questions under way, of all services."""
 
-REST: Final = 0.02
+REST: Final = 0.2
 """Seconds that the rest of an answer has to come."""
 
 _GOOD: Final = re.compile(rb"HTTP/1\.[01] 2\d\d[ \r]")
@@ -74,40 +76,39 @@ class Prober:
         task.add_done_callback(context.connecting.discard)
 
     async def _probe(self, spec: ServiceSpec, backend: Backend) -> None:
+        def ready() -> None:
+            services = self._context.services
+            route = services.table.find(spec.name)
+            if route is not None:
+                services.trust(route.state, backend)
+
         try:
-            ready = await answers(backend.endpoint, spec.probe_path)
+            await ask(backend.endpoint, spec.probe_path, ready)
         finally:
             self._asked.discard(backend)
-        services = self._context.services
-        route = services.table.find(spec.name)
-        if ready and route is not None:
-            services.trust(route.state, backend)
 
 
-async def answers(endpoint: Endpoint, path: str) -> bool:
-    """Whether the pod answers GET `path` by 2xx, in PATIENCE."""
+async def ask(endpoint: Endpoint, path: str, ready: Callable[[], None]) -> None:
+    """Call `ready` as soon as the pod answers GET `path` by 2xx, if it does so in PATIENCE."""
     authority = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address
     question = (
         f"GET {path} HTTP/1.1\r\nHost: {authority}:{endpoint.port}\r\n"
         "User-Agent: oscar-gateway/probe\r\nAccept: */*\r\nConnection: close\r\n\r\n"
     )
-    try:
+    with suppress(OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         async with asyncio.timeout(PATIENCE):
             reader, writer = await asyncio.open_connection(endpoint.address, endpoint.port)
             try:
                 writer.write(question.encode("latin-1"))
-                good = _GOOD.match(await reader.readuntil(b"\r\n")) is not None
+                if _GOOD.match(await reader.readuntil(b"\r\n")) is not None:
+                    ready()
                 await _read_away(reader)
-                return good
             finally:
                 writer.transport.abort()
-    except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-        return False
 
 
 async def _read_away(reader: asyncio.StreamReader) -> None:
     """Applications complain of who closes before he has read their answer."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(REST):
-            while await reader.read(64 * 1024):
-                pass
+    async with asyncio.timeout(REST):
+        while await reader.read(64 * 1024):
+            pass

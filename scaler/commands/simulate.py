@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import astuple
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,21 +17,21 @@ import click
 from scaler.simulator import frontier_report, report
 from scaler.simulator.arms import ARMS
 from scaler.simulator.compare import Results, compare
+from scaler.simulator.faults import FAULTS
 from scaler.simulator.frontier import TARGETS, Points, length
 from scaler.simulator.frontier import measure as measured
 from scaler.simulator.frontier_report import BASELINE, ORACLE
 from scaler.simulator.inputs import (
-    UNITS,
     InputError,
     arm_of_service,
     arm_of_settings,
-    read_recording,
     read_service,
-    recorded_runs,
 )
+from scaler.simulator.recorded import UNITS, read_recording, recorded_runs
 from scaler.simulator.scenario import SCENARIOS, Run
-from scaler.simulator.setup import DEFAULT, Sizing, built_in
+from scaler.simulator.setup import DEFAULT, KNOWN, Sizing, built_in
 from scaler.simulator.study import headline, pictured, write
+from scaler.simulator.tokens import WEIGHTS, Weights
 from scaler.simulator.verdict import verdicts
 
 if TYPE_CHECKING:
@@ -42,17 +43,18 @@ _MEASURES = ("violation_s", "pod_seconds", "reversals")
 
 
 class Names(click.ParamType[list[str]]):
-    """Comma-separated names of a known set, or "all"."""
+    """Comma-separated names of a known set, or "all", which leaves some out."""
 
     name = "names"
 
-    def __init__(self, known: dict[str, object]) -> None:
+    def __init__(self, known: dict[str, object], without: Iterable[str] = ()) -> None:
         self.known = known
+        self.all = [name for name in known if name not in without]
 
     def convert(
         self, value: str, param: click.Parameter | None, ctx: click.Context | None
     ) -> list[str]:
-        names = list(self.known) if value == "all" else [n.strip() for n in value.split(",")]
+        names = self.all if value == "all" else [n.strip() for n in value.split(",")]
         for name in names:
             if name not in self.known:
                 self.fail(f"{name!r} is unknown; known are {', '.join(self.known)}", param, ctx)
@@ -74,6 +76,8 @@ Examples:
   Built-in loads:         simulate --shape square,spike --out report
   A service's own load:   simulate --service nginx.yaml --load cpu.json --out report
   Counts of a cloud:      simulate --load sum.csv --unit requests-per-interval --scale 2
+  Requests to a model:    simulate --load tokens.csv --unit tokens --work 1000 --max 20
+  One that loads long:    simulate --shape traffic-code --start 200 280 --frontier
   Settings to try on it:  simulate --service nginx.yaml --load cpu.json --scaling quick.yaml
 The load of a service, as JSON, is what Prometheus answers at /api/v1/query_range to
   sum(rate(container_cpu_usage_seconds_total{namespace="oscar-svc",pod=~"nginx-dlp.*",container!=""}[1m]))
@@ -81,10 +85,12 @@ Where the service was short of pods then, the recording shows less than was aske
 )
 @click.option(
     "--shape",
-    type=Names(dict(SCENARIOS)),
+    type=Names(dict(KNOWN), FAULTS),
     multiple=True,
     callback=_together,
-    help=f"Built-in loads, sized to fill --max replicas: {', '.join(SCENARIOS)}, or all.  [all]",
+    help="Built-in loads, sized to fill --max replicas (20 for traffic-…, requests as real ones "
+    f"come): {', '.join(SCENARIOS)}, or all.  [all]  Only by name, what goes wrong with services: "
+    f"{', '.join(FAULTS)}.",
 )
 @click.option(
     "--load",
@@ -97,8 +103,9 @@ Where the service was short of pods then, the recording shows less than was aske
     type=click.Choice(UNITS),
     default=UNITS[0],
     show_default=True,
-    help="What --load counts: CPU in use, a counter of CPU seconds, requests a second, or the "
-    "requests of each interval, which begins at its time (as CloudWatch and Azure count).",
+    help="What --load counts: CPU in use, a counter of CPU seconds, requests a second, the "
+    "requests of each interval, which begins at its time (as CloudWatch and Azure count), or the "
+    "tokens of each request: CSV of time, prompt tokens and generated tokens, a row a request.",
 )
 @click.option(
     "--scale",
@@ -110,7 +117,17 @@ Where the service was short of pods then, the recording shows less than was aske
 @click.option(
     "--work",
     type=click.FloatRange(min=0, min_open=True),
-    help=f"CPU that a request takes, in milliCPU-seconds.  [{DEFAULT.request_work_m:g}]",
+    help="CPU that a request takes, in milliCPU-seconds, with tokens in the mean.  "
+    f"[{DEFAULT.request_work_m:g}]",
+)
+@click.option(
+    "--token-cost",
+    type=(click.FloatRange(0), click.FloatRange(0), click.FloatRange(0)),
+    default=astuple(WEIGHTS),
+    metavar="REQUEST PROMPT GENERATED",
+    help="For tokens: the cost of any request, of each prompt token and of each generated one, in "
+    "relation to each other; --work is that of the mean request.  "
+    "[{:g} {:g} {:g}]".format(*astuple(WEIGHTS)),
 )
 @click.option(
     "--service",
@@ -152,7 +169,8 @@ Where the service was short of pods then, the recording shows less than was aske
     "--start",
     type=(click.FloatRange(0), click.FloatRange(0)),
     metavar="LEAST MOST",
-    help="Seconds from a pod's start to its readiness.  [{:g} {:g}]".format(*DEFAULT.start_s),
+    help="Seconds from a pod's start to its readiness: 8 12 for a small server, 200 280 for a "
+    "large model.  [{:g} {:g}]".format(*DEFAULT.start_s),
 )
 @click.option(
     "--concurrency",
@@ -190,6 +208,7 @@ def simulate(
     load: Path | None,
     unit: str,
     scale: float,
+    token_cost: tuple[float, float, float],
     service: Path | None,
     name: str,
     scaling: tuple[Path, ...],
@@ -209,7 +228,12 @@ def simulate(
     own = _service(service, name) if service else None
     arms = [*(ARMS[each] for each in policies), *_own_arms(own, scaling, name)]
     numbers = range(first_seed, first_seed + seeds)
-    runs = _runs(shape, load, unit, scale, Sizing(**sizes), own, numbers)
+    sizing = Sizing(**sizes)
+    if load:
+        runs = _recorded(load, unit, scale, Weights(*token_cost), sizing, own, numbers)
+    else:
+        with _fitting():
+            runs = built_in(shape or None, sizing, own, numbers)
     points = _frontier(runs, arms, processes) if frontier else {}
     with _bar(len(runs) * len(arms), "Simulating") as bar:
         results = compare(runs, arms, processes, lambda: bar.update(1))
@@ -260,23 +284,28 @@ def _own_arms(service: Service | None, files: tuple[Path, ...], name: str) -> li
     return arms
 
 
-def _runs(
-    shape: list[str],
-    load: Path | None,
+@contextmanager
+def _fitting() -> Iterator[None]:
+    """Options that contradict each other, or the service, are refused."""
+    try:
+        yield
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _recorded(
+    load: Path,
     unit: str,
     scale: float,
+    weights: Weights,
     sizing: Sizing,
     service: Service | None,
     seeds: range,
 ) -> list[Run]:
-    try:
+    with _fitting():
         world = sizing.of(DEFAULT, service)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-    if load is None:
-        return built_in(shape or None, sizing, service, seeds)
     with _naming(load, "--load") as note:
-        recorded = read_recording(load, unit, world, note, scale)
+        recorded = read_recording(load, unit, world, note, scale, weights)
     return recorded_runs(load, recorded, world, seeds)
 
 

@@ -82,7 +82,7 @@ class Policy:
     period: float | None = None
     """Seconds between two decisions; None: the policy's own."""
 
-    down_window_s: float = 90.0
+    down_window_s: float = 180.0
     """Seconds for which the highest need still holds before a step down."""
     longest_window_s: float = 700.0
     """Longest that it holds, where demand is seen to come back, and after a start of the scaler."""
@@ -98,8 +98,8 @@ class Policy:
     """Seconds below `burst_pct` after which a burst ends."""
     saturated_pct: int = 95
     """Percent of its limit from which a pod is saturated, so that its usage hides demand."""
-    saturation_factor: int = 2
-    """The demand on a pod at its limit is taken for so many times the limit."""
+    saturation_factor: float = 2.0
+    """The demand on a pod at its limit is taken for at most so many times the limit."""
     overload_step_pct: int = 50
     """Step up, in percent, when no pod is ready and their CPU is high."""
     overload_period_s: float = 60.0

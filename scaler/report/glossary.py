@@ -66,6 +66,7 @@ MEANINGS: Final = {
     ),
     "GatewayMissing": "no gateway tells its requests, and nothing shrinks blindly (gateways)",
     "GatewayPartial": "a gateway is silent, so there may be more requests, and nothing shrinks",
+    "Silence": "nothing comes any more, and all may come back at once (down.longest_window)",
     "IdleWait": "pods still have requests, and those without go first (idle_wait)",
     "OperatorHold": "somebody else has set this size, and it is held for a while (hold)",
     "ScaleUpStabilized": "a lower number of the last while still holds (hpa.behavior.scaleUp)",

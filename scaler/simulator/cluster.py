@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from scaler.decision.types import Container, Pod, Sample
+from scaler.simulator.pod import NO_IMAGE, SimPod
 
 if TYPE_CHECKING:
     from random import Random
@@ -17,49 +17,6 @@ if TYPE_CHECKING:
     from scaler.simulator.scenario import World
 
 _IDLE_M = 5.0
-
-
-class SimPod:
-    """A pod of the model; `cpu` is its counter of milliCPU-seconds since the container started."""
-
-    __slots__ = (
-        "cpu",
-        "created",
-        "deleted",
-        "name",
-        "ready",
-        "ready_at",
-        "skew",
-        "started",
-        "transitioned",
-        "version",
-    )
-
-    def __init__(self, name: str, created: float, version: int, skew: float) -> None:
-        self.name = name
-        self.created = created
-        self.version = version
-        self.skew = skew
-        self.started: float | None = None
-        self.ready = False
-        self.ready_at = math.inf
-        self.transitioned: float | None = None
-        self.deleted: float | None = None
-        self.cpu = 0.0
-
-    def observed(self, world: World, sample: Sample | None, usage_m: int | None) -> Pod:
-        """As the API server and the metrics would show it."""
-        started = self.started is not None
-        return Pod(
-            name=self.name,
-            phase="Running" if started else "Pending",
-            deleted=self.deleted is not None,
-            ready=("True" if self.ready else "False") if started else None,
-            started=self.started,
-            transitioned=self.transitioned,
-            containers=(Container("app", world.request_m, world.limit_m, usage_m),),
-            sample=sample,
-        )
 
 
 class Cluster:
@@ -72,14 +29,16 @@ class Cluster:
         self.version = 0
         self.pods: list[SimPod] = []
         self.backlog = 0.0
-        self.arrived = 0.0
         self.served = 0.0
         self.dropped = 0.0
         self.created = 0
         self.restarted: list[SimPod] = []
+        self._sized = replicas
         for _ in range(replicas):
-            pod = self._create(-600.0)
-            pod.started, pod.ready, pod.transitioned = -598.0, True, -588.0
+            if world.ready_at_start:
+                self._create(-600.0).found(-598.0, -588.0)
+            else:
+                self._create(0.0)
 
     def step(self, now: float, load: float) -> None:
         """One second: the controller acts, pods live on, `load` pods' worth of work arrives."""
@@ -87,8 +46,7 @@ class Cluster:
             self.version += 1
         self._reconcile(now)
         self._age(now)
-        self.arrived = load * self.world.limit_m
-        self._serve(self.arrived)
+        self._serve(load * self.world.limit_m)
 
     def active(self) -> list[SimPod]:
         """Pods that are not being deleted."""
@@ -105,10 +63,11 @@ class Cluster:
             return self.backlog / capacity
         return math.inf if self.backlog else 0.0
 
-    def _create(self, now: float) -> SimPod:
+    def _create(self, now: float, version: int | None = None) -> SimPod:
         self.created += 1
         skew = self.random.uniform(1 - self.world.imbalance, 1 + self.world.imbalance)
-        pod = SimPod(f"pod-{self.created}", now, self.version, skew)
+        version = self.version if version is None else version
+        pod = SimPod(f"pod-{self.created}", now, version, skew)
         self.pods.append(pod)
         return pod
 
@@ -117,15 +76,14 @@ class Cluster:
         active = self.active()
         old = [pod for pod in active if pod.version != self.version]
         surge = math.ceil(self.spec / 4) if old else 0
+        if old and self.spec != self._sized:
+            grown = self._in_proportion(self.spec + surge - len(active), old, len(active), now)
+            active, old = [*active, *grown], [*old, *grown]
+        self._sized = self.spec
         fresh = len(active) - len(old)
         for _ in range(min(self.spec - fresh, self.spec + surge - len(active))):
             active.append(self._create(now))
-        ready = sum(pod.ready for pod in active)
-        spare = ready - (self.spec - self.spec // 4) if old else 0
-        for pod in old:
-            if not pod.ready or spare > 0:
-                spare -= pod.ready
-                pod.deleted = now
+        self._retire(old, active, now)
         remaining = [pod for pod in active if pod.deleted is None]
         excess = len(remaining) - self.spec - surge
         if excess > 0:
@@ -133,25 +91,55 @@ class Cluster:
             for pod in remaining[:excess]:
                 pod.deleted = now
 
+    def _retire(self, old: list[SimPod], active: list[SimPod], now: float) -> None:
+        """Old pods go: first those that serve nobody, then what is beyond three quarters that do.
+
+        While new pods do not come up, neither: they count as gone already.
+        """
+        least = self.spec - self.spec // 4
+        coming = sum(not pod.ready for pod in active if pod.version == self.version)
+        idle = [pod for pod in old if not pod.ready][: max(0, len(active) - least - coming)]
+        spare = max(0, sum(pod.ready for pod in active) - least)
+        for pod in (*idle, *[pod for pod in old if pod.ready][:spare]):
+            pod.deleted = now
+
+    def _in_proportion(self, more: int, old: list[SimPod], active: int, now: float) -> list[SimPod]:
+        """Pods of the old version that a Deployment gets when it grows amid a rollout."""
+        share = round(more * len(old) / active)
+        return [self._create(now, old[0].version) for _ in range(share)]
+
     def _age(self, now: float) -> None:
         world = self.world
         self.pods = [p for p in self.pods if p.deleted is None or now < p.deleted + world.grace_s]
         self.restarted = []
         for pod in self.pods:
             if pod.started is None and now >= pod.created + world.schedule_s:
-                pod.started = pod.transitioned = now
-                pod.ready_at = now + self.random.uniform(*world.start_s)
+                self._start(pod, now)
+            self._run_due(pod, now)
             if not pod.ready and now >= pod.ready_at:
-                pod.ready, pod.transitioned = True, now
-            failure = world.mean_time_to_failure_s
-            if failure and pod.ready and self.random.random() < 1 / failure:
-                self._crash(pod, now)
+                pod.answer(now)
+            if self._fails(pod, now):
+                pod.end(now)
+                self.restarted.append(pod)
+                self._run_due(pod, now)
 
-    def _crash(self, pod: SimPod, now: float) -> None:
-        """The container restarts in place: unready again, and its counter begins anew."""
-        pod.ready, pod.transitioned, pod.cpu = False, now, 0.0
-        pod.ready_at = now + self.random.uniform(*self.world.start_s)
-        self.restarted.append(pod)
+    def _run_due(self, pod: SimPod, now: float) -> None:
+        if pod.running is None and now >= pod.runs_at:
+            pod.run(now, self.random.uniform(*self.world.start_s))
+
+    def _start(self, pod: SimPod, now: float) -> None:
+        """A node has taken the pod; its container runs once the image is there."""
+        pod.started = pod.transitioned = now
+        if self.world.pullable or not pod.version:
+            pod.runs_at = now
+        else:
+            pod.waiting = NO_IMAGE
+
+    def _fails(self, pod: SimPod, now: float) -> bool:
+        longest, mean = self.world.run_s, self.world.mean_time_to_failure_s
+        if longest is not None and pod.running is not None and now >= pod.running + longest:
+            return True
+        return mean is not None and pod.ready and self.random.random() < 1 / mean
 
     def _serve(self, work: float) -> None:
         world, ready = self.world, self.ready()
@@ -163,9 +151,14 @@ class Cluster:
         self.dropped += left - self.backlog
         share = self.served / len(ready) if ready else 0.0
         for pod in self.pods:
-            if pod.ready and pod.deleted is None:
-                pod.cpu += min(world.limit_m, _IDLE_M + share * pod.skew)
-            elif pod.started is not None and not pod.ready:
-                pod.cpu += min(world.limit_m, world.start_cpu_m)
-            else:
-                pod.cpu += _IDLE_M
+            if pod.running is not None:
+                pod.cpu += self._used_m(pod, share)
+
+    def _used_m(self, pod: SimPod, share: float) -> float:
+        """CPU of a pod whose container runs, if those that are ready serve `share` each."""
+        limit = self.world.limit_m
+        if not pod.ready:
+            return min(limit, self.world.start_cpu_m)
+        if self.world.spins:
+            return limit
+        return min(limit, _IDLE_M + share * pod.skew) if pod.deleted is None else _IDLE_M

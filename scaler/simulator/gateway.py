@@ -17,9 +17,11 @@ from scaler.decision.types import Load
 from scaler.sources.in_flight import WINDOW_S, rounded_up
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from random import Random
 
     from scaler.simulator.cluster import Cluster
+    from scaler.simulator.pod import SimPod
     from scaler.simulator.scenario import World
 
 View = Callable[["Gateway"], int]
@@ -44,33 +46,46 @@ def averaged(gateway: Gateway) -> int:
 class Gateway:
     """The requests of each second: those in flight at its end, and the means over the last ones.
 
-    `view` is how the controller sees them.
+    `view` is how the controller sees them. With `exact` work is due as long as a request lives, so
+    the cluster's work tells how many there are, and no chance is added to that.
     """
 
-    def __init__(self, world: World, random: Random, view: View) -> None:
+    def __init__(self, world: World, random: Random, view: View, *, exact: bool = False) -> None:
         self.in_flight = 0
+        self.load: Load | None = None
         self.means: deque[float] = deque(maxlen=round(WINDOW_S))
         self._world = world
         self._view = view
-        self._arrivals = 0.0
+        self._arrivals = 0
+        self._exact = exact
         self._request_seconds = 0.0
         self._scatter = OrnsteinUhlenbeck(residence_s(world), random)
 
-    def step(self, now: float, cluster: Cluster) -> Load:
-        """What is read at the end of a second in which the cluster served what it says.
+    def step(self, now: float, cluster: Cluster, arrivals: int) -> Load:
+        """What is read at the end of a second in which so many requests came, and the cluster
+        served what it says.
 
         While work waits every slot is taken, and nothing is left to chance.
         """
         world = self._world
         expected = cluster.served / world.limit_m * world.concurrency
-        scatter = 0.0 if cluster.backlog > 0 else sqrt(expected)
+        scatter = 0.0 if self._exact or cluster.backlog > 0 else sqrt(expected)
         last, over = self._scatter.second()
         self.in_flight = max(0, round(expected + scatter * last))
         self.means.append(max(0.0, expected + scatter * over))
         waiting = round(cluster.backlog / world.request_work_m)
-        self._arrivals += cluster.arrived / world.request_work_m
+        self._arrivals += arrivals
         self._request_seconds += self.means[-1]
-        return Load(now, self._view(self), waiting, self._arrivals, self._request_seconds)
+        self.load = Load(now, self._view(self), waiting, self._arrivals, self._request_seconds)
+        return self.load
+
+    def shares(self, ready: Sequence[SimPod]) -> dict[str, int]:
+        """The requests in flight at this instant with each of the `ready` pods, by its name: as
+        evenly as the balancer gives them out; the youngest have none where they are fewer."""
+        if not ready:
+            return {}
+        each, more = divmod(self.in_flight, len(ready))
+        return {pod.name: each + (place < more) for place, pod in enumerate(ready)}
 
 
 def residence_s(world: World) -> float:

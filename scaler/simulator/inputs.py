@@ -1,4 +1,4 @@
-"""What an operator brings to the simulator: a recorded load, a service's FDL, settings to try.
+"""What an operator brings to the simulator: a service's FDL, and settings to try.
 
 Each reader takes `note`, which is told what is odd or left out, and raises InputError.
 """
@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from scaler.config.document import FIELDS, Config, ConfigError, parse
 from scaler.config.scaling import Scaling, read_scaling
+from scaler.decision import HPA
 from scaler.simulator.arm import Arm
 from scaler.simulator.arms import policy_arm
-from scaler.simulator.load_file import LoadError, read_load
-from scaler.simulator.scenario import Run, World, needed_replicas
+from scaler.simulator.scenario import World
 from scaler.sources.registry import kind_of
 from scaler.sources.samples import Sampling
 from shared.service import quantity
@@ -23,57 +23,13 @@ from shared.service.fdl import FdlError, load_definition, parse_document
 from shared.service.fields import Fields, Problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
     from shared.service.model import Service
 
 Note = Callable[[str], None]
 
-_INTERVALS: Final = "requests-per-interval"
-UNITS: Final = ("cores", "millicores", "cpu-seconds", "requests", _INTERVALS)
-"""What a recorded load may count: CPU in use, a counter of CPU used, requests a second, or all
-requests from one point to the next, as clouds' metrics have them."""
-
-_LOW_PEAK: Final = 0.05
-
 
 class InputError(ValueError):
     """The file cannot be used; the message says where, why and what to do."""
-
-
-def read_recording(
-    path: Path, unit: str, world: World, note: Note, scale: float = 1.0
-) -> tuple[float, ...]:
-    """The load in `path`, `scale` times, in pods' worth of work a second."""
-    try:
-        recording = read_load(
-            path.read_bytes(), counter=unit == "cpu-seconds", intervals=unit == _INTERVALS
-        )
-    except LoadError as error:
-        raise InputError(str(error)) from error
-    request = world.request_work_m
-    milli = {"millicores": 1.0, "requests": request, _INTERVALS: request}.get(unit, 1000.0)
-    load = tuple(scale * value * milli / world.limit_m for value in recording.values)
-    for sentence in recording.notes:
-        note(sentence)
-    peak = needed_replicas(max(load), world)
-    if peak > world.maximum:
-        note(
-            f"its peak needs {peak:,} replicas, but {world.maximum} is the most allowed; if the "
-            f"unit is not {unit}, say so"
-        )
-    if max(load) < _LOW_PEAK:
-        note(f"it never fills a twentieth of one pod; if the unit is not {unit}, say so")
-    return load
-
-
-def recorded_runs(
-    path: Path, load: tuple[float, ...], world: World, seeds: Iterable[int]
-) -> list[Run]:
-    """Runs of a recorded load, named as its file; what the file is called changes nothing else."""
-    name = path.name.split(".")[0]
-    return [Run(name, seed, world, load, draw="recorded") for seed in seeds]
 
 
 def read_service(text: str, name: str, note: Note) -> Service:
@@ -188,10 +144,7 @@ def _arm(name: str, scaling: Scaling, sampling: Sampling, gateways: bool, note: 
         if getattr(scaling, field):
             note(f"{field} is not simulated")
     policy = scaling.policy
-    counted = policy.in_flight_target is not None
-    if counted and not gateways:
+    if policy.in_flight_target is not None and not gateways:
         note("in_flight_target has no effect, for no gateways are named")
-    period = max(1, round(policy.period_s))
-    return policy_arm(
-        name, policy, period, sampling=sampling, gateway=counted and gateways, restores=True
-    )
+    period, counts = max(1, round(policy.period_s)), gateways and policy.name != HPA
+    return policy_arm(name, policy, period, sampling=sampling, gateway=counts, restores=True)

@@ -8,18 +8,18 @@ import io
 
 from scaler.simulator.load_values import LoadError, Series, is_time, number_of, time_of
 
-_HEAD_LINES = 2  # names of columns, and the `sep=,` that some programs put before them
+HEAD_LINES = 2  # names of columns, and the `sep=,` that some programs put before them
 _DELIMITERS = ",;\t"
 
 
 def read_csv(text: str) -> list[Series]:
     """A series for each column of values. Raises LoadError naming the line."""
-    rows = csv.reader(io.StringIO(text), delimiter=_delimiter(text))
+    rows = csv.reader(io.StringIO(text), delimiter=delimiter_of(text))
     series: list[Series] = []
     seen: dict[float, int] = {}
     for row in rows:
         line = rows.line_num
-        head = not seen and line <= _HEAD_LINES
+        head = not seen and line <= HEAD_LINES
         if not any(cell.strip() for cell in row) or (head and not is_time(row[0])):
             continue
         at = _time(row, line, seen)
@@ -44,6 +44,7 @@ def _time(row: list[str], line: int, seen: dict[float, int]) -> float:
     return at
 
 
-def _delimiter(text: str) -> str:
-    lines = text.split("\n", _HEAD_LINES)[:_HEAD_LINES]
+def delimiter_of(text: str) -> str:
+    """What stands most often in the first lines."""
+    lines = text.split("\n", HEAD_LINES)[:HEAD_LINES]
     return max(_DELIMITERS, key=lambda mark: sum(line.count(mark) for line in lines))

@@ -18,9 +18,9 @@ from scaler.simulator.load_values import LoadError, Series
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["LoadError", "Recording", "read_load"]
+__all__ = ["LONGEST_S", "LoadError", "Recording", "read_load", "text_of"]
 
-_LONGEST_S = 14 * 86_400
+LONGEST_S = 14 * 86_400
 _LARGEST = 256 * 1024 * 1024
 _COARSE_S = 60
 _LONG_GAP = 5  # times the usual distance of points
@@ -29,9 +29,13 @@ _MANY = 20
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Values for each second between the first and the last point, and what is odd about them."""
+    """Values for each second between the first and the last point, and what is odd about them.
+
+    `usual_s` is the usual distance of points.
+    """
 
     values: tuple[float, ...]
+    usual_s: float
     notes: tuple[str, ...] = ()
 
 
@@ -42,7 +46,7 @@ def read_load(data: bytes, *, counter: bool = False, intervals: bool = False) ->
     values of a `counter` become rates a second; so do counts of `intervals`, each of which begins
     at its point and lasts until the next one. Raises LoadError.
     """
-    text = _text(data)
+    text = text_of(data)
     read = read_prometheus if text.lstrip()[:1] in ("{", "[") else read_csv
     series = [sorted(one.items()) for one in read(text)]
     notes = () if counter or not any(_only_grows(one) for one in series) else (_GROWS,)
@@ -51,9 +55,10 @@ def read_load(data: bytes, *, counter: bool = False, intervals: bool = False) ->
     total = _sum([_rates(one) if counter else one for one in series])
     if len(total) < 2:
         raise LoadError(f"has {len(total)} points with a value; give at least two")
-    if total[-1][0] - total[0][0] > _LONGEST_S:
+    if total[-1][0] - total[0][0] > LONGEST_S:
         raise LoadError("spans more than 14 days; give a shorter part, or check that times are s")
-    return Recording(_seconds(total), (*notes, *_spacing(total)))
+    usual = median(_gaps(total))
+    return Recording(_seconds(total), usual, (*notes, *_spacing(total, usual)))
 
 
 _GROWS = "the values only ever grow, as a counter does; if they are CPU seconds, say so by the unit"
@@ -61,7 +66,8 @@ _GROWS = "the values only ever grow, as a counter does; if they are CPU seconds,
 Points = list[tuple[float, float]]
 
 
-def _text(data: bytes) -> str:
+def text_of(data: bytes) -> str:
+    """A file's text, unpacked. Raises LoadError."""
     if data.startswith(b"\x1f\x8b"):
         try:
             data = gzip.GzipFile(fileobj=io.BytesIO(data)).read(_LARGEST + 1)
@@ -132,9 +138,13 @@ def _only_grows(points: Points) -> bool:
     return len(values) >= _MANY and all(a < b for a, b in pairwise(values))
 
 
-def _spacing(points: Points) -> list[str]:
-    gaps = [after[0] - before[0] for before, after in pairwise(points)]
-    usual, longest = median(gaps), max(gaps)
+def _gaps(points: Points) -> list[float]:
+    return [after[0] - before[0] for before, after in pairwise(points)]
+
+
+def _spacing(points: Points, usual: float) -> list[str]:
+    gaps = _gaps(points)
+    longest = max(gaps)
     at = points[gaps.index(longest)][0]
     notes = []
     if usual > _COARSE_S:

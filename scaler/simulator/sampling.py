@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from random import Random
 
-    from scaler.simulator.cluster import SimPod
+    from scaler.simulator.pod import SimPod
 
 _KUBELET_S = 10
 _RESOLUTION_S = 15
@@ -38,7 +38,7 @@ class Kubelet:
             self.readings.pop(pod.name, None)
             self.published.pop(pod.name, None)
         for pod in pods:
-            if pod.started is None:
+            if pod.running is None:
                 continue
             phase = self._phases.setdefault(pod.name, self._random.randrange(_KUBELET_S))
             if int(now) % _KUBELET_S == phase:
@@ -77,7 +77,7 @@ class MetricsServer:
 
     @staticmethod
     def _zero_point(pod: SimPod, reading: Reading) -> Reading | None:
-        started = pod.started or 0.0
+        started = pod.running or 0.0
         young = _KUBELET_S <= reading[0] - started < _RESOLUTION_S
         return (started, 0.0) if young else None
 

@@ -7,9 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from scaler.simulator import shapes
+from scaler.simulator import shapes, traffic
+from scaler.simulator.traffic import Traffic
+from scaler.simulator.work import over_lives, per_second
 
 Curve = Callable[[Random, int, float], list[float]]
+
+_BEFORE_S = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,10 @@ class World:
     a pod to its readiness, during which it burns `start_cpu_m`. Requests give up after waiting
     `patience_s`; one request is `request_work_m` milliCPU-seconds of work, and a pod that works
     at its limit has `concurrency` of them in flight.
+
+    Faults: `ready_at_start` False is a service that is new; a container ends `run_s` after each of
+    its starts; the image of a rollout is not `pullable`; a server that `spins` uses its limit with
+    and without requests.
     """
 
     minimum: int = 1
@@ -40,19 +48,26 @@ class World:
     rollouts: tuple[int, ...] = ()
     outages: tuple[tuple[int, int], ...] = ()
     restarts: tuple[int, ...] = ()
+    ready_at_start: bool = True
+    run_s: float | None = None
+    pullable: bool = True
+    spins: bool = False
 
     @property
     def capacity_at_target(self) -> float:
-        """Load that one pod takes when its utilisation is at the target."""
-        return self.target_pct / 100 * self.request_m / self.limit_m
+        """Load that one pod takes when its utilisation is at the target, or at its limit."""
+        return min(1.0, self.target_pct / 100 * self.request_m / self.limit_m)
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A named kind of run; `build` makes one instance of it from a seed."""
+    """A named kind of run; `build` makes one instance of it from a seed.
+
+    It is a curve of work, or traffic: requests, each of which brings its work with it.
+    """
 
     name: str
-    curve: Curve
+    source: Curve | Traffic
     world: World = field(default_factory=World)
     seconds: int = 3600
     peak: float = 7.5
@@ -61,7 +76,13 @@ class Scenario:
     def build(self, seed: int) -> Run:
         """The world and the load of `seed`; equal seeds give equal runs."""
         random = Random(f"{self.name} {seed}")  # the same load for every policy
-        curve = shapes.with_noise(random, self.curve(random, self.seconds, self.peak), self.noise)
+        if isinstance(self.source, Traffic):
+            load, arrivals = self._requests(self.source, random)
+            lives = self.source.lives
+        else:
+            curve = self.source(random, self.seconds, self.peak)
+            load, arrivals = tuple(shapes.with_noise(random, curve, self.noise)), ()
+            lives = False
         shift = random.randrange(60)
         world = replace(
             self.world,
@@ -69,13 +90,29 @@ class Scenario:
             outages=tuple((a + shift, b + shift) for a, b in self.world.outages),
             restarts=tuple(at + shift for at in self.world.restarts),
         )
-        return Run(self.name, seed, world, tuple(curve))
+        return Run(self.name, seed, world, load, arrivals=arrivals, lives=lives)
+
+    def _requests(
+        self, traffic: Traffic, random: Random
+    ) -> tuple[tuple[float, ...], tuple[int, ...]]:
+        """The load and the requests of each second. Some came before it began, and are there."""
+        limit, work = self.world.limit_m, self.world.request_work_m
+        rate, seconds = self.peak * traffic.mean * limit / work, self.seconds + _BEFORE_S
+        requests = traffic.requests(random, seconds, rate, work)
+        counts = per_second(requests, seconds)
+        if traffic.lives:
+            due = over_lives(requests, limit / self.world.concurrency, seconds)
+        else:
+            due = [count * work for count in counts]
+        return tuple(milli / limit for milli in due[_BEFORE_S:]), counts[_BEFORE_S:]
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """One instance of a scenario: `load` in pods' worth of work, one number a second.
 
+    `arrivals` are the requests of each second; empty: as many as the load's work takes, by chance.
+    `lives` says that `load` is what they use as long as each lives (see `work`), not what came.
     Chance is drawn by the seed and by `draw`; empty: by the name of the scenario.
     """
 
@@ -84,6 +121,15 @@ class Run:
     world: World
     load: tuple[float, ...]
     draw: str = ""
+    arrivals: tuple[int, ...] = ()
+    lives: bool = False
+
+    def __post_init__(self) -> None:
+        if self.arrivals and len(self.arrivals) != len(self.load):
+            raise ValueError(
+                f"arrivals are of {len(self.arrivals)} seconds, load of {len(self.load)}; give one "
+                "number for each second of both"
+            )
 
 
 def needed_replicas(load: float, world: World) -> int:
@@ -100,6 +146,8 @@ def ideal_replicas(run: Run) -> list[int]:
 
 
 _SLOW = World(start_s=(60.0, 90.0))
+_MODEL = World(maximum=20, request_work_m=1000.0)
+_SITE = World(maximum=20, request_work_m=2000.0)
 
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario
@@ -122,6 +170,12 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario("slow-starters", shapes.step_up, _SLOW),
         Scenario("failures", shapes.constant, World(mean_time_to_failure_s=1500.0)),
         Scenario("restart", shapes.square, World(restarts=(800, 1900, 2700))),
+        Scenario("traffic-code", traffic.CODE_COMPLETION, _MODEL, peak=15.0),
+        Scenario("traffic-conversation", traffic.CONVERSATIONS, _MODEL, peak=15.0),
+        Scenario("traffic-web", traffic.WEB, _SITE, peak=15.0),
     )
 }
 """The built-in scenarios, by name."""
+
+TRAFFIC = tuple(name for name, one in SCENARIOS.items() if isinstance(one.source, Traffic))
+"""Those that have the spread of real traffic; the others are smooth."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from scaler.simulator.faults import FAULTS
 from scaler.simulator.inputs import world_of
 from scaler.simulator.scenario import SCENARIOS, Run, Scenario, World
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from shared.service.model import Service
 
 DEFAULT = World()
+KNOWN = {**SCENARIOS, **FAULTS}
+"""All built-in scenarios, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +69,16 @@ def _checked(world: World) -> World:
 def built_in(
     names: Sequence[str] | None, sizing: Sizing, service: Service | None, seeds: Iterable[int]
 ) -> list[Run]:
-    """Runs of the named scenarios, or of all; loads are as high as the service can grow."""
-    fitted = [_fitted(SCENARIOS[name], sizing, service) for name in names or SCENARIOS]
+    """Runs of the named scenarios, or of all but the faults; loads are as high as the service can
+    grow."""
+    fitted = [_fitted(KNOWN[name], sizing, service) for name in names or SCENARIOS]
     return [scenario.build(seed) for scenario in fitted for seed in seeds]
 
 
 def _fitted(scenario: Scenario, sizing: Sizing, service: Service | None) -> Scenario:
     world = sizing.of(scenario.world, service)
-    return replace(scenario, world=world, peak=scenario.peak * _room(world) / _room(DEFAULT))
+    peak = scenario.peak * _room(world) / _room(scenario.world)
+    return replace(scenario, world=world, peak=peak)
 
 
 def _room(world: World) -> float:

@@ -138,6 +138,26 @@ def edge(random: Random, seconds: int, peak: float) -> list[float]:
     return [pods * 0.8 * random.choice([0.9, 1.1])] * seconds
 
 
+def late(random: Random, seconds: int, peak: float) -> list[float]:
+    """Nothing for a quarter of an hour, as with a service that is new, then one level."""
+    level, at = peak * random.uniform(0.35, 0.9), 3 * _LEAD_S + random.randrange(60)
+    return [0.0 if t < at else level for t in range(seconds)]
+
+
+def herd(random: Random, seconds: int, peak: float) -> list[float]:
+    """One level, then nothing for four minutes, as when something in front is out; then all come
+    back, and for a minute or two twice as many again, with what piled up."""
+    level, at = peak * random.uniform(0.3, 0.4), 4 * _LEAD_S + random.randrange(60)
+    back = at + 240
+
+    def now(t: int) -> float:
+        if t < at:
+            return level
+        return 0.0 if t < back else level * (1 + 2 * math.exp((back - t) / 60))
+
+    return [now(t) for t in range(seconds)]
+
+
 def with_noise(random: Random, curve: list[float], share: float) -> list[float]:
     """`curve` with noise of standard deviation `share` that lasts some seconds at a time."""
     drift, noisy = 0.0, []

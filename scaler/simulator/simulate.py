@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from scaler.decision import Observation
 from scaler.simulator.arm import Arm, Start
+from scaler.simulator.arrivals import drawn
 from scaler.simulator.cluster import Cluster
 from scaler.simulator.gateway import Gateway
 from scaler.simulator.sampling import Kubelet, MetricsServer
@@ -15,7 +16,6 @@ from scaler.simulator.scenario import ideal_replicas
 from scaler.sources.samples import Sampling
 
 if TYPE_CHECKING:
-    from scaler.decision import Load
     from scaler.simulator.scenario import Run, World
 
 _RESTART_S = 10  # a controller that restarts is away for so long
@@ -43,8 +43,8 @@ class Trace:
 
 def simulate(run: Run, arm: Arm) -> Trace:
     """The trace of `arm` over `run`; equal arguments give equal traces."""
-    drawn = f"{run.draw or run.scenario} {run.seed}"
-    random = Random(f"{drawn} cluster")
+    chance = f"{run.draw or run.scenario} {run.seed}"
+    random = Random(f"{chance} cluster")
     trace = Trace(run.load, ideal_replicas(run))
     cluster = Cluster(run.world, trace.ideal[0], random)
     kubelet, server = Kubelet(random), MetricsServer(random)
@@ -52,20 +52,28 @@ def simulate(run: Run, arm: Arm) -> Trace:
         Sampling.KUBELET: kubelet,
         Sampling.METRICS_SERVER: server,
     }
-    requests = Random(f"{drawn} requests")  # apart: it moves no other arm
-    gateway = Gateway(run.world, requests, arm.gateway) if arm.gateway else None
+    requests = Random(f"{chance} requests")  # apart: it moves no other arm
+    gateway = Gateway(run.world, requests, arm.gateway, exact=run.lives) if arm.gateway else None
+    arrivals = _arrivals(run, Random(f"{chance} arrivals")) if gateway else run.arrivals
     loop = _Loop(run, arm, cluster.spec, random)
     for second, load in enumerate(run.load):
         now = float(second)
         cluster.step(now, load)
         kubelet.step(now, cluster.pods, cluster.restarted)
         server.step(now, cluster.pods, kubelet, cluster.restarted)
-        seen = gateway.step(now, cluster) if gateway else None
-        loop.tick(second, cluster, models[arm.sampling], seen)
+        if gateway:
+            gateway.step(now, cluster, arrivals[second])
+        loop.tick(second, cluster, models[arm.sampling], gateway)
         _record(trace, cluster, run.world, load)
     trace.created = cluster.created
     trace.unserved = cluster.dropped / (run.world.limit_m * sum(run.load)) if any(run.load) else 0.0
     return trace
+
+
+def _arrivals(run: Run, random: Random) -> tuple[int, ...]:
+    """The requests of each second; where only their work is known, by chance."""
+    per_pod = run.world.limit_m / run.world.request_work_m
+    return run.arrivals or drawn(random, [level * per_pod for level in run.load])
 
 
 class _Loop:
@@ -79,7 +87,11 @@ class _Loop:
         self.decider = arm.start(Start(run, 0.0, replicas, self.stored))
 
     def tick(
-        self, second: int, cluster: Cluster, source: Kubelet | MetricsServer, load: Load | None
+        self,
+        second: int,
+        cluster: Cluster,
+        source: Kubelet | MetricsServer,
+        gateway: Gateway | None,
     ) -> None:
         """Decide and act when the period is over."""
         world = self.run.world
@@ -89,21 +101,29 @@ class _Loop:
             self.decider = self.arm.start(found)
         if second >= self.resumes and second % self.arm.period_s == self.phase:
             now = float(second)
-            cluster.spec = self.decider(_observe(cluster, source, world, now, load), now)
+            seen = _observe(cluster, source, world, now, gateway)
+            cluster.spec = self.decider(seen, now)
 
 
 def _observe(
-    cluster: Cluster, source: Kubelet | MetricsServer, world: World, now: float, load: Load | None
+    cluster: Cluster,
+    source: Kubelet | MetricsServer,
+    world: World,
+    now: float,
+    gateway: Gateway | None,
 ) -> Observation:
     out = any(start <= now < end for start, end in world.outages)
     samples = {} if out else source.published
-    pods = tuple(pod.observed(world, *samples.get(pod.name, (None, None))) for pod in cluster.pods)
+    shares = gateway.shares(cluster.ready()) if gateway else {}
+    pods = tuple(
+        pod.observed(world, samples.get(pod.name), shares.get(pod.name)) for pod in cluster.pods
+    )
     return Observation(
         service="simulated",
         spec_replicas=cluster.spec,
         status_replicas=len(cluster.active()),
         pods=pods,
-        load=load,
+        load=gateway.load if gateway else None,
         metrics_error="the metrics API does not answer" if out else "",
     )
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from scaler.decision import bounds
 from scaler.decision.reasons import DOWN_LIMIT, TOO_FEW, TOO_MANY, UP_LIMIT, WITHIN_RANGE
-from scaler.decision.responsive import history, learning, oddities, steps
+from scaler.decision.responsive import history, learning, oddities, steps, surges
 from scaler.decision.responsive.demand import Demand, measure
-from scaler.decision.responsive.needs import Need, need_of
+from scaler.decision.responsive.need import Need
+from scaler.decision.responsive.needs import need_of
 from scaler.decision.types import Action, Decision, Observation, Signal, action_of, conditions
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from scaler.decision.responsive.state import ResponsiveState
     from scaler.decision.responsive.traffic import Traffic
 
-_WAITS = {"DownWindow", "RecentGrowth", "OperatorHold", "IdleWait"}
+_WAITS = {"DownWindow", "RecentGrowth", "Silence", "OperatorHold", "IdleWait"}
 _BOUNDS = {
     "UpStep": UP_LIMIT,
     "DownStep": DOWN_LIMIT,
@@ -39,10 +40,11 @@ def decide(
     blank = bounds.unchanged(observation, policy)
     if decision := bounds.without_metrics(blank, policy):
         return decision, state
-    demand = measure(observation, policy, learning.warm_up(policy, state), now)
-    state = learning.learn(state, demand)
+    start_s = learning.warm_up(policy, state)
+    demand = measure(observation, policy, start_s, surges.factor(policy, state), now)
+    state = surges.watch(learning.learn(state, demand), demand, start_s, now)
     asked, policy = policy, oddities.attainable(policy, demand)
-    need = need_of(observation, policy, demand, state.traffic, now)
+    need = need_of(observation, policy, demand, state.traffic, state.forecast, now)
     signal = _signal(need, state.traffic) if need and state.served else None
     blank = _with_measure(blank, policy, demand, signal, now)
     if need is None or not state.served:
@@ -163,9 +165,10 @@ def _decide(
     """Minimum, window, steps and maximum, in this order; then the memory of it."""
     current = blank.current
     state = steps.burst(policy, demand, need, current, state, now)
-    state = history.add(state, policy, steps.lasting(policy, need, state, now), now)
+    window_s, silent = steps.window(policy, need), oddities.silent(demand, state.traffic)
+    state = history.add(state, policy, steps.lasting(policy, need, state, now), window_s, now)
     wanted = max(policy.min_replicas, need.replicas)
-    stable, window = steps.held(policy, wanted, current, state, now)
+    stable, window = steps.held(policy, wanted, current, state, window_s, silent, now)
     until = None
     if stable > current:
         limited, step = steps.up_step(policy, current, stable)

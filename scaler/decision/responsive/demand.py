@@ -36,18 +36,19 @@ class Measure:
         """Whether the limit caps the usage, which then hides demand."""
         return 0 < policy.saturated_pct * self.limit_m <= 100 * self.usage_m
 
-    def hidden_m(self, policy: Policy) -> int:
+    def hidden_m(self, policy: Policy, factor: float) -> int:
         """The demand that the limit hides, as far as can be guessed.
 
-        It grows from nothing where saturation begins to `saturation_factor` - 1 limits at the
+        It grows from nothing where saturation begins to `factor` - 1 limits at the
         limit itself, so that pods on the brink are not taken for twice as busy as they are. Usage
         beyond the limit shows that it does not bind, and hides as much less.
         """
         span = 100 - policy.saturated_pct
         above = 100 * self.usage_m - policy.saturated_pct * self.limit_m
-        most = (policy.saturation_factor - 1) * self.limit_m
+        limits_m = round(factor * self.limit_m)
+        most = limits_m - self.limit_m
         grown = most if above >= span * self.limit_m else most * above // (span * self.limit_m)
-        return max(0, min(grown, policy.saturation_factor * self.limit_m - self.usage_m))
+        return max(0, min(grown, limits_m - self.usage_m))
 
 
 @value
@@ -84,6 +85,12 @@ class Demand:
         """Least replicas whose utilisation does not exceed the target."""
         return ceil_div(demand_m * self.measured * 100, target_pct * self.base_m)
 
+    @property
+    def pod_m(self) -> float:
+        """What a pod can do in the mean: its limit, or its base where nothing limits it."""
+        limit_pct = 100 if self.limit_pct is None else self.limit_pct
+        return self.base_m * limit_pct / 100 / self.measured
+
     def exceeds(self, replicas: int, demand_m: int, target_pct: int, permille: int) -> bool:
         """Whether `demand_m` on `replicas` is above `permille` of the target."""
         allowed = target_pct * permille * self.base_m * replicas
@@ -95,8 +102,10 @@ def ceil_div(dividend: int, divisor: int) -> int:
     return -(-dividend // divisor)
 
 
-def measure(observation: Observation, policy: Policy, warm_up_s: float, now: float) -> Demand:
-    """The demand that `observation` shows."""
+def measure(
+    observation: Observation, policy: Policy, warm_up_s: float, factor: float, now: float
+) -> Demand:
+    """The demand that `observation` shows; a pod at its limit counts for `factor` times that."""
     measures = [_measure(pod, policy, now) for pod in observation.pods]
     ready = _of_class(measures, PodClass.READY)
     unready = _of_class(measures, PodClass.UNREADY)
@@ -105,7 +114,7 @@ def measure(observation: Observation, policy: Policy, warm_up_s: float, now: flo
     ignored = _of_class(measures, PodClass.IGNORED)
     saturated = [m for m in ready if m.saturated(policy)]
     used, base = sum([m.usage_m for m in ready]), sum([m.base_m for m in ready])
-    hidden = sum([m.hidden_m(policy) for m in saturated])
+    hidden = sum([m.hidden_m(policy, factor) for m in saturated])
     hot = [m for m in unready if _overloaded(m, policy, warm_up_s, now)]
     fill = sum(m.base_m for m in missing)
     if base:  # as busy as the measured ones

@@ -1,6 +1,6 @@
 """What a service needed, and when: what a step down looks back on (policy `responsive`). Pure.
 
-A need holds for `down_window_s`. Where demand was seen to leave and to come back, the levels it
+A need holds for a window. Where demand was seen to leave and to come back, the levels it
 came back to hold for as long as it was away, for then the next return may be near. That is worth
 it only for a level that is needed often enough, and for an absence that ends within the longest
 window: to hold for longer costs the pods and still meets the return without them.
@@ -26,13 +26,15 @@ _RETURNS = 8  # so many returns of demand are remembered,
 _FORGET = 3  # for so many of the longest windows
 _SPARE = 1.25  # the next absence may be longer than the last by so much
 _LEVEL_PCT = 85  # a return to one level tells of those up to a sixth higher too
-_DUTY_PCT = 15  # a level is worth holding if it is needed for so much of its absence
+_DUTY_PCT = 18  # a level is worth holding if it is needed for so much of its absence
 
 
-def add(state: ResponsiveState, policy: Policy, replicas: int, now: float) -> ResponsiveState:
+def add(
+    state: ResponsiveState, policy: Policy, replicas: int, window_s: float, now: float
+) -> ResponsiveState:
     """`replicas` are needed now, and were since the last entry; a return of demand is learnt."""
     past = [p for p in state.recommendations if p.time > now - policy.longest_window_s]
-    returns = (*state.returns, *_return(policy, past, replicas, now))[-_RETURNS:]
+    returns = (*state.returns, *_return(policy, past, replicas, window_s, now))[-_RETURNS:]
     last = past[-1] if past else None
     seconds = max(0.0, min(now - last.time, _UNSEEN_S)) if last else 0.0
     if last and (last.replicas == replicas or last.seconds < _RUN_S >= now - last.time):
@@ -42,8 +44,8 @@ def add(state: ResponsiveState, policy: Policy, replicas: int, now: float) -> Re
     return replace(state, recommendations=_useful(policy, past), returns=returns)
 
 
-def highest(policy: Policy, state: ResponsiveState, now: float) -> int:
-    """The most that was needed and still holds.
+def highest(policy: Policy, state: ResponsiveState, window_s: float, now: float) -> int:
+    """The most that was needed and still holds, each need for `window_s`.
 
     After a start of the scaler or a long pause all that is known holds for the longest window:
     until so long was watched, nobody knows whether demand comes back. Of a service that is new
@@ -52,11 +54,13 @@ def highest(policy: Policy, state: ResponsiveState, now: float) -> int:
     if now - state.since < policy.longest_window_s:
         if not state.newborn:
             return highest_of_all(policy, state, now)
-        holding = [p.replicas for p in state.recommendations if _lasts(policy, p, state, now)]
+        holding = [p.replicas for p in state.recommendations if _lasts(p, state, window_s, now)]
         return max(holding, default=0)
     known = [r for r in state.returns if now - r.time < _FORGET * policy.longest_window_s]
     past = state.recommendations
-    return max([min(p.replicas, _reach(policy, known, now - p.time)) for p in past], default=0)
+    return max(
+        [min(p.replicas, _reach(policy, known, window_s, now - p.time)) for p in past], default=0
+    )
 
 
 def highest_of_all(policy: Policy, state: ResponsiveState, now: float) -> int:
@@ -65,21 +69,25 @@ def highest_of_all(policy: Policy, state: ResponsiveState, now: float) -> int:
     return max([p.replicas for p in state.recommendations if p.time >= since], default=0)
 
 
-def _lasts(policy: Policy, need: Recommendation, state: ResponsiveState, now: float) -> bool:
+def _lasts(need: Recommendation, state: ResponsiveState, window_s: float, now: float) -> bool:
     watched = need.time - state.since
-    return now - need.time <= max(policy.down_window_s, _AS_LONG * watched)
+    return now - need.time <= max(window_s, _AS_LONG * watched)
 
 
-def _reach(policy: Policy, returns: Iterable[DemandReturn], age: float) -> int:
+def _reach(policy: Policy, returns: Iterable[DemandReturn], window_s: float, age: float) -> int:
     """Up to which level a need of `age` seconds ago still holds."""
-    if age <= policy.down_window_s:
+    if age <= window_s:
         return policy.max_replicas
     levels = [r.replicas for r in returns if age <= r.gap_s * _SPARE]
     return max(levels, default=0) * 100 // _LEVEL_PCT
 
 
 def _return(
-    policy: Policy, past: list[Recommendation], replicas: int, now: float
+    policy: Policy,
+    past: list[Recommendation],
+    replicas: int,
+    window_s: float,
+    now: float,
 ) -> tuple[DemandReturn, ...]:
     """The return of demand, if a level is needed again that was not for longer than the window."""
     if not past or past[-1].replicas >= replicas:
@@ -87,7 +95,7 @@ def _return(
     level = min(replicas, max(p.replicas for p in past))
     before = [p for p in past if p.replicas >= level]
     gap = now - before[-1].time
-    if not policy.down_window_s < gap <= policy.longest_window_s / _SPARE:
+    if not window_s < gap <= policy.longest_window_s / _SPARE:
         return ()
     often = 100 * sum(p.seconds for p in before) >= _DUTY_PCT * gap
     return (DemandReturn(gap, now, level),) if often else ()

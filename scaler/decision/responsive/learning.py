@@ -10,7 +10,9 @@ from scaler.decision.responsive.demand import was_ready
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy
     from scaler.decision.responsive.demand import Demand
+    from scaler.decision.responsive.forecast import Forecast
     from scaler.decision.responsive.state import ResponsiveState
+    from scaler.decision.responsive.traffic import Traffic
     from scaler.decision.types import Observation, Pod
 
 _STARTS = 9  # so many starts are remembered
@@ -38,9 +40,17 @@ def begin(
     times = _ready_times(observation, state)
     served = state.served or any(was_ready(pod) for pod in observation.pods)
     traffic = state.traffic.heard(observation.load)
+    forecast = _foretold(policy, state, traffic)
     pause = max(_PAUSE_S, _PAUSE_PERIODS * policy.period_s)
     if state.decided is not None and now - state.decided <= pause:
-        return replace(state, decided=now, ready_times=times, served=served, traffic=traffic)
+        return replace(
+            state,
+            decided=now,
+            ready_times=times,
+            served=served,
+            traffic=traffic,
+            forecast=forecast,
+        )
     found = state.found_at(observation.spec_replicas, now)
     newborn = state.newest == 0.0 and all(_young(pod, now) for pod in observation.pods)
     return replace(
@@ -51,6 +61,20 @@ def begin(
         newborn=newborn,
         served=served,
         traffic=traffic,
+        forecast=forecast,
+    )
+
+
+def _foretold(policy: Policy, state: ResponsiveState, traffic: Traffic) -> Forecast:
+    """The forecast after what has come since the last answer of the gateways."""
+    if len(traffic.counts) < 2 or traffic is state.traffic:
+        return state.forecast
+    before, last = traffic.counts[-2:]
+    return state.forecast.heard(
+        last.arrivals - before.arrivals,
+        last.time - before.time,
+        warm_up(policy, state),
+        last.time,
     )
 
 
@@ -59,11 +83,16 @@ def _young(pod: Pod, now: float) -> bool:
 
 
 def learn(state: ResponsiveState, demand: Demand) -> ResponsiveState:
-    """What a new sample tells of the cost of requests, if all pods that serve are in it, and none
-    is at its limit, where CPU no longer follows what comes."""
-    if not demand.measured or demand.measured < demand.serving or demand.saturated:
+    """What a new sample tells, if all pods that serve are in it: the cost of requests, where no pod
+    is at its limit, beyond which CPU does not follow what comes; and whether they cause it at all.
+    """
+    if not demand.measured or demand.measured < demand.serving:
         return state
-    traffic = state.traffic.measured(demand.used_m, demand.begun, demand.ended)
+    traffic = state.traffic
+    if not demand.saturated:
+        traffic = traffic.measured(demand.used_m, demand.begun, demand.ended)
+    if demand.limit_pct is not None:
+        traffic = traffic.compared(demand.used_m / demand.pod_m, demand.begun, demand.ended)
     return state if traffic is state.traffic else replace(state, traffic=traffic)
 
 

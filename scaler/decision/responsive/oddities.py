@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _MARGIN_PCT = 5  # a target so near to saturation could not be told from it
 _QUIET_S = 120.0  # CPU of requests is gone so long after the last one
+_IDLE_PCT = 2  # of what pods request is used by one that has nothing to do
 _SAMPLES = 25.0  # so much weight of samples shows that CPU and requests have nothing in common,
 _SPREAD = 0.3  # if requests have varied so much of their mean
 _UNRELATED = 0.05  # and explain no more than this
@@ -33,11 +34,19 @@ def unrelated(policy: Policy, demand: Demand, traffic: Traffic, now: float) -> b
     what does not come by the gateways."""
     if 200 * demand.used_m < policy.target_pct * demand.base_m:
         return False
-    if traffic.quiet_since is not None and now - traffic.quiet_since >= _QUIET_S:
-        return True
+    for since in (traffic.quiet_since, traffic.beyond_since):
+        if since is not None and now - since >= _QUIET_S:
+            return True
     fit, explained = traffic.fit, traffic.fit.explained
     varied = fit.weight >= _SAMPLES and fit.spread >= _SPREAD
     return varied and explained is not None and explained < _UNRELATED
+
+
+def silent(demand: Demand, traffic: Traffic) -> bool:
+    """Whether nothing comes any more; where no gateway says so, whether pods do nothing."""
+    if traffic.counts:
+        return traffic.quiet_since is not None
+    return bool(demand.measured) and 100 * demand.used_m <= _IDLE_PCT * demand.base_m
 
 
 def standstill(observation: Observation) -> str:

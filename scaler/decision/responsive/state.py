@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from scaler.decision.responsive.forecast import Forecast
 from scaler.decision.responsive.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -27,6 +28,14 @@ class DemandReturn:
     gap_s: float
     time: float
     replicas: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Surge:
+    """At `time` pods were at their limit, and used `used_m` milliCPU in all."""
+
+    time: float
+    used_m: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,12 @@ class ResponsiveState:
     """Whether a pod was ever seen ready."""
     surplus_since: float | None = None
     """Since when a step down waits for pods without a request."""
+    surge: Surge | None = None
+    """The overload that is watched, to see what it hides."""
+    surges: tuple[float, ...] = ()
+    """What was used after each of the last overloads, as a multiple of what was used in it."""
     traffic: Traffic = field(default_factory=Traffic)
+    forecast: Forecast = field(default_factory=Forecast)
 
     @property
     def newest(self) -> float:
@@ -67,7 +81,12 @@ class ResponsiveState:
 
     @property
     def learnt(self) -> tuple[object, ...]:
-        return (*self.returns, *self.ready_times, *((self.hold,) if self.hold else ()))
+        return (
+            *self.returns,
+            *self.ready_times,
+            *self.surges,
+            *((self.hold,) if self.hold else ()),
+        )
 
     def found_at(self, replicas: int, now: float) -> ResponsiveState:
         here = Recommendation(replicas, now)
@@ -90,10 +109,14 @@ class ResponsiveState:
         return replace(self, grown=known.grown, shrunk=known.shrunk)
 
     def after_clock_reset(self) -> ResponsiveState:
-        return ResponsiveState(ready_times=self.ready_times, served=self.served)
+        return ResponsiveState(ready_times=self.ready_times, served=self.served, surges=self.surges)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"traffic": self.traffic.to_json()}
+        plain = replace(self, traffic=Traffic(), forecast=Forecast())
+        return asdict(plain) | {
+            "traffic": self.traffic.to_json(),
+            "forecast": self.forecast.to_json(),
+        }
 
     @staticmethod
     def from_json(data: dict[str, Any]) -> ResponsiveState:
@@ -110,8 +133,11 @@ class ResponsiveState:
             newborn=bool(data.get("newborn", False)),
             hold=_recommendation(data["hold"]) if data.get("hold") else None,
             served=bool(data.get("served", False)),
+            surge=_surge(data["surge"]) if data.get("surge") else None,
+            surges=tuple(map(float, data.get("surges", ()))),
             surplus_since=_time(data.get("surplus_since")),
             traffic=Traffic.from_json(data.get("traffic") or {}),
+            forecast=Forecast.from_json(data.get("forecast") or {}),
             returns=tuple(
                 DemandReturn(
                     float(each["gap_s"]), float(each["time"]), int(each.get("replicas", 0))
@@ -125,6 +151,10 @@ def _recommendation(data: dict[str, Any]) -> Recommendation:
     return Recommendation(
         int(data["replicas"]), float(data["time"]), float(data.get("seconds", 0.0))
     )
+
+
+def _surge(data: dict[str, Any]) -> Surge:
+    return Surge(float(data["time"]), int(data["used_m"]))
 
 
 def _time(value: Any) -> float | None:

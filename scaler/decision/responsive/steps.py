@@ -9,11 +9,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scaler.decision.responsive import history
+from scaler.decision.responsive.demand import ceil_div
 
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy
     from scaler.decision.responsive.demand import Demand
-    from scaler.decision.responsive.needs import Need
+    from scaler.decision.responsive.need import Need
     from scaler.decision.responsive.state import ResponsiveState
 
     Held = tuple[ResponsiveState, int, tuple[str, ...], float | None]
@@ -29,7 +30,12 @@ def burst(
     policy: Policy, demand: Demand, need: Need, current: int, state: ResponsiveState, now: float
 ) -> ResponsiveState:
     """A burst begins, or goes on, at a multiple of the target or of the current size, and when
-    half of the pods are at their limit; it ends `burst_window_s` after the last such moment."""
+    half of the pods are at their limit; it ends `burst_window_s` after the last such moment.
+
+    Where requests tell the demand, what they leave behind is known, and bursts are foreseen.
+    """
+    if need.signal == "arrivals":
+        return state
     high = 10_000 * demand.low_m >= policy.burst_pct * policy.target_pct * demand.base_m > 0
     hidden = 0 < demand.measured <= 2 * demand.saturated
     crowd = 100 * need.replicas >= policy.burst_pct * current
@@ -54,16 +60,34 @@ def lasting(policy: Policy, need: Need, state: ResponsiveState, now: float) -> i
     return 0 if in_burst(state, now) and not waves else need.lasting
 
 
-def held(policy: Policy, wanted: int, current: int, state: ResponsiveState, now: float) -> Bounded:
+def window(policy: Policy, need: Need) -> float:
+    """Seconds for which a need holds: half as long where bursts are foreseen, and in the need."""
+    return policy.down_window_s / (2 if need.signal == "arrivals" else 1)
+
+
+def held(
+    policy: Policy,
+    wanted: int,
+    current: int,
+    state: ResponsiveState,
+    window_s: float,
+    silent: bool,
+    now: float,
+) -> Bounded:
     """Up to what is wanted at once; down no further than the window allows.
 
-    A small surplus costs little and may be noise: it goes only after the longest window.
+    A small surplus costs little and may be noise: it goes only after the longest window. Where
+    nothing comes any more, the fault may lie in front of the service, and all may come back at
+    once: half of the size waits for that as long.
     """
     if wanted >= current:
         return wanted, ()
-    stable = min(current, max(wanted, history.highest(policy, state, now)))
+    stable = min(current, max(wanted, history.highest(policy, state, window_s, now)))
     if 100 * (current - stable) < _SMALL_PCT * current:
         stable = min(current, max(wanted, history.highest_of_all(policy, state, now)))
+    half = ceil_div(history.highest_of_all(policy, state, now), 2) if silent else 0
+    if stable < min(half, current):
+        return min(half, current), ("Silence",)
     return stable, ("DownWindow",) if stable > wanted else ()
 
 
@@ -90,7 +114,7 @@ def down_step(
         return current, ()
     if in_burst(state, now):
         return current, ("Burst",)
-    if state.grown is not None and now - state.grown < policy.down_window_s:
+    if state.grown is not None and now - state.grown < window(policy, need):
         return current, ("RecentGrowth",)
     blind = not demand.measured or demand.unseen or 2 * demand.missing >= demand.serving
     if policy.count_cpu and blind:

@@ -1,26 +1,24 @@
-"""What the gateways' counters tell of a service's requests, and what a request costs. Pure.
+"""What the gateways' counters tell of a service's requests (policy `responsive`). Pure.
 
-Counters come at once and CPU comes late, so the CPU that is used now is the CPU last measured, and
-what the requests since then add to it or take from it. What one adds is learnt as the slope of CPU
-over arrivals (least squares with exponential forgetting, and no slope without a spread of the
-arrivals), and is believed as far as arrivals explain the CPU: the fit is the square of the
-correlation. Where they do not, CPU alone is left.
+Counters come at once and CPU comes late. What was counted is kept for as long as a sample of CPU
+may be old, so that each sample can be set against the requests of its own time.
 """
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from scaler.decision.responsive.fit import Fit
 
 if TYPE_CHECKING:
     from scaler.decision.types import Load
 
 _KEPT_S = 90.0  # as old as a sample of CPU may be,
 _POINTS = 64  # and so many answers at most
-_NOW_S = 10.0  # requests of so many seconds are those of now: fewer are chance
-_FORGET = 0.98  # weight of a sample of CPU after the next one: some fifty count
-_ENOUGH = 8.0  # from so much weight on a fit is believed
-_SPREAD = 0.1  # arrivals must vary by so much of their mean to explain anything
+_LONG_S = 30.0  # requests that take longer use CPU long after they have come
+_BEYOND = 2.0  # pods busy for so many requests in flight each,
+_APART = 0.2  # and so many more, work on something else
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,63 +31,18 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
-    """Weighted sums of arrivals a second `x` and milliCPU `y`, one pair a sample of CPU."""
-
-    weight: float = 0.0
-    x: float = 0.0
-    y: float = 0.0
-    xx: float = 0.0
-    xy: float = 0.0
-    yy: float = 0.0
-
-    def learn(self, x: float, y: float) -> Fit:
-        """The fit after one more pair."""
-        added = (1.0, x, y, x * x, x * y, y * y)
-        return Fit(*[_FORGET * old + new for old, new in zip(astuple(self), added, strict=True)])
-
-    @property
-    def spread(self) -> float:
-        """Standard deviation of the arrivals over their mean."""
-        return float((self._variance(self.x, self.xx) ** 0.5) / self._mean(self.x)) if self.x else 0
-
-    @property
-    def explained(self) -> float | None:
-        """Share of the changes of CPU that arrivals explain; None: not known yet."""
-        if self.weight < _ENOUGH or self.spread < _SPREAD:
-            return None
-        x, y = self._variance(self.x, self.xx), self._variance(self.y, self.yy)
-        if y <= 0:
-            return None
-        return float(min(1.0, max(0.0, self._covariance) ** 2 / (x * y)))
-
-    @property
-    def cost_m(self) -> float:
-        """MilliCPU-seconds that one more request takes: the slope; 0: not known."""
-        if self.explained is None:
-            return 0.0
-        return max(0.0, self._covariance / self._variance(self.x, self.xx))
-
-    @property
-    def _covariance(self) -> float:
-        return self._mean(self.xy) - self._mean(self.x) * self._mean(self.y)
-
-    def _mean(self, total: float) -> float:
-        return total / self.weight if self.weight else 0.0
-
-    def _variance(self, total: float, squares: float) -> float:
-        return max(0.0, self._mean(squares) - self._mean(total) ** 2)
-
-
-@dataclass(frozen=True, slots=True)
 class Traffic:
-    """What is known of the requests of one service; `sampled` is the last sample learnt from,
-    `quiet_since` since when there was no request at all."""
+    """What is known of the requests of one service; `sampled` is the last sample learnt from.
+
+    `quiet_since` is since when there was no request at all, `beyond_since` since when pods have
+    used more CPU than the requests in flight can.
+    """
 
     counts: tuple[Count, ...] = ()
     fit: Fit = field(default_factory=Fit)
     sampled: float = 0.0
     quiet_since: float | None = None
+    beyond_since: float | None = None
 
     def heard(self, load: Load | None) -> Traffic:
         """What is known after one more answer of the gateways."""
@@ -102,12 +55,19 @@ class Traffic:
             return self  # nothing was heard since
         if last and (count.time < last.time or count.arrivals < last.arrivals):
             last = None
-        kept = [c for c in self.counts if c.time >= load.time - _KEPT_S] if last else []
-        counts = (*kept[1 - _POINTS :], count)
         busy = load.in_flight or load.waiting or not load.whole
-        if busy or last is None or count.arrivals > last.arrivals:
-            return replace(self, counts=counts, quiet_since=None)
-        return replace(self, counts=counts, quiet_since=self.quiet_since or load.time)
+        idle = last is not None and not busy and count.arrivals == last.arrivals
+        return replace(
+            self,
+            counts=(*self._kept(load.time - _KEPT_S), count) if last else (count,),
+            quiet_since=(self.quiet_since or load.time) if idle else None,
+        )
+
+    def _kept(self, since: float) -> tuple[Count, ...]:
+        counts, first = self.counts, max(0, len(self.counts) + 1 - _POINTS)
+        while first < len(counts) and counts[first].time < since:
+            first += 1
+        return counts[first:]
 
     def measured(self, used_m: int, begin: float, end: float) -> Traffic:
         """What is known after a new sample: `used_m` milliCPU from `begin` to `end`."""
@@ -117,17 +77,36 @@ class Traffic:
         fit = self.fit if rate is None else self.fit.learn(rate, used_m)
         return replace(self, fit=fit, sampled=end)
 
+    def compared(self, busy: float, begin: float, end: float) -> Traffic:
+        """What is known after pods were busy as `busy` whole ones are from `begin` to `end`.
+
+        A pod works for requests only while one is in flight, so that what `busy` exceeds those in
+        flight by is no work of theirs.
+        """
+        spans = self._between(begin, end)
+        if spans is None:
+            return self
+        beyond = busy > _BEYOND * spans[1] / (end - begin) + _APART
+        since = (self.beyond_since or end) if beyond else None
+        return self if since == self.beyond_since else replace(self, beyond_since=since)
+
     def rate(self, begin: float, end: float) -> float | None:
         """Arrivals a second between two times; None: they are not known for all of it."""
-        if not self.counts or self.counts[0].time > begin or end <= begin:
-            return None
-        return max(0.0, self._arrivals(end) - self._arrivals(begin)) / (end - begin)
+        spans = self._between(begin, end)
+        return None if spans is None else spans[0] / (end - begin)
 
     @property
-    def now(self) -> float | None:
-        """Arrivals a second in the last seconds."""
-        last = self.counts[-1].time if self.counts else 0.0
-        return self.rate(last - _NOW_S, last)
+    def tells_cpu(self) -> bool:
+        """Whether what comes tells how much CPU is used soon."""
+        residence = self.residence_s
+        return self.fit.believed and (residence is None or residence <= _LONG_S)
+
+    def lately(self, seconds: float) -> float | None:
+        """Arrivals a second in the last `seconds`, or in as many as are known."""
+        if len(self.counts) < 2:
+            return None
+        last = self.counts[-1].time
+        return self.rate(max(last - seconds, self.counts[0].time), last)
 
     @property
     def residence_s(self) -> float | None:
@@ -138,23 +117,34 @@ class Traffic:
         came = last.arrivals - first.arrivals
         return (last.request_seconds - first.request_seconds) / came if came else None
 
-    def _arrivals(self, at: float) -> float:
+    def _between(self, begin: float, end: float) -> tuple[float, float] | None:
+        """Requests that came between two times, and the seconds for which some were in flight,
+        added up; None: not known for all of it."""
+        if not self.counts or self.counts[0].time > begin or end <= begin:
+            return None
+        first, last = self._at(begin), self._at(end)
+        return max(0.0, last[0] - first[0]), max(0.0, last[1] - first[1])
+
+    def _at(self, time: float) -> tuple[float, float]:
+        """Both counters, straight between two answers."""
         before = after = self.counts[-1]
         for after in reversed(self.counts):
-            if after.time <= at:
+            if after.time <= time:
                 break
             before = after
         gap = before.time - after.time
-        share = min(1.0, max(0.0, (at - after.time) / gap)) if gap > 0 else 0.0
-        return after.arrivals + share * (before.arrivals - after.arrivals)
+        share = min(1.0, max(0.0, (time - after.time) / gap)) if gap > 0 else 0.0
+        return (
+            after.arrivals + share * (before.arrivals - after.arrivals),
+            after.request_seconds + share * (before.request_seconds - after.request_seconds),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """What a successor can go on from: counters begin anew with their reader."""
-        return {"fit": list(astuple(self.fit)), "sampled": self.sampled}
+        return {"fit": list(self.fit.sums), "sampled": self.sampled}
 
     @staticmethod
     def from_json(data: dict[str, Any]) -> Traffic:
         """What `to_json` gave."""
-        return Traffic(
-            fit=Fit(*map(float, data.get("fit") or ())), sampled=float(data.get("sampled", 0.0))
-        )
+        w, x, y, xx, xy, yy = map(float, data.get("fit") or (0.0,) * 6)
+        return Traffic(fit=Fit((w, x, y, xx, xy, yy)), sampled=float(data.get("sampled", 0.0)))

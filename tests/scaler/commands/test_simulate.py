@@ -150,6 +150,17 @@ def test_what_is_wrong_in_a_file_is_named(
     assert message in result.output
 
 
+def test_requests_are_read_with_their_tokens(tmp_path: Path) -> None:
+    path = _file(tmp_path / "llm.csv", "time,prompt,generated\n0,900,5\n30,10,5\n60,10,95\n")
+    options = ["--load", path, "--unit", "tokens", "--work", "4000", "--policies", "kpa"]
+    result = _run(*options, "--token-cost", "10", "0", "1")
+    assert result.exit_code == 0, result.output
+    assert "| llm |" in result.stdout
+    wrong = _run("--load", _file(tmp_path / "wrong.csv", "0,900\n"), "--unit", "tokens")
+    assert wrong.exit_code == 2
+    assert "line 1: has 2 of three columns; give time, prompt tokens" in wrong.output
+
+
 def test_a_policys_name_is_not_taken(tmp_path: Path) -> None:
     result = _run("--scaling", _file(tmp_path / "kpa.yaml", "period: 5s\n"))
     assert result.exit_code == 2

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from random import Random
 
 from scaler.simulator.cluster import Cluster
+from scaler.simulator.pod import BACK_OFF, NO_IMAGE
 from scaler.simulator.scenario import World
 
 
@@ -81,3 +83,42 @@ def test_a_starting_pod_burns_no_more_than_its_limit() -> None:
     cluster.spec = 2
     _run(cluster, range(6), 0.1)
     assert 3 * 200 < cluster.pods[1].cpu < 5 * 200
+
+
+def test_a_server_that_polls_uses_its_limit_with_and_without_requests() -> None:
+    cluster = _cluster(1, World(spins=True))
+    _run(cluster, range(10), 0.0)
+    assert cluster.pods[0].cpu == 10 * cluster.world.limit_m
+
+
+def test_a_service_that_is_new_has_no_ready_pod() -> None:
+    cluster = _cluster(2, World(ready_at_start=False))
+    _run(cluster, range(5), 0.5)
+    assert (len(cluster.active()), len(cluster.ready()), cluster.wait_s()) == (2, 0, math.inf)
+    _run(cluster, range(5, 25), 0.5)
+    assert len(cluster.ready()) == 2
+
+
+def test_a_container_that_ends_starts_again_after_pauses_that_double() -> None:
+    """Runs of 90 s: at once the first time, then after 10, 20 and 40 s."""
+    cluster = _cluster(1, World(ready_at_start=False, schedule_s=0.0, run_s=90.0))
+    began = []
+    for second in range(500):
+        cluster.step(float(second), 0.0)
+        (pod,) = cluster.pods
+        if pod.running == second:
+            began.append(second)
+        assert (pod.running is None) == (pod.waiting == BACK_OFF)
+    assert began == [0, 90, 190, 300, 430]
+
+
+def test_a_rollout_without_an_image_stands_still_and_grows_in_proportion() -> None:
+    cluster = _cluster(8, World(rollouts=(5,), pullable=False))
+    _run(cluster, range(100), 4.0)
+    waiting = [pod for pod in cluster.active() if pod.waiting == NO_IMAGE]
+    assert (len(cluster.ready()), len(waiting)) == (6, 4)
+    cluster.spec = 16
+    _run(cluster, range(100, 200), 4.0)
+    assert len(cluster.active()) == 20
+    assert len(cluster.ready()) == 12
+    assert {pod.version for pod in cluster.ready()} == {0}

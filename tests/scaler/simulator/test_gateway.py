@@ -31,7 +31,7 @@ def seen(view: View, load: float, seconds: int = 4000, world: World = CALM) -> l
     found = []
     for second in range(seconds):
         cluster.step(float(second), load)
-        found.append(gateway.step(float(second), cluster).in_flight)
+        found.append(gateway.step(float(second), cluster, 100).in_flight)
     return found
 
 
@@ -79,6 +79,34 @@ def test_while_work_waits_every_slot_is_taken() -> None:
     loads = []
     for second in range(3):
         cluster.step(float(second), 3.0)
-        loads.append(gateway.step(float(second), cluster))
+        loads.append(gateway.step(float(second), cluster, second))
     assert [load.in_flight for load in loads] == [2 * CALM.concurrency] * 3
     assert [load.waiting for load in loads] == [20, 40, 60]
+
+
+def test_arrivals_are_those_of_the_run() -> None:
+    cluster, gateway = Cluster(CALM, 2, Random(1)), Gateway(CALM, Random(2), averaged)
+    counts = [
+        gateway.step(float(second), cluster, n).arrivals for second, n in enumerate((3, 0, 2))
+    ]
+    assert counts == [3, 3, 5]
+
+
+def test_where_work_is_due_over_lives_the_requests_in_flight_are_counted() -> None:
+    cluster, gateway = Cluster(CALM, 2, Random(1)), Gateway(CALM, Random(2), counted, exact=True)
+    seen = []
+    for second in range(20):
+        cluster.step(float(second), 3 / CALM.concurrency)
+        seen.append(gateway.step(float(second), cluster, 0).in_flight)
+    assert seen == [3] * 20
+
+
+@pytest.mark.parametrize(("requests", "shares"), [(0, [0, 0, 0]), (2, [1, 1, 0]), (7, [3, 2, 2])])
+def test_requests_are_given_out_evenly_and_pods_may_have_none(
+    requests: int, shares: list[int]
+) -> None:
+    cluster, gateway = Cluster(CALM, 3, Random(1)), Gateway(CALM, Random(2), counted, exact=True)
+    cluster.step(0.0, requests / CALM.concurrency)
+    gateway.step(0.0, cluster, requests)
+    assert list(gateway.shares(cluster.ready()).values()) == shares
+    assert gateway.shares([]) == {}

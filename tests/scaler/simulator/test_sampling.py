@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from random import Random
 
-from scaler.simulator.cluster import SimPod
+from scaler.simulator.pod import SimPod
 from scaler.simulator.sampling import Kubelet, MetricsServer
 
 
 def _busy_pod(started: float) -> SimPod:
     pod = SimPod("p", started, 0, 1.0)
-    pod.started = started
+    pod.started = pod.running = started
     return pod
 
 

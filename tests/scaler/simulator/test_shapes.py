@@ -17,7 +17,8 @@ def test_a_scenario_is_its_seed_and_stays_in_range(name: str) -> None:
     assert one == again
     assert one.load != other.load
     assert len(one.load) == scenario.seconds
-    assert all(0 <= level < 2 * scenario.peak for level in one.load)
+    most = (4 if name.startswith("traffic-") else 2) * scenario.peak
+    assert all(0 <= level < most for level in one.load)
 
 
 def test_all_kinds_of_load_are_there() -> None:
@@ -25,6 +26,7 @@ def test_all_kinds_of_load_are_there() -> None:
     missing = [w for w in wanted.split() if not any(n.startswith(w) for n in SCENARIOS)]
     assert missing == []
     assert {"failures", "restart"} <= set(SCENARIOS)
+    assert {"traffic-code", "traffic-conversation", "traffic-web"} <= set(SCENARIOS)
 
 
 def test_a_step_is_one_step() -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from statistics import fmean, pvariance
 
 import pytest
 
+from scaler.decision import Observation
+from scaler.simulator.arm import Arm, Decider, Start
 from scaler.simulator.arms import ARMS
-from scaler.simulator.inputs import recorded_runs
+from scaler.simulator.gateway import counted
+from scaler.simulator.recorded import Recorded, recorded_runs
 from scaler.simulator.scenario import SCENARIOS, Run, World, ideal_replicas
 from scaler.simulator.simulate import simulate
 
@@ -67,8 +72,43 @@ def test_a_restart_keeps_what_was_stored() -> None:
     assert min(trace.spec[:700]) == 8
 
 
+def _arrivals_seen(run: Run) -> list[float | None]:
+    """What a controller is told of the requests that came, second by second."""
+    seen: list[float | None] = []
+
+    def start(_: Start) -> Decider:
+        def decider(observation: Observation, _now: float) -> int:
+            seen.append(observation.load.arrivals if observation.load else None)
+            return observation.spec_replicas
+
+        return decider
+
+    simulate(run, Arm("listener", "", start, 1, gateway=counted))
+    return seen
+
+
+def test_requests_are_whole_and_those_of_the_run() -> None:
+    run = replace(_run([0.5] * 4), arrivals=(2, 0, 7, 1))
+    assert _arrivals_seen(run) == [2, 2, 9, 10]
+
+
+def test_requests_that_nobody_counted_come_by_chance() -> None:
+    run = _run([3.0] * 2000)
+    seen = [float(count or 0) for count in _arrivals_seen(run)]
+    each = [after - before for before, after in pairwise(seen)]
+    assert fmean(each) == pytest.approx(60, rel=0.02)  # 3 pods of 1000m, 50 milliCPU-seconds each
+    assert pvariance(each) == pytest.approx(60, rel=0.15)
+    assert _arrivals_seen(run) == seen
+    assert _arrivals_seen(replace(run, seed=2)) != seen
+
+
+def test_arrivals_are_refused_that_do_not_fit_the_load() -> None:
+    with pytest.raises(ValueError, match="arrivals are of 2 seconds, load of 3"):
+        Run("test", 1, World(), (1.0,) * 3, arrivals=(1, 1))
+
+
 def test_what_a_load_is_called_changes_nothing() -> None:
-    load = SCENARIOS["square"].build(1).load
-    runs = [recorded_runs(Path(name), load, World(), [1])[0] for name in ("a.csv", "b.json")]
+    recorded = Recorded(SCENARIOS["square"].build(1).load)
+    runs = [recorded_runs(Path(name), recorded, World(), [1])[0] for name in ("a.csv", "b.json")]
     assert [run.scenario for run in runs] == ["a", "b"]
     assert simulate(runs[0], ARMS["hpa-v1"]) == simulate(runs[1], ARMS["hpa-v1"])

@@ -22,6 +22,7 @@ from tests.scaler.decision.build import NOW, SETTLED, ask, observe, pod, pods, r
 
 WIDE = Policy(max_replicas=100)
 SMALL = Policy(max_replicas=5)
+SURGED = settled(surges=(2.0,))
 
 
 def test_growth_is_exactly_what_brings_the_target_back() -> None:
@@ -48,10 +49,10 @@ def test_pods_already_starting_are_counted() -> None:
 
 
 def test_a_saturated_pod_counts_for_more_than_it_shows() -> None:
-    decision = ask(pods([1000], limit_m=1000), WIDE)
+    decision = ask(pods([1000], limit_m=1000), WIDE, SURGED)
     assert decision.replicas == 3
     assert decision.reasons == ("AboveTarget", "Saturated")
-    assert ask(pods([1000], limit_m=2000), WIDE).replicas == 2
+    assert ask(pods([1000], limit_m=2000), WIDE, SURGED).replicas == 2
 
 
 def test_usage_above_a_limit_that_does_not_bind_is_believed() -> None:
@@ -62,7 +63,8 @@ def test_saturation_grows_from_its_beginning_to_the_limit() -> None:
     """A pod on the brink is not taken for twice as busy as it is."""
     policy = Policy(max_replicas=100, up_factor=10)
     shown = [
-        ask(pods([used] * 10, limit_m=1000), policy).raw for used in (940, 950, 970, 990, 1000)
+        ask(pods([used] * 10, limit_m=1000), policy, SURGED).raw
+        for used in (940, 950, 970, 990, 1000)
     ]
     assert shown == [
         12,
@@ -72,11 +74,11 @@ def test_saturation_grows_from_its_beginning_to_the_limit() -> None:
         25,
     ]  # at 80 %: 9.4, 9.5, 9.7 + 4, 9.9 + 8, 10 + 10 pods of work
     hard = replace(policy, saturated_pct=100)
-    assert [ask(pods([u] * 10, limit_m=1000), hard).raw for u in (999, 1000)] == [13, 25]
+    assert [ask(pods([u] * 10, limit_m=1000), hard, SURGED).raw for u in (999, 1000)] == [13, 25]
 
 
 def test_a_few_saturated_pods_hide_only_their_own_demand() -> None:
-    decision = ask(pods([1000, *[500] * 9], limit_m=1000), WIDE)
+    decision = ask(pods([1000, *[500] * 9], limit_m=1000), WIDE, SURGED)
     assert decision.raw == 9  # 5.5 pods of work are shown and 1 is hidden, at 80 %
 
 
@@ -200,10 +202,10 @@ def test_steps_down_keep_their_distance() -> None:
 
 
 def test_a_need_holds_for_the_window() -> None:
-    state = settled(recommendations=(Recommendation(4, NOW - 89),))
+    state = settled(recommendations=(Recommendation(4, NOW - 179),))
     decision = ask(pods([100] * 4), state=state)
     assert (decision.action, decision.limits) == (Action.NONE, ("DownWindow",))
-    later = settled(recommendations=(Recommendation(4, NOW - 91),))
+    later = settled(recommendations=(Recommendation(4, NOW - 181),))
     assert ask(pods([100] * 4), state=later).action is Action.DOWN
 
 
@@ -247,14 +249,14 @@ def test_a_burst_never_shrinks() -> None:
 
 def test_growth_by_a_guess_is_given_back_but_a_measured_need_is_held() -> None:
     _, guessed = responsive(observe(pods([1000], limit_m=1000)), Policy(), settled(), NOW)
-    calm = pods([300] * 3, limit_m=1000, now=NOW + 70)
-    guessed = replace(guessed, decided=NOW + 88)
-    assert ask(calm, state=guessed, now=NOW + 70).limits == ("RecentGrowth",)
-    later = pods([300] * 3, limit_m=1000, now=NOW + 90)
-    assert ask(later, state=guessed, now=NOW + 90).action is Action.DOWN
+    calm = pods([300] * 3, limit_m=1000, now=NOW + 160)
+    guessed = replace(guessed, decided=NOW + 178)
+    assert ask(calm, state=guessed, now=NOW + 160).limits == ("RecentGrowth",)
+    later = pods([300] * 3, limit_m=1000, now=NOW + 180)
+    assert ask(later, state=guessed, now=NOW + 180).action is Action.DOWN
     _, measured = responsive(observe(pods([900, 900])), Policy(), settled(), NOW)
-    measured = replace(measured, decided=NOW + 88)
-    assert ask(later, state=measured, now=NOW + 90).limits == ("DownWindow",)
+    measured = replace(measured, decided=NOW + 178)
+    assert ask(later, state=measured, now=NOW + 180).limits == ("DownWindow",)
 
 
 def test_the_gateways_signal_is_a_second_metric_and_the_larger_wins() -> None:

@@ -9,7 +9,7 @@ from scaler.decision.responsive import history, learning
 from scaler.decision.responsive.state import DemandReturn, Recommendation, ResponsiveState
 from tests.scaler.decision.build import NOW, observe, pod, pods, responsive
 
-POLICY = Policy(max_replicas=100)
+POLICY = Policy(max_replicas=100, down_window_s=90)
 STEP = 2
 
 
@@ -19,28 +19,28 @@ def walk(*spans: tuple[int, int]) -> tuple[ResponsiveState, float]:
     for seconds, replicas in spans:
         for _ in range(0, seconds, STEP):
             now += STEP
-            state = history.add(state, POLICY, replicas, now)
+            state = history.add(state, POLICY, replicas, 90, now)
     return state, now
 
 
 def test_a_need_holds_for_the_window() -> None:
     state, now = walk((60, 8), (20, 2))
-    assert history.highest(POLICY, state, now) == 8
-    assert history.highest(POLICY, state, now - 20 + 90) == 8
-    assert history.highest(POLICY, state, now - 20 + 91) == 2
+    assert history.highest(POLICY, state, 90, now) == 8
+    assert history.highest(POLICY, state, 90, now - 20 + 90) == 8
+    assert history.highest(POLICY, state, 90, now - 20 + 91) == 2
 
 
 def test_a_return_is_learnt_and_its_level_awaited_next_time() -> None:
     state, now = walk((60, 8), (300, 2), (2, 8))
     assert state.returns == (DemandReturn(302.0, now, 8),)
     state, now = walk((60, 8), (300, 2), (60, 8), (20, 2))
-    assert history.highest(POLICY, state, now - 20 + 302 * 1.25) == 8
-    assert history.highest(POLICY, state, now - 20 + 302 * 1.25 + 2) == 2
+    assert history.highest(POLICY, state, 90, now - 20 + 302 * 1.25) == 8
+    assert history.highest(POLICY, state, 90, now - 20 + 302 * 1.25 + 2) == 2
 
 
 def test_returns_are_forgotten_after_three_of_the_longest_windows() -> None:
     state, now = walk((60, 8), (300, 2), (60, 8), (2100, 2), (60, 8), (100, 2))
-    assert history.highest(POLICY, state, now) == 2
+    assert history.highest(POLICY, state, 90, now) == 2
 
 
 def test_a_return_tells_of_its_own_level_and_those_a_sixth_higher() -> None:
@@ -48,8 +48,8 @@ def test_a_return_tells_of_its_own_level_and_those_a_sixth_higher() -> None:
     only the lower ones are worth waiting for."""
     state = ResponsiveState(returns=(DemandReturn(200.0, NOW, 8),))
     for level, held in ((8, 8), (9, 9), (12, 9)):
-        known = history.add(state, POLICY, level, NOW)
-        assert history.highest(POLICY, known, NOW + 150) == held
+        known = history.add(state, POLICY, level, 90, NOW)
+        assert history.highest(POLICY, known, 90, NOW + 150) == held
 
 
 @pytest.mark.parametrize(
@@ -93,13 +93,13 @@ def test_needs_of_ten_seconds_are_one_entry_at_the_highest() -> None:
 def test_after_a_start_the_longest_window_holds_the_size_found() -> None:
     state = learning.begin(observe(pods([900] * 4), spec=4), POLICY, ResponsiveState(), NOW)
     assert state.recommendations == (Recommendation(4, NOW),)
-    assert history.highest(POLICY, state, NOW + 699) == 4
-    assert history.highest(POLICY, state, NOW + 700) == 0
+    assert history.highest(POLICY, state, 90, NOW + 699) == 4
+    assert history.highest(POLICY, state, 90, NOW + 700) == 0
 
 
 def test_a_new_service_shrinks_by_what_was_seen_of_it() -> None:
     """Busy for five minutes from its first pod on, then idle: it shrinks after half of that."""
-    policy, state, sizes = Policy(), None, {}
+    policy, state, sizes = Policy(down_window_s=90), None, {}
     for second in range(0, 700, 2):
         at = NOW + second
         used = 700 if second < 300 else 20

@@ -1,0 +1,25 @@
+"""How many replicas a signal calls for, and why (policy `responsive`). Pure."""
+
+from __future__ import annotations
+
+from shared.service.values import value
+
+
+@value
+class Need:
+    """Replicas called for, and the names of the rules that made the number.
+
+    `lasting` is the part of it that was shown, not guessed: only that is held for the window.
+    `incomplete` says that a signal which should count is absent, `partial` that a gateway is silent
+    and the requests may be more. `demand_m` is the CPU that is
+    called for, by the signal of this name. `notes` name what is odd.
+    """
+
+    replicas: int
+    reasons: tuple[str, ...] = ()
+    lasting: int = 0
+    incomplete: bool = False
+    partial: bool = False
+    signal: str = "cpu"
+    demand_m: int = 0
+    notes: tuple[str, ...] = ()
