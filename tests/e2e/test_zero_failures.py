@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.conftest import Run, free_ports, local
 from tests.e2e.zero import Reply, Sleeper, beside, sleeper
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -113,3 +114,20 @@ async def test_it_wakes_when_the_api_server_was_killed(it: Sleeper) -> None:
     assert {one.status for one in await asyncio.gather(*asked)} == {200}
     async with sleeper(it.run) as again:
         await again.asleep()
+
+
+async def test_what_finds_no_room_says_so_and_goes_on_once_there_is_some(it: Sleeper) -> None:
+    async def is_told() -> bool:
+        async with it.session.head(it.url, headers={"Prefer": "wait=0"}) as answer:
+            return answer.headers.get("X-Gateway-Phase") == "unschedulable"
+
+    await it.asleep()
+    it.run.kubectl("cordon", "local")
+    try:
+        asked = asyncio.create_task(it.ask())
+        await until(is_told, "the phase of a pod without a node", period=0.1)
+        async with it.session.get(it.url, headers={"Accept": "text/html"}) as page:
+            assert "There is no room for sleepy" in await page.text()
+    finally:
+        it.run.kubectl("uncordon", "local")
+    assert (await asked).status == 200
