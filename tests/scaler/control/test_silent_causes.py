@@ -223,7 +223,8 @@ async def test_a_silent_gateway_lets_a_service_grow_and_never_shrink(tmp_path: P
         silent = "http://127.0.0.1:9"
         path.write_text(
             f"gateways: ['{made.script.url}', '{silent}']\n"
-            "defaults: {period: 1s, in_flight_target: 2, down: {window: 90s, longest_window: 90s}}\n"
+            "defaults: {period: 1s, in_flight_target: 2, "
+            "down: {window: 90s, longest_window: 90s}}\n"
         )
         in_flight = {"a": {"in_flight": 2, "waiting": 0}}
         serve_load(made, in_flight)
