@@ -82,7 +82,7 @@ class Policy:
     period: float | None = None
     """Seconds between two decisions; None: the policy's own."""
 
-    down_window_s: float = 180.0
+    down_window_s: float = 230.0
     """Seconds for which the highest need still holds before a step down."""
     longest_window_s: float = 700.0
     """Longest that it holds, where demand is seen to come back, and after a start of the scaler."""

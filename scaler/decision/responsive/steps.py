@@ -61,8 +61,8 @@ def lasting(policy: Policy, need: Need, state: ResponsiveState, now: float) -> i
 
 
 def window(policy: Policy, need: Need) -> float:
-    """Seconds for which a need holds: half as long where bursts are foreseen, and in the need."""
-    return policy.down_window_s / (2 if need.signal == "arrivals" else 1)
+    """Seconds for which a need holds: a third where bursts are foreseen, and in the need."""
+    return policy.down_window_s / (3 if need.signal == "arrivals" else 1)
 
 
 def held(

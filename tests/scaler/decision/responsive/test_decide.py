@@ -202,10 +202,10 @@ def test_steps_down_keep_their_distance() -> None:
 
 
 def test_a_need_holds_for_the_window() -> None:
-    state = settled(recommendations=(Recommendation(4, NOW - 179),))
+    state = settled(recommendations=(Recommendation(4, NOW - 229),))
     decision = ask(pods([100] * 4), state=state)
     assert (decision.action, decision.limits) == (Action.NONE, ("DownWindow",))
-    later = settled(recommendations=(Recommendation(4, NOW - 181),))
+    later = settled(recommendations=(Recommendation(4, NOW - 231),))
     assert ask(pods([100] * 4), state=later).action is Action.DOWN
 
 
@@ -249,14 +249,14 @@ def test_a_burst_never_shrinks() -> None:
 
 def test_growth_by_a_guess_is_given_back_but_a_measured_need_is_held() -> None:
     _, guessed = responsive(observe(pods([1000], limit_m=1000)), Policy(), settled(), NOW)
-    calm = pods([300] * 3, limit_m=1000, now=NOW + 160)
-    guessed = replace(guessed, decided=NOW + 178)
-    assert ask(calm, state=guessed, now=NOW + 160).limits == ("RecentGrowth",)
-    later = pods([300] * 3, limit_m=1000, now=NOW + 180)
-    assert ask(later, state=guessed, now=NOW + 180).action is Action.DOWN
+    calm = pods([300] * 3, limit_m=1000, now=NOW + 210)
+    guessed = replace(guessed, decided=NOW + 228)
+    assert ask(calm, state=guessed, now=NOW + 210).limits == ("RecentGrowth",)
+    later = pods([300] * 3, limit_m=1000, now=NOW + 230)
+    assert ask(later, state=guessed, now=NOW + 230).action is Action.DOWN
     _, measured = responsive(observe(pods([900, 900])), Policy(), settled(), NOW)
-    measured = replace(measured, decided=NOW + 178)
-    assert ask(later, state=measured, now=NOW + 180).limits == ("DownWindow",)
+    measured = replace(measured, decided=NOW + 228)
+    assert ask(later, state=measured, now=NOW + 230).limits == ("DownWindow",)
 
 
 def test_the_gateways_signal_is_a_second_metric_and_the_larger_wins() -> None:
