@@ -163,10 +163,9 @@ class Signal:
     """What told the demand, and how well it is known (policy `responsive`).
 
     `name` is "cpu", "arrivals" (of requests) or "slots" (requests in flight). `demand_m` is the
-    CPU called for now, `spread_m` its standard deviation until a new pod could serve. `cost_m` is
-    the CPU of one request in milliCPU-seconds, or of one request in flight in milliCPU; `fit_pct`
-    the share of the changes of CPU that the requests explain. None: not known. `note` says in
-    words what is odd about it.
+    CPU called for now, `spread_m` the standard deviation of what requests leave unexplained of it.
+    `cost_m` is the CPU of one request in milliCPU-seconds, `fit_pct` the share of the changes of
+    CPU that the requests explain. None: not known.
     """
 
     name: str
@@ -174,7 +173,6 @@ class Signal:
     spread_m: int = 0
     cost_m: float | None = None
     fit_pct: int | None = None
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

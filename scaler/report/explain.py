@@ -155,8 +155,7 @@ def _policy(target: Target, policy: Policy) -> str:
 def _signal(told: Signal) -> str:
     """What told the demand, with the cost of a request."""
     cost = "" if told.cost_m is None else f", a request costs {told.cost_m:g}m"
-    note = f"; {told.note}" if told.note else ""
-    return f"{signal(told)}{cost}{note}"
+    return f"{signal(told)}{cost}"
 
 
 def _pods(decision: Decision, result: Evaluation) -> Iterator[str]:

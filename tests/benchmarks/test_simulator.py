@@ -28,11 +28,11 @@ def test_each_promise_that_is_broken_is_named() -> None:
         "responsive", "hpa-v1", 0.5, (0, 1), 1.05, (1, 2), 0.99, (4, 5), (), ("spike",), ("edge",)
     )
     assert broken([kept]) == []
-    worse = replace(kept, violation=0.501, cost=1.051, reversals=1.0, worse_in_both=("spike",))
+    worse = replace(kept, violation=0.501, cost=1.061, reversals=1.001, worse_in_both=("spike",))
     assert [line.removeprefix("responsive against hpa-v1: ") for line in broken([worse])] == [
         "SLO violation 0.501 is above 0.5",
-        "pod-seconds 1.051 is above 1.05",
-        "reversals 1.000 is above 0.99",
+        "pod-seconds 1.061 is above 1.06",
+        "reversals 1.001 is above 1",
         "worse in both on spike",
     ]
     assert broken([replace(worse, arm="responsive-kubelet"), replace(worse, baseline="kpa")]) == []

@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from scaler.decision.types import Load
 
 _SLOW_S = 30.0  # the mean of so long counts in full,
-_FAST_S = 10.0  # that of so long less what chance alone may add to it
+_FAST_S = 10.0  # that of so long less what chance alone may add to it;
+_OF_START = 0.25  # where pods start slowly, of so much of their start:
+_SLOWEST_S = 60.0  # what ends sooner is over before they serve
 _DRAIN_S = 15.0  # what has piled up shall be done within so long
-_ODD = 4.0  # CPU so many standard deviations above what the requests explain counts, too
-_PRICE = 0.03  # seconds of shortage that a second of a pod is worth, at a target
+_ODD = 4.0  # standard deviations of what requests leave unexplained
+_PRICE = 0.025  # seconds of shortage that a second of a pod is worth, at a target
 _USUAL_PCT = 80  # of so much,
 _STEEP = 4  # and so steeply less at a lower one
 _WORTH = 0.5  # of the price of a pod must be saved by another size
@@ -39,12 +41,13 @@ def arrivals_need(
     traffic: Traffic,
     forecast: Forecast,
     load: Load | None,
+    start_s: float,
     current: int,
 ) -> Need | None:
     """The larger of both sizes; None where arrivals do not tell the CPU, or are not known."""
     if load is None or not demand.measured or not traffic.tells_cpu:
         return None
-    mean_m = _mean_m(demand, traffic, load)
+    mean_m = _mean_m(demand, traffic, load, start_s)
     if mean_m is None:
         return None
     wanted = demand.replicas_for(mean_m, policy.target_pct)
@@ -59,16 +62,24 @@ def arrivals_need(
     )
 
 
-def _mean_m(demand: Demand, traffic: Traffic, load: Load) -> int | None:
-    """MilliCPU that what comes takes; with what the CPU shows beyond that."""
-    slow, fast = traffic.lately(_SLOW_S), traffic.lately(_FAST_S)
-    then = traffic.rate(demand.begun, demand.ended)
-    if slow is None or fast is None or then is None:
+def _mean_m(demand: Demand, traffic: Traffic, load: Load, start_s: float) -> int | None:
+    """MilliCPU that what comes takes, and a share of what has piled up."""
+    short_s = min(max(_FAST_S, _OF_START * start_s), _SLOWEST_S)
+    slow, fast = traffic.lately(max(_SLOW_S, short_s)), traffic.lately(short_s)
+    if slow is None or fast is None:
         return None
     fit = traffic.fit
-    rate = max(slow, fast - math.sqrt(fast / _FAST_S)) + load.waiting / _DRAIN_S
-    odd = demand.shown_m - fit.rest_m - fit.cost_m * then - _ODD * fit.scatter_m
-    return round(fit.rest_m + fit.cost_m * rate + max(0.0, odd))
+    rate = max(slow, fast - math.sqrt(fast / short_s)) + load.waiting / _DRAIN_S
+    return round(fit.rest_m + fit.cost_m * rate)
+
+
+def unexplained(demand: Demand, traffic: Traffic) -> bool:
+    """Whether CPU is far above what the requests of its time explain: they have become dearer, or
+    something else works."""
+    then, fit = traffic.rate(demand.begun, demand.ended), traffic.fit
+    if then is None:
+        return True
+    return demand.used_m > fit.rest_m + fit.cost_m * then + _ODD * fit.scatter_m
 
 
 def _for_bursts(policy: Policy, demand: Demand, fit: Fit, forecast: Forecast, current: int) -> int:

@@ -44,7 +44,7 @@ def decide(
     demand = measure(observation, policy, start_s, surges.factor(policy, state), now)
     state = surges.watch(learning.learn(state, demand), demand, start_s, now)
     asked, policy = policy, oddities.attainable(policy, demand)
-    need = need_of(observation, policy, demand, state.traffic, state.forecast, now)
+    need = need_of(observation, policy, demand, state.traffic, state.forecast, start_s, now)
     signal = _signal(need, state.traffic) if need and state.served else None
     blank = _with_measure(blank, policy, demand, signal, now)
     if need is None or not state.served:
@@ -62,12 +62,15 @@ def decide(
 
 
 def _signal(need: Need, traffic: Traffic) -> Signal:
-    explained = traffic.fit.explained
+    fit = traffic.fit
+    if fit.explained is None:
+        return Signal(need.signal, need.demand_m)
     return Signal(
         need.signal,
         need.demand_m,
-        cost_m=round(traffic.fit.cost_m, 1) if explained else None,
-        fit_pct=None if explained is None else round(100 * explained),
+        spread_m=round(fit.scatter_m),
+        cost_m=round(fit.cost_m, 1) if fit.explained else None,
+        fit_pct=round(100 * fit.explained),
     )
 
 

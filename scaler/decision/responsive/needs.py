@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from scaler.decision.responsive.ahead import arrivals_need
+from scaler.decision.responsive.ahead import arrivals_need, unexplained
 from scaler.decision.responsive.demand import ceil_div
 from scaler.decision.responsive.need import Need
 
@@ -25,17 +25,19 @@ def need_of(
     demand: Demand,
     traffic: Traffic,
     forecast: Forecast,
+    start_s: float,
     now: float,
 ) -> Need | None:
     """The largest need of all signals; None when there is no signal.
 
-    CPU alone counts only where requests do not tell it: what it shows beyond them is in theirs.
+    CPU as measured counts only where requests do not tell it, or it is far above what they do.
     """
     load, current = gateway_load(observation, now), observation.spec_replicas
     cpu = arrivals = None
     if policy.count_cpu:
-        arrivals = arrivals_need(policy, demand, traffic, forecast, load, current)
-        cpu = None if arrivals else utilisation_need(policy, demand, current)
+        arrivals = arrivals_need(policy, demand, traffic, forecast, load, start_s, current)
+        if arrivals is None or unexplained(demand, traffic):
+            cpu = utilisation_need(policy, demand, current)
     found = (cpu, arrivals, gateway_need(policy, load, current))
     needs = [need for need in found if need]
     if not needs:

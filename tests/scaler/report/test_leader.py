@@ -16,7 +16,7 @@ from tests.scaler.report.test_metrics import DECISION
 
 WHOLE = replace(
     DECISION,
-    signal=Signal("arrivals", 400, 30, 25.0, 93, "odd"),
+    signal=Signal("arrivals", 400, 30, 25.0, 93),
     held_until=7.5,
     pods=(PodView("a-1", PodClass.WARMING, 80, "young"), PodView("a-2", PodClass.READY)),
     conditions=(Condition("AbleToScale", "True", "ReadyForNewScale"),),
