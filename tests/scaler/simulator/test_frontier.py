@@ -99,7 +99,7 @@ def test_every_kind_of_policy_is_varied_and_drawn(tmp_path: Path) -> None:
 def test_a_broken_promise_names_what_perfect_knowledge_gives() -> None:
     worse = _points((250, 98), (150, 98), reversals=3)
     points = {**_all(), ("calm", "responsive"): worse}
-    lines = promises.broken(points)
+    lines = promises.broken(points, promises.AIMS)
     assert len(lines) == 3  # it is cheap
     assert "violation at equal cost, mean: 3.131 is above 0.75 (perfect knowledge" in lines[0]
     assert "reversals, mean: 4.000 is above 1.3" in lines[2]
