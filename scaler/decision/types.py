@@ -5,10 +5,9 @@ Units: `_m` is milliCPU, `_s` seconds, `_pct` percent; times are seconds since t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.service.values import value
+from shared.service.values import value, variable
 
 
 @value
@@ -62,7 +61,7 @@ class Pod:
     shortage: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UnlistedUsage:
     """A sample of a pod that is not among the listed ones (already gone, or not yet seen)."""
 
@@ -71,7 +70,7 @@ class UnlistedUsage:
     containers: tuple[Container, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Load:
     """What the gateways count for the service at `time`: requests with pods, and held back.
 
@@ -91,7 +90,7 @@ class Load:
     longest_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Observation:
     """All that is known of a service at one instant.
 
@@ -137,7 +136,7 @@ class Action(StrEnum):
     DOWN = "ScaleDown"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Condition:
     """A condition as an HPA would report it: AbleToScale, ScalingActive or ScalingLimited."""
 
@@ -175,7 +174,7 @@ class Signal:
     fit_pct: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@variable
 class Decision:
     """The answer: how many replicas, and why.
 

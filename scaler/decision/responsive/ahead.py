@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from scaler.decision.responsive.forecast import most_of
+from scaler.decision.responsive.forecast import MOST
 from scaler.decision.responsive.need import Need
 
 if TYPE_CHECKING:
@@ -88,10 +88,13 @@ def _for_bursts(policy: Policy, demand: Demand, fit: Fit, forecast: Forecast, cu
         return 0
     pod_m, price = demand.pod_m, _PRICE * (policy.target_pct / _USUAL_PCT) ** _STEEP
     here, best, least = 1.0 + price * current, 0, math.inf
-    for at, short in enumerate(forecast.shortages()):
-        size = math.ceil((fit.rest_m + fit.cost_m * most_of(at)) / pod_m)
+    rest, cost = fit.rest_m / pod_m, fit.cost_m / pod_m
+    for most, short in zip(MOST, forecast.shortages(), strict=False):
+        size = math.ceil(rest + cost * most)
         if size <= current:
             here = short + price * current
+        elif price * size >= least:
+            break  # no larger one is better
         if short + price * size < least:
             best, least = size, short + price * size
     return current if here - least <= _WORTH * price else best

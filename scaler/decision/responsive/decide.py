@@ -5,7 +5,6 @@ Each rule is a function; the name it puts into `reasons` is the name of the rule
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scaler.decision import bounds
@@ -15,6 +14,7 @@ from scaler.decision.responsive.demand import Demand, measure
 from scaler.decision.responsive.need import Need
 from scaler.decision.responsive.needs import need_of
 from scaler.decision.types import Action, Decision, Observation, Signal, action_of, conditions
+from shared.service.values import changed
 
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy
@@ -55,9 +55,9 @@ def decide(
         oddities.short(observation, demand),
     ]
     if any(notes):
-        need = replace(need, notes=tuple(note for note in notes if note))
+        need = changed(need, notes=tuple(note for note in notes if note))
     if state.failures:
-        state = replace(state, failures=0)
+        state = changed(state, failures=0)
     return _decide(blank, policy, demand, need, state, now)
 
 
@@ -79,8 +79,8 @@ def _with_measure(
 ) -> Decision:
     target = policy.target_pct
     if not demand.measured:
-        return replace(blank, target_pct=target, pods=demand.views, signal=signal)
-    return replace(
+        return changed(blank, target_pct=target, pods=demand.views, signal=signal)
+    return changed(
         blank,
         target_pct=target,
         pods=demand.views,
@@ -101,7 +101,7 @@ def _without_samples(
 ) -> tuple[Decision, ResponsiveState]:
     """Nothing is known: hold, or step up on overload or a long outage; never down."""
     lost = bool(observation.metrics_error) or demand.missing > 0
-    state = replace(state, failures=state.failures + 1 if lost else 0)
+    state = changed(state, failures=state.failures + 1 if lost else 0)
     stands = oddities.standstill(observation)
     if not state.served:
         return _standing(blank, stands or "Loading"), state
@@ -118,7 +118,7 @@ def _without_samples(
             return decision, state.stepped(wanted - blank.current, now)
     if stands and not observation.metrics_error and not demand.missing:
         return _standing(blank, stands, _step_due(policy, demand, state)), state
-    failed = replace(
+    failed = changed(
         blank,
         valid=False,
         reasons=("NoUsableSamples",),
@@ -131,7 +131,7 @@ def _without_samples(
 def _standing(blank: Decision, reason: str, due: float | None = None) -> Decision:
     """Nothing changes while no pod serves; in an overload, until the next step is `due`."""
     limits = () if due is None else ("OverloadPeriod",)
-    return replace(
+    return changed(
         blank,
         reasons=(reason, *limits),
         limits=limits,
@@ -188,7 +188,7 @@ def _decide(
         limited = need.replicas
     few = (TOO_FEW,) if need.replicas < replicas == policy.min_replicas else ()
     if until is not None:
-        blank = replace(blank, held_until=until)
+        blank = changed(blank, held_until=until)
     decision = _finish(blank, need, stable, limited, replicas, (*window, *step, *few), "")
     return decision, state.stepped(replicas - current, now)
 
@@ -207,7 +207,7 @@ def _finish(
     action = action_of(blank.current, replicas)
     able = "ScaleDownStabilized" if _WAITS.intersection(limits) else "ReadyForNewScale"
     bound = next((_BOUNDS[limit] for limit in reversed(limits) if limit in _BOUNDS), WITHIN_RANGE)
-    return replace(
+    return changed(
         blank,
         replicas=replicas,
         action=action,

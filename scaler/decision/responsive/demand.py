@@ -6,15 +6,12 @@ decides growth; `high_m` takes them for as busy as they may be and decides shrin
 
 from __future__ import annotations
 
-from statistics import fmean
 from typing import TYPE_CHECKING
 
-from scaler.decision.types import Container, Observation, Pod, PodClass, PodView
+from scaler.decision.types import Observation, Pod, PodClass, PodView
 from shared.service.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from scaler.decision.policy import Policy
 
 _FUTURE_S = 5.0  # clocks of nodes may be ahead by so much
@@ -108,10 +105,11 @@ def measure(
     """The demand that `observation` shows; a pod at its limit counts for `factor` times that."""
     measures = [_measure(pod, policy, now) for pod in observation.pods]
     ready = _of_class(measures, PodClass.READY)
-    unready = _of_class(measures, PodClass.UNREADY)
-    warming = _of_class(measures, PodClass.WARMING)
-    missing = _of_class(measures, PodClass.MISSING)
-    ignored = _of_class(measures, PodClass.IGNORED)
+    others = measures if len(ready) < len(measures) else []
+    unready = _of_class(others, PodClass.UNREADY)
+    warming = _of_class(others, PodClass.WARMING)
+    missing = _of_class(others, PodClass.MISSING)
+    ignored = _of_class(others, PodClass.IGNORED)
     saturated = [m for m in ready if m.saturated(policy)]
     used, base = sum([m.usage_m for m in ready]), sum([m.base_m for m in ready])
     hidden = sum([m.hidden_m(policy, factor) for m in saturated])
@@ -139,18 +137,19 @@ def measure(
         shown_m=used + fill,
         high_m=used + hidden + fill,
         oldest=min(times, default=now),
-        begun=fmean(begun or [now]),
-        ended=fmean(times or [now]),
+        begun=sum(begun) / len(begun) if begun else now,
+        ended=sum(times) / len(times) if times else now,
     )
 
 
 def _measure(pod: Pod, policy: Policy, now: float) -> Measure:
     used = measured = base = limit = 0
-    unlimited = False
+    unlimited = unrequested = False
     for container in pod.containers:
         base += container.request_m or container.limit_m or policy.default_request_m
         limit += container.limit_m or 0
         unlimited = unlimited or not container.limit_m
+        unrequested = unrequested or not container.request_m
         if container.usage_m is not None:
             used += container.usage_m
             measured += 1
@@ -158,16 +157,12 @@ def _measure(pod: Pod, policy: Policy, now: float) -> Measure:
     pod_class, detail = classify(pod, policy, used, now)
     if pod_class is PodClass.READY and not 0 < measured == len(pod.containers):
         pod_class, detail = PodClass.MISSING, "partial sample"
-    if not detail:
-        detail = _unrequested(pod.containers)
+    if unrequested and not detail:
+        names = [each.name for each in pod.containers if not each.request_m]
+        detail = f"no CPU request: {', '.join(names)}"
     share = used * 100 // base if measured and base else None
     view = PodView(pod.name, pod_class, share, detail)
     return Measure(pod, view, used, base, 0 if unlimited else limit)
-
-
-def _unrequested(containers: Iterable[Container]) -> str:
-    names = [c.name for c in containers if not c.request_m]
-    return f"no CPU request: {', '.join(names)}" if names else ""
 
 
 def classify(pod: Pod, policy: Policy, used_m: int, now: float) -> tuple[PodClass, str]:

@@ -9,11 +9,13 @@ Pure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import accumulate
 from math import ceil, comb, exp, log, sqrt
 from typing import TYPE_CHECKING, Any, Final
+
+from shared.service.values import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,6 +27,7 @@ _RATIO: Final = 1.1  # and the next bins are so much wider than those before
 BINS: Final = 128
 _FORGET: Final = 0.001  # share of a verdict that is gone after a second
 _TEMPER: Final = 0.2  # a second's verdict counts for so much: seconds are not independent
+_COUNTS: Final = 0.002  # of what the best counts; less is left out
 _UNSEEN: Final = 0.02  # mass of what a distribution has never seen, over all bins
 _SNAPSHOTS: Final = 4  # forecasts that wait for what comes
 _WHOLE: Final = 40  # so many requests and fewer are spread over the seconds exactly
@@ -40,9 +43,11 @@ def bin_of(rate: float) -> int:
     return min(BINS - 1, _EXACT + ceil(log(rate / _EXACT) / log(_RATIO) - 1e-9))
 
 
-def most_of(number: int) -> float:
-    """The most requests a second that fall into a bin."""
-    return float(number) if number <= _EXACT else _EXACT * _RATIO ** (number - _EXACT)
+MOST: Final = tuple(
+    float(number) if number <= _EXACT else _EXACT * _RATIO ** (number - _EXACT)
+    for number in range(BINS)
+)
+"""The most requests a second that fall into each bin."""
 
 
 @lru_cache(maxsize=4096)
@@ -70,7 +75,7 @@ def _rates(requests: int, part: float) -> Iterator[tuple[float, float]]:
         yield mean + step * deviation, share
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Snapshot:
     """What was foretold at `time`: the distributions as they were then."""
 
@@ -78,9 +83,10 @@ class Snapshot:
     spans: tuple[Weights, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Forecast:
-    """Distributions of requests a second over each of SPANS, and how well each foretold.
+    """Distributions of requests a second over each of SPANS, all of one length, and how well each
+    foretold.
 
     `age` is for how many seconds they have been fed, `verdicts` are logarithms of weights.
     """
@@ -125,12 +131,12 @@ class Forecast:
         if not self.spans:
             return []
         powers = [exp(verdict) for verdict in self.verdicts]
-        whole = sum(powers)
-        mixed = [0.0] * max(map(len, self.spans))
-        for power, weights in zip(powers, self.spans, strict=True):
+        counted = [each for each in zip(powers, self.spans, strict=True) if each[0] >= _COUNTS]
+        whole = sum([power for power, _ in counted])
+        mixed = [0.0] * len(self.spans[0])
+        for power, weights in counted:
             share = power / whole
-            for at, weight in enumerate(weights):
-                mixed[at] += share * weight
+            mixed = [other + share * weight for other, weight in zip(mixed, weights, strict=True)]
         return [1.0 - below for below in accumulate(mixed)]
 
     def to_json(self) -> dict[str, Any]:

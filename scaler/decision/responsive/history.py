@@ -8,10 +8,10 @@ window: to hold for longer costs the pods and still meets the return without the
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scaler.decision.responsive.state import DemandReturn, Recommendation
+from shared.service.values import changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +41,7 @@ def add(
         past.pop()
         replicas, seconds = max(replicas, last.replicas), seconds + last.seconds
     past.append(Recommendation(replicas, now, seconds))
-    return replace(state, recommendations=_useful(policy, past), returns=returns)
+    return changed(state, recommendations=_useful(policy, past), returns=returns)
 
 
 def highest(policy: Policy, state: ResponsiveState, window_s: float, now: float) -> int:

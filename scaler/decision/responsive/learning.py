@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scaler.decision.responsive.demand import was_ready
+from shared.service.values import changed
 
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy
@@ -43,7 +43,7 @@ def begin(
     forecast = _foretold(policy, state, traffic)
     pause = max(_PAUSE_S, _PAUSE_PERIODS * policy.period_s)
     if state.decided is not None and now - state.decided <= pause:
-        return replace(
+        return changed(
             state,
             decided=now,
             ready_times=times,
@@ -53,7 +53,7 @@ def begin(
         )
     found = state.found_at(observation.spec_replicas, now)
     newborn = state.newest == 0.0 and all(_young(pod, now) for pod in observation.pods)
-    return replace(
+    return changed(
         found,
         decided=now,
         ready_times=times,
@@ -88,12 +88,11 @@ def learn(state: ResponsiveState, demand: Demand) -> ResponsiveState:
     """
     if not demand.measured or demand.measured < demand.serving:
         return state
-    traffic = state.traffic
-    if not demand.saturated:
-        traffic = traffic.measured(demand.used_m, demand.begun, demand.ended)
-    if demand.limit_pct is not None:
-        traffic = traffic.compared(demand.used_m / demand.pod_m, demand.begun, demand.ended)
-    return state if traffic is state.traffic else replace(state, traffic=traffic)
+    busy = None if demand.limit_pct is None else demand.used_m / demand.pod_m
+    traffic = state.traffic.measured(
+        demand.used_m, busy, demand.begun, demand.ended, capped=demand.saturated > 0
+    )
+    return state if traffic is state.traffic else changed(state, traffic=traffic)
 
 
 def _ready_times(observation: Observation, state: ResponsiveState) -> tuple[float, ...]:

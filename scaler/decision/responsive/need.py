@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from shared.service.values import value
+from shared.service.values import variable
 
 
-@value
+@variable
 class Need:
     """Replicas called for, and the names of the rules that made the number.
 

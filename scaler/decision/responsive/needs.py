@@ -43,12 +43,12 @@ def need_of(
     if not needs:
         return None
     largest = max(needs, key=lambda need: need.replicas)
-    return replace(
-        largest,
-        lasting=max(need.lasting for need in needs),
-        incomplete=load is None and (policy.in_flight_target is not None or not policy.count_cpu),
-        partial=load is not None and not load.whole,
-    )
+    lasting = max([need.lasting for need in needs])
+    incomplete = load is None and (policy.in_flight_target is not None or not policy.count_cpu)
+    partial = load is not None and not load.whole
+    if lasting == largest.lasting and not (incomplete or partial):
+        return largest
+    return replace(largest, lasting=lasting, incomplete=incomplete, partial=partial)
 
 
 def utilisation_need(policy: Policy, demand: Demand, current: int) -> Need | None:

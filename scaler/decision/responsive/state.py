@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field
 from typing import TYPE_CHECKING, Any
 
 from scaler.decision.responsive.forecast import Forecast
 from scaler.decision.responsive.traffic import Traffic
+from shared.service.values import changed, value, variable
 
 if TYPE_CHECKING:
     from scaler.decision.state import State
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Recommendation:
     """A number of replicas that was needed at `time`, the last time of `seconds` on end."""
 
@@ -21,7 +22,7 @@ class Recommendation:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DemandReturn:
     """At `time` demand came back to `replicas`, which it had left `gap_s` seconds before."""
 
@@ -30,7 +31,7 @@ class DemandReturn:
     replicas: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Surge:
     """At `time` pods were at their limit, and used `used_m` milliCPU in all."""
 
@@ -38,7 +39,7 @@ class Surge:
     used_m: int
 
 
-@dataclass(frozen=True, slots=True)
+@variable
 class ResponsiveState:
     """Memory of one service; `ResponsiveState()` is that of a newcomer. Times are unix seconds."""
 
@@ -90,29 +91,29 @@ class ResponsiveState:
 
     def found_at(self, replicas: int, now: float) -> ResponsiveState:
         here = Recommendation(replicas, now)
-        return replace(self, recommendations=(*self.recommendations, here))
+        return changed(self, recommendations=(*self.recommendations, here))
 
     def held(self, replicas: int, now: float) -> ResponsiveState:
-        return replace(self, hold=Recommendation(replicas, now))
+        return changed(self, hold=Recommendation(replicas, now))
 
     def stepped(self, change: int, now: float) -> ResponsiveState:
         """The state after a change of the size by `change` replicas at `now`."""
         if change > 0:
-            return replace(self, grown=now)
-        return replace(self, shrunk=now, surplus_since=None) if change else self
+            return changed(self, grown=now)
+        return changed(self, shrunk=now, surplus_since=None) if change else self
 
     def interrupted(self) -> ResponsiveState:
-        return replace(self, recommendations=(), decided=None, hold=None, surplus_since=None)
+        return changed(self, recommendations=(), decided=None, hold=None, surplus_since=None)
 
     def not_written(self, before: State | None) -> ResponsiveState:
         known = before if isinstance(before, ResponsiveState) else ResponsiveState()
-        return replace(self, grown=known.grown, shrunk=known.shrunk)
+        return changed(self, grown=known.grown, shrunk=known.shrunk)
 
     def after_clock_reset(self) -> ResponsiveState:
         return ResponsiveState(ready_times=self.ready_times, served=self.served, surges=self.surges)
 
     def to_json(self) -> dict[str, Any]:
-        plain = replace(self, traffic=Traffic(), forecast=Forecast())
+        plain = changed(self, traffic=Traffic(), forecast=Forecast())
         return asdict(plain) | {
             "traffic": self.traffic.to_json(),
             "forecast": self.forecast.to_json(),

@@ -5,11 +5,11 @@ Each function is a rule; a rule that holds the number back answers with its name
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scaler.decision.responsive import history
 from scaler.decision.responsive.demand import ceil_div
+from shared.service.values import changed
 
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy
@@ -40,7 +40,7 @@ def burst(
     hidden = 0 < demand.measured <= 2 * demand.saturated
     crowd = 100 * need.replicas >= policy.burst_pct * current
     if (policy.count_cpu and (high or hidden)) or crowd:
-        return replace(state, burst_until=now + policy.burst_window_s)
+        return changed(state, burst_until=now + policy.burst_window_s)
     return state
 
 
@@ -140,7 +140,7 @@ def idle_first(
     that ends takes those with it that outlast its grace.
     """
     if wanted >= current or demand.idle is None:
-        kept = state if state.surplus_since is None else replace(state, surplus_since=None)
+        kept = state if state.surplus_since is None else changed(state, surplus_since=None)
         return kept, wanted, (), None
     residence = state.traffic.residence_s
     if residence is not None and residence < _LONG_S:
@@ -149,7 +149,7 @@ def idle_first(
     until = since + policy.idle_wait_s
     if current - wanted <= demand.idle or now >= until:
         return state, wanted, (), None
-    state = replace(state, surplus_since=since)
+    state = changed(state, surplus_since=since)
     return state, current - demand.idle, ("IdleWait",), until
 
 
@@ -160,7 +160,7 @@ def by_hand(policy: Policy, state: ResponsiveState, current: int, wanted: int, n
         return state, wanted, (), None
     until = hold.time + policy.hold_s
     if now >= until or current < hold.replicas:
-        return replace(state, hold=None), wanted, (), None
+        return changed(state, hold=None), wanted, (), None
     if wanted >= hold.replicas:
         return state, wanted, (), None
     return state, hold.replicas, ("OperatorHold",), until

@@ -6,11 +6,11 @@ afterwards what the guess was worth: where it was over before a pod could serve,
 
 from __future__ import annotations
 
-from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING
 
 from scaler.decision.responsive.state import Surge
+from shared.service.values import changed
 
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy
@@ -32,8 +32,8 @@ def watch(state: ResponsiveState, demand: Demand, start_s: float, now: float) ->
     without one that begins when a pod asked for then could serve."""
     surge, full = state.surge, 0 < demand.measured <= 2 * demand.saturated
     if surge is None:
-        return replace(state, surge=Surge(now, demand.used_m)) if full else state
+        return changed(state, surge=Surge(now, demand.used_m)) if full else state
     if full or not demand.measured or demand.begun < surge.time + start_s:
         return state
     found = round(demand.used_m / surge.used_m, 2)
-    return replace(state, surge=None, surges=(*state.surges, found)[-_KEPT:])
+    return changed(state, surge=None, surges=(*state.surges, found)[-_KEPT:])

@@ -6,10 +6,11 @@ may be old, so that each sample can be set against the requests of its own time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from scaler.decision.responsive.fit import Fit
+from shared.service.values import changed, value, variable
 
 if TYPE_CHECKING:
     from scaler.decision.types import Load
@@ -21,7 +22,7 @@ _BEYOND = 2.0  # pods busy for so many requests in flight each,
 _APART = 0.2  # and so many more, work on something else
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Count:
     """The counters at a time: requests that have come, and how long they were in flight in all."""
 
@@ -30,7 +31,7 @@ class Count:
     request_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@variable
 class Traffic:
     """What is known of the requests of one service; `sampled` is the last sample learnt from.
 
@@ -48,7 +49,7 @@ class Traffic:
         """What is known after one more answer of the gateways."""
         if load is None or load.arrivals is None or load.request_seconds is None:
             known = self.counts or self.quiet_since is not None
-            return replace(self, counts=(), quiet_since=None) if known else self
+            return changed(self, counts=(), quiet_since=None) if known else self
         count = Count(load.time, load.arrivals, load.request_seconds)
         last = self.counts[-1] if self.counts else None
         if last and count.time == last.time:
@@ -57,7 +58,7 @@ class Traffic:
             last = None
         busy = load.in_flight or load.waiting or not load.whole
         idle = last is not None and not busy and count.arrivals == last.arrivals
-        return replace(
+        return changed(
             self,
             counts=(*self._kept(load.time - _KEPT_S), count) if last else (count,),
             quiet_since=(self.quiet_since or load.time) if idle else None,
@@ -69,26 +70,28 @@ class Traffic:
             first += 1
         return counts[first:]
 
-    def measured(self, used_m: int, begin: float, end: float) -> Traffic:
-        """What is known after a new sample: `used_m` milliCPU from `begin` to `end`."""
+    def measured(
+        self, used_m: int, busy: float | None, begin: float, end: float, *, capped: bool
+    ) -> Traffic:
+        """What is known after a new sample: `used_m` milliCPU from `begin` to `end`, as much as
+        `busy` whole pods can do; None: nothing limits them. CPU that is `capped` by limits does not
+        tell what requests cost.
+
+        A pod works for requests only while one is in flight, so that what more pods were busy with
+        is no work of theirs.
+        """
         if end <= self.sampled:
             return self
-        rate = self.rate(begin, end)
-        fit = self.fit if rate is None else self.fit.learn(rate, used_m)
-        return replace(self, fit=fit, sampled=end)
-
-    def compared(self, busy: float, begin: float, end: float) -> Traffic:
-        """What is known after pods were busy as `busy` whole ones are from `begin` to `end`.
-
-        A pod works for requests only while one is in flight, so that what `busy` exceeds those in
-        flight by is no work of theirs.
-        """
         spans = self._between(begin, end)
         if spans is None:
-            return self
-        beyond = busy > _BEYOND * spans[1] / (end - begin) + _APART
-        since = (self.beyond_since or end) if beyond else None
-        return self if since == self.beyond_since else replace(self, beyond_since=since)
+            return changed(self, sampled=end)
+        beyond = busy is not None and busy > _BEYOND * spans[1] / (end - begin) + _APART
+        return changed(
+            self,
+            fit=self.fit if capped else self.fit.learn(spans[0] / (end - begin), used_m),
+            sampled=end,
+            beyond_since=(self.beyond_since or end) if beyond else None,
+        )
 
     def rate(self, begin: float, end: float) -> float | None:
         """Arrivals a second between two times; None: they are not known for all of it."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scaler.decision.responsive.forecast import BINS, SPANS, Forecast, bin_of, most_of, spread
+from scaler.decision.responsive.forecast import BINS, MOST, SPANS, Forecast, bin_of, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,7 @@ def short(forecast: Forecast, rate: float) -> float:
 
 @pytest.mark.parametrize("rate", [0, 0.4, 1, 7, 16, 16.5, 40, 333, 12_345])
 def test_a_bin_holds_its_rates_and_wastes_a_tenth_at_most(rate: float) -> None:
-    most = most_of(bin_of(rate))
+    most = MOST[bin_of(rate)]
     assert rate <= most <= max(rate + 1, 1.1 * rate)
 
 
@@ -46,7 +46,7 @@ def test_single_seconds_of_an_interval_have_its_requests_among_them(
 ) -> None:
     points = spread(requests, tenths)
     assert sum(share for _, share in points) == pytest.approx(1.0)
-    mean = sum(share * most_of(at) for at, share in points)
+    mean = sum(share * MOST[at] for at, share in points)
     assert requests * 10 / tenths <= mean + 1e-9 <= 1.06 * requests * 10 / tenths + 1
 
 
