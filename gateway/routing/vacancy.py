@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from gateway.services.state import ServiceState
     from gateway.services.wakes import Cause
 
-NOBODY_HEARS = "no scaler is connected to this gateway, so that none has heard of this request"
+NOBODY_HEARS = (
+    "no scaler is connected to this gateway, so that none has heard of this request; does one run, "
+    "lead, and find this gateway (its gateways)?"
+)
 
 
 def cause(request: Request) -> Cause:
@@ -63,6 +66,12 @@ def starting(state: ServiceState, now: float, limit: float, scalers: int) -> Ref
     if age is None:
         return Refusal("starting", "there is no pod yet", vacant)
     return Refusal("starting", "its pod runs, and does not answer the readiness probe yet", age)
+
+
+def disabled(state: ServiceState) -> Refusal:
+    """What is told where the scaler says that no request brings a pod, and why."""
+    progress = state.progress
+    return Refusal("disabled", progress.words if progress is not None else "", progress=progress)
 
 
 def timed_out(state: ServiceState, now: float, seconds: float, scalers: int) -> Refusal:
