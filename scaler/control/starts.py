@@ -62,8 +62,11 @@ class Starts:
         self._streams.retain(names)
 
     def begin(self, target: Target, memory: Memory, cause: str) -> None:
-        """It is being woken, from now on."""
+        """It is being woken, from now on. Why an earlier try failed is told until one does not."""
         self._begun.setdefault(target.name, ColdStart(self._clock.monotonic()))
+        known = self._told.get(target.name)
+        if known is not None and known.phase is Phase.WAKING:
+            return
         self._tell(target, memory, Phase.WAKING, f"woken by {cause}")
 
     def written(self, target: Target) -> None:
