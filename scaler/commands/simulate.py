@@ -218,8 +218,8 @@ Where the service was short of pods then, the recording shows less than was aske
 @click.option(
     "--zero-after",
     type=Durations(),
-    help="Tell instead what zero_after would save on this load and what it would cost in waits, "
-    "for each of some durations, such as 1m,10m,1h; with Knative and KEDA beside it.",
+    help="Tell, instead of comparing --policies, what zero_after would save on this load and what "
+    "it would cost in waits, for each of some durations, such as 1m,10m,1h; with Knative and KEDA.",
 )
 @click.option(
     "--wake-to",
@@ -268,6 +268,10 @@ def simulate(
         with _fitting():
             runs = built_in(shape or None, sizing, own, numbers)
     if zero_after:
+        if frontier or out:
+            raise click.UsageError(
+                "--zero-after prints a table of its own; leave out --frontier, --out"
+            )
         _zero(runs, zero_after, wake_to)
         return
     points = _frontier(runs, arms, processes) if frontier else {}

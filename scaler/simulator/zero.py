@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """When a controller goes to zero, and back: after `after_s` without a request, and within
-    `notices_s` of one, to `wake_to` pods."""
+    """When a controller goes to zero, and back: after `after_s` without a request, and in the
+    second after one, to `wake_to` pods."""
 
     after_s: float
-    notices_s: int = 1
     wake_to: int = 1
 
 
-KPA = Rest(90.0, notices_s=2)
-"""Knative: zero in the mean of its stable window of 60 s, then 30 s of grace; a tick of 2 s."""
+KPA = Rest(90.0)
+"""Knative: zero in the mean of its stable window of 60 s, then 30 s of grace; the activator pokes
+the autoscaler at once."""
 KEDA = Rest(300.0)
 """KEDA: 300 s of cooldown; its scaler streams whether anything is active, from counts of 500 ms."""
 
@@ -45,7 +45,8 @@ def resting(arm: Arm, name: str, rest: Rest) -> Arm:
 def _resting(
     found: Start, start: Callable[..., Decider], period_s: int, rest: Rest, **given: float
 ) -> Decider:
-    awake = start(found, **given)
+    awake, world = start(found, **given), found.run.world
+    size = min(max(rest.wake_to, world.minimum), world.maximum)
     used, seen_arrivals = found.now, 0.0
 
     def decider(seen: Observation, now: float) -> int:
@@ -54,11 +55,11 @@ def _resting(
         if load is None:
             return seen.spec_replicas
         arrivals = load.arrivals or 0.0
-        if arrivals > seen_arrivals or load.in_flight or load.waiting:
+        starts = seen.spec_replicas > 0 and not any(pod.ready == "True" for pod in seen.pods)
+        if arrivals > seen_arrivals or load.in_flight or load.waiting or starts:
             used, seen_arrivals = now, arrivals
         if seen.spec_replicas == 0:
-            noticed = load.waiting and now % rest.notices_s == 0
-            return max(rest.wake_to, found.run.world.minimum) if noticed else 0
+            return size if load.waiting else 0
         if now - used >= rest.after_s:
             return 0
         return awake(seen, now) if now % period_s == 0 else seen.spec_replicas
@@ -69,8 +70,8 @@ def _resting(
 @dataclass(frozen=True, slots=True)
 class Rested:
     """What came of it in one run: pod-seconds, the share of time without pods, how often it was
-    woken, and for each second of a request that met no ready pod, how many came and how long each
-    waited for the first."""
+    woken, and for each second of a request that met no ready pod and was served, how many came and
+    how long each waited for the first. `unserved` is the share of the work that was not done."""
 
     pod_seconds: int
     asleep: float
@@ -80,7 +81,7 @@ class Rested:
 
     @property
     def held(self) -> int:
-        """Requests that met no ready pod."""
+        """Requests that met no ready pod, and were served."""
         return sum(count for count, _ in self.waits)
 
     @property
@@ -93,14 +94,14 @@ class Rested:
         return max((wait for _, wait in self.waits), default=0)
 
 
-def rested(trace: Trace, arrivals: Sequence[int]) -> Rested:
-    """The figures of a run in which so many requests came in each second."""
+def rested(trace: Trace, arrivals: Sequence[int], holds_s: float) -> Rested:
+    """The figures of a run in which so many requests came in each second, and were held so long."""
     seconds = len(trace.spec)
     waits, ready = [], seconds
     for second in reversed(range(seconds)):
         if trace.ready[second]:
             ready = second
-        elif arrivals[second]:
+        elif arrivals[second] and ready - second <= holds_s:
             waits.append((arrivals[second], ready - second))
     return Rested(
         sum(trace.pods),

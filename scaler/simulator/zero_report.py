@@ -12,7 +12,7 @@ from scaler.simulator.zero import KEDA, KPA, Rest, Rested, rested, resting
 from shared.service.durations import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from scaler.simulator.arm import Arm
     from scaler.simulator.report import Table
@@ -30,7 +30,8 @@ Found = dict[tuple[str, str], list[Rested]]
 
 def arms(after: Sequence[float], wake_to: int = 1) -> list[Arm]:
     """Ours with each `zero_after` in seconds and without, and the rivals with their defaults."""
-    ours = [resting(_OURS, shown(each), Rest(each, wake_to=wake_to)) for each in after]
+    each_once = dict.fromkeys(after)
+    ours = [resting(_OURS, shown(each), Rest(each, wake_to=wake_to)) for each in each_once]
     rivals = (
         resting(ARMS["kpa"], "kpa, 60 s + 30 s", KPA),
         resting(ARMS["keda-http"], "keda-http, 300 s", KEDA),
@@ -47,16 +48,18 @@ def measured(
         held = replace(run, world=replace(run.world, holds_s=HOLDS_S))
         for arm in arms:
             trace = simulate(held, arm)
-            found.setdefault((run.scenario, arm.name), []).append(rested(trace, trace.arrivals))
+            found.setdefault((run.scenario, arm.name), []).append(
+                rested(trace, trace.arrivals, HOLDS_S)
+            )
             progress()
     return found
 
 
-def table(found: Found, hours: float) -> Table:
-    """A row a load and controller; each load lasts `hours`."""
+def table(found: Found, hours: Mapping[str, float]) -> Table:
+    """A row a load and controller; each load lasts so many `hours`."""
     head = ["load", "zero_after", "pod-seconds saved", "asleep", "wakes an hour"]
     head += ["requests held an hour", "mean wait, s", "worst wait, s", "not served"]
-    return [head, *(_row(found, *key, hours) for key in found)]
+    return [head, *(_row(found, *key, hours[key[0]]) for key in found)]
 
 
 def _row(found: Found, load: str, arm: str, hours: float) -> list[str]:
@@ -87,19 +90,22 @@ def _mean_wait(results: Sequence[Rested]) -> float:
     return sum(one.mean_s * one.held for one in results) / held if held else 0.0
 
 
-def sentences(found: Found, after: Sequence[float], hours: float) -> Iterator[str]:
+def sentences(found: Found, after: Sequence[float], hours: Mapping[str, float]) -> Iterator[str]:
     """For each load and each of `after`, what it saves and what it costs."""
     for load in dict.fromkeys(load for load, _ in found):
-        for name in map(shown, after):
+        for name in dict.fromkeys(map(shown, after)):
             results = found[load, name]
-            held = fmean(one.held for one in results) / hours
+            held = fmean(one.held for one in results) / hours[load]
+            lost = fmean(one.unserved for one in results)
+            lost -= fmean(one.unserved for one in found[load, AWAKE])
             yield (
                 f"{load}: zero_after {name} would save {saved(found, load, name):.0%} of the "
                 f"pod-seconds and make {held:,.{held < 10:d}f} requests an hour wait for a pod, "
-                f"{_mean_wait(results):.0f} s in the mean."
+                f"{_mean_wait(results):.0f} s in the mean"
+                + (f"; {lost:.1%} of the work would give up waiting." if lost >= 0.0005 else ".")
             )
 
 
-def hours_of(runs: Sequence[Run]) -> float:
-    """How long a run lasts in the mean."""
-    return fmean(len(run.load) for run in runs) / _HOUR
+def hours_of(runs: Sequence[Run]) -> dict[str, float]:
+    """How long each load lasts."""
+    return {run.scenario: len(run.load) / _HOUR for run in runs}

@@ -38,7 +38,7 @@ def of(run: Run, rest: Rest, arm: str = OURS.name) -> Trace:
 def test_it_sleeps_between_two_jobs_and_each_is_served_after_one_start() -> None:
     run = jobs(600, 1400)
     trace = of(run, Rest(120.0))
-    found = rested(trace, run.arrivals)
+    found = rested(trace, run.arrivals, 300.0)
     assert found.wakes == 2
     assert found.unserved == 0.0
     assert START_S <= found.worst_s <= START_S + 2
@@ -65,11 +65,11 @@ def test_it_does_not_sleep_while_a_request_is_at_work() -> None:
 
 
 def test_it_wakes_to_as_many_as_it_is_told() -> None:
-    trace = of(jobs(600), Rest(120.0, wake_to=3))
-    assert trace.spec[602] == 3
+    assert of(jobs(600), Rest(120.0, wake_to=3)).spec[602] == 3
+    assert of(jobs(600), Rest(120.0, wake_to=99)).spec[602] == WORLD.maximum
 
 
-def test_rivals_differ_in_when_they_rest_and_how_soon_they_notice() -> None:
+def test_rivals_differ_in_when_they_rest() -> None:
     run = jobs(5, length=1000)
     end = 25
     for arm, rest in (("kpa", KPA), ("keda-http", KEDA)):
@@ -80,7 +80,11 @@ def test_rivals_differ_in_when_they_rest_and_how_soon_they_notice() -> None:
 
 def test_a_request_that_nobody_serves_in_time_is_lost_and_told() -> None:
     slow = replace(jobs(600, length=2000), world=replace(WORLD, start_s=(900.0, 900.0)))
-    assert rested(of(slow, Rest(120.0)), slow.arrivals).unserved > 0
+    trace = of(slow, Rest(120.0))
+    found = rested(trace, slow.arrivals, 300.0)
+    assert found.unserved > 0
+    assert found.worst_s <= 300
+    assert 0 not in trace.spec[602:1500], "it goes on starting though nobody waits any more"
 
 
 def test_without_holding_nothing_changes() -> None:
@@ -89,13 +93,13 @@ def test_without_holding_nothing_changes() -> None:
 
 
 def test_the_operator_reads_what_it_saves_and_costs() -> None:
-    arms = zero_report.arms([60.0, 600.0])
+    arms = zero_report.arms([60.0, 600.0, 60.0])
     found = zero_report.measured([jobs(600, 1400)], arms)
-    one, other = zero_report.sentences(found, [60.0, 600.0], 0.5)
+    one, other = zero_report.sentences(found, [60.0, 600.0, 60.0], {"jobs": 0.5})
     assert one.startswith("jobs: zero_after 1 m would save ")
     assert "wait for a pod" in one
     assert zero_report.saved(found, "jobs", "1 m") > zero_report.saved(found, "jobs", "10 m") > 0
-    table = zero_report.table(found, 0.5)
+    table = zero_report.table(found, {"jobs": 0.5})
     assert [row[1] for row in table[1:]] == [arm.name for arm in arms]
     assert other.startswith("jobs: zero_after 10 m")
 
