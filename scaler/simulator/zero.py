@@ -56,10 +56,11 @@ def _resting(
             return seen.spec_replicas
         arrivals = load.arrivals or 0.0
         starts = seen.spec_replicas > 0 and not any(pod.ready == "True" for pod in seen.pods)
-        if arrivals > seen_arrivals or load.in_flight or load.waiting or starts:
+        asked = arrivals > seen_arrivals or load.in_flight or load.waiting
+        if asked or starts:
             used, seen_arrivals = now, arrivals
         if seen.spec_replicas == 0:
-            return size if load.waiting else 0
+            return size if asked else 0
         if now - used >= rest.after_s:
             return 0
         return awake(seen, now) if now % period_s == 0 else seen.spec_replicas
