@@ -75,18 +75,22 @@ def disabled(state: ServiceState) -> Refusal:
 
 
 def timed_out(state: ServiceState, now: float, seconds: float, scalers: int) -> Refusal:
-    """What did not come within `seconds`, with so many scalers to hear of it."""
+    """What did not come within `seconds`, with so many scalers to hear of it.
+
+    A pod that runs and does not answer in the time that a start usually takes may listen elsewhere.
+    """
     if state.balancer.candidates:
         return Refusal("queue_timeout", seconds=seconds)
     progress = _told(state, scalers)
+    after = retry_after(progress, state.vacant_for(now)) if progress is not None else 0
     runs = state.balancer.unready_for(now) is not None
-    if runs and (progress is None or progress.phase == "crashing"):
+    odd = progress is None or progress.phase == "crashing"
+    if runs and (odd or (progress and progress.phase == "starting" and not after)):
         return Refusal("not_ready", seconds=seconds, progress=progress)
     if progress is None:
         said = NOBODY_HEARS if not scalers else "there is none"
         return Refusal("no_ready_pod", said, seconds)
     said = progress.words or f"it is {progress.phase}"
-    after = retry_after(progress, state.vacant_for(now))
     return Refusal("no_ready_pod", said, seconds, progress=progress, retry_after=after)
 
 

@@ -66,6 +66,10 @@ def test_why_no_pod_came_in_time() -> None:
     assert refusal.retry_after == 100
     state.balancer.update([LOADING], 0.0)
     assert timed_out(state, 100.0, 300.0, 1).status == 503
+    state.progress = Progress("a", "starting", usual_s=400.0)
+    assert timed_out(state, 100.0, 300.0, 1).reason == "no_ready_pod"
+    state.progress = Progress("a", "starting", usual_s=None)
+    assert timed_out(state, 100.0, 300.0, 1).reason == "not_ready", "it may listen elsewhere"
     state.progress = Progress("a", "crashing")
     assert timed_out(state, 100.0, 300.0, 1).reason == "not_ready"
     state.balancer.update([replace(LOADING, ready=True)], 100.0)
