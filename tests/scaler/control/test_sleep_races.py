@@ -105,6 +105,24 @@ async def test_a_wake_overcomes_whoever_writes_at_the_same_time(
         assert [each.status for each in before.seen("PATCH", SCALE)][-3:] == [409, 409, 200]
 
 
+async def test_what_keeps_it_from_waking_is_told_until_it_wakes(
+    cluster: Embedded, before: Proxy
+) -> None:
+    async def refuse(_: web.Request, __: aiohttp.ClientResponse | None) -> web.StreamResponse:
+        return web.Response(status=500)
+
+    async with gateway() as one, scaling(cluster, one, port=before.port):
+        await sleeps(cluster)
+        before.breaks("PATCH", SCALE, refuse, times=3)
+        tries = len(before.seen("PATCH", SCALE))
+        for count in range(1, 4):
+            await one.hold("a")
+            await until(lambda n=count: len(before.seen("PATCH", SCALE)) >= tries + n, "a try")
+        await awake(cluster)
+        words = [each["words"] for each in one.progress if each["phase"] == "waking"]
+        assert [each.split(":")[0] for each in words] == ["woken by a request", "cannot be woken"]
+
+
 async def test_one_that_is_stopped_while_it_is_woken_stays_stopped(
     cluster: Embedded, before: Proxy
 ) -> None:
