@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from gateway.services.state import ServiceState
     from gateway.services.wakes import Cause
 
-NOBODY_HEARS = "no scaler is connected to this gateway, so that none has heard of this request"
+NOBODY_HEARS = (
+    "no scaler is connected to this gateway, so that none has heard of this request; only one that "
+    "runs and reaches the API server connects (gateway_scalers_connected)"
+)
 
 
 def cause(request: Request) -> Cause:
@@ -88,6 +91,14 @@ def is_hopeless(state: ServiceState, now: float, limit: float) -> bool:
     usual = (progress.usual_s or 0.0) if progress is not None else 0.0
     runs = balancer.unready_for(now) or 0.0
     return bool(limit) and not balancer.candidates and runs > max(limit, usual)
+
+
+def is_disabled(state: ServiceState, now: float, scalers: int) -> bool:
+    """Whether somebody has set its size to 0, as the scaler says, and no pod is seen: what no
+    request changes."""
+    progress = _told(state, scalers)
+    disabled = progress is not None and progress.phase == "disabled"
+    return disabled and state.balancer.unready_for(now) is None
 
 
 def retry_after(progress: Progress, waited: float) -> int:

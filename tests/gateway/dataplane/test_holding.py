@@ -217,6 +217,17 @@ async def test_a_stopped_service_is_not_woken() -> None:
         assert heard == []
 
 
+async def test_one_that_was_scaled_to_zero_by_hand_lets_nobody_wait() -> None:
+    """As the scaler says, which is asked all the same, lest it has said so too long ago."""
+    async with rig() as r:
+        heard = listening(r)
+        r.services.progressed(Progress("echo", "disabled", "it is at 0 replicas"))
+        assert (await r.ask(get())).fields[b"x-gateway-error"] == b"stopped"
+        assert [one.cause for one in heard] == ["request"]
+        r.services.progressed(Progress("echo", "scheduling"))
+        await held(r, get())
+
+
 async def test_one_services_sleepers_leave_room_for_those_of_others() -> None:
     async with rig(limits=Limits(held=4)) as r:
         r.services.define([ServiceSpec("other", api_port=8080)])
