@@ -119,7 +119,14 @@ def _zero_after(fields: Fields) -> float | None:
     """Seconds; None for `none` and for 0, which Go's clients write for what is left out."""
     if str(fields.raw("zero_after")) in ("none", "", "0", "0s", "0.0"):
         return None
-    return fields.parsed("zero_after", default=None, parse=bounded(1.0, LONGEST_AWAKE))
+    return fields.parsed("zero_after", default=None, parse=_until_sleep)
+
+
+def _until_sleep(text: str) -> float:
+    try:
+        return bounded(1.0, LONGEST_AWAKE)(text)
+    except ValueError as error:
+        raise ValueError(f"{error}; none keeps it awake") from error
 
 
 def _schedules(fields: Fields) -> tuple[dict[str, Any], ...]:
