@@ -114,10 +114,15 @@ async def test_what_keeps_it_from_waking_is_told_until_it_wakes(
     async with gateway() as one, scaling(cluster, one, port=before.port):
         await sleeps(cluster)
         before.breaks("PATCH", SCALE, refuse, times=3)
-        tries = len(before.seen("PATCH", SCALE))
-        for count in range(1, 4):
+        tried = len(before.seen("PATCH", SCALE))
+
+        def is_tried() -> bool:
+            return len(before.seen("PATCH", SCALE)) > tried
+
+        for _ in range(3):
             await one.hold("a")
-            await until(lambda n=count: len(before.seen("PATCH", SCALE)) >= tries + n, "a try")
+            await until(is_tried, "a try")
+            tried += 1
         await awake(cluster)
         words = [each["words"] for each in one.progress if each["phase"] == "waking"]
         assert [each.split(":")[0] for each in words] == ["woken by a request", "cannot be woken"]
