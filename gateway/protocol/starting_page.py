@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gateway.protocol import pages
 from gateway.protocol.reasons import REASONS
+from shared.service.durations import shown as span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,7 +135,7 @@ def _so_far(seconds: float, usual: float | None) -> str:
         return f'<progress aria-label="Start of the service"></progress>\n<p>{waited}.</p>\n'
     hidden = "" if seconds > usual else " hidden"
     return (
-        f'<progress aria-label="Start of the service" max="{usual:.3g}" value="{seconds:.0f}">'
-        f"</progress>\n<p>{waited}; usually it takes {usual:.3g} s."
+        f'<progress aria-label="Start of the service" max="{usual:.1f}" value="{seconds:.0f}">'
+        f"</progress>\n<p>{waited}; usually it takes {span(usual)}."
         f'<span id="late"{hidden}> This is longer than usual.</span></p>\n'
     )

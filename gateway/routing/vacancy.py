@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from gateway.services.wakes import Cause
 
 NOBODY_HEARS = (
-    "no scaler is connected to this gateway, so that none has heard of this request; does one run, "
-    "lead, and find this gateway (its gateways)?"
+    "no scaler is connected to this gateway, so that none has heard of this request; only one that "
+    "runs and reaches the API server connects (gateway_scalers_connected)"
 )
 
 

@@ -25,6 +25,7 @@ from shared.service import blanks
 from shared.service.documents import DocumentError, load_yaml
 from shared.service.fields import Fields, Problems
 from shared.service.scaling.effect import HPA_ONLY, given, warn_idle
+from shared.service.scaling.waking import NOBODY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -119,10 +120,11 @@ def _config(fields: Fields, base: Config) -> Config:
     with fields.section("defaults") as inner:
         defaults = read_scaling(inner, base.defaults)
         _warn_of_defaults(inner, defaults)
+        _warn_unread(inner, defaults)
     overrides = fields.mapping("services")
     for name in overrides:
         each = Fields(overrides[name], f"services.{name}", fields.problems)
-        read_scaling(each, defaults)
+        _warn_unread(each, read_scaling(each, defaults))
         each.warn_unknown()
     fields.warn_unknown()
     return Config(source, defaults, MappingProxyType(overrides), tuple(fields.problems.warnings))
@@ -134,6 +136,16 @@ def _warn_of_defaults(fields: Fields, defaults: Scaling) -> None:
         warn_idle(fields, HPA)
     elif given(fields, HPA_ONLY) and defaults.policy.hpa != HpaOptions():
         fields.warn("hpa", "has an effect on services that choose policy: hpa alone")
+
+
+def _warn_unread(fields: Fields, written: Scaling) -> None:
+    """Of what gateways alone act on: they read the definitions of services, and no such file."""
+    if fields.raw("wake_except") and written.wake_except != NOBODY:
+        fields.warn(
+            "wake_except",
+            "has no effect here, for gateways do not read this file; set "
+            "expose.scaling.wake_except of each service",
+        )
 
 
 def _source(fields: Fields, base: SourceConfig) -> SourceConfig:

@@ -63,13 +63,20 @@ def why_awake(target: Target, zero: Zero | None, scheduled: int, loads: Loads | 
 
 
 def _begun(deployment: Obj, pods: Iterable[Pod]) -> float:
-    """When it was made, or its oldest pod started, or somebody asked for it to be awake.
+    """When it was made, or had its first pod ready, or somebody asked for it to be awake.
 
     So it is after a start, a wake or a restart, whoever did it and whichever scaler leads since.
+    A start may take longer than `zero_after`: from its end on the service can be used.
     """
     made = deployment["metadata"].get("creationTimestamp")
-    oldest = min((pod.started for pod in pods if pod.started is not None), default=0.0)
+    oldest = min((_usable(pod) for pod in pods if pod.started is not None), default=0.0)
     return max(unix_seconds(made) if made else 0.0, oldest, wake_asked(deployment))
+
+
+def _usable(pod: Pod) -> float:
+    """Since when a pod that has started is ready; of one that is not, its start."""
+    became = pod.transitioned if pod.ready == "True" else None
+    return max(pod.started or 0.0, became or 0.0)
 
 
 def _rolls(deployment: Obj) -> str:

@@ -31,6 +31,7 @@ GRACES: Final = (5, 86_400)
 _TARGET: Final = re.compile(r"/[!-~]*")
 _DEFAULTS: Final = Expose(api_port=())
 _NODE_PORT: Final = ("NodePort", "nodePort", "node_port")
+_ZERO: Final = "; for 0 replicas while nobody asks set scaling.zero_after"
 
 
 def read_expose(service: Fields, *, new: bool = False) -> Expose | None:
@@ -122,11 +123,8 @@ def _span(fields: Fields, name: str, bounds: tuple[int, int]) -> int:
 def _check_expose(fields: Fields, expose: Expose) -> None:
     """What concerns two fields at once."""
     if fields.raw("min_scale") == 0 and fields.raw("max_scale"):
-        fields.warn(
-            "min_scale",
-            f"0 is taken for the default, {_DEFAULTS.min_scale}; for 0 replicas while nobody asks "
-            "set scaling.zero_after",
-        )
+        hint = "" if "zero_after" in expose.scaling else _ZERO
+        fields.warn("min_scale", f"0 is taken for the default, {_DEFAULTS.min_scale}{hint}")
     if expose.max_scale < expose.min_scale:
         fields.error("max_scale", f"{expose.max_scale} is below min_scale {expose.min_scale}")
     if _TARGET.fullmatch(expose.health_path) is None:

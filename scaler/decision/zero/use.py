@@ -28,9 +28,9 @@ class Use:
 
     `open` are its requests, streams and tunnels at all gateways that are not over, `idle_s` the
     seconds since the last of them ended at any gateway, or since that gateway began to count.
-    `begun` is when the service was made, started or asked to be awake (unix seconds). The others
-    are words for what alone keeps it awake, empty where nothing does: `unheard`, a gateway that
-    does not tell; `unseen`, ways around the gateways; `unsettled`, a start or a rollout.
+    `begun` is when the service was made, became ready or was asked to be awake (unix seconds). The
+    others are words for what alone keeps it awake, empty where nothing does: `unheard`, a gateway
+    that does not tell; `unseen`, ways around the gateways; `unsettled`, a start or a rollout.
     """
 
     open: int = 0

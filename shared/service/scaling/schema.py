@@ -122,7 +122,14 @@ def _zero_after(fields: Fields) -> float | None:
     if isinstance(fields.raw("zero_after"), bool):
         fields.error("zero_after", "is no duration; write for example 10m, or none")
         return None
-    return fields.parsed("zero_after", default=None, parse=bounded(1.0, LONGEST_AWAKE))
+    return fields.parsed("zero_after", default=None, parse=_until_sleep)
+
+
+def _until_sleep(text: str) -> float:
+    try:
+        return bounded(1.0, LONGEST_AWAKE)(text)
+    except ValueError as error:
+        raise ValueError(f"{error}; none keeps it awake") from error
 
 
 def _schedules(fields: Fields) -> tuple[dict[str, Any], ...]:

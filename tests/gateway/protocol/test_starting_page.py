@@ -64,9 +64,15 @@ def test_the_time_so_far_stands_against_the_usual() -> None:
     assert outline.all("progress")[0]["max"] == "40.2"
     assert outline.all("progress")[0]["value"] == "12"
     assert outline.texts["span"].startswith("12")
-    assert "usually it takes 40.2 s" in outline.texts["p"]
+    assert "usually it takes 40 s" in outline.texts["p"]
     late = next(one for one in outline.all("span") if one["id"] == "late")
     assert "hidden" in late
+
+
+def test_the_usual_time_is_said_as_people_say_it() -> None:
+    outline = shown("starting", 12.4, usual_s=1234.0)
+    assert "usually it takes 20 m 34 s" in outline.texts["p"]
+    assert outline.all("progress")[0]["max"] == "1234.0"
 
 
 def test_a_start_that_takes_longer_than_usual_is_told() -> None:

@@ -10,6 +10,7 @@ from gateway.limits import Limits
 from gateway.protocol.progress import Progress
 from gateway.routing.vacancy import (
     NOBODY_HEARS,
+    disabled,
     is_hopeless,
     remaining,
     retry_after,
@@ -74,6 +75,16 @@ def test_why_no_pod_came_in_time() -> None:
     assert timed_out(state, 100.0, 300.0, 1).reason == "not_ready"
     state.balancer.update([replace(LOADING, ready=True)], 100.0)
     assert timed_out(state, 100.0, 300.0, 1).reason == "queue_timeout"
+
+
+def test_a_size_of_zero_is_believed_while_no_pod_is_seen() -> None:
+    assert not vacant(0.0).is_off
+    state = vacant(0.0)
+    state.progress = Progress("a", "disabled", "scaling is paused")
+    assert disabled(state).detail == "scaling is paused"
+    for pods, off in (([], True), ([replace(LOADING, terminating=True)], True), ([LOADING], False)):
+        state.balancer.update(pods, 0.0)
+        assert state.is_off is off
 
 
 def test_a_pod_that_has_not_become_ready_for_long_is_given_up() -> None:

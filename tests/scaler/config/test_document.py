@@ -301,6 +301,22 @@ def test_who_does_not_wake_and_to_what_size_is_read() -> None:
     assert problems == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("defaults: {wake_except: {paths: [/health]}}", ["defaults.wake_except"]),
+        ("services: {any: {wake_except: {paths: [/health]}}}", ["services.any.wake_except"]),
+        ("defaults: {wake_except: {paths: []}}", []),
+    ],
+)
+def test_whose_requests_wake_nothing_is_not_for_the_scaler_to_read(
+    text: str, told: list[str]
+) -> None:
+    warnings = parse(text, Config()).warnings
+    assert [one.split(":")[0] for one in warnings] == told
+    assert all("gateways do not read this file" in one for one in warnings)
+
+
 def test_the_policies_that_may_be_written_are_those_there_are() -> None:
     assert set(POLICIES) == {RESPONSIVE, HPA}
 

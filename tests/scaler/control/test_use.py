@@ -14,6 +14,7 @@ from scaler.sources.idleness import Heard, Idleness
 from scaler.sources.in_flight import Count
 from scaler.sources.loads import Load, Loads
 from shared.service import names
+from shared.service.objects import unix_seconds
 from tests.scaler.objects import NOW, deployment, keyed, pod, service, stamp
 
 ZERO = Zero(600.0)
@@ -33,6 +34,13 @@ def target(pods: list[Any] | None = None, **changes: Any) -> Target:
     return Cataloguer().catalog(caches).targets["a"]
 
 
+def ready_after(seconds: float, obj: Any) -> Any:
+    """A pod that has started some time before it was ready."""
+    conditions = obj["status"]["conditions"]
+    conditions[0]["lastTransitionTime"] = stamp(unix_seconds(obj["status"]["startTime"]) + seconds)
+    return obj
+
+
 def test_the_gateways_word_is_taken_and_without_gateways_nothing_is_known() -> None:
     use = use_of(target(), IDLE, NOW)
     assert (use.open, use.idle_s, use.unheard, use.unsettled, use.unseen) == (2, 0.0, "", "", "")
@@ -44,10 +52,12 @@ def test_the_gateways_word_is_taken_and_without_gateways_nothing_is_known() -> N
     ("changes", "age"),
     [
         ({"pods": [pod("a", 0, age=300), pod("a", 1, age=20)]}, 300.0),
+        ({"pods": [ready_after(280, pod("a", 0, age=300)), pod("a", 1, age=20)]}, 20.0),
+        ({"pods": [pod("a", 0, age=300, ready="False")]}, 300.0),
         ({"metadata": {"creationTimestamp": stamp(NOW - 40)}}, 40.0),
         ({"annotations": {names.WAKE: stamp(NOW - 30)}}, 30.0),
     ],
-    ids=["its oldest pod", "it was made", "somebody asked"],
+    ids=["its oldest pod", "its slow pod", "it starts", "it was made", "somebody asked"],
 )
 def test_it_began_with_the_last_of_these(changes: dict[str, Any], age: float) -> None:
     assert use_of(target(**changes), IDLE, NOW).begun == NOW - age

@@ -175,6 +175,11 @@ def test_a_minimum_of_zero_that_somebody_wrote_is_told() -> None:
     )
 
 
+def test_who_has_set_zero_after_is_not_told_of_it() -> None:
+    parsed = fdl.parse_service(minimal(min_scale=0, max_scale=3, scaling={"zero_after": "10m"}))
+    assert parsed.warnings == ("expose.min_scale: 0 is taken for the default, 1",)
+
+
 def test_a_zero_in_a_list_chooses_a_node_port() -> None:
     expose = fdl.parse_service(minimal(nodePort=[0])).service.expose
     assert expose is not None
@@ -236,12 +241,20 @@ def test_port_is_an_alias_of_api_port() -> None:
             "the gateways, so nobody sees that the service is in use, and nobody would wake it; "
             "take one of them out",
         ),
+        (
+            {"scaling": {"zero_after": "never"}},
+            "scaling.zero_after: 'never' is not a duration; write for example 15s, 1m30s or 0.5; "
+            "none keeps it awake",
+        ),
+        (
+            {"scaling": {"zero_after": "1000h"}},
+            "scaling.zero_after: 1000h is outside 1s to 2592000s; none keeps it awake",
+        ),
         ({"scaling": {"wake_to": 11}}, "scaling.wake_to: 11 is above max_scale 10"),
         ({"auth_type": "digest"}, "auth_type: 'digest' is not one of basic, forward"),
         ({"timeouts": {"idle": -1}}, "timeouts.idle: -1.0 is below 0.0, the least allowed"),
         ({"startup_timeout": "25h"}, "startup_timeout: 25h is outside 1s to 86400s"),
         ({"timeouts": {"wake": "10m"}}, "timeouts.wake: '10m' is not a number of seconds"),
-        ({"scaling": {"zero_after": "1ms"}}, "scaling.zero_after: 1ms is outside 1s to 2592000s"),
         (
             {"scaling": {"zero_after": True}},
             "scaling.zero_after: is no duration; write for example 10m, or none",
