@@ -41,8 +41,9 @@ if TYPE_CHECKING:
 
 MEBIBYTE = 2**20
 WARM_UP = 15
-"""Ticks not measured: until arrivals are known for as long as they are averaged, and a fit of CPU
-over them is believed."""
+"""Ticks not measured: until the caches are warm."""
+WATCHED = 65
+"""The same where gateways count: until a forecast of their requests is used, and judged."""
 
 
 EXPLAINED = 50
@@ -125,7 +126,7 @@ async def _measure(plan: Plan) -> Result:
         stats = Stats()
         clock = Steps()
         loop = _loop(kube, session, tasks, cluster, stats, config, clock)
-        for _ in range(WARM_UP):
+        for _ in range(WATCHED if plan.gateways else WARM_UP):
             clock.steps += 1
             await loop.tick()  # the first reads every pod and every definition
             await asyncio.sleep(1.0)

@@ -203,9 +203,9 @@ _HEAD = """# Scaling policies in the simulator
 
 Written by `python -m benchmarks.simulator` (seeds {first} to {last}). Nothing in the policy
 knows a shape; its constants were chosen on recorded hours of two services, on random loads of the
-same statistics, and with an eye on seeds 201 to 204 of `traffic-…`, so those are not unseen. Virtual
-time, so the machine does not matter. The service is OSCAR's default: 1 to 10 pods, target 80 %, CPU limit
-equal to the request; pods start in 8 to 16 s (60 to 90 s in `slow-starters`).
+same statistics, and with an eye on seeds 201 to 204 of `traffic-…`, so those are not unseen.
+Virtual time, so the machine does not matter. The service is OSCAR's default: 1 to 10 pods, target
+80 %, CPU limit equal to the request; pods start in 8 to 16 s (60 to 90 s in `slow-starters`).
 
 `responsive` and the HPAs see the same samples of metrics-server (kubelets read every 10 s, scraped
 every 15 s); the HPAs decide every 15 s, `responsive` every 2 s. `responsive-kubelet` reads the

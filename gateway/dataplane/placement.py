@@ -133,8 +133,8 @@ class Placement:
             return vacancy.timed_out(state, now, limit, wakes.scalers)
         state.vacant_for(now)
         wakes.want(state, vacancy.cause(request))
-        if vacancy.is_disabled(state, now, wakes.scalers):
-            return Refusal("stopped")
+        if wakes.scalers and state.is_off:
+            return vacancy.disabled(state)
         return None if services.room.admits(state.waiting) else Refusal("hold_full")
 
     def granted(self, backend: Backend, waited: float) -> None:

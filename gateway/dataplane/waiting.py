@@ -65,8 +65,9 @@ class Waiting:
         self._owner.granted(backend, self._waited(now))
 
     def dismissed(self, reason: str) -> None:
-        """The service was stopped or deleted."""
-        self._owner.dismissed(Refusal(reason), self._waited(monotonic()))
+        """The service was stopped or deleted, or no request brings it a pod."""
+        refusal = vacancy.disabled(self._state) if reason == "disabled" else Refusal(reason)
+        self._owner.dismissed(refusal, self._waited(monotonic()))
 
     def expired(self) -> None:
         """No slot came free in time. Whose pods have gone meanwhile waits on for a new one."""

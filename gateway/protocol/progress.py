@@ -21,6 +21,8 @@ Phase = Literal[
     "disabled",
 ]
 PHASES: Final = frozenset(get_args(Phase))
+OFF: Final[frozenset[Phase]] = frozenset({"stopped", "disabled"})
+"""Without pods, and no request brings any."""
 WORDS: Final = 500
 """Characters kept of what is said of a phase, which ends in answers to clients."""
 

@@ -228,6 +228,12 @@ REASONS: Final[dict[str, Reason]] = {
         "Start it: POST /system/services/{service}/start.",
         retry_after=30,
     ),
+    "disabled": Reason(
+        503,
+        "Service '{service}' has no pods, and no request brings it any: {detail}.",
+        "Start it: POST /system/services/{service}/start.",
+        retry_after=30,
+    ),
     "starting": Reason(
         503,
         "Service '{service}' is starting: {detail}.",

@@ -61,9 +61,7 @@ _SHOWN: Final[dict[Phase, _Shown]] = {
         "{service} is stopped", 0, "Start it: POST /system/services/{service}/start."
     ),
     "disabled": _Shown(
-        "{service} has no pods",
-        0,
-        "Somebody set its size to 0; start it: POST /system/services/{service}/start.",
+        "{service} has no pods", 0, "Start it: POST /system/services/{service}/start."
     ),
 }
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from gateway.services.wakes import Cause
 
 NOBODY_HEARS = (
-    "no scaler is connected to this gateway, so that none has heard of this request; only one that "
-    "runs and reaches the API server connects (gateway_scalers_connected)"
+    "no scaler is connected to this gateway, so that none has heard of this request; does one run, "
+    "lead, and find this gateway (its gateways)?"
 )
 
 
@@ -68,19 +68,29 @@ def starting(state: ServiceState, now: float, limit: float, scalers: int) -> Ref
     return Refusal("starting", "its pod runs, and does not answer the readiness probe yet", age)
 
 
+def disabled(state: ServiceState) -> Refusal:
+    """What is told where the scaler says that no request brings a pod, and why."""
+    progress = state.progress
+    return Refusal("disabled", progress.words if progress is not None else "", progress=progress)
+
+
 def timed_out(state: ServiceState, now: float, seconds: float, scalers: int) -> Refusal:
-    """What did not come within `seconds`, with so many scalers to hear of it."""
+    """What did not come within `seconds`, with so many scalers to hear of it.
+
+    A pod that runs and does not answer in the time that a start usually takes may listen elsewhere.
+    """
     if state.balancer.candidates:
         return Refusal("queue_timeout", seconds=seconds)
     progress = _told(state, scalers)
+    after = retry_after(progress, state.vacant_for(now)) if progress is not None else 0
     runs = state.balancer.unready_for(now) is not None
-    if runs and (progress is None or progress.phase == "crashing"):
+    odd = progress is None or progress.phase == "crashing"
+    if runs and (odd or (progress and progress.phase == "starting" and not after)):
         return Refusal("not_ready", seconds=seconds, progress=progress)
     if progress is None:
         said = NOBODY_HEARS if not scalers else "there is none"
         return Refusal("no_ready_pod", said, seconds)
     said = progress.words or f"it is {progress.phase}"
-    after = retry_after(progress, state.vacant_for(now))
     return Refusal("no_ready_pod", said, seconds, progress=progress, retry_after=after)
 
 
@@ -91,14 +101,6 @@ def is_hopeless(state: ServiceState, now: float, limit: float) -> bool:
     usual = (progress.usual_s or 0.0) if progress is not None else 0.0
     runs = balancer.unready_for(now) or 0.0
     return bool(limit) and not balancer.candidates and runs > max(limit, usual)
-
-
-def is_disabled(state: ServiceState, now: float, scalers: int) -> bool:
-    """Whether somebody has set its size to 0, as the scaler says, and no pod is seen: what no
-    request changes."""
-    progress = _told(state, scalers)
-    disabled = progress is not None and progress.phase == "disabled"
-    return disabled and state.balancer.unready_for(now) is None
 
 
 def retry_after(progress: Progress, waited: float) -> int:

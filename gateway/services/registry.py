@@ -109,6 +109,8 @@ class Services:
         route = self.table.find(progress.service)
         if route is not None:
             route.state.progress = progress
+            if route.state.is_off:
+                route.state.admission.dismiss("disabled")
 
     def manage(self, addresses: Iterable[tuple[str, int]]) -> None:
         """Route `/system/…` and `/health` to the management API at `addresses`."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gateway.protocol.progress import OFF
 from gateway.services.admission import Admission
 from gateway.services.balancer import Balancer
 from gateway.services.retry import Budget
@@ -93,6 +94,12 @@ class ServiceState:
         """Seconds for which requests have found no ready pod, the first of them just now."""
         self.vacant = self.vacant or now
         return now - self.vacant
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the scaler says that no request brings it a pod, and there is none either."""
+        told = self.progress is not None and self.progress.phase in OFF
+        return told and all(pod.endpoint.terminating for pod in self.balancer.backends.values())
 
     def endpoints(self) -> dict[str, int]:
         """How many endpoints are in each state: `ready`, `new`, `ejected`, `leaving`, and `held`

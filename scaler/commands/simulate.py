@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scaler.simulator import frontier_report, report
+from scaler.simulator import frontier_report, report, zero_report
 from scaler.simulator.arms import ARMS
 from scaler.simulator.compare import Results, compare
 from scaler.simulator.faults import FAULTS
 from scaler.simulator.frontier import TARGETS, Points, length
 from scaler.simulator.frontier import measure as measured
 from scaler.simulator.frontier_report import BASELINE, ORACLE
+from scaler.simulator.idle import IDLE
 from scaler.simulator.inputs import (
     InputError,
     arm_of_service,
@@ -33,12 +34,14 @@ from scaler.simulator.setup import DEFAULT, KNOWN, Sizing, built_in
 from scaler.simulator.study import headline, pictured, write
 from scaler.simulator.tokens import WEIGHTS, Weights
 from scaler.simulator.verdict import verdicts
+from shared.service.durations import bounded
 
 if TYPE_CHECKING:
     from scaler.simulator.arm import Arm
     from shared.service.model import Service
 
 _DEFAULT_ARMS = "hpa-v1,hpa-default,hpa-tuned,responsive,responsive-kubelet"
+_DAY_S = 86_400
 _MEASURES = ("violation_s", "pod_seconds", "reversals")
 
 
@@ -61,6 +64,20 @@ class Names(click.ParamType[list[str]]):
         return names
 
 
+class Durations(click.ParamType[list[float]]):
+    """Comma-separated durations in seconds."""
+
+    name = "durations"
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> list[float]:
+        try:
+            return [bounded(1, _DAY_S)(each.strip()) for each in value.split(",")]
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 def _together(_: click.Context, __: click.Parameter, given: tuple[list[str], ...]) -> list[str]:
     """The names of an option that may be given several times, each once."""
     return list(dict.fromkeys(name for names in given for name in names))
@@ -78,6 +95,7 @@ Examples:
   Counts of a cloud:      simulate --load sum.csv --unit requests-per-interval --scale 2
   Requests to a model:    simulate --load tokens.csv --unit tokens --work 1000 --max 20
   One that loads long:    simulate --shape traffic-code --start 200 280 --frontier
+  Nothing runs at night:  simulate --load cpu.json --zero-after 5m,30m
   Settings to try on it:  simulate --service nginx.yaml --load cpu.json --scaling quick.yaml
 The load of a service, as JSON, is what Prometheus answers at /api/v1/query_range to
   sum(rate(container_cpu_usage_seconds_total{namespace="oscar-svc",pod=~"nginx-dlp.*",container!=""}[1m]))
@@ -85,12 +103,12 @@ Where the service was short of pods then, the recording shows less than was aske
 )
 @click.option(
     "--shape",
-    type=Names(dict(KNOWN), FAULTS),
+    type=Names(dict(KNOWN), (*FAULTS, *IDLE)),
     multiple=True,
     callback=_together,
     help="Built-in loads, sized to fill --max replicas (20 for traffic-…, requests as real ones "
     f"come): {', '.join(SCENARIOS)}, or all.  [all]  Only by name, what goes wrong with services: "
-    f"{', '.join(FAULTS)}.",
+    f"{', '.join(FAULTS)}; and loads with stretches in which nobody asks: {', '.join(IDLE)}.",
 )
 @click.option(
     "--load",
@@ -198,6 +216,19 @@ Where the service was short of pods then, the recording shows less than was aske
     help="Directory for report.html, its pictures and scores.csv.",
 )
 @click.option(
+    "--zero-after",
+    type=Durations(),
+    help="Tell, instead of comparing --policies, what zero_after would save on this load and what "
+    "it would cost in waits, for each of some durations, such as 1m,10m,1h; with Knative and KEDA.",
+)
+@click.option(
+    "--wake-to",
+    type=_COUNT,
+    default=1,
+    show_default=True,
+    help="With --zero-after: the pods that a service wakes to.",
+)
+@click.option(
     "--frontier",
     is_flag=True,
     help="Vary each policy's target too, and compare violations at equal cost first. Takes "
@@ -217,6 +248,8 @@ def simulate(
     first_seed: int,
     processes: int,
     out: Path | None,
+    zero_after: list[float] | None,
+    wake_to: int,
     frontier: bool,
     **sizes: Any,
 ) -> None:
@@ -234,6 +267,13 @@ def simulate(
     else:
         with _fitting():
             runs = built_in(shape or None, sizing, own, numbers)
+    if zero_after:
+        if frontier or out:
+            raise click.UsageError(
+                "--zero-after prints a table of its own; leave out --frontier, --out"
+            )
+        _zero(runs, zero_after, wake_to)
+        return
     points = _frontier(runs, arms, processes) if frontier else {}
     with _bar(len(runs) * len(arms), "Simulating") as bar:
         results = compare(runs, arms, processes, lambda: bar.update(1))
@@ -311,6 +351,16 @@ def _recorded(
 
 def _bar(length: int, label: str) -> Any:
     return click.progressbar(length=length, label=label, file=sys.stderr)
+
+
+def _zero(runs: list[Run], after: list[float], wake_to: int) -> None:
+    """What each zero_after saves, and what requests wait for it; printed."""
+    arms, hours = zero_report.arms(after, wake_to), zero_report.hours_of(runs)
+    with _bar(len(runs) * len(arms), "Simulating") as bar:
+        found = zero_report.measured(runs, arms, lambda: bar.update(1))
+    click.echo(report.markdown(zero_report.table(found, hours)))
+    for sentence in zero_report.sentences(found, after, hours):
+        click.echo(sentence)
 
 
 def _frontier(runs: list[Run], arms: list[Arm], processes: int) -> Points:

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from shared.service.objects import Obj
 
 
+SLEEPS: Final = "it sleeps, and the scaler is asked to wake it"
+DRY_SLEEP: Final = "it sleeps, and a dry run wakes nothing"
 REST: Final = 300.0
 """Seconds between two looks at a service that sleeps, where nothing has changed."""
 SCHEDULED_REST: Final = 10.0
@@ -117,6 +119,7 @@ class Reconciler:
         plan = self._plan(target)
         general = plan.scaling.policy
         memory = self._remember(target, general.name)
+        renewed = memory.revision != plan.revision
         memory.schedule(target.name, general.period_s, plan.revision, self._clock.monotonic())
         if note := leftover(target):
             self._listener.leftover(target, note)
@@ -127,6 +130,8 @@ class Reconciler:
             return
         now = self._clock.now()
         if asleep_since(target.deployment):
+            if renewed:
+                memory.rested_on = ""  # other settings have other words for those who wait
             self._rest(target, memory, plan, inputs, now)
             return
         self._asleep.discard(target.name)
@@ -169,7 +174,7 @@ class Reconciler:
         standing = Standing.DRY_RUN if plan.scaling.dry_run else Standing.ACTIVE
         self._listener.decided(target, decision, standing, "")
         if plan.scaling.dry_run:
-            self._starts.rests(target, memory, Phase.ASLEEP, "a dry run wakes nothing")
+            self._starts.rests(target, memory, Phase.DISABLED, DRY_SLEEP)
             return
         self._asleep.discard(target.name)
         memory.roused(self._clock.monotonic())
@@ -204,7 +209,10 @@ class Reconciler:
         policy = plan.policy(target.expose, now)
         blank = Decision(target.name, policy.name, 0, 0, True, target_pct=policy.target_pct)
         self._listener.decided(target, asleep(blank), Standing.ASLEEP, "")
-        self._starts.rests(target, memory, Phase.ASLEEP, "sleeps until somebody asks")
+        if plan.scaling.dry_run:
+            self._starts.rests(target, memory, Phase.DISABLED, DRY_SLEEP)
+        else:
+            self._starts.rests(target, memory, Phase.ASLEEP, SLEEPS)
 
     def _tell_start(self, target: Target, memory: Memory) -> None:
         """Who waits for a first pod hears of it, and of how it came."""
@@ -218,7 +226,8 @@ class Reconciler:
         if standing is Standing.STOPPED:
             self._starts.rests(target, memory, Phase.STOPPED, note)
         elif asleep_since(target.deployment):
-            self._starts.rests(target, memory, Phase.ASLEEP, note)
+            memory.rested_on = ""
+            self._starts.rests(target, memory, Phase.DISABLED, f"it sleeps, and {note}")
         elif standing is not Standing.WAITING:
             self._tell_start(target, memory)
 

@@ -62,12 +62,12 @@ class Starts:
         self._streams.retain(names)
 
     def begin(self, target: Target, memory: Memory, cause: str) -> None:
-        """It is being woken, from now on. What kept the last try from it is told until one has
-        come through."""
+        """It is being woken, from now on. Why an earlier try failed is told until one does not."""
         self._begun.setdefault(target.name, ColdStart(self._clock.monotonic()))
         known = self._told.get(target.name)
-        if known is None or known.phase is not Phase.WAKING:
-            self._tell(target, memory, Phase.WAKING, f"woken by {cause}")
+        if known is not None and known.phase is Phase.WAKING:
+            return
+        self._tell(target, memory, Phase.WAKING, f"woken by {cause}")
 
     def written(self, target: Target) -> None:
         """The replicas of its waking are written."""

@@ -84,14 +84,28 @@ def _sleep(target: Target, scaling: Scaling, result: Evaluation) -> Iterator[str
     """Since when it sleeps, or what keeps one awake that may sleep."""
     usual = notes_of(target.deployment).usual_s
     start = f"; a start takes {shown(usual)} as a rule" if usual else ""
+    left = _left_alone(target, scaling)
     if since := asleep_since(target.deployment):
-        yield f"asleep since {since}, until somebody asks for it{start}"
+        until = f"and nothing wakes it: {left}" if left else "until somebody asks for it"
+        yield f"asleep since {since}, {until}{start}"
     elif scaling.zero_after_s is None:
         return
     elif result.awake:
         yield f"kept awake: {result.awake}{start}"
     elif result.decision.current:
-        yield f"kept awake by nothing: nobody has asked for {shown(scaling.zero_after_s)}{start}"
+        idle = f"nobody has asked for {shown(scaling.zero_after_s)}"
+        yield (
+            f"kept awake: {left}; {idle}{start}"
+            if left
+            else f"kept awake by nothing: {idle}{start}"
+        )
+
+
+def _left_alone(target: Target, scaling: Scaling) -> str:
+    """Why nothing is written for a service, whatever is decided; else empty."""
+    if reason := obstacle(target, scaling):
+        return reason[1]
+    return "a dry run writes nothing" if scaling.dry_run else ""
 
 
 def _rest(result: Evaluation) -> str:

@@ -34,6 +34,8 @@ class Cluster:
         self.created = 0
         self.restarted: list[SimPod] = []
         self._sized = replicas
+        self._held = 0
+        """Seconds for which work has waited without a ready pod."""
         for _ in range(replicas):
             if world.ready_at_start:
                 self._create(-600.0).found(-598.0, -588.0)
@@ -147,12 +149,23 @@ class Cluster:
         total = work + self.backlog
         self.served = min(total, capacity)
         left = total - self.served
-        self.backlog = min(left, world.patience_s * max(capacity, work))
+        self.backlog = min(left, self._patience_m(capacity, work))
         self.dropped += left - self.backlog
         share = self.served / len(ready) if ready else 0.0
         for pod in self.pods:
             if pod.running is not None:
                 pod.cpu += self._used_m(pod, share)
+
+    def _patience_m(self, capacity: float, work: float) -> float:
+        """How much work waits at most, in milliCPU-seconds; what is more gives up."""
+        world = self.world
+        if world.holds_s is None:
+            return world.patience_s * max(capacity, work)
+        if capacity == 0:
+            self._held += bool(self.backlog or work)
+            return math.inf if self._held <= world.holds_s else 0.0
+        self._held = 0
+        return max(self.backlog, world.patience_s * max(capacity, work))
 
     def _used_m(self, pod: SimPod, share: float) -> float:
         """CPU of a pod whose container runs, if those that are ready serve `share` each."""

@@ -25,6 +25,9 @@ class World:
     `patience_s`; one request is `request_work_m` milliCPU-seconds of work, and a pod that works
     at its limit has `concurrency` of them in flight.
 
+    With `holds_s` what comes while there is no pod is held so long, by a gateway that knows of
+    services that sleep; None: it gives up after `patience_s` of what could have been done.
+
     Faults: `ready_at_start` False is a service that is new; a container ends `run_s` after each of
     its starts; the image of a rollout is not `pullable`; a server that `spins` uses its limit with
     and without requests.
@@ -40,6 +43,7 @@ class World:
     start_cpu_m: int = 900
     grace_s: float = 5.0
     patience_s: float = 30.0
+    holds_s: float | None = None
     slo_wait_s: float = 0.5
     request_work_m: float = 50.0
     concurrency: int = 8

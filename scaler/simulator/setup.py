@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from scaler.simulator.faults import FAULTS
+from scaler.simulator.idle import IDLE
 from scaler.simulator.inputs import world_of
 from scaler.simulator.scenario import SCENARIOS, Run, Scenario, World
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from shared.service.model import Service
 
 DEFAULT = World()
-KNOWN = {**SCENARIOS, **FAULTS}
+KNOWN = {**SCENARIOS, **FAULTS, **IDLE}
 """All built-in scenarios, by name."""
 
 

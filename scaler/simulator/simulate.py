@@ -39,6 +39,8 @@ class Trace:
     violated: list[bool] = field(default_factory=list)
     unserved: float = 0.0
     created: int = 0
+    arrivals: tuple[int, ...] = ()
+    """The requests of each second, where the arm sees them."""
 
 
 def simulate(run: Run, arm: Arm) -> Trace:
@@ -55,6 +57,7 @@ def simulate(run: Run, arm: Arm) -> Trace:
     requests = Random(f"{chance} requests")  # apart: it moves no other arm
     gateway = Gateway(run.world, requests, arm.gateway, exact=run.lives) if arm.gateway else None
     arrivals = _arrivals(run, Random(f"{chance} arrivals")) if gateway else run.arrivals
+    trace.arrivals = arrivals
     loop = _Loop(run, arm, cluster.spec, random)
     for second, load in enumerate(run.load):
         now = float(second)

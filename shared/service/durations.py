@@ -38,7 +38,7 @@ def bounded(least: float, most: float) -> Callable[[str], float]:
     def parse(text: str) -> float:
         value = seconds(text)
         if not least <= value <= most:
-            raise ValueError(f"{text} is outside {least:.15g}s to {most:.15g}s")
+            raise ValueError(f"{text} is outside {least:.9g}s to {most:.9g}s")
         return value
 
     return parse

@@ -106,7 +106,7 @@ def _word(fields: Fields, name: str, words: Any) -> Any:
 
 def _timeouts(expose: Fields) -> Timeouts:
     with expose.section("timeouts") as fields:
-        limit = partial(fields.number, least=0.0, most=_LONGEST)
+        limit = partial(fields.number, least=0.0, most=_LONGEST, of="seconds")
         given = {name: limit(name, default=usual) for name, usual in asdict(Timeouts()).items()}
         return Timeouts(**given)
 

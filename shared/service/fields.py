@@ -112,13 +112,14 @@ class Fields:
             for index, item in enumerate(value)
         )
 
-    def number(self, *names: str, default: float, least: float, most: float) -> float:
-        """A number from `least` to `most`."""
+    def number(self, *names: str, default: float, least: float, most: float, of: str = "") -> float:
+        """A number from `least` to `most`, `of` what."""
         value = self.raw(*names)
         if value is None:
             return default
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-            self.error(names[0], f"{_shown(value)} is not a number")
+            told = f"{_shown(value)} is not a number"
+            self.error(names[0], f"{told} of {of}" if of else told)
             return default
         return self._ranged(names[0], float(value), default, least, most)
 

@@ -56,10 +56,11 @@ def stop(deployment: Obj) -> Obj:
     return _body(marks, 0)
 
 
-def start(deployment: Obj, least: int) -> Obj:
-    """The patch for as many pods as there were before the stop; for the least if it sleeps."""
+def start(deployment: Obj, least: int, woken: int = 0) -> Obj:
+    """The patch for as many pods as there were before the stop; if it sleeps, for `woken`, and the
+    least at least."""
     if asleep_since(deployment):
-        return _body({names.STOPPED: "false", names.ASLEEP_SINCE: None}, least or 1)
+        return _body({names.STOPPED: "false", names.ASLEEP_SINCE: None}, max(least, woken, 1))
     before = annotated_number(deployment, names.PREVIOUS_REPLICAS)
     return _body({names.STOPPED: "false"}, wanted_replicas(deployment) or before or least or 1)
 

@@ -28,6 +28,7 @@ from shared.kube.errors import Conflict, KubeError, NotFound
 from shared.kube.resources import CONFIGMAPS, DEPLOYMENTS
 from shared.service import names, oscar, stored
 from shared.service.objects import wanted_replicas
+from shared.service.scaling.waking import wake_to_of
 from shared.service.sleeping import asleep_since
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from gateway.management.store.adoption import Adopted
     from shared.kube.client import KubeClient
     from shared.runtime.clock import Clock
-    from shared.service.model import Service
+    from shared.service.model import Expose, Service
     from shared.service.objects import Obj
 
 log = logging.getLogger(__name__)
@@ -133,20 +134,21 @@ class Lifecycle:
     async def stop(self, name: str, caller: Caller = ADMIN) -> Obj:
         """No pods until `start`; the gateway is told first, so that it refuses at once."""
         async with self._alone(name, "stopped"):
-            await self._least(name, caller)
+            await self._exposed(name, caller)
             deployment = await self._marked(name, stopped=True)
             if wanted_replicas(deployment) == 0:
                 return deployment
             return await self._change(name, scale.stop)
 
     async def start(self, name: str, caller: Caller = ADMIN) -> Obj:
-        """As many pods as before the stop."""
+        """As many pods as before the stop; of a service that sleeps, as many as it wakes to."""
         async with self._alone(name, "started"):
-            least = await self._least(name, caller)
+            expose = await self._exposed(name, caller)
             deployment = await self._marked(name, stopped=False)
             if wanted_replicas(deployment):
                 return deployment
-            return await self._change(name, lambda now: scale.start(now, least))
+            least, woken = expose.min_scale, wake_to_of(expose.scaling)
+            return await self._change(name, lambda now: scale.start(now, least, woken))
 
     async def wake(self, name: str, at: str, caller: Caller = ADMIN) -> Obj:
         """Ask the scaler for pods, if the service sleeps; it counts as a use of it at `at`, RFC
@@ -158,13 +160,13 @@ class Lifecycle:
             return scale.wake(at)
 
         async with self._alone(name, "woken"):
-            await self._least(name, caller)
+            await self._exposed(name, caller)
             return await self._change(name, woken)
 
     async def restart(self, name: str, at: str, caller: Caller = ADMIN) -> Obj:
         """New pods one after another; `at` is RFC 3339."""
         async with self._alone(name, "restarted"):
-            await self._least(name, caller)
+            await self._exposed(name, caller)
             annotations = {names.RESTARTED_AT: at}
             template = {"metadata": {"annotations": annotations}}
             return await self._change(name, lambda _: {"spec": {"template": template}})
@@ -206,8 +208,8 @@ class Lifecycle:
         inherited = _inherited(service, old, caller)
         return await self._volumes.check(inherited, old.volume if old else None)
 
-    async def _least(self, name: str, caller: Caller) -> int:
-        """The least replicas of a service that `caller` can stop and start."""
+    async def _exposed(self, name: str, caller: Caller) -> Expose:
+        """How a service is exposed that `caller` can stop and start."""
         configmap = await self._catalog.configmap(name)
         if configmap is None:
             raise problems.not_found()
@@ -218,7 +220,7 @@ class Lifecycle:
         await self._adoption.finish(configmap)
         if await self._catalog.deployment(name) is None:
             raise problems.without_deployment(name)
-        return service.expose.min_scale
+        return service.expose
 
     async def _marked(self, name: str, *, stopped: bool) -> Obj:
         """The Deployment, after the ConfigMap was marked and the rest has followed."""

@@ -27,6 +27,7 @@ _RATIO: Final = 1.1  # and the next bins are so much wider than those before
 BINS: Final = 128
 _FORGET: Final = 0.001  # share of a verdict that is gone after a second
 _TEMPER: Final = 0.2  # a second's verdict counts for so much: seconds are not independent
+_RARE: Final = 0.01
 _COUNTS: Final = 0.002  # of what the best counts; less is left out
 _UNSEEN: Final = 0.02  # mass of what a distribution has never seen, over all bins
 _SNAPSHOTS: Final = 4  # forecasts that wait for what comes
@@ -55,14 +56,17 @@ def spread(requests: int, tenths: int) -> tuple[tuple[int, float], ...]:
     """What the single seconds of an interval have had, of which only the sum is known: bins and
     their shares of the time. `tenths` of a second is the length of the interval.
 
-    Each request falls into a second at random (binomial), many of them nearly normally so.
+    Each request falls into a second at random (binomial), many of them nearly normally so. What is
+    rarer than a hundredth is left out.
     """
     part = min(1.0, 10 / tenths)
     found: dict[int, float] = {}
     for rate, share in _rates(requests, part):
         number = bin_of(rate)
         found[number] = found.get(number, 0.0) + share
-    return tuple(found.items())
+    usual = [(number, share) for number, share in found.items() if share >= _RARE]
+    whole = sum([share for _, share in usual])
+    return tuple([(number, share / whole) for number, share in usual])
 
 
 def _rates(requests: int, part: float) -> Iterator[tuple[float, float]]:
@@ -119,10 +123,10 @@ class Forecast:
         if not due:
             return self.verdicts, self.waiting
         kept, gain = 1 - _FORGET * seconds, _TEMPER * seconds
-        verdicts = tuple(
-            kept * verdict + gain * sum(share * log(_chance(weights, at)) for at, share in points)
+        verdicts = [
+            kept * verdict + gain * sum([share * log(_chance(weights, at)) for at, share in points])
             for verdict, weights in zip(self.verdicts, due[-1].spans, strict=True)
-        )
+        ]
         best = max(verdicts)
         return tuple(v - best for v in verdicts), self.waiting[len(due) - 1 :]
 

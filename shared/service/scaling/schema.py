@@ -16,7 +16,7 @@ from shared.service.fields import Fields
 from shared.service.scaling.behavior import read_hpa
 from shared.service.scaling.cron import check_cron, check_timezone
 from shared.service.scaling.given import DAY, Given
-from shared.service.scaling.waking import read_wake_except
+from shared.service.scaling.waking import MOST_PODS, read_wake_except
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +56,7 @@ def read_written(fields: Fields) -> Written:
     general.flag("dry_run")
     general.take("schedules", "schedules", lambda: _schedules(fields))
     general.take("zero_after_s", "zero_after", lambda: _zero_after(fields))
-    general.whole("wake_to", "wake_to", least=1, most=10_000)
+    general.whole("wake_to", "wake_to", least=1, most=MOST_PODS)
     general.take("wake_except", "wake_except", lambda: read_wake_except(fields))
     return Written(general.values, policy, hpa, behavior)
 
@@ -118,6 +118,9 @@ def _directions(fields: Fields, policy: dict[str, Any]) -> None:
 def _zero_after(fields: Fields) -> float | None:
     """Seconds; None for `none` and for 0, which Go's clients write for what is left out."""
     if str(fields.raw("zero_after")) in ("none", "", "0", "0s", "0.0"):
+        return None
+    if isinstance(fields.raw("zero_after"), bool):
+        fields.error("zero_after", "is no duration; write for example 10m, or none")
         return None
     return fields.parsed("zero_after", default=None, parse=_until_sleep)
 

@@ -1,4 +1,4 @@
-"""The field `wake_except`: whose requests do not wake a service that sleeps. Pure.
+"""The fields `wake_except`, whose requests do not wake a service that sleeps, and `wake_to`. Pure.
 
 The gateway asks `WakeExcept.spares`; the scaler never sees such a request.
 """
@@ -18,6 +18,8 @@ MOST: Final = 32
 """Entries of each list: all are tried against a request that finds its service asleep."""
 LONGEST: Final = 200
 """Characters of an entry."""
+MOST_PODS: Final = 10_000
+"""On waking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,12 @@ def read_wake_except(fields: Fields) -> WakeExcept:
 def wake_except_of(scaling: Mapping[str, Any]) -> WakeExcept:
     """Of `expose.scaling` as it is stored; what is wrong in it counts as absent."""
     return read_wake_except(Fields(scaling, "expose.scaling", Problems()))
+
+
+def wake_to_of(scaling: Mapping[str, Any]) -> int:
+    """The field `wake_to` of `expose.scaling` as it is stored; 0 if it is absent or wrong."""
+    fields = Fields(scaling, "expose.scaling", Problems())
+    return fields.integer("wake_to", default=0, least=1, most=MOST_PODS)
 
 
 def _entries(fields: Fields, name: str) -> tuple[str, ...]:

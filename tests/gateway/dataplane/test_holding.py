@@ -10,7 +10,7 @@ import pytest
 from gateway.limits import Limits
 from gateway.protocol.progress import Progress
 from gateway.routing.cors import Cors
-from gateway.services.spec import ServiceSpec
+from gateway.services.spec import Endpoint, ServiceSpec
 from shared.service.model import Timeouts
 from shared.service.scaling.waking import WakeExcept
 from tests.gateway.harness import DIGEST, TOKEN, Pod, Rig, Wire, echo, get, post, rig
@@ -217,14 +217,38 @@ async def test_a_stopped_service_is_not_woken() -> None:
         assert heard == []
 
 
-async def test_one_that_was_scaled_to_zero_by_hand_lets_nobody_wait() -> None:
-    """As the scaler says, which is asked all the same, lest it has said so too long ago."""
+OFF = Progress("echo", "disabled", "scaling is paused")
+
+
+async def test_who_waits_for_what_nobody_starts_hears_so_at_once() -> None:
+    """The scaler hears of each all the same, for what it said may be out of date."""
     async with rig() as r:
         heard = listening(r)
-        r.services.progressed(Progress("echo", "disabled", "it is at 0 replicas"))
-        assert (await r.ask(get())).fields[b"x-gateway-error"] == b"stopped"
-        assert [one.cause for one in heard] == ["request"]
-        r.services.progressed(Progress("echo", "scheduling"))
+        wire = await held(r, get())
+        r.services.progressed(OFF)
+        answer = await wire.response()
+        assert (answer.status, answer.fields[b"x-gateway-error"]) == (503, b"disabled")
+        assert b"scaling is paused" in answer.body
+        r.services.wakes.refresh()
+        heard.clear()
+        assert (await r.ask(get())).fields[b"x-gateway-error"] == b"disabled"
+        assert len(heard) == 1
+        r.services.progressed(Progress("echo", "waking"))
+        await held(r, get())
+        assert r.services.room.held == 1
+
+
+async def test_what_was_off_and_has_a_pod_that_starts_is_waited_for() -> None:
+    async with rig() as r:
+        listening(r)
+        r.services.progressed(OFF)
+        r.services.locate("echo", [Endpoint("127.0.0.1", 9, "new", ready=False)])
+        await held(r, get())
+
+
+async def test_without_a_scaler_what_it_said_before_counts_no_more() -> None:
+    async with rig() as r:
+        r.services.progressed(OFF)
         await held(r, get())
 
 

@@ -10,7 +10,6 @@ from gateway.limits import Limits
 from gateway.protocol.progress import Progress
 from gateway.routing.vacancy import (
     NOBODY_HEARS,
-    is_disabled,
     is_hopeless,
     remaining,
     retry_after,
@@ -67,20 +66,14 @@ def test_why_no_pod_came_in_time() -> None:
     assert refusal.retry_after == 100
     state.balancer.update([LOADING], 0.0)
     assert timed_out(state, 100.0, 300.0, 1).status == 503
+    state.progress = Progress("a", "starting", usual_s=400.0)
+    assert timed_out(state, 100.0, 300.0, 1).reason == "no_ready_pod"
+    state.progress = Progress("a", "starting", usual_s=None)
+    assert timed_out(state, 100.0, 300.0, 1).reason == "not_ready", "it may listen elsewhere"
     state.progress = Progress("a", "crashing")
     assert timed_out(state, 100.0, 300.0, 1).reason == "not_ready"
     state.balancer.update([replace(LOADING, ready=True)], 100.0)
     assert timed_out(state, 100.0, 300.0, 1).reason == "queue_timeout"
-
-
-def test_a_size_of_zero_is_believed_while_a_scaler_says_so_and_no_pod_is_seen() -> None:
-    state = vacant(0.0)
-    assert not is_disabled(state, 100.0, 1)
-    state.progress = Progress("a", "disabled")
-    assert is_disabled(state, 100.0, 1)
-    assert not is_disabled(state, 100.0, 0)
-    state.balancer.update([LOADING], 0.0)
-    assert not is_disabled(state, 100.0, 1)
 
 
 def test_a_pod_that_has_not_become_ready_for_long_is_given_up() -> None:

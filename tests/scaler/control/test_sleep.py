@@ -193,7 +193,8 @@ async def test_while_it_is_paused_it_neither_wakes_nor_sleeps(cluster: Embedded)
         config.write_text(written.replace("PAUSE", "true"))
         await until(lambda: process.stats.services["a"].standing is Standing.PAUSED, "the pause")
         await one.hold("a")
-        await until(lambda: any("paused" in each["words"] for each in one.progress), "word of it")
+        await until(lambda: one.phases("a")[-1:] == ["disabled"], "word of it")
+        assert "paused" in one.progress[-1]["words"]
         assert cluster.replicas("a") == 0
         config.write_text(written.replace("PAUSE", "false"))
         await awake(cluster)
@@ -210,6 +211,19 @@ async def test_a_dry_run_puts_nothing_to_sleep(cluster: Embedded) -> None:
         await until(decided, "the decision")
         await passed(1.0)
         assert cluster.replicas("a") == 1
+
+
+async def test_who_waits_hears_that_a_dry_run_wakes_nothing(cluster: Embedded) -> None:
+    cluster.add("a", 1)
+    written = "defaults: {period: 1s, zero_after: 1s, dry_run: DRY}\n"
+    config = cluster.folder / "config.yaml"
+    async with gateway() as one, scaling(cluster, one, config=written.replace("DRY", "false")):
+        await sleeps(cluster)
+        await until(lambda: one.phases("a")[-1:] == ["asleep"], "word of the sleep")
+        config.write_text(written.replace("DRY", "true"))
+        await until(lambda: one.phases("a")[-1:] == ["disabled"], "word of the dry run")
+        config.write_text(written.replace("DRY", "false"))
+        await until(lambda: one.phases("a")[-1:] == ["asleep"], "word of its end")
 
 
 async def test_a_stale_mark_is_taken_away(cluster: Embedded) -> None:

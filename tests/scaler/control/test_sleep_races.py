@@ -147,7 +147,7 @@ async def test_one_that_is_stopped_while_it_is_woken_stays_stopped(
 async def test_without_the_api_server_it_says_so_and_wakes_when_that_is_back(
     cluster: Embedded, before: Proxy
 ) -> None:
-    async with gateway() as one, scaling(cluster, one, port=before.port):
+    async with gateway() as one, scaling(cluster, one, port=before.port) as process:
         await sleeps(cluster)
         before.down = True
         await one.hold("a")
@@ -156,6 +156,12 @@ async def test_without_the_api_server_it_says_so_and_wakes_when_that_is_back(
             return any("cannot be woken: " in each["words"] for each in one.progress)
 
         await until(told, "word of the trouble")
+        tries = process.stats.writes[Result.FAILED]
+        await one.hold("a")
+        await until(lambda: process.stats.writes[Result.FAILED] > tries, "the next try")
+        words = [each["words"] for each in one.progress]
+        first = next(at for at, each in enumerate(words) if "cannot be woken: " in each)
+        assert not any("woken by" in each for each in words[first:]), "it says so all the while"
         assert cluster.replicas("a") == 0
         before.down = False
         await awake(cluster)

@@ -147,6 +147,27 @@ def test_what_keeps_it_awake_is_told_or_since_when_it_sleeps() -> None:
 LONG = Heard("http://one", 700.0, {})
 
 
+@pytest.mark.parametrize(
+    ("scaling", "why"),
+    [
+        (Scaling(zero_after_s=600.0, pause=True), "scaling is paused by its configuration"),
+        (Scaling(zero_after_s=600.0, dry_run=True), "a dry run writes nothing"),
+    ],
+)
+def test_what_is_left_alone_is_kept_as_it_is_by_that(scaling: Scaling, why: str) -> None:
+    loads = Loads(idleness=Idleness((LONG,)))
+    mark = {names.ASLEEP_SINCE: stamp(NOW - 90)}
+    sleeps = replace(service("a", 0), deployments=keyed(deployment("a", 0, annotations=mark)))
+    for caches, part in (
+        (service("a", 1), f"kept awake: {why}; nobody has asked for 10 m"),
+        (sleeps, f"and nothing wakes it: {why}"),
+    ):
+        target = Cataloguer().catalog(caches).targets["a"]
+        policy = scaling.policy_for(target.expose)
+        result = evaluate(target, policy, None, Inputs(loads=loads), {}, NOW, scaling.zero)
+        assert part in "\n".join(explain(target, scaling, (), result))
+
+
 def test_a_schedule_that_raises_the_minimum_is_told() -> None:
     target = Cataloguer().catalog(service("a", 1)).targets["a"]
     scaling = Scaling()

@@ -247,13 +247,18 @@ def test_port_is_an_alias_of_api_port() -> None:
             "none keeps it awake",
         ),
         (
-            {"scaling": {"zero_after": "1000h"}},
-            "scaling.zero_after: 1000h is outside 1s to 2592000s; none keeps it awake",
+            {"scaling": {"zero_after": "1ms"}},
+            "scaling.zero_after: 1ms is outside 1s to 2592000s; none keeps it awake",
         ),
         ({"scaling": {"wake_to": 11}}, "scaling.wake_to: 11 is above max_scale 10"),
         ({"auth_type": "digest"}, "auth_type: 'digest' is not one of basic, forward"),
         ({"timeouts": {"idle": -1}}, "timeouts.idle: -1.0 is below 0.0, the least allowed"),
         ({"startup_timeout": "25h"}, "startup_timeout: 25h is outside 1s to 86400s"),
+        ({"timeouts": {"wake": "10m"}}, "timeouts.wake: '10m' is not a number of seconds"),
+        (
+            {"scaling": {"zero_after": True}},
+            "scaling.zero_after: is no duration; write for example 10m, or none",
+        ),
         ({"grace": 4}, "grace: 4 is outside 5s to 86400s"),
         (
             {"scaling": {"policy": "hpa", "cpu": False}},

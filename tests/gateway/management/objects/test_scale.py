@@ -69,3 +69,6 @@ def test_a_stop_and_a_start_end_the_sleep() -> None:
         "metadata": {"annotations": {STOPPED: "false", ASLEEP: None}},
         "spec": {"replicas": 2},
     }
+    assert start(asleep, 2, woken=3)["spec"] == {"replicas": 3}
+    assert start(asleep, 2, woken=1)["spec"] == {"replicas": 2}
+    assert start(deployment(0, previous="9"), 2, woken=3)["spec"] == {"replicas": 9}

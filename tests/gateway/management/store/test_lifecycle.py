@@ -25,6 +25,7 @@ from tests.gateway.management.cluster import NS, Cluster
 
 STOPPED = "oscar.grycap.io/stopped"
 PREVIOUS = "oscar.grycap.io/previous-replicas"
+ASLEEP_SINCE = "oscar.grycap.io/asleep-since"
 
 
 class Interrupted:
@@ -189,6 +190,19 @@ async def test_start_without_a_remembered_size_takes_the_least(
     await cluster.kube.patch(DEPLOYMENTS, "ocr-dlp", body, NS)
     await lifecycle.start("ocr")
     assert cluster.deployment("ocr")["spec"]["replicas"] == 2
+
+
+async def test_start_of_one_that_sleeps_takes_the_size_of_waking(
+    cluster: Cluster, service: Service
+) -> None:
+    lifecycle = Lifecycle(cluster.kube)
+    scaling = {"zero_after": "10m", "wake_to": 3}
+    await lifecycle.create(replace(service, expose=Expose((5000,), scaling=scaling)))
+    mark = {"metadata": {"annotations": {ASLEEP_SINCE: "2026-01-01T00:00:00Z"}}}
+    await cluster.kube.patch(DEPLOYMENTS, "ocr-dlp", mark | {"spec": {"replicas": 0}}, NS)
+    await lifecycle.start("ocr")
+    assert cluster.deployment("ocr")["spec"]["replicas"] == 3
+    assert ASLEEP_SINCE not in notes(cluster.deployment("ocr"))
 
 
 async def test_a_replaced_service_that_is_stopped_stays_stopped(

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from shared.service.fields import Fields, Problems
-from shared.service.scaling.waking import MOST, WakeExcept, read_wake_except, wake_except_of
+from shared.service.scaling.waking import (
+    MOST,
+    WakeExcept,
+    read_wake_except,
+    wake_except_of,
+    wake_to_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -67,3 +73,4 @@ def test_what_is_stored_wrong_counts_as_absent() -> None:
     stored = {"wake_except": {"paths": ["/health", "", 7], "user_agents": ["bot", ""]}}
     assert wake_except_of(stored) == WakeExcept((), ("bot",))
     assert wake_except_of({}) == WakeExcept()
+    assert (wake_to_of({"wake_to": 3}), wake_to_of({"wake_to": "x"}), wake_to_of({})) == (3, 0, 0)
