@@ -207,7 +207,7 @@ class Actuator:
         except TooManyRequests as error:
             return self._back_off(error), {}
         except (KubeError, TimeoutError) as error:
-            told = str(error) or f"no answer within {self._timeout:g} s"
+            told = str(error) or f"no answer of the API server within {self._timeout:g} s"
             return Outcome(Result.FAILED, told), {}
 
     async def _annotate(

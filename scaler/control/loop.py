@@ -89,6 +89,7 @@ class Loop:
         if not self._view.leads():
             self._catalog = None
             self._streams.keep(())
+            self._listener.streams(0)
             self._retain(frozenset(), {})  # another leads and knows better; begin anew after it
             return
         self._catalog = catalog = self._view.catalog()

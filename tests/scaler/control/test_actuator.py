@@ -37,7 +37,7 @@ async def test_a_write_without_an_answer_fails_in_time(api: Script, kube: KubeCl
     subject = Actuator(kube, lambda: True, ManualClock(), timeout=0.05)
     outcome = await subject.carry_out(TARGET, UP, HpaState())
     assert outcome.result is Result.FAILED
-    assert "no answer within" in outcome.message
+    assert "no answer of the API server within" in outcome.message
 
 
 async def test_marks_and_annotations_are_not_needed_for_a_write(

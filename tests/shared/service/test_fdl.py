@@ -247,8 +247,8 @@ def test_port_is_an_alias_of_api_port() -> None:
             "none keeps it awake",
         ),
         (
-            {"scaling": {"zero_after": "1000h"}},
-            "scaling.zero_after: 1000h is outside 1s to 2592000s; none keeps it awake",
+            {"scaling": {"zero_after": "1ms"}},
+            "scaling.zero_after: 1ms is outside 1s to 2592000s; none keeps it awake",
         ),
         ({"scaling": {"wake_to": 11}}, "scaling.wake_to: 11 is above max_scale 10"),
         ({"auth_type": "digest"}, "auth_type: 'digest' is not one of basic, forward"),
