@@ -144,9 +144,10 @@ async def test_a_configmap_with_the_name_of_another_is_told_and_not_scaled(
 
 async def test_who_does_not_lead_neither_asks_nor_writes(one: World) -> None:
     one.usage = {"a/0": "160m"}
-    one.leads = False
+    one.leads, one.stats.wake_streams = False, 2
     await one.tick()
     assert not one.script.calls
+    assert one.stats.wake_streams == 0
     one.leads = True
     await one.tick(1)
     assert one.writes == [("a-dlp", 2, "1")]
