@@ -303,11 +303,7 @@ class Placement:
         if upstream.paused:
             upstream.resume_reading(upstream.paused)
         pool.give_back(upstream, now, owner.client.context.limits.upstream_idle_count)
-        admission = owner.route.state.admission
-        ended = admission.ended
-        admission.release(backend, now)
-        if owner.request.spared:
-            admission.ended = ended  # it keeps its service awake no more than it would wake it
+        owner.route.state.admission.release(backend, now, owner.request.spared)
         del self._owner  # two that hold each other would wait for the garbage collector
 
     def leave(self) -> None:
@@ -323,11 +319,8 @@ class Placement:
             upstream.abort()
         backend, self.backend = self.backend, None
         if backend is not None:
-            admission = self._owner.route.state.admission
-            ended = admission.ended
-            admission.release(backend, now)
-            if self._owner.request.spared:
-                admission.ended = ended
+            owner = self._owner
+            owner.route.state.admission.release(backend, now, owner.request.spared)
         del self._owner
 
     def __repr__(self) -> str:

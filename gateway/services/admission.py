@@ -93,10 +93,13 @@ class Admission:
         """Count a request that is refused without a try to wait."""
         self._without += 1
 
-    def release(self, backend: Backend, now: float) -> None:
-        """Give a slot back, and pass it on to whoever waits."""
+    def release(self, backend: Backend, now: float, spared: bool = False) -> None:
+        """Give a slot back, and pass it on to whoever waits. What is `spared` was no use of the
+        service: it keeps it awake no more than it would wake it."""
         backend.in_flight -= 1
-        backend.released = self.ended = now
+        backend.released = now
+        if not spared:
+            self.ended = now
         self.in_flight -= 1
         self._span += now
         if self.waiting:
