@@ -20,9 +20,9 @@ from shared.runtime.tasks import first_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gateway.protocol.progress import Progress
     from gateway.services.wakes import Wakes
     from shared.runtime.clock import Clock
+    from shared.service.progress import Progress
 
 log = logging.getLogger(__name__)
 

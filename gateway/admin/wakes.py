@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from gateway.protocol import progress
 from shared.runtime.tasks import first_of
+from shared.service import progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gateway.protocol.progress import Progress
     from gateway.services.wakes import Wake, Wakes
+    from shared.service.progress import Progress
 
 log = logging.getLogger(__name__)
 

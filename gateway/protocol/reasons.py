@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from shared.service import names
 
 if TYPE_CHECKING:
-    from gateway.protocol.progress import Progress
+    from shared.service.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)

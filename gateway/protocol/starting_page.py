@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from gateway.protocol import pages
 from gateway.protocol.reasons import REASONS
 from shared.service.durations import shown as span
+from shared.service.progress import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gateway.protocol.progress import Phase, Progress
+    from shared.service.progress import Progress
 
 REASON: Final = "starting"
 STEPS: Final = (
@@ -39,28 +40,28 @@ class _Shown(NamedTuple):
 
 
 _SHOWN: Final[dict[Phase, _Shown]] = {
-    "asleep": _Shown("{service} is waking up", 0),
-    "waking": _Shown("{service} is waking up", 0),
-    "scheduling": _Shown("{service} is starting", 1),
-    "pulling": _Shown("{service} is starting", 2),
-    "starting": _Shown("{service} is starting", 3),
-    "ready": _Shown("{service} is ready", 4),
-    "unschedulable": _Shown(
+    Phase.ASLEEP: _Shown("{service} is waking up", 0),
+    Phase.WAKING: _Shown("{service} is waking up", 0),
+    Phase.SCHEDULING: _Shown("{service} is starting", 1),
+    Phase.PULLING: _Shown("{service} is starting", 2),
+    Phase.STARTING: _Shown("{service} is starting", 3),
+    Phase.READY: _Shown("{service} is ready", 4),
+    Phase.UNSCHEDULABLE: _Shown(
         "There is no room for {service}",
         1,
         "It starts by itself once a node has room: give the cluster more, or let the service ask "
         "for less cpu, memory or GPUs.",
     ),
-    "crashing": _Shown(
+    Phase.CRASHING: _Shown(
         "{service} does not come up",
         3,
         "It is tried again and again; its log says why it ended: "
         "GET /system/services/{service}/deployment/logs.",
     ),
-    "stopped": _Shown(
+    Phase.STOPPED: _Shown(
         "{service} is stopped", 0, "Start it: POST /system/services/{service}/start."
     ),
-    "disabled": _Shown(
+    Phase.DISABLED: _Shown(
         "{service} has no pods", 0, "Start it: POST /system/services/{service}/start."
     ),
 }
@@ -80,7 +81,7 @@ def page(
     `detail` is what the gateway sees, in place of a `progress` that the scaler has not told;
     `looks`: the page looks again by itself, as a browser shows it in place of the application.
     """
-    shown = _SHOWN[progress.phase if progress is not None else "starting"]
+    shown = _SHOWN[progress.phase if progress is not None else Phase.STARTING]
     facts = {"service": service}
     remedy = shown.remedy or REASONS[REASON].remedy
     return pages.frame(
@@ -100,7 +101,7 @@ def page(
 
 def _pause(progress: Progress | None, seconds: float) -> float:
     """Until the next look; a pod that is ready is known to the gateway in a moment."""
-    if progress is not None and progress.phase == "ready":
+    if progress is not None and progress.phase is Phase.READY:
         return pages.SOONEST
     return pages.next_look(seconds, (progress.usual_s or 0.0) if progress is not None else 0.0)
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from gateway.protocol import headers
 from gateway.protocol.reasons import Refusal
 from gateway.routing.cors import is_preflight
+from shared.service.progress import Phase
 
 if TYPE_CHECKING:
-    from gateway.protocol.progress import Progress
     from gateway.services.route import Request
     from gateway.services.state import ServiceState
     from gateway.services.wakes import Cause
+    from shared.service.progress import Progress
 
 NOBODY_HEARS = (
     "no scaler is connected to this gateway, so that none has heard of this request; only one that "
@@ -84,8 +85,8 @@ def timed_out(state: ServiceState, now: float, seconds: float, scalers: int) -> 
     progress = _told(state, scalers)
     after = retry_after(progress, state.vacant_for(now)) if progress is not None else 0
     runs = state.balancer.unready_for(now) is not None
-    odd = progress is None or progress.phase == "crashing"
-    if runs and (odd or (progress and progress.phase == "starting" and not after)):
+    odd = progress is None or progress.phase is Phase.CRASHING
+    if runs and (odd or (progress and progress.phase is Phase.STARTING and not after)):
         return Refusal("not_ready", seconds=seconds, progress=progress)
     if progress is None:
         said = NOBODY_HEARS if not scalers else "there is none"

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from gateway.limits import Limits
-    from gateway.protocol.progress import Progress
     from gateway.services.balancer import Backend
     from gateway.stats import Stats
+    from shared.service.progress import Progress
 
 
 log = logging.getLogger(__name__)

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gateway.protocol.progress import OFF
 from gateway.services.admission import Admission
 from gateway.services.balancer import Balancer
 from gateway.services.retry import Budget
+from shared.service.progress import OFF
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gateway.limits import Limits
-    from gateway.protocol.progress import Progress
     from gateway.stats import ServiceStats
+    from shared.service.progress import Progress
 
 
 LOOKING: Final = 20.0

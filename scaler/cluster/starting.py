@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from scaler.decision.room import UNSCHEDULABLE
-from scaler.sources.progress import Phase, Progress
+from scaler.decision.types import LONGEST_START_S
+from shared.service.progress import Phase, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from scaler.cluster.catalog import Target
     from scaler.cluster.observe import PodFacts
 
-LONGEST_START: Final = 600.0
-"""Seconds; what takes longer was no start."""
 _CRASHES: Final = frozenset({"CrashLoopBackOff", "Error", "RunContainerError"})
 _ORDER: Final = (
     Phase.READY,
@@ -55,7 +54,7 @@ def took(pods: Sequence[PodFacts]) -> float:
         for each in pods
         if each.pod.ready == "True" and each.pod.transitioned and each.pod.started
     )
-    return min((span for span in spans if 0 < span <= LONGEST_START), default=0.0)
+    return min((span for span in spans if 0 < span <= LONGEST_START_S), default=0.0)
 
 
 def _rank(told: tuple[Phase, str, float]) -> int:

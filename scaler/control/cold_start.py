@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from scaler.sources.progress import Phase
+from shared.service.progress import Phase
 
 PARTS: Final = ("write", "schedule", "start", "ready")
 """Until the replicas are written, a pod has a node, its container runs, and it is ready."""

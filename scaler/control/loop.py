@@ -9,6 +9,7 @@ that does not lead decides nothing; its caches stay warm.
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from scaler.control.reconciler import Reconciler
@@ -18,7 +19,7 @@ from scaler.control.use import ASKED
 from scaler.sources.wake import CAUSES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence, Set
+    from collections.abc import Iterator, Mapping, Sequence, Set
 
     from scaler.cluster.catalog import Catalog, Target
     from scaler.config.file import ConfigFile
@@ -128,15 +129,15 @@ class Loop:
             self._wake(target, ASKED)
 
     def _wake(self, target: Target, cause: str) -> None:
-        try:
+        with self._guarding(target):
             self._reconciler.wake(target, cause)
-        except Exception as error:  # one service's error is its own
-            self._listener.failed(target.name, error)
 
-    def _look(self, target: Target) -> None:
+    @contextmanager
+    def _guarding(self, target: Target) -> Iterator[None]:
+        """One service's error is its own."""
         try:
-            self._reconciler.look(target)
-        except Exception as error:  # one service's error is its own
+            yield
+        except Exception as error:
             self._listener.failed(target.name, error)
 
     def _wake_waiting(self, inputs: Inputs, catalog: Catalog) -> None:
@@ -156,7 +157,8 @@ class Loop:
             if self._view.leads():
                 targets = self._view.catalog().targets
                 for target in [targets[name] for name in self._starts.names if name in targets]:
-                    self._look(target)
+                    with self._guarding(target):
+                        self._reconciler.look(target)
             took = self._clock.monotonic() - began
             await self._clock.sleep(max(LOOK, took / LOOK_SHARE))
 

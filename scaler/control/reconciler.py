@@ -18,9 +18,9 @@ from scaler.control.use import why_awake
 from scaler.control.writer import Writer
 from scaler.decision import HPA, Decision, restored
 from scaler.decision.zero import asleep, wake
-from scaler.sources.progress import Phase
 from shared.service import names
 from shared.service.noted import notes_of
+from shared.service.progress import Phase
 from shared.service.sleeping import asleep_since
 
 if TYPE_CHECKING:
@@ -169,8 +169,7 @@ class Reconciler:
             self._tell_rest(target, memory, *reason)
             return
         policy = plan.policy(target.expose, self._clock.now())
-        blank = Decision(target.name, policy.name, 0, 0, True, target_pct=policy.target_pct)
-        decision = wake(blank, policy, plan.scaling.zero, cause)
+        decision = wake(_at_none(target, policy), policy, plan.scaling.zero, cause)
         standing = Standing.DRY_RUN if plan.scaling.dry_run else Standing.ACTIVE
         self._listener.decided(target, decision, standing, "")
         if plan.scaling.dry_run:
@@ -206,8 +205,7 @@ class Reconciler:
         if known == version:
             return
         self._asleep.add(target.name)
-        policy = plan.policy(target.expose, now)
-        blank = Decision(target.name, policy.name, 0, 0, True, target_pct=policy.target_pct)
+        blank = _at_none(target, plan.policy(target.expose, now))
         self._listener.decided(target, asleep(blank), Standing.ASLEEP, "")
         if plan.scaling.dry_run:
             self._starts.rests(target, memory, Phase.DISABLED, DRY_SLEEP)
@@ -290,3 +288,8 @@ class Reconciler:
             self._listener.external_change(target, expected, target.replicas, by, until)
         elif until and memory.state:  # a start, which somebody asked for: no size to be held
             memory.state = memory.state.held(0, self._clock.now())
+
+
+def _at_none(target: Target, policy: Policy) -> Decision:
+    """What is decided of a service without replicas, before any rule."""
+    return Decision(target.name, policy.name, 0, 0, True, target_pct=policy.target_pct)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from scaler.cluster.starting import starting
 from scaler.control.cold_start import ColdStart
-from scaler.sources.progress import Phase, Progress
+from shared.service.progress import Phase, Progress
 from shared.service.sleeping import slept_at
 
 if TYPE_CHECKING:

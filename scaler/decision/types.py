@@ -6,8 +6,12 @@ Units: `_m` is milliCPU, `_s` seconds, `_pct` percent; times are seconds since t
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 from shared.service.values import value, variable
+
+LONGEST_START_S: Final = 600.0
+"""What takes longer from the start of a pod to its readiness was no start."""
 
 
 @value

@@ -18,10 +18,10 @@ import orjson
 from yarl import URL
 
 from scaler.sources.beside import ANSWER_TIMEOUT
-from scaler.sources.progress import Phase, Progress
 from scaler.sources.wake import Wake, read
 from shared.runtime.backoff import Backoff
 from shared.runtime.tasks import first_of
+from shared.service.progress import Phase, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Set

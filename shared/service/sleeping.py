@@ -6,11 +6,10 @@ by an annotation.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.service import names
-from shared.service.objects import annotations_of, wanted_replicas
+from shared.service.objects import annotations_of, unix_seconds, wanted_replicas
 from shared.service.stored import is_stopped
 
 if TYPE_CHECKING:
@@ -45,6 +44,6 @@ def slept_at(deployment: Obj) -> float:
 def _seconds(text: str) -> float:
     """RFC 3339 as seconds since the epoch; 0 for what is none."""
     try:
-        return datetime.fromisoformat(text).timestamp()
+        return unix_seconds(text)
     except ValueError:
         return 0.0

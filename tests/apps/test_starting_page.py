@@ -11,14 +11,13 @@ import numpy as np
 import pytest
 from rapidocr_onnxruntime import RapidOCR
 
-from gateway.protocol.progress import Progress
+from shared.service.progress import Phase, Progress
 from tests.apps.test_pages import app, opened, served, url
 from tests.gateway.harness import Pod
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gateway.protocol.progress import Phase
     from gateway.services.wakes import Wake
     from tests.apps.browser import Page
     from tests.gateway.harness import Rig
@@ -41,7 +40,7 @@ def tell(r: Rig, phase: Phase, words: str = "", usual: float | None = 40.0) -> N
 async def test_the_page_is_there_within_a_second_and_says_what_happens(
     served: Rig, page: Page
 ) -> None:
-    tell(served, "pulling", WORDS)
+    tell(served, Phase.PULLING, WORDS)
     await opened(served, page, "/deep/page?x=1")
     took = await page.run("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
     assert took < 1000
@@ -54,7 +53,7 @@ async def test_the_page_is_there_within_a_second_and_says_what_happens(
 async def test_the_page_goes_along_with_the_start_and_then_opens_the_application(
     served: Rig, page: Page
 ) -> None:
-    tell(served, "waking")
+    tell(served, Phase.WAKING)
     await opened(served, page, "/deep/page?x=1#part")
     assert await page.run("document.title") == "echo is waking up"
     for phase, step in (("scheduling", 1), ("pulling", 2), ("starting", 3)):
@@ -70,7 +69,7 @@ async def test_the_page_goes_along_with_the_start_and_then_opens_the_application
 
 
 async def test_the_bar_fills_and_says_when_it_takes_longer(served: Rig, page: Page) -> None:
-    tell(served, "starting", usual=2.0)
+    tell(served, Phase.STARTING, usual=2.0)
     await opened(served, page)
     assert await page.run("document.getElementById('late').hidden")
     await page.until("document.querySelector('progress').value >= 1")
@@ -84,7 +83,7 @@ async def test_a_reader_can_read_it(
     served: Rig, page: Page, tmp_path: Path, scheme: str, width: int
 ) -> None:
     """By a machine that reads pictures: in either scheme, on a narrow screen and a wide one."""
-    tell(served, "unschedulable", "no node has 1 GPU free")
+    tell(served, Phase.UNSCHEDULABLE, "no node has 1 GPU free")
     features = [{"name": "prefers-color-scheme", "value": scheme}]
     await page.call("Emulation.setEmulatedMedia", features=features)
     size = {"width": width, "height": 900, "deviceScaleFactor": 2}

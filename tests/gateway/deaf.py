@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gateway.admin.wakes import WakesCall
-from gateway.protocol.progress import Progress
 from gateway.services.wakes import Wakes
+from shared.service.progress import Progress
 
 
 def deaf() -> WakesCall:

@@ -176,7 +176,7 @@ def _decide(
     if stable > current:
         limited, step = steps.up_step(policy, current, stable)
     else:
-        limited, step = steps.down_step(policy, demand, need, state, current, stable, now)
+        limited, step = steps.down_step(policy, demand, need, state, current, stable, window_s, now)
         state, limited, idle, until = steps.idle_first(policy, demand, state, current, limited, now)
         step = (*step, *idle)
     state, limited, hold, held_until = steps.by_hand(policy, state, current, limited, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scaler.decision.responsive.demand import was_ready
+from scaler.decision.types import LONGEST_START_S
 from shared.service.values import changed
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from scaler.decision.types import Observation, Pod
 
 _STARTS = 9  # so many starts are remembered
-_LONGEST_START_S = 600.0  # what takes longer was no start
 _UNKNOWN_START_S = 30.0  # until one was seen
 _NEW_S = 120.0  # a service whose pods are all younger is new
 _PAUSE_S = 60.0  # after so long without a decision, much may have been missed,
@@ -41,28 +41,15 @@ def begin(
     served = state.served or any(was_ready(pod) for pod in observation.pods)
     traffic = state.traffic.heard(observation.load)
     forecast = _foretold(policy, state, traffic)
+    known = changed(
+        state, decided=now, ready_times=times, served=served, traffic=traffic, forecast=forecast
+    )
     pause = max(_PAUSE_S, _PAUSE_PERIODS * policy.period_s)
     if state.decided is not None and now - state.decided <= pause:
-        return changed(
-            state,
-            decided=now,
-            ready_times=times,
-            served=served,
-            traffic=traffic,
-            forecast=forecast,
-        )
-    found = state.found_at(observation.spec_replicas, now)
+        return known
     newborn = state.newest == 0.0 and all(_young(pod, now) for pod in observation.pods)
-    return changed(
-        found,
-        decided=now,
-        ready_times=times,
-        since=now,
-        newborn=newborn,
-        served=served,
-        traffic=traffic,
-        forecast=forecast,
-    )
+    found = known.found_at(observation.spec_replicas, now)
+    return changed(found, since=now, newborn=newborn)
 
 
 def _foretold(policy: Policy, state: ResponsiveState, traffic: Traffic) -> Forecast:
@@ -104,6 +91,6 @@ def _ready_times(observation: Observation, state: ResponsiveState) -> tuple[floa
         for pod in observation.pods
         if pod.transitioned is not None and pod.transitioned > state.decided
         if pod.ready == "True" and pod.started is not None
-        if pod.transitioned - pod.started <= _LONGEST_START_S
+        if pod.transitioned - pod.started <= LONGEST_START_S
     ]
     return (*state.ready_times, *times)[-_STARTS:]

@@ -104,6 +104,7 @@ def down_step(
     state: ResponsiveState,
     current: int,
     wanted: int,
+    window_s: float,
     now: float,
 ) -> Bounded:
     """A bounded step, with time to see it work, and only when all that should be seen is.
@@ -114,7 +115,7 @@ def down_step(
         return current, ()
     if in_burst(state, now):
         return current, ("Burst",)
-    if state.grown is not None and now - state.grown < window(policy, need):
+    if state.grown is not None and now - state.grown < window_s:
         return current, ("RecentGrowth",)
     blind = not demand.measured or demand.unseen or 2 * demand.missing >= demand.serving
     if policy.count_cpu and blind:

@@ -11,10 +11,10 @@ from aiohttp import WSMsgType
 from gateway.admin.app import Admin
 from gateway.admin.wakes import MOST, WakesCall
 from gateway.limits import Limits
-from gateway.protocol.progress import Progress
 from gateway.services.registry import Services
 from gateway.services.spec import ServiceSpec
 from gateway.stats import Stats
+from shared.service.progress import Phase, Progress
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ async def test_progress_comes_to_the_service(
         await socket.send_json({"progress": PROGRESS | {"service": "nobody"}})
         await socket.send_json({"progress": PROGRESS | {"service": "b", "phase": "ready"}})
         await until(lambda: progress(services, "b") is not None)
-    assert progress(services, "a") == Progress("a", "pulling", "pulling the image", 0.0, 12.5)
+    assert progress(services, "a") == Progress("a", Phase.PULLING, "pulling the image", 0.0, 12.5)
 
 
 @pytest.mark.parametrize(

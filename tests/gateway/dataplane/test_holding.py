@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.limits import Limits
-from gateway.protocol.progress import Progress
 from gateway.routing.cors import Cors
 from gateway.services.spec import Endpoint, ServiceSpec
 from shared.service.model import Timeouts
+from shared.service.progress import Phase, Progress
 from shared.service.scaling.waking import WakeExcept
 from tests.gateway.harness import DIGEST, TOKEN, Pod, Rig, Wire, echo, get, post, rig
 
@@ -120,7 +120,7 @@ async def test_a_browser_that_looks_wakes_and_waits_without_a_request() -> None:
 async def test_what_the_scaler_says_stands_in_the_answer() -> None:
     async with rig() as r:
         listening(r)
-        r.services.progressed(Progress("echo", "pulling", "pulling the image", usual_s=40.0))
+        r.services.progressed(Progress("echo", Phase.PULLING, "pulling the image", usual_s=40.0))
         answer = await r.ask(get(b"/", b"Prefer: wait=0"))
         assert b"pulling the image" in answer.body
         assert answer.fields[b"x-gateway-phase"] == b"pulling"
@@ -135,7 +135,7 @@ async def test_after_the_time_to_wake_the_client_hears_why_and_when_to_come_agai
         assert b"expose.timeouts.wake" in answer.body
         assert r.log.entries[-1].queue_wait >= 0.25
         listening(r)
-        r.services.progressed(Progress("echo", "scheduling", usual_s=12.0))
+        r.services.progressed(Progress("echo", Phase.SCHEDULING, usual_s=12.0))
         answer = await r.ask(get())
         assert answer.fields[b"retry-after"] in (b"11", b"12")
         assert b"no scaler" not in answer.body
@@ -217,7 +217,7 @@ async def test_a_stopped_service_is_not_woken() -> None:
         assert heard == []
 
 
-OFF = Progress("echo", "disabled", "scaling is paused")
+OFF = Progress("echo", Phase.DISABLED, "scaling is paused")
 
 
 async def test_who_waits_for_what_nobody_starts_hears_so_at_once() -> None:
@@ -233,7 +233,7 @@ async def test_who_waits_for_what_nobody_starts_hears_so_at_once() -> None:
         heard.clear()
         assert (await r.ask(get())).fields[b"x-gateway-error"] == b"disabled"
         assert len(heard) == 1
-        r.services.progressed(Progress("echo", "waking"))
+        r.services.progressed(Progress("echo", Phase.WAKING))
         await held(r, get())
         assert r.services.room.held == 1
 

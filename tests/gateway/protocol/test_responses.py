@@ -10,9 +10,9 @@ from typing import cast
 
 import pytest
 
-from gateway.protocol.progress import Progress
 from gateway.protocol.reasons import REASONS, Refusal
 from gateway.protocol.responses import ALLOW, Answer, prefers_html, redirect, render
+from shared.service.progress import Phase, Progress
 
 
 class _Socket:
@@ -149,7 +149,7 @@ def test_a_remedy_names_the_namespace_of_the_service() -> None:
 
 
 def test_how_far_a_start_is_stands_in_the_head_and_on_the_page() -> None:
-    progress = Progress("ocr", "pulling", "registry/image:2", usual_s=40.0)
+    progress = Progress("ocr", Phase.PULLING, "registry/image:2", usual_s=40.0)
     refusal = Refusal("starting", "there is no pod yet", 12.0, progress=progress, retry_after=28)
     head, _, body = render(refusal, service="ocr", navigation=True).partition(b"\r\n\r\n")
     assert b"\r\nX-Gateway-Phase: pulling\r\n" in head

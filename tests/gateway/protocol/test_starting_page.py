@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from gateway.protocol.progress import PHASES, Progress
 from gateway.protocol.starting_page import STEPS, page
+from shared.service.progress import Phase, Progress
 from tests.gateway.protocol.test_pages import HOSTILE, Outline
 
 
 def shown(phase: str, seconds: float = 12.0, **more: object) -> Outline:
-    progress = Progress("ocr", phase, **more)  # type: ignore[arg-type]  # each of PHASES
+    progress = Progress("ocr", Phase(phase), **more)  # type: ignore[arg-type]
     return Outline(page(progress, "ocr", seconds, request_id="r1").decode())
 
 
@@ -20,7 +20,7 @@ def current(outline: Outline) -> list[dict[str, str | None]]:
     return [one for one in outline.all("li") if "aria-current" in one]
 
 
-@pytest.mark.parametrize("phase", sorted(PHASES))
+@pytest.mark.parametrize("phase", sorted(Phase))
 def test_every_phase_has_a_heading_a_step_and_a_remedy(phase: str) -> None:
     outline = shown(phase)
     assert "ocr" in outline.texts["h1"]
@@ -100,7 +100,7 @@ def test_without_a_word_of_the_scaler_the_page_says_what_the_gateway_sees() -> N
 def test_the_page_looks_for_the_phase_that_it_does_not_show() -> None:
     (body,) = shown("pulling").all("body")
     assert body == {"data-reason": "starting", "data-phase": "pulling", "data-pause": "2"}
-    still = Outline(page(Progress("ocr", "pulling"), "ocr", 3.0, looks=False).decode())
+    still = Outline(page(Progress("ocr", Phase.PULLING), "ocr", 3.0, looks=False).decode())
     assert still.all("body") == [{}]
     assert still.all("script") == still.all("noscript") == []
 
@@ -123,7 +123,7 @@ def test_the_page_looks_when_it_is_time(
 
 
 def test_nothing_of_others_is_taken_for_html() -> None:
-    progress = Progress("ocr", "crashing", HOSTILE)
+    progress = Progress("ocr", Phase.CRASHING, HOSTILE)
     outline = Outline(page(progress, HOSTILE, 1.0, request_id=HOSTILE).decode())
     assert len(outline.all("script")) == 1
     assert outline.texts["small"] == HOSTILE
@@ -131,4 +131,4 @@ def test_nothing_of_others_is_taken_for_html() -> None:
 
 
 def test_there_is_no_style_but_the_one_that_the_policy_knows() -> None:
-    assert not re.search(r'\sstyle="', page(Progress("ocr", "pulling"), "ocr", 1.0).decode())
+    assert not re.search(r'\sstyle="', page(Progress("ocr", Phase.PULLING), "ocr", 1.0).decode())

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from gateway.limits import Limits
-from gateway.protocol.progress import Progress
 from gateway.routing.vacancy import (
     NOBODY_HEARS,
     disabled,
@@ -20,9 +19,10 @@ from gateway.routing.vacancy import (
 from gateway.services.spec import Endpoint
 from gateway.services.state import ServiceState
 from gateway.stats import ServiceStats
+from shared.service.progress import Phase, Progress
 
 LOADING = Endpoint("127.0.0.2", 80, "pod", ready=False)
-PULLING = Progress("a", "pulling", "pulling the image", usual_s=30.0, pods=1)
+PULLING = Progress("a", Phase.PULLING, "pulling the image", usual_s=30.0, pods=1)
 
 
 def vacant(seconds: float, now: float = 100.0) -> ServiceState:
@@ -67,11 +67,11 @@ def test_why_no_pod_came_in_time() -> None:
     assert refusal.retry_after == 100
     state.balancer.update([LOADING], 0.0)
     assert timed_out(state, 100.0, 300.0, 1).status == 503
-    state.progress = Progress("a", "starting", usual_s=400.0)
+    state.progress = Progress("a", Phase.STARTING, usual_s=400.0)
     assert timed_out(state, 100.0, 300.0, 1).reason == "no_ready_pod"
-    state.progress = Progress("a", "starting", usual_s=None)
+    state.progress = Progress("a", Phase.STARTING, usual_s=None)
     assert timed_out(state, 100.0, 300.0, 1).reason == "not_ready", "it may listen elsewhere"
-    state.progress = Progress("a", "crashing")
+    state.progress = Progress("a", Phase.CRASHING)
     assert timed_out(state, 100.0, 300.0, 1).reason == "not_ready"
     state.balancer.update([replace(LOADING, ready=True)], 100.0)
     assert timed_out(state, 100.0, 300.0, 1).reason == "queue_timeout"
@@ -80,7 +80,7 @@ def test_why_no_pod_came_in_time() -> None:
 def test_a_size_of_zero_is_believed_while_no_pod_is_seen() -> None:
     assert not vacant(0.0).is_off
     state = vacant(0.0)
-    state.progress = Progress("a", "disabled", "scaling is paused")
+    state.progress = Progress("a", Phase.DISABLED, "scaling is paused")
     assert disabled(state).detail == "scaling is paused"
     for pods, off in (([], True), ([replace(LOADING, terminating=True)], True), ([LOADING], False)):
         state.balancer.update(pods, 0.0)
@@ -104,7 +104,7 @@ def test_a_pod_that_has_not_become_ready_for_long_is_given_up() -> None:
     [(None, 1.0, 0), (30.0, 0.0, 30), (30.0, 12.5, 18), (30.0, 29.9, 1), (30.0, 31.0, 0)],
 )
 def test_when_to_ask_again(usual: float | None, waited: float, after: int) -> None:
-    assert retry_after(Progress("a", "starting", usual_s=usual), waited) == after
+    assert retry_after(Progress("a", Phase.STARTING, usual_s=usual), waited) == after
 
 
 def test_what_remains_of_a_limit() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from scaler.cluster.catalog import Cataloguer
 from scaler.cluster.starting import has_ready, starting, took
-from scaler.sources.progress import Phase
+from shared.service.progress import Phase
 from tests.scaler.objects import NOW, keyed, pod, service, stamp
 
 UNREADY = {"type": "Ready", "status": "False", "lastTransitionTime": stamp(NOW - 5)}

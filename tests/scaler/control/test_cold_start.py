@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scaler.control.cold_start import ColdStart
-from scaler.sources.progress import Phase
+from shared.service.progress import Phase
 
 
 def test_each_part_ends_where_the_next_one_is_seen() -> None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
-from scaler.sources.progress import Phase, Progress
 from scaler.sources.wakes import WakeStreams
 from shared.runtime.clock import SystemClock
 from shared.runtime.tasks import Supervisor
+from shared.service.progress import Phase, Progress
 from tests.scaler.zero import gateway
 from tests.waiting import until
 

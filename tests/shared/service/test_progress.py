@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.protocol.progress import WORDS, Progress, read
+from shared.service.progress import WORDS, Phase, Progress, read
 
 WHOLE: dict[str, Any] = {
     "service": "ocr",
@@ -19,11 +19,13 @@ WHOLE: dict[str, Any] = {
 
 
 def test_every_field_is_read() -> None:
-    assert read(WHOLE) == Progress("ocr", "pulling", "pulling the image", 1_700_000_000.5, 12.0, 1)
+    assert read(WHOLE) == Progress(
+        "ocr", Phase.PULLING, "pulling the image", 1_700_000_000.5, 12.0, 1
+    )
 
 
 def test_a_service_and_a_phase_suffice_and_unknown_fields_are_left_out() -> None:
-    assert read({"service": "ocr", "phase": "asleep", "later": 1}) == Progress("ocr", "asleep")
+    assert read({"service": "ocr", "phase": "asleep", "later": 1}) == Progress("ocr", Phase.ASLEEP)
 
 
 def test_words_are_bounded() -> None:

@@ -1,30 +1,38 @@
-"""How far the start of a service is, as the scaler tells it: what its clients wait for. Pure."""
+"""How far the start of a service is, as the scaler tells the gateways for the clients that wait.
+
+Both sides of the stream have it from here, so that there is one list of phases. Pure.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Phase = Literal[
-    "asleep",
-    "waking",
-    "scheduling",
-    "pulling",
-    "starting",
-    "ready",
-    "unschedulable",
-    "crashing",
-    "stopped",
-    "disabled",
-]
-PHASES: Final = frozenset(get_args(Phase))
-OFF: Final[frozenset[Phase]] = frozenset({"stopped", "disabled"})
+
+class Phase(StrEnum):
+    """Where a service without a ready pod is on its way to one."""
+
+    ASLEEP = "asleep"
+    WAKING = "waking"
+    SCHEDULING = "scheduling"
+    PULLING = "pulling"
+    STARTING = "starting"
+    READY = "ready"
+    UNSCHEDULABLE = "unschedulable"
+    CRASHING = "crashing"
+    STOPPED = "stopped"
+    DISABLED = "disabled"
+
+
+OFF: Final = frozenset({Phase.STOPPED, Phase.DISABLED})
 """Without pods, and no request brings any."""
 WORDS: Final = 500
 """Characters kept of what is said of a phase, which ends in answers to clients."""
+_PHASES: Final = frozenset(Phase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,10 @@ class Progress:
     pods: int = 0
     """Those there are, ready or not."""
 
+    def to_json(self) -> dict[str, Any]:
+        """With the names of the fields; `read` gives it back."""
+        return asdict(self)
+
 
 def read(value: Mapping[str, Any]) -> Progress:
     """Progress as JSON has it, with these names; raises ValueError naming the field."""
@@ -49,8 +61,8 @@ def read(value: Mapping[str, Any]) -> Progress:
     words, pods = value.get("words", ""), value.get("pods", 0)
     if not isinstance(service, str) or not service:
         raise ValueError(f"service: {service!r} is not the name of one")
-    if not isinstance(phase, str) or phase not in PHASES:
-        raise ValueError(f"phase: {phase!r} is none of {', '.join(sorted(PHASES))}")
+    if not isinstance(phase, str) or phase not in _PHASES:
+        raise ValueError(f"phase: {phase!r} is none of {', '.join(sorted(_PHASES))}")
     if not isinstance(words, str):
         raise ValueError(f"words: {words!r} is not text")
     if not isinstance(pods, int) or isinstance(pods, bool) or pods < 0:
@@ -58,7 +70,7 @@ def read(value: Mapping[str, Any]) -> Progress:
     usual = value.get("usual_s")
     return Progress(
         service,
-        phase,  # type: ignore[arg-type]  # one of PHASES, as was checked
+        Phase(phase),
         words[:WORDS],
         _seconds("since", value.get("since", 0.0)),
         None if usual is None else _seconds("usual_s", usual),
