@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.conftest import Run, local
-from tests.e2e.zero import Sleeper, sleeper
+from tests.e2e.zero import Sleeper, it, run
 from tests.waiting import until
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+__all__ = ["it", "run"]
 
 CYCLES = int(os.environ.get("ZERO_CYCLES", "20"))
 AFTER = 1.0
@@ -23,18 +20,6 @@ END = 3.0
 """Seconds that a pod takes to end, and some more."""
 
 pytestmark = pytest.mark.timeout(180 + 15 * CYCLES)
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    with local(tmp_path_factory.mktemp("zero"), "sleepy.yaml") as started:
-        yield started
-
-
-@pytest.fixture
-async def it(run: Run) -> AsyncIterator[Sleeper]:
-    async with sleeper(run) as found:
-        yield found
 
 
 async def test_it_sleeps_and_the_next_request_is_answered(it: Sleeper) -> None:

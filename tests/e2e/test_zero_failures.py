@@ -8,32 +8,20 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
-from tests.e2e.conftest import Run, free_ports, local
-from tests.e2e.zero import Reply, Sleeper, beside, sleeper
+from tests.e2e.conftest import Run, free_ports
+from tests.e2e.zero import Reply, Sleeper, beside, it, run, sleeper
 from tests.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
     import psutil
+
+__all__ = ["it", "run"]
 
 SILENT = 4.0
 """Seconds for which the API server does not answer: longer than a request of the scaler may take is
 not needed, and shorter than its lease keeps the test short."""
 
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    with local(tmp_path_factory.mktemp("zero"), "sleepy.yaml") as started:
-        yield started
-
-
-@pytest.fixture
-async def it(run: Run) -> AsyncIterator[Sleeper]:
-    async with sleeper(run) as found:
-        yield found
 
 
 def process(run: Run, module: str) -> psutil.Process:

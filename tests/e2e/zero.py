@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import psutil
+import pytest
 
 from shared.kube.client import KubeClient
 from shared.kube.resources import DEPLOYMENTS, PODS
 from shared.service import names
 from shared.service.objects import wanted_replicas
 from shared.service.sleeping import asleep_since
+from tests.e2e.conftest import Run, local
 from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-
-    from tests.e2e.conftest import Run
 
 SERVICE = "sleepy"
 
@@ -110,3 +110,17 @@ def beside(run: Run, account: str, *module: str, **settings: str) -> Iterator[ps
     finally:
         process.kill()
         process.wait()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """A local run of the service alone."""
+    with local(tmp_path_factory.mktemp("zero"), "sleepy.yaml") as started:
+        yield started
+
+
+@pytest.fixture
+async def it(run: Run) -> AsyncIterator[Sleeper]:
+    """The service of that run."""
+    async with sleeper(run) as found:
+        yield found

@@ -34,12 +34,6 @@ async def cluster(tmp_path: Path) -> AsyncIterator[Embedded]:
         yield made
 
 
-@pytest.fixture
-async def before(cluster: Embedded) -> AsyncIterator[Proxy]:
-    async with proxy(f"http://127.0.0.1:{cluster.port}") as made:
-        yield made
-
-
 async def replicas(cluster: Embedded, before: Proxy, wanted: int) -> None:
     """Wait until service a has so many replicas."""
     await before.until(lambda: cluster.replicas("a") == wanted)

@@ -11,7 +11,7 @@ from shared.service import names
 from shared.service.objects import annotations_of
 from tests.scaler.embedded import Embedded, embedded
 from tests.scaler.process import scaler
-from tests.scaler.proxy import Proxy, hang, proxy
+from tests.scaler.proxy import Proxy, hang
 from tests.scaler.zero import Gateway, awake, gateway, sleeps
 from tests.waiting import until
 
@@ -29,12 +29,6 @@ async def cluster(tmp_path: Path) -> AsyncIterator[Embedded]:
     async with embedded(tmp_path) as made:
         (tmp_path / "config.yaml").write_text(CONFIG)
         made.add("a", 1)
-        yield made
-
-
-@pytest.fixture
-async def before(cluster: Embedded) -> AsyncIterator[Proxy]:
-    async with proxy(f"http://127.0.0.1:{cluster.port}") as made:
         yield made
 
 
