@@ -36,9 +36,15 @@ async def test_it_sleeps_and_the_next_request_is_answered(it: Sleeper) -> None:
 
 
 async def test_it_can_be_woken_by_hand(it: Sleeper) -> None:
+    """Who waits for it looks each second; a stream keeps it awake for him, begun once it wakes."""
     await it.asleep()
-    told = await asyncio.to_thread(it.run.exposed, "wake", "sleepy", "--wait")
-    assert "service/sleepy runs" in told
+    waking = asyncio.create_task(
+        asyncio.to_thread(it.run.exposed, "wake", "sleepy", "--wait"), name="exposed wake"
+    )
+    await it.awake()
+    async with it.session.get(it.url + "events") as stream:
+        assert stream.status == 200
+        assert "service/sleepy runs" in await waking
 
 
 async def test_who_is_not_to_wake_it_does_not(it: Sleeper) -> None:
