@@ -15,6 +15,7 @@ import uvloop
 from gateway import process, settings, workers
 from gateway.net.descriptors import raised
 from gateway.net.listening import ListenError
+from gateway.sharing.memory import Memory
 from shared.kube.errors import NotConfigured
 from shared.runtime import log as logs
 from shared.runtime.settings import SettingsError, help_text
@@ -30,7 +31,8 @@ log = logging.getLogger("gateway")
 )
 @click.option("--check", is_flag=True, help="Check the settings and end.")
 @click.option("--worker", type=(int, int), hidden=True, help="Number, and descriptor of a socket.")
-def main(check: bool, worker: tuple[int, int] | None) -> None:
+@click.option("--shared", multiple=True, type=int, hidden=True, help="Of memory, and of bells.")
+def main(check: bool, worker: tuple[int, int] | None, shared: tuple[int, ...]) -> None:
     """See the command's help."""
     try:
         read = settings.read(os.environ)
@@ -42,13 +44,13 @@ def main(check: bool, worker: tuple[int, int] | None) -> None:
     raised()
     logs.setup("gateway", level=read.log_level, form=read.log_format)
     try:
-        uvloop.run(_run(read, worker))
+        uvloop.run(_run(read, _seat(*worker, shared) if worker is not None else None))
     except (ListenError, NotConfigured, ssl.SSLError, FileNotFoundError) as error:
         log.error("cannot start: %s", error)
         sys.exit(1)
 
 
-async def _run(read: settings.Settings, worker: tuple[int, int] | None) -> None:
+async def _run(read: settings.Settings, worker: process.Seat | None) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     on_stop(stop.set)
@@ -57,12 +59,13 @@ async def _run(read: settings.Settings, worker: tuple[int, int] | None) -> None:
     if read.workers > 1:
         await workers.run(read, stop)
     else:
-        await process.run(read, stop, _seat(*worker) if worker is not None else None)
+        await process.run(read, stop, worker)
 
 
-def _seat(number: int, descriptor: int) -> process.Seat:
+def _seat(number: int, descriptor: int, shared: tuple[int, ...]) -> process.Seat:
     """What the parent of this worker has told it."""
-    return process.Seat(number, socket.socket(fileno=descriptor))
+    memory, *bells = shared
+    return process.Seat(number, socket.socket(fileno=descriptor), Memory(memory, bells, number))
 
 
 def _orphaned(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

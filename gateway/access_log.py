@@ -25,7 +25,7 @@ FLUSH_PERIOD: Final = 0.2
 CAPACITY: Final = 4 * 1024 * 1024
 """Bytes of lines that wait: a second of full load."""
 
-_SPACE: Final = r"(?:%[01289a-f][0-9a-f]|\+)*+"
+_SPACE: Final = r"(?:%[01289a-f][0-9a-f]|\+)*"
 _KEY: Final = r"(?:t|%[57]4)(?:o|%[46]f)(?:k|%[46]b)(?:e|%[46]5)(?:n|%[46]e)"
 _SECRET = re.compile(rf"([?&;]{_SPACE}{_KEY}{_SPACE}=)[^&;]*", re.IGNORECASE)
 """A parameter `token`, as an application may read it: encoded, or with white space around it. One

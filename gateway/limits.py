@@ -42,6 +42,8 @@ class Limits:
     """Open client connections in all, handshakes of TLS included; one more is refused with 503."""
     connections_per_address: int = AUTO
     """Open client connections of one address that is no trusted proxy; one more is 429."""
+    http2: bool = True
+    """HTTP/2 is spoken to clients that do."""
     window: int = 64 * 1024
     """Bytes kept in memory for a reader that does not keep up, in each direction."""
     queue: int = 1000

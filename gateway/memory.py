@@ -79,14 +79,25 @@ class Memory(dict[K, T]):
     def remember(self, key: K, result: T, weight: int) -> None:
         """Keep `result` for `key`, which hold `weight` bytes together, if this is not the first
         time that the key is seen."""
-        if weight > self._longest or not self._budget.seen(key):
-            return
-        if len(self) >= self._size:
-            self.forget()
+        if weight <= self._longest and self._budget.seen(key):
+            self.keep(key, result, weight)
+
+    def keep(self, key: K, result: T, weight: int) -> None:
+        """Keep `result` for `key` at once; what was kept for it before counts as heavy as this."""
         if key not in self:
-            self._budget.spend(self, weight + OVERHEAD)
-            self._spent += weight + OVERHEAD
+            if len(self) >= self._size:
+                self.forget()
+            self.charge(weight)
         self[key] = result
+
+    def charge(self, weight: int) -> None:
+        """Let what is kept weigh so much more: a result has grown. It may be forgotten at that."""
+        self._budget.spend(self, weight + OVERHEAD)
+        self._spent += weight + OVERHEAD
+
+    def again(self, key: K) -> bool:
+        """Whether `key` came before, so that a result for it would be kept; it is noted."""
+        return self._budget.seen(key)
 
     def forget(self) -> None:
         """Start anew."""

@@ -17,6 +17,8 @@ from gateway.limits import AUTO, MOST_HELD, Identity, Limits, Network
 from gateway.net.listening import Address
 from gateway.net.tls import CertificateFiles
 from gateway.routing.cors import Cors
+from gateway.tracing import collector
+from gateway.tracing.collector import Collector
 from shared.runtime import log
 from shared.runtime.settings import Reader, Variables
 from shared.service import names, spaces
@@ -58,6 +60,7 @@ class Settings:
     cors: Cors
     tls: CertificateFiles | None
     snapshot: Path | None
+    traces: Collector | None
     log_level: str
     log_format: str
 
@@ -70,7 +73,7 @@ VARIABLES: Final[Variables] = {
     "GATEWAY_HOST": ("0.0.0.0", "address of the public port"),
     "GATEWAY_PORT": ("8080", "public port"),
     "GATEWAY_ADMIN_HOST": ("0.0.0.0", "address of the admin port"),
-    "GATEWAY_ADMIN_PORT": ("8081", "port of /metrics, /healthz, /readyz, /load and a status page"),
+    "GATEWAY_ADMIN_PORT": ("8081", "port of /metrics, /healthz, /readyz, /load and the console"),
     "GATEWAY_WORKERS": ("1", "processes that share the public port"),
     "GATEWAY_MANAGEMENT": ("", "host:port,… of the services API; empty: not routed"),
     "GATEWAY_NAMESPACE": (names.NAMESPACE, "namespace of the services"),
@@ -106,6 +109,11 @@ VARIABLES: Final[Variables] = {
         _AUTO,
         "connections of one address, unless it is a trusted proxy, to one process (429); auto: "
         "half of GATEWAY_MAX_CONNECTIONS if that is auto, else no limit; 0: no limit",
+    ),
+    "GATEWAY_HTTP2": (
+        "true",
+        "whether clients may speak HTTP/2: on the port of TLS by ALPN, on a plain one by prior "
+        "knowledge",
     ),
     "GATEWAY_QUEUE": (str(_LIMITS.queue), "requests that may wait for one service (503)"),
     "GATEWAY_HELD": (
@@ -162,6 +170,21 @@ VARIABLES: Final[Variables] = {
     "GATEWAY_CORS_MAX_AGE": (str(_CORS.max_age), "seconds a browser may remember the answer"),
     "GATEWAY_TLS_CERTIFICATE": ("", "PEM file with the certificate chain; empty: no TLS"),
     "GATEWAY_TLS_KEY": ("", "PEM file with its key"),
+    "GATEWAY_TRACES": (
+        "",
+        "URL of an OTLP/HTTP collector that gets spans of requests, as http://collector:4318; "
+        "empty: off",
+    ),
+    "GATEWAY_TRACES_RATIO": (
+        "0.1",
+        "share of requests that are recorded, 0 to 1; one whose traceparent says whether its "
+        "caller is recorded follows that",
+    ),
+    "GATEWAY_TRACES_SERVICE": ("exposed-gateway", "service.name of the spans"),
+    "GATEWAY_TRACES_HEADERS_FILE": (
+        "",
+        "file with fields for the collector, a line `Name: value` each, read at the start",
+    ),
     **log.VARIABLES,
 }
 
@@ -185,6 +208,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         cors=_cors(reader),
         tls=_tls(reader),
         snapshot=reader.parsed("GATEWAY_SNAPSHOT", None, _file),
+        traces=_traces(reader),
         log_level=reader.string("LOG_LEVEL", *log.LEVELS),
         log_format=reader.string("LOG_FORMAT", *log.FORMATS),
     )
@@ -211,6 +235,7 @@ def _limits(reader: Reader) -> Limits:
         connections_per_address=reader.parsed(
             "GATEWAY_MAX_CONNECTIONS_PER_CLIENT", AUTO, _connections
         ),
+        http2=reader.switch("GATEWAY_HTTP2"),
         queue=reader.whole("GATEWAY_QUEUE"),
         held=reader.parsed("GATEWAY_HELD", AUTO, _connections),
         upstream_idle=reader.amount("GATEWAY_UPSTREAM_IDLE"),
@@ -267,6 +292,16 @@ def _tls(reader: Reader) -> CertificateFiles | None:
         missing = "GATEWAY_TLS_KEY" if certificate else "GATEWAY_TLS_CERTIFICATE"
         reader.problem(missing, "is missing; TLS needs both a certificate and its key")
     return CertificateFiles(Path(certificate), Path(key)) if certificate and key else None
+
+
+def _traces(reader: Reader) -> Collector | None:
+    found = Collector(
+        endpoint=reader.parsed("GATEWAY_TRACES", "", collector.endpoint),
+        ratio=reader.amount("GATEWAY_TRACES_RATIO", most=1.0),
+        service=reader.string("GATEWAY_TRACES_SERVICE"),
+        headers=reader.parsed("GATEWAY_TRACES_HEADERS_FILE", (), collector.headers),
+    )
+    return found if found.endpoint else None
 
 
 def _file(text: str) -> Path | None:

@@ -7,7 +7,11 @@ counted under `UNKNOWN`, and a service's numbers go when the service does.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
+from functools import partial
 from typing import Any, Final
+
+from gateway.troubles import Troubles
 
 BOUNDS: Final = (
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75,
@@ -20,6 +24,9 @@ UNKNOWN: Final = "_unknown"
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OTHER: Final = "OTHER"
+
+RefusalKey = tuple[str, int]
+"""A reason of `gateway.protocol.reasons`, and its status."""
 
 RequestKey = tuple[str, int, str]
 """Method (of METHODS or OTHER), status, and who answered: `upstream` or `gateway`; `waiting`: the
@@ -59,6 +66,9 @@ NUMBERS: Final = (
 )
 
 
+QUICK: Final = BOUNDS[0]
+"""Seconds of the quickest answers, which are told apart no further."""
+
 BUCKET: Final = 600.0
 BUCKETS: Final = 6
 """Of seconds: `Peak` looks back for an hour, and for one bucket less at least."""
@@ -93,10 +103,22 @@ class Peak:
 class ServiceStats:
     """Numbers of one service; gauges of the moment stand beside counters that only grow."""
 
-    __slots__ = ("peak", "requests", "retries", "upstream_errors", *HISTOGRAMS, *NUMBERS)
+    __slots__ = (
+        "failures", "peak", "refusals", "requests", "retries", "troubles", "upstream_errors",
+        "whole", "whole_later", "whole_seconds", *HISTOGRAMS, *NUMBERS,
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.requests: dict[RequestKey, int] = {}
+        self.whole: defaultdict[str, defaultdict[int, int]] = defaultdict(partial(defaultdict, int))
+        """Answers of pods that came whole, by method and by status. They are counted in short: in
+        no other number until they are settled, but for the bytes and the peak."""
+        self.whole_later = [0] * (len(BOUNDS) + 1)
+        """Those of them that were not QUICK, by BOUNDS."""
+        self.whole_seconds = 0.0
+        """How long they took together, to the first byte and in all."""
+        self.refusals: dict[RefusalKey, int] = {}
+        """Requests that the gateway answered itself because something was not as it should be."""
         self.peak = Peak()
         self.duration = Histogram()
         self.first_byte = Histogram()
@@ -109,6 +131,9 @@ class ServiceStats:
         """By the reason of `gateway.protocol.reasons` that made the first try fail."""
         self.upstream_errors: dict[str, int] = {}
         """By the reason of `gateway.protocol.reasons`."""
+        self.failures: dict[str, int] = {}
+        """Requests that were not answered well, by the same, or `pod_5xx`: what clients saw."""
+        self.troubles = Troubles()
         self.ejections = 0
         self.panics = 0
         """Times when all pods stopped being ready at once and were gone on with."""
@@ -137,10 +162,31 @@ class ServiceStats:
         first.counts[bisect_left(BOUNDS, first_byte)] += 1
         first.total += first_byte
 
-    def refused(self, method: str, status: int, seconds: float, source: str = "gateway") -> None:
+    def settle(self) -> None:
+        """Bring what was counted in short into the numbers that are told."""
+        quick = -sum(self.whole_later)
+        for method, counts in self.whole.items():
+            for status, count in counts.items():
+                key = (method, status, "upstream")
+                self.requests[key] = self.requests.get(key, 0) + count
+                quick += count
+        for histogram in (self.duration, self.first_byte):
+            for index, count in enumerate(self.whole_later):
+                histogram.counts[index] += count
+            histogram.counts[0] += quick
+            histogram.total += self.whole_seconds
+        self.whole.clear()
+        self.whole_later = [0] * len(self.whole_later)
+        self.whole_seconds = 0.0
+
+    def refused(
+        self, method: str, status: int, seconds: float, source: str = "gateway", reason: str = ""
+    ) -> None:
         """Count a request that the gateway answered itself, or that the client gave up (499)."""
         key = (method, status, source)
         self.requests[key] = self.requests.get(key, 0) + 1
+        if reason:
+            self.refusals[reason, status] = self.refusals.get((reason, status), 0) + 1
         self.duration.observe(seconds)
 
     def tunnel_opened(self) -> None:
@@ -153,15 +199,23 @@ class ServiceStats:
     def retried(self, reason: str) -> None:
         self.retries[reason] = self.retries.get(reason, 0) + 1
 
+    def failed(self, reason: str) -> None:
+        """Count a request that failed for its client."""
+        self.failures[reason] = self.failures.get(reason, 0) + 1
+
     def snapshot(self) -> dict[str, Any]:
         """What is not zero, as JSON knows it, for `gateway.admin.snapshot`."""
+        self.settle()
         requests = {" ".join(map(str, key)): count for key, count in self.requests.items()}
+        refusals = {" ".join(map(str, key)): count for key, count in self.refusals.items()}
         histograms = {name: getattr(self, name).snapshot() for name in HISTOGRAMS}
         numbers = {name: getattr(self, name) for name in NUMBERS}
         everything = {
             "requests": requests,
+            "refusals": refusals,
             "retries": dict(self.retries),
             "upstream_errors": dict(self.upstream_errors),
+            "failures": dict(self.failures),
             **histograms,
             **numbers,
         }
@@ -178,6 +232,12 @@ class Stats:
         self.connections_accepted = 0
         self.connections_refused = 0
         """Refused at once: one too many for the gateway, or for one address."""
+        self.http2_accepted = 0
+        """Client connections so far that speak HTTP/2."""
+        self.http2_resets = 0
+        """Their streams that were reset by the client, or for what it did wrong."""
+        self.http2_cut = 0
+        """Those that were ended for what their clients did."""
         self.rests = 0
         """How often no client was accepted for a while, for want of descriptors."""
         self.loop_lag = Histogram()

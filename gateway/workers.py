@@ -2,7 +2,8 @@
 
 The kernel spreads connections over the workers (SO_REUSEPORT). Each worker inherits a socket of
 loopback for its admin port, which needs no place in a file system that may be read-only; this
-process, their parent, has the real one and sums. A worker ends by itself when its standard input
+process, their parent, has the real one and sums. What they must agree on is in memory that they
+inherit as well (`gateway.sharing`). A worker ends by itself when its standard input
 does, so none survives a killed parent; one that hangs is killed.
 """
 
@@ -17,18 +18,25 @@ import sys
 import time
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 import aiohttp
 import orjson
 
 from gateway.admin import snapshot
 from gateway.admin.app import Admin, serving
+from gateway.admin.console.board import Board, Books
+from gateway.admin.console.calls import Console
+from gateway.admin.heard import Heard
 from gateway.admin.relay import Relays
+from gateway.admin.usage import usage
 from gateway.admin.wakes import WakesCall
 from gateway.net.listening import bind
-from gateway.process import admin_socket
+from gateway.process import admin_socket, facts
 from gateway.services.wakes import Wakes
+from gateway.sharing.memory import Memory
+from gateway.troubles import joined
 from shared.runtime.clock import SystemClock
 from shared.runtime.restarts import Restarts
 from shared.runtime.tasks import Supervisor
@@ -60,8 +68,9 @@ _FAILED: Final = (aiohttp.ClientError, TimeoutError, OSError)
 class Worker:
     """One place for a process: whatever ends or hangs there is started again until `stop`."""
 
-    def __init__(self, number: int, port: int) -> None:
+    def __init__(self, number: int, port: int, memory: Memory) -> None:
         self.number = number
+        self._memory = memory
         self.restarts = 0
         self.hangs = 0
         self.process: asyncio.subprocess.Process | None = None
@@ -92,11 +101,13 @@ class Worker:
             self.restarts += 1
 
     async def _run_once(self) -> int:
+        shared = self._memory.descriptors
         with self.admin_socket() as private:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "gateway", "--worker", str(self.number),
-                str(private.fileno()), env=self._environment, stdin=asyncio.subprocess.PIPE,
-                pass_fds=(private.fileno(),),
+                str(private.fileno()), *(f"--shared={one}" for one in shared),
+                env=self._environment, stdin=asyncio.subprocess.PIPE,
+                pass_fds=(private.fileno(), *shared),
             )  # fmt: skip
         if self._stop.is_set():
             self.stop()
@@ -104,6 +115,7 @@ class Worker:
             return await self.process.wait()
         finally:
             self.process = None
+            self._memory.forget(self.number)
             if self._last:
                 self._past = snapshot.merge([self._past, snapshot.counters(self._last)])
                 self._last = {}
@@ -162,6 +174,14 @@ class Worker:
             present = snapshot.counters(told) | {"silent": 1} if told else {}
         return [one for one in (present, self._past) if one]
 
+    async def troubles(self, service: str) -> dict[str, Any]:
+        """The latest failed and slowest requests of a service here."""
+        try:
+            status, body = await self._ask(f"/troubles/{quote(service, safe='')}")
+        except _FAILED:
+            return {}
+        return orjson.loads(body) if status == 200 else {}
+
     def url(self, path: str) -> str:
         """Of the present process's admin port."""
         return f"http://{LOOPBACK}:{self._port}{path}"
@@ -193,6 +213,7 @@ class Workers:
         self.stopping = False
         self.wakes = Wakes(time.monotonic, time.time)
         self.relays = Relays(self.wakes)
+        self.heard = Heard()
         self._name = secrets.token_hex(8)
 
     async def excuse(self) -> str:
@@ -216,7 +237,8 @@ class Workers:
             self.excuse(), asyncio.gather(*(worker.numbers() for worker in self._workers))
         )
         empty: Snapshot = {"services": {}, "connections": 0, "invalid": 0, "age": None}
-        merged = snapshot.merge([one for answer in asked for one in answer]) or empty
+        told = [one for answer in asked for one in answer] or [empty]
+        merged = snapshot.merge([*told, usage()])
         return merged | {
             "process": self._name,
             "scalers": self.wakes.scalers,
@@ -226,6 +248,11 @@ class Workers:
             "worker_restarts": sum(worker.restarts for worker in self._workers),
             "worker_hangs": sum(worker.hangs for worker in self._workers),
         }
+
+    async def troubles(self, service: str) -> dict[str, list[Any]]:
+        """The latest failed and slowest requests of a service, of all workers that answer."""
+        asked = await asyncio.gather(*(worker.troubles(service) for worker in self._workers))
+        return joined([each for each in asked if each])
 
     def stop(self) -> None:
         """Ask every worker to drain and end."""
@@ -239,13 +266,21 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     # Bound and never listening: it holds the port, and finds out now whether it is free.
     public = bind(settings.listen, "GATEWAY_PORT", shared=True)
     private = admin_socket(settings)
-    places = [Worker(number, public.getsockname()[1]) for number in range(settings.workers)]
+    memory = Memory.make(settings.workers)
+    port = public.getsockname()[1]
+    places = [Worker(number, port, memory) for number in range(settings.workers)]
     workers = Workers(places)
-    admin = Admin(
-        workers.snapshot, workers.excuse, WakesCall(workers.wakes, workers.relays.progressed)
-    )
     clock = SystemClock()
+    board = Board(Books(workers.snapshot, workers.troubles, workers.heard), facts(settings), clock)
+    admin = Admin(
+        workers.snapshot,
+        workers.excuse,
+        WakesCall(workers.wakes, workers.relays.progressed, workers.heard),
+        troubles=workers.troubles,
+        console=Console(board),
+    )
     async with serving(admin.application(), private), Supervisor() as tasks:
+        tasks.start("console", board.run())
         running = [tasks.start(f"worker {place.number}", place.run()) for place in places]
         for place in places:
             tasks.start(f"watch worker {place.number}", place.watch())

@@ -91,7 +91,7 @@ def cpu(name: str, requests: int) -> float:
 async def _begun(name: str) -> tuple[Scenario, Rig, One]:
     scenario = SCENARIOS[name]
     first = GET[:-2] + b"Authorization: Bearer " + TOKEN + b"\r\n\r\n"
-    rig = await opened(scenario.spec, first, HELLO)
+    rig = await opened(scenario.spec, first, HELLO, scenario.ratio)
     one = scenario.begin(rig)
     _check(scenario, rig, one)
     return scenario, rig, one

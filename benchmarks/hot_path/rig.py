@@ -1,51 +1,28 @@
-"""A gateway on the loop without sockets, and the two ends that scenarios speak through.
-
-Classes of the gateway are found by name, wherever they stand, so that a checkout whose modules are
-arranged otherwise can be measured beside this one.
-"""
+"""A gateway on the loop without sockets, and the two ends that scenarios speak through."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import re
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module, util
-from pathlib import Path
 from socket import socket
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.hot_path import recording
+from benchmarks.hot_path.found import found
 from benchmarks.hot_path.loop import FakeLoop, FakeTransport
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import TypeVar
 
+    from benchmarks.hot_path.recording import Kept
+
     T = TypeVar("T")
 
 TURNS = 100
 """Turns of the loop after which a pod should have been connected."""
-
-
-@cache
-def found(name: str) -> Any:
-    """The class of the gateway that is called `name`."""
-    folder = package("gateway")
-    for path in sorted(folder.rglob("*.py")):
-        if re.search(rf"^class {name}\b", path.read_text(encoding="utf-8"), re.MULTILINE):
-            module = ".".join(path.relative_to(folder.parent).with_suffix("").parts)
-            return getattr(import_module(module), name)
-    raise LookupError(f"no file of the gateway has a class {name}")
-
-
-def package(name: str) -> Path:
-    """The folder that `name` is imported from."""
-    spec = util.find_spec(name)
-    assert spec is not None
-    assert spec.origin is not None
-    return Path(spec.origin).parent
 
 
 @dataclass
@@ -63,6 +40,8 @@ class Rig:
     loop: FakeLoop
     client: End
     pod: End
+    kept: Kept | None = None
+    """Takes the traces, if requests are recorded."""
 
     def rest(self) -> None:
         """Collect garbage. The pod's connection is as fresh after it, however long it took, for an
@@ -82,8 +61,11 @@ def accepted(loop: FakeLoop) -> End:
     return end
 
 
-async def opened(spec: dict[str, Any], request: bytes, answer: bytes) -> Rig:
-    """A rig; `request` and `answer` open the connection to the pod and put it into the pool."""
+async def opened(
+    spec: dict[str, Any], request: bytes, answer: bytes, ratio: float | None = None
+) -> Rig:
+    """A rig; `request` and `answer` open the connection to the pod and put it into the pool. The
+    share `ratio` of requests is recorded, where it is given."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, FakeLoop)
     limits, stats = found("Limits")(), found("Stats")()
@@ -92,7 +74,9 @@ async def opened(spec: dict[str, Any], request: bytes, answer: bytes) -> Rig:
     services.locate("echo", [found("Endpoint")("192.0.2.2", 8080, pod="echo-0")])
     log = found("AccessLog")("off", "json")
     identity, cors = found("Identity")(), found("Cors")()
-    gateway = found("Gateway")(services, stats, limits, identity, cors, log)
+    kept = recording.Kept() if ratio is not None else None
+    more = {} if kept is None else {"tracer": recording.tracer(ratio or 0.0, kept)}
+    gateway = found("Gateway")(services, stats, limits, identity, cors, log, **more)
     with socket() as unused:
         await gateway.listen(unused)
     client = accepted(loop)
@@ -105,7 +89,7 @@ async def opened(spec: dict[str, Any], request: bytes, answer: bytes) -> Rig:
     pod.protocol.data_received(answer)
     client.transport.taken()
     pod.transport.taken()
-    return Rig(loop, client, pod)
+    return Rig(loop, client, pod, kept)
 
 
 def run(work: Callable[[], Awaitable[T]]) -> T:

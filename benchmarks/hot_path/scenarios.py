@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
+
+from benchmarks.hot_path.clients import CLIENTS, PATH, head
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +17,6 @@ if TYPE_CHECKING:
     One = Callable[[int], None]
     """Does a request; takes its number."""
 
-PATH: Final = b"/system/services/echo/exposed/"
 TOKEN: Final = b"0123456789abcdef" * 4
 OK: Final = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
 HELLO: Final = OK + b"Content-Length: 5\r\n\r\nhello"
@@ -31,6 +33,9 @@ PIECES: Final = 16
 """Of 64 KiB, as sockets are read: 1 MiB."""
 EVENT: Final = b"data: 0123456789abcdef\n\n"
 EVENTS: Final = 100
+FIFTY: Final = 50
+LENGTHS: Final = 5003
+"""Different ones: more than are remembered."""
 UPGRADE: Final = (
     b"GET " + PATH + b" HTTP/1.1\r\n" + LINES + b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
@@ -48,13 +53,64 @@ def plain(rig: Rig) -> One:
 
 
 def new_head(rig: Rig) -> One:
-    """A head that was never seen is parsed, routed and composed."""
+    """A field's value was never seen; all else was."""
+    return _varying(rig, lambda number: b"%bX-Number: %d\r\n\r\n" % (GET[:-2], number))
+
+
+def new_path(rig: Rig) -> One:
+    """A path and a query that were never seen."""
+    line, rest = GET.split(b" HTTP", 1)
+    return _varying(rig, lambda number: b"%bitems/%d?page=%d HTTP%b" % (line, number, number, rest))
+
+
+def new_length(rig: Rig) -> One:
+    """A body of another length each time."""
+    start = POST.partition(b"1024")[0]
+
+    def made(number: int) -> bytes:
+        size = 1 + number % len(BODY)
+        return b"%b%d\r\n\r\n%b" % (start, size, BODY[:size])
+
+    return _varying(rig, made)
+
+
+def clients(rig: Rig) -> One:
+    """Bodies as six kinds of clients send them, in turn on one connection."""
+
+    def made(number: int) -> bytes:
+        size = 1 + number % len(BODY)
+        return head(CLIENTS[number % len(CLIENTS)], number, size) + BODY[:size]
+
+    return _varying(rig, made)
+
+
+def strange(rig: Rig) -> One:
+    """A head of which nothing was seen before: fields, values and path."""
+    run = next(_RUNS)
+
+    def made(number: int) -> bytes:
+        start = b"GET %b%d HTTP/1.1\r\nHost: h\r\n" % (PATH, number)
+        fields = (b"X-%d-%d-%d: %d\r\n" % (n, run, number, number * n) for n in range(8))
+        return b"%b%b\r\n" % (start, b"".join(fields))
+
+    return _varying(rig, made)
+
+
+_RUNS: Final = count()
+"""Names of fields are known to the whole process: no run has those of another."""
+
+
+def lengths(rig: Rig) -> One:
+    """As the first, each answer of another length."""
     ask, answer = rig.client.protocol.data_received, rig.pod.protocol.data_received
-    head = GET[:-2]
+    answers = [
+        OK + b"Content-Length: %d\r\n\r\n" % length + b"hello".ljust(length, b"!")
+        for length in range(100, 100 + LENGTHS)
+    ]
 
     def one(number: int) -> None:
-        ask(b"%bX-Number: %d\r\n\r\n" % (head, number))
-        answer(HELLO)
+        ask(GET)
+        answer(answers[number % LENGTHS])
 
     return one
 
@@ -126,6 +182,45 @@ def refused(rig: Rig) -> One:
     return _asking(rig, GET.replace(b"/echo/", b"/none/"))
 
 
+def unrecorded(rig: Rig) -> One:
+    """As the first, in a gateway that records spans, but not of this request."""
+    return _asking(rig, GET, HELLO)
+
+
+def recorded(rig: Rig) -> One:
+    """As the first, recorded: its spans are made."""
+    return _asking(rig, GET, HELLO)
+
+
+def exported(rig: Rig) -> One:
+    """Fifty that are recorded, and their spans as the collector gets them."""
+    one, kept = _asking(rig, GET, HELLO), rig.kept
+    assert kept is not None
+
+    def fifty(number: int) -> None:
+        for _ in range(FIFTY):
+            one(number)
+        kept.encode()
+
+    return fifty
+
+
+MADE: Final = 4096
+"""Requests that are made beforehand, so that making them is not measured."""
+
+
+def _varying(rig: Rig, made: Callable[[int], bytes]) -> One:
+    """Requests that differ by their number."""
+    ask, answer = rig.client.protocol.data_received, rig.pod.protocol.data_received
+    ready = {number: made(number) for number in range(-MADE // 4, MADE)}
+
+    def one(number: int) -> None:
+        ask(ready.get(number) or made(number))
+        answer(HELLO)
+
+    return one
+
+
 def _asking(rig: Rig, request: bytes, *pieces: bytes) -> One:
     ask, answer = rig.client.protocol.data_received, rig.pod.protocol.data_received
 
@@ -146,6 +241,8 @@ class Scenario:
     share: float = 1.0
     """Of the number of requests asked for: what is slower is repeated less."""
     spec: dict[str, Any] = field(default_factory=dict)
+    ratio: float | None = None
+    """Share of requests that are recorded as spans; None: the gateway records none."""
     asked: tuple[bytes, int] = (b"GET / HTTP/1.1\r\n", 1)
     answered: tuple[bytes, int] = (b"hello", 1)
 
@@ -158,7 +255,12 @@ class Scenario:
 _GUARDED: Final = {"set_auth": True, "digest": hashlib.sha256(TOKEN).digest()}
 SCENARIOS: Final = {
     "get": Scenario(plain),
-    "new head": Scenario(new_head, 0.1),
+    "new head": Scenario(new_head),
+    "new path": Scenario(new_path, asked=(b"GET /items/", 1)),
+    "new length": Scenario(new_length, asked=(b"POST / HTTP/1.1\r\n", 1)),
+    "clients": Scenario(clients, asked=(b"POST /", 1)),
+    "strange": Scenario(strange, 0.3, asked=(b"X-7-", 1)),
+    "lengths": Scenario(lengths),
     "token": Scenario(token, spec=_GUARDED),
     "post": Scenario(post, asked=(BODY, 1)),
     "upload": Scenario(upload, 0.5, asked=(BODY, 1)),
@@ -167,6 +269,11 @@ SCENARIOS: Final = {
     "tunnel": Scenario(tunnel, asked=(FRAME, 1), answered=(FRAME, 1)),
     "queued": Scenario(
         queued, 0.3, {"concurrency": 1}, asked=(b"GET / HTTP/1.1\r\n", 2), answered=(b"hello", 1)
+    ),
+    "unrecorded": Scenario(unrecorded, ratio=0.0),
+    "recorded": Scenario(recorded, ratio=1.0, asked=(b"traceparent: 00-", 1)),
+    "exported": Scenario(
+        exported, 0.02, ratio=1.0, asked=(b"traceparent: 00-", FIFTY), answered=(b"hello", FIFTY)
     ),
     "refused": Scenario(refused, 0.1, asked=(b"GET", 0), answered=(b"HTTP/1.1 404 ", 1)),
 }

@@ -1,164 +1,143 @@
-"""The programs that are compared, each started the way its users run it."""
+"""The programs that are compared, running side by side in front of the same application."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import os
-import signal
-import socket
+import shutil
 import sys
 import tempfile
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from benchmarks.load import configs
-from benchmarks.load.accounting import family
 from benchmarks.load.cluster import Cluster
-from benchmarks.load.configs import NAME, PREFIX
+from benchmarks.load.native import Programs
+from benchmarks.load.processes import cores, free_port, running
+from benchmarks.load.proxies import caddy, envoy, forwarder, haproxy, nginx, traefik
+from benchmarks.load.proxies.setup import Setup
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-TOKEN: Final = "0123456789abcdef" * 4
-AUTHORIZATION: Final = "Basic " + base64.b64encode(f"{NAME}:{TOKEN}".encode()).decode()
+HOST: Final = "127.0.0.1"
 ADDRESSES: Final = [f"127.8.0.{number}" for number in range(1, 5)]
-ALL: Final = ("direct", "gateway", "nginx", "haproxy", "caddy", "aiohttp")
+PROGRAMS: Final = Path(__file__).parents[2] / ".venv-bench/bin"
+"""Where `make bench` puts those that come from PyPI."""
 
-
-class StartError(Exception):
-    """A program did not come up."""
+COMMANDS: Final[dict[str, Callable[[Setup], list[str]]]] = {
+    "nginx": nginx.command,
+    "haproxy": haproxy.command,
+    "envoy": envoy.command,
+    "traefik": traefik.command,
+    "caddy": caddy.command,
+}
+BESIDE: Final = "beside"
+"""The gateway of another checkout."""
+ALL: Final = ("gateway", *COMMANDS, "forwarder", BESIDE)
+RARE: Final = frozenset({"envoy", "traefik", "caddy", "forwarder"})
+"""Far from nginx, or of no interest in detail: measured in every other round."""
+_APART: Final = frozenset({"nginx", "haproxy"})
+"""They listen for HTTP/2 in clear text on a port of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """A running program, ready for requests."""
+    """A running program, ready for requests at 127.0.0.1."""
 
     name: str
     pid: int
     """Head of the process family whose CPU counts."""
-    host: str
     port: int
-    prefix: str = PREFIX
+    h2_port: int
 
-    def url(self, path: str) -> str:
-        return f"http://{self.host}:{self.port}{self.prefix}{path}"
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What all arms share: the programs in C, and the application, which listens on ADDRESSES."""
+
+    programs: Programs
+    upstream_pid: int
+    upstream_port: int
+    core: int
+    """That of the proxies."""
+
+    @property
+    def pods(self) -> list[str]:
+        return [f"{address}:{self.upstream_port}" for address in ADDRESSES]
+
+
+def installed(name: str, programs: Path = PROGRAMS) -> bool:
+    """Whether the program of an arm is there."""
+    return name not in COMMANDS or (programs / name).exists() or shutil.which(name) is not None
 
 
 @contextlib.asynccontextmanager
-async def started(name: str, upstream_port: int, services: int = 1) -> AsyncIterator[Arm]:
-    """Arm `name` in front of the application, which listens on all ADDRESSES."""
-    upstreams = [f"{address}:{upstream_port}" for address in ADDRESSES]
-    if name == "direct":
-        async with application(upstream_port, ADDRESSES) as pid:
-            yield Arm(name, pid, ADDRESSES[0], upstream_port, "")
-        return
+async def prepared(programs: Programs) -> AsyncIterator[Bench]:
+    """The application, with this process and the load on the cores that the proxies leave."""
+    proxies, others = cores()
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, others)
+    try:
+        port = free_port()
+        async with application(programs, port, ADDRESSES) as pid:
+            yield Bench(programs, pid, port, proxies)
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@contextlib.asynccontextmanager
+async def application(programs: Programs, port: int, addresses: list[str]) -> AsyncIterator[int]:
+    """The application on `addresses`; yields its process id."""
+    command = [str(programs.upstream), str(port), *addresses]
+    async with running(command, [(address, port) for address in addresses]) as pid:
+        yield pid
+
+
+@contextlib.asynccontextmanager
+async def started(
+    name: str,
+    bench: Bench,
+    python: str = sys.executable,
+    services: int = 0,
+    checkout: Path | None = None,
+) -> AsyncIterator[Arm]:
+    """Arm `name`; `python` runs those that are Python, `services` are others that the gateway has
+    besides, `checkout` has that of BESIDE. StartError when it does not come up."""
+    if name not in ALL:
+        raise ValueError(f"there is no arm {name!r}; choose among {', '.join(ALL)}")
     port = free_port()
+    h2_port = free_port() if name in _APART else port
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=f"bench-{name}-")))
         os.chmod(folder, 0o755)  # for nginx, whose worker is another user
-        await stack.enter_async_context(application(upstream_port, ADDRESSES))
-        environment = dict(os.environ) | {"XDG_CONFIG_HOME": str(folder)}  # Caddy writes there
-        if name == "gateway":
+        environment = {"GOMAXPROCS": "1", "XDG_DATA_HOME": str(folder)}  # Caddy writes there
+        if name in ("gateway", BESIDE):
             cluster = await stack.enter_async_context(Cluster.started(folder))
-            cluster.fill(services, NAME, TOKEN, ADDRESSES, upstream_port)
-            environment |= gateway_environment(cluster, port)
-        command = _command(name, folder, port, upstreams)
-        pid = await stack.enter_async_context(running(command, environment))
-        await until_answers("127.0.0.1", port, pid)
-        yield Arm(name, pid, "127.0.0.1", port)
+            cluster.fill(ADDRESSES, bench.upstream_port, services)
+            environment = gateway_environment(cluster, port)
+            command = [python, "-m", "gateway"]
+        elif name == "forwarder":
+            command = forwarder.command(python, port, bench.pods)
+        else:
+            setup = Setup(folder, port, h2_port, bench.pods, PROGRAMS)
+            command = await asyncio.to_thread(COMMANDS[name], setup)
+        listens = [(HOST, one) for one in sorted({port, h2_port})]
+        where = checkout if name == BESIDE else None
+        pid = await stack.enter_async_context(
+            running(command, listens, environment, bench.core, where)
+        )
+        yield Arm(name, pid, port, h2_port)
 
 
 def gateway_environment(cluster: Cluster, port: int) -> dict[str, str]:
     """Settings as users have them, on other ports."""
     return {
         "KUBECONFIG": cluster.kubeconfig,
-        "GATEWAY_HOST": "127.0.0.1",
+        "GATEWAY_HOST": HOST,
         "GATEWAY_PORT": str(port),
-        "GATEWAY_ADMIN_HOST": "127.0.0.1",
+        "GATEWAY_ADMIN_HOST": HOST,
         "GATEWAY_ADMIN_PORT": str(free_port()),
         "GATEWAY_DRAIN_GRACE": "0",
         "GATEWAY_DRAIN_HTTP": "0",
         "GATEWAY_DRAIN_TUNNELS": "0",
     }
-
-
-def _command(name: str, folder: Path, port: int, upstreams: list[str]) -> list[str]:
-    match name:
-        case "gateway":
-            return [sys.executable, "-m", "gateway"]
-        case "nginx":
-            return configs.nginx(folder, port, upstreams, TOKEN)
-        case "haproxy":
-            return configs.haproxy(folder, port, upstreams, TOKEN)
-        case "caddy":
-            return configs.caddy(folder, port, upstreams, AUTHORIZATION)
-        case "aiohttp":
-            module = ["-m", "benchmarks.load.aiohttp_proxy"]
-            return [sys.executable, *module, str(port), PREFIX, AUTHORIZATION, *upstreams]
-    raise ValueError(f"there is no arm {name!r}; choose among {', '.join(ALL)}")
-
-
-@contextlib.asynccontextmanager
-async def application(port: int, addresses: list[str]) -> AsyncIterator[int]:
-    """The application on `addresses`; yields its process id."""
-    command = [sys.executable, "-m", "benchmarks.load.upstream", str(port), *addresses]
-    async with running(command, dict(os.environ)) as pid:
-        for address in addresses:
-            await until_answers(address, port, pid)
-        yield pid
-
-
-@contextlib.asynccontextmanager
-async def running(command: list[str], environment: dict[str, str]) -> AsyncIterator[int]:
-    """A process of its own process group, ended with all its children; yields its id.
-
-    What it said is shown when it did not come up.
-    """
-    with tempfile.TemporaryFile() as said:
-        process = await asyncio.create_subprocess_exec(
-            *command, env=environment, stdout=said, stderr=said, start_new_session=True
-        )
-        try:
-            yield process.pid
-        except StartError:
-            said.seek(0)
-            sys.stderr.write(said.read().decode("utf-8", "replace")[-2000:])
-            raise
-        finally:
-            await _end(process)
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-    try:
-        await asyncio.wait_for(process.wait(), 5)
-    except TimeoutError:
-        os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
-
-
-async def until_answers(host: str, port: int, pid: int, seconds: float = 60.0) -> None:
-    """Return when process `pid` accepts connections; StartError when it ends or takes too long."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + seconds
-    while loop.time() < end and family(pid):
-        try:
-            _, writer = await asyncio.open_connection(host, port)
-        except OSError:
-            await asyncio.sleep(0.05)
-        else:
-            writer.close()
-            return
-    raise StartError(f"nothing answers on {host}:{port}; the program's own words stand above")
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any, Self
 
+from benchmarks.load.proxies.setup import LOCKED, OPEN, TOKEN
 from tests.gateway import fake_cluster as objects
 
 if TYPE_CHECKING:
@@ -25,11 +26,13 @@ class Cluster:
         async with objects.serving() as api:
             yield cls(api, objects.kubeconfig(folder, api.port))
 
-    def fill(self, services: int, name: str, token: str, addresses: list[str], port: int) -> None:
-        """Service `name`, and as many others as make `services` in all."""
-        for number in range(services - 1):
-            self._define(f"other-{number}", token, addresses, port)
-        self._define(name, token, addresses, port)
+    def fill(self, addresses: list[str], port: int, services: int = 0) -> None:
+        """The two services that are measured, and `services` others."""
+        names = [*(f"other-{number}" for number in range(services)), OPEN, LOCKED]
+        for name in names:
+            definition = objects.configmap(name, token=TOKEN, set_auth=name == LOCKED)
+            self._api.put("configmaps", definition)
+            self.place(name, port, addresses, [])
 
     def place(self, name: str, port: int, serving: list[str], leaving: list[str]) -> None:
         """Change the endpoints of a service: `leaving` are still there, but terminating."""
@@ -37,7 +40,3 @@ class Cluster:
         entries = [objects.entry(address) for address in serving]
         entries += [objects.entry(address, **gone) for address in leaving]
         self._api.put("endpointslices", objects.endpoint_slice(name, *entries, port=port))
-
-    def _define(self, name: str, token: str, addresses: list[str], port: int) -> None:
-        self._api.put("configmaps", objects.configmap(name, token=token, set_auth=True))
-        self.place(name, port, addresses, [])

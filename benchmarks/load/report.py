@@ -1,82 +1,140 @@
-"""Results as Markdown, JSON and a plot."""
+"""Results as Markdown."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import orjson
-
-from benchmarks.load.arms import ALL
-from benchmarks.load.scenarios import SCENARIOS, Scenario
+from benchmarks.load.arms import ALL, BESIDE
+from benchmarks.load.bounds import HOLD_TO
+from benchmarks.load.generator import PERCENTILES
+from benchmarks.load.rows import ROWS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from benchmarks.load.ratios import Spread
     from benchmarks.load.results import Results
+    from benchmarks.load.rows import Row
+
+_HOW = (
+    "All proxies are alive at once, each with one worker, on one core; the load and the "
+    "application, both in C, share the others. Rows come in turn, and in each the arms in an order "
+    "that is drawn, a second each. CPU is the scheduler's, of all threads and children, over what "
+    "the load counted; a ratio is that of two arms in the same round: the median of rounds, with "
+    "the quartiles. `forwarder` passes bytes on unread, in Python: the floor."
+)
 
 
-def write(results: Results, folder: Path, name: str) -> Path:
-    """Write `<name>.md`, `.json` and `.png` into `folder`; the answer is the first."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.json").write_bytes(
-        orjson.dumps(results.plain(), option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS)
-    )
-    plot(results, folder / f"{name}.png")
-    page = folder / f"{name}.md"
-    page.write_text(markdown(results, f"{name}.png"))
-    return page
-
-
-def markdown(results: Results, picture: str) -> str:
-    """The page: machine, one table a scenario, bounds."""
+def markdown(results: Results, picture: str = "") -> str:
+    """The page: machine, ratios with their bounds, costs, latencies, the rest."""
     machine = " · ".join(f"{key} {value}" for key, value in results.machine.items())
-    parts = ["# The gateway beside its peers", machine, f"![CPU of a unit of work]({picture})"]
-    parts.append(
-        "CPU is that of the proxy's processes, user and system, by the kernel's books, divided by "
-        "the units of work done; the arm `direct` is the application itself. Medians of rounds "
-        "that went through the arms in turn; spread is (largest − smallest) ÷ median."
-    )
-    parts += [_table(results, scenario) for scenario in SCENARIOS]
-    parts += [_services(results), _memory(results), _rollout(results), _bounds(results)]
+    parts = ["# The gateway beside its peers", machine]
+    parts += [f"![CPU of a unit of work, as a multiple of nginx]({picture})"] if picture else []
+    parts += [
+        _HOW,
+        _ratios(results),
+        _beside(results),
+        _costs(results),
+        _shares(results),
+        _latencies(results),
+    ]
+    parts += [_idle(results), _rollout(results), bounds_table(results), _left_out(results)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _table(results: Results, scenario: Scenario) -> str:
-    arms = results.arms(scenario.name, ALL)
-    if not arms:
-        return ""
-    rows = [
-        f"## {scenario.title}\n",
-        f"| arm | µs of CPU a {scenario.unit} | spread | × nginx | {scenario.unit}s a second "
-        "| p50 ms | p99 ms | failures |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|",
+def bounds_table(results: Results) -> str:
+    """What was held to what."""
+    return _table(
+        "## Bounds",
+        ["what", "hold to", "measured", ""],
+        [
+            [one.text, f"≤ {one.limit:g}",
+             "–" if one.measured is None else f"{one.measured:.2f}", one.word]
+            for one in results.verdicts()
+        ],
+    )  # fmt: skip
+
+
+def _measured(results: Results) -> tuple[list[Row], list[str]]:
+    rows = [row for row in ROWS if any(key[0] == row.name for key in results.samples)]
+    return rows, [arm for arm in ALL if any(key[1] == arm for key in results.samples)]
+
+
+def _ratios(results: Results) -> str:
+    rows, arms = _measured(results)
+    body = []
+    for row in rows:
+        ratios = [results.ratio(row.name, arm) for arm in arms]
+        limit = HOLD_TO.get(row.name)
+        cells = [_ratio(one) for one in ratios]
+        body.append([row.title, *cells, f"≤ {limit:g}" if limit else ""])
+    return _table("## CPU of a unit, × nginx", ["", *arms, "hold the gateway to"], body)
+
+
+def _beside(results: Results) -> str:
+    rows, _ = _measured(results)
+    found = [(row.title, results.ratio(row.name, "gateway", BESIDE)) for row in rows]
+    body = [[title, str(ratio)] for title, ratio in found if ratio]
+    return _table("## CPU of a unit, × the other checkout's", ["", "gateway"], body) if body else ""
+
+
+def _ratio(found: Spread | None) -> str:
+    if found is None:
+        return "–"
+    return "1" if found.low == found.high == 1 else str(found)
+
+
+def _costs(results: Results) -> str:
+    rows, arms = _measured(results)
+    body = []
+    for row in rows:
+        costs = [results.median(row.name, arm, "cpu") for arm in arms]
+        cells = ["–" if one is None else _number(one * 1e6) for one in costs]
+        body.append([f"{row.title}, a {row.unit}", *cells])
+    return _table("## CPU of a unit, µs", ["", *arms], body)
+
+
+def _shares(results: Results) -> str:
+    """Whether the proxy was what held the others up."""
+    rows, arms = _measured(results)
+    body = []
+    for row in rows:
+        cells = [_rate(results, row, arm) for arm in arms]
+        others = [_others(results, row, arm) for arm in arms]
+        most = max((one for one in others if one is not None), default=0.0)
+        failures = sum(results.failures(row.name, arm) for arm in arms)
+        body.append([row.title, *cells, f"{most:.0%}", str(failures)])
+    head = ["", *arms, "load and application, at most", "failures"]
+    title = "## Units a second, and the arm's share of its core while it did them"
+    return _table(title, head, body)
+
+
+def _rate(results: Results, row: Row, arm: str) -> str:
+    rate, busy = (results.median(row.name, arm, of) for of in ("rate", "busy"))
+    return "–" if rate is None or busy is None else f"{_number(rate)} ({busy:.0%})"
+
+
+def _others(results: Results, row: Row, arm: str) -> float | None:
+    """What the load and the application used, of a core that they share."""
+    load, application = (results.median(row.name, arm, of) for of in ("load", "application"))
+    return None if load is None or application is None else load + application
+
+
+def _latencies(results: Results) -> str:
+    body = [
+        [one.arm, f"{one.share:.0%} of {one.capacity:.0f}/s"]
+        + [f"{one.percentiles.get(name, 0) * 1e3:.2f}" for name in PERCENTILES]
+        + [str(one.failures)]
+        for one in results.latencies
     ]
-    nginx = results.middle(scenario.name, "nginx")
-    for arm in arms:
-        sample = results.middle(scenario.name, arm)
-        assert sample is not None
-        ratio = f"{sample.cpu / nginx.cpu:.2f}" if nginx and nginx.cpu and arm != "direct" else ""
-        rows.append(
-            f"| {arm} | {sample.cpu * 1e6:.1f} | {results.spread(scenario.name, arm):.0%} "
-            f"| {ratio} | {sample.rate:.0f} | {sample.p50 * 1e3:.2f} | {sample.p99 * 1e3:.2f} "
-            f"| {sample.failures} |"
-        )
-    return "\n".join(rows)
+    head = ["arm", "load", "p50", "p90", "p99", "p99.9", "failures"]
+    title = "## Latency of a small GET, ms, from the time it was due"
+    return _table(title, head, body) if body else ""
 
 
-def _services(results: Results) -> str:
-    rows = [
-        f"| {count} | {sample.cpu * 1e6:.1f} | {results.spread('services', count):.0%} |"
-        for count in ("1", "10000")
-        if (sample := results.middle("services", count))
-    ]
-    head = "## Small GET by services in the table\n\n| services | µs of CPU | spread |\n"
-    return head + "|---:|---:|---:|\n" + "\n".join(rows) if rows else ""
-
-
-def _memory(results: Results) -> str:
-    rows = [f"| {arm} | {values[0]:.1f} |" for arm, values in results.memory.items()]
-    head = "## 10 000 idle connections\n\n| arm | MiB more |\n|---|---:|\n"
-    return head + "\n".join(rows) if rows else ""
+def _idle(results: Results) -> str:
+    rows = [[arm, f"{amount:.1f}"] for arm, amount in results.idle.items()]
+    return _table("## 10 000 idle connections", ["arm", "MiB more"], rows) if rows else ""
 
 
 def _rollout(results: Results) -> str:
@@ -84,47 +142,23 @@ def _rollout(results: Results) -> str:
         return ""
     requests, failures = results.rollout
     return (
-        "## Rolling restart under load\n\n"
-        f"Pods were replaced one after the other without a pause: {failures} of {requests} "
-        "requests failed."
+        "## Pods replaced under load\n\n"
+        f"One after the other without a pause: {failures} of {requests} requests failed."
     )
 
 
-def _bounds(results: Results) -> str:
-    words = {True: "holds", False: "**broken**", None: "not measured"}
-    rows = [
-        f"| {one.text} | ≤ {one.limit:g} | {_number(one.measured)} | {words[one.holds]} |"
-        for one in results.verdicts()
-    ]
-    return "## Bounds\n\n| what | bound | measured | |\n|---|---:|---:|---|\n" + "\n".join(rows)
+def _left_out(results: Results) -> str:
+    if not results.left_out:
+        return ""
+    lines = [f"- {what}: {' '.join(why.split())}" for what, why in results.left_out.items()]
+    return "## Not measured\n\n" + "\n".join(lines)
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
+def _number(value: float) -> str:
+    return f"{value:.1f}" if value < 1000 else f"{value:,.0f}".replace(",", " ")
 
 
-def plot(results: Results, path: Path) -> None:
-    """CPU of a unit by arm, one panel a scenario; needs matplotlib (extra `plots`)."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot
-
-    measured = [one for one in SCENARIOS if results.arms(one.name, ALL)]
-    if not measured:
-        return
-    figure, axes = pyplot.subplots(
-        len(measured), 1, figsize=(8, 1.9 * len(measured)), squeeze=False, constrained_layout=True
-    )
-    for axis, scenario in zip(axes[:, 0], measured, strict=True):
-        arms = [arm for arm in results.arms(scenario.name, ALL) if arm != "direct"][::-1]
-        for place, arm in enumerate(arms):
-            values = [one.cpu * 1e6 for one in results.samples[scenario.name, arm]]
-            middle = sorted(values)[len(values) // 2]
-            axis.barh(place, middle, color="#c2410c" if arm == "gateway" else "#94a3b8")
-            axis.plot(values, [place] * len(values), "|", color="black", markersize=8)
-        axis.set_yticks(range(len(arms)), arms)
-        axis.set_title(f"{scenario.title}: µs of CPU a {scenario.unit}", loc="left", fontsize=10)
-        axis.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=110)
-    pyplot.close(figure)
+def _table(title: str, head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    rule = ["---", *["--:"] * (len(head) - 1)]
+    lines = ["| " + " | ".join(cells) + " |" for cells in (head, rule, *body)]
+    return "\n".join([title, "", *lines])

@@ -1,4 +1,4 @@
-"""The admin port: metrics, probes, the load for the scaler, and a page for people.
+"""The admin port: metrics, probes, the load for the scaler, and the console for people.
 
 It is not for the public: it names services and pods.
 """
@@ -7,35 +7,47 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from gateway.admin import metrics, snapshot, status_page
+from gateway.admin import metrics, snapshot
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
+    from gateway.admin.console.calls import Console
     from gateway.admin.snapshot import Snapshot
     from gateway.admin.wakes import WakesCall
 
     Source = Callable[[], Awaitable[Snapshot]]
     Excuse = Callable[[], Awaitable[str]]
+    Troubles = Callable[[str], Awaitable[Mapping[str, Any]]]
 
 
 class Admin:
     """Handlers over `source`, which takes a snapshot of the gateway.
 
     `excuse` says why the gateway is not ready, in words; empty when it is. `note` is what to say of
-    one that is. `wakes` serves the scalers that listen.
+    one that is. `wakes` serves the scalers that listen, and `troubles` has the latest failed and
+    slowest requests of a service; a worker has no `console`, as its parent has one for all.
     """
 
     def __init__(
-        self, source: Source, excuse: Excuse, wakes: WakesCall, note: Callable[[], str] = str
+        self,
+        source: Source,
+        excuse: Excuse,
+        wakes: WakesCall,
+        note: Callable[[], str] = str,
+        *,
+        troubles: Troubles | None = None,
+        console: Console | None = None,
     ) -> None:
+        self._troubles = troubles
+        self._console = console
         self._note = note
         self._wakes = wakes
         self._source = source
@@ -46,7 +58,6 @@ class Admin:
         app = web.Application()
         app.add_routes(
             [
-                web.get("/", self._page),
                 web.get("/healthz", _alive),
                 web.get("/readyz", self._ready),
                 web.get("/metrics", self._metrics),
@@ -55,6 +66,10 @@ class Admin:
                 web.get("/snapshot", self._snapshot),
             ]
         )
+        if self._troubles is not None:
+            app.router.add_get("/troubles/{service}", self._latest)
+        if self._console is not None:
+            self._console.add_to(app)
         app.on_shutdown.append(self._wakes.close)
         return app
 
@@ -77,9 +92,10 @@ class Admin:
         body = orjson.dumps(await self._source())
         return web.Response(body=body, content_type="application/json")
 
-    async def _page(self, _: web.Request) -> web.Response:
-        text = status_page.render(await self._source())
-        return web.Response(text=text, content_type="text/html")
+    async def _latest(self, request: web.Request) -> web.Response:
+        assert self._troubles is not None
+        body = orjson.dumps(await self._troubles(request.match_info["service"]))
+        return web.Response(body=body, content_type="application/json")
 
 
 @contextlib.asynccontextmanager

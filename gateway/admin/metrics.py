@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +16,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from gateway.stats import BOUNDS
+from shared.runtime.release import release
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,6 +58,8 @@ _COUNTERS: Final = (
     ),
     ("request_seconds", "gateway_in_flight_seconds", "Time that slots were held, added up"),
 )
+_FROM_ZERO: Final = frozenset({"ejections", "panics"})
+"""Shown before there are any, of services: to Prometheus the first of a series is no increase."""
 _GAUGES: Final = (
     ("in_flight", "gateway_in_flight", "Requests that hold a slot of a pod"),
     ("waiting", "gateway_waiting", "Requests that wait for a slot"),
@@ -66,12 +68,18 @@ _GAUGES: Final = (
 _PROCESS_COUNTERS: Final = (
     ("connections_accepted", "gateway_connections_accepted", "Client connections so far"),
     ("connections_refused", "gateway_connections_refused", "Client connections over a limit"),
+    ("http2_accepted", "gateway_http2_connections", "Client connections of HTTP/2 so far"),
+    ("http2_resets", "gateway_http2_resets", "Streams reset by clients, or for what they did"),
+    ("http2_cut", "gateway_http2_cut", "Connections of HTTP/2 ended for what their clients did"),
     ("rests", "gateway_accept_rests", "Times when no client was accepted, for want of descriptors"),
     ("certificate_failures", "gateway_certificate_failures", "New certificates not usable"),
     ("snapshot_failures", "gateway_snapshot_failures", "Times the last table was not written"),
     ("log_dropped", "gateway_access_log_dropped", "Lines of the access log that did not fit"),
+    ("spans_sent", "gateway_spans_sent", "Spans of requests that the collector took"),
+    ("spans_dropped", "gateway_spans_dropped", "Spans that did not fit, or that it did not take"),
     ("worker_restarts", "gateway_worker_restarts", "Worker processes started again"),
     ("worker_hangs", "gateway_worker_hangs", "Worker processes killed because they hung"),
+    ("cpu_seconds", "gateway_cpu_seconds", "CPU that all processes of this gateway have used"),
 )
 _PROCESS_GAUGES: Final = (
     ("ready", "gateway_ready", "1 when the route table is complete and no shutdown has begun"),
@@ -83,6 +91,14 @@ _PROCESS_GAUGES: Final = (
     ("workers", "gateway_workers", "Worker processes that run"),
     ("held", "gateway_held", "Requests that wait for pods of services that have none"),
     ("scalers", "gateway_scalers_connected", "Scalers that hear which services are wanted"),
+    ("descriptors", "gateway_open_descriptors", "Open files and sockets, of the fullest worker"),
+    ("descriptors_limit", "gateway_descriptors_limit", "Open files and sockets a worker may have"),
+    ("resident_bytes", "gateway_resident_memory_bytes", "Memory of all processes of this gateway"),
+    (
+        "certificate_ends",
+        "gateway_certificate_expiry_timestamp_seconds",
+        "When the public port's certificate is valid no more, in unix time",
+    ),
 )
 
 _OUTER_BOUNDS: Final = (*(f"{bound:g}" for bound in BOUNDS), "+Inf")
@@ -103,6 +119,7 @@ class _Collector(Collector):
     def collect(self) -> Iterator[Metric]:
         services: dict[str, dict[str, Any]] = self._snapshot["services"]
         yield _requests(services)
+        yield _refusals(services)
         yield from (_histogram(services, *names) for names in _HISTOGRAMS)
         yield from (_counted(services, *names) for names in _BY_REASON)
         yield from (_plain(CounterMetricFamily, services, *names) for names in _COUNTERS)
@@ -123,8 +140,17 @@ class _Collector(Collector):
         )
         _observe(lag, [], self._snapshot.get("loop_lag"))
         yield lag
-        build = {"version": _version(), "python": platform.python_version()}
+        yield self._collections()
+        build = {"version": release(), "python": platform.python_version()}
         yield InfoMetricFamily("gateway_build", "What runs", value=build)
+
+    def _collections(self) -> Metric:
+        family = CounterMetricFamily(
+            "gateway_gc_collections", "Runs of Python's garbage collector", labels=("generation",)
+        )
+        for generation, count in self._snapshot.get("collections", {}).items():
+            family.add_metric((generation,), count)
+        return family
 
 
 def _requests(services: dict[str, dict[str, Any]]) -> Metric:
@@ -136,6 +162,18 @@ def _requests(services: dict[str, dict[str, Any]]) -> Metric:
     )
     for name, numbers in services.items():
         for key, count in numbers.get("requests", {}).items():
+            family.add_metric((name, *key.split(" ")), count)
+    return family
+
+
+def _refusals(services: dict[str, dict[str, Any]]) -> Metric:
+    family = CounterMetricFamily(
+        "gateway_refusals",
+        "Requests that the gateway answered itself as something was not as it should be, by why",
+        labels=("service", "reason", "code"),
+    )
+    for name, numbers in services.items():
+        for key, count in numbers.get("refusals", {}).items():
             family.add_metric((name, *key.split(" ")), count)
     return family
 
@@ -168,8 +206,8 @@ def _plain(
 ) -> Metric:
     family = kind(name, text, labels=("service",))
     for service, numbers in services.items():
-        if key in numbers:
-            family.add_metric((service,), numbers[key])
+        if key in numbers or (key in _FROM_ZERO and "endpoints" in numbers):
+            family.add_metric((service,), numbers.get(key, 0))
     metric: Metric = family
     return metric
 
@@ -193,10 +231,3 @@ def _endpoints(services: dict[str, dict[str, Any]]) -> Metric:
         for state, count in numbers.get("endpoints", {}).items():
             family.add_metric((name, state), count)
     return family
-
-
-def _version() -> str:
-    try:
-        return version("exposed-services")
-    except PackageNotFoundError:
-        return "unknown"

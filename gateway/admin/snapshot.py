@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gateway.services.backend import Backend
     from gateway.services.registry import Services
-    from gateway.services.state import ServiceState
+    from gateway.services.route import Route
     from gateway.stats import Stats
 
 Snapshot = dict[str, Any]
@@ -19,25 +20,39 @@ _BATCH: Final = 200
 """Services read in one turn of the loop, so that a scrape of ten thousand holds up no request."""
 
 _HELD: Final = frozenset(
-    {"in_flight", "waiting", "open", "idle_s", "seconds", "longest", "tunnels", "endpoints", "pods"}
+    {
+        *("in_flight", "waiting", "open", "idle_s", "seconds", "longest", "tunnels", "endpoints"),
+        *("pods", "stopped", "set_auth"),
+    }
 )
 _COUNTED: Final = frozenset(
     {
         "connections_accepted",
         "connections_refused",
+        "http2_accepted",
+        "http2_resets",
+        "http2_cut",
         "rests",
         "certificate_failures",
         "log_dropped",
         "snapshot_failures",
+        "spans_sent",
+        "spans_dropped",
         "loop_lag",
+        "cpu_seconds",
+        "collections",
     }
 )
 _SAME_EVERYWHERE: Final = frozenset(
-    {"endpoints", "seconds", "longest", "age", "invalid", "scalers"}
+    {
+        *("endpoints", "seconds", "longest", "age", "invalid", "scalers"),
+        *("descriptors", "descriptors_limit", "returns_s"),
+    }
 )
-"""What each worker sees in the same cluster, and time: the largest is taken, not the sum."""
-_OF_THE_LAST: Final = frozenset({"idle_s", "up_s"})
-"""Times for which nothing has happened in any worker: the least is taken."""
+"""What each worker sees in the same cluster, time, and what one alone may run out of: the largest
+is taken, not the sum."""
+_OF_THE_LAST: Final = frozenset({"idle_s", "up_s", "certificate_ends"})
+"""Times for which nothing has happened in any worker, and until one will: the least is taken."""
 _LOAD: Final = (
     "in_flight", "waiting", "arrivals", "request_seconds", "seconds", "longest", "open", "idle_s",
 )  # fmt: skip
@@ -48,10 +63,11 @@ GATEWAY: Final = "_gateway"
 async def take(services: Services, stats: Stats, process: Snapshot) -> Snapshot:
     """The numbers of this process; `process` are those that neither argument before has."""
     found: dict[str, Any] = {}
-    for index, state in enumerate(services.states()):
+    for index, route in enumerate(services.routes()):
         if index % _BATCH == _BATCH - 1:
             await asyncio.sleep(0)
-        found[state.name] = _service(state, services.monotonic())
+        route.state.stats.troubles.forget(services.unix())
+        found[route.state.name] = _service(route, services.monotonic())
     for name, numbers in list(stats.services.items()):  # those of no service, and of deleted ones
         if name not in found:
             found[name] = numbers.snapshot()
@@ -60,6 +76,9 @@ async def take(services: Services, stats: Stats, process: Snapshot) -> Snapshot:
         "connections": stats.connections,
         "connections_accepted": stats.connections_accepted,
         "connections_refused": stats.connections_refused,
+        "http2_accepted": stats.http2_accepted,
+        "http2_resets": stats.http2_resets,
+        "http2_cut": stats.http2_cut,
         "rests": stats.rests,
         "loop_lag": stats.loop_lag.snapshot(),
         **process,
@@ -125,7 +144,8 @@ def _by_name(pods: dict[str, dict[str, Any]]) -> dict[str, int]:
     return named
 
 
-def _service(state: ServiceState, now: float) -> dict[str, Any]:
+def _service(route: Route, now: float) -> dict[str, Any]:
+    state = route.state
     return {
         **state.stats.snapshot(),
         "in_flight": state.in_flight,
@@ -137,15 +157,30 @@ def _service(state: ServiceState, now: float) -> dict[str, Any]:
         "seconds": now - state.since,
         "longest": state.stats.peak.read(now),
         "endpoints": state.endpoints(),
-        "pods": {
-            backend.label: {
-                "pod": backend.endpoint.pod,
-                "in_flight": backend.in_flight,
-                "ejected": bool(backend.ejected_until),
-            }
-            for backend in state.balancer.backends.values()
-        },
+        "pods": {one.label: _pod(one, now) for one in state.balancer.backends.values()},
+        "stopped": route.spec.stopped,
+        "set_auth": route.spec.set_auth,
     }
+
+
+def _pod(backend: Backend, now: float) -> dict[str, Any]:
+    """Of the flags that are told where they hold, each worker has its own opinion but of what the
+    cluster says: `unready`, `ends`."""
+    endpoint = backend.endpoint
+    ejected = backend.ejected_until > now
+    flags = {
+        "unready": not endpoint.ready,
+        "ends": endpoint.terminating,
+        "held": backend.held,
+        "early": backend.early > 0.0,
+        "new": backend.penalty > 1.0,
+    }
+    told: dict[str, Any] = {name: flag for name, flag in flags.items() if flag}
+    if ejected:
+        told["returns_s"] = backend.ejected_until - now
+    if backend.complaint and (ejected or backend.failures):
+        told["complaint"] = backend.complaint
+    return {"pod": endpoint.pod, "in_flight": backend.in_flight, "ejected": ejected} | told
 
 
 def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,9 @@ their start is.
 
 A WebSocket for each scaler, opened by it; messages are JSON text. From the gateway `{"wake":
 {"service", "at", "cause"}}` (`services.wakes`), from the scaler `{"progress": {…}}`
-(`protocol.progress`). A process that stands for others says for how many: `{"scalers": n}`.
+(`shared.service.progress`), and for people `{"sizing": {…}}` and `{"leader": {…}}`
+(`shared.service.sizing`). A process that stands for others says for how many: `{"scalers": n}`.
+Messages of other kinds are of newer scalers, and left out.
 """
 
 from __future__ import annotations
@@ -15,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from gateway.admin.heard import Heard
 from shared.runtime.tasks import first_of
-from shared.service import progress
+from shared.service import progress, sizing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,10 +38,14 @@ LARGEST: Final = 64 * 1024
 
 
 class WakesCall:
-    """Serves `/wakes` from `wakes`; what scalers say of a start goes to `progressed`."""
+    """Serves `/wakes` from `wakes`; what scalers say of a start goes to `progressed`, and all that
+    they say to `heard`."""
 
-    def __init__(self, wakes: Wakes, progressed: Callable[[Progress], None]) -> None:
+    def __init__(
+        self, wakes: Wakes, progressed: Callable[[Progress], None], heard: Heard | None = None
+    ) -> None:
         self._wakes = wakes
+        self._heard = heard or Heard()
         self._progressed = progressed
         self._open: set[web.WebSocketResponse] = set()
 
@@ -90,7 +97,13 @@ class WakesCall:
         if not isinstance(message, dict):
             raise ValueError("the message is no object")
         if isinstance(found := message.get("progress"), dict):
-            self._progressed(progress.read(found))
+            told = progress.read(found)
+            self._progressed(told)
+            self._heard.progressed(told)
+        if isinstance(found := message.get("sizing"), dict):
+            self._heard.sized(sizing.read(found))
+        if isinstance(found := message.get("leader"), dict):
+            self._heard.led(sizing.read_leader(found))
         if isinstance(scalers := message.get("scalers"), int):
             self._wakes.join(news.hear, scalers)
 

@@ -1,16 +1,18 @@
 """Keeps the registry of services in step with the cluster: definitions and endpoints.
 
-Two informers mark services as changed; what is marked is read once, in the loop's next turn, so
-that a listing of ten thousand objects swaps the table some twenty times and not ten thousand. What
-cannot be read keeps the service as it was. While the API server is away the last table serves; one
-that was restored from a file is stale until both first listings are there, and is replaced at once.
+Two informers mark services as changed; what is marked is brought into the table in slices, each
+whole services, so that a listing of ten thousand objects neither swaps the table ten thousand times
+nor holds up requests. A service has its old route or its new one, never half of each. What cannot
+be read keeps the service as it was. Nothing is brought before both first listings are there. While
+the API server is away the last table serves; one that was restored from a file is stale until it is
+replaced.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.cluster.definitions import Definitions
 from gateway.cluster.endpoint_slices import SERVICE_NAME, endpoints, service_of
@@ -19,6 +21,7 @@ from shared.kube.changes import key_of
 from shared.kube.informer import Informer
 from shared.kube.resources import CONFIGMAPS, ENDPOINTSLICES
 from shared.runtime.tasks import first_of
+from shared.runtime.turns import Turns
 from shared.service.names import SERVICE_LABEL
 from shared.service.oscar import as_ours
 from shared.service.stored import StoredError
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+SLICE: Final = 50
+"""Services that are brought into the table in one turn of the loop, at most."""
+
 
 class Feed:
     """Keeps `services` equal to what the namespaces `spaces` of the cluster hold."""
@@ -52,7 +58,6 @@ class Feed:
         self.changes = 0
         """How often the table was changed."""
         self._located: dict[str, tuple[Endpoint, ...]] = {}
-        self._restored: set[str] = set()
         self._confirmed = 0.0
         """When a stale table was right, unix time."""
         self._services = services
@@ -63,9 +68,10 @@ class Feed:
         """Service → the namespaces whose service of that name is not served."""
         self._slices: dict[str, dict[Key, dict[str, Any]]] = {}
         self._slice_owner: dict[Key, str] = {}
-        self._defined: set[str] = set()
-        self._moved: set[str] = set()
-        self._pending = False
+        self._changed: dict[str, bool] = {}
+        """Service → whether its definition has changed, or its endpoints alone."""
+        self._marked = asyncio.Event()
+        self._turns = Turns(clock, SLICE)
         self._configmaps = Informer(
             kube,
             CONFIGMAPS,
@@ -89,7 +95,7 @@ class Feed:
         """Watch the cluster for ever, in tasks of `tasks`."""
         tasks.start("watch ConfigMaps", self._configmaps.run())
         tasks.start("watch EndpointSlices", self._endpointslices.run())
-        tasks.start("first listing", self._first_listing())
+        tasks.start("route table", self._follow())
 
     def age(self) -> float:
         """Seconds since the API server last confirmed the table; infinite before the first time.
@@ -118,20 +124,21 @@ class Feed:
         """Serve a table of an earlier time, until the cluster has been listed."""
         entries = list(entries)
         self.stale, self._confirmed = True, confirmed
-        self._restored = {spec.name for spec, _ in entries}
         self._services.define(spec for spec, _ in entries)
         for spec, found in entries:
             self._services.locate(spec.name, found)
+            self._mark(spec.name, defined=True)  # what is not in the cluster any more goes
 
-    async def _first_listing(self) -> None:
+    async def _follow(self) -> None:
         await self._configmaps.synced.wait()
         await self._endpointslices.synced.wait()
-        self._defined |= self._restored  # what is not in the cluster any more goes
-        self._restored = set()
+        await self._bring()
         self.stale = False
-        self.flush()
         self.synced.set()
         log.info("the route table is complete: %d services", len(self._services.table.routes))
+        while True:
+            await self._marked.wait()
+            await self._bring()
 
     def _definition_changed(self, change: Change) -> None:
         if not self._spaces.has(key_of(change.object)[0]):
@@ -140,8 +147,7 @@ class Feed:
             self._holders.gone(change.object)
         else:
             self._holders.seen(change.object)
-        self._defined.add(change.object["metadata"]["name"])
-        self._schedule()
+        self._mark(change.object["metadata"]["name"], defined=True)
 
     def _slice_changed(self, change: Change) -> None:
         name = key_of(change.object)
@@ -151,63 +157,79 @@ class Feed:
         before = self._slice_owner.pop(name, "")
         if before and before != owner:
             self._slices[before].pop(name, None)
-            self._moved.add(before)
+            self._mark(before)
         if owner:
             self._slice_owner[name] = owner
             self._slices.setdefault(owner, {})[name] = change.object
-            self._moved.add(owner)
-        self._schedule()
+            self._mark(owner)
 
-    def _schedule(self) -> None:
-        if not self._pending and not self.stale:
-            self._pending = True
-            asyncio.get_running_loop().call_soon(self.flush)
+    def _mark(self, name: str, *, defined: bool = False) -> None:
+        self._changed[name] = self._changed.get(name, False) or defined
+        self._marked.set()
 
-    def flush(self) -> None:
-        """Bring what changed since the last time into the table."""
-        self._pending = False
-        if self.stale:
-            return  # half a listing would take services their endpoints
+    async def _bring(self) -> None:
+        """Bring into the table what has changed, slice by slice, until nothing is marked."""
+        while self._changed:
+            changed, self._changed = self._changed, {}
+            while changed:
+                self._slice(changed)
+                await self._turns.rest()
+        self._marked.clear()
+
+    def _slice(self, changed: dict[str, bool]) -> None:
+        """Bring the first of `changed` in, taking them out of it: in one turn of the loop."""
+        specs: list[ServiceSpec] = []
+        removed: list[str] = []
+        located: dict[str, tuple[Endpoint, ...]] = {}
+        while changed:
+            name, defined = changed.popitem()
+            try:
+                if defined:
+                    self._read(name, specs, removed)
+                located[name] = self._endpoints(name)
+            except Exception:  # one poisonous object must not blind the gateway to all others
+                log.exception("service %s stays as it was: it cannot be read", name)
+            if self._turns.spent():
+                break
         self.changes += 1
-        defined, self._defined = self._defined, set()
-        moved, self._moved = self._moved | defined, set()
-        if defined:
-            self._define(defined)
-        for name in moved:
-            slices = self._slices.get(name, {})
-            if not slices:
-                self._slices.pop(name, None)
-            place = self._place(name)
-            found = endpoints(one for (space, _), one in slices.items() if space == place)
-            self._services.locate(name, found)
-            if found:
-                self._located[name] = found
-            else:
-                self._located.pop(name, None)
+        self._services.define(specs, removed)
+        for name, found in located.items():
+            self._locate(name, found)
+
+    def _endpoints(self, name: str) -> tuple[Endpoint, ...]:
+        slices = self._slices.get(name, {})
+        if not slices:
+            self._slices.pop(name, None)
+        place = self._place(name)
+        return endpoints(one for (space, _), one in slices.items() if space == place)
+
+    def _locate(self, name: str, found: tuple[Endpoint, ...]) -> None:
+        self._services.locate(name, found)
+        if found:
+            self._located[name] = found
+        else:
+            self._located.pop(name, None)
 
     def _place(self, name: str) -> str:
         """The namespace whose service `name` is served."""
         return next(iter(self._holders.of(name)), self._spaces.main)
 
-    def _define(self, changed: Iterable[str]) -> None:
-        specs: list[ServiceSpec] = []
-        removed: list[str] = []
-        for name in changed:
-            self._tell_others(name)
-            configmap = self._configmaps.cache.get((self._place(name), name))
-            try:
-                spec = self._definitions.read(configmap) if configmap is not None else None
-            except StoredError as error:
-                self._refuse(name, str(error))
-                continue
-            self.invalid.pop(name, None)
-            if configmap is None:
-                self._definitions.forget(name)
-            if spec is None:
-                removed.append(name)
-            else:
-                specs.append(spec)
-        self._services.define(specs, removed)
+    def _read(self, name: str, specs: list[ServiceSpec], removed: list[str]) -> None:
+        """Add its definition to `specs`, or its name to `removed`; to neither if it is refused."""
+        self._tell_others(name)
+        configmap = self._configmaps.cache.get((self._place(name), name))
+        try:
+            spec = self._definitions.read(configmap) if configmap is not None else None
+        except StoredError as error:
+            self._refuse(name, str(error))
+            return
+        self.invalid.pop(name, None)
+        if configmap is None:
+            self._definitions.forget(name)
+        if spec is None:
+            removed.append(name)
+        else:
+            specs.append(spec)
 
     def _tell_others(self, name: str) -> None:
         """Name the services that are not served because an older one has their name."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from gateway.services.spec import Endpoint, ServiceSpec
+from shared.service.model import RateLimit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +26,7 @@ Entry = tuple[ServiceSpec, tuple[Endpoint, ...]]
 
 FORMAT: Final = "gateway table 1"
 _NAME: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-_SPEC: Final = ServiceSpec("like")
+_SPEC: Final = ServiceSpec("like", rate_limit=(RateLimit(),))
 _ENDPOINT: Final = Endpoint("like", 1)
 
 
@@ -85,7 +86,8 @@ def _entry(value: dict[str, Any]) -> Entry:
 
 
 def _like(pattern: Any, value: Any) -> Any:
-    """`value` as what it was before it was JSON, which `pattern` is like. A field too many or too
+    """`value` as what it was before it was JSON, which `pattern` is like (a tuple's items, if it
+    has one, are like that). A field too many or too
     few is an error: a default might open what was closed."""
     if is_dataclass(pattern):
         names = {field.name for field in fields(pattern)}
@@ -96,6 +98,8 @@ def _like(pattern: Any, value: Any) -> Any:
     match pattern:
         case bytes():
             return bytes.fromhex(value)
+        case tuple() if pattern:
+            return tuple(_like(pattern[0], one) for one in value)
         case tuple():
             return tuple(value)
         case float() if type(value) is int:

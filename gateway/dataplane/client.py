@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from ipaddress import ip_address
 from math import inf
 from typing import TYPE_CHECKING, cast
 
 from gateway.dataplane import headless
+from gateway.dataplane.context import LAST_CALL
 from gateway.dataplane.flow import HELD, OF_EXCHANGE, Source
-from gateway.net.sockets import cut, end_writing, has_left, keep_alive
+from gateway.http2.frames import BEGINNING as PREFACE
+from gateway.net.sockets import cut, descriptor, end_writing, has_left, plain_address
+from gateway.net.tls import speaks_http2
 from gateway.protocol.headers import forwarded_for
 from gateway.protocol.http1 import END, ProtocolError, check_beginning
 from gateway.protocol.reasons import Refusal
@@ -23,6 +25,7 @@ from gateway.protocol.reasons import Refusal
 if TYPE_CHECKING:
     from gateway.dataplane.connections import Connections
     from gateway.dataplane.roles import ClientHandler
+    from gateway.services.route import Request
 
 _EMPTY_LINES = re.compile(rb"(?:\r\n)+")
 
@@ -41,13 +44,20 @@ class ClientConnection(Source, asyncio.Protocol):
         "deadline",
         "exchange",
         "forwarded",
+        "fresh",
+        "heads",
         "held",
         "look",
         "misplaced",
         "profile",
-        "requests",
         "stalled",
     )
+    counted = True
+    """It counts among the connections that are bounded."""
+    trailers = False
+    """The client takes the trailers of answers, and sends its own."""
+    protocol = ""
+    """What it speaks; empty: HTTP/1, as each of its heads says."""
 
     def __init__(self, connections: Connections) -> None:
         super().__init__()
@@ -62,6 +72,8 @@ class ClientConnection(Source, asyncio.Protocol):
         """It waits for the turn of the next pipelined request."""
         self.stalled = False
         """The client does not read what is written to it."""
+        self.fresh = True
+        """It has carried no request."""
         self.misplaced = False
         """It speaks plain HTTP to a port of TLS."""
         self.closing = False
@@ -75,30 +87,38 @@ class ClientConnection(Source, asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         context = self.context
         self.transport.set_write_buffer_limits(context.limits.window)
-        number = keep_alive(transport)
         peer = transport.get_extra_info("peername")
         self.address = plain_address(peer[0]) if peer else "unix"
         scheme = b"https" if transport.get_extra_info("ssl_object") is not None else b"http"
-        self.profile, self.requests = context.kind(scheme, self.address, self.misplaced)
+        self.profile, self.heads = context.kind(scheme, self.address, self.misplaced)
         self.forwarded = forwarded_for(self.address)
         refusal = self._connections.opened(self)
-        if number >= context.descriptors.crowd:
-            context.descriptors.short.set()
+        if self._connections.here > context.descriptors.few:
+            context.descriptors.met(descriptor(transport))
         self.deadline = context.now + (context.limits.head_time or inf)
         context.deadlines.watch(self)
-        if refusal is not None:
+        if speaks_http2(transport) and self._connections.multiplex is not None:
+            self._connections.multiplex(self, b"", refusal)
+        elif refusal is not None:
             self.refuse(refusal)
 
     def data_received(self, data: bytes) -> None:
         exchange = self.exchange
         if exchange is not None:
             exchange.client_data(data)
-        elif self.stalled or self._queued:
+        elif self.held or self.stalled or self._queued or self.closing:
+            self._more(data)
+        else:
+            self.next_request(data)
+
+    def _more(self, data: bytes) -> None:
+        """More of what is held already, or comes when no request is taken."""
+        if self.stalled or self._queued:
             self.hold(data)  # who does not read gets no more answers
         elif self.closing:
             self._read_away()
         else:
-            self.next_request(self.held + data if self.held else data)
+            self.next_request(self.held + data)
 
     def next_request(self, data: bytes, start: int = 0) -> None:
         """Take one request off `data` at `start`, where a head begins."""
@@ -108,22 +128,33 @@ class ClientConnection(Source, asyncio.Protocol):
             return
         raw = data[start:end]
         table = self.context.services.table
-        request = self.requests.get(raw)
+        heads = self.heads
+        request = heads.get(raw)
         if request is None or request.version is not table.version:
-            if raw[:2] == b"\r\n":
-                self._skip_empty_lines(data, start)
+            request = heads.shaped(raw, table) or self._read(raw, data, start)
+            if request is None:
                 return
-            request = self.context.planner.request(raw, self.profile, table)
-            if request.answer is None:  # refusals are what attackers vary
-                self.requests.remember(raw, request, 3 * len(raw))  # itself, its head, its plan
         self.held = b""
-        begin = self._connections.begin
-        exchange = self.exchange = begin(self, request)
         more = len(data) - end
         if not more or more == request.length or request.plan.chunked:
-            exchange.start(data[end:])
+            rest = data[end:]
         else:
-            exchange.start(self._body(data, end, request.length))
+            rest = self._body(data, end, request.length)
+        self._connections.begin(self, request, rest)
+
+    def _read(self, raw: bytes, data: bytes, start: int) -> Request | None:
+        """The request of the head `raw`, which is `data` at `start` and like none before; None when
+        it is none."""
+        if raw[:2] == b"\r\n":
+            self._skip_empty_lines(data, start)
+            return None
+        if raw == PREFACE and self.fresh and self._connections.multiplex is not None:
+            self._connections.multiplex(self, data, None)
+            return None
+        context = self.context
+        request = context.planner.request(raw, self.profile, context.services.table)
+        self.heads.learn(raw, request, context.services.table)
+        return request
 
     def _body(self, data: bytes, start: int, length: int) -> bytes:
         """The body of `length` bytes at `start`, as far as it is there; what follows it is held."""
@@ -180,13 +211,15 @@ class ClientConnection(Source, asyncio.Protocol):
     def finished(self, keep: bool) -> None:
         """The exchange has ended; what it wrote may still be on its way."""
         self.exchange = None
+        self.fresh = False
         if self.paused:
             self.resume_reading(OF_EXCHANGE)
-        context = self.context
-        if not keep or context.draining:
+        if not keep:
             self.close()
             return
-        deadline = context.now + (context.limits.keep_alive or inf)
+        context = self.context
+        idle = LAST_CALL if context.draining else context.limits.keep_alive or inf
+        deadline = context.now + idle
         self.deadline = deadline
         if deadline < self.look:
             context.deadlines.watch(self)
@@ -361,12 +394,3 @@ class ClientConnection(Source, asyncio.Protocol):
         return (
             f"<ClientConnection {self.address} {state}, {len(self.held) - self._taken} bytes held>"
         )
-
-
-def plain_address(address: str) -> str:
-    """`address` without zone; IPv4 in IPv6 as IPv4."""
-    if ":" not in address:
-        return address
-    parsed = ip_address(address.partition("%")[0])
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return str(mapped or parsed)

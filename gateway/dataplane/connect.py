@@ -10,13 +10,14 @@ import errno
 import os
 from typing import TYPE_CHECKING, Final, Protocol
 
-from gateway.dataplane import pool
+from gateway.dataplane import carriers, pool
 from gateway.dataplane.upstream import UpstreamConnection
+from gateway.http2.frames import ConnectionFaultError
 from gateway.protocol.reasons import Refusal
 
 if TYPE_CHECKING:
     from gateway.dataplane.context import Context
-    from gateway.services.balancer import Backend
+    from gateway.services.backend import Backend
     from gateway.services.route import Route
 
 PATIENCE: Final = 1.5
@@ -96,6 +97,9 @@ class Dial:
         except OSError as error:
             self._failed(error)
             return
+        except ConnectionFaultError as fault:
+            self._owner.unreachable(Refusal("upstream_malformed", fault.detail))
+            return
         except asyncio.CancelledError:
             upstream.abort()
             raise
@@ -108,6 +112,10 @@ class Dial:
             self._owner.unreachable(Refusal("connect_failed", "closed at once"))
 
     def _failed(self, error: OSError) -> None:
+        if isinstance(error, TimeoutError) and error.errno is None:  # an attempt that is shared
+            seconds = self._route.spec.timeouts.connect
+            self._owner.unreachable(Refusal("connect_timeout", seconds=seconds))
+            return
         detail = error.strerror or str(error)
         if error.errno in OWN:
             self._owner.exhausted(Refusal("gateway_exhausted", detail))
@@ -120,16 +128,14 @@ class Dial:
         Nothing has been sent to the pod yet, so that any request may wait here. Pauses are counted
         rather than the time: what the gateway itself was held up by is not the pod's.
         """
-        context, endpoint = self._context, self._backend.endpoint
+        context = self._context
         pauses = int(min(PATIENCE, (self._route.spec.timeouts.connect or PATIENCE) / 2) / PAUSE)
         frugal = False
         while True:
             try:
                 if context.descriptors.scarce():
                     raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
-                await context.loop.create_connection(
-                    lambda: upstream, endpoint.address, endpoint.port
-                )
+                await self._connect(upstream)
             except ConnectionRefusedError:
                 if not pauses or self._backend.leaving or not self._owner.alone:
                     raise
@@ -142,6 +148,18 @@ class Dial:
                 await asyncio.sleep(PAUSE)  # until the descriptors are free
             else:
                 return
+
+    async def _connect(self, upstream: UpstreamConnection) -> None:
+        """One attempt; `upstream` is connected afterwards."""
+        endpoint, spec = self._backend.endpoint, self._route.spec
+        if spec.protocol == "http1":
+            await self._context.loop.create_connection(
+                lambda: upstream, endpoint.address, endpoint.port
+            )
+        else:
+            carrier = await carriers.reach(self._context, self._backend, spec)
+            upstream.reused = carrier.used
+            carrier.carry(upstream)
 
     def _give_up_idle(self) -> bool:
         """Close connections that nobody uses, the oldest first; False when there are none."""

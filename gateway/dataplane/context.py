@@ -11,11 +11,13 @@ import time
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
+from gateway.http2.pod_head import Remembered
 from gateway.memory import Budget, Memory
 from gateway.net.deadlines import Deadlines
 from gateway.protocol.ids import Ids
 from gateway.protocol.responses import date_line
 from gateway.routing.compose import Profile
+from gateway.routing.heads import Heads
 from gateway.routing.planner import Planner
 from gateway.routing.reply import Replies
 
@@ -24,15 +26,17 @@ if TYPE_CHECKING:
     from gateway.limits import Identity, Limits
     from gateway.net.descriptors import Descriptors
     from gateway.routing.cors import Cors
-    from gateway.services.balancer import Backend
+    from gateway.services.backend import Backend
     from gateway.services.registry import Services
-    from gateway.services.route import Request
     from gateway.stats import Stats
+    from shared.runtime.addresses import Address
 
 REMEMBERED: Final = 1024
 """Request heads, for each kind of connection."""
 KEPT: Final = 8 * 1024 * 1024
 """Bytes of what is remembered of them."""
+LAST_CALL: Final = 1.0
+"""Seconds for which a connection stays open in a drain, for a client that was not told of it."""
 
 
 class Context:
@@ -63,7 +67,10 @@ class Context:
         self.date = date_line(time.time())
         """The line of Date, as of the last tick."""
         self.deadlines = Deadlines(self.now)
+        self.leaving = False
+        """Each answer from now on is the last on its connection; new ones are still accepted."""
         self.draining = False
+        """No connection is accepted, and none is kept longer than for a last request."""
         self.pods: set[Backend] = set()
         """Those that may have connections of ours, so that no others are looked at."""
         self.connecting: set[asyncio.Task[None]] = set()
@@ -72,8 +79,10 @@ class Context:
         """Of TLS, with clients."""
         self.cors = cors
         self.replies = Replies(limits, identity.via, cors.fields(None))
+        self.pod_heads: Remembered = Memory(REMEMBERED, Budget(KEPT))
+        """Heads that came from pods by HTTP/2."""
         self._requests = Budget(KEPT)
-        self._kinds: dict[tuple[bytes, bool, bool], tuple[Profile, Memory[bytes, Request]]] = {}
+        self._kinds: dict[tuple[bytes, bool, bool, bytes], tuple[Profile, Heads]] = {}
 
     def trusts(self, address: str) -> bool:
         """Whether forwarded fields of this peer are believed."""
@@ -83,13 +92,17 @@ class Context:
             parsed = ip_address(address)
         except ValueError:
             return False
-        return any(parsed in network for network in self.identity.trusted)
+        return self.believes(parsed)
+
+    def believes(self, address: Address) -> bool:
+        """Whether this is the address of a proxy whose forwarded fields are believed."""
+        return any(address in network for network in self.identity.trusted)
 
     def kind(
-        self, scheme: bytes, address: str, misplaced: bool
-    ) -> tuple[Profile, Memory[bytes, Request]]:
-        """What kind of connection this is, and the requests remembered for it, by their heads."""
-        key = (scheme, self.trusts(address), misplaced)
+        self, scheme: bytes, address: str, misplaced: bool, version: bytes = b""
+    ) -> tuple[Profile, Heads]:
+        """What kind of connection this is, and the request heads remembered for it."""
+        key = (scheme, self.trusts(address), misplaced, version)
         if key not in self._kinds:
-            self._kinds[key] = (Profile(*key), Memory(REMEMBERED, self._requests))
+            self._kinds[key] = (Profile(*key), Heads(REMEMBERED, self._requests, self.limits))
         return self._kinds[key]

@@ -22,8 +22,11 @@ async def drain(gateway: Gateway, times: Drain, clock: Clock) -> None:
     """Let requests and tunnels finish, then cut what is left.
 
     For `times.grace` the gateway still accepts, until load balancers have seen that it is not
-    ready. Then idle connections close, requests get `times.http` and tunnels `times.tunnels`.
+    ready, and clients that ask meanwhile are told to close: so hardly any sends a request in the
+    moment in which its idle connection ends, which would be lost. Then idle connections have a
+    last moment, requests get `times.http` and tunnels `times.tunnels`.
     """
+    gateway.leave()
     await clock.sleep(times.grace)
     gateway.drain()
     left = gateway.connections
@@ -32,7 +35,7 @@ async def drain(gateway: Gateway, times: Drain, clock: Clock) -> None:
     if left.busy:
         log.warning("cutting %d requests after %g s", left.busy, times.http)
         gateway.cut_requests()
-    await _until(lambda: not left.open, began + max(times.http, times.tunnels), clock)
+    await _until(lambda: not left.left, began + max(times.http, times.tunnels), clock)
     if left.tunnels:
         log.warning("cutting %d tunnels after %g s", left.tunnels, times.tunnels)
     await gateway.close()

@@ -1,9 +1,9 @@
 """One request's life: place, send, relay, count. The only file that knows the order of the steps.
 
 The course is: `start` → `Placement`, a slot and a connection → `send` → `answered` → `relay` →
-`complete`. What goes wrong with the pod comes in by `failed` and `lost`, what takes too long by
-`expired`, a client that leaves by `client_gone`, and what the gateway answers itself by `refuse`.
-All of these leave by `_end`, which gives everything up.
+`complete`. What goes wrong with the pod comes in by `failed` and `lost`, and what takes too long by
+`expired`; how it ends without the whole of a pod's answer is in `Ending`. What needs none of this
+is a `Straight`, until it does.
 
 What is not over at once owns its state: `Waiting` and `Dial` before the request is sent, `Upload`
 and `Tunnel` after; a plain request makes none of them.
@@ -13,39 +13,33 @@ from __future__ import annotations
 
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from gateway.dataplane import record
+from gateway.dataplane import limiting, record
+from gateway.dataplane.ending import Ending
 from gateway.dataplane.flow import throttle
 from gateway.dataplane.placement import Placement
 from gateway.dataplane.tunnel import Tunnel
 from gateway.dataplane.upload import Upload
+from gateway.http2.pod_stream import UnprocessedError
 from gateway.protocol.framing import response_body
-from gateway.protocol.ids import request_id
 from gateway.protocol.reasons import Refusal
 from gateway.protocol.responses import CONTINUE
 from gateway.routing import reply
-from gateway.routing.answers import written
+from gateway.troubles import POD_FAILED
 
 if TYPE_CHECKING:
     from gateway.dataplane.placement import Stopover
     from gateway.dataplane.roles import Client, Pod
-    from gateway.protocol.responses import Answer
     from gateway.routing.reply import Reply
+    from gateway.services.backend import Backend
     from gateway.services.route import Request
 
-Phase = Literal["new", "slot", "connection", "body", "head", "answer", "tunnel", "ended"]
-"""What is waited for: a slot, a connection, the client's body, the pod's head, the rest of its
-answer; which deadline that has, and what follows when it passes."""
 
-
-class Exchange:
+class Exchange(Ending):
     """One request of one client."""
 
-    __slots__ = (
-        "bytes_out", "client", "first_byte", "id_line", "keep", "payload", "phase", "placement",
-        "plan", "reply", "request", "route", "stalled", "started", "tunnel", "upload",
-    )  # fmt: skip
+    __slots__ = ()
     is_tunnel = False
 
     def __init__(self, client: Client, request: Request) -> None:
@@ -53,22 +47,17 @@ class Exchange:
         self.request = request
         plan = self.plan = request.plan
         self.route = plan.route
-        self.phase: Phase = "new"
+        self.phase = "new"
         self.placement = Placement(self)
+        self.permit = None
         self.payload = b""
-        """All of the body, when it came with the head."""
-        self.upload: Upload | None = None
-        """The request's body otherwise."""
+        self.upload = None
         self.stalled = False
-        """The pod does not take what is written to it."""
         self.id_line = request.id_line
-        """The request's id, as the pod and the client are told it; made when it is first needed."""
-        self.reply: Reply | None = None
-        self.tunnel: Tunnel | None = None
+        self.reply = None
+        self.tunnel = None
         self.keep = True
-        """The client's connection is good for another request."""
         self.bytes_out = 0
-        """Of the response."""
         self.first_byte = -1.0
         self.started = monotonic()
 
@@ -88,11 +77,28 @@ class Exchange:
         if request.answer is not None:
             self._answer(request.answer)
             return
+        if self.route.limiter is not None and (refusal := limiting.refusal(self)) is not None:
+            self._answer(refusal)
+            return
         backend = self.route.state.admission.acquire(self.started, self.plan.affinity)
         if backend is None:
             self.placement.queue()
         else:
             self.placement.reach(backend, self.started)
+
+    def placed(self, backend: Backend, payload: bytes, since: float) -> None:
+        """Begin with a slot of a pod, which is held since `since`; all of the body is here."""
+        self.payload = payload
+        self.started = since
+        self.placement.reach(backend, since)
+
+    def sent(self, upstream: Pod, payload: bytes, id_line: bytes, since: float) -> None:
+        """Go on with a request that was written to a pod whose slot is held since `since`."""
+        self.payload = payload
+        self.id_line = id_line
+        self.started = since
+        self.phase = "head"
+        self.placement.settled(upstream)
 
     def client_data(self, data: bytes) -> None:
         """More bytes of the client: of the body, or of what follows."""
@@ -183,7 +189,7 @@ class Exchange:
         self.first_byte = monotonic()
         length = answer.length
         uploaded = upload is None or upload.body.done
-        if plan.usual and answer.usual and uploaded and not client.context.draining:
+        if plan.usual and answer.usual and uploaded and not client.context.leaving:
             head, ending = answer.block, b"\r\n"
         else:
             length = 0 if plan.head_only else length
@@ -196,6 +202,8 @@ class Exchange:
             name += client.context.date
         if self.placement.cold:
             name += self.placement.cold_line(self.first_byte)
+        if self.permit is not None:
+            name += self.permit.lines
         if length == len(rest):
             whole = b"".join((head, name, ending, rest))
             self.bytes_out += len(whole)
@@ -206,7 +214,7 @@ class Exchange:
         self._begin_body(answer, length, rest)
 
     def _begin_body(self, answer: Reply, length: int, rest: bytes) -> None:
-        body = response_body(length, modern=self.plan.minor == 1)
+        body = response_body(length, modern=self.plan.minor == 1, trailers=self.client.trailers)
         if body.done:
             self.complete(self.first_byte, not rest)
             return
@@ -219,24 +227,14 @@ class Exchange:
                 self.placement.praise(upstream.backend, self.started)  # it may go on for hours
             upstream.begin_body(body, rest)
 
-    def _keeps(self, *, framed: bool) -> bool:
-        """Whether the client's connection is good for another request; `framed`: it can tell where
-        the answer ends."""
-        early = self.upload is not None and not self.upload.body.done
-        draining = self.client.context.draining
-        return self.keep and self.plan.keep and framed and not early and not draining
-
     def relay(self, data: bytes) -> None:
         """Pass a piece of the response's body on."""
         self.bytes_out += len(data)
         client = self.client
-        client.write(data)
+        if client.transport is not None:
+            client.transport.write(data)
         if client.deadline != inf:
             client.within(self.route.idle)
-
-    def _write(self, data: bytes) -> None:
-        self.bytes_out += len(data)
-        self.client.write(data)
 
     def complete(self, now: float, clean: bool) -> None:
         """The response has been passed on to its last byte; `clean`: nothing came after it."""
@@ -246,7 +244,7 @@ class Exchange:
         assert backend is not None
         uploaded = upload is None or upload.body.done
         if answer.faulty:
-            placement.blame(backend)
+            placement.blame(backend, POD_FAILED)
         elif backend.ailing:
             placement.praise(backend, self.started)
         record.count(self, answer.status, "", now)
@@ -257,6 +255,8 @@ class Exchange:
             self.phase = "ended"
             client.exchange = self.upload = None
             placement.give_back(now)
+            if self.permit is not None:
+                self.permit.release()
         else:
             self._end(now)
         if uploaded:
@@ -279,10 +279,9 @@ class Exchange:
 
     # -- what goes wrong, or takes too long
 
-    def failed(self, refusal: Refusal, *, stale: bool = False) -> None:
+    def failed(self, refusal: Refusal, *, stale: bool = False, unsent: bool = False) -> None:
         """The pod failed this request (as `Placement.failed` has it): try again, or say so."""
-        upload = self.upload
-        if upload is not None:
+        if (upload := self.upload) is not None:
             upload.reopen()
         self.upstream_stalls(stalled=False)
         self.placement.failed(
@@ -290,45 +289,20 @@ class Exchange:
             answered=self.reply is not None or self.bytes_out > 0,
             replayable=upload is None or upload.replayable,
             stale=stale,
+            unsent=unsent,
         )
 
     def lost(self, upstream: Pod, error: Exception | None) -> None:
         """The pod's connection is gone before the exchange has ended."""
         detail = "in the middle of its answer" if self.reply else str(error or "without an answer")
+        unsent = isinstance(error, UnprocessedError)
         stale = upstream.reused and self.bytes_out == 0 and not upstream.began
         self.placement.disconnected()
-        self.failed(Refusal("upstream_closed", detail), stale=stale)
+        self.failed(Refusal("upstream_closed", detail), stale=stale, unsent=unsent)
 
     def upstream_ended(self) -> bool:
         """The pod sends no more: the loss of its connection follows."""
         return False
-
-    def client_ended(self) -> bool:
-        """A client that sends no more is taken to be gone; its answer must not look whole."""
-        self.client.abort()
-        return False
-
-    def client_gone(self) -> None:
-        """The client closed its connection: stop the pod's work at once."""
-        self._leave(499, "client_gone" if self.tunnel is None else "")
-
-    def client_stuck(self) -> None:
-        """The client took too little of its answer, and is cut off."""
-        self._leave(499, "send_timeout")
-
-    def tunnel_over(self, reason: str) -> None:
-        """The pod's end of the tunnel is gone, or `reason`: all is over in good order."""
-        self._leave(reply.SWITCHING, reason)
-        self.client.close()
-
-    def withdrawn(self) -> None:
-        """An answer that need not ever end is cut off; any other is still owed."""
-        if self.phase == "answer" and self.reply is not None and self.reply.length < 0:
-            self.refuse(Refusal("access_withdrawn"))
-
-    def shut_down(self) -> None:
-        self._leave(503, "shutting_down")
-        self.client.abort()
 
     def expired(self) -> None:
         """The deadline of the phase has passed."""
@@ -341,55 +315,6 @@ class Exchange:
             self.refuse(Refusal("idle_timeout", seconds=self.route.spec.timeouts.idle))
         else:
             self.overdue()
-
-    def overdue(self) -> None:
-        """The pod took too long to answer, or to take what it should answer."""
-        self.placement.overdue()
-        self.refuse(Refusal("first_byte_timeout", seconds=self.route.spec.timeouts.first_byte))
-
-    # -- an answer of the gateway's own
-
-    def refuse(self, refusal: Refusal, *, close: bool = False) -> None:
-        """Answer in place of the pod; a pod's answer that has begun is cut off, so that the client
-        sees that it is not whole. `close`: the framing of the client's bytes is lost."""
-        if self.reply is None:
-            self.keep = self.keep and not close
-            self._answer(refusal)
-        else:
-            self._leave(refusal.status, refusal.reason)
-            self.client.abort()
-
-    def _answer(self, answer: Refusal | Answer) -> None:
-        self.keep = self._keeps(framed=True)
-        name, date = self.request_id(), self.client.context.date
-        self._write(written(answer, self.request, request_id=name, date=date, keep=self.keep))
-        self._leave(answer.status, answer.reason)
-        if self.keep and not answer.close:
-            self.client.finished(True)
-        else:
-            self.client.linger()
-
-    def request_id(self) -> str:
-        """The client's, or a fresh one."""
-        self.id_line = self.id_line or self.client.context.ids.fresh()
-        return request_id(self.id_line).decode("ascii")
-
-    def _leave(self, status: int, reason: str) -> None:
-        """End before the pod's answer is complete; `status` counts if that has not begun. What is
-        waited for is given up first: it knows how long the wait was."""
-        self.placement.leave()
-        if self.tunnel is not None:
-            self.bytes_out += self.tunnel.bytes_out
-        now = monotonic()
-        record.count(self, status if self.reply is None else self.reply.status, reason, now)
-        self._end(now)
-
-    def _end(self, now: float) -> None:
-        """Leave the client, and give up the pod. What points back here is let go: two that hold
-        each other would wait for the garbage collector."""
-        self.phase = "ended"
-        self.client.exchange = self.upload = self.tunnel = None
-        self.placement.release(now)
 
     def __repr__(self) -> str:
         parts = (self.phase, self.placement, self.upload, self.tunnel)

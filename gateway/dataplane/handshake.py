@@ -12,7 +12,8 @@ import socket
 from typing import TYPE_CHECKING, Final
 
 from gateway.dataplane.accepting import BACKLOG
-from gateway.dataplane.client import ClientConnection, plain_address
+from gateway.dataplane.client import ClientConnection
+from gateway.net.sockets import plain_address
 
 if TYPE_CHECKING:
     import ssl
@@ -65,8 +66,7 @@ class TlsListener:
                 return
             sock.setblocking(False)
             self._begin(sock, peer[0])
-            if sock.fileno() >= descriptors.crowd:
-                descriptors.short.set()
+            if descriptors.met(sock.fileno()):
                 return
 
     def _begin(self, sock: socket.socket, address: str) -> None:

@@ -34,7 +34,9 @@ def refuse(context: Context, address: str, came: bytes, refusal: Refusal, second
     answer = render(
         refusal, accept=accept, close=True, request_id=name, extra=extra, date=context.date
     )
-    context.stats.service(UNKNOWN).refused(OTHER, refusal.status, seconds)
+    stats = context.stats.service(UNKNOWN)
+    stats.refused(OTHER, refusal.status, seconds, reason=refusal.reason)
+    stats.failed(refusal.reason)
     log = context.access_log
     if log.wants(refusal.status, refusal.reason):
         log.write(_entry(address, came, refusal, seconds, len(answer), name))

@@ -19,7 +19,7 @@ from gateway.services import retry
 
 if TYPE_CHECKING:
     from gateway.dataplane.roles import Client, Pod, Stage
-    from gateway.services.balancer import Backend
+    from gateway.services.backend import Backend
     from gateway.services.registry import Services
     from gateway.services.route import Plan, Request, Route
     from gateway.services.state import ServiceState
@@ -94,6 +94,12 @@ class Placement:
         self.tries += 1
         self.upstream = upstream
         owner.send(upstream)
+
+    def settled(self, upstream: Pod) -> None:
+        """The request was sent on an idle connection, and holds a slot of its pod."""
+        self.backend = upstream.backend
+        self.upstream = upstream
+        self.tries = 1
 
     def queue(self) -> None:
         """Wait for a slot, as none is free, or for a pod, as there is none."""
@@ -197,20 +203,27 @@ class Placement:
         self.upstream = None
 
     def failed(
-        self, refusal: Refusal, *, answered: bool, replayable: bool, stale: bool = False
+        self,
+        refusal: Refusal,
+        *,
+        answered: bool,
+        replayable: bool,
+        stale: bool = False,
+        unsent: bool = False,
     ) -> None:
         """The pod failed the request that was sent: try another connection, or have the owner
         refuse.
 
         `answered` and `replayable` as in `retry`. `stale`: the pod closed an idle connection just
-        as it was used again, which says nothing about its health.
+        as it was used again, which says nothing about its health. `unsent`: it says that it has
+        done nothing for the request, which says nothing of it either.
         """
         upstream, self.upstream = self.upstream, None
         if upstream is not None:
             answered = answered or upstream.began
             upstream.abort()
-        again = self._may_retry(sent=True, answered=answered, replayable=replayable)
-        self._failed(refusal, again=again, stale=stale)
+        again = self._may_retry(sent=not unsent, answered=answered, replayable=replayable)
+        self._failed(refusal, again=again, stale=stale, unsent=unsent)
 
     @property
     def alone(self) -> bool:
@@ -229,27 +242,32 @@ class Placement:
         )
 
     def _failed(
-        self, refusal: Refusal, *, again: bool, stale: bool = False, sent: bool = True
+        self,
+        refusal: Refusal,
+        *,
+        again: bool,
+        stale: bool = False,
+        unsent: bool = False,
+        sent: bool = True,
     ) -> None:
         owner, backend = self._owner, self.backend
         assert backend is not None
         state = owner.route.state
         state.stats.upstream_failed(refusal.reason)
-        if stale:
+        if stale and not unsent:
             self._stale += 1
-        else:
-            self.blame(backend, sent=sent)
+        elif not unsent:
+            self.blame(backend, refusal.reason, sent=sent)
             self._tried = (*self._tried, backend)
-        same = stale and not backend.leaving
+        same = (stale or unsent) and not backend.leaving
         other = (backend if same else self._another()) if again else None
         if other is None and not state.balancer.candidates and (again or not sent):
             self._wait_after_all(backend, sent=sent)
             return
-        if other is None:
+        if other is None or not state.admission.move(backend, other):
             owner.refuse(refusal)
             return
         state.stats.retried(refusal.reason)
-        state.admission.move(backend, other)
         self.backend = other
         self._dial(other)
 
@@ -274,10 +292,11 @@ class Placement:
         state = self._owner.route.state
         return state.balancer.other(tried, state.admission.limit)
 
-    def blame(self, backend: Backend, *, sent: bool = True) -> None:
+    def blame(self, backend: Backend, reason: str, *, sent: bool = True) -> None:
         """Count a failure against the pod; enough of them leave it out for a while. `sent`: it had
         the request, so that the application may be to blame."""
         state = self._owner.route.state
+        backend.complaint = reason
         if state.balancer.failed(backend, monotonic(), answered=sent):
             state.stats.ejections += 1
             self._services.unsettle(state)
@@ -290,7 +309,7 @@ class Placement:
         """The pod took too long to answer, or to take what it should answer."""
         self._owner.route.state.stats.upstream_failed("first_byte_timeout")
         if self.backend is not None:
-            self.blame(self.backend)
+            self.blame(self.backend, "first_byte_timeout")
 
     def give_back(self, now: float) -> None:
         """The answer is complete: the connection is good for another exchange, the slot is free."""
@@ -304,7 +323,7 @@ class Placement:
             upstream.resume_reading(upstream.paused)
         pool.give_back(upstream, now, owner.client.context.limits.upstream_idle_count)
         owner.route.state.admission.release(backend, now, owner.request.spared)
-        del self._owner  # two that hold each other would wait for the garbage collector
+        self.forget()
 
     def leave(self) -> None:
         """Give up what is waited for, so that the time in the queue is known."""
@@ -321,6 +340,10 @@ class Placement:
         if backend is not None:
             owner = self._owner
             owner.route.state.admission.release(backend, now, owner.request.spared)
+        self.forget()
+
+    def forget(self) -> None:
+        """Let the owner go: two that hold each other would wait for the garbage collector."""
         del self._owner
 
     def __repr__(self) -> str:

@@ -1,7 +1,8 @@
 """Idle connections to pods: leased to one exchange at a time, given back, expired.
 
 No I/O: each pod's `Backend.idle` is a stack, so that the warmest connection goes first and the
-surplus grows old at the bottom; whoever takes a connection out of it owns it.
+surplus grows old at the bottom; whoever takes a connection out of it owns it. Connections of HTTP/2
+stay in `Backend.shared` while they take more requests, and know themselves when they do not.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from gateway.dataplane.roles import Pod
-    from gateway.services.balancer import Backend
+    from gateway.services.backend import Backend
 
 FRESH: Final = 2.0
 """Seconds of idleness after which a connection is not used for a request that must not be sent
@@ -29,6 +30,15 @@ def lease(backend: Backend, repeatable: bool, now: float) -> Pod | None:
                 return connection
             idle.append(connection)
             return None
+    return stream(backend) if backend.shared else None
+
+
+def stream(backend: Backend) -> Pod | None:
+    """What serves one exchange on a connection that is shared, if one has room."""
+    for connection in backend.shared:
+        if connection.free:
+            pod: Pod = connection.open()
+            return pod
     return None
 
 
@@ -54,7 +64,8 @@ def expired(pods: set[Backend], before: float) -> list[Pod]:
         if idle and idle[0].since <= before:
             out += [one for one in idle if one.since <= before]
             backend.idle = [one for one in idle if one.since > before]
-        if not backend.idle and not backend.in_flight:
+        out += [one for one in backend.shared if one.idle and one.since <= before]
+        if not backend.idle and not backend.shared and not backend.in_flight:
             pods.discard(backend)
     return out
 
@@ -66,7 +77,7 @@ def surplus(pods: set[Backend], most: int) -> list[Pod]:
     out: list[Pod] = sorted(idle, key=_since)[:most]
     for one in out:
         one.backend.idle.remove(one)
-    return out
+    return out or [one for backend in pods for one in backend.shared if one.idle][:most]
 
 
 def _since(connection: Pod) -> float:

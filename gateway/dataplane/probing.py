@@ -1,8 +1,9 @@
 """Asks pods that start whether they are ready, where somebody waits for one: sooner than the node
 does, whose word has to pass through the API server besides.
 
-Asked is what the node asks, the path of the readiness probe, and only a 2xx counts: the node
-follows redirects, and where one leads is not looked into here. What the node says later stands
+Asked is what the node asks: whether it listens, of a pod that does not speak HTTP/1.1, and else the
+path of the readiness probe. There only a 2xx counts: the node follows redirects, and where one
+leads is not looked into here. What the node says later stands
 (`Balancer.trust`). Knative's activator probes pods in the same way.
 """
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gateway.dataplane.context import Context
-    from gateway.services.balancer import Backend
+    from gateway.services.backend import Backend
     from gateway.services.spec import Endpoint, ServiceSpec
 
 PERIOD: Final = 0.05
@@ -83,7 +84,10 @@ class Prober:
                 services.trust(route.state, backend)
 
         try:
-            await ask(backend.endpoint, spec.probe_path, ready)
+            if spec.protocol == "http1":
+                await ask(backend.endpoint, spec.probe_path, ready)
+            else:
+                await knock(backend.endpoint, ready)
         finally:
             self._asked.discard(backend)
 
@@ -105,6 +109,15 @@ async def ask(endpoint: Endpoint, path: str, ready: Callable[[], None]) -> None:
                 await _read_away(reader)
             finally:
                 writer.transport.abort()
+
+
+async def knock(endpoint: Endpoint, ready: Callable[[], None]) -> None:
+    """Call `ready` if the pod accepts a connection in PATIENCE."""
+    with suppress(OSError, TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            _, writer = await asyncio.open_connection(endpoint.address, endpoint.port)
+        writer.transport.abort()
+        ready()
 
 
 async def _read_away(reader: asyncio.StreamReader) -> None:

@@ -9,7 +9,8 @@ from time import time
 from typing import TYPE_CHECKING, Protocol
 
 from gateway.access_log import Entry, Source
-from gateway.dataplane import headless
+from gateway.dataplane import headless, troubles
+from gateway.dataplane.troubles import FAILED
 from gateway.protocol import headers
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def count(exchange: Finished, status: int, reason: str, now: float) -> None:
     source: Source = "upstream"
     if exchange.reply is None:
         source = "waiting" if reason == "starting" else "gateway"
-        stats.refused(plan.label, status, now - started, source)
+        stats.refused(plan.label, status, now - started, source, reason)
     else:
         stats.answered(plan.label, status, now - started, exchange.first_byte - started)
     if reason == "unauthorized":
@@ -65,9 +66,18 @@ def count(exchange: Finished, status: int, reason: str, now: float) -> None:
         stats.send_timeouts += 1
     elif reason == "access_withdrawn":
         stats.withdrawals += 1
-    log = exchange.client.context.access_log
-    if (status >= log.least_status or reason) and log.wants(status, reason, source):
-        log.write(_entry(exchange, status, reason, source, now - started, received))
+    if reason or status >= FAILED or exchange.first_byte - started > stats.troubles.over:
+        troubles.note(exchange, status, reason, source, now)
+    log(exchange, status, reason, source, now, received)
+
+
+def log(
+    exchange: Finished, status: int, reason: str, source: Source, now: float, received: int
+) -> None:
+    """Log the end of an exchange at `now` which `received` so many bytes, if the log wants it."""
+    kept = exchange.client.context.access_log
+    if (status >= kept.least_status or reason) and kept.wants(status, reason, source):
+        kept.write(_entry(exchange, status, reason, source, now - exchange.started, received))
 
 
 def _entry(
@@ -86,7 +96,7 @@ def _entry(
         service=plan.service,
         method=line[0],
         target=line[1],
-        protocol=line[2] or f"HTTP/1.{plan.minor}",
+        protocol=exchange.client.protocol or line[2] or f"HTTP/1.{plan.minor}",
         status=status,
         source=source,
         reason=reason,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gateway.protocol.framing import Body
     from gateway.protocol.reasons import Refusal
     from gateway.routing.reply import Reply
-    from gateway.services.balancer import Backend
+    from gateway.services.backend import Backend
     from gateway.services.route import Route
 
 
@@ -23,13 +23,21 @@ class Client(Protocol):
     """A client's connection, as the exchange and its stages see it."""
 
     context: Context
+    transport: Transport | None
+    """None when it is closed."""
     address: str
     forwarded: bytes
     """What this connection adds to X-Forwarded-For, and the beginning of Forwarded."""
     stalled: bool
     """The client does not read what is written to it."""
     deadline: float
+    look: float
+    """Of `net.deadlines`: when the wheel comes by."""
     exchange: ClientHandler | None
+    trailers: bool
+    """The client takes the trailers of answers, and sends its own."""
+    protocol: str
+    """What it speaks; empty: HTTP/1, as each of its heads says."""
 
     def write(self, data: bytes) -> None:
         """Send bytes, if the client is still there."""
@@ -69,7 +77,10 @@ class ClientHandler(Protocol):
     """Serves a client's connection while a request is on it: the exchange, or its tunnel."""
 
     is_tunnel: bool
-    route: Route
+
+    @property
+    def route(self) -> Route:
+        """Where the request goes."""
 
     def client_data(self, data: bytes) -> None:
         """More bytes of the client."""
@@ -161,7 +172,8 @@ class PodHandler(Protocol):
 
 
 class AnswerHandler(PodHandler, Protocol):
-    """Takes the answer that a pod's connection cuts out of its bytes: the exchange."""
+    """Takes the answer that a pod's connection cuts out of its bytes: the exchange. Any call but
+    `answered` may put another one in its place."""
 
     def interim(self, answer: Reply, rest: bytes) -> bytes:
         """A 1xx head came; what is returned of `rest` is still to be read as a head."""

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from gateway.dataplane import pool
+from gateway.dataplane import pool, straight
 from gateway.dataplane.accepting import PlainListener, attend
 from gateway.dataplane.client import ClientConnection
 from gateway.dataplane.connections import Connections
-from gateway.dataplane.context import Context
-from gateway.dataplane.exchange import Exchange
+from gateway.dataplane.context import LAST_CALL, Context
 from gateway.dataplane.handshake import TlsListener
+from gateway.dataplane.multiplexed import multiplex
 from gateway.dataplane.probing import Prober
 from gateway.net.deadlines import TICKS, counted
 from gateway.net.descriptors import Descriptors, present
+from gateway.net.sockets import keep_alive
 from gateway.protocol.responses import date_line
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from ssl import SSLContext
 
     from gateway.access_log import AccessLog
+    from gateway.dataplane.connections import Connection, Multiplexed
+    from gateway.dataplane.traced import Tracer
     from gateway.limits import Identity, Limits
     from gateway.routing.cors import Cors
     from gateway.services.registry import Services
@@ -46,8 +50,10 @@ class Gateway:
         cors: Cors,
         access_log: AccessLog,
         descriptors: Descriptors | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
-        """`descriptors`: none, if they are those that the process has anyway."""
+        """`descriptors`: none, if they are those that the process has anyway; `tracer`: none, if no
+        request is recorded."""
         context = self.context = Context(
             services,
             stats,
@@ -57,7 +63,11 @@ class Gateway:
             access_log,
             descriptors or Descriptors(present()),
         )
-        self.connections = Connections(context, Exchange)
+        if tracer is not None:
+            tracer.attach(context)
+        self.connections = Connections(context, straight.begin if tracer is None else tracer.begin)
+        if limits.http2:
+            self.connections.multiplex = partial(multiplex, self.connections)
         self._prober = Prober(context)
         services.wakes.on_wanted = self._prober.begin
         self._listener: PlainListener | TlsListener | None = None
@@ -69,6 +79,7 @@ class Gateway:
         self, sock: socket.socket, *, secured: Callable[[], SSLContext] | None = None
     ) -> None:
         """Accept clients on a bound socket; `secured` is the context of the next handshake."""
+        keep_alive(sock)
         if secured is None:
             self._listener = PlainListener(sock, lambda: ClientConnection(self.connections))
         else:
@@ -97,9 +108,8 @@ class Gateway:
         context.date = date_line(time.time())
         self._ticked = now
         for item in context.deadlines.turn(context.now):
-            assert isinstance(item, ClientConnection)
             if item.deadline <= context.now:  # still: the end of another may just have given a slot
-                self._expire(item)
+                self._expire(cast("Connection | Multiplexed", item))
         for client in list(self.connections.unread):
             client.look_for_end()
         self.connections.sending.turn(context.now)
@@ -125,7 +135,7 @@ class Gateway:
                 handler.withdrawn()
         withdrawn -= due - left
 
-    def _expire(self, client: ClientConnection) -> None:
+    def _expire(self, client: Connection | Multiplexed) -> None:
         client.deadline = inf
         client.expired()
         if client.transport is not None and client.look == inf:
@@ -137,13 +147,25 @@ class Gateway:
             self._listener.close()
             self._listener = None
 
+    def leave(self) -> None:
+        """Let each answer be the last on its connection: its client looks for another gateway."""
+        self.context.leaving = True
+        for connection in list(self.connections.multiplexed):
+            connection.leave()
+
     def drain(self) -> None:
-        """Close idle connections now, and busy ones when their response is complete."""
+        """Close idle connections soon, and busy ones when their response is complete.
+
+        A client that was not told so may be sending its next request just now, above all one whose
+        long answer has just ended: it has a moment to, and that answer is the last.
+        """
         self.stop_accepting()
-        self.context.draining = True
+        self.context.leaving = self.context.draining = True
         for client in list(self.connections.open):
             if client.exchange is None and not client.held:
-                client.close()
+                client.within(LAST_CALL)
+        for connection in list(self.connections.multiplexed):
+            connection.finish()
 
     def cut_requests(self) -> None:
         """Send away those who wait, so that no pod gets another request, and cut the others."""
@@ -164,6 +186,8 @@ class Gateway:
             if client.exchange is not None:
                 client.exchange.shut_down()
             client.abort()
+        for multiplexed in list(self.connections.multiplexed):
+            multiplexed.abort()
         await self.connections.emptied()
         self._prober.close()
         for task in list(self.context.connecting):

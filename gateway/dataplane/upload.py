@@ -81,7 +81,8 @@ class Upload:
         self._surplus = 0.0
         """Bytes that came beyond what had to, as far as they count."""
         self._since = self._moved = owner.client.context.now
-        self.body = ChunkedBody() if chunked else LengthBody(length)
+        trailers = owner.client.trailers and owner.route.spec.protocol != "http1"
+        self.body = ChunkedBody(trailers=trailers) if chunked else LengthBody(length)
         self.payload = b""
         """Bytes that go with the head, kept for another try."""
         self.replayable = True
@@ -152,6 +153,7 @@ class Upload:
         if self.body.done:
             self._owner.await_head()
         else:
+            self._surplus = self._credited(self.body.size)
             self._measure()
 
     def invited(self) -> bool:
@@ -223,8 +225,15 @@ class Upload:
             return True
         rate = owner.client.context.limits.body_rate
         surplus = self._surplus + self.body.size - self._measured - rate * seconds
-        self._surplus = min(surplus, PAUSES * rate * owner.route.body)
+        self._surplus = self._credited(surplus)
         return surplus >= 0
+
+    def _credited(self, surplus: float) -> float:
+        """As much of what came beyond what had to as counts; what came before the pod was reached
+        does as well."""
+        owner = self._owner
+        most = PAUSES * owner.client.context.limits.body_rate * owner.route.body
+        return min(surplus, most)
 
     def __repr__(self) -> str:
         state = "whole" if self.body.done else "coming" if self.expected else "not invited"

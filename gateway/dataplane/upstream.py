@@ -15,13 +15,13 @@ from gateway.protocol.foreign import is_foreign, meaning
 from gateway.protocol.framing import CloseBody
 from gateway.protocol.http1 import END, ProtocolError
 from gateway.protocol.reasons import Refusal
-from gateway.routing.reply import read
+from gateway.routing.reply import following, like, read
 
 if TYPE_CHECKING:
     from gateway.dataplane.roles import AnswerHandler, PodHandler
     from gateway.protocol.framing import Body
     from gateway.routing.reply import Replies, Reply
-    from gateway.services.balancer import Backend
+    from gateway.services.backend import Backend
 
 PIECE: Final = 64 * 1024
 UNREAD: Final = 64
@@ -36,6 +36,7 @@ class UpstreamConnection(Source, asyncio.Protocol):
     end the connection."""
 
     __slots__ = (
+        "_last",
         "_partial",
         "_proven",
         "_replies",
@@ -53,6 +54,8 @@ class UpstreamConnection(Source, asyncio.Protocol):
         self.backend = backend
         self._replies = replies
         self._window = window
+        self._last: Reply | None = None
+        """Its last answer, whose head the next one is likely to have."""
         self._partial = b""
         self._proven = False
         """The first write to it has succeeded."""
@@ -85,7 +88,7 @@ class UpstreamConnection(Source, asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
         self.transport.set_write_buffer_limits(self._window)
-        keep_alive(transport)
+        keep_alive(transport.get_extra_info("socket"))
 
     def data_received(self, data: bytes) -> None:
         exchange = self.exchange
@@ -95,18 +98,33 @@ class UpstreamConnection(Source, asyncio.Protocol):
             else:  # an answer without a question: its framing cannot be trusted
                 self._partial = data[:64]
                 self.abort()
-        elif self.body is not None:
-            self._relay(exchange, self.body, data)
+        elif (body := self.body) is not None:
+            try:
+                out = body.feed(data)
+            except ProtocolError as error:
+                exchange.failed(Refusal("upstream_malformed", error.detail))
+                return
+            exchange.relay(out)
+            if body.done and self.exchange is exchange:
+                exchange.complete(monotonic(), not (body.excess or body.odd))
+        elif self._partial or (last := self._last) is None:
+            self._head(self._partial + data)
+        elif data.startswith(last.raw):
+            exchange.answered(last, data[len(last.raw) :])
+        elif (form := last.form) and (found := following(last, form, data, self._replies)):
+            self._last = found
+            exchange.answered(found, data[len(found.raw) :])
         else:
-            self._head(exchange, self._partial + data if self._partial else data)
+            self._head(data)
 
-    def _head(self, exchange: AnswerHandler, data: bytes) -> None:
+    def _head(self, data: bytes) -> None:
         """Take heads off `data`: any number of interim ones, and one that is final."""
-        memory = self._replies.memory
+        replies = self._replies
         seen = len(self._partial)
-        while data and self.exchange is exchange:
+        while data and (exchange := self.exchange) is not None:
             end = data.find(END, seen - 3 if seen > 3 else 0) + 4
-            reply = memory.get(data[:end])
+            raw = data[:end]
+            reply = replies.memory.get(raw) or (like(raw, replies) if end > 3 else None)
             if reply is None:
                 found = self._read(exchange, data, seen)
                 if found is None:
@@ -115,6 +133,8 @@ class UpstreamConnection(Source, asyncio.Protocol):
             self._partial = b""
             seen = 0
             if reply.status >= 200:
+                if reply.raw:
+                    self._last = reply
                 exchange.answered(reply, data[end:])
                 return
             data = exchange.interim(reply, data[end:])
@@ -129,29 +149,20 @@ class UpstreamConnection(Source, asyncio.Protocol):
         if found is None:
             self._partial = data
             if is_foreign(data):
-                asyncio.get_running_loop().call_later(DOUBT, self._give_up, exchange, data)
+                asyncio.get_running_loop().call_later(DOUBT, self._give_up, data)
         return found
 
-    def _give_up(self, exchange: AnswerHandler, beginning: bytes) -> None:
+    def _give_up(self, beginning: bytes) -> None:
         """No more has come of what is no HTTP."""
-        if self.exchange is exchange and self._partial == beginning:
+        exchange = self.exchange
+        if exchange is not None and self._partial == beginning:
             exchange.failed(Refusal("upstream_malformed", meaning(beginning)))
-
-    def _relay(self, exchange: AnswerHandler, body: Body, data: bytes) -> None:
-        try:
-            out = body.feed(data)
-        except ProtocolError as error:
-            exchange.failed(Refusal("upstream_malformed", error.detail))
-            return
-        exchange.relay(out)
-        if body.done and self.exchange is exchange:
-            exchange.complete(monotonic(), not (body.excess or body.odd))
 
     def begin_body(self, body: Body, rest: bytes) -> None:
         """The head was passed on; `rest` of what came with it begins the body."""
         self.body = body
-        if rest and self.exchange is not None:
-            self._relay(self.exchange, body, rest)
+        if rest:
+            self.data_received(rest)
 
     def write(self, data: bytes) -> None:
         """Send bytes to the pod, if it is still there."""
@@ -200,9 +211,8 @@ class UpstreamConnection(Source, asyncio.Protocol):
         `ended`: the pod's regular end came before its reset (Linux then breaks the write with
         EPIPE, and with ECONNRESET otherwise), so that what is there is all.
         """
-        exchange = self.exchange
         for _ in range(UNREAD if self._proven or not self.reused else 0):
-            if exchange is None or self.exchange is not exchange:
+            if self.exchange is None:
                 return
             data = unread(transport, PIECE)
             if not data:

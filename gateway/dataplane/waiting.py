@@ -14,7 +14,7 @@ from gateway.protocol.reasons import Refusal
 from gateway.routing import vacancy
 
 if TYPE_CHECKING:
-    from gateway.services.balancer import Backend
+    from gateway.services.backend import Backend
     from gateway.services.room import Room
     from gateway.services.state import ServiceState
     from gateway.services.wakes import Wakes
@@ -41,7 +41,7 @@ class Waiting:
     `wakes` tell that the service is wanted.
     """
 
-    __slots__ = ("_limit", "_owner", "_room", "_since", "_state", "_timeouts", "_wakes")
+    __slots__ = ("_limit", "_owner", "_room", "_state", "_timeouts", "_wakes", "since")
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Waiting:
         self._state = state
         self._timeouts = timeouts
         self._wakes = wakes
-        self._since = since
+        self.since = since
         self._room = room
         self._limit = timeouts.queue if room is None else timeouts.wake
 
@@ -75,7 +75,7 @@ class Waiting:
         wake = self._timeouts.wake
         if self._room is None and not state.balancer.candidates and 0 < self._limit < (wake or inf):
             self._limit = wake
-            self._owner.prolonged(vacancy.remaining(wake, now - self._since))
+            self._owner.prolonged(vacancy.remaining(wake, now - self.since))
             return
         state.admission.leave(self)
         refusal = vacancy.timed_out(state, now, self._limit, self._wakes.scalers)
@@ -87,7 +87,7 @@ class Waiting:
         return self._waited(monotonic())
 
     def _waited(self, now: float) -> float:
-        waited = now - self._since
+        waited = now - self.since
         state = self._state
         state.admission.ended = now
         state.stats.queue_wait.observe(waited)

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 METHODS: Final = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD"})
 
@@ -49,11 +56,27 @@ class Metrics:
             "How long the last reconcile took.",
             registry=self._registry,
         )
+        self._leader = Gauge(
+            "management_leader",
+            "1 while this process leads, and so reconciles.",
+            registry=self._registry,
+        )
+        ProcessCollector(registry=self._registry)
         self._last = Gauge(
             "management_reconcile_last_timestamp_seconds",
             "When the last reconcile ended; 0 before the first, and where another process leads.",
             registry=self._registry,
         )
+
+    def led(self, leads: bool) -> None:
+        """This process leads, or does no more."""
+        self._leader.set(leads)
+
+    def expect(self, results: Iterable[str]) -> None:
+        """Show the results that a reconcile may have before there are any: an increase from nothing
+        is none to Prometheus."""
+        for result in results:
+            self._reconciled.labels(result)
 
     def reconciled(
         self, results: Mapping[str, int], seconds: float, at: float, place: str = ""

@@ -26,7 +26,7 @@ from shared.runtime.tasks import Supervisor
 from shared.service.names import SERVICES_API, SYSTEM_NAMESPACE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from gateway.management.settings import Settings
 
@@ -67,7 +67,7 @@ async def run(settings: Settings) -> None:
         log.info("services API listens on %s:%d", host, port)
         events = EventRecorder(kube, "services-api", clock)
         leading = asyncio.Event()
-        election = _election(kube, port, leading)
+        election = _election(kube, f"{host}:{port}", leading, counts.led)
         around.start("events", events.run())
         around.start("election", election.run())
 
@@ -84,17 +84,20 @@ async def run(settings: Settings) -> None:
         await around.until(ended, inside)
 
 
-def _election(kube: KubeClient, port: int, leading: asyncio.Event) -> Election:
-    """`leading` is set while this process leads. Whoever listens on the same port after it is its
-    successor, and goes on at once."""
+def _election(
+    kube: KubeClient, address: str, leading: asyncio.Event, tell: Callable[[bool], None]
+) -> Election:
+    """`leading` is set while this process leads, of which `tell` is told. Whoever listens at the
+    same address after it is its successor, and goes on at once."""
 
     def changed(leads: bool) -> None:
+        tell(leads)
         if leads:
             leading.set()
         else:
             leading.clear()
 
-    identity = f"{gethostname()}:{port}"
+    identity = f"{gethostname()}/{address}"
     return Election(kube, LEASE, SYSTEM_NAMESPACE, identity, on_change=changed)
 
 

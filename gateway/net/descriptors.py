@@ -29,8 +29,18 @@ class Descriptors:
         self.crowd = self.ceiling - self.ceiling // 8
         """The first number at which no more clients are accepted: those who are there must still
         reach pods."""
+        self.few = (self.crowd - self.next()) // 4
+        """Clients that are no crowd: so many leave the most of what is free to pods, and are not
+        asked for their numbers, which is a system call each."""
         self.short = asyncio.Event()
         """Set when a client got a number of the crowd: accept no more for now."""
+
+    def met(self, number: int) -> bool:
+        """A client got this number; whether it is one of the crowd."""
+        crowded = number >= self.crowd
+        if crowded:
+            self.short.set()
+        return crowded
 
     def next(self) -> int:
         """The number that the next connection would have; `limit` when there is none."""
@@ -40,6 +50,11 @@ class Descriptors:
             return self.limit
         os.close(number)
         return number
+
+    def open(self) -> int:
+        """How many are open: what Linux says since 6.2 as the size of the folder that lists them,
+        and before that the lowest free number, which is not more."""
+        return os.stat("/proc/self/fd").st_size or self.next()
 
     def scarce(self) -> bool:
         """Whether the next connection would use the reserve up."""

@@ -7,6 +7,7 @@ import socket
 import struct
 import sys
 from contextlib import suppress
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -22,17 +23,29 @@ _CLOSE_WAIT: Final = 8
 """States of TCP as Linux numbers them (include/net/tcp_states.h)."""
 
 
-def keep_alive(transport: BaseTransport) -> int:
+def keep_alive(sock: socket.socket | None) -> None:
     """Find out about peers that vanished without a word: long inferences have no time-out that
-    would. The answer is the number of the descriptor, -1 when there is none."""
-    sock = transport.get_extra_info("socket")
-    if sock is None:
-        return -1
-    if sock.family != socket.AF_UNIX:
+    would. A socket that listens hands this on to those that it accepts (Linux copies both options
+    with the socket), which saves each of them the calls."""
+    if sock is not None and sock.family != socket.AF_UNIX:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, SILENCE)
-    number: int = sock.fileno()
+
+
+def descriptor(transport: BaseTransport) -> int:
+    """The number of its descriptor, -1 when there is none."""
+    sock = transport.get_extra_info("socket")
+    number: int = -1 if sock is None else sock.fileno()
     return number
+
+
+def plain_address(address: str) -> str:
+    """`address` without zone; IPv4 in IPv6 as IPv4."""
+    if ":" not in address:
+        return address
+    parsed = ip_address(address.partition("%")[0])
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    return str(mapped or parsed)
 
 
 def cut(transport: Transport) -> None:

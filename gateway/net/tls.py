@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from asyncio import BaseTransport
+
     from shared.runtime.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -23,6 +25,10 @@ second cost nothing."""
 SETTLED: Final = 3.0
 """Seconds after which a pair that is not usable is reported. Before that it may be half written, or
 the key may still be on its way."""
+
+
+_HTTP2: Final = "h2"
+_HTTP1: Final = "http/1.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +52,18 @@ class Certificate:
     is bad.
     """
 
-    def __init__(self, files: CertificateFiles) -> None:
+    def __init__(self, files: CertificateFiles, *, http2: bool = True) -> None:
+        """`http2`: it is offered, before HTTP/1.1."""
         self.failures = 0
+        self._http2 = http2
         self._files = files
         self._taken = self._seen = files.version()
         self._since = inf
         """When the present version was seen first; `inf` once it is taken, or reported."""
-        self.context = _context(files)
+        self.context = _context(files, http2=http2)
         """For the next handshake; another object for each pair."""
+        self.ends = _ends(files)
+        """When the server's own certificate is valid no more, unix seconds; None: not known."""
 
     def refresh(self, now: float) -> bool:
         """Load the files if they changed and rest; True when a new pair was taken. `now` is in
@@ -65,13 +75,13 @@ class Certificate:
         if version == self._taken:
             return False
         try:
-            context = _context(self._files)
+            context, ends = _context(self._files, http2=self._http2), _ends(self._files)
         except (OSError, ssl.SSLError) as error:
             self._report(error, now)
             return False
         if self._files.version() != version:
             return False  # which of the two was read?
-        self.context, self._taken = context, version
+        self.context, self.ends, self._taken = context, ends, version
         log.info("serving a new certificate from %s", self._files.certificate)
         return True
 
@@ -95,12 +105,28 @@ class Certificate:
             self.refresh(clock.monotonic())
 
 
-def _context(files: CertificateFiles) -> ssl.SSLContext:
+def speaks_http2(transport: BaseTransport) -> bool:
+    """Whether client and server have agreed on HTTP/2 (RFC 9113, section 3.2)."""
+    end = transport.get_extra_info("ssl_object")
+    return end is not None and end.selected_alpn_protocol() == _HTTP2
+
+
+def _context(files: CertificateFiles, *, http2: bool) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_alpn_protocols(["http/1.1"])
+    context.set_alpn_protocols([_HTTP2, _HTTP1] if http2 else [_HTTP1])
     context.load_cert_chain(files.certificate, files.key)
     return context
+
+
+def _ends(files: CertificateFiles) -> float | None:
+    # It takes long to import, and gateways behind others that end TLS do without.
+    from shared.runtime.certificate import first
+
+    try:
+        return first(files.certificate).not_valid_after_utc.timestamp()
+    except ValueError:  # OpenSSL, which serves it, minds less
+        return None
 
 
 def _version(path: Path) -> tuple[int, ...]:

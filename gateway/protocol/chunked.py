@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from gateway.memory import Budget, Memory
 from gateway.protocol.http1 import ProtocolError
 
 _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
-_QUOTED: Final = rb'"(?:[\t !#-\[\]-~]|\\[\t -~])*+"'
+_QUOTED: Final = rb'"(?:[\t !#-\[\]-~]|\\[\t -~])*"'
 _EXTENSION: Final = b"(?:;" + _TOKEN + b"(?:=(?:" + _TOKEN + b"|" + _QUOTED + b"))?)"
 _SIZE = re.compile(rb"([0-9a-fA-F]{1,15})" + _EXTENSION + rb"*+\r\n")
 _BEGINNING = re.compile(rb"[0-9a-fA-F]{1,15}(?:;[\t -~]*)?\r?")
@@ -34,8 +35,14 @@ _SMALL: Final = b"|".join(
     b"[%x%X]\\r\\n[\\x00-\\xff]{%d}" % (size, size, size) for size in range(1, 16)
 )
 _SMALL_CHUNK = re.compile(b"0{0,14}+(" + _SMALL + rb")\r\n")
-_SMALL_CHUNKS = re.compile(b"(?:0{0,14}+(?:" + _SMALL + rb")\r\n)++")
+_SMALL_CHUNKS = re.compile(b"(?:0{0,14}+(?:" + _SMALL + rb")\r\n)+")
 """A run of chunks of less than 16 bytes, which are many for few bytes: they are counted in C."""
+
+_EVENT: Final = 4096
+"""Bytes of the longest piece that is looked at whether it is one whole chunk, as events come."""
+_PLAIN_SIZE = re.compile(rb"[0-9a-fA-F]{1,15}")
+_sizes: Memory[bytes, int] = Memory(1024, Budget(2 * 1024 * 1024), longest=16)
+"""What plain size lines say, as they come again and again."""
 
 LONGEST_SIZE_LINE: Final = 300
 LONGEST_EXTENSIONS: Final = 16 * 1024
@@ -43,11 +50,36 @@ LONGEST_TRAILERS: Final = 8 * 1024
 
 _LINE, _DATA, _DATA_END, _TRAILERS = range(4)
 
+_NO_TRAILERS: Final = frozenset(
+    b"accept-encoding age alt-svc authorization cache-control clear-site-data connection "
+    b"content-encoding content-length "
+    b"content-range content-type cookie date expect expires forwarded host if-match "
+    b"if-modified-since if-none-match if-range if-unmodified-since keep-alive location "
+    b"max-forwards nel pragma proxy-authenticate proxy-authentication-info proxy-authorization "
+    b"proxy-connection range retry-after set-cookie te trailer transfer-encoding upgrade vary "
+    b"via warning www-authenticate x-gateway-error x-real-ip x-request-id".split()
+)
+"""Fields that mean something before the content, or to a proxy, and are believed nowhere after it:
+of framing, routing, credentials, caches, and of the connection (RFC 9110, section 6.5.1)."""
+
+
+def is_trailer(line: bytes) -> bool:
+    """Whether the field `line` may pass after a body. CGI-like applications take `_` for `-`."""
+    name = line.partition(b":")[0].lower().replace(b"_", b"-")
+    spaced = name[-1:] in b" \t"
+    return not spaced and name not in _NO_TRAILERS and not name.startswith(b"x-forwarded-")
+
+
+def chunk(data: bytes) -> bytes:
+    """`data`, which is not empty, as a chunk."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
 
 class ChunkedBody:
     """A chunked body. Chunks keep their borders; extensions and trailers are checked and dropped.
 
-    `bare` passes content only, for an HTTP/1.0 reader.
+    `bare` passes content only, for an HTTP/1.0 reader. `trailers` keeps those that may pass, for a
+    reader who knows what to do with them; they are `fields` as well.
     """
 
     __slots__ = (
@@ -61,14 +93,16 @@ class ChunkedBody:
         "_trailers",
         "done",
         "excess",
+        "fields",
         "odd",
         "size",
     )
 
-    _fields = _TRAILER
+    _grammar = _TRAILER
 
-    def __init__(self, *, bare: bool = False) -> None:
+    def __init__(self, *, bare: bool = False, trailers: bool = False) -> None:
         self._bare = bare
+        self.fields: list[bytes] | None = [] if trailers else None
         self._state = _LINE
         self._left = 0
         self._held = b""
@@ -83,7 +117,13 @@ class ChunkedBody:
         self.size = 0
 
     def feed(self, data: bytes) -> bytes:
-        if self._state == _DATA and len(data) <= self._left:
+        if self._state == _LINE and len(data) <= _EVENT and not self._held:
+            line, _, rest = data.partition(b"\r\n")
+            size = _sizes.get(line) or _plain_size(line)
+            if size and len(rest) == size + 2 and rest.endswith(b"\r\n"):
+                self.size += size
+                return rest[:-2] if self._bare else data
+        elif self._state == _DATA and len(data) <= self._left:
             self._take(len(data))
             return data
         if self._held:
@@ -200,12 +240,29 @@ class ChunkedBody:
         if end < 0:
             self._trailers -= length
             return 0
-        if length and self._fields.fullmatch(data, at, end) is None:
+        if length and self._grammar.fullmatch(data, at, end) is None:
             raise ProtocolError("a trailer field is not valid")
         self.done = not length
-        if length or self._bare:
+        passes = length > 0 and self._passes(data[at:end])
+        if self._bare or (length and not passes):
             self._cut(data, at, end + 2)
         return length + 2
+
+    def _passes(self, line: bytes) -> bool:
+        """Whether a trailer field is kept."""
+        if self.fields is None or not is_trailer(line):
+            return False
+        self.fields.append(line)
+        return True
+
+
+def _plain_size(line: bytes) -> int:
+    """What a plain size line says, from now on known; 0 for any other."""
+    if _PLAIN_SIZE.fullmatch(line) is None:
+        return 0
+    size = int(line, 16)
+    _sizes.remember(line, size, len(line))
+    return size
 
 
 class LenientChunkedBody(ChunkedBody):
@@ -214,7 +271,7 @@ class LenientChunkedBody(ChunkedBody):
     both. The client gets the bare size."""
 
     __slots__ = ()
-    _fields = _LENIENT_TRAILER
+    _grammar = _LENIENT_TRAILER
 
     def _odd_line(self, data: bytes, at: int) -> int:
         match = _LENIENT_SIZE.match(data, at)

@@ -29,7 +29,7 @@ _KNOWN: Final = tuple(
         ),
         (
             rb"\x00..[\x04\x07\x08].\x00\x00\x00\x00|PRI \* HTTP/2|HTTP/2",
-            "the pod speaks HTTP/2 only (h2c, as gRPC does): let it serve HTTP/1.1 there as well",
+            "the pod speaks HTTP/2 only: set expose.protocol to h2c, or to grpc if it serves gRPC",
         ),
         (rb"SSH-", f"the pod speaks SSH: {_WEB}"),
         (rb"2[25][01][ -]|4[25][0-9][ -]|5[0-5][0-9][ -]", f"the pod speaks SMTP or FTP: {_WEB}"),

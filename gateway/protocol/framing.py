@@ -10,14 +10,16 @@ from __future__ import annotations
 import re
 from typing import Final, Protocol
 
-from gateway.protocol.chunked import LenientChunkedBody
+from gateway.protocol.chunked import LenientChunkedBody, chunk
 from gateway.protocol.http1 import ProtocolError, tokens
 
 CHUNKED: Final = -1
 CLOSE: Final = -2
 """Lengths of a body that is chunked, and of one that ends with its connection."""
 
-_LENGTH = re.compile(rb"[0-9]{1,18}")
+DIGITS: Final = 18
+"""Of a Content-Length, at most."""
+_LENGTH = re.compile(rb"[0-9]{1,%d}" % DIGITS)
 
 
 def response_length(special: dict[bytes, bytes], minor: int) -> int:
@@ -106,7 +108,7 @@ class CloseBody:
 
     def feed(self, data: bytes) -> bytes:
         self.size += len(data)
-        return b"%x\r\n%b\r\n" % (len(data), data) if self._chunked else data
+        return chunk(data) if self._chunked else data
 
     def ended(self) -> bytes:
         """The connection ended cleanly: what is to be sent last."""
@@ -114,10 +116,13 @@ class CloseBody:
         return b"0\r\n\r\n" if self._chunked else b""
 
 
-def response_body(length: int, *, modern: bool) -> LengthBody | LenientChunkedBody | CloseBody:
-    """The body of a response for a reader that knows chunks (`modern`: HTTP/1.1) or does not."""
+def response_body(
+    length: int, *, modern: bool, trailers: bool = False
+) -> LengthBody | LenientChunkedBody | CloseBody:
+    """The body of a response for a reader that knows chunks (`modern`: HTTP/1.1) or does not, and
+    one that is given `trailers` or not."""
     if length >= 0:
         return LengthBody(length)
     if length == CHUNKED:
-        return LenientChunkedBody(bare=not modern)
+        return LenientChunkedBody(bare=not modern, trailers=trailers)
     return CloseBody(chunked=modern)

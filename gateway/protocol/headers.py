@@ -30,8 +30,10 @@ def without(lines: Iterable[bytes], names: Iterable[bytes]) -> list[bytes]:
     return [line for line in lines if line.partition(b":")[0].lower() not in unwanted]
 
 
+@lru_cache(1024)
 def forwarded_for(address: str) -> bytes:
-    """What one client connection adds to `X-Forwarded-For: …`, and the beginning of Forwarded."""
+    """What one client connection adds to `X-Forwarded-For: …`, and the beginning of Forwarded.
+    Whoever connects often is remembered."""
     plain = address.encode("ascii")
     node = b'"[' + plain + b']"' if b":" in plain else plain
     return plain + b"\r\nForwarded: for=" + node

@@ -148,7 +148,7 @@ def parse_request(head: bytes, limits: Limits) -> RequestHead:
         kind = kinds(name)
         if kind is None or not colon:
             kind = _judge(text, _OF_REQUESTS, _request_names)
-        if kind is _PLAIN:
+        if kind is PLAIN:
             plain.append(text)
         elif kind in _VARYING:
             if kind in varying:
@@ -178,7 +178,7 @@ def parse_response(head: bytes, limits: Limits) -> ResponseHead:
         kind = kinds(name)
         if kind is None or not colon:
             kind = _judge(text, _OF_RESPONSES, _response_names)
-        if kind is _PLAIN:
+        if kind is PLAIN:
             lines.append(text)
         elif kind in _PATHS:
             paths.append((kind, value.strip(b" \t")))
@@ -186,6 +186,14 @@ def parse_response(head: bytes, limits: Limits) -> ResponseHead:
             _add(special, kind, value.strip(b" \t"))
     minor, text = line.groups()
     return ResponseHead(int(text[:3]), text, 0 if minor == b"0" else 1, lines, special, paths)
+
+
+def request_kind(line: bytes) -> bytes:
+    """What the field `line` of a request is to a proxy: PLAIN, or the lower-case name of one that
+    means something. Raises ProtocolError when this is no field."""
+    name, colon, _ = line.partition(b":")
+    kind = _request_names.get(name) if colon else None
+    return _judge(line, _OF_REQUESTS, _request_names) if kind is None else kind
 
 
 def fields(special: list[bytes]) -> dict[bytes, bytes]:
@@ -250,14 +258,15 @@ def _split(head: bytes, start: int, limits: Limits) -> list[bytes]:
 
 
 _HARMLESS: Final = bytes(byte for byte in range(256) if byte == 9 or 32 <= byte != 127)
-_PLAIN: Final = b""
+PLAIN: Final = b""
+"""The kind of a field that means nothing to a proxy."""
 _NAMES: Final = Budget(2 * 1024 * 1024)
 _request_names: Memory[bytes, bytes] = Memory(1024, _NAMES, longest=64)
 _response_names: Memory[bytes, bytes] = Memory(1024, _NAMES, longest=64)
 
 
 def _judge(line: bytes, special: frozenset[bytes], known: Memory[bytes, bytes]) -> bytes:
-    """What kind of field `line` is: the lower-case name of one that is special, or _PLAIN.
+    """What kind of field `line` is: the lower-case name of one that is special, or PLAIN.
 
     Names come again and again, as they were written, so the verdict on a name is remembered.
     Raises ProtocolError when this is no field.
@@ -268,7 +277,7 @@ def _judge(line: bytes, special: frozenset[bytes], known: Memory[bytes, bytes]) 
     kind = name.lower()
     alias = kind.replace(b"_", b"-")  # CGI-like applications take one for the other
     if alias not in special and not alias.startswith(_FORWARDED):
-        kind = _PLAIN
+        kind = PLAIN
     known.remember(name, kind, len(name))
     return kind
 

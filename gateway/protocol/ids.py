@@ -1,9 +1,9 @@
 """Identities of requests, as the lines of X-Request-Id that carry them. Pure.
 
-Fresh ones are made in batches, so that one request pays a list's `pop`. Trace fields (traceparent,
-b3, …) are not made here: one that is not sampled would switch an application's own traces off
-(https://opentelemetry.io/docs/specs/otel/trace/sdk/#parentbased), and those of a client pass as
-they came.
+Fresh ones are made in batches, so that one request pays a list's `pop`. Of trace fields
+(traceparent, b3, …) those of a client pass as they came, and none is made for a request that is not
+recorded: it would switch an application's own traces off
+(https://opentelemetry.io/docs/specs/otel/trace/sdk/#parentbased).
 """
 
 from __future__ import annotations

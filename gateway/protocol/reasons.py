@@ -49,6 +49,8 @@ class Refusal:
     """How far the start is that is waited for, if the scaler has told."""
     retry_after: int = 0
     """Seconds, for `Retry-After`; 0: as the reason says."""
+    lines: bytes = b""
+    """Further header lines, each ended."""
 
     @property
     def status(self) -> int:
@@ -164,6 +166,13 @@ REASONS: Final[dict[str, Reason]] = {
         retry_after=5,
         close=True,
     ),
+    "rate_limited": Reason(
+        429,
+        "Service '{service}' takes no more requests for now: {detail}.",
+        "Wait for as long as Retry-After says, and send them more slowly; the limit is "
+        "expose.rate_limit in the service's definition.",
+        retry_after=1,
+    ),
     "head_too_large": Reason(
         431,
         "The request's header fields are larger than this gateway takes: {detail}.",
@@ -182,6 +191,12 @@ REASONS: Final[dict[str, Reason]] = {
         "The gateway does not know this transfer coding or method: {detail}.",
         "Send the body with Content-Length, or as 'Transfer-Encoding: chunked'.",
         close=True,
+    ),
+    "no_upgrade": Reason(
+        501,
+        "The pods of service '{service}' speak HTTP/2 (expose.protocol: {detail}), by which the "
+        "gateway opens no WebSocket.",
+        "Serve WebSockets by HTTP/1.1, from a service whose expose.protocol is http1 or left out.",
     ),
     "loop": Reason(
         508,
@@ -213,8 +228,8 @@ REASONS: Final[dict[str, Reason]] = {
     "upstream_malformed": Reason(
         502,
         "The pod of service '{service}' did not answer valid HTTP on port {api_port}: {detail}.",
-        "Check that expose.api_port is the application's HTTP port (not TLS, not gRPC), and read "
-        "its log.",
+        "Check that expose.api_port is the application's HTTP port (not TLS), that expose.protocol "
+        "is what it speaks there (http1, h2c or grpc), and read its log.",
     ),
     "access_withdrawn": Reason(
         401,

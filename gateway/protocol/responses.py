@@ -14,7 +14,7 @@ from email.utils import formatdate
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from gateway.protocol import pages, starting_page
+from gateway.protocol import grpc, pages, starting_page
 from gateway.protocol.challenges import challenge
 from gateway.protocol.reasons import REASONS, Refusal
 from shared.service.names import NAMESPACE
@@ -69,6 +69,7 @@ def render(
     request_id: str = "",
     accept: str = "",
     navigation: bool = False,
+    call: bool = False,
     head_only: bool = False,
     close: bool = False,
     extra: bytes = b"",
@@ -76,23 +77,29 @@ def render(
 ) -> bytes:
     """The whole answer; a refusal is a page when `accept` prefers one, else JSON.
 
-    `navigation`: a browser shows it in place of what was asked for, and may ask again; `head_only`
+    `navigation`: a browser shows it in place of what was asked for, and may ask again; `call`: who
+    asked speaks gRPC, where every answer is 200 and says in fields what is wrong; `head_only`
     leaves the body out (HEAD); `close` announces that the connection ends; `extra` are header
     lines that this client gets with every response (CORS); `date` is the line of Date.
     """
+    status = answer.status
     if isinstance(answer, Refusal):
         texts = _texts(answer, service, api_port, namespace, request_id)
-        if navigation or prefers_html(accept):
+        if call:
+            status = HTTPStatus.OK
+            message = f"{texts['error']} {texts['remedy']}".strip()
+            kind, body = grpc.lines(answer.status, answer.reason, message), b""
+        elif navigation or prefers_html(accept):
             kind, body = pages.FIELDS, _page(answer, texts, navigation)
         else:
             kind, body = _JSON, json.dumps(texts).encode("ascii") + b"\n"
         lines = _refusal_lines(answer) + kind
-        if answer.status == HTTPStatus.UNAUTHORIZED:
+        if status == HTTPStatus.UNAUTHORIZED:
             lines += challenge(service).encode("ascii")
     else:
         lines, body = answer.lines, b""
     end = b"Connection: close\r\n" if close or answer.close else b""
-    head = _head(answer.status, len(body), request_id, lines + extra + date + end)
+    head = _head(status, len(body), request_id, lines + extra + date + end)
     return head if head_only else head + body
 
 
@@ -193,6 +200,7 @@ def _refusal_lines(refusal: Refusal) -> bytes:
     if refusal.retry_after:
         reason = replace(REASONS[refusal.reason], retry_after=refusal.retry_after)
         lines = _lines(refusal.reason, reason)
+    lines += refusal.lines
     if refusal.progress is None:
         return lines
     return lines + f"X-Gateway-Phase: {refusal.progress.phase}\r\n".encode("ascii")

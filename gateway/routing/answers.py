@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.protocol import headers
+from gateway.protocol import grpc, headers
 from gateway.protocol.navigation import navigates, wants_no_wait
 from gateway.protocol.responses import render
 from gateway.routing.cors import applied
@@ -32,6 +32,7 @@ def written(
         request_id=request_id,
         accept=headers.accept(request.raw),
         navigation=navigates(plan.method, request.raw),
+        call=grpc.asked(request.raw),
         head_only=plan.head_only,
         close=not keep,
         extra=cross_origin(plan.cors) if plan.cors else b"",

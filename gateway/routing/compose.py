@@ -27,6 +27,8 @@ class Profile:
     """The peer is a proxy whose forwarded fields are believed."""
     misplaced: bool = False
     """It speaks plain HTTP to a port of TLS: nothing is done but say so."""
+    version: bytes = b""
+    """Of HTTP, for Via; empty: what the head says."""
 
 
 _NOTED: Final = (
@@ -63,10 +65,11 @@ def own_fields(found: Found, service: str, *, upgrade: bool, chunked: bool) -> l
     return out
 
 
-def via(found: Found, minor: int, pseudonym: bytes) -> bytes:
-    """The line of Via with this gateway added (RFC 9110, section 7.6.3)."""
+def via(found: Found, minor: int, pseudonym: bytes, version: bytes = b"") -> bytes:
+    """The line of Via with this gateway added (RFC 9110, section 7.6.3); `version`: received by,
+    if that was not HTTP/1."""
     earlier = found[b"via"] + b", " if b"via" in found else b""
-    return b"Via: %b1.%d %b" % (earlier, minor, pseudonym)
+    return b"Via: %b%b %b" % (earlier, version or b"1.%d" % minor, pseudonym)
 
 
 def public(found: Found, route: Route, profile: Profile, host: bytes) -> Public:

@@ -20,6 +20,14 @@ _INVOKED = re.compile(rb"/(?:run|job)/[a-zA-Z0-9][-a-zA-Z0-9_.]*(?=\?|\Z)")
 _NEARLY = re.compile(rb"/system/services/[^/?]+/exposed", re.IGNORECASE)
 """Nothing of the services API: it would ask for the administrator's password there."""
 _SUSPECT = re.compile(rb"\.\.|%(?:25)*(?:2e|00)|\\", re.IGNORECASE)
+PLAIN_LINE: Final = re.compile(
+    rb"([A-Z]{1,64}+ /system/services/[a-z0-9-]++/exposed)"
+    rb"(/[!\"$&-\-/-<>-\[\]-~]*+(?:(?:(?<!token)=|\.(?!\.)|%(?!2[5Ee]|00))"
+    rb"[!\"$&-\-/-<>-\[\]-~]*+)*) HTTP/1\."
+).match
+"""The beginning of a head, method and prefix, and a path with its query in which neither `match`
+nor `foreign` finds anything to look at: no climbing, no encoded dot, NUL or percent sign, no
+token."""
 _ENCODED = re.compile(rb"%(?:25)*(?:00|2f|5c|2e)|\\", re.IGNORECASE)
 _NOWHERE: Final = (None, b"")
 _DOT, _PERCENT, _BACKSLASH = b".%\\"  # as numbers: `bytes in bytes` raises inside, and is slow

@@ -31,6 +31,7 @@ from gateway.routing.compose import Profile
 from gateway.routing.cors import is_preflight
 from gateway.routing.match import PathError, is_invocation, match, service_name
 from gateway.routing.references import inward
+from gateway.routing.vacancy import is_spared
 from gateway.services.retry import IDEMPOTENT
 from gateway.services.route import MANAGEMENT, Plan, Request
 from gateway.stats import method_label
@@ -212,6 +213,8 @@ class Planner:
         special = fields(head.special)
         plan = self._draft(head, special, route, profile)
         plan.service = route.spec.name
+        if route.limiter is not None:
+            _identify(plan, special, profile)
         usual = plan.keep and head.minor == 1 and not plan.head_only
         usual = usual and plan.cors == self._anyones
         plan.usual = usual and not route.spec.affinity and route.shields
@@ -221,6 +224,8 @@ class Planner:
             if route.shields:
                 self._withhold(plan, special, table)
             self._compose(plan, special, profile)
+        straight = plan.usual and not (plan.chunked or plan.upgrade or plan.uses_up)
+        plan.straight = straight and route.straight
         return plan
 
     def _authorise(
@@ -241,6 +246,8 @@ class Planner:
             plan.usual = False
             if not plan.upgrade and session.moves(plan.method, raw):
                 return redirect(302, plan.public.path + plan.rest, cookie=plan.session)
+        if plan.upgrade and route.spec.protocol != "http1":
+            return Refusal("no_upgrade", route.spec.protocol)
         return Refusal("stopped") if route.spec.stopped else None
 
     def _withhold(self, plan: Plan, special: Found, table: RouteTable) -> None:
@@ -270,7 +277,7 @@ class Planner:
                 plain = headers.without(plain, plan.dropped)
             route = plan.route
             if route.spares:
-                request.spared = _is_spared(route, raw, rest)
+                request.spared = is_spared(route, raw, rest)
             if foreign.MARK in raw and route.shields:
                 spared = b"" if route.by_session else route.spec.digest
                 rest = foreign.without_tokens(rest, table.digests, spared)
@@ -302,15 +309,18 @@ class Planner:
         own = compose.own_fields(special, plan.service, upgrade=plan.upgrade, chunked=plan.chunked)
         plan.start = plan.method + b" "
         plan.line_end = b" HTTP/1.1\r\nHost: %b\r\n" % plan.public.host
-        via = compose.via(special, plan.minor, self._pseudonym)
+        via = compose.via(special, plan.minor, self._pseudonym, profile.version)
         plan.fields = b"\r\n".join([*own, via, *lines])
         if plan.route.spec.affinity:
             plan.affinity = chosen(special.get(b"cookie"))
 
 
-def _is_spared(route: Route, raw: bytes, rest: bytes) -> bool:
-    path = rest.partition(b"?")[0].decode("latin-1")
-    return route.spec.wake_except.spares(path, headers.user_agent(raw))
+def _identify(plan: Plan, special: Found, profile: Profile) -> None:
+    """Note whose requests these are, before what says so is used up."""
+    if profile.trusted:
+        plan.forwarded_for = special.get(b"x-forwarded-for", b"")
+    if b"authorization" in special:
+        plan.caller = foreign.secret(special[b"authorization"])
 
 
 def _is_preflight(method: bytes, special: Found) -> bool:

@@ -21,7 +21,7 @@ _REFRESH: Final = re.compile(
     re.IGNORECASE,
 )
 _LINK: Final = re.compile(
-    rb"(<|\banchor[ \t]*=[ \t]*\")([^>\"]*)|\"(?:[^\"\\]|\\.?)*+(?:\"|\Z)", re.IGNORECASE
+    rb"(<|\banchor[ \t]*=[ \t]*\")([^>\"]*)|\"(?:[^\"\\]|\\.?)*(?:\"|\Z)", re.IGNORECASE
 )
 _TAG: Final = re.compile(rb"<([^>]*)>")
 _WITHIN: Final = re.compile(rb"/(?!/)[A-Za-z0-9._~!$&'()*+,;=:@/-]*")

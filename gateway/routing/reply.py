@@ -16,9 +16,9 @@ from gateway.protocol import headers
 from gateway.protocol.canonical import canonical, end_of_head
 from gateway.protocol.challenges import asks_login, renamed
 from gateway.protocol.foreign import check_beginning, is_foreign, meaning
-from gateway.protocol.framing import CHUNKED, CLOSE, parse_length, response_length
+from gateway.protocol.framing import CHUNKED, CLOSE, DIGITS, parse_length, response_length
 from gateway.protocol.http1 import ProtocolError, ResponseHead, parse_response, tokens
-from gateway.routing import affinity
+from gateway.routing import affinity, likeness
 from gateway.routing.compose import via
 from gateway.routing.cors import applied
 from gateway.routing.references import outward, unchanged
@@ -28,6 +28,7 @@ from gateway.services.addresses import Addresses
 
 if TYPE_CHECKING:
     from gateway.limits import Limits
+    from gateway.routing.likeness import Common, Form, Near
     from gateway.services.route import Plan
     from gateway.services.spec import Endpoint
 
@@ -35,10 +36,14 @@ REMEMBERED: Final = 1024
 """Heads."""
 KEPT: Final = 8 * 1024 * 1024
 """Bytes of what is remembered of them."""
+COMPARED: Final = 4096
+"""Bytes of the longest head that a connection keeps to compare the next one with."""
+NOTHING: Final[tuple[Common, list[bytes]]] = ((), [])
 _DATE = re.compile(rb"\ndate:", re.IGNORECASE)
 CONTINUE: Final = 100
 SWITCHING: Final = 101
 _ASKS: Final = 401
+_ZERO: Final = ord("0")
 _NO_BODY: Final = frozenset({204, 304})
 
 
@@ -46,7 +51,8 @@ _NO_BODY: Final = frozenset({204, 304})
 class Reply:
     """A response head of a pod, checked."""
 
-    head: ResponseHead
+    parts: ResponseHead | Replies
+    """Its parts, or by what they are found when somebody asks: `head`."""
     status: int
     length: int
     """Bytes of the body when the request was not HEAD, or CHUNKED, or CLOSE."""
@@ -54,6 +60,8 @@ class Reply:
     """The pod keeps its connection open afterwards."""
     usual: bool
     """No field names a path."""
+    plain: bool
+    """It is usual, tells of no failure, and the pod's connection goes on."""
     faulty: bool
     """The status speaks against the pod."""
     named: bool
@@ -62,19 +70,35 @@ class Reply:
     """The pod said when it answered."""
     block: bytes
     """The head for an HTTP/1.1 client, up to what is fresh in each response."""
+    raw: bytes
+    """The head as it came, if others are worth to be compared with it."""
+    form: Form | None = None
+    """What it was made by, as those may be that follow it."""
+    near: Near | None = None
+    """How it begins, as those may do."""
+
+    @property
+    def head(self) -> ResponseHead:
+        """Its parts."""
+        if isinstance(self.parts, Replies):
+            self.parts = _prepare(self.raw, self.parts).head
+        return self.parts
 
 
 class Replies:
     """What one gateway knows of response heads, and adds to them."""
 
-    __slots__ = ("cors", "limits", "memory", "pseudonym")
+    __slots__ = ("alike", "cors", "limits", "memory", "pseudonym")
 
     def __init__(self, limits: Limits, pseudonym: str, cors: bytes = b"") -> None:
         self.limits = limits
         self.cors = cors
         """Lines of the cross-origin policy for requests that name no origin."""
         self.pseudonym = pseudonym.encode("ascii")
-        self.memory: Memory[bytes, Reply] = Memory(REMEMBERED, Budget(KEPT))
+        budget = Budget(KEPT)
+        self.memory: Memory[bytes, Reply] = Memory(REMEMBERED, budget)
+        self.alike: Memory[Common, tuple[Form, Reply]] = Memory(REMEMBERED, budget)
+        """What comes of heads that are alike, with an example."""
 
 
 def read(data: bytes, seen: int, replies: Replies) -> tuple[Reply, int] | None:
@@ -92,8 +116,64 @@ def read(data: bytes, seen: int, replies: Replies) -> tuple[Reply, int] | None:
     return None
 
 
+def like(raw: bytes, replies: Replies) -> Reply | None:
+    """The reply of a head that differs from others in nothing but values that pass as they are;
+    None when there are no others, or its length is not as we would write it."""
+    common, values = likeness.apart(raw) if len(raw) <= COMPARED else NOTHING
+    known = replies.alike.get(common) if values else None
+    if known is None or len(raw) > replies.limits.head:
+        return None
+    form, other = known
+    return _filled(form, values, other, raw, replies)
+
+
+def following(last: Reply, form: Form, data: bytes, replies: Replies) -> Reply | None:
+    """The reply of the head that `data` begins with, if the head is like that of `last`, which was
+    made by `form`; None when `like` or `read` has to say."""
+    found = form.values(data, last.near)
+    if found is None:
+        return None
+    values, near, end = found
+    if end > COMPARED or end > replies.limits.head:
+        return None
+    return _filled(form, values, last, data[:end], replies, near)
+
+
+def _filled(
+    form: Form,
+    values: list[bytes],
+    other: Reply,
+    raw: bytes,
+    replies: Replies,
+    near: Near | None = None,
+) -> Reply | None:
+    """The reply of the head `raw`, which is like that of `other` but for its `values`."""
+    length, at = other.length, form.length
+    if at >= 0:
+        digits = values[at]
+        if not digits.isdigit() or len(digits) > DIGITS or (digits[0] == _ZERO and digits != b"0"):
+            return None  # it is not written as we would
+        length = int(digits)
+    return Reply(
+        replies,
+        other.status,
+        length,
+        other.reusable,
+        other.usual,
+        other.plain,
+        other.faulty,
+        other.named,
+        other.dated,
+        form.template % form.order(values),
+        raw,
+        form,
+        near,
+    )
+
+
 def prepare(raw: bytes, replies: Replies) -> Reply:
-    """Check the response head `raw` and remember the result; raises ProtocolError.
+    """Check the response head `raw` and remember the result, and what heads like it have in common;
+    raises ProtocolError.
 
     A head that is right only in canonical form uses its connection up: the pod's next bytes may be
     as odd.
@@ -104,9 +184,27 @@ def prepare(raw: bytes, replies: Replies) -> Reply:
         if is_foreign(raw):
             raise ProtocolError(meaning(raw)) from None
         reply = _prepare(canonical(raw), replies)
-        reply.reusable = False
+        reply.reusable = reply.plain = False
+        reply.raw = b""
+    if reply.plain and reply.raw:
+        _learn(raw, replies)
     replies.memory.remember(raw, reply, 3 * len(raw))  # itself, its lines, and its block
     return reply
+
+
+def _learn(raw: bytes, replies: Replies) -> None:
+    """Remember what comes of heads like `raw`, if it is not the first of them."""
+    common, values = likeness.apart(raw)
+    if not values or common in replies.alike or not replies.alike.again(common):
+        return
+    names = likeness.stand_ins(raw, values)
+    example = likeness.together(common, names)
+    if not names or len(example) > replies.limits.head:
+        return
+    other = _prepare(example, replies)
+    form = likeness.form(common, names, other.block)
+    if form is not None:
+        replies.alike.remember(common, (form, other), 3 * len(raw))
 
 
 def _prepare(raw: bytes, replies: Replies) -> Reply:
@@ -125,12 +223,14 @@ def _prepare(raw: bytes, replies: Replies) -> Reply:
         head.paths = [field for field in head.paths if field[0] not in names]
     head.lines += _own_lines(head, replies.pseudonym)
     offer = [b"Connection: upgrade"] if offers(head) else []
+    reusable = reusable and length != CLOSE and not bodyless and not asks_login(raw)
     return Reply(
         head,
         status,
         length,
-        reusable=reusable and length != CLOSE and not bodyless and not asks_login(raw),
+        reusable=reusable,
         usual=not head.paths,
+        plain=reusable and not head.paths and status < HTTPStatus.INTERNAL_SERVER_ERROR,
         faulty=outliers.counts(status, retry_after=_says_when(head)),
         named=b"x-request-id" in special,
         dated=_DATE.search(raw) is not None,
@@ -143,6 +243,7 @@ def _prepare(raw: bytes, replies: Replies) -> Reply:
                 *offer,
             ],
         ),
+        raw=raw if len(raw) <= COMPARED else b"",
     )
 
 

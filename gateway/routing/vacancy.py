@@ -14,7 +14,7 @@ from gateway.routing.cors import is_preflight
 from shared.service.progress import Phase
 
 if TYPE_CHECKING:
-    from gateway.services.route import Request
+    from gateway.services.route import Request, Route
     from gateway.services.state import ServiceState
     from gateway.services.wakes import Cause
     from shared.service.progress import Progress
@@ -28,6 +28,13 @@ NOBODY_HEARS = (
 def cause(request: Request) -> Cause:
     """What a request that is held wants a pod for."""
     return "websocket" if request.plan.upgrade else "request"
+
+
+def is_spared(route: Route, raw: bytes, rest: bytes) -> bool:
+    """Whether the request `raw` for `rest`, path and query below the prefix, wakes no service that
+    sleeps, by the service's definition."""
+    path = rest.partition(b"?")[0].decode("latin-1")
+    return route.spec.wake_except.spares(path, headers.user_agent(raw))
 
 
 def unheard(request: Request) -> Refusal | None:

@@ -7,14 +7,16 @@ pod. Pods that fail are left out for a growing pause (`outliers`); new pods grow
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from gateway.services import outliers, panic
+from gateway.services import outliers, pairs, panic
+from gateway.services.backend import Backend
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from gateway.limits import Limits
+    from gateway.services.pairs import Pair
     from gateway.services.spec import Endpoint
 
 LEAST_SHARE: Final = 0.1
@@ -24,90 +26,11 @@ EARLY: Final = 30.0
 than the period of its probes."""
 
 
-class Backend:
-    """One pod's address as the gateway sees it while it runs: load, health, idle connections."""
-
-    __slots__ = (
-        "accused",
-        "ailing",
-        "asked",
-        "born",
-        "early",
-        "ejected_at",
-        "ejected_until",
-        "ejections",
-        "endpoint",
-        "failures",
-        "held",
-        "idle",
-        "in_flight",
-        "label",
-        "leaving",
-        "mark",
-        "opened",
-        "penalty",
-        "released",
-        "returned",
-        "trouble",
-        "trusted",
-        "unready_since",
-    )
-
-    def __init__(self, endpoint: Endpoint, born: float) -> None:
-        self.endpoint = endpoint
-        self.label = f"{endpoint.address}:{endpoint.port}"
-        self.mark = endpoint.mark
-        """What its clients know it by."""
-        self.born = born
-        """When it was first seen, last became ready, or stopped being ready."""
-        self.in_flight = 0
-        self.clear()
-        self.penalty = 1.0
-        """Factor on the load while the pod is new: 1 / its share."""
-        self.leaving = False
-        """No new requests: the endpoint is gone, terminating or not ready, and not `held`."""
-        self.held = False
-        """It is not ready and is gone on with all the same; see `panic`."""
-        self.early = 0.0
-        """Until when it may be used though the cluster has not said yet that it is ready; 0: it may
-        not, and below 0: it may not any more."""
-        self.unready_since = 0.0
-        """When it stopped being ready; 0 if it is ready, or never was."""
-        self.trusted = False
-        """It was at work when it stopped being ready, and has not failed since."""
-        self.opened = 0.0
-        """When the first of those was let in who waited for it; 0: nobody did."""
-        self.released = 0.0
-        """When a request last gave its slot back."""
-        self.idle: list[Any] = []
-        """Connections without a request, the most recently used last; see `dataplane.pool`."""
-
-    def clear(self) -> None:
-        """Hold nothing against the pod: it is new, or has become ready again."""
-        self.asked = self.in_flight
-        """Requests it was given since then, with those it had."""
-        self.ailing = False
-        """Something of what follows is not as it was at first, so that good answers matter."""
-        self.failures = 0
-        """Consecutive ones."""
-        self.trouble = 0.0
-        """Share of failures among its latest answers."""
-        self.ejections = 0
-        """Doublings of the next pause, before its health since `returned` is reckoned in."""
-        self.ejected_at = self.ejected_until = self.returned = 0.0
-        self.accused = 0
-        """So many failures it is left out for, which others may turn out to answer as well."""
-
-    def __repr__(self) -> str:
-        held = "held" if self.held else "ready"
-        state = "leaving" if self.leaving else "ejected" if self.ejected_until else held
-        return f"<{self.label} {state}, {self.in_flight} in flight, {len(self.idle)} idle>"
-
-
 class Balancer:
     """The pods of one service. `random` answers floats in [0, 1)."""
 
     __slots__ = (
+        "_even",
         "_limits",
         "_out",
         "_random",
@@ -115,6 +38,7 @@ class Balancer:
         "candidates",
         "early",
         "held",
+        "pairs",
         "settled",
     )
 
@@ -133,6 +57,11 @@ class Balancer:
         """Pods that are used before the cluster says that they are ready."""
         self._out = 0
         """Pods that are left out."""
+        self._even = False
+        """All candidates have the same share."""
+        self.pairs: Iterator[Pair] = iter(())
+        """Two of the candidates for each request; ends when they change, or should be drawn anew.
+        Of a pair the one with less to do is as good a choice as `pick` is without a limit."""
 
     def update(self, endpoints: Iterable[Endpoint], now: float) -> list[Backend]:
         """Take over the service's endpoints; the answer is the pods that left the choice.
@@ -231,10 +160,19 @@ class Balancer:
                 backend.accused = 0
                 backend.penalty = 1.0 if backend.held else self._penalty(now - backend.born)
                 ready.append(backend)
-        if ejected or any(one.penalty > 1.0 for one in ready):
+        candidates = ready or ejected  # sick pods are better than none
+        self._even = all(one.penalty == 1.0 for one in candidates)
+        if ejected or not self._even:
             self.settled = False
+        if candidates != self.candidates or not self._even:
+            self.pairs = iter(())
         self._out = len(ejected)
-        self.candidates = ready or ejected  # sick pods are better than none
+        self.candidates = candidates
+
+    def draw(self) -> None:
+        """Draw new `pairs`, unless some pods are to get less than their share."""
+        if self._even:
+            self.pairs = pairs.drawn(self.candidates, self._random)
 
     def _penalty(self, age: float) -> float:
         window = self._limits.slow_start
@@ -254,9 +192,11 @@ class Balancer:
                 chosen = other
         else:
             return None
-        if limit and chosen.in_flight >= limit:
-            chosen = min(candidates, key=_load)
-            return chosen if chosen.in_flight < limit else None
+        if limit and (chosen.in_flight >= limit or chosen.place is not None):
+            if chosen.taken < limit:
+                return chosen
+            free = [one for one in candidates if one.in_flight < limit and one.taken < limit]
+            return min(free, key=_load, default=None)
         return chosen
 
     def other(self, avoided: Iterable[Backend], limit: int = 0) -> Backend | None:
@@ -268,7 +208,7 @@ class Balancer:
         avoided = set(avoided)
         choice = [one for one in self.candidates if one not in avoided]
         chosen = min(choice, key=_load, default=None) or self._left_out(avoided)
-        return chosen if chosen is None or not limit or chosen.in_flight < limit else None
+        return chosen if chosen is None or not limit or chosen.taken < limit else None
 
     def _left_out(self, avoided: set[Backend]) -> Backend | None:
         every = self.backends.values() if self._out else ()
@@ -279,7 +219,7 @@ class Balancer:
         """The pod with this mark, if it may be given a request: for affinity."""
         for backend in self.candidates:
             if backend.mark == mark:
-                return backend if not limit or backend.in_flight < limit else None
+                return backend if not limit or backend.taken < limit else None
         return None
 
     def failed(self, backend: Backend, now: float, *, answered: bool = False) -> bool:
@@ -366,7 +306,7 @@ def _at_work(backend: Backend, now: float) -> bool:
     return not backend.ejected_until and panic.at_work(
         answers=_answers(backend),
         failures=backend.failures,
-        connected=bool(backend.idle or backend.in_flight),
+        connected=bool(backend.idle or backend.shared or backend.in_flight),
         silent=now - backend.released,
     )
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 import logging
 import random as random_module
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.limits import AUTO, MOST_HELD
 from gateway.memory import Budget, Memory
+from gateway.services.limiter import Limiter, Table, table
+from gateway.services.places import Sharing
 from gateway.services.room import Room
-from gateway.services.route import MANAGEMENT, Grant, Route, RouteTable
+from gateway.services.route import MANAGEMENT, Grant, Plan, Route, RouteTable
+from gateway.services.slots import Slots
 from gateway.services.spec import Endpoint, ServiceSpec
 from gateway.services.state import ServiceState
 from gateway.services.wakes import Wakes
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from gateway.limits import Limits
-    from gateway.services.balancer import Backend
+    from gateway.services.backend import Backend
+    from gateway.sharing.memory import Memory as SharedMemory
     from gateway.stats import Stats
     from shared.service.progress import Progress
 
@@ -50,12 +54,19 @@ class Services:
         monotonic: Callable[[], float] = time.monotonic,
         unix: Callable[[], float] = time.time,
         random: Callable[[], float] = random_module.random,
+        memory: SharedMemory | None = None,
     ) -> None:
+        """`memory` is shared with other workers; None: there are none."""
         self._limits = limits
         self._stats = stats
         self.monotonic = monotonic
         """The clock of all books, in seconds."""
+        self.unix = unix
         self._random = random
+        self._memory = memory
+        self._callers: Table | None = None
+        """Where the callers of services with a rate limit stand; made for the first of them."""
+        self._sharing = None if memory is None else Sharing(memory)
         self.wakes = Wakes(monotonic, unix)
         self.room = Room(MOST_HELD if limits.held == AUTO else limits.held)
         """For requests that wait for a pod."""
@@ -121,20 +132,32 @@ class Services:
         self._place(route.state, [Endpoint(address, port) for address, port in addresses])
 
     def states(self) -> list[ServiceState]:
-        """The running state of every service, management included, for collectors."""
-        found = [route.state for route in self.table.routes.values()]
-        if self.table.management is not None:
-            found.append(self.table.management.state)
-        return found
+        """The running state of every service, management included."""
+        return [route.state for route in self.routes()]
+
+    def routes(self) -> list[Route]:
+        """Those of all services, management included, for collectors."""
+        found = list(self.table.routes.values())
+        return found if self.table.management is None else [*found, self.table.management]
 
     def refresh(self, now: float) -> None:
         """Bring ejections and slow starts up to `now`; the gateway's tick calls it."""
+        if self._sharing is not None:
+            self._sharing.beat(now)
+            for admission in list(self._sharing.waiting):
+                admission.again(now)
         for state in list(self._unsettled):
             state.balancer.refresh(now)
             _tell(state)
             state.admission.admit(now)
             if state.balancer.settled and not state.admission.paced:
                 self._unsettled.discard(state)
+
+    def heard(self) -> None:
+        """Other workers have given slots back: look whether those who wait here get one."""
+        now = self.monotonic()
+        for admission in list(self._sharing.waiting) if self._sharing is not None else ():
+            admission.heard(now)
 
     def dismiss(self, reason: str) -> None:
         """Send away all who wait for a slot of any service."""
@@ -152,9 +175,19 @@ class Services:
             stats = self._stats.service(spec.name)
             state = ServiceState(spec.name, stats, self._limits, self._random, self.monotonic())
         state.admission.limit = spec.concurrency
+        if spec.concurrency and self._sharing is not None and state.admission.slots is None:
+            state.admission.slots = Slots(spec.name, self._sharing)
         shared = old is not None and not old.spec.shuts_out(spec)
         grant = old.grant if old is not None and shared else Grant()
-        return Route(spec, state, Memory(REMEMBERED, self._plans), grant)
+        plans = Memory[Any, Plan](REMEMBERED, self._plans)
+        return Route(spec, state, plans, grant, self._limiter(spec))
+
+    def _limiter(self, spec: ServiceSpec) -> Limiter | None:
+        if not spec.rate_limit:
+            return None
+        if self._callers is None:
+            self._callers = table(self._memory)
+        return Limiter(spec.name, spec.rate_limit, self._callers, set_auth=spec.set_auth)
 
     def _withdraw(self, old: Route, new: Route | None) -> None:
         """Set an end to what goes on under the grant of `old`, if `new` has another one."""
@@ -217,5 +250,5 @@ def _tell(state: ServiceState) -> None:
 def _close_idle(backends: Iterable[Backend]) -> None:
     for backend in backends:
         idle, backend.idle = backend.idle, []
-        for connection in idle:
+        for connection in (*idle, *backend.shared):
             connection.close()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
+from gateway.protocol.trace_context import UNREAD
 from gateway.services.addresses import NOBODY
 from shared.service.names import base_path
 from shared.service.scaling.waking import NOBODY as NOBODY_SPARED
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from gateway.memory import Memory
     from gateway.protocol.reasons import Refusal
     from gateway.protocol.responses import Answer
+    from gateway.protocol.trace_context import Parent
     from gateway.services.addresses import Public
+    from gateway.services.limiter import Limiter
     from gateway.services.spec import ServiceSpec
     from gateway.services.state import ServiceState
 
@@ -50,6 +53,8 @@ class Route:
     plans: Memory[Any, Plan]
     """Plans of requests, by what they follow from."""
     grant: Grant
+    limiter: Limiter | None = None
+    """Whether one more request is taken of a caller; None: the service has no rate limit."""
     prefix: bytes = field(init=False)
     """`/system/services/<name>/exposed`; empty for the management route."""
     strips: bool = field(init=False)
@@ -60,6 +65,8 @@ class Route:
     """What proves something to others is kept from its pods."""
     spares: bool = field(init=False)
     """Some requests do not wake its service."""
+    straight: bool = field(init=False)
+    """Its slots are counted here alone, and none of its requests is refused for their number."""
     first_byte: float = field(init=False)
     idle: float = field(init=False)
     body: float = field(init=False)
@@ -71,10 +78,12 @@ class Route:
         self.strips = not managed and not self.spec.rewrite_target
         self.shields = not managed
         self.spares = self.spec.wake_except != NOBODY_SPARED
+        self.straight = self.limiter is None and self.state.admission.slots is None
         self.by_session = self.spec.set_auth and self.spec.auth_type == "forward"
         self.first_byte = self.spec.timeouts.first_byte or inf
         self.idle = self.spec.timeouts.idle or inf
-        self.body = self.spec.timeouts.body or inf
+        streams = self.spec.protocol == "grpc"  # a stream is silent as long as it has to be
+        self.body = inf if streams else self.spec.timeouts.body or inf
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,8 +143,14 @@ class Plan:
     be (HEAD), or the connection is what is logged in (NTLM)."""
     usual: bool = False
     """The response's head can be taken as it is prepared for everyone."""
+    straight: bool = False
+    """Nothing about it hinders the straight way (`dataplane.straight`)."""
     public: Public = NOBODY
     """The service as this client sees it."""
+    forwarded_for: bytes = b""
+    """X-Forwarded-For of a trusted proxy, where the service has a rate limit."""
+    caller: bytes = b""
+    """SHA-256 of the secret in Authorization, there as well."""
     affinity: str = ""
     """Mark of the pod that the client's cookie names."""
     cors: bytes = b""
@@ -168,15 +183,32 @@ class Request:
     """It wakes no service that sleeps, by the service's definition."""
     head: bytes = b""
     """The head for the pod as far as `Plan.fields`, which it includes."""
+    parent: Parent | None = UNREAD
+    """The caller's span, when spans are recorded and somebody has looked."""
+    answer: Refusal | Answer | None = None
+    """As in the plan, or what is wrong with this head only."""
 
     def __init__(self, plan: Plan, raw: bytes, table: RouteTable) -> None:
         self.plan = plan
         self.raw = raw
         self.version = table.version
         self.answer = plan.answer
-        """As in the plan, or what is wrong with this head only."""
+
+    def headed(self, head: bytes) -> Request:
+        """The same, with another head for its pod."""
+        other = Request.__new__(Request)
+        other.__dict__ |= self.__dict__
+        other.head = head
+        return other
+
+    def equals(self, other: Request) -> bool:
+        """Whether the same will be done with both."""
+        return all(getattr(self, name) == getattr(other, name) for name in _SAID)
 
     @property
     def target(self) -> bytes:
         """As the client wrote it; empty when its head was not understood."""
         return self.raw.split(b" ", 2)[1] if self.plan.method else b""
+
+
+_SAID: Final = ("plan", "raw", "version", "answer", "length", "id_line", "spared", "head")

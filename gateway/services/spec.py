@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from shared.service import names
-from shared.service.model import AuthType, Timeouts
+from shared.service.model import AuthType, Protocol, RateLimit, Timeouts
 from shared.service.scaling.waking import NOBODY, WakeExcept
 
 
@@ -54,9 +54,12 @@ class ServiceSpec:
     digest: bytes = b""
     """SHA-256 of the token (32 bytes); empty lets nobody in when `set_auth` is true."""
     timeouts: Timeouts = field(default_factory=Timeouts)
+    protocol: Protocol = "http1"
+    """What its pods speak."""
     concurrency: int = 0
     """Requests in flight that one pod takes; 0 is no limit."""
     affinity: bool = False
+    rate_limit: tuple[RateLimit, ...] = ()
     stopped: bool = False
     api_port: int = 0
     """As the definition states it, for messages and URLs: endpoints carry their own port."""

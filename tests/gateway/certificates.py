@@ -11,12 +11,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def issue(folder: Path, name: str) -> CertificateFiles:
+def issue(folder: Path, name: str, days: int = 2) -> CertificateFiles:
     """A new self-signed pair for `name` in `folder`, under the same file names each time."""
     files = CertificateFiles(folder / "tls.crt", folder / "tls.key")
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-         "-nodes", "-days", "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}",
+         "-nodes", "-days", str(days), "-subj", f"/CN={name}",
+         "-addext", f"subjectAltName=DNS:{name}",
          "-keyout", files.key, "-out", files.certificate],
         check=True, capture_output=True,
     )  # fmt: skip

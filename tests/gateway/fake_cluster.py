@@ -34,6 +34,7 @@ class Cluster:
         self.port = 0
         self.lists = 0
         self.reachable = True
+        self._forgotten = 0
         self.withheld = ""
         """A collection that is not answered, as if the server were not reachable."""
         self._watchers: dict[str, set[asyncio.Queue[Obj | None]]] = {
@@ -63,6 +64,10 @@ class Cluster:
             for queue in watchers:
                 queue.put_nowait(None)
 
+    def forget(self) -> None:
+        """What came so far is forgotten: watches from there on are refused with 410."""
+        self._forgotten = self.version
+
     def _tell(self, plural: str, event: Obj) -> None:
         for queue in self._watchers[plural]:
             queue.put_nowait(json.loads(json.dumps(event)))
@@ -83,6 +88,8 @@ class Cluster:
 
     async def _watch(self, request: web.Request, plural: str) -> web.StreamResponse:
         since = int(request.query["resourceVersion"])
+        if since <= self._forgotten:
+            return web.json_response({"kind": "Status", "code": 410}, status=410)
         queue: asyncio.Queue[Obj | None] = asyncio.Queue()
         for obj in self.objects[plural].values():
             if int(obj["metadata"]["resourceVersion"]) > since:

@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from ssl import SSLContext
 
+    from gateway.dataplane.traced import Tracer
     from gateway.net.descriptors import Descriptors
     from gateway.services.state import ServiceState
 
 TOKEN = "0123456789abcdef" * 4
 DIGEST = hashlib.sha256(TOKEN.encode()).digest()
 PREFIX = b"/system/services/echo/exposed"
-TIMEOUT = 10.0
+TIMEOUT = 30.0
 
 
 class Wire:
@@ -304,6 +305,7 @@ async def rig(
     cors: Cors | None = None,
     secured: Callable[[], SSLContext] | None = None,
     descriptors: Descriptors | None = None,
+    tracer: Tracer | None = None,
     **spec: Any,
 ) -> AsyncIterator[Rig]:
     """A gateway that routes the service `echo` to `pods`; everything is gone afterwards.
@@ -316,9 +318,8 @@ async def rig(
     services.define([ServiceSpec("echo", **{"api_port": 8080, **spec})])
     services.locate("echo", [pod.endpoint for pod in pods])
     log = Log()
-    gateway = Gateway(
-        services, stats, limits, identity or Identity(), cors or Cors(), log, descriptors
-    )
+    identity, cors = identity or Identity(), cors or Cors()
+    gateway = Gateway(services, stats, limits, identity, cors, log, descriptors, tracer)
     sock = socket.socket()
     sock.bind(("127.0.0.1", 0))
     await gateway.listen(sock, secured=secured)

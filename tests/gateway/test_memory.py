@@ -92,3 +92,15 @@ def test_one_result_above_the_budget_empties_all_and_stays_alone() -> None:
     keep(one, b"a")
     keep(one, b"b")
     assert list(one) == [b"b"]
+
+
+def test_what_grows_is_charged() -> None:
+    budget = Budget(10 * OVERHEAD)
+    one: Memory[bytes, int] = Memory(16, budget)
+    one.keep(b"a", 1, 0)
+    one.charge(OVERHEAD)
+    assert budget.kept == 3 * OVERHEAD
+    for _ in range(10):
+        one.charge(OVERHEAD)
+        assert budget.kept <= budget.size
+    assert one == {}

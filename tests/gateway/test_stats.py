@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import pytest
 
-from gateway.stats import BOUNDS, Histogram, ServiceStats, Stats, method_label
+from gateway.stats import BOUNDS, QUICK, Histogram, ServiceStats, Stats, method_label
 
 
 @pytest.mark.parametrize(
@@ -63,3 +65,17 @@ def test_the_longest_request_is_remembered_for_an_hour_in_coarse_buckets() -> No
     stats.answered("GET", 200, 3.0, 0.1)
     assert stats.peak.read(1000.0 + 6 * 600.0) == 3.0
     assert stats.peak.read(1e9) == 0.0
+
+
+def test_what_is_counted_in_short_is_told_as_if_it_had_been_counted_at_length() -> None:
+    short, long = ServiceStats(), ServiceStats()
+    for status, seconds in ((200, 0.001), (200, 0.005), (404, 0.004), (200, 0.0051), (200, 700.0)):
+        long.answered("GET", status, seconds, seconds)
+        short.whole["GET"][status] += 1
+        short.whole_seconds += seconds
+        if seconds > QUICK:
+            short.whole_later[bisect_left(BOUNDS, seconds)] += 1
+    long.answered("POST", 200, 0.2, 0.1)
+    short.answered("POST", 200, 0.2, 0.1)
+    for _ in range(2):
+        assert short.snapshot() == long.snapshot(), "settled once and for all"

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from gateway.admin import app as admin
+from gateway.sharing.memory import Memory
 from gateway.workers import Worker, Workers
 from tests.gateway.deaf import deaf
 from tests.gateway.fake_cluster import configmap, endpoint_slice, entry, kubeconfig, serving
@@ -191,14 +192,21 @@ async def test_what_any_worker_wants_is_told_to_scalers_and_what_they_say_to_eve
             waiting = [asyncio.create_task(client.get(url)) for _ in range(8)]
             heard = await scaler.receive_json()
             assert heard["wake"]["service"] == "a"
+            reading = asyncio.create_task(_read(scaler))  # or its pings are not answered
             os.kill(psutil.Process(process.process.pid).children()[0].pid, signal.SIGKILL)
             await process.said("listening on", times=3)
             await until(lambda: told("pulling the image"))  # the new worker has heard it too
+        await reading
         await until(lambda: told("there is no pod yet"))
         cluster.put("endpointslices", endpoint_slice("a", entry("127.0.0.1"), port=app.port))
         answers = await asyncio.gather(*waiting, return_exceptions=True)
         statuses = [one.status for one in answers if not isinstance(one, BaseException)]
         assert set(statuses) == {200}
+
+
+async def _read(socket: aiohttp.ClientWebSocketResponse) -> None:
+    async for _ in socket:
+        pass
 
 
 async def source() -> dict[str, Any]:
@@ -214,7 +222,7 @@ COUNTED = {"request_seconds": 20.0}
 
 
 async def test_a_worker_that_does_not_answer_keeps_what_it_counted() -> None:
-    worker = Worker(0, 0)
+    worker = Worker(0, 0, Memory.make(1))
     private = worker.admin_socket()
     assert await worker.numbers() == []
     async with admin.serving(admin.Admin(source, ready, deaf()).application(), private):
@@ -224,7 +232,8 @@ async def test_a_worker_that_does_not_answer_keeps_what_it_counted() -> None:
 
 async def test_one_ready_worker_makes_a_ready_gateway_at_once() -> None:
     """The silent one accepts by its backlog and says nothing."""
-    silent, good = Worker(0, 0), Worker(1, 0)
+    memory = Memory.make(2)
+    silent, good = Worker(0, 0, memory), Worker(1, 0, memory)
     with silent.admin_socket() as backlog:
         backlog.listen()
         app = admin.Admin(source, ready, deaf()).application()

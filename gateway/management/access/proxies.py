@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING, Final
 
-from gateway.management.access.addresses import Address, client, parse
+from shared.runtime.addresses import Address, client, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,15 +1,10 @@
-"""Which release of this product runs."""
+"""Which release of this product runs, as OSCAR's clients are told."""
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
-
-from gateway.management.answers.system import PRODUCT
+from shared.runtime import release as installed
 
 
 def release() -> str:
     """The version; "0" where it runs without being installed."""
-    try:
-        return version(PRODUCT)
-    except PackageNotFoundError:
-        return "0"
+    return installed.release("0")

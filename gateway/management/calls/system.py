@@ -1,8 +1,8 @@
 """`/system/info`, `/system/config` and `/system/status`: what OSCAR's clients ask before all else.
 
 Nodes and their load lie outside the services' namespace, where the services API has no rights
-unless the operator grants them (manifests/overlays/cluster-status): then they are told, else there
-are none, and a sentence says so. Nothing here fails for that.
+unless the operator grants them (manifests/components/cluster-status): then they are told, else
+there are none, and a sentence says so. Nothing here fails for that.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from shared.runtime.clock import Clock
     from shared.service.objects import Obj
 
-_REMEDY: Final = "; apply manifests/overlays/cluster-status/rbac.yaml to grant it"
+_REMEDY: Final = "; apply manifests/components/cluster-status/rbac.yaml to grant it"
 
 
 class System:

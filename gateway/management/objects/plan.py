@@ -109,9 +109,10 @@ def switched(
 
 
 def _remove(seen: Seen, objects: list[Obj]) -> Plan:
+    """Volumes are left to garbage collection: for that nobody needs the right to delete data."""
     steps = []
     for obj in objects:
-        if "deletionTimestamp" not in obj["metadata"]:
+        if "deletionTimestamp" not in obj["metadata"] and obj["kind"] != claim.KIND:
             conditions = {"uid": uid(obj)}
             if not seen.owners(obj):  # it may be that of a create under way, which will own it
                 conditions["resourceVersion"] = version(obj)

@@ -151,7 +151,7 @@ def _script_volume(service: Service) -> dict[str, Any]:
 
 
 def _probes(name: str, expose: Expose) -> dict[str, Any]:
-    request = {"path": probe_path(name, expose), "port": _FIRST_PORT, "scheme": "HTTP"}
+    request = _asked(name, expose)
     return {
         "startupProbe": _probe(request, period=1, failures=expose.startup_timeout),
         "readinessProbe": _probe(request, period=5, failures=3),
@@ -159,9 +159,18 @@ def _probes(name: str, expose: Expose) -> dict[str, Any]:
     }
 
 
+def _asked(name: str, expose: Expose) -> dict[str, Any]:
+    """What the node asks. It speaks no HTTP/2, and its gRPC probe fails where the server does not
+    serve `grpc.health.v1`, as most do not; so that of those it asks whether they listen."""
+    if expose.protocol != "http1":
+        return {"tcpSocket": {"port": _FIRST_PORT}}
+    path = probe_path(name, expose)
+    return {"httpGet": {"path": path, "port": _FIRST_PORT, "scheme": "HTTP"}}
+
+
 def _probe(request: dict[str, Any], *, period: int, failures: int) -> dict[str, Any]:
     return {
-        "httpGet": request,
+        **request,
         "periodSeconds": period,
         "timeoutSeconds": 10,
         "failureThreshold": failures,

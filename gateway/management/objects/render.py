@@ -10,7 +10,7 @@ cluster.
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.management.objects.pod import pod_template
 from gateway.management.objects.policy import DEFAULT
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 CONFIGMAP_LIMIT: Final = 1024 * 1024
 """Bytes of keys and values in a ConfigMap, at most (Kubernetes documentation of ConfigMap)."""
+
+H2C: Final = "kubernetes.io/h2c"
+"""HTTP/2 with prior knowledge, as a Service says it of its port
+(https://kubernetes.io/docs/concepts/services-networking/service/#application-protocol)."""
 
 
 class TooLargeError(ValueError):
@@ -129,7 +133,7 @@ def _opaque(metadata: Obj, values: Mapping[str, str]) -> Obj:
 
 
 def _service(service: Service, expose: Expose) -> Obj:
-    ports = [
+    ports: list[dict[str, Any]] = [
         {
             "name": f"serviceport-{index}",
             "port": 80 + index,
@@ -138,6 +142,8 @@ def _service(service: Service, expose: Expose) -> Obj:
         }
         for index, port in enumerate(expose.api_port)
     ]
+    if expose.protocol != "http1":
+        ports[0]["appProtocol"] = H2C
     for port, node_port in zip(ports, expose.node_port, strict=False):
         if node_port:
             port["nodePort"] = node_port

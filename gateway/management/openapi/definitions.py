@@ -29,6 +29,18 @@ _SCALE: Final = {"type": "integer", "minimum": 0, "maximum": 10_000}
 _SPAN: Final = {"oneOf": [{"type": "number", "minimum": 0, "maximum": 86_400}, TEXT]}
 _VISIBILITY: Final = {"type": "string", "enum": ["private", "public", "restricted"]}
 _ENVIRONMENT: Final = fields({"variables": mapping(TEXT), "secrets": mapping(TEXT)}, ())
+_RATE_LIMIT: Final = fields(
+    {
+        "requests": said(
+            {"oneOf": [{"type": "number", "minimum": 0}, TEXT]},
+            "Requests a second, or as 100/m or 1000/h.",
+        ),
+        "burst": said(COUNT, "Requests at once after a pause; left out: as many as requests."),
+        "in_flight": said(COUNT, "Requests at a time."),
+        "per": {"type": "string", "enum": ["address", "service", "token"], "default": "address"},
+    },
+    (),
+)
 _EXPOSE: Final[Json] = {
     "min_scale": said(_SCALE, "Least number of pods.", default=1),
     "max_scale": said(_SCALE, "Most pods.", default=10),
@@ -50,8 +62,17 @@ _EXPOSE: Final[Json] = {
     "grace": said(
         _SPAN, "That a pod has to end, 5s to 24h; left out: by the longest request that was seen."
     ),
+    "protocol": {
+        "type": "string",
+        "description": "What the container speaks: HTTP/1.1, HTTP/2 without TLS, or gRPC by it.",
+        "enum": ["http1", "h2c", "grpc"],
+        "default": "http1",
+    },
     "concurrency": said(COUNT, "Requests a pod works on at a time; 0 is no limit."),
     "affinity": said(FLAG, "Keeps a client on its pod."),
+    "rate_limit": said(
+        {"oneOf": [_RATE_LIMIT, many(_RATE_LIMIT)]}, "Requests that are taken; more are 429."
+    ),
     "scaling": said(ANY, "Settings of the scaler for this service."),
 }
 _VOLUME: Final[Json] = {

@@ -111,6 +111,7 @@ class Reconciler:
         self._kube = kube
         self._lifecycle = lifecycle
         self._counts = counts
+        counts.expect(Result)
         self._events = events
         self._leads = leads
         self._clock = clock or SystemClock()

@@ -23,7 +23,7 @@ def service() -> dict[str, object]:
     stats = ServiceStats()
     stats.answered("GET", 200, 0.02, 0.01)
     stats.answered("GET", 200, 700.0, 299.0)
-    stats.refused("POST", 503, 60.0)
+    stats.refused("POST", 503, 60.0, reason="queue_timeout")
     stats.retried("connect_failed")
     stats.upstream_failed("connect_failed")
     stats.bytes_in, stats.bytes_out, stats.auth_failures = 10, 20, 4
@@ -41,6 +41,12 @@ def test_everything_is_there_under_its_name() -> None:
             "age": 1.5,
             "invalid": 0,
             "log_dropped": 2,
+            "cpu_seconds": 1.25,
+            "resident_bytes": 4096,
+            "collections": {"0": 9, "2": 1},
+            "descriptors": 12,
+            "descriptors_limit": 1024,
+            "certificate_ends": 1.8e9,
         }
     )
     a = ("service", "a")
@@ -71,6 +77,13 @@ def test_everything_is_there_under_its_name() -> None:
     assert found["gateway_table_age_seconds", ()] == 1.5
     assert found["gateway_access_log_dropped_total", ()] == 2
     assert found["gateway_ready", ()] == 1
+    assert found["gateway_cpu_seconds_total", ()] == 1.25
+    assert found["gateway_resident_memory_bytes", ()] == 4096
+    assert found["gateway_gc_collections_total", (("generation", "2"),)] == 1
+    assert found["gateway_open_descriptors", ()] == 12
+    assert found["gateway_descriptors_limit", ()] == 1024
+    assert found["gateway_certificate_expiry_timestamp_seconds", ()] == 1.8e9
+    assert found["gateway_refusals_total", (("code", "503"), ("reason", "queue_timeout"), a)] == 1
     assert any(name == "gateway_build_info" for name, _ in found)
     assert any(name == "process_cpu_seconds_total" for name, _ in found)
 
@@ -85,7 +98,15 @@ def test_bounds_are_those_of_the_histogram() -> None:
     assert bounds == [*BOUNDS, float("inf")]
 
 
+def test_what_alerts_wait_for_is_shown_before_there_is_any() -> None:
+    found = scraped({"services": {"a": {"endpoints": {"ready": 1}}, "_unknown": {}}})
+    assert found["gateway_panics_total", (("service", "a"),)] == 0
+    assert found["gateway_ejections_total", (("service", "a"),)] == 0
+    assert ("gateway_panics_total", (("service", "_unknown"),)) not in found
+
+
 def test_what_is_not_known_is_left_out() -> None:
-    found = scraped({"services": {}, "age": None, "ready": False})
+    found = scraped({"services": {}, "age": None, "ready": False, "certificate_ends": None})
+    assert ("gateway_certificate_expiry_timestamp_seconds", ()) not in found
     assert ("gateway_table_age_seconds", ()) not in found
     assert found["gateway_ready", ()] == 0

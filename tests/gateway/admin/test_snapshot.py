@@ -12,6 +12,7 @@ from gateway.limits import Limits
 from gateway.services.registry import Services
 from gateway.services.spec import Endpoint, ServiceSpec
 from gateway.stats import UNKNOWN, Stats
+from gateway.troubles import KEPT, RECENT, SLOW, Trouble
 
 if TYPE_CHECKING:
     from gateway.admin.snapshot import Snapshot
@@ -59,6 +60,20 @@ async def test_workers_are_summed_and_what_all_see_is_not() -> None:
     assert one["endpoints"]["ready"] == 1
     assert one["pods"]["10.0.0.1:80"] == {"pod": "a-1", "in_flight": 2, "ejected": False}
     assert (merged["connections"], merged["invalid"], merged["age"]) == (6, 1, 2.0)
+
+
+def test_what_a_worker_may_run_out_of_is_that_of_the_fullest() -> None:
+    one = {"descriptors": 90, "descriptors_limit": 100, "cpu_seconds": 1.0, "certificate_ends": 7.0}
+    other = one | {"descriptors": 10, "cpu_seconds": 2.0, "certificate_ends": 5.0}
+    more = {"resident_bytes": 10, "collections": {"0": 1}}
+    assert snapshot.merge([one | more, other | more, more]) == {
+        "descriptors": 90,
+        "descriptors_limit": 100,
+        "cpu_seconds": 3.0,
+        "certificate_ends": 5.0,
+        "resident_bytes": 30,
+        "collections": {"0": 3},
+    }
 
 
 async def test_one_worker_is_itself_and_none_is_empty() -> None:
@@ -146,3 +161,25 @@ def said(
         "idle_s": idle_s,
         "pods": pods,
     }
+
+
+async def test_what_was_slow_long_ago_keeps_nothing_out() -> None:
+    """Numbers are taken every few seconds, whether anybody looks at the slowest or not."""
+    unix, stats = 1000.0, Stats()
+    services = Services(Limits(), stats, unix=lambda: unix)
+    services.define([ServiceSpec("a")])
+    troubles = stats.service("a").troubles
+    for _ in range(KEPT):
+        troubles.slow(slow_at(unix))
+    await snapshot.take(services, stats, {})
+    assert troubles.over == 60.0
+    unix += RECENT + 1
+    await snapshot.take(services, stats, {})
+    assert troubles.over == SLOW
+
+
+def slow_at(unix: float) -> Trouble:
+    """A request that took a minute to its first byte, and ended then."""
+    return Trouble(
+        *(unix, "GET", "/", 200, "", "upstream", 0.0, 60.0, 60.0, "a-1", "10.0.0.1:80", 0, "x")
+    )

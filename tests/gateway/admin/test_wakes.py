@@ -9,12 +9,14 @@ import pytest
 from aiohttp import WSMsgType
 
 from gateway.admin.app import Admin
+from gateway.admin.heard import Heard
 from gateway.admin.wakes import MOST, WakesCall
 from gateway.limits import Limits
 from gateway.services.registry import Services
 from gateway.services.spec import ServiceSpec
 from gateway.stats import Stats
 from shared.service.progress import Phase, Progress
+from shared.service.sizing import Leader, Sizing
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -32,14 +34,21 @@ def services() -> Services:
 
 
 @pytest.fixture
-async def client(aiohttp_client: AiohttpClient, services: Services) -> TestClient[Any, Any]:
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+async def client(
+    aiohttp_client: AiohttpClient, services: Services, heard: Heard
+) -> TestClient[Any, Any]:
     async def source() -> dict[str, Any]:
         return {"services": {}, "scalers": services.wakes.scalers}
 
     async def excuse() -> str:
         return ""
 
-    call = WakesCall(services.wakes, services.progressed)
+    call = WakesCall(services.wakes, services.progressed, heard)
     return await aiohttp_client(Admin(source, excuse, call).application())
 
 
@@ -82,9 +91,25 @@ async def test_progress_comes_to_the_service(
     assert progress(services, "a") == Progress("a", Phase.PULLING, "pulling the image", 0.0, 12.5)
 
 
+async def test_what_is_for_people_is_kept_and_kinds_of_newer_scalers_are_left_out(
+    client: TestClient[Any, Any], services: Services, heard: Heard
+) -> None:
+    async with client.ws_connect("/wakes") as socket:
+        await socket.send_json({"forecast": {"service": "a"}})
+        await socket.send_json({"leader": {"name": "one", "source": "kubelet", "later": 1}})
+        await socket.send_json({"sizing": {"service": "a", "current": 2}})
+        await socket.send_json({"progress": PROGRESS})
+        await until(lambda: heard.progress, "the last message")
+        assert services.wakes.scalers == 1
+    assert heard.leader == Leader("one", "kubelet")
+    assert heard.sizes == {"a": Sizing("a", current=2)}
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
+        ('{"sizing": {"service": "a", "current": "two"}}', "current"),
+        ('{"leader": {}}', "name"),
         ('{"progress": {"service": "a", "phase": "flying"}}', "phase"),
         ("[]", "no object"),
         ("{", ""),

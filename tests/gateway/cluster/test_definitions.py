@@ -26,6 +26,7 @@ def test_every_field_the_gateway_uses() -> None:
             set_auth=True,
             auth_type="forward",
             concurrency=3,
+            protocol="grpc",
             affinity=True,
             timeouts={"connect": 1, "first_byte": 2, "idle": 3, "queue": 4, "wake": 5},
             health_path="/ready",
@@ -35,7 +36,7 @@ def test_every_field_the_gateway_uses() -> None:
     assert spec is not None
     assert (spec.name, spec.api_port, spec.concurrency) == ("a", 9000, 3)
     assert (spec.rewrite_target, spec.set_auth, spec.auth_type) == (True, True, "forward")
-    assert (spec.affinity, spec.stopped) == (True, True)
+    assert (spec.affinity, spec.stopped, spec.protocol) == (True, True, "grpc")
     assert spec.digest == hashlib.sha256(TOKEN.encode()).digest()
     timeouts = spec.timeouts
     assert (timeouts.connect, timeouts.first_byte, timeouts.idle, timeouts.queue) == (1, 2, 3, 4)

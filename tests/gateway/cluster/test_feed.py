@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.cluster.feed import Feed
+from gateway.cluster.feed import SLICE, Feed
 from gateway.limits import Limits
 from gateway.services.registry import Services
 from gateway.services.spec import Endpoint, ServiceSpec
@@ -31,11 +31,14 @@ from tests.gateway.fake_cluster import (
 )
 from tests.shared.service.configmaps import BROKEN
 from tests.shared.service.manager import SERVICES, TOKEN, Made
+from tests.tasks import running
 from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
     from pathlib import Path
+
+    from shared.runtime.clock import Clock
 
 
 ONE = Spaces()
@@ -46,6 +49,13 @@ class _Impatient(SystemClock):
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds / 100)
+
+
+class _Still(_Impatient):
+    """Time does not pass while something is done: the number of pieces alone ends a slice."""
+
+    def monotonic(self) -> float:
+        return 0.0
 
 
 @pytest.fixture
@@ -61,14 +71,18 @@ def services() -> Services:
 
 @contextlib.asynccontextmanager
 async def feeding(
-    cluster: Cluster, services: Services, folder: Path, spaces: Spaces = ONE
+    cluster: Cluster,
+    services: Services,
+    folder: Path,
+    spaces: Spaces = ONE,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Feed]:
     config = kubeconfig(folder, cluster.port)
     async with (
         KubeClient.open(field_manager="gateway", kubeconfig=config) as kube,
         Supervisor() as tasks,
     ):
-        feed = Feed(kube, services, spaces, _Impatient())
+        feed = Feed(kube, services, spaces, clock or _Impatient())
         feed.start(tasks)
         yield feed
 
@@ -241,23 +255,65 @@ async def test_a_start_without_the_api_server_waits(
         assert services.table.find("a") is not None
 
 
-async def test_a_listing_of_many_swaps_the_table_a_few_times(
+async def test_a_listing_of_many_is_brought_in_slices_between_which_requests_have_turns(
     cluster: Cluster, tmp_path: Path
 ) -> None:
-    for number in range(300):
+    for number in range(4 * SLICE):
         cluster.put("configmaps", configmap(f"s{number}"))
-    tables = set()
+    turns: list[int] = []
 
     class Counted(Services):
         def define(self, specs: Iterable[ServiceSpec], removed: Iterable[str] = ()) -> None:
             super().define(specs, removed)
-            tables.add(id(self.table))
+            asyncio.get_running_loop().call_soon(lambda: turns.append(len(self.table.routes)))
 
     services = Counted(Limits(), Stats())
-    async with feeding(cluster, services, tmp_path) as feed:
+    async with feeding(cluster, services, tmp_path, clock=_Still()) as feed:
         await feed.synced.wait()
-    assert len(services.table.routes) == 300
-    assert len(tables) <= 2
+    assert turns == [SLICE, 2 * SLICE, 3 * SLICE, 4 * SLICE]
+
+
+async def test_a_request_finds_a_service_with_its_pods_at_whatever_turn_it_comes(
+    cluster: Cluster, services: Services, tmp_path: Path
+) -> None:
+    """Definition and endpoints come by two watches; either is as it was, or as it is now."""
+    seen: set[tuple[int, tuple[str, ...]]] = set()
+
+    def fill(number: int) -> None:
+        for service in (f"s{each}" for each in range(3 * SLICE)):
+            cluster.put("endpointslices", endpoint_slice(service, entry(f"10.0.0.{number}")))
+            cluster.put("configmaps", configmap(service, api_port=number))
+
+    async def look() -> None:
+        while True:
+            for route in services.table.routes.values():
+                found = tuple(one.label for one in route.state.balancer.candidates)
+                seen.add((route.spec.api_port, found))
+            await asyncio.sleep(0)
+
+    fill(1)
+    async with feeding(cluster, services, tmp_path, clock=_Still()) as feed, running(look()):
+        await feed.synced.wait()
+        before, cluster.lists = cluster.lists, 0
+        cluster.lose()
+        cluster.forget()
+        fill(2)
+        cluster.reachable = True
+        await until(lambda: (2, ("10.0.0.2:8080",)) in seen and cluster.lists == before)
+        await until(lambda: all(r.spec.api_port == 2 for r in services.table.routes.values()))
+    assert {port for port, _ in seen} == {1, 2}
+    assert {found for _, found in seen} == {("10.0.0.1:8080",), ("10.0.0.2:8080",)}
+
+
+async def test_what_cannot_be_read_harms_no_other_service(
+    cluster: Cluster, services: Services, feed: Feed, caplog: pytest.LogCaptureFixture
+) -> None:
+    cluster.put("endpointslices", endpoint_slice("poison", {"addresses": 5}))
+    cluster.put("endpointslices", endpoint_slice("b", entry("10.0.0.1")))
+    cluster.put("configmaps", configmap("b"))
+    await until(lambda: services.table.find("b") is not None)
+    await until(lambda: addresses(services, "b") == ["10.0.0.1:8080"])
+    assert "service poison stays as it was" in caplog.text
 
 
 async def test_a_restored_table_stays_whole_until_both_listings_are_there(

@@ -11,7 +11,7 @@ import pytest
 from gateway.cluster import saved_table
 from gateway.cluster.saved_table import Entry, SavedError
 from gateway.services.spec import Endpoint, ServiceSpec
-from shared.service.model import Timeouts
+from shared.service.model import RateLimit, Timeouts
 from shared.service.scaling.waking import WakeExcept
 
 ENTRIES: list[Entry] = [
@@ -24,8 +24,10 @@ ENTRIES: list[Entry] = [
             auth_type="forward",
             digest=hashlib.sha256(b"secret").digest(),
             timeouts=Timeouts(connect=1, idle=2.5),
+            protocol="h2c",
             concurrency=3,
             affinity=True,
+            rate_limit=(RateLimit(10.0, 60, burst=5), RateLimit(in_flight=2, per="token")),
             wake_except=WakeExcept(("/health",), ("bot",)),
             probe_path="/ready",
             stopped=True,

@@ -31,6 +31,7 @@ def leave(descriptors: Descriptors, count: int) -> None:
     free = os.dup(0)
     os.close(free)
     descriptors.crowd = descriptors.ceiling = free + count
+    descriptors.few = 0
 
 
 async def resting(r: Rig, connect: Callable[[], Awaitable[Wire]]) -> list[Wire]:

@@ -20,7 +20,7 @@ from gateway import memory
 from gateway.dataplane import context
 from gateway.limits import Limits
 from gateway.protocol import http1
-from gateway.routing import cors, reply
+from gateway.routing import cors, heads, reply
 from gateway.services import registry
 from tests.gateway.harness import PREFIX, TOKEN, Pod, Rig, Wire, get, rig
 
@@ -31,6 +31,7 @@ ROUND = 24
 """Requests of a measurement, each sent twice: what comes twice is remembered."""
 FILLER = b"x" * 5000
 """Makes what is kept of a request weigh something: 120 KB a round at least, if all is kept."""
+LONG = b"x" * 400
 MUCH = 150_000
 """More than four requests, plans and replies, which may be kept at one time and not at another."""
 UPGRADE = (b"Connection: upgrade", b"Upgrade: websocket")
@@ -42,6 +43,8 @@ _OUTSIDE = (type, ModuleType, FunctionType, BuiltinFunctionType, MethodType)
 def _small_memories(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (context, registry, reply):
         monkeypatch.setattr(module, "REMEMBERED", 4)
+    for name in ("SHAPES", "FORMS"):
+        monkeypatch.setattr(heads, name, 2)
     monkeypatch.setattr(memory, "MARKS", 16)
     budget = memory.Budget(100_000)
     monkeypatch.setattr(http1, "_request_names", memory.Memory(4, budget, longest=64))
@@ -108,6 +111,10 @@ VARIED: dict[str, Callable[[int], bytes]] = {
     "user agents": lambda n: get(b"/", b"User-Agent: " + of(n)),
     "options of the connection": lambda n: get(b"/", b"Connection: keep-alive, x-" + of(n)),
     "forwarded fields": lambda n: get(b"/", b"X-Forwarded-For: " + of(n), b"Via: " + of(n)),
+    "all fields": lambda n: get(
+        b"/%d" % n, *(b"X-%d-%d: %b" % (i, n, of(n)[:400]) for i in range(9))
+    ),
+    "many values": lambda n: get(b"/%d" % n, *(b"X-%d: %b" % (i, of(n)[:400]) for i in range(9))),
     "bodies": lambda n: get(b"/", b"Content-Length: %d" % len(of(n)), method=b"POST") + of(n),
     "chunks": lambda n: (
         get(b"/", b"Transfer-Encoding: chunked", method=b"POST")

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from gateway.dataplane.client import plain_address
 from gateway.limits import Limits
+from gateway.net.sockets import plain_address
 from tests.gateway.harness import PREFIX, Pod, Rig, echo, get, post, rig
 from tests.waiting import still
 

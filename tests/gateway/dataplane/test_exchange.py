@@ -342,6 +342,7 @@ async def test_concurrency_holds_requests_back_and_serves_them_in_order() -> Non
         slow.go.release()
         assert (await second.response()).status == 200
         await r.balanced()
+        r.state.stats.settle()
         waited = r.state.stats.queue_wait.total
         assert waited > 0
         spent = r.state.admission.request_seconds(0.0)

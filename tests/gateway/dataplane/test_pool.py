@@ -8,7 +8,7 @@ from gateway.dataplane import pool
 from gateway.dataplane.upstream import UpstreamConnection
 from gateway.limits import Limits
 from gateway.routing.reply import Replies
-from gateway.services.balancer import Backend
+from gateway.services.backend import Backend
 from gateway.services.spec import Endpoint
 from gateway.services.state import ServiceState
 from gateway.stats import ServiceStats
@@ -106,3 +106,39 @@ def test_what_has_been_idle_longest_is_surplus_whichever_pod_it_leads_to() -> No
     assert first.idle == [kept]
     assert pool.surplus({first, second}, 2) == [kept]
     assert pool.surplus({first, second}, 2) == []
+
+
+class Shared:
+    """A connection of HTTP/2, as the pool sees it."""
+
+    def __init__(self, *, free: bool = True, idle: bool = True, since: float = 0.0) -> None:
+        self.free, self.idle, self.since = free, idle, since
+
+    def open(self) -> object:
+        return self
+
+
+def test_a_shared_connection_is_leased_while_it_has_room_and_stays() -> None:
+    pod = backend()
+    full, free = Shared(free=False), Shared()
+    pod.shared = [full, free]
+    for _ in range(2):
+        leased: object = pool.lease(pod, False, 100.0)
+        assert leased is free
+    free.free = False
+    assert pool.lease(pod, True, 100.0) is None
+
+
+def test_shared_connections_expire_when_nobody_uses_them() -> None:
+    pod = backend()
+    old, busy, new = Shared(), Shared(idle=False), Shared(since=5.0)
+    pod.shared = [old, busy, new]
+    pods = {pod}
+    found: list[object] = list(pool.expired(pods, 1.0))
+    assert found == [old]
+    assert pods == {pod}
+    spared: list[object] = list(pool.surplus(pods, 1))
+    assert spared == [old]
+    pod.shared = []
+    pool.expired(pods, 1.0)
+    assert pods == set()

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.dataplane.probing import ask
+from tests.gateway.h2_pod import echoing, h2_pod
 from tests.gateway.harness import PREFIX, Pod, Rig, Wire, answering, echo, get, rig
 
 if TYPE_CHECKING:
-    from gateway.services.balancer import Backend
+    from gateway.services.backend import Backend
     from gateway.services.spec import Endpoint
 
 EMPTY = b"\r\nContent-Length: 0\r\n\r\n"
@@ -50,6 +51,16 @@ async def held(r: Rig, path: bytes = b"/") -> Wire:
     await wire.send(get(path))
     await r.until(lambda: r.state.waiting == 1)
     return wire
+
+
+async def test_a_pod_of_http2_is_used_as_soon_as_it_listens() -> None:
+    pod = await h2_pod(echoing).start()
+    async with rig(protocol="h2c") as r:
+        wire = await held(r)
+        r.services.locate("echo", [loading(pod)])
+        assert (await wire.response()).status == 200
+        await r.balanced()
+        await pod.stop()
 
 
 @pytest.mark.parametrize("status", [b"503 Loading", b"302 Found", b"404 Not Found"])

@@ -78,6 +78,47 @@ async def test_draining_finishes_what_was_begun() -> None:
         assert r.gateway.connections.busy == 0
 
 
+async def test_who_was_not_told_before_the_drain_may_still_ask_once() -> None:
+    """An answer began before, and ends within it: nothing in its head has said that it is the last,
+    and its client goes on at once."""
+    asked, go = asyncio.Event(), asyncio.Event()
+
+    async def script(wire: Wire) -> None:
+        await wire.request()
+        await wire.send(OK[:-1])
+        asked.set()
+        await go.wait()
+        await wire.send(OK[-1:])
+        await wire.request()
+        await wire.send(OK)
+
+    async with rig(await Pod(script).start()) as r:
+        wire, idle = await r.connect(), await r.connect()
+        await wire.send(get())
+        await asked.wait()
+        assert b"connection" not in (await wire.head()).lower()
+        assert await wire.exactly(1) == b"o"
+        r.gateway.drain()
+        go.set()
+        assert await wire.exactly(1) == b"k"
+        for last in (wire, idle):
+            await last.send(get())
+            assert (await last.response()).fields[b"connection"] == b"close"
+            assert await last.rest() == b""
+
+
+async def test_who_leaves_still_accepts_and_each_answer_is_the_last_on_its_connection() -> None:
+    async with rig(await Pod(echo).start()) as r:
+        kept = await r.connect()
+        await kept.send(get())
+        assert b"connection" not in (await kept.response()).fields
+        r.gateway.leave()
+        for wire in (kept, await r.connect()):
+            await wire.send(get())
+            assert (await wire.response()).fields[b"connection"] == b"close"
+            assert await wire.rest() == b""
+
+
 async def test_a_connection_without_request_at_the_drain_may_still_send_one_head() -> None:
     async with rig(await Pod(echo).start()) as r:
         wire = await r.connect()

@@ -74,7 +74,7 @@ HEADS = {
     "a URL of another scheme": line(b"GET ftp://h" + PREFIX + b"/ HTTP/1.1"),
     # First lines
     "HTTP/0.9": b"GET " + PREFIX + b"/" + END,
-    "HTTP/2 in clear": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "a preface of no version": b"PRI * HTTP/3.0\r\n\r\nSM\r\n\r\n",
     "HTTP/1.2": line(b"GET " + PREFIX + b"/ HTTP/1.2"),
     "HTTP/1.10": line(b"GET " + PREFIX + b"/ HTTP/1.10"),
     "HTTP/01.1": line(b"GET " + PREFIX + b"/ HTTP/01.1"),

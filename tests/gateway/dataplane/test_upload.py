@@ -186,9 +186,8 @@ async def test_a_live_upload_may_pause(first: int, seconds: float, status: int) 
     timeouts = Timeouts(body=seconds)
     async with rig(await Pod(echo).start(), limits=Limits(body_rate=1000), timeouts=timeouts) as r:
         wire = await r.connect()
-        await wire.send(get(b"/", b"Content-Length: %d" % (first + 1), method=b"POST"))
-        await r.until(lambda: r.state.in_flight == 1)
-        await wire.send(b"x" * first)
+        head = get(b"/", b"Content-Length: %d" % (first + 1), method=b"POST")
+        await wire.send(head + b"x" * first)  # at once: the pause shall be the one below
         reading = asyncio.create_task(wire.response(), name="reading")
         await asyncio.wait([reading], timeout=0.45)
         if not reading.done():

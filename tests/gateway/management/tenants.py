@@ -20,7 +20,7 @@ from shared.service import spaces
 from tests.gateway.management.cluster import MANIFESTS, Cluster
 from tests.gateway.management.issuer import Issuer
 
-RIGHTS = MANIFESTS.parent / "overlays" / "tenants" / "rbac.yaml"
+RIGHTS = MANIFESTS.parent / "components" / "tenants" / "rbac.yaml"
 KINDS = {"ClusterRole": kinds.CLUSTER_ROLE, "ClusterRoleBinding": kinds.CLUSTER_ROLE_BINDING}
 
 

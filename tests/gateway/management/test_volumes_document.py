@@ -1,4 +1,4 @@
-"""docs/volumes.md: its definitions are taken, and do what the text says; its settings exist."""
+"""docs/use/volumes.md: its definitions are taken, and do what the text says; its settings exist."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.service import fdl, security
 from tests.gateway.management.cluster import NS, Cluster
 
 ROOT = Path(__file__).parents[3]
-TEXT = (ROOT / "docs" / "volumes.md").read_text()
+TEXT = (ROOT / "docs/use/volumes.md").read_text()
 EXAMPLES = {
     parsed.service.name: parsed.service
     for block in re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
@@ -24,7 +24,7 @@ EXAMPLES = {
 
 
 def test_the_readme_leads_there() -> None:
-    assert "(docs/volumes.md)" in (ROOT / "README.md").read_text()
+    assert "(docs/use/volumes.md)" in (ROOT / "README.md").read_text()
 
 
 @pytest.mark.parametrize("part", ["VOLUME", "POD"])

@@ -54,3 +54,10 @@ def test_few_are_left_when_the_next_is_of_the_reserve() -> None:
     assert ours.scarce()
     os.close(taken)
     assert not ours.scarce()
+
+
+def test_it_counts_those_that_are_open() -> None:
+    descriptors = Descriptors(1000)
+    before = descriptors.open()
+    with open("/dev/null"), open("/dev/null"):
+        assert descriptors.open() == before + 2

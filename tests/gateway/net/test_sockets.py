@@ -5,16 +5,29 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from typing import TYPE_CHECKING
+
+import pytest
 
 from gateway.dataplane.client import ClientConnection
 from gateway.net.sockets import end_writing, has_left, taken
+from gateway.net.tls import Certificate
+from tests.gateway.certificates import issue
+from tests.gateway.dataplane.test_handshake import through_tls
 from tests.gateway.harness import Pod, echo, get, rig
 from tests.waiting import still, until
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-async def test_both_sides_ask_whether_the_other_is_there() -> None:
-    async with rig(await Pod(echo).start()) as r:
-        wire = await r.connect()
+
+@pytest.mark.parametrize("tls", [False, True])
+async def test_both_sides_ask_whether_the_other_is_there(tls: bool, tmp_path: Path) -> None:
+    """A client's socket has it from the one that accepted it."""
+    certificate = Certificate(issue(tmp_path, "localhost"))
+    secured = (lambda: certificate.context) if tls else None
+    async with rig(await Pod(echo).start(), secured=secured) as r:
+        wire = await (through_tls(r) if tls else r.connect())
         await wire.send(get())
         await wire.response()
         (client,) = r.gateway.connections.open

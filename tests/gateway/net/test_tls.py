@@ -64,6 +64,19 @@ async def test_a_changed_pair_is_presented_within_a_second(
     assert b"second.example" in name(followed)
 
 
+async def test_it_knows_until_when_the_one_that_it_presents_is_valid(
+    certificate: Following, tmp_path: Path
+) -> None:
+    followed, clock = certificate
+    before = followed.ends
+    assert before is not None
+    issue(tmp_path, "second.example", days=12)
+    await clock.advance(RELOAD_PERIOD)
+    await clock.advance(RELOAD_PERIOD)
+    assert followed.ends is not None
+    assert followed.ends - before == pytest.approx(10 * 86_400, abs=3600)
+
+
 async def test_a_pair_is_taken_when_both_files_are_there(
     certificate: Following,
     files: CertificateFiles,

@@ -54,6 +54,31 @@ def test_chunks(sent: bytes, expected: tuple[bytes, bytes], bare: bool) -> None:
         assert body.excess == (b"GET / next" if pieces == ways[2] else b"")
 
 
+TRAILERS = (
+    b"x-up: 1\r\nAuthorization: no\r\nX_Forwarded_For: no\r\nset-cookie: no\r\nconnection: x-up\r\n"
+    b"trailer: x\r\nX-Raw-Bin: AP8=\r\n"
+)
+KEPT = b"x-up: 1\r\nX-Raw-Bin: AP8=\r\n"
+
+
+def test_trailers_are_kept_for_who_takes_them_but_none_that_a_proxy_minds() -> None:
+    sent = b"1\r\na\r\n0\r\n" + TRAILERS + b"\r\n"
+    ways = [[sent], each_byte(sent), *([sent[:at], sent[at:]] for at in range(1, len(sent)))]
+    for pieces in ways:
+        body = ChunkedBody(trailers=True)
+        assert feed(body, pieces) == b"1\r\na\r\n0\r\n" + KEPT + b"\r\n"
+        assert body.fields == KEPT.split(b"\r\n")[:-1]
+        assert body.done
+        bare = ChunkedBody(bare=True, trailers=True)
+        assert feed(bare, pieces) == b"a"
+        assert bare.fields == KEPT.split(b"\r\n")[:-1]
+
+
+def test_a_pods_trailer_that_two_readers_could_take_differently_is_dropped() -> None:
+    body = LenientChunkedBody(trailers=True)
+    assert body.feed(b"0\r\nA : b\r\nC: d\r\n\r\n") == b"0\r\nC: d\r\n\r\n"
+
+
 BAD = [
     b"\r\n",
     b"x\r\n",

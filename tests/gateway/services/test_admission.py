@@ -10,7 +10,7 @@ from gateway.services.balancer import Balancer
 from gateway.services.spec import Endpoint
 
 if TYPE_CHECKING:
-    from gateway.services.balancer import Backend
+    from gateway.services.backend import Backend
 
 
 class Waiter:

@@ -7,7 +7,8 @@ from random import Random
 import pytest
 
 from gateway.limits import Limits
-from gateway.services.balancer import Backend, Balancer
+from gateway.services.backend import Backend
+from gateway.services.balancer import Balancer
 from gateway.services.spec import Endpoint
 
 LIMITS = Limits(slow_start=10, ejection_failures=3, ejection_pause=5, ejection_longest=15)
@@ -68,6 +69,17 @@ def test_full_pods_are_passed_over() -> None:
     one.candidates[2].in_flight = 2
     assert one.pick(2) is None
     assert one.other([], 2) is None
+
+
+def test_a_new_pod_has_its_slots_when_the_others_are_full() -> None:
+    """Its share is small at first; nobody waits for the sake of that."""
+    one = balancer(1)
+    one.update([endpoint(0), endpoint(1)], 20.0)
+    old, new = one.candidates
+    assert (old.penalty, new.penalty) == (1.0, 10.0)
+    assert one.pick(1) is old
+    old.in_flight = 1
+    assert one.pick(1) is new
 
 
 def test_another_try_goes_elsewhere() -> None:

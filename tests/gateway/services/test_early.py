@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gateway.limits import Limits
-from gateway.services.balancer import EARLY, Backend, Balancer
+from gateway.services.backend import Backend
+from gateway.services.balancer import EARLY, Balancer
 from gateway.services.spec import Endpoint
 
 LOADING = Endpoint("10.0.0.1", 80, "a", ready=False)

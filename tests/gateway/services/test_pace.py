@@ -11,7 +11,7 @@ from gateway.services.spec import Endpoint, ServiceSpec
 from gateway.stats import Stats
 
 if TYPE_CHECKING:
-    from gateway.services.balancer import Backend
+    from gateway.services.backend import Backend
     from gateway.services.state import ServiceState
 
 POD = Endpoint("10.0.0.1", 80, "a")
@@ -25,6 +25,8 @@ def test_the_window_grows_by_answers_and_by_time() -> None:
 
 class Herd:
     """Requests that wait for a service without a pod, under a clock of the test's."""
+
+    since = 0.0
 
     def __init__(self, count: int, concurrency: int = 0) -> None:
         self.now = 1000.0

@@ -11,12 +11,14 @@ from gateway.services.wakes import Wake
 from gateway.stats import Stats
 
 if TYPE_CHECKING:
-    from gateway.services.balancer import Backend
+    from gateway.services.backend import Backend
     from gateway.services.state import ServiceState
 
 
 class Held:
     """A request that waits."""
+
+    since = 0.0
 
     def granted(self, backend: Backend, now: float) -> None:
         raise AssertionError(backend)

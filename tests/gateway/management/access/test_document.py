@@ -1,4 +1,4 @@
-"""What docs/access.md states is what holds."""
+"""What docs/operate/access.md states is what holds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from gateway.management.access import bearer, budget, fetching, guesses, issuer, needs, oidc
 from gateway.management.settings import VARIABLES
 
-TEXT = (Path(__file__).parents[4] / "docs" / "access.md").read_text()
+TEXT = (Path(__file__).parents[4] / "docs/operate/access.md").read_text()
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from gateway.management.access.addresses import Address
 from gateway.management.access.proxies import AGAIN, Proxies, resolved
+from shared.runtime.addresses import Address
 from shared.runtime.clock import ManualClock
 
 CLIENT = "198.51.100.7"

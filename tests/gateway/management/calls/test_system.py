@@ -27,7 +27,7 @@ async def read(client: Client, path: str) -> dict[str, Any]:
 
 
 def grant(cluster: Cluster) -> None:
-    rights = MANIFESTS.parent / "overlays" / "cluster-status" / "rbac.yaml"
+    rights = MANIFESTS.parent / "components" / "cluster-status" / "rbac.yaml"
     for obj in yaml.safe_load_all(rights.read_text()):
         cluster.api.create(KINDS[obj["kind"]], obj, manager="test")
 
@@ -64,7 +64,7 @@ async def test_status_without_rights_is_zeros_and_a_sentence(admin: Client) -> N
     assert told["oscar"]["deployment"]["creation_timestamp"] == "1970-01-12T13:46:40Z"
     assert told["minio"] == {"buckets_count": 0, "total_objects": 0}
     assert told["message"].startswith("Nodes of the cluster are not known: 403 Forbidden")
-    assert "apply manifests/overlays/cluster-status/rbac.yaml to grant it." in told["message"]
+    assert "apply manifests/components/cluster-status/rbac.yaml to grant it." in told["message"]
 
 
 async def test_status_with_rights_tells_nodes(admin: Client, cluster: Cluster) -> None:

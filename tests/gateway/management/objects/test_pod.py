@@ -109,6 +109,14 @@ def test_probes_ask_where_the_application_answers(
         assert only[probe]["httpGet"] == {"path": path, "port": "podport-0", "scheme": "HTTP"}
 
 
+@pytest.mark.parametrize("protocol", ["h2c", "grpc"])
+def test_pods_of_http2_are_asked_whether_they_listen(service: Service, protocol: str) -> None:
+    only = container(service, protocol=protocol)
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert only[probe]["tcpSocket"] == {"port": "podport-0"}
+        assert "httpGet" not in only[probe]
+
+
 @pytest.mark.parametrize(("expose", "seconds"), [({}, 600), ({"startup_timeout": 240}, 240)])
 def test_a_start_may_take_its_time_and_is_seen_within_a_second(
     service: Service, expose: dict[str, Any], seconds: int

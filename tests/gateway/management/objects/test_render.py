@@ -78,6 +78,12 @@ def test_the_service_leads_from_80_up_to_the_api_ports(service: Service) -> None
     ]
 
 
+def test_the_first_port_says_that_it_speaks_http2(service: Service) -> None:
+    expose = Expose(api_port=(5000, 5001), protocol="grpc")
+    spec = rendered(replace(service, expose=expose))["Service", "ocr-svc"]["spec"]
+    assert [port.get("appProtocol") for port in spec["ports"]] == ["kubernetes.io/h2c", None]
+
+
 def test_node_ports_are_given_or_left_to_kubernetes(service: Service) -> None:
     expose = Expose(api_port=(5000, 5001), node_port=(30500, 0))
     spec = rendered(replace(service, expose=expose))["Service", "ocr-svc"]["spec"]

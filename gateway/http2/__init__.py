@@ -1,0 +1,1 @@
+"""HTTP/2 as bytes and values: frames, header blocks, windows, and what may be spent on them."""

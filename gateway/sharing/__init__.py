@@ -1,0 +1,1 @@
+"""What the workers of one gateway share: numbers in memory, locks on them, and bells."""
