@@ -214,8 +214,8 @@ those in flight in the mean of ten seconds. After a controller restart the scale
 it stored with its last change; an HPA starts anew. `kpa` is Knative's autoscaler, which averages
 requests itself, and `keda-http` KEDA's http add-on, which takes the count of an instant; the target
 of both is seven tenths of what a pod can take, and a metric outage does not touch them. Requests
-come at random; in `traffic-…` they have the spread and the costs of real ones (docs/simulator.md),
-and up to 20 pods.
+come at random; in `traffic-…` they have the spread and the costs of real ones, and up to 20 pods
+(docs/operate/simulator.md).
 
 {equal_cost}
 ## With their own targets, on smooth loads

@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from scaler.cluster.shortage import shortage
-from scaler.decision import Container, Load, Observation, Pod, Sample
+from scaler.decision import Container, Load, Observation, Pod
 from scaler.sources.quality import Expected
 from shared.service import quantity
 from shared.service.objects import (
@@ -29,7 +28,7 @@ from shared.service.values import value
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from scaler.sources.samples import PodUsage
+    from scaler.decision import Sample
     from shared.service.objects import Obj
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,10}", re.ASCII)
@@ -202,7 +201,7 @@ def observe(
     service: str,
     deployment: Obj,
     facts: Sequence[PodFacts],
-    usage: Mapping[str, PodUsage],
+    samples: Mapping[str, Sample],
     load: Load | None = None,
     metrics_error: str = "",
     in_flight: Mapping[str, int] = _NONE,
@@ -213,39 +212,14 @@ def observe(
     `in_flight` are the requests that gateways have with pods, by the pod's name; `otherwise` those
     with each other pod, None where that is not known.
     """
-    sample, requests = usage.get, in_flight.get
     return Observation(
         service=service,
         spec_replicas=wanted_replicas(deployment),
         status_replicas=(deployment.get("status") or {}).get("replicas", 0),
-        pods=tuple(
-            [
-                _measured(pod, sample(pod.name), requests(pod.name, otherwise))
-                for pod in [each.pod for each in facts]
-            ]
-        ),
+        pods=tuple([each.pod for each in facts]),
+        samples=samples,
         load=load,
         metrics_error=metrics_error,
-    )
-
-
-def _measured(pod: Pod, usage: PodUsage | None, in_flight: int | None) -> Pod:
-    if usage is None:
-        return pod if in_flight is None else replace(pod, in_flight=in_flight)
-    get = usage.containers.get
-    return Pod(
-        pod.name,
-        pod.phase,
-        pod.deleted,
-        pod.ready,
-        pod.started,
-        pod.transitioned,
-        tuple([Container(c.name, c.request_m, c.limit_m, get(c.name)) for c in pod.containers]),
-        Sample(usage.time, usage.window),
-        pod.request_m,
-        pod.running,
-        pod.waiting,
-        in_flight,
-        pod.waiting_since,
-        pod.shortage,
+        in_flight=in_flight,
+        in_flight_else=otherwise,
     )

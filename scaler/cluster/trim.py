@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 Trim = Callable[[dict[str, Any]], dict[str, Any]]
 
-_METADATA = ("name", "namespace", "resourceVersion", "creationTimestamp", "deletionTimestamp")
+_KNOWN_BY = ("name", "namespace", "uid", "resourceVersion")
+"""What an informer needs."""
+_METADATA = (*_KNOWN_BY, "creationTimestamp", "deletionTimestamp")
 _CONDITIONS = ("Ready", "PodScheduled")
 
 
@@ -34,7 +36,7 @@ def within(spaces: Spaces, keep: Trim) -> Trim:
         metadata = obj["metadata"]
         if spaces.has(metadata["namespace"]):
             return keep(obj)
-        return {"metadata": _only(metadata, "name", "namespace", "resourceVersion")}
+        return {"metadata": _only(metadata, *_KNOWN_BY)}
 
     return kept
 

@@ -125,7 +125,8 @@ async def _explain(name: str, known: Config | None, settings: Settings, *, asked
     if told is not None and leaders:
         click.echo(f"decision: the leader's, of {clock_time(told.decided)}", err=True)
         result = replace(result, decision=told.decision, awake=told.awake)
-    for line in lines_of(target, scaling, problems, result, leaders=leaders):
+    unmarked = told is not None and told.unmarked
+    for line in lines_of(target, scaling, problems, result, leaders=leaders, unmarked=unmarked):
         click.echo(line)
     if "OperatorHold" in result.decision.limits:
         click.echo(f"The size was set by {author(target.deployment, MANAGER)}.")

@@ -16,7 +16,7 @@ import aiohttp
 import click
 import uvloop
 from aiohttp import web
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 from yarl import URL
 
 from scaler.cluster.authorship import MANAGER, author
@@ -32,6 +32,7 @@ from scaler.control.loop import Loop
 from scaler.control.timing import FETCH_TIMEOUT
 from scaler.control.watchdog import Watchdog
 from scaler.report.admin import app
+from scaler.report.audience import Audience
 from scaler.report.metrics import ScalerCollector
 from scaler.report.reporter import Reporter
 from scaler.report.stats import Stats
@@ -114,7 +115,8 @@ def _assembled(
     """All parts of a scaler, wired but not started; its writes are owned by `tasks`."""
     clock, stats = SystemClock(), Stats()
     events = EventRecorder(kube, "scaler", clock)
-    reporter = Reporter(stats, events, _own(settings), clock)
+    audience = Audience(settings.identity, clock)
+    reporter = Reporter(stats, events, _own(settings), clock, audience)
     cluster = Cluster(kube, clock, settings.spaces)
     config = ConfigFile(settings.config_path, settings.base, reporter)
     election = _election(settings, kube, stats, clock, config)
@@ -135,6 +137,7 @@ def _assembled(
         streams,
     )
     streams.listen(lambda wake: loop.woken(wake.service, wake.cause))
+    audience.listen(streams)
     cluster.listen(loop)
     return Process(stats, cluster, events, election, watchdog, loop)
 
@@ -186,6 +189,7 @@ async def _when_synced(cluster: Cluster, loop: Loop) -> None:
 @asynccontextmanager
 async def _admin(settings: Settings, process: Process) -> AsyncIterator[None]:
     registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
     registry.register(ScalerCollector(process.stats, process.cluster.cache_statuses))
     application = app(
         registry, process.stats, process.watchdog.stopped, process.cluster.unready_reasons

@@ -64,6 +64,8 @@ class Config:
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     """`services` as written, already checked."""
     warnings: tuple[str, ...] = ()
+    written: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), compare=False)
+    """`defaults` as written, already checked: for people, as `defaults` has all that holds."""
 
     def scaling_of(self, name: str, written: Mapping[str, Any]) -> tuple[Scaling, tuple[str, ...]]:
         """The settings of service `name` whose definition has `written` as `expose.scaling`.
@@ -127,7 +129,9 @@ def _config(fields: Fields, base: Config) -> Config:
         _warn_unread(each, read_scaling(each, defaults))
         each.warn_unknown()
     fields.warn_unknown()
-    return Config(source, defaults, MappingProxyType(overrides), tuple(fields.problems.warnings))
+    written = MappingProxyType(fields.mapping("defaults"))
+    warnings = tuple(fields.problems.warnings)
+    return Config(source, defaults, MappingProxyType(overrides), warnings, written)
 
 
 def _warn_of_defaults(fields: Fields, defaults: Scaling) -> None:

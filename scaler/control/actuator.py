@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Final
 from scaler.cluster.observe import DELETION_COST
 from scaler.control.annotation import ANNOTATION, annotation, stamp
 from scaler.control.deletion_cost import marks
+from scaler.control.marking import Marking, granted, question
 from scaler.decision import Action
-from shared.kube.errors import Conflict, KubeError, NotFound, TooManyRequests
+from shared.kube.errors import Conflict, Forbidden, KubeError, NotFound, TooManyRequests
 from shared.kube.lease import MARGIN
-from shared.kube.resources import DEPLOYMENTS, PODS
+from shared.kube.resources import DEPLOYMENTS, OWN_ACCESS_REVIEWS, PODS
 from shared.service import names
 from shared.service.noted import NOTHING
 from shared.service.sleeping import asleep_since
@@ -66,10 +67,14 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of a write; `message` is for the operator, when there is something to say."""
+    """The end of a write; `message` is for the operator, when there is something to say.
+
+    `unmarked`: the pods that should go first could not be marked, and others may have gone.
+    """
 
     result: Result
     message: str = ""
+    unmarked: bool = False
 
 
 class Actuator:
@@ -85,6 +90,7 @@ class Actuator:
         self._slots = asyncio.Semaphore(PARALLEL)
         self._urgent = asyncio.Semaphore(WAKES)
         self._back_off_until = float("-inf")
+        self._marking = Marking()
 
     @property
     def backs_off(self) -> bool:
@@ -104,12 +110,12 @@ class Actuator:
         `in_flight` are the requests of each pod; None: not known.
         """
         async with self._slots:
-            if decision.action is Action.DOWN:
-                await self._mark(target, decision, in_flight or {})
+            down = decision.action is Action.DOWN
+            marked = not down or await self._mark(target, decision, in_flight or {})
             outcome, _ = await self._scale(target, decision, _version(target.deployment))
             if outcome.result is Result.WRITTEN:
                 await self._annotate(target, decision, state, notes)
-            return outcome
+            return replace(outcome, unmarked=not marked)
 
     async def sleep(
         self,
@@ -223,28 +229,49 @@ class Actuator:
 
     async def _mark(
         self, target: Target, decision: Decision, in_flight: Mapping[str, int | None]
-    ) -> None:
-        """Let the least busy pods go first; without these marks any pods would go."""
+    ) -> bool:
+        """Let the least busy pods go first; without these marks any pods would go, and False tells
+        that we may not write them."""
         shares = {view.name: view.share_pct for view in decision.pods}
         wanted = marks(target.pods, shares, decision.current - decision.replicas, in_flight)
+        if wanted and not await self._may_mark(target.namespace):
+            return False
         for name, cost in wanted.items():
             text = None if cost is None else str(cost)
             body = {"metadata": {"annotations": {DELETION_COST: text}}}
-            await self._patch_best_effort(PODS, name, target.namespace, body, "mark")
+            error = await self._patch_best_effort(PODS, name, target.namespace, body, "mark")
+            if isinstance(error, Forbidden):
+                self._marking.learn(target.namespace, False, self._clock.monotonic())
+                return False
+        return True
+
+    async def _may_mark(self, space: str) -> bool:
+        known = self._marking.known(space, self._clock.monotonic())
+        if known is not None:
+            return known
+        ask = partial(self._kube.create, OWN_ACCESS_REVIEWS, question(space))
+        outcome, answer = await self._attempt(ask)
+        if outcome.result is not Result.WRITTEN:
+            return False
+        self._marking.learn(space, granted(answer), self._clock.monotonic())
+        return granted(answer)
 
     async def _patch_best_effort(
         self, resource: Resource, name: str, space: str, body: Obj, what: str
-    ) -> None:
-        """A write that nothing depends on: when it fails, that is said and no more."""
+    ) -> KubeError | TimeoutError | None:
+        """A write that nothing depends on: when it fails, that is said and answered."""
         if not self._leads() or self.backs_off:
-            return
+            return None
         try:
             async with asyncio.timeout(self._timeout):
                 await self._kube.patch(resource, name, body, space, subresource="status")
-        except TooManyRequests as error:
-            self._back_off(error)
         except (KubeError, TimeoutError) as error:
-            log.warning("cannot %s %s %s: %s", what, resource.kind, name, error or "no answer")
+            if isinstance(error, TooManyRequests):
+                self._back_off(error)
+            else:
+                log.warning("cannot %s %s %s: %s", what, resource.kind, name, error or "no answer")
+            return error
+        return None
 
     def _back_off(self, error: TooManyRequests) -> Outcome:
         seconds = min(1.0 if error.retry_after is None else error.retry_after, MAX_BACK_OFF)

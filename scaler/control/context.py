@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shared.runtime.clock import Clock
     from shared.runtime.tasks import Supervisor
     from shared.service.objects import Obj
+    from shared.service.sizing import Setting
 
 
 class Listener(Protocol):
@@ -34,6 +35,9 @@ class Listener(Protocol):
 
     def problems(self, target: Target, problems: Sequence[str]) -> None:
         """What is wrong with `expose.scaling` of a service."""
+
+    def configured(self, target: Target, settings: tuple[Setting, ...]) -> None:
+        """By what a service is scaled from now on."""
 
     def failed(self, name: str, error: BaseException) -> None:
         """A service could not be handled; others go on."""

@@ -94,7 +94,8 @@ def evaluate(
     roomy = within_room(decision, shortage(observation.pods, now))
     if roomy.action is not decision.action:
         after = after.not_written(state)
-    rested, awake = _rested(roomy, target, inputs.loads, zero, scheduled, now)
+    held = after.holds(policy.hold_s, now)
+    rested, awake = _rested(roomy, target, inputs.loads, zero, scheduled, held, now)
     if SLEEP in rested.reasons:
         after = after.interrupted()
     return Evaluation(observation, policy, rested, after, faults, details, awake, zero)
@@ -106,6 +107,7 @@ def _rested(
     loads: Loads | None,
     zero: Zero | None,
     scheduled: int,
+    held: bool,
     now: float,
 ) -> tuple[Decision, str]:
     """What holds instead of `decision` for a service that sleeps or may sleep now, and what keeps
@@ -114,7 +116,7 @@ def _rested(
         return asleep(decision), ""
     if zero is None or decision.current == 0:
         return decision, ""
-    awake = kept_awake(zero, use_of(target, loads, now), scheduled, decision, now)
+    awake = kept_awake(zero, use_of(target, loads, now), scheduled, held, now)
     return (decision, awake) if awake else (sleep(decision, zero), "")
 
 
@@ -143,6 +145,8 @@ def _all_refused(judged: Judged) -> str:
 
 def _with_causes(decision: Decision, judged: Judged) -> Decision:
     """Also names why samples were turned down: first where nothing could be decided for it."""
+    if not judged.faults:
+        return decision
     causes = tuple(dict.fromkeys(_CAUSES[fault] for _, fault in _refused(judged)))
     if not causes:
         return decision

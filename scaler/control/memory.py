@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from scaler.control.timing import TICK
+from shared.runtime import spread
 from shared.service.noted import NOTHING, Notes
 from shared.service.sleeping import asleep_since
 
@@ -73,7 +73,7 @@ class Memory:
         A service that fell behind is not made to catch up, nor does one that slept wait on.
         """
         first = self.due == float("-inf")
-        share = zlib.crc32(name.encode()) / 2**32 if first else 1.0
+        share = spread.share(name) if first else 1.0
         since = now if first or self.rested_on or self.due < now - period else self.due
         self.due = since + max(period * share, TICK)
         self.revision = revision

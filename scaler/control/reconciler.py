@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from scaler.cluster.starting import has_ready, took
+from scaler.config.layers import layers
 from scaler.control.annotation import restore
 from scaler.control.evaluate import evaluate
 from scaler.control.memory import Memory
@@ -143,7 +144,8 @@ class Reconciler:
         memory.saw(result.observation.load)
         if zero is not None and not memory.usual_s:
             memory.usual_s = took(target.pods)
-        self._listener.faults(result.faults.values())
+        if result.faults:
+            self._listener.faults(result.faults.values())
         standing = Standing.DRY_RUN if plan.scaling.dry_run else Standing.ACTIVE
         self._listener.decided(target, result.decision, standing, result.awake)
         self._writer.carry_out(target, memory, result, plan.scaling.dry_run)
@@ -221,12 +223,14 @@ class Reconciler:
 
     def _tell_rest(self, target: Target, memory: Memory, standing: Standing, note: str) -> None:
         """Who waits hears why nothing is decided for the service."""
+        if standing is Standing.WAITING:
+            return  # for a moment: the cache may show a sleep that is over
         if standing is Standing.STOPPED:
             self._starts.rests(target, memory, Phase.STOPPED, note)
         elif asleep_since(target.deployment):
             memory.rested_on = ""
             self._starts.rests(target, memory, Phase.DISABLED, f"it sleeps, and {note}")
-        elif standing is not Standing.WAITING:
+        else:
             self._tell_start(target, memory)
 
     def _revision(self, target: Target) -> Revision:
@@ -240,6 +244,8 @@ class Reconciler:
             if problems:
                 self._listener.problems(target, problems)
             plan = self._plans[target.name] = Plan(revision, scaling)
+            settings = layers(self._config.config, target.name, target.expose, scaling)
+            self._listener.configured(target, settings)
         return plan
 
     def _remember(self, target: Target, policy: str) -> Memory:

@@ -91,12 +91,12 @@ class Writer:
         self._ended(target)
 
     async def _write(self, target: Target, memory: Memory, result: Evaluation, wakes: int) -> None:
-        decision, state = result.decision, result.state
+        decision, state, seen = result.decision, result.state, result.observation
         if SLEEP in decision.reasons:
             unasked = partial(self._unasked, target, memory, wakes, result.zero)
             outcome = await self._actuator.sleep(target, decision, state, memory.notes, unasked)
         else:
-            in_flight = {pod.name: pod.in_flight for pod in result.observation.pods}
+            in_flight = {pod.name: seen.requests_with(pod.name) for pod in seen.pods}
             outcome = await self._actuator.carry_out(
                 target, decision, state, in_flight, memory.notes
             )

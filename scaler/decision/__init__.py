@@ -15,7 +15,6 @@ from scaler.decision.types import (
     PodView,
     Sample,
     Signal,
-    UnlistedUsage,
 )
 
 __all__ = [
@@ -38,7 +37,6 @@ __all__ = [
     "Sample",
     "Signal",
     "State",
-    "UnlistedUsage",
     "decide",
     "restored",
 ]

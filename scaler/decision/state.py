@@ -31,6 +31,9 @@ class State(Protocol):
     def held(self, replicas: int, now: float) -> State:
         """The state after somebody else has set a larger size of `replicas` at `now`."""
 
+    def holds(self, seconds: float, now: float) -> bool:
+        """Whether such a size was set within the last `seconds`."""
+
     def interrupted(self) -> State:
         """The state while the service is left alone: what was recommended before does not hold."""
 

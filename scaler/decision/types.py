@@ -5,7 +5,10 @@ Units: `_m` is milliCPU, `_s` seconds, `_pct` percent; times are seconds since t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from shared.service.values import value, variable
@@ -16,23 +19,23 @@ LONGEST_START_S: Final = 600.0
 
 @value
 class Container:
-    """A container of a pod (restartable init containers included) and its CPU.
-
-    `usage_m` is None when the sample does not list the container or lacks its CPU.
-    """
+    """A container of a pod (restartable init containers included) and its CPU."""
 
     name: str
     request_m: int | None = None
     limit_m: int | None = None
-    usage_m: int | None = None
 
 
 @value
 class Sample:
-    """When a pod's usage was measured: the mean over the `window_s` seconds that end at `time`."""
+    """The CPU use of one pod: the mean over the `window_s` seconds that end at `time`.
+
+    `usage_m` is that of each container; None where the source named one without a value.
+    """
 
     time: float
     window_s: float
+    usage_m: Mapping[str, int | None]
 
 
 @value
@@ -44,9 +47,8 @@ class Pod:
     `request_m` is the request of the pod as a whole, if it has one. `running` is when the latest
     run of its containers began (None: unknown, or none runs), `waiting` why a container does not
     run, as the kubelet calls it (CrashLoopBackOff, ImagePullBackOff, …), or the reason of a
-    condition PodScheduled that is False (Unschedulable). `in_flight` are the requests that the
-    gateways have with it; None: they do not say. `shortage` says in words what no node has for a
-    pod that is Unschedulable, which it is since `waiting_since`.
+    condition PodScheduled that is False (Unschedulable). `shortage` says in words what no node has
+    for a pod that is Unschedulable, which it is since `waiting_since`.
     """
 
     name: str
@@ -56,22 +58,11 @@ class Pod:
     started: float | None = None
     transitioned: float | None = None
     containers: tuple[Container, ...] = ()
-    sample: Sample | None = None
     request_m: int | None = None
     running: float | None = None
     waiting: str = ""
-    in_flight: int | None = None
     waiting_since: float | None = None
     shortage: str = ""
-
-
-@value
-class UnlistedUsage:
-    """A sample of a pod that is not among the listed ones (already gone, or not yet seen)."""
-
-    pod: str
-    sample: Sample
-    containers: tuple[Container, ...] = ()
 
 
 @value
@@ -98,18 +89,28 @@ class Load:
 class Observation:
     """All that is known of a service at one instant.
 
-    `spec_replicas` is what the Deployment asks for, `status_replicas` what exists. `unlisted`
-    are samples without a pod (only policy hpa looks at them). `metrics_error` says in words why
-    there are no samples at all; empty when the source answered.
+    `spec_replicas` is what the Deployment asks for, `status_replicas` what exists. `samples`
+    and `in_flight` are by the name of the pod, so that the pods are those of the last observation
+    where they have not changed. There may be samples of pods that are not listed (already gone, or
+    not yet seen; only policy hpa looks at them). `in_flight` are the requests that the gateways
+    have with a pod, `in_flight_else` those with each that is not among them; None: they do not
+    say. `metrics_error` says in words why there are no samples at all; empty when the source
+    answered.
     """
 
     service: str
     spec_replicas: int
     status_replicas: int
     pods: tuple[Pod, ...] = ()
-    unlisted: tuple[UnlistedUsage, ...] = ()
+    samples: Mapping[str, Sample] = field(default_factory=dict)
     load: Load | None = None
     metrics_error: str = ""
+    in_flight: Mapping[str, int] = field(default_factory=dict)
+    in_flight_else: int | None = None
+
+    def requests_with(self, pod: str) -> int | None:
+        """The requests that the gateways have with the pod of this name; None: they do not say."""
+        return self.in_flight.get(pod, self.in_flight_else)
 
 
 class PodClass(StrEnum):
@@ -149,6 +150,7 @@ class Condition:
     reason: str
 
 
+@lru_cache(maxsize=256)
 def conditions(
     able: str, active: tuple[str, str] | None = None, limited: tuple[str, str] | None = None
 ) -> tuple[Condition, ...]:
@@ -168,7 +170,8 @@ class Signal:
     `name` is "cpu", "arrivals" (of requests) or "slots" (requests in flight). `demand_m` is the
     CPU called for now, `spread_m` the standard deviation of what requests leave unexplained of it.
     `cost_m` is the CPU of one request in milliCPU-seconds, `fit_pct` the share of the changes of
-    CPU that the requests explain. None: not known.
+    CPU that the requests explain. `foreseen_m` is the CPU that bursts may call for when a pod asked
+    for now would serve. None: not known.
     """
 
     name: str
@@ -176,6 +179,7 @@ class Signal:
     spread_m: int = 0
     cost_m: float | None = None
     fit_pct: int | None = None
+    foreseen_m: int | None = None
 
 
 @variable
@@ -187,8 +191,9 @@ class Decision:
     rates) to `replicas` (after min and max); the three are None when they were not computed.
     `reasons` name each rule that shaped the number, in order; `limits` those of them that held it
     back; one that ends at a known time does so at `held_until` (unix seconds). `signal` is what
-    told the demand. `error` says in words why a decision is not valid, `cause` what a rule saw
-    outside the service: who woke it, or what no node has.
+    told the demand. `average_usage_m` and `base_m` are the CPU that a pod uses, and that it is
+    measured by, in the mean. `error` says in words why a decision is not valid, `cause` what a rule
+    saw outside the service: who woke it, or what no node has.
     """
 
     service: str
@@ -203,6 +208,7 @@ class Decision:
     target_pct: int = 0
     utilisation_pct: int | None = None
     average_usage_m: int | None = None
+    base_m: int | None = None
     sample_age_s: float | None = None
     reasons: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()

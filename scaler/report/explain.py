@@ -30,8 +30,10 @@ def explain(
     result: Evaluation,
     *,
     leaders: bool = False,
+    unmarked: bool = False,
 ) -> Iterator[str]:
-    """The lines of the explanation; `leaders`: the decision is the leader's own last one."""
+    """The lines of the explanation; `leaders`: the decision is the leader's own last one;
+    `unmarked`: the leader may not say which pods go."""
     decision = result.decision
     yield f"{target.name}: {sentence(decision)}"
     yield ""
@@ -56,12 +58,20 @@ def explain(
     shrinks = decision.raw is not None and decision.raw < decision.current
     if shrinks and decision.current > result.policy.min_replicas and not leaders:
         yield _WINDOWS
+    if unmarked:
+        yield _UNMARKED
     yield verdict(target, scaling, result)
 
 
 _WINDOWS: Final = (
     "Windows are told as of the leader's last write, which is all the cluster knows of them: what "
     "it has seen since may let it shrink sooner or later; ask /decisions of its admin port."
+)
+
+
+_UNMARKED: Final = (
+    "Which pods go when it shrinks is left to Kubernetes, idle ones or not: the scaler may not "
+    "mark them (overlay deletion-cost)."
 )
 
 

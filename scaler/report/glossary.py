@@ -21,8 +21,12 @@ MEANINGS: Final = {
         "CPU is near enough to the target (tolerance), or one pod fewer would exceed it"
     ),
     "GatewayLoad": "the requests that gateways count ask for it (in_flight_target)",
-    "Bursts": "so many requests may come at once when a pod asked for now serves",
+    "Bursts": "so much may come at once when a pod asked for now serves",
     "Arrivals": "the requests that come, at the CPU that one of them takes, ask for it",
+    "Waiting": (
+        "requests wait for a pod, and CPU does not tell yet what they take: as many pods as would "
+        "let them in, or as what is remembered from before asks for"
+    ),
     "Overload": "no pod is ready any more and their CPU is high: a bounded step (up.overload_step)",
     "OverloadPeriod": "the last such step has time to help before the next one (up.overload_every)",
     "Loading": (

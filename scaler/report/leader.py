@@ -33,11 +33,12 @@ class Leader:
 @value
 class Told:
     """The last decision of the leader on a service, made at `decided` (unix seconds), and what
-    keeps the service `awake`."""
+    keeps the service `awake`; `unmarked`: it may not say which pods go when a service shrinks."""
 
     decision: Decision
     decided: float
     awake: str = ""
+    unmarked: bool = False
 
 
 def leader_of(lease: Obj) -> Leader:
@@ -57,7 +58,8 @@ def last_decision(answer: Any, service: str) -> Told | None:
         if not status or not status["decision"] or status["standing"] not in _DECIDES:
             return None
         decided, awake = float(status["decided"]), str(status.get("awake") or "")
-        return Told(_decision(status["decision"]), decided, awake)
+        unmarked = bool(status.get("unmarked"))
+        return Told(_decision(status["decision"]), decided, awake, unmarked)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"/decisions has another form than here: {error!r}") from error
 

@@ -4,54 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from scaler.control.standing import Standing
-from scaler.report.stats import ServiceStatus
+from scaler.report.families import counter, gauge
+from scaler.report.service_metrics import of_services
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from prometheus_client import Metric
 
     from scaler.cluster.informers import CacheStatus
     from scaler.report.stats import Stats
-
-Value = Callable[[ServiceStatus], float | None]
-
-
-def _decided(attribute: str) -> Value:
-    def value(status: ServiceStatus) -> float | None:
-        number: float | None = getattr(status.decision, attribute, None)
-        return number
-
-    return value
-
-
-def _fit(status: ServiceStatus) -> float | None:
-    signal = status.decision.signal if status.decision else None
-    return signal.fit_pct if signal else None
-
-
-_SERVICE_GAUGES: tuple[tuple[str, str, Value], ...] = (
-    ("desired_replicas", "Replicas last decided.", _decided("replicas")),
-    ("min_replicas", "min_scale of the definition.", lambda status: status.least),
-    ("max_replicas", "max_scale of the definition.", lambda status: status.most),
-    ("current_replicas", "Replicas the Deployment asks for.", lambda status: status.current),
-    ("ready_replicas", "Pods that are ready.", lambda status: status.ready),
-    ("utilisation_percent", "CPU of the pods by their base.", _decided("utilisation_pct")),
-    ("target_percent", "Utilisation aimed at.", _decided("target_pct")),
-    ("sample_age_seconds", "Age of the oldest sample used.", _decided("sample_age_s")),
-    (
-        "hold_until_seconds",
-        "When a size set by hand is held no more.",
-        lambda status: status.hold_until,
-    ),
-    ("signal_fit_percent", "How much of the changes of CPU requests explain.", _fit),
-)
 
 
 class ScalerCollector(Collector):
@@ -68,53 +36,27 @@ class ScalerCollector(Collector):
         self._now = now
 
     def collect(self) -> Iterator[Metric]:
-        yield from self._services()
+        yield from of_services(self._stats.services, self._now())
         yield from self._sleep()
         yield from self._counters()
         yield from self._caches()
         yield from self._process()
-
-    def _services(self) -> Iterator[Metric]:
-        services = self._stats.services
-        for name, text, value_of in _SERVICE_GAUGES:
-            values = ((service, value_of(status)) for service, status in services.items())
-            yield _gauge(name, text, "service", ((s, v) for s, v in values if v is not None))
-        standing = GaugeMetricFamily(
-            "scaler_service_standing",
-            "1 for how the scaler stands towards the service.",
-            labels=("service", "standing"),
-        )
-        for service, status in services.items():
-            standing.add_metric((service, status.standing.value), 1)
-        yield standing
-        yield self._signals()
-
-    def _signals(self) -> Metric:
-        family = GaugeMetricFamily(
-            "scaler_service_signal",
-            "1 for what tells the demand: cpu, arrivals or slots.",
-            labels=("service", "signal"),
-        )
-        for service, status in self._stats.services.items():
-            if status.decision is not None and status.decision.signal is not None:
-                family.add_metric((service, status.decision.signal.name), 1)
-        return family
 
     def _sleep(self) -> Iterator[Metric]:
         """Of services that sleep or have slept; what would run without is their `min_scale`."""
         now, services = self._now(), self._stats.services
         slept = {name: each.asleep_s(now) for name, each in services.items()}
         slept = {name: seconds for name, seconds in slept.items() if seconds}
-        yield _counter("asleep_seconds", "Time at 0 replicas asleep.", "service", slept)
+        yield counter("asleep_seconds", "Time at 0 replicas asleep.", "service", slept)
         saved = {name: seconds * services[name].least for name, seconds in slept.items()}
         text = "Time asleep times min_scale: what did not run."
-        yield _counter("saved_pod_seconds", text, "service", saved)
+        yield counter("saved_pod_seconds", text, "service", saved)
         now_saved = (
             (name, each.least) for name, each in services.items() if each.asleep_since is not None
         )
-        yield _gauge("saved_pods", "min_scale of services asleep now.", "service", now_saved)
+        yield gauge("saved_pods", "min_scale of services asleep now.", "service", now_saved)
         starts = {name: each.cold_starts for name, each in services.items() if each.cold_starts}
-        yield _counter("cold_starts", "Starts from 0 replicas.", "service", starts)
+        yield counter("cold_starts", "Starts from 0 replicas.", "service", starts)
         family = HistogramMetricFamily(
             "scaler_cold_start_seconds", "Parts of starts from 0 replicas.", labels=("part",)
         )
@@ -136,19 +78,19 @@ class ScalerCollector(Collector):
             ("source_failures", "source", "Fetches that failed.", stats.source_failures),
             ("writes", "result", "Writes to the scale subresource.", stats.writes),
         ):
-            yield _counter(name, text, label, counts)
+            yield counter(name, text, label, counts)
         text = "Time since the samples of the source came."
-        yield _gauge("source_age_seconds", text, "source", stats.source_ages.items())
+        yield gauge("source_age_seconds", text, "source", stats.source_ages.items())
         text = "Gateways that tell their requests, and that are silent."
-        yield _gauge("gateways", text, "state", stats.gateways.items())
+        yield gauge("gateways", text, "state", stats.gateways.items())
 
     def _caches(self) -> Iterator[Metric]:
         cache_statuses = tuple(self._cache_statuses())
         failures = {each.resource: each.failures for each in cache_statuses}
-        yield _counter("api_errors", "Failed lists and watches.", "resource", failures)
+        yield counter("api_errors", "Failed lists and watches.", "resource", failures)
         ages = ((each.resource, each.age) for each in cache_statuses if each.age is not None)
         text = "Time since the API server last said anything of the resource."
-        yield _gauge("cache_age_seconds", text, "resource", ages)
+        yield gauge("cache_age_seconds", text, "resource", ages)
 
     def _process(self) -> Iterator[Metric]:
         stats = self._stats
@@ -171,17 +113,3 @@ class ScalerCollector(Collector):
              sum(each.standing is Standing.RIVAL for each in stats.services.values())),
         ):  # fmt: skip
             yield GaugeMetricFamily(f"scaler_{name}", text, value=float(value))
-
-
-def _gauge(name: str, text: str, label: str, values: Iterable[tuple[str, float]]) -> Metric:
-    family = GaugeMetricFamily(f"scaler_{name}", text, labels=(label,))
-    for of, value in values:
-        family.add_metric((of,), value)
-    return family
-
-
-def _counter(name: str, text: str, label: str, counts: Mapping[Any, float]) -> Metric:
-    family = CounterMetricFamily(f"scaler_{name}", text, labels=(label,))
-    for value, count in counts.items():
-        family.add_metric((str(value),), count)
-    return family

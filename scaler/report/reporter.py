@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from scaler.control.actuator import Outcome, Result
 from scaler.control.standing import Standing
+from scaler.decision import Action
 from scaler.decision.zero import SLEEP, WAKE
+from scaler.report.audience import Audience
 from scaler.report.glossary import explained
 from scaler.report.sentences import clock_time, sentence
-from scaler.report.stats import Histogram, ServiceStatus
+from scaler.report.stats import Histogram
+from shared.service.objects import annotations_of
 from shared.service.sleeping import asleep_since
 
 if TYPE_CHECKING:
@@ -25,10 +28,11 @@ if TYPE_CHECKING:
 
     from scaler.cluster.catalog import Target
     from scaler.decision import Decision
-    from scaler.report.stats import Stats
+    from scaler.report.stats import ServiceStatus, Stats
     from scaler.sources.quality import Fault
     from shared.runtime.clock import Clock
     from shared.service.objects import Obj
+    from shared.service.sizing import Setting
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +59,7 @@ TROUBLES: Final = frozenset(
 """Reasons that somebody should see to if they last for NO_DATA_GRACE: each is told in an Event."""
 RESCALED: Final = "SuccessfulRescale"
 """The reason of the Event on a change of size, as Kubernetes' HPA gives it."""
+_REVISION: Final = "deployment.kubernetes.io/revision"
 CONTROLLER: Final = ""
 """Stands for the scaler itself where a service's name is asked for."""
 
@@ -77,8 +82,16 @@ class EventSink(Protocol):
 class Reporter:
     """Keeps `stats`, writes the log, emits Events; those about the scaler itself regard `own`."""
 
-    def __init__(self, stats: Stats, events: EventSink, own: Obj, clock: Clock) -> None:
+    def __init__(
+        self,
+        stats: Stats,
+        events: EventSink,
+        own: Obj,
+        clock: Clock,
+        audience: Audience | None = None,
+    ) -> None:
         self._stats = stats
+        self._audience = audience or Audience("", clock)
         self._events = events
         self._own = own
         self._clock = clock
@@ -112,6 +125,7 @@ class Reporter:
             cause = next((r for r in decision.reasons if r in TROUBLES), "FailedGetPodMetrics")
             self.event(target, cause, sentence(decision))
         self._tell_troubles(target, decision)
+        self._audience.sees(target.name, status, target)
 
     def _tell_troubles(self, target: Target, decision: Decision) -> None:
         """An Event for each that has lasted; where nothing could be decided, that is told."""
@@ -131,10 +145,14 @@ class Reporter:
         self._stats.writes[outcome.result] += 1
         match outcome.result:
             case Result.WRITTEN:
-                self.status(target, Standing.ACTIVE).written = self._clock.now()
+                status = self.status(target, Standing.ACTIVE)
+                status.written = self._clock.now()
+                status.unmarked = outcome.unmarked
+                status.rescaled(_direction(decision))
                 reason = next((r for r in decision.reasons if r in (SLEEP, WAKE)), RESCALED)
                 note = f"New size: {decision.replicas}; {sentence(decision)}"
                 self._emit(_reference(target), reason, note, "Normal")
+                self._audience.happened(target.name, reason, note, warning=False, decision=decision)
             case Result.FAILED | Result.THROTTLED:
                 note = f"{sentence(decision)}; not written: {outcome.message}"
                 self._warn_at_intervals(target.name, "write failed", note)
@@ -148,11 +166,13 @@ class Reporter:
 
     def cold_start(self, target: Target, parts: Mapping[str, float]) -> None:
         """A service has a ready pod after it slept."""
-        self._stats.services.setdefault(target.name, ServiceStatus()).cold_starts += 1
+        self._stats.of(target.name).cold_starts += 1
         for part, seconds in parts.items():
             self._stats.cold_starts.setdefault(part, Histogram()).saw(seconds)
         told = ", ".join(f"{part} {seconds:.2f} s" for part, seconds in parts.items())
         log.info("%s: ready after %.2f s: %s", target.name, sum(parts.values()), told)
+        words = f"ready after {sum(parts.values()):.2f} s: {told}"
+        self._audience.happened(target.name, "ColdStart", words, warning=False)
 
     def left_alone(self, target: Target, standing: Standing, note: str) -> None:
         """Nothing is decided for a service, and why."""
@@ -162,11 +182,12 @@ class Reporter:
         status.note = note
         if standing is not Standing.WAITING:
             status.decision = None  # what was decided before does not hold any more
+        self._audience.sees(target.name, status, target)
         if standing in (Standing.WAITING, before):
             return
         log.info("%s: %s", target.name, note)
         if standing is Standing.RIVAL:
-            self._emit(_reference(target), "RivalAutoscaler", note, "Warning")
+            self._warn_of(target, "RivalAutoscaler", note)
 
     def leftover(self, target: Target, note: str) -> None:
         """Another Deployment runs pods of the same service, and is not scaled."""
@@ -183,7 +204,7 @@ class Reporter:
             note += "goes on scaling; to keep a size, set scaling.pause, min_scale or max_scale"
         else:
             hold = f"size {found} set by {by} is held until {clock_time(until)}"
-            status = self._stats.services.setdefault(target.name, ServiceStatus())
+            status = self._stats.of(target.name)
             status.hold, status.hold_until = hold, until
             note += f"does not shrink it for a while: {hold} (scaling.hold); to keep it longer, "
             note += "set scaling.pause or min_scale"
@@ -199,15 +220,17 @@ class Reporter:
     def failed(self, name: str, error: BaseException) -> None:
         """A service could not be handled in a tick; others go on."""
         self._stats.service_errors += 1
-        status = self._stats.services.setdefault(name, ServiceStatus())
+        status = self._stats.of(name)
         status.standing, status.note = Standing.FAILED, f"{type(error).__name__}: {error}"
+        self._audience.sees(name, status)
         if self._due(name, "error", HOLD_PERIOD):
             log.error("%s: cannot be scaled: %s", name, status.note, exc_info=error)
 
     def broken(self, name: str, reason: str) -> None:
         """The definition of a service cannot be read."""
-        status = self._stats.services.setdefault(name, ServiceStatus())
+        status = self._stats.of(name)
         status.standing, status.note = Standing.FAILED, reason
+        self._audience.sees(name, status)
         self._warn_at_intervals(name, "definition", f"its definition cannot be read: {reason}")
 
     def source(self, kind: str, problem: str) -> None:
@@ -222,10 +245,12 @@ class Reporter:
     def ages(self, kind: str, age: float | None) -> None:
         """Seconds since the samples of a source came."""
         self._stats.source_ages = {} if age is None else {kind: age}
+        self._audience.source(kind)
 
     def gateways(self, heard: int, silent: int) -> None:
         """How many gateways answer, and how many do not."""
         self._stats.gateways = {"heard": heard, "silent": silent}
+        self._audience.gateways(heard, silent)
 
     def faults(self, faults: Iterable[Fault]) -> None:
         """Samples that were turned down."""
@@ -262,11 +287,19 @@ class Reporter:
     def event(self, target: Target, reason: str, note: str) -> None:
         """A warning on the Deployment, at most once in EVENT_PERIOD for each reason."""
         if self._due(target.name, f"event {reason}", EVENT_PERIOD):
-            self._emit(_reference(target), reason, note, "Warning")
+            self._warn_of(target, reason, note)
+
+    def configured(self, target: Target, settings: tuple[Setting, ...]) -> None:
+        """By what a service is scaled from now on."""
+        self._audience.configured(target.name, settings)
+
+    def _warn_of(self, target: Target, reason: str, note: str) -> None:
+        self._emit(_reference(target), reason, note, "Warning")
+        self._audience.happened(target.name, reason, note, warning=True)
 
     def status(self, target: Target, standing: Standing) -> ServiceStatus:
         """The status of a service, brought up to what the cluster shows."""
-        status = self._stats.services.setdefault(target.name, ServiceStatus())
+        status = self._stats.of(target.name)
         status.standing, status.note = standing, ""
         if status.hold_until is not None and status.hold_until <= self._clock.now():
             status.hold, status.hold_until = "", None
@@ -277,10 +310,13 @@ class Reporter:
         status.current = target.replicas
         status.least, status.most = target.expose.min_scale, target.expose.max_scale
         status.ready = len([each for each in target.pods if each.pod.ready == "True"])
+        status.runs(len([each for each in target.pods if not each.pod.deleted]), self._clock.now())
+        status.revision = _revision(target.deployment)
         return status
 
     def retain(self, names: Set[str]) -> None:
         """Forget every service that is not among `names`."""
+        self._audience.retain(names)
         gone = self._stats.services.keys() - names
         if not gone:
             return
@@ -319,6 +355,18 @@ def _is_news(known: Decision | None, decision: Decision) -> bool:
         return False
     move = decision.current, decision.replicas
     return known is None or move != (known.current, known.replicas)
+
+
+def _direction(decision: Decision) -> str:
+    for reason in (SLEEP, WAKE):
+        if reason in decision.reasons:
+            return reason.lower()
+    return "up" if decision.action is Action.UP else "down"
+
+
+def _revision(deployment: Obj) -> int:
+    text = annotations_of(deployment).get(_REVISION, "")
+    return int(text) if text.isdecimal() else 0
 
 
 def _reference(target: Target) -> Obj:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MAX_REASONS: Final = 256
 OTHER: Final = "other"
+DIRECTIONS: Final = ("up", "down", "sleep", "wake")
 BUCKETS: Final = (
     *(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
     *(10.0, 30.0, 60.0, 120.0, 300.0, 600.0, float("inf")),
@@ -41,6 +42,8 @@ class ServiceStatus:
     decision: Decision | None = None
     decided: float = 0.0
     written: float | None = None
+    unmarked: bool = False
+    """The last write shrank it, and which pods go was left to Kubernetes."""
     awake: str = ""
     """What keeps a service awake that may sleep."""
     asleep_since: float | None = None
@@ -48,6 +51,29 @@ class ServiceStatus:
     slept_s: float = 0.0
     """Seconds that it has slept before, since this process began."""
     cold_starts: int = 0
+    revision: int = 0
+    """Of the Deployment, as its controller counts roll-outs; 0: not yet known."""
+    rescales: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DIRECTIONS, 0))
+    """Sizes written; all are there from the start, as Prometheus sees no growth from nothing."""
+    pods: int = 0
+    """Pods that are there, those that start included and those that end left out."""
+    pods_since: float | None = None
+    ran_s: float = 0.0
+    """Pod-seconds before `pods_since`, since this process began to lead."""
+
+    def runs(self, pods: int, now: float) -> None:
+        """So many pods are there from `now` on."""
+        self.ran_s = self.pod_s(now)
+        self.pods, self.pods_since = pods, now
+
+    def pod_s(self, now: float) -> float:
+        """Pod-seconds until `now`; a clock that was set back takes none away."""
+        since = now if self.pods_since is None else self.pods_since
+        return self.ran_s + self.pods * max(0.0, now - since)
+
+    def rescaled(self, direction: str) -> None:
+        """Count a size that was written; `direction` is of DIRECTIONS."""
+        self.rescales[direction] += 1
 
     def fell_asleep(self, now: float) -> None:
         """It sleeps at `now`."""
@@ -115,6 +141,13 @@ class Stats:
     """The address of the admin port as others reach it; empty until it is open."""
     config_generation: int = 0
     config_valid: bool = True
+
+    def of(self, service: str) -> ServiceStatus:
+        """The status of a service, known or not."""
+        status = self.services.get(service)
+        if status is None:  # not `setdefault`: it would make one in vain for each decision
+            status = self.services[service] = ServiceStatus()
+        return status
 
     def decided(self, decision: Decision) -> None:
         """Count a decision by what it does and why."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from scaler.decision.types import Container, Pod, Sample
+from scaler.decision.types import Container, Pod
 
 if TYPE_CHECKING:
     from scaler.simulator.scenario import World
 
+CONTAINER: Final = "app"
 NO_IMAGE: Final = "ImagePullBackOff"
 BACK_OFF: Final = "CrashLoopBackOff"
 
@@ -79,14 +80,8 @@ class SimPod:
         self.running, self.runs_at, self.ready_at = None, now + pause, math.inf
         self.waiting = BACK_OFF if pause else ""
 
-    def observed(
-        self,
-        world: World,
-        measured: tuple[Sample, int] | None = None,
-        in_flight: int | None = None,
-    ) -> Pod:
-        """As the API server, the metrics and the gateways would show it."""
-        sample, usage_m = measured or (None, None)
+    def observed(self, world: World) -> Pod:
+        """As the API server would show it."""
         ran = self.running is not None or self.ends > 0
         return Pod(
             name=self.name,
@@ -95,11 +90,9 @@ class SimPod:
             ready=None if self.started is None else ("True" if self.ready else "False"),
             started=self.started,
             transitioned=self.transitioned,
-            containers=(Container("app", world.request_m, world.limit_m, usage_m),),
-            sample=sample,
+            containers=(Container(CONTAINER, world.request_m, world.limit_m),),
             running=self.running,
             waiting=self.waiting,
-            in_flight=in_flight,
         )
 
 

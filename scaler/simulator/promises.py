@@ -30,10 +30,10 @@ class Promise:
 
 
 PROMISES = (
-    Promise("responsive", "hpa-v1", mean=1.05, worst=1.25, cost=1.12, reversals=1.7),
-    Promise("responsive-gateway", "hpa-v1", mean=0.8, worst=1.0, reversals=1.7),
-    Promise("responsive-gateway", "kpa", mean=0.6),
-    Promise("responsive-gateway", "keda-http", mean=1.0),
+    Promise("responsive", "hpa-v1", mean=0.98, worst=1.1, cost=1.12, reversals=1.5),
+    Promise("responsive-gateway", "hpa-v1", mean=0.72, worst=0.9, reversals=1.4),
+    Promise("responsive-gateway", "kpa", mean=0.45),
+    Promise("responsive-gateway", "keda-http", mean=0.85),
 )
 """What is kept on the loads of `scenario.TRAFFIC`."""
 

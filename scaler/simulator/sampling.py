@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scaler.decision.types import Sample
+from scaler.simulator.pod import CONTAINER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +21,6 @@ _KUBELET_S = 10
 _RESOLUTION_S = 15
 
 Reading = tuple[float, float]
-Published = tuple[Sample, int]
 
 
 class Kubelet:
@@ -30,7 +30,7 @@ class Kubelet:
         self._random = random
         self._phases: dict[str, int] = {}
         self.readings: dict[str, Reading] = {}
-        self.published: dict[str, Published] = {}
+        self.published: dict[str, Sample] = {}
 
     def step(self, now: float, pods: Iterable[SimPod], restarted: Iterable[SimPod]) -> None:
         """Read what is due; a rate needs two readings of the same container."""
@@ -54,7 +54,7 @@ class MetricsServer:
     def __init__(self, random: Random) -> None:
         self._phase = random.randrange(_RESOLUTION_S)
         self._last: dict[str, Reading] = {}
-        self.published: dict[str, Published] = {}
+        self.published: dict[str, Sample] = {}
 
     def step(
         self, now: float, pods: Iterable[SimPod], kubelet: Kubelet, restarted: Iterable[SimPod]
@@ -82,6 +82,6 @@ class MetricsServer:
         return (started, 0.0) if young else None
 
 
-def _rate(before: Reading, after: Reading) -> Published:
+def _rate(before: Reading, after: Reading) -> Sample:
     window = after[0] - before[0]
-    return Sample(after[0], window), round((after[1] - before[1]) / window)
+    return Sample(after[0], window, {CONTAINER: round((after[1] - before[1]) / window)})

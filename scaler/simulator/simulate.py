@@ -117,17 +117,16 @@ def _observe(
 ) -> Observation:
     out = any(start <= now < end for start, end in world.outages)
     samples = {} if out else source.published
-    shares = gateway.shares(cluster.ready()) if gateway else {}
-    pods = tuple(
-        pod.observed(world, samples.get(pod.name), shares.get(pod.name)) for pod in cluster.pods
-    )
+    pods = tuple(pod.observed(world) for pod in cluster.pods)
     return Observation(
         service="simulated",
         spec_replicas=cluster.spec,
         status_replicas=len(cluster.active()),
         pods=pods,
+        samples={pod.name: samples[pod.name] for pod in pods if pod.name in samples},
         load=gateway.load if gateway else None,
         metrics_error="the metrics API does not answer" if out else "",
+        in_flight=gateway.shares(cluster.ready()) if gateway else {},
     )
 
 

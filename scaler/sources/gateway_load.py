@@ -14,15 +14,16 @@ import asyncio
 import socket
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+import msgspec
 from yarl import URL
 
 from scaler.sources.beside import ANSWER_TIMEOUT, FIRST_PATIENCE, Beside
 from scaler.sources.gateway_books import Answer, GatewayBooks
-from scaler.sources.http import get_json
+from scaler.sources.http import get
 from scaler.sources.idleness import Heard, Idleness
-from scaler.sources.in_flight import Count
+from scaler.sources.in_flight import Count, Number
 from scaler.sources.loads import Load, Loads, total
 from scaler.sources.samples import SourceError
 
@@ -157,13 +158,13 @@ class GatewayLoad:
     async def _question(self, url: str, timeout: float = ANSWER_TIMEOUT) -> Answer | SourceError:
         try:
             async with asyncio.timeout(timeout):
-                return read(await get_json(self._session, url))
+                return read(await get(self._session, url))
         except SourceError as error:
             return error
         except TimeoutError:
             return SourceError(f"{url} did not answer in time")
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            return SourceError(f"{url} did not answer loads of services: {error!r}")
+        except msgspec.DecodeError as error:
+            return SourceError(f"{url} did not answer loads of services: {error}")
 
     def _settle(self, grown: Mapping[str, Growth]) -> None:
         for name, growth in grown.items():
@@ -233,43 +234,21 @@ def _silence(url: str, gateway: GatewayBooks, now: float) -> str:
     )
 
 
-def read(answer: Mapping[str, Any]) -> Answer:
-    """One gateway's answer; raises when it has another form."""
-    own = answer.get(_OWN) or {}
-    counts = {name: _count(each) for name, each in answer.items() if name != _OWN}
-    up_s = _number(own["up_s"]) if "up_s" in own else None
-    return Answer(counts, up_s, own.get("whole") is not False)
+class _Own(msgspec.Struct):
+    """What a gateway tells of itself."""
+
+    up_s: Number | None = None
+    whole: bool = True
 
 
-def _count(each: Mapping[str, Any]) -> Count:
-    return Count(
-        _whole(each["in_flight"]),
-        _whole(each["waiting"]),
-        _number(each["request_seconds"]) if "request_seconds" in each else None,
-        _number(each.get("seconds", 0)),
-        _number(each["arrivals"]) if "arrivals" in each else None,
-        _number(each.get("longest", 0)),
-        _pods(each["pods"]) if "pods" in each else None,
-        each.get("whole") is not False,
-        _whole(each["open"]) if "open" in each else None,
-        _number(each["idle_s"]) if "idle_s" in each else None,
-    )
+_services = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_own = msgspec.json.Decoder(_Own).decode
+_count = msgspec.json.Decoder(Count).decode
 
 
-def _pods(value: Mapping[str, Any]) -> Mapping[str, int]:
-    counts = value.values()
-    if {*map(type, counts)} <= {int} and min(counts, default=0) >= 0:  # there are thousands
-        return value
-    raise ValueError(f"{value!r} are not numbers of requests")
-
-
-def _whole(value: Any) -> int:
-    if type(value) is int and value >= 0:  # JSON has no type of its own, but for true and false
-        return value
-    raise ValueError(f"{value!r} is not a number of requests")
-
-
-def _number(value: Any) -> float:
-    if type(value) in (int, float) and value >= 0:
-        return float(value)
-    raise ValueError(f"{value!r} is not a time in seconds")
+def read(answer: bytes) -> Answer:
+    """One gateway's answer; raises msgspec.DecodeError when it has another form."""
+    services = _services(answer)
+    own = _own(services.pop(_OWN, b"{}"))
+    counts = {name: _count(each) for name, each in services.items()}
+    return Answer(counts, own.up_s, own.whole)

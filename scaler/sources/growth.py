@@ -29,20 +29,18 @@ class Growth:
 
     def heard(self, count: Count, now: float) -> None:
         """Take in an answer that came at `now`."""
-        before = self._before(count, now)
-        self._heard, self._last = now, count
-        if before is not None:
-            arrivals, request_seconds = before
-            self.arrivals += max(0.0, (count.arrivals or 0.0) - arrivals)
-            self.request_seconds += max(0.0, (count.request_seconds or 0.0) - request_seconds)
-
-    def _before(self, count: Count, now: float) -> tuple[float, float] | None:
-        """What the counters were when its gateway was last heard; None: not known."""
         last, gap = self._last, now - self._heard
+        self._heard, self._last = now, count
+        arrivals, request_seconds = count.arrivals or 0.0, count.request_seconds or 0.0
         if last is not None and gap <= GAP_S and _follows(last, count):
-            return last.arrivals or 0.0, last.request_seconds or 0.0
-        young = count.seconds <= min(gap, GAP_S)
-        return (0.0, 0.0) if young else None
+            arrivals -= last.arrivals or 0.0
+            request_seconds -= last.request_seconds or 0.0
+        elif count.seconds > min(gap, GAP_S):
+            return  # it is not young, and what its counters were is not known
+        if arrivals > 0:
+            self.arrivals += arrivals
+        if request_seconds > 0:
+            self.request_seconds += request_seconds
 
 
 def _follows(last: Count, count: Count) -> bool:

@@ -33,26 +33,34 @@ async def get_json(
 ) -> Any:
     """The document at `url`. Raises SourceError; time limits are those of the session."""
     try:
-        async with session.get(url, params=params) as response:
-            body = await _bounded(response.content)
-            if response.status != 200:
-                raise SourceError(f"{url} answered {response.status}: {_begin(body)}")
-            return orjson.loads(body)
-    except TimeoutError as error:
-        raise SourceError(f"{url} did not answer in time") from error
-    except aiohttp.ClientError as error:
-        raise SourceError(f"{url}: {error or type(error).__name__}") from error
+        return orjson.loads(await get(session, url, params))
     except ValueError as error:
         raise SourceError(f"{url} did not answer JSON: {error}") from error
 
 
-async def _bounded(content: aiohttp.StreamReader) -> bytes:
+async def get(
+    session: aiohttp.ClientSession, url: str, params: Mapping[str, str] | None = None
+) -> bytes:
+    """The same, as it came."""
+    try:
+        async with session.get(url, params=params) as response:
+            body = await _bounded(response.content, url)
+            if response.status != 200:
+                raise SourceError(f"{url} answered {response.status}: {_begin(body)}")
+            return body
+    except TimeoutError as error:
+        raise SourceError(f"{url} did not answer in time") from error
+    except (aiohttp.ClientError, ValueError) as error:
+        raise SourceError(f"{url}: {error or type(error).__name__}") from error
+
+
+async def _bounded(content: aiohttp.StreamReader, url: str) -> bytes:
     pieces: list[bytes] = []
     size = 0
     async for piece in content.iter_any():
         size += len(piece)
         if size > MAX_ANSWER:
-            raise ValueError(f"more than {MAX_ANSWER} bytes")
+            raise SourceError(f"{url} answered more than {MAX_ANSWER} bytes")
         pieces.append(piece)
     return b"".join(pieces)
 

@@ -16,12 +16,9 @@ from __future__ import annotations
 
 from collections import deque
 from math import ceil
-from typing import TYPE_CHECKING, Final
+from typing import Annotated, Final
 
-from shared.service.values import value
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+import msgspec
 
 WINDOW_S: Final = 10.0
 _ROUNDING: Final = 1e-3  # errors of floats: ten requests are not eleven
@@ -30,25 +27,28 @@ _MAX_ANSWERS: Final = 16  # answers, however quickly they come
 _SKEW_S: Final = 1.0  # an answer may be on its way for so long
 
 
-@value
-class Count:
-    """What one gateway says of one service.
+Whole = Annotated[int, msgspec.Meta(ge=0)]
+Number = Annotated[float, msgspec.Meta(ge=0)]
+
+
+class Count(msgspec.Struct, frozen=True):
+    """What one gateway says of one service, as it is read from JSON.
 
     `request_seconds` is the integral of `in_flight` over the `seconds` for which the gateway has
     counted; None when it does not say, as with `arrivals` and `pods` (see `loads.Load`). `open` are
     requests, streams and tunnels that are not over, `idle_s` the seconds since the last ended.
     """
 
-    in_flight: int
-    waiting: int
-    request_seconds: float | None = None
-    seconds: float = 0.0
-    arrivals: float | None = None
-    longest: float = 0.0
-    pods: Mapping[str, int] | None = None
+    in_flight: Whole
+    waiting: Whole
+    request_seconds: Number | None = None
+    seconds: Number = 0.0
+    arrivals: Number | None = None
+    longest: Number = 0.0
+    pods: dict[str, Whole] | None = None
     whole: bool = True
-    open: int | None = None
-    idle_s: float | None = None
+    open: Whole | None = None
+    idle_s: Number | None = None
 
 
 class AnswerHistory:
@@ -73,9 +73,10 @@ class AnswerHistory:
         if integral is None:
             answers.clear()
             return count.in_flight
-        if answers and not _follows(answers[-1], (now, seconds, integral)):
+        answer = now, seconds, integral
+        if answers and not _follows(answers[-1], answer):
             answers.clear()
-        answers.append((now, seconds, integral))
+        answers.append(answer)
         while len(answers) > 2 and answers[1][1] <= seconds - WINDOW_S:
             answers.popleft()
         _, since, before = answers[0]

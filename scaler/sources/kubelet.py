@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from scaler.decision.types import Sample
 from scaler.sources.beside import ANSWER_TIMEOUT, Beside
 from scaler.sources.kind import Kind
-from scaler.sources.samples import PodUsage, Samples, Sampling, SourceError
+from scaler.sources.samples import Samples, Sampling, SourceError
 from shared.kube.client import KubeClient
 from shared.kube.errors import KubeError
 from shared.service.spaces import Spaces
@@ -131,16 +132,16 @@ class Kubelet:
                 )
 
 
-def pods_of(rates: Mapping[Key, Rate]) -> dict[str, PodUsage]:
+def pods_of(rates: Mapping[Key, Rate]) -> dict[str, Sample]:
     """Rates of containers as samples of pods: as old as the oldest of them, as short a window."""
     grouped: dict[str, dict[str, Rate]] = {}
     for (pod, container), rate in rates.items():
         grouped.setdefault(pod, {})[container] = rate
     return {
-        pod: PodUsage(
+        pod: Sample(
             time=min(rate.time for rate in each.values()),
-            window=min(rate.window for rate in each.values()),
-            containers={name: rate.milli for name, rate in each.items()},
+            window_s=min(rate.window for rate in each.values()),
+            usage_m={name: rate.milli for name, rate in each.items()},
         )
         for pod, each in grouped.items()
     }

@@ -10,9 +10,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from scaler.decision.types import Sample
 from scaler.sources.http import check_url, get_json
 from scaler.sources.kind import Kind
-from scaler.sources.samples import PodUsage, Samples, Sampling, SourceError
+from scaler.sources.samples import Samples, Sampling, SourceError
 from shared.service.durations import bounded
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def read(answer: Mapping[str, Any], window: float) -> Samples:
             continue
         pods.setdefault(pod, {})[container] = milli
         times[pod] = min(time, times.get(pod, time))
-    usage = {pod: PodUsage(times[pod], window, containers) for pod, containers in pods.items()}
+    usage = {pod: Sample(times[pod], window, containers) for pod, containers in pods.items()}
     return Samples(usage, malformed)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from scaler.sources.samples import PodUsage
+from scaler.decision.types import Sample
 from shared.service.values import value
 
 
@@ -60,7 +60,7 @@ class Expected:
 class Judged:
     """The samples that stand, and why the others do not."""
 
-    usage: dict[str, PodUsage] = field(default_factory=dict)
+    usage: dict[str, Sample] = field(default_factory=dict)
     faults: dict[str, Fault] = field(default_factory=dict)
     """By pod."""
     details: dict[str, str] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class Judged:
 
 def judge(
     expected: Iterable[Expected],
-    samples: Mapping[str, PodUsage],
+    samples: Mapping[str, Sample],
     capacities: Mapping[str, int],
     now: float,
     limits: Limits,
@@ -80,14 +80,15 @@ def judge(
     """
     result = Judged()
     earliest, latest = now - limits.max_age, now + limits.max_lead
+    sample, capacity, factor = samples.get, capacities.get, limits.capacity_factor
     for pod in expected:
-        usage = samples.get(pod.name)
+        usage = sample(pod.name)
         if usage is None:
             result.faults[pod.name] = Fault.MISSING
             continue
-        most = capacities.get(pod.node, DEFAULT_CAPACITY) * limits.capacity_factor
+        most = capacity(pod.node, DEFAULT_CAPACITY) * factor
         fault = _fault(usage, pod.containers, most, earliest, latest)
-        if fault in (None, Fault.PARTIAL):
+        if fault is None or fault is Fault.PARTIAL:
             result.usage[pod.name] = usage
         if fault is not None:
             result.faults[pod.name] = fault
@@ -96,9 +97,9 @@ def judge(
 
 
 def _detail(
-    fault: Fault, usage: PodUsage, pod: Expected, most: int, now: float, limits: Limits
+    fault: Fault, usage: Sample, pod: Expected, most: int, now: float, limits: Limits
 ) -> str:
-    age, total = now - usage.time, sum(filter(None, usage.containers.values()))
+    age, total = now - usage.time, sum(filter(None, usage.usage_m.values()))
     match fault:
         case Fault.STALE:
             return f"{age:.0f} s old, max_sample_age {limits.max_age:g} s"
@@ -108,23 +109,23 @@ def _detail(
                 f"of node {pod.node or '(unknown)'}, of the metrics server or of the scaler"
             )
         case Fault.PARTIAL:
-            absent = sorted(each for each in pod.containers if usage.containers.get(each) is None)
+            absent = sorted(each for each in pod.containers if usage.usage_m.get(each) is None)
             return f"no CPU of container {', '.join(absent)}"
         case Fault.NEGATIVE:
-            return f"{min(filter(None, usage.containers.values()))}m of CPU"
+            return f"{min(filter(None, usage.usage_m.values()))}m of CPU"
         case _:
             return f"{total}m of CPU, {most}m are believed of its node"
 
 
 def _fault(
-    usage: PodUsage, containers: frozenset[str], most: int, earliest: float, latest: float
+    usage: Sample, containers: frozenset[str], most: int, earliest: float, latest: float
 ) -> Fault | None:
     """What is wrong with a sample of `containers`, at `most` milliCPU; None when nothing is."""
     if not earliest <= usage.time <= latest:
         return Fault.STALE if usage.time < earliest else Fault.FUTURE
-    total, partial = 0, False
+    total, partial, used = 0, False, usage.usage_m.get
     for name in containers:
-        value = usage.containers.get(name)
+        value = used(name)
         if value is None:
             partial = True
             continue

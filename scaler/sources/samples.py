@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Protocol
 
+from scaler.decision.types import Sample
 from shared.service.values import value
 
 
@@ -23,22 +24,10 @@ class SourceError(Exception):
 
 
 @value
-class PodUsage:
-    """The CPU use of one pod over the window that ends at `time`."""
-
-    time: float
-    """End of the window, unix seconds."""
-    window: float
-    """Length of the window in seconds."""
-    containers: Mapping[str, int | None]
-    """milliCPU of each container; None where the source named a container without a value."""
-
-
-@value
 class Samples:
     """One answer of a source, for all services."""
 
-    pods: Mapping[str, PodUsage]
+    pods: Mapping[str, Sample]
     """By pod name: all pods of services live in one namespace."""
     malformed: int = 0
     """Entries that could not be read, and so count as missing."""

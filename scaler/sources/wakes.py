@@ -1,9 +1,11 @@
 """A stream to each gateway: it tells of requests for services without a pod, we tell how far the
-start is.
+start is, and for people how services are sized.
 
 A WebSocket to `/wakes` of the admin port. From a gateway comes `{"wake": {"service": …, "at": …,
 "cause": …}}` as soon as a request is held, again each second, and again after a reconnect, so that
-nothing need be remembered here. It gets `{"progress": {…}}` for each service without a ready pod.
+nothing need be remembered here. It gets `{"progress": {…}}` for each service without a ready pod,
+`{"sizing": {…}}` for every service and `{"leader": {…}}` about us (`shared.service.sizing`); kinds
+that a gateway does not know it leaves out.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from scaler.sources.wake import Wake, read
 from shared.runtime.backoff import Backoff
 from shared.runtime.tasks import first_of
 from shared.service.progress import Phase, Progress
+from shared.service.sizing import Leader, Sizing, encoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Set
@@ -40,6 +43,11 @@ _CLOSING: Final = aiohttp.ClientWSTimeout(ws_close=1.0)
 """How long a gateway may take to agree to an end: nobody is to wait for one that hangs."""
 
 
+Key = tuple[str, str]
+"""Kind of a message, and the service it tells of."""
+Message = Progress | Sizing | Leader
+
+
 @dataclass(slots=True)
 class _Ends:
     """What all streams use."""
@@ -51,6 +59,15 @@ class _Ends:
     told: Callable[[Wake], None]
     said: dict[str, Progress]
     """The progress of each service without a ready pod, as it was last told."""
+    sizes: dict[str, Sizing]
+    """The same of how each service is sized."""
+    leader: Leader | None = None
+
+    def everything(self) -> dict[Key, Message]:
+        """What a gateway that has just come is told."""
+        found: dict[Key, Message] = {("progress", name): one for name, one in self.said.items()}
+        found |= {("sizing", name): one for name, one in self.sizes.items()}
+        return found if self.leader is None else {("leader", ""): self.leader} | found
 
 
 class WakeStreams:
@@ -68,7 +85,7 @@ class WakeStreams:
         random: Callable[[], float] = _random.random,
     ) -> None:
         self._tasks = tasks
-        self._ends = _Ends(session, clock, random, troubled, _nobody, {})
+        self._ends = _Ends(session, clock, random, troubled, _nobody, {}, {})
         self._streams: dict[str, tuple[_Stream, asyncio.Task[Any]]] = {}
 
     def listen(self, told: Callable[[Wake], None]) -> None:
@@ -96,18 +113,38 @@ class WakeStreams:
             del said[service]
         else:
             said[service] = progress
+        self._post(("progress", service), progress)
+
+    def size(self, sizing: Sizing) -> None:
+        """Tell all gateways how a service is sized; of several words the last counts."""
+        self._ends.sizes[sizing.service] = sizing
+        self._post(("sizing", sizing.service), sizing)
+
+    def introduce(self, leader: Leader) -> None:
+        """Tell all gateways who tells them."""
+        self._ends.leader = leader
+        self._post(("leader", ""), leader)
+
+    def _post(self, key: Key, message: Message) -> None:
         for stream, _ in self._streams.values():
-            stream.post(progress)
+            stream.post(key, message)
 
     def retain(self, services: Set[str]) -> None:
         """Forget every service that is not among `services`."""
-        for gone in self._ends.said.keys() - services:
-            del self._ends.said[gone]
+        for known in (self._ends.said, self._ends.sizes):
+            for gone in known.keys() - services:
+                del known[gone]
 
     @property
     def connected(self) -> int:
         """Gateways with a stream now."""
         return sum(stream.connected for stream, _ in self._streams.values())
+
+
+def _written(kind: str, message: Message) -> str:
+    if isinstance(message, Sizing):
+        return orjson.dumps({kind: orjson.Fragment(encoded(message))}).decode()
+    return orjson.dumps({kind: message}).decode()
 
 
 def _nobody(_: Wake) -> None:
@@ -120,15 +157,15 @@ class _Stream:
     def __init__(self, url: str, ends: _Ends) -> None:
         self._url = url
         self._ends = ends
-        self._outbox: dict[str, Progress] = {}
-        """By service, so that it holds as many as there are services at most."""
+        self._outbox: dict[Key, Message] = {}
+        """By kind and service, so that it holds two for each service at most."""
         self._posted = asyncio.Event()
         self.connected = False
 
-    def post(self, progress: Progress) -> None:
+    def post(self, key: Key, message: Message) -> None:
         """Send it soon; while there is no stream, the next one begins with all that holds."""
         if self.connected:
-            self._outbox[progress.service] = progress
+            self._outbox[key] = message
             self._posted.set()
 
     async def run(self) -> None:
@@ -152,7 +189,7 @@ class _Stream:
             )
         try:
             self.connected = True
-            self._outbox = dict(self._ends.said)
+            self._outbox = self._ends.everything()
             self._posted.set()
             await first_of(f"wakes {self._url}", self._read(socket), self._write(socket))
         finally:
@@ -171,7 +208,7 @@ class _Stream:
             await self._posted.wait()
             self._posted.clear()
             while self._outbox:
-                progress = self._outbox.pop(next(iter(self._outbox)))
-                text = orjson.dumps({"progress": progress.to_json()}).decode()
+                key = next(iter(self._outbox))
+                text = _written(key[0], self._outbox.pop(key))
                 async with asyncio.timeout(ANSWER_TIMEOUT):
                     await socket.send_str(text)

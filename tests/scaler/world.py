@@ -74,6 +74,8 @@ class World:
         """Who wrote replicas that the scaler did not."""
         self.metrics: Answer | None = None
         """Instead of the metrics."""
+        self.marks = True
+        """Whether the scaler may write the deletion cost of pods."""
         self.scale: list[Answer] = []
         """Answers to writes of scale, in order, instead of success."""
         self.script = Script(otherwise=self._answer)
@@ -135,6 +137,8 @@ class World:
         if request.path.endswith("/scale"):
             answer = self.scale.pop(0) if self.scale else says({"kind": "Scale"})
             return await answer(request)
+        if request.path.endswith("/selfsubjectaccessreviews"):
+            return web.json_response({"status": {"allowed": self.marks}}, status=201)
         if request.method == "GET":
             fields = {"manager": "kubectl", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
             return web.json_response({"metadata": {"managedFields": [fields]}})

@@ -41,13 +41,18 @@ class Gateway:
     streams: bool = True
     """False: it has no `/wakes`, as older versions."""
     held: set[str] = field(default_factory=set)
-    progress: list[dict[str, Any]] = field(default_factory=list)
+    told: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """What the scaler has sent, by the kind of message."""
     sockets: set[web.WebSocketResponse] = field(default_factory=set)
     port: int = 0
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def progress(self) -> list[dict[str, Any]]:
+        return self.told.setdefault("progress", [])
 
     async def hold(self, service: str) -> None:
         """A request for `service` is held from now on."""
@@ -89,7 +94,8 @@ class Gateway:
             for service in self.held:
                 await socket.send_str(_wake(service))
             async for message in socket:
-                self.progress.append(orjson.loads(message.data)["progress"])
+                for kind, told in orjson.loads(message.data).items():
+                    self.told.setdefault(kind, []).append(told)
         finally:
             self.sockets.discard(socket)
         return socket

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from scaler.decision.hpa.state import HpaState, Recommendation, ScaleEvent
 from scaler.decision.policy import HPA, Behavior, HpaOptions, Policy, Rate, Rules
 from scaler.decision.responsive import state as responsive
-from scaler.decision.types import Container, Observation, Pod, Sample, UnlistedUsage
+from scaler.decision.types import Container, Observation, Pod, Sample
 
 if TYPE_CHECKING:
     from scaler.decision.cases.fields import Fields
@@ -22,11 +22,19 @@ _PHASES = ("Pending", "Running", "Succeeded", "Failed", "Unknown")
 
 def observation(given: Fields, spec_replicas: int, status_replicas: int) -> Observation:
     """Pods and samples of a case."""
-    unlisted = tuple(
-        UnlistedUsage(extra.text("pod", ""), _sample(extra), containers(extra))
-        for extra in given.items("extra_metrics")
-    )
-    return Observation(given.path, spec_replicas, status_replicas, pods(given), unlisted)
+    return Observation(given.path, spec_replicas, status_replicas, pods(given), samples(given))
+
+
+def samples(given: Fields) -> dict[str, Sample]:
+    """The samples of the pods under `pods`, and those without a pod."""
+    listed = enumerate(given.items("pods"))
+    found = {
+        item.text("name", f"pod-{index}"): _sample(item.child("metric"), item)
+        for index, item in listed
+        if item.has("metric")
+    }
+    extras = given.items("extra_metrics")
+    return found | {extra.text("pod", ""): _sample(extra, extra) for extra in extras}
 
 
 def pods(given: Fields) -> tuple[Pod, ...]:
@@ -40,7 +48,6 @@ def pods(given: Fields) -> tuple[Pod, ...]:
             started=_time(item, "start_age_s"),
             transitioned=_time(item, "ready_transition_age_s"),
             containers=containers(item),
-            sample=_sample(item.child("metric")) if item.has("metric") else None,
             request_m=item.whole("pod_level_request_m"),
         )
         for index, item in enumerate(given.items("pods"))
@@ -48,17 +55,16 @@ def pods(given: Fields) -> tuple[Pod, ...]:
 
 
 def containers(item: Fields) -> tuple[Container, ...]:
-    """Containers with requests, limits and usages; of init containers those that keep running."""
-    running = [part for part in item.items("init_containers") if part.flag("restart_always")]
+    """Containers with requests and limits; of init containers those that keep running."""
     return tuple(
-        Container(
-            part.text("name", ""),
-            part.whole("request_m"),
-            part.whole("limit_m"),
-            part.whole("usage_m"),
-        )
-        for part in [*item.items("containers"), *running]
+        Container(part.text("name", ""), part.whole("request_m"), part.whole("limit_m"))
+        for part in _parts(item)
     )
+
+
+def _parts(item: Fields) -> list[Fields]:
+    running = [part for part in item.items("init_containers") if part.flag("restart_always")]
+    return [*item.items("containers"), *running]
 
 
 def policy(given: Fields, name: str, measured: bool = True) -> Policy:
@@ -143,8 +149,9 @@ def _options(given: Fields, behavior: Behavior | None) -> HpaOptions:
     )
 
 
-def _sample(item: Fields) -> Sample:
-    return Sample(NOW - item.number("age_s"), item.number("window_s"))
+def _sample(taken: Fields, pod: Fields) -> Sample:
+    usage = {part.text("name", ""): part.whole("usage_m") for part in _parts(pod)}
+    return Sample(NOW - taken.number("age_s"), taken.number("window_s"), usage)
 
 
 def _ready(item: Fields) -> str | None:

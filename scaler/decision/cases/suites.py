@@ -88,7 +88,7 @@ def _reconcile(given: Fields, policy_name: str) -> dict[str, Any]:
 
 def _group_pods(given: Fields, _policy_name: str) -> dict[str, Any]:
     pods = inputs.pods(given)
-    samples = {pod.name: pod.sample for pod in pods if pod.sample}
+    samples = inputs.samples(given)
     classes = group_pods(
         pods,
         samples,

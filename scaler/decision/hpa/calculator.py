@@ -119,15 +119,15 @@ def pod_usages(observation: Observation, container: str | None) -> dict[str, Usa
 
     Raises MetricsError when there is no sample at all.
     """
-    sampled = [(pod.name, pod.sample, pod.containers) for pod in observation.pods if pod.sample]
-    sampled += [(f.pod, f.sample, f.containers) for f in observation.unlisted]
-    if not sampled:
+    samples = observation.samples
+    if not samples:
         reason = observation.metrics_error or "no metrics returned from resource metrics API"
         raise MetricsError(f"unable to get metrics for resource cpu: {reason}")
+    listed = {pod.name: [each.name for each in pod.containers] for pod in observation.pods}
     return {
         name: Usage(sample, value)
-        for name, sample, parts in sampled
-        if (value := _usage(_chosen(parts, container))) is not None
+        for name, sample in samples.items()
+        if (value := _usage(sample, listed.get(name, sample.usage_m), container)) is not None
     }
 
 
@@ -136,14 +136,17 @@ def _chosen(containers: Sequence[Container], name: str | None) -> Sequence[Conta
     return containers if name is None else [c for c in containers if c.name == name]
 
 
-def _usage(containers: Sequence[Container]) -> int | None:
-    """Their CPU; None where a part of it is unknown."""
-    total = 0
-    for container in containers:
-        if container.usage_m is None:
-            return None
-        total += container.usage_m
-    return total if containers else None
+def _usage(sample: Sample, containers: Iterable[str], wanted: str | None) -> int | None:
+    """The CPU of these containers, or of the one that is `wanted`; None where a part of it is
+    unknown."""
+    total, several = 0, False
+    for name in containers:
+        if wanted is None or name == wanted:
+            used = sample.usage_m.get(name)
+            if used is None:
+                return None
+            total, several = total + used, True
+    return total if several else None
 
 
 def group_pods(

@@ -116,6 +116,7 @@ def _explain(
         limited=outcome.replicas,
         utilisation_pct=proposal.utilisation.percent,
         average_usage_m=proposal.utilisation.average_m,
+        base_m=sum(proposal.requests.values()) // len(proposal.requests),
         sample_age_s=now - min(usage.sample.time for usage in proposal.usages.values()),
         reasons=(*reasons, *bit),
         limits=tuple(bit),

@@ -59,6 +59,9 @@ class HpaState:
     def held(self, replicas: int, now: float) -> HpaState:
         return self  # an HPA takes no notice of who has set the size
 
+    def holds(self, seconds: float, now: float) -> bool:
+        return False
+
     def interrupted(self) -> HpaState:
         return replace(self, recommendations=None)
 

@@ -2,8 +2,7 @@
 
 Two sizes, of which the larger counts. One carries the mean of the last seconds at the target, and
 what has piled up. The other is for bursts, which are over before anybody could answer them: the
-size from which on a pod more costs more than the seconds of shortage that it saves (the newsvendor;
-Arrow, Harris & Marschak 1951), by the forecast of what comes when a pod asked for now would serve.
+cheapest one by the forecast of what comes when a pod asked for now would serve (see `newsvendor`).
 """
 
 from __future__ import annotations
@@ -11,8 +10,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from scaler.decision.responsive.forecast import MOST
+from scaler.decision.responsive import newsvendor, oddities
 from scaler.decision.responsive.need import Need
+from shared.service.values import changed
 
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy
@@ -23,16 +23,14 @@ if TYPE_CHECKING:
     from scaler.decision.types import Load
 
 _SLOW_S = 30.0  # the mean of so long counts in full,
-_FAST_S = 10.0  # that of so long less what chance alone may add to it;
+FAST_S = 10.0  # that of so long less what chance alone may add to it;
 _OF_START = 0.25  # where pods start slowly, of so much of their start:
 _SLOWEST_S = 60.0  # what ends sooner is over before they serve
-_DRAIN_S = 15.0  # what has piled up shall be done within so long
+DRAIN_S = 15.0  # what has piled up shall be done within so long
 _ODD = 4.0  # standard deviations of what requests leave unexplained
-_PRICE = 0.025  # seconds of shortage that a second of a pod is worth, at a target
-_USUAL_PCT = 80  # of so much,
-_STEEP = 4  # and so steeply less at a lower one
-_WORTH = 0.5  # of the price of a pod must be saved by another size
-_WATCHED_S = 60.0  # a forecast from less is none
+_PRICE = 0.025  # seconds of shortage that a second of a pod is worth
+_ENOUGH = 0.95  # of what a burst takes: it waits no longer than can be measured
+_WATCHED_S = 15.0  # a forecast from less is none
 
 
 def arrivals_need(
@@ -47,54 +45,51 @@ def arrivals_need(
     """The larger of both sizes; None where arrivals do not tell the CPU, or are not known."""
     if load is None or not demand.measured or not traffic.tells_cpu:
         return None
-    mean_m = _mean_m(demand, traffic, load, start_s)
+    fit = traffic.told
+    mean_m = _mean_m(fit, traffic, load, start_s)
     if mean_m is None:
         return None
     wanted = demand.replicas_for(mean_m, policy.target_pct)
     grows = demand.exceeds(current, mean_m, policy.target_pct, policy.up_permille)
     steady = wanted if grows else min(current, wanted)
-    bursts = _for_bursts(policy, demand, traffic.fit, forecast, current)
-    if bursts > max(steady, current):
-        return Need(bursts, ("Bursts",), bursts, signal="arrivals", demand_m=mean_m)
-    reasons = ("AboveTarget", "Arrivals") if grows else ()
-    return Need(
-        max(steady, bursts), reasons, max(wanted, bursts), signal="arrivals", demand_m=mean_m
+    silent = oddities.silent(demand, traffic)
+    bursts, foreseen_m = _for_bursts(policy, demand, fit, forecast, current, silent)
+    need = Need(
+        bursts, ("Bursts",), bursts, signal="arrivals", demand_m=mean_m, foreseen_m=foreseen_m
     )
+    if bursts > max(steady, current):
+        return need
+    reasons = ("AboveTarget", "Arrivals") if grows else ()
+    return changed(need, replicas=max(steady, bursts), reasons=reasons, lasting=max(wanted, bursts))
 
 
-def _mean_m(demand: Demand, traffic: Traffic, load: Load, start_s: float) -> int | None:
+def _mean_m(fit: Fit, traffic: Traffic, load: Load, start_s: float) -> int | None:
     """MilliCPU that what comes takes, and a share of what has piled up."""
-    short_s = min(max(_FAST_S, _OF_START * start_s), _SLOWEST_S)
+    short_s = min(max(FAST_S, _OF_START * start_s), _SLOWEST_S)
     slow, fast = traffic.lately(max(_SLOW_S, short_s)), traffic.lately(short_s)
     if slow is None or fast is None:
         return None
-    fit = traffic.fit
-    rate = max(slow, fast - math.sqrt(fast / short_s)) + load.waiting / _DRAIN_S
+    rate = max(slow, fast - math.sqrt(fast / short_s)) + load.waiting / DRAIN_S
     return round(fit.rest_m + fit.cost_m * rate)
 
 
 def unexplained(demand: Demand, traffic: Traffic) -> bool:
-    """Whether CPU is far above what the requests of its time explain: they have become dearer, or
-    something else works."""
+    """Whether CPU is far above what the requests of its time explain, or they are not known to:
+    they have become dearer, or something else works."""
     then, fit = traffic.rate(demand.begun, demand.ended), traffic.fit
-    if then is None:
+    if then is None or not fit.believed:
         return True
     return demand.used_m > fit.rest_m + fit.cost_m * then + _ODD * fit.scatter_m
 
 
-def _for_bursts(policy: Policy, demand: Demand, fit: Fit, forecast: Forecast, current: int) -> int:
-    """The size that costs least, shortage included; the current one if it is nearly as good."""
+def _for_bursts(
+    policy: Policy, demand: Demand, fit: Fit, forecast: Forecast, current: int, silent: bool
+) -> tuple[int, int | None]:
+    """The size for them, and the milliCPU that the best one carries (None: nothing is foreseen)."""
     if forecast.age < _WATCHED_S:
-        return 0
-    pod_m, price = demand.pod_m, _PRICE * (policy.target_pct / _USUAL_PCT) ** _STEEP
-    here, best, least = 1.0 + price * current, 0, math.inf
-    rest, cost = fit.rest_m / pod_m, fit.cost_m / pod_m
-    for most, short in zip(MOST, forecast.shortages(), strict=False):
-        size = math.ceil(rest + cost * most)
-        if size <= current:
-            here = short + price * current
-        elif price * size >= least:
-            break  # no larger one is better
-        if short + price * size < least:
-            best, least = size, short + price * size
-    return current if here - least <= _WORTH * price else best
+        return 0, None
+    pod_m = demand.pod_m
+    line = newsvendor.Line(fit.rest_m / pod_m, _ENOUGH * fit.cost_m / pod_m)
+    pod = newsvendor.price(_PRICE, policy)
+    size, carried = newsvendor.cheapest(forecast.shortages, line, pod, current, silent)
+    return size, round(fit.rest_m + fit.cost_m * carried)

@@ -12,7 +12,8 @@ from scaler.decision.reasons import DOWN_LIMIT, TOO_FEW, TOO_MANY, UP_LIMIT, WIT
 from scaler.decision.responsive import history, learning, oddities, steps, surges
 from scaler.decision.responsive.demand import Demand, measure
 from scaler.decision.responsive.need import Need
-from scaler.decision.responsive.needs import need_of
+from scaler.decision.responsive.needs import gateway_load, need_of
+from scaler.decision.responsive.waking import waiting_need
 from scaler.decision.types import Action, Decision, Observation, Signal, action_of, conditions
 from shared.service.values import changed
 
@@ -42,13 +43,17 @@ def decide(
         return decision, state
     start_s = learning.warm_up(policy, state)
     demand = measure(observation, policy, start_s, surges.factor(policy, state), now)
-    state = surges.watch(learning.learn(state, demand), demand, start_s, now)
+    state = learning.learn(state, demand, start_s, now)
+    state = surges.watch(state, demand, start_s, now)
     asked, policy = policy, oddities.attainable(policy, demand)
-    need = need_of(observation, policy, demand, state.traffic, state.forecast, start_s, now)
+    need = need_of(observation, policy, demand, state, start_s, now)
     signal = _signal(need, state.traffic) if need and state.served else None
     blank = _with_measure(blank, policy, demand, signal, now)
     if need is None or not state.served:
-        return _without_samples(blank, observation, policy, demand, state, now)
+        waiting = waiting_need(
+            observation, policy, state.traffic, gateway_load(observation, now), start_s, now
+        )
+        return _without_samples(blank, observation, policy, demand, waiting, state, now)
     notes = [
         "TargetAboveLimit" if policy is not asked else "",
         "CpuDoesNotFollow" if oddities.unrelated(policy, demand, state.traffic, now) else "",
@@ -64,13 +69,14 @@ def decide(
 def _signal(need: Need, traffic: Traffic) -> Signal:
     fit = traffic.fit
     if fit.explained is None:
-        return Signal(need.signal, need.demand_m)
+        return Signal(need.signal, need.demand_m, foreseen_m=need.foreseen_m)
     return Signal(
         need.signal,
         need.demand_m,
         spread_m=round(fit.scatter_m),
         cost_m=round(fit.cost_m, 1) if fit.explained else None,
         fit_pct=round(100 * fit.explained),
+        foreseen_m=need.foreseen_m,
     )
 
 
@@ -87,6 +93,7 @@ def _with_measure(
         signal=signal,
         utilisation_pct=demand.used_m * 100 // demand.base_m,
         average_usage_m=demand.used_m // demand.measured,
+        base_m=demand.base_m // demand.measured,
         sample_age_s=now - demand.oldest,
     )
 
@@ -96,26 +103,25 @@ def _without_samples(
     observation: Observation,
     policy: Policy,
     demand: Demand,
+    waiting: Need | None,
     state: ResponsiveState,
     now: float,
 ) -> tuple[Decision, ResponsiveState]:
-    """Nothing is known: hold, or step up on overload or a long outage; never down."""
+    """Nothing is known: hold, or step up for those who wait, on overload, or in a long outage;
+    never down."""
     lost = bool(observation.metrics_error) or demand.missing > 0
     state = changed(state, failures=state.failures + 1 if lost else 0)
     stands = oddities.standstill(observation)
     if not state.served:
         return _standing(blank, stands or "Loading"), state
     error = observation.metrics_error or "no ready pod has a usable sample"
-    for replicas, reason in (
-        (_overload_step(blank.current, policy, demand, state, now), "Overload"),
-        (_fallback(policy, state), "Fallback"),
-    ):
-        wanted = min(replicas, policy.max_replicas)
-        if wanted > blank.current:
-            decision = _finish(
-                blank, Need(replicas, (reason,)), replicas, wanted, wanted, (), error
-            )
-            return decision, state.stepped(wanted - blank.current, now)
+    needs = [_overload_step(blank.current, policy, demand, state, now), _fallback(policy, state)]
+    if stands != "CrashLoop":
+        needs.append(waiting)
+    for need in needs:
+        grown = need and _grown(blank, policy, need, error)
+        if grown:
+            return grown, state.stepped(grown.replicas - blank.current, now)
     if stands and not observation.metrics_error and not demand.missing:
         return _standing(blank, stands, _step_due(policy, demand, state)), state
     failed = changed(
@@ -147,19 +153,27 @@ def _step_due(policy: Policy, demand: Demand, state: ResponsiveState) -> float |
 
 def _overload_step(
     current: int, policy: Policy, demand: Demand, state: ResponsiveState, now: float
-) -> int:
+) -> Need | None:
     """No pod is ready, yet their CPU is high: a bounded step, then a pause to see it work."""
     waited = state.grown is None or now - state.grown >= policy.overload_period_s
     if not demand.overloaded or demand.serving or not waited:
-        return 0
-    return current + max(1, current * policy.overload_step_pct // 100)
+        return None
+    return Need(current + max(1, current * policy.overload_step_pct // 100), ("Overload",))
 
 
-def _fallback(policy: Policy, state: ResponsiveState) -> int:
+def _fallback(policy: Policy, state: ResponsiveState) -> Need | None:
     """Replicas to have when the source has failed for long, if the operator named a number."""
     if policy.fallback_replicas is None or state.failures < policy.fallback_after:
-        return 0
-    return policy.fallback_replicas
+        return None
+    return Need(policy.fallback_replicas, ("Fallback",))
+
+
+def _grown(blank: Decision, policy: Policy, need: Need, error: str) -> Decision | None:
+    """The decision for a `need` that no sample shows; None where it is met."""
+    wanted = min(need.replicas, policy.max_replicas)
+    if wanted <= blank.current:
+        return None
+    return _finish(blank, need, need.replicas, wanted, wanted, (), error)
 
 
 def _decide(

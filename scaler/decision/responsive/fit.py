@@ -7,9 +7,9 @@ CPU is taken to be in proportion to arrivals (ridge regression towards that rati
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from math import sqrt
+
+from shared.service.values import value
 
 _FORGET = 0.98  # weight of a sample of CPU after the next one: some fifty count
 _ENOUGH = 4.0  # from so much weight on a fit is believed,
@@ -21,71 +21,62 @@ _RIDGE = 0.02  # a spread well above the root of this one shows the slope
 Sums = tuple[float, float, float, float, float, float]
 
 
-@dataclass(frozen=True)
+@value
 class Fit:
     """Weighted `sums` of 1, x, y, xx, xy and yy, for arrivals a second x and milliCPU y, one pair a
-    sample of CPU. Without slots: what follows from them is computed once."""
+    sample of CPU; and what follows from them, see `fit_of`.
+
+    `spread` is the standard deviation of the arrivals over their mean, `explained` the share of the
+    changes of CPU that arrivals explain (None: not known yet). `believed` says whether arrivals
+    tell the CPU, as far as is known: until they have varied enough to show it, that there are many
+    and nothing speaks against it. `cost_m` are the milliCPU-seconds that one more request takes (0:
+    not known), `rest_m` the milliCPU used without any (the intercept), `scatter_m` the standard
+    deviation of what the requests leave unexplained, in milliCPU.
+    """
 
     sums: Sums = (0.0,) * 6
-
-    def learn(self, x: float, y: float) -> Fit:
-        """The fit after one more pair."""
-        w, sx, sy, sxx, sxy, syy = self.sums
-        f = _FORGET
-        return Fit(
-            (f * w + 1, f * sx + x, f * sy + y, f * sxx + x * x, f * sxy + x * y, f * syy + y * y)
-        )
+    spread: float = 0.0
+    explained: float | None = None
+    believed: bool = False
+    cost_m: float = 0.0
+    rest_m: float = 0.0
+    scatter_m: float = 0.0
 
     @property
     def weight(self) -> float:
         """How many samples it is from, the latest counting most."""
         return self.sums[0]
 
-    @cached_property
-    def spread(self) -> float:
-        """Standard deviation of the arrivals over their mean."""
-        return sqrt(self._moments[2]) / self._moments[0] if self._moments[0] else 0.0
-
-    @cached_property
-    def explained(self) -> float | None:
-        """Share of the changes of CPU that arrivals explain; None: not known yet."""
-        _, _, xx, xy, yy = self._moments
-        if self.weight < _ENOUGH or self.spread < _SPREAD or yy <= 0:
-            return None
-        return min(1.0, max(0.0, xy) ** 2 / (xx * yy))
-
-    @cached_property
-    def believed(self) -> bool:
-        """Whether arrivals tell the CPU, as far as is known: until they have varied enough to show
-        it, that there are many and nothing speaks against it."""
-        if self.explained is None:
-            return self.weight >= _ENOUGH and self._moments[0] >= _MANY
-        return self.explained >= _BELIEVED
-
-    @cached_property
-    def cost_m(self) -> float:
-        """MilliCPU-seconds that one more request takes; 0: not known."""
-        x, y, xx, xy, _ = self._moments
-        if self.weight < _ENOUGH or not x:
-            return 0.0
-        prior = _RIDGE * x**2
-        return max(0.0, (xy + prior * y / x) / (xx + prior))
-
-    @cached_property
-    def rest_m(self) -> float:
-        """MilliCPU that is used without any request: the intercept."""
-        return max(0.0, self._moments[1] - self.cost_m * self._moments[0])
-
-    @cached_property
-    def scatter_m(self) -> float:
-        """Standard deviation of what the requests leave unexplained, in milliCPU."""
-        return sqrt(self._moments[4] * (1 - (self.explained or 0.0)))
-
-    @cached_property
-    def _moments(self) -> tuple[float, float, float, float, float]:
-        """Means of x and y, variance of x, covariance, variance of y."""
+    def learn(self, x: float, y: float) -> Fit:
+        """The fit after one more pair."""
         w, sx, sy, sxx, sxy, syy = self.sums
-        if not w:
-            return 0.0, 0.0, 0.0, 0.0, 0.0
-        x, y = sx / w, sy / w
-        return x, y, max(0.0, sxx / w - x * x), sxy / w - x * y, max(0.0, syy / w - y * y)
+        f = _FORGET
+        return fit_of(
+            (f * w + 1, f * sx + x, f * sy + y, f * sxx + x * x, f * sxy + x * y, f * syy + y * y)
+        )
+
+
+def fit_of(sums: Sums) -> Fit:
+    """What `sums` show."""
+    w, sx, sy, sxx, sxy, syy = sums
+    if not w:
+        return Fit(sums)
+    x, y = sx / w, sy / w  # means, then variance of x, covariance, variance of y
+    xx, xy, yy = max(0.0, sxx / w - x * x), sxy / w - x * y, max(0.0, syy / w - y * y)
+    spread = sqrt(xx) / x if x else 0.0
+    if w < _ENOUGH:
+        return Fit(sums, spread, None, False, 0.0, max(0.0, y), sqrt(yy))
+    explained = None
+    if spread >= _SPREAD and yy > 0:
+        explained = min(1.0, max(0.0, xy) ** 2 / (xx * yy))
+    prior = _RIDGE * x**2
+    cost_m = max(0.0, (xy + prior * y / x) / (xx + prior)) if x else 0.0
+    return Fit(
+        sums,
+        spread,
+        explained,
+        x >= _MANY if explained is None else explained >= _BELIEVED,
+        cost_m,
+        max(0.0, y - cost_m * x),
+        sqrt(yy * (1 - (explained or 0.0))),
+    )

@@ -1,24 +1,25 @@
-"""How many requests a second may come when a pod asked for now would serve (policy `responsive`).
+"""What may come when a pod asked for now would serve: requests a second, or CPU where no gateway
+counts them (policy `responsive`).
 
 Requests come in bursts at many time scales, so no one average tells what is to come. What came in
 the last quarter of a minute, minute, and so on up to the last hour is kept as so many
 distributions; each foretells the next start-up ahead, and counts by how well it foretold of late
 (exponentially weighted forecasters with forgetting; Cesa-Bianchi & Lugosi 2006, chapters 2 and 5).
+What came lately is taken in together after a few seconds, unless it is more than was foreseen.
 Pure.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import lru_cache
-from itertools import accumulate
+from dataclasses import field
+from functools import lru_cache, partial
 from math import ceil, comb, exp, log, sqrt
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.service.values import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 SPANS: Final = (15.0, 60.0, 240.0, 960.0, 3600.0)
 """Seconds after which what came counts for 1/e, by distribution."""
@@ -33,8 +34,12 @@ _UNSEEN: Final = 0.02  # mass of what a distribution has never seen, over all bi
 _SNAPSHOTS: Final = 4  # forecasts that wait for what comes
 _WHOLE: Final = 40  # so many requests and fewer are spread over the seconds exactly
 _LONGEST_S: Final = 15.0  # counts further apart tell nothing of single seconds
+TOGETHER_S: Final = 4.0  # so many seconds are taken in together,
+_SURPRISE: Final = 0.1  # unless more comes than in all but so much of the time
+_NEGLIGIBLE: Final = 1e-3  # of the time; bins that hold no more are told with the next
 
 Weights = tuple[float, ...]
+_SHARP: Final = (1.0,)
 
 
 def bin_of(rate: float) -> int:
@@ -88,32 +93,93 @@ class Snapshot:
 
 
 @value
+class Lately:
+    """What has come and is not yet taken in: so many `seconds`, by bin."""
+
+    seconds: float = 0.0
+    bins: Mapping[int, float] = field(default_factory=dict)
+
+    def heard(self, points: Iterable[tuple[int, float]], seconds: float) -> Lately:
+        """The same with `seconds` more, of which the `points` are shares."""
+        bins = dict(self.bins)
+        for at, share in points:
+            bins[at] = bins.get(at, 0.0) + share * seconds
+        return Lately(self.seconds + seconds, bins)
+
+    @property
+    def points(self) -> list[tuple[int, float]]:
+        """Bins and their shares of the time."""
+        return [(at, share / self.seconds) for at, share in self.bins.items()]
+
+
+@value
 class Forecast:
     """Distributions of requests a second over each of SPANS, all of one length, and how well each
     foretold.
 
+    What is no whole number is rarely the same twice: then `blur` says by which shares a bin and
+    those beside it, the next ones first, count as one when distributions are judged.
+
     `age` is for how many seconds they have been fed, `verdicts` are logarithms of weights.
+    `shortages` are what follows: the share of seconds in which more requests come than so many.
     """
 
     spans: tuple[Weights, ...] = ()
     verdicts: Weights = (0.0,) * len(SPANS)
     age: float = 0.0
     waiting: tuple[Snapshot, ...] = ()
+    lately: Lately = Lately()
+    shortages: tuple[tuple[float, float], ...] = ()
+    surprise: int = 0
+    """The bin from which on a count is taken in at once."""
+    blur: Weights = _SHARP
 
-    def heard(self, requests: float, seconds: float, ahead_s: float, now: float) -> Forecast:
-        """The forecast after `requests` came within the last `seconds`; it looks `ahead_s` far."""
+    def heard(
+        self, requests: float, seconds: float, ahead_s: float, now: float, share: float = 0.0
+    ) -> Forecast:
+        """The forecast after `requests` came within the last `seconds`; it looks `ahead_s` far.
+
+        Services that differ in `share`, 0 to 1, do the greater part of the work at other times.
+        """
         if not 0 < seconds <= _LONGEST_S:
             return self
         points = spread(round(requests), max(10, round(10 * seconds)))
+        lately = self.lately.heard(points, seconds)
+        waits = (now / TOGETHER_S + share) % 1.0 * TOGETHER_S >= seconds
+        if waits and lately.seconds < 2 * TOGETHER_S and points[-1][0] < self.surprise:
+            return self._with(lately)
+        return self._taken_in(lately.points, lately.seconds, ahead_s, now)
+
+    def measured(self, mean: float, seconds: float, ahead_s: float, now: float) -> Forecast:
+        """The forecast after a `mean` over the last `seconds` was measured."""
+        return self._taken_in([(bin_of(mean), 1.0)], seconds, ahead_s, now)
+
+    def _with(self, lately: Lately) -> Forecast:
+        return Forecast(
+            self.spans,
+            self.verdicts,
+            self.age,
+            self.waiting,
+            lately,
+            self.shortages,
+            self.surprise,
+            self.blur,
+        )
+
+    def _taken_in(
+        self, points: Sequence[tuple[int, float]], seconds: float, ahead_s: float, now: float
+    ) -> Forecast:
         verdicts, waiting = self._judged(points, seconds, ahead_s, now)
         age = self.age + seconds
         spans = tuple(
-            _added(weights, points, max(1 - exp(-seconds / span), seconds / age))
-            for span, weights in zip(SPANS, self.spans or ((),) * len(SPANS), strict=True)
+            [
+                _added(weights, points, max(1 - exp(-seconds / span), seconds / age))
+                for span, weights in zip(SPANS, self.spans or ((),) * len(SPANS), strict=True)
+            ]
         )
         if not waiting or now - waiting[-1].time >= ahead_s / _SNAPSHOTS:
             waiting = (*waiting, Snapshot(now, spans))[-_SNAPSHOTS - 2 :]
-        return Forecast(spans, verdicts, age, waiting)
+        return _told(spans, verdicts, age, waiting, self.blur)
 
     def _judged(
         self, points: Iterable[tuple[int, float]], seconds: float, ahead_s: float, now: float
@@ -123,25 +189,13 @@ class Forecast:
         if not due:
             return self.verdicts, self.waiting
         kept, gain = 1 - _FORGET * seconds, _TEMPER * seconds
+        chance = _chance if self.blur == _SHARP else partial(_blurred, blur=self.blur)
         verdicts = [
-            kept * verdict + gain * sum([share * log(_chance(weights, at)) for at, share in points])
+            kept * verdict + gain * sum([share * log(chance(weights, at)) for at, share in points])
             for verdict, weights in zip(self.verdicts, due[-1].spans, strict=True)
         ]
         best = max(verdicts)
-        return tuple(v - best for v in verdicts), self.waiting[len(due) - 1 :]
-
-    def shortages(self) -> list[float]:
-        """For each bin, the share of seconds in which more requests come than it holds."""
-        if not self.spans:
-            return []
-        powers = [exp(verdict) for verdict in self.verdicts]
-        counted = [each for each in zip(powers, self.spans, strict=True) if each[0] >= _COUNTS]
-        whole = sum([power for power, _ in counted])
-        mixed = [0.0] * len(self.spans[0])
-        for power, weights in counted:
-            share = power / whole
-            mixed = [other + share * weight for other, weight in zip(mixed, weights, strict=True)]
-        return [1.0 - below for below in accumulate(mixed)]
+        return tuple([v - best for v in verdicts]), self.waiting[len(due) - 1 :]
 
     def to_json(self) -> dict[str, Any]:
         """What a successor can go on from, rounded."""
@@ -152,13 +206,41 @@ class Forecast:
         }
 
     @staticmethod
-    def from_json(data: dict[str, Any]) -> Forecast:
+    def from_json(data: dict[str, Any], blur: Weights = _SHARP) -> Forecast:
         """What `to_json` gave; nothing where it was written for other spans."""
         spans = tuple(tuple(map(float, weights)) for weights in data.get("spans") or ())
         verdicts = tuple(map(float, data.get("verdicts") or ()))
         if len(spans) != len(SPANS) or len(verdicts) != len(SPANS):
-            return Forecast()
-        return replace(Forecast(), spans=spans, verdicts=verdicts, age=float(data.get("age", 0.0)))
+            return Forecast(blur=blur)
+        return _told(spans, verdicts, float(data.get("age", 0.0)), (), blur)
+
+
+def _told(
+    spans: tuple[Weights, ...],
+    verdicts: Weights,
+    age: float,
+    waiting: tuple[Snapshot, ...],
+    blur: Weights,
+) -> Forecast:
+    """The forecast of these distributions, with what follows from them."""
+    powers = [exp(verdict) for verdict in verdicts]
+    counted = [each for each in zip(powers, spans, strict=True) if each[0] >= _COUNTS]
+    whole = sum([power for power, _ in counted])
+    mixed = [0.0] * len(spans[0])
+    for power, weights in counted:
+        share = power / whole
+        mixed = [other + share * weight for other, weight in zip(mixed, weights, strict=True)]
+    shortages: list[tuple[float, float]] = []
+    above = told = 1.0
+    surprise = len(mixed)
+    for at, share in enumerate(mixed):
+        if above <= _SURPRISE:
+            surprise = min(surprise, at)
+        above -= share
+        if told - above >= _NEGLIGIBLE or at == len(mixed) - 1:
+            shortages.append((MOST[at], above))
+            told = above
+    return Forecast(spans, verdicts, age, waiting, Lately(), tuple(shortages), surprise, blur)
 
 
 def _added(weights: Weights, points: Iterable[tuple[int, float]], gain: float) -> Weights:
@@ -174,3 +256,14 @@ def _added(weights: Weights, points: Iterable[tuple[int, float]], gain: float) -
 def _chance(weights: Weights, at: int) -> float:
     seen = weights[at] if at < len(weights) else 0.0
     return (seen + _UNSEEN / BINS) / (1 + _UNSEEN)
+
+
+def _blurred(weights: Weights, at: int, blur: Weights) -> float:
+    """The chance of a bin and, by their shares, of those beside it."""
+    beside = [
+        share * _chance(weights, other)
+        for step, share in enumerate(blur[1:], 1)
+        for other in (at - step, at + step)
+        if other >= 0
+    ]
+    return blur[0] * _chance(weights, at) + sum(beside)

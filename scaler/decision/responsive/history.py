@@ -33,8 +33,11 @@ def add(
     state: ResponsiveState, policy: Policy, replicas: int, window_s: float, now: float
 ) -> ResponsiveState:
     """`replicas` are needed now, and were since the last entry; a return of demand is learnt."""
-    past = [p for p in state.recommendations if p.time > now - policy.longest_window_s]
-    returns = (*state.returns, *_return(policy, past, replicas, window_s, now))[-_RETURNS:]
+    since = now - policy.longest_window_s
+    past = [p for p in state.recommendations if p.time > since]
+    returns = state.returns
+    if back := _return(policy, past, replicas, window_s, now):
+        returns = (*returns, *back)[-_RETURNS:]
     last = past[-1] if past else None
     seconds = max(0.0, min(now - last.time, _UNSEEN_S)) if last else 0.0
     if last and (last.replicas == replicas or last.seconds < _RUN_S >= now - last.time):
@@ -105,8 +108,15 @@ def _useful(policy: Policy, past: list[Recommendation]) -> tuple[Recommendation,
     """The entries that can still matter: a level that was needed since, and for long, is known."""
     enough = policy.longest_window_s * _DUTY_PCT / 100
     kept: list[Recommendation] = []
+    whole = 0.0
     for entry in reversed(past):
-        since = sum([p.seconds for p in kept if p.replicas >= entry.replicas])
-        if since < enough:
+        # A part is no more than the whole, which is often too little already.
+        if whole < enough or _since(kept, entry.replicas) < enough:
             kept.append(entry)
+            whole += entry.seconds
     return tuple(reversed(kept))
+
+
+def _since(kept: list[Recommendation], replicas: int) -> float:
+    """For how long so many were needed."""
+    return sum([p.seconds for p in kept if p.replicas >= replicas])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scaler.decision.responsive.demand import was_ready
+from scaler.decision.responsive.pods import was_ready
 from scaler.decision.types import LONGEST_START_S
+from shared.runtime.spread import share
 from shared.service.values import changed
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def begin(
     times = _ready_times(observation, state)
     served = state.served or any(was_ready(pod) for pod in observation.pods)
     traffic = state.traffic.heard(observation.load)
-    forecast = _foretold(policy, state, traffic)
+    forecast = _foretold(observation.service, policy, state, traffic)
     known = changed(
         state, decided=now, ready_times=times, served=served, traffic=traffic, forecast=forecast
     )
@@ -52,7 +53,7 @@ def begin(
     return changed(found, since=now, newborn=newborn)
 
 
-def _foretold(policy: Policy, state: ResponsiveState, traffic: Traffic) -> Forecast:
+def _foretold(service: str, policy: Policy, state: ResponsiveState, traffic: Traffic) -> Forecast:
     """The forecast after what has come since the last answer of the gateways."""
     if len(traffic.counts) < 2 or traffic is state.traffic:
         return state.forecast
@@ -62,6 +63,7 @@ def _foretold(policy: Policy, state: ResponsiveState, traffic: Traffic) -> Forec
         last.time - before.time,
         warm_up(policy, state),
         last.time,
+        share(service),
     )
 
 
@@ -69,17 +71,24 @@ def _young(pod: Pod, now: float) -> bool:
     return pod.started is None or now - pod.started < _NEW_S
 
 
-def learn(state: ResponsiveState, demand: Demand) -> ResponsiveState:
-    """What a new sample tells, if all pods that serve are in it: the cost of requests, where no pod
-    is at its limit, beyond which CPU does not follow what comes; and whether they cause it at all.
+def learn(state: ResponsiveState, demand: Demand, start_s: float, now: float) -> ResponsiveState:
+    """What a new sample tells: the cost of requests, and whether they cause it at all; and where
+    they do not tell the CPU, what CPU foretells.
+
+    Pods that became ready within the time of the sample worked as much as the others, so long as
+    they were.
     """
-    if not demand.measured or demand.measured < demand.serving:
+    if not demand.measured or demand.missing:
         return state
     busy = None if demand.limit_pct is None else demand.used_m / demand.pod_m
+    used_m = round(demand.used_m * (1 + demand.joined / demand.measured))
     traffic = state.traffic.measured(
-        demand.used_m, busy, demand.begun, demand.ended, capped=demand.saturated > 0
+        used_m, busy, demand.begun, demand.ended, capped=demand.saturated > 0
     )
-    return state if traffic is state.traffic else changed(state, traffic=traffic)
+    usage = state.usage if traffic.tells_cpu else state.usage.heard(demand, start_s, now)
+    if traffic is state.traffic and usage is state.usage:
+        return state
+    return changed(state, traffic=traffic, usage=usage)
 
 
 def _ready_times(observation: Observation, state: ResponsiveState) -> tuple[float, ...]:

@@ -11,8 +11,9 @@ class Need:
 
     `lasting` is the part of it that was shown, not guessed: only that is held for the window.
     `incomplete` says that a signal which should count is absent, `partial` that a gateway is silent
-    and the requests may be more. `demand_m` is the CPU that is
-    called for, by the signal of this name. `notes` name what is odd.
+    and the requests may be more. `demand_m` is the CPU that is called for, by the signal of this
+    name, `foreseen_m` what a burst may call for when a pod asked for now would serve; None: nothing
+    is foreseen. `notes` name what is odd.
     """
 
     replicas: int
@@ -22,4 +23,5 @@ class Need:
     partial: bool = False
     signal: str = "cpu"
     demand_m: int = 0
+    foreseen_m: int | None = None
     notes: tuple[str, ...] = ()

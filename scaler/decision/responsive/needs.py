@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
 from typing import TYPE_CHECKING
 
+from scaler.decision.responsive import oddities
 from scaler.decision.responsive.ahead import arrivals_need, unexplained
 from scaler.decision.responsive.demand import ceil_div
 from scaler.decision.responsive.need import Need
+from scaler.decision.responsive.pods import fell, serves
+from shared.service.values import changed
 
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy
     from scaler.decision.responsive.demand import Demand
-    from scaler.decision.responsive.forecast import Forecast
+    from scaler.decision.responsive.state import ResponsiveState
     from scaler.decision.responsive.traffic import Traffic
     from scaler.decision.types import Load, Observation
 
 _GATEWAY_AGE_S = 15.0  # an older count of requests is not used
+_CROWD = 2.0  # times what serves, at most, for those who wait
+_CROWD_S = 3.0  # and have waited for so long
 
 
 def need_of(
     observation: Observation,
     policy: Policy,
     demand: Demand,
-    traffic: Traffic,
-    forecast: Forecast,
+    state: ResponsiveState,
     start_s: float,
     now: float,
 ) -> Need | None:
@@ -33,12 +37,15 @@ def need_of(
     CPU as measured counts only where requests do not tell it, or it is far above what they do.
     """
     load, current = gateway_load(observation, now), observation.spec_replicas
-    cpu = arrivals = None
+    cpu, arrivals, traffic = None, None, state.traffic
     if policy.count_cpu:
-        arrivals = arrivals_need(policy, demand, traffic, forecast, load, start_s, current)
+        arrivals = arrivals_need(policy, demand, traffic, state.forecast, load, start_s, current)
         if arrivals is None or unexplained(demand, traffic):
-            cpu = utilisation_need(policy, demand, current)
-    found = (cpu, arrivals, gateway_need(policy, load, current))
+            cpu = cpu_need(policy, demand, state, current)
+    slots = gateway_need(policy, load, current)
+    if arrivals is None and slots is None and (demand.measured or not policy.count_cpu):
+        slots = crowd_need(observation, policy, traffic, load, now)
+    found = (cpu, arrivals, slots)
     needs = [need for need in found if need]
     if not needs:
         return None
@@ -48,7 +55,7 @@ def need_of(
     partial = load is not None and not load.whole
     if lasting == largest.lasting and not (incomplete or partial):
         return largest
-    return replace(largest, lasting=lasting, incomplete=incomplete, partial=partial)
+    return changed(largest, lasting=lasting, incomplete=incomplete, partial=partial)
 
 
 def utilisation_need(policy: Policy, demand: Demand, current: int) -> Need | None:
@@ -66,6 +73,24 @@ def utilisation_need(policy: Policy, demand: Demand, current: int) -> Need | Non
         return Need(min(current, max(wanted, careful)), (), lasting, demand_m=demand.low_m)
     reasons = ("AboveTarget", "Saturated") if demand.saturated else ("AboveTarget",)
     return Need(wanted, reasons, lasting, demand_m=demand.low_m)
+
+
+def cpu_need(policy: Policy, demand: Demand, state: ResponsiveState, current: int) -> Need | None:
+    """What is measured, and what may come, if it was measured for long enough."""
+    need = utilisation_need(policy, demand, current)
+    if need is None:
+        return None
+    silent = oddities.silent(demand, state.traffic)
+    size, foreseen_m = state.usage.cheapest(policy, demand, current, silent)
+    if foreseen_m is None:
+        return need
+    return changed(
+        need,
+        replicas=max(need.replicas, size),
+        reasons=("Bursts",) if size > max(need.replicas, current) else need.reasons,
+        lasting=max(need.lasting, size),
+        foreseen_m=foreseen_m,
+    )
 
 
 def gateway_load(observation: Observation, now: float) -> Load | None:
@@ -88,3 +113,24 @@ def gateway_need(policy: Policy, load: Load | None, current: int) -> Need | None
     if wanted > current and 1000 * requests <= current * target * policy.up_permille:
         wanted = current
     return Need(wanted, ("GatewayLoad",), ceil_div(load.in_flight, target), signal="slots")
+
+
+def crowd_need(
+    observation: Observation, policy: Policy, traffic: Traffic, load: Load | None, now: float
+) -> Need | None:
+    """The size at which none would wait, as far as slots tell it: what requests take is not known.
+
+    Requests wait only where every slot of every pod is taken. How long they take is not known
+    either, so no more than twice the pods that serve, and no fewer than there are; and those who
+    wait had some seconds to be let in by them. More of what falls over would fall over too.
+    """
+    since = traffic.waiting_since
+    if load is None or since is None or policy.in_flight_target is not None:
+        return None
+    pods = [pod for pod in observation.pods if not pod.deleted]
+    serving = sum([serves(pod, now - _CROWD_S) for pod in pods])
+    if now - since < _CROWD_S or not serving or any(fell(pod, now) for pod in pods):
+        return None
+    share = min(_CROWD, 1 + load.waiting / max(1, load.in_flight))
+    wanted = math.ceil(serving * share)
+    return Need(max(wanted, observation.spec_replicas), ("Waiting",), wanted, signal="slots")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from scaler.decision.responsive.forecast import Forecast
 from scaler.decision.responsive.traffic import Traffic
+from scaler.decision.responsive.usage import Usage
 from shared.service.values import changed, value, variable
 
 if TYPE_CHECKING:
@@ -74,10 +75,11 @@ class ResponsiveState:
     """What was used after each of the last overloads, as a multiple of what was used in it."""
     traffic: Traffic = field(default_factory=Traffic)
     forecast: Forecast = field(default_factory=Forecast)
+    usage: Usage = field(default_factory=Usage)
 
     @property
     def newest(self) -> float:
-        times = (entry.time for entry in self.recommendations)
+        times = [entry.time for entry in self.recommendations]
         return max([self.decided or 0.0, self.grown or 0.0, self.shrunk or 0.0, *times])
 
     @property
@@ -96,6 +98,9 @@ class ResponsiveState:
     def held(self, replicas: int, now: float) -> ResponsiveState:
         return changed(self, hold=Recommendation(replicas, now))
 
+    def holds(self, seconds: float, now: float) -> bool:
+        return self.hold is not None and self.hold.replicas > 0 and now - self.hold.time < seconds
+
     def stepped(self, change: int, now: float) -> ResponsiveState:
         """The state after a change of the size by `change` replicas at `now`."""
         if change > 0:
@@ -113,10 +118,11 @@ class ResponsiveState:
         return ResponsiveState(ready_times=self.ready_times, served=self.served, surges=self.surges)
 
     def to_json(self) -> dict[str, Any]:
-        plain = changed(self, traffic=Traffic(), forecast=Forecast())
+        plain = changed(self, traffic=Traffic(), forecast=Forecast(), usage=Usage())
         return asdict(plain) | {
             "traffic": self.traffic.to_json(),
             "forecast": self.forecast.to_json(),
+            "usage": self.usage.to_json(),
         }
 
     @staticmethod
@@ -139,6 +145,7 @@ class ResponsiveState:
             surplus_since=_time(data.get("surplus_since")),
             traffic=Traffic.from_json(data.get("traffic") or {}),
             forecast=Forecast.from_json(data.get("forecast") or {}),
+            usage=Usage.from_json(data.get("usage") or {}),
             returns=tuple(
                 DemandReturn(
                     float(each["gap_s"]), float(each["time"]), int(each.get("replicas", 0))

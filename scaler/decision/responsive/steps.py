@@ -32,9 +32,9 @@ def burst(
     """A burst begins, or goes on, at a multiple of the target or of the current size, and when
     half of the pods are at their limit; it ends `burst_window_s` after the last such moment.
 
-    Where requests tell the demand, what they leave behind is known, and bursts are foreseen.
+    Where bursts are foreseen, the size for them is held anyway.
     """
-    if need.signal == "arrivals":
+    if need.foreseen_m is not None:
         return state
     high = 10_000 * demand.low_m >= policy.burst_pct * policy.target_pct * demand.base_m > 0
     hidden = 0 < demand.measured <= 2 * demand.saturated
@@ -61,8 +61,8 @@ def lasting(policy: Policy, need: Need, state: ResponsiveState, now: float) -> i
 
 
 def window(policy: Policy, need: Need) -> float:
-    """Seconds for which a need holds: a third where bursts are foreseen, and in the need."""
-    return policy.down_window_s / (3 if need.signal == "arrivals" else 1)
+    """Seconds for which a need holds: half of it where bursts are foreseen, and in the need."""
+    return policy.down_window_s / (1 if need.foreseen_m is None else 2)
 
 
 def held(

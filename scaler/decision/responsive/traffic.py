@@ -6,10 +6,12 @@ may be old, so that each sample can be set against the requests of its own time.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import field
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from scaler.decision.responsive.fit import Fit
+from scaler.decision.responsive.fit import Fit, fit_of
 from shared.service.values import changed, value, variable
 
 if TYPE_CHECKING:
@@ -20,37 +22,76 @@ _POINTS = 64  # and so many answers at most
 _LONG_S = 30.0  # requests that take longer use CPU long after they have come
 _BEYOND = 2.0  # pods busy for so many requests in flight each,
 _APART = 0.2  # and so many more, work on something else
+_FORGET = 0.98  # weight of a sample's price after the next one
+_ONE = 1 / 15  # a request a sample
+
+_time = attrgetter("time")
 
 
 @value
 class Count:
-    """The counters at a time: requests that have come, and how long they were in flight in all."""
+    """The counters at a time: requests that have come, how long they were in flight in all, and how
+    many of them are not over."""
 
     time: float
     arrivals: float
     request_seconds: float
+    open: int = 0
+
+
+@value
+class Price:
+    """What a request takes, by those that end: the CPU of samples (milliCPU) over the requests that
+    ended in a second of them, both summed with forgetting.
+
+    Rougher than the fit, for it counts what is used without requests too, and ends scatter more
+    than beginnings. But it is right from the first sample on, and of pods at their limit.
+    """
+
+    used_m: float = 0.0
+    ended: float = 0.0
+
+    @property
+    def cost_m(self) -> float:
+        """MilliCPU-seconds of a request; 0: none was seen to end."""
+        return self.used_m / self.ended if self.ended else 0.0
+
+    @property
+    def careful_m(self) -> float:
+        """The same with a request more in each sample: the first ones may be dear by chance."""
+        return self.used_m / (self.ended + _ONE)
+
+    def learn(self, ended: float, used_m: float) -> Price:
+        """The price after a sample in which so many requests ended a second."""
+        if not ended:
+            return self
+        return Price(_FORGET * self.used_m + used_m, _FORGET * self.ended + ended)
 
 
 @variable
 class Traffic:
     """What is known of the requests of one service; `sampled` is the last sample learnt from.
 
-    `quiet_since` is since when there was no request at all, `beyond_since` since when pods have
-    used more CPU than the requests in flight can.
+    `quiet_since` is since when there was no request at all, `waiting_since` since when some have
+    waited, `beyond_since` since when pods have used more CPU than the requests in flight can.
     """
 
     counts: tuple[Count, ...] = ()
     fit: Fit = field(default_factory=Fit)
+    price: Price = Price()
     sampled: float = 0.0
     quiet_since: float | None = None
+    waiting_since: float | None = None
     beyond_since: float | None = None
 
     def heard(self, load: Load | None) -> Traffic:
         """What is known after one more answer of the gateways."""
         if load is None or load.arrivals is None or load.request_seconds is None:
             known = self.counts or self.quiet_since is not None
-            return changed(self, counts=(), quiet_since=None) if known else self
-        count = Count(load.time, load.arrivals, load.request_seconds)
+            blank: dict[str, Any] = {"counts": (), "quiet_since": None, "waiting_since": None}
+            return changed(self, **blank) if known else self
+        still = load.in_flight + load.waiting
+        count = Count(load.time, load.arrivals, load.request_seconds, still)
         last = self.counts[-1] if self.counts else None
         if last and count.time == last.time:
             return self  # nothing was heard since
@@ -62,6 +103,7 @@ class Traffic:
             self,
             counts=(*self._kept(load.time - _KEPT_S), count) if last else (count,),
             quiet_since=(self.quiet_since or load.time) if idle else None,
+            waiting_since=(self.waiting_since or load.time) if load.waiting else None,
         )
 
     def _kept(self, since: float) -> tuple[Count, ...]:
@@ -75,7 +117,7 @@ class Traffic:
     ) -> Traffic:
         """What is known after a new sample: `used_m` milliCPU from `begin` to `end`, as much as
         `busy` whole pods can do; None: nothing limits them. CPU that is `capped` by limits does not
-        tell what requests cost.
+        follow what comes, only what ends.
 
         A pod works for requests only while one is in flight, so that what more pods were busy with
         is no work of theirs.
@@ -89,27 +131,46 @@ class Traffic:
         return changed(
             self,
             fit=self.fit if capped else self.fit.learn(spans[0] / (end - begin), used_m),
+            price=self.price.learn(spans[2] / (end - begin), used_m),
             sampled=end,
             beyond_since=(self.beyond_since or end) if beyond else None,
         )
 
     def rate(self, begin: float, end: float) -> float | None:
         """Arrivals a second between two times; None: they are not known for all of it."""
-        spans = self._between(begin, end)
-        return None if spans is None else spans[0] / (end - begin)
+        if not self._knows(begin, end):
+            return None
+        return max(0.0, self._at(end)[0] - self._at(begin)[0]) / (end - begin)
 
     @property
     def tells_cpu(self) -> bool:
         """Whether what comes tells how much CPU is used soon."""
+        return (self.fit.believed or self._rough) and not self.lasting
+
+    @property
+    def told(self) -> Fit:
+        """What tells the CPU of requests: until the fit is known, their price."""
+        return Fit(cost_m=self.price.careful_m) if self._rough else self.fit
+
+    @property
+    def _rough(self) -> bool:
+        """Whether no more than a price is known, as long as pods are at their limit."""
+        fit = self.fit
+        return fit.explained is None and not fit.believed and self.price.ended > 0
+
+    @property
+    def lasting(self) -> bool:
+        """Whether requests take so long that their CPU comes long after them."""
         residence = self.residence_s
-        return self.fit.believed and (residence is None or residence <= _LONG_S)
+        return residence is not None and residence > _LONG_S
 
     def lately(self, seconds: float) -> float | None:
         """Arrivals a second in the last `seconds`, or in as many as are known."""
         if len(self.counts) < 2:
             return None
-        last = self.counts[-1].time
-        return self.rate(max(last - seconds, self.counts[0].time), last)
+        last = self.counts[-1]
+        begin = max(last.time - seconds, self.counts[0].time)
+        return max(0.0, last.arrivals - self._at(begin)[0]) / (last.time - begin)
 
     @property
     def residence_s(self) -> float | None:
@@ -120,34 +181,43 @@ class Traffic:
         came = last.arrivals - first.arrivals
         return (last.request_seconds - first.request_seconds) / came if came else None
 
-    def _between(self, begin: float, end: float) -> tuple[float, float] | None:
-        """Requests that came between two times, and the seconds for which some were in flight,
-        added up; None: not known for all of it."""
-        if not self.counts or self.counts[0].time > begin or end <= begin:
+    def _knows(self, begin: float, end: float) -> bool:
+        return bool(self.counts) and self.counts[0].time <= begin < end
+
+    def _between(self, begin: float, end: float) -> tuple[float, float, float] | None:
+        """Requests that came between two times, the seconds for which some were in flight, added
+        up, and requests that ended; None: not known for all of it."""
+        if not self._knows(begin, end):
             return None
         first, last = self._at(begin), self._at(end)
-        return max(0.0, last[0] - first[0]), max(0.0, last[1] - first[1])
+        came = max(0.0, last[0] - first[0])
+        return came, max(0.0, last[1] - first[1]), max(0.0, came - last[2] + first[2])
 
-    def _at(self, time: float) -> tuple[float, float]:
-        """Both counters, straight between two answers."""
-        before = after = self.counts[-1]
-        for after in reversed(self.counts):
-            if after.time <= time:
-                break
-            before = after
-        gap = before.time - after.time
-        share = min(1.0, max(0.0, (time - after.time) / gap)) if gap > 0 else 0.0
+    def _at(self, time: float) -> tuple[float, float, float]:
+        """All counters, straight between two answers."""
+        counts = self.counts
+        at = bisect_right(counts, time, key=_time)
+        early, late = counts[max(0, at - 1)], counts[min(at, len(counts) - 1)]
+        gap = late.time - early.time
+        share = (time - early.time) / gap if gap > 0 else 0.0
         return (
-            after.arrivals + share * (before.arrivals - after.arrivals),
-            after.request_seconds + share * (before.request_seconds - after.request_seconds),
+            early.arrivals + share * (late.arrivals - early.arrivals),
+            early.request_seconds + share * (late.request_seconds - early.request_seconds),
+            early.open + share * (late.open - early.open),
         )
 
     def to_json(self) -> dict[str, Any]:
         """What a successor can go on from: counters begin anew with their reader."""
-        return {"fit": list(self.fit.sums), "sampled": self.sampled}
+        price = [self.price.used_m, self.price.ended]
+        return {"fit": list(self.fit.sums), "price": price, "sampled": self.sampled}
 
     @staticmethod
     def from_json(data: dict[str, Any]) -> Traffic:
         """What `to_json` gave."""
         w, x, y, xx, xy, yy = map(float, data.get("fit") or (0.0,) * 6)
-        return Traffic(fit=Fit((w, x, y, xx, xy, yy)), sampled=float(data.get("sampled", 0.0)))
+        used_m, ended = map(float, data.get("price") or (0.0, 0.0))
+        return Traffic(
+            fit=fit_of((w, x, y, xx, xy, yy)),
+            price=Price(used_m, ended),
+            sampled=float(data.get("sampled", 0.0)),
+        )

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from shared.service.durations import shown
 from shared.service.values import value
-
-if TYPE_CHECKING:
-    from scaler.decision.types import Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +37,11 @@ class Use:
     unsettled: str = ""
 
 
-def kept_awake(zero: Zero, use: Use, scheduled: int, decision: Decision, now: float) -> str:
+def kept_awake(zero: Zero, use: Use, scheduled: int, held: bool, now: float) -> str:
     """In words what keeps a service awake at `now`, the first of it; empty: it may sleep.
 
-    `scheduled` are the replicas that a schedule asks for now, `decision` what its policy decided.
+    `scheduled` are the replicas that a schedule asks for now; `held`: somebody has set its size,
+    which holds for a while.
     """
     whole = shown(zero.after_s)
     if words := use.unseen or use.unsettled or use.unheard:
@@ -57,6 +54,6 @@ def kept_awake(zero: Zero, use: Use, scheduled: int, decision: Decision, now: fl
         return f"idle for {shown(use.idle_s)} of {whole}"
     if now - use.begun < zero.after_s:
         return f"started {shown(max(now - use.begun, 0.0))} ago, and {whole} are waited"
-    if "OperatorHold" in decision.limits:
+    if held:
         return "its size was set by hand"
     return ""

@@ -6,7 +6,6 @@ import pytest
 
 from scaler.cluster.observe import PodReader, capacities, observe, read_pod, rivals
 from scaler.decision import Container, Sample
-from scaler.sources.samples import PodUsage
 from tests.scaler.objects import NOW, deployment, hpa, node, pod, stamp
 
 
@@ -129,12 +128,13 @@ def test_pods_are_read_again_only_when_they_changed() -> None:
 
 def test_an_observation_joins_pods_and_samples() -> None:
     facts = [read_pod(pod("a", index)) for index in range(2)]
-    usage = {"a-dlp-1-0": PodUsage(NOW - 5, 15.0, {"main": 70, "stranger": 9})}
-    seen = observe("a", deployment("a", 3), facts, usage, metrics_error="")
+    samples = {"a-dlp-1-0": Sample(NOW - 5, 15.0, {"main": 70, "stranger": 9})}
+    seen = observe("a", deployment("a", 3), facts, samples, in_flight={"a-dlp-1-0": 4})
     assert (seen.service, seen.spec_replicas, seen.status_replicas) == ("a", 3, 3)
-    assert seen.pods[0].sample == Sample(NOW - 5, 15.0)
-    assert seen.pods[0].containers == (Container("main", 100, 1000, 70),)
-    assert seen.pods[1] is facts[1].pod
+    assert [each.name for each in seen.pods] == ["a-dlp-1-0", "a-dlp-1-1"]
+    assert all(each is fact.pod for each, fact in zip(seen.pods, facts, strict=True))
+    assert seen.samples == samples
+    assert [seen.requests_with(each.name) for each in seen.pods] == [4, None]
 
 
 def test_rivals_are_found_by_their_target() -> None:

@@ -1,4 +1,4 @@
-"""docs/scaling.md names settings with their defaults, and reasons that there are."""
+"""docs/operate/scaling.md names settings with their defaults, and reasons that there are."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.service import durations
 from shared.service.model import STARTUP_TIMEOUT
 
 ROOT = Path(__file__).parents[3]
-TEXT = (ROOT / "docs" / "scaling.md").read_text()
+TEXT = (ROOT / "docs/operate/scaling.md").read_text()
 WORDS = " ".join(TEXT.split())
 REFERENCE = yaml.safe_load((ROOT / "manifests" / "scaler-config.yaml").read_text())["defaults"]
 SETTINGS = re.findall(r"^\| `([a-z_.]+)` \| (\S+) \|", TEXT, re.M)

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from scaler.cluster.catalog import Cataloguer, Target
 from scaler.control.evaluate import Evaluation, Inputs, evaluate
-from scaler.decision import HPA, Load, Policy
+from scaler.decision import HPA, Load, Observation, Policy
+from scaler.decision.types import Sample
 from scaler.sources.loads import Load as GatewayLoad
 from scaler.sources.loads import Loads
 from scaler.sources.quality import Fault
-from scaler.sources.samples import PodUsage, Samples
+from scaler.sources.samples import Samples
 from tests.scaler.objects import NOW, service
 
 POLICY = Policy(name=HPA, max_sample_age_s=60)
@@ -20,15 +21,19 @@ def evaluated(inputs: Inputs) -> Evaluation:
     return evaluate(target(), POLICY, None, inputs, {"n1": 1000}, NOW)
 
 
-def sample(cpu: int, age: float = 0.0) -> PodUsage:
-    return PodUsage(NOW - age, 15.0, {"main": cpu})
+def sample(cpu: int, age: float = 0.0) -> Sample:
+    return Sample(NOW - age, 15.0, {"main": cpu})
+
+
+def requests(observation: Observation) -> list[int | None]:
+    return [observation.requests_with(pod.name) for pod in observation.pods]
 
 
 def test_believed_samples_are_decided_on_and_others_are_told() -> None:
     usage = {"a-dlp-1-0": sample(160), "a-dlp-1-1": sample(2001), "stranger": sample(5)}
     result = evaluated(Inputs(Samples(usage)))
     assert result.faults == {"a-dlp-1-1": Fault.EXCESSIVE}
-    assert [pod.sample is not None for pod in result.observation.pods] == [True, False]
+    assert list(result.observation.samples) == ["a-dlp-1-0"]
     assert result.decision.utilisation_pct == 160
 
 
@@ -57,7 +62,7 @@ def test_what_gateways_count_reaches_the_decision() -> None:
     inputs = Inputs(Samples({}), loads=Loads({"a": counts}))
     observation = evaluated(inputs).observation
     assert observation.load == Load(NOW, 3, 2, 7.0, 3.5)
-    assert [pod.in_flight for pod in observation.pods] == [4, 0]
+    assert requests(observation) == [4, 0]
 
 
 def test_what_a_silent_gateway_may_have_is_not_known() -> None:
@@ -65,8 +70,8 @@ def test_what_a_silent_gateway_may_have_is_not_known() -> None:
     inputs = Inputs(Samples({}), loads=Loads({"a": counts}, whole=False))
     observation = evaluated(inputs).observation
     assert observation.load == Load(NOW, 3, 2, 7.0, 3.5, whole=False)
-    assert [pod.in_flight for pod in observation.pods] == [4, None]
+    assert requests(observation) == [4, None]
     unknown = evaluated(Inputs(Samples({}), loads=Loads(whole=False))).observation
     assert unknown.load == Load(NOW, 0, whole=False)
     older = evaluated(Inputs(Samples({}), loads=Loads({"a": GatewayLoad(1)}))).observation
-    assert [pod.in_flight for pod in older.pods] == [None, None]
+    assert requests(older) == [None, None]

@@ -12,6 +12,7 @@ from scaler.control.annotation import ANNOTATION
 from scaler.control.standing import Standing
 from scaler.decision import HPA, RESPONSIVE, Action, Policy
 from shared.service import names
+from shared.service.progress import Phase
 from tests.scaler.objects import configmap, deployment, hpa, pod, service
 from tests.scaler.world import World, settings, world
 from tests.shared.kube.scripted import refuses, resets
@@ -19,6 +20,8 @@ from tests.shared.service.manager import Made
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from shared.service.progress import Progress
 
 
 async def test_a_busy_service_grows_by_a_precondition_and_tells_why(one: World) -> None:
@@ -307,6 +310,38 @@ async def test_the_least_busy_pods_are_marked_before_shrinking(tmp_path: Path) -
         assert paths.index(mark.path) < paths.index(made.calls("/scale")[0].path)
 
 
+async def test_without_the_right_no_pod_is_marked_and_that_is_asked_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    short = Scaling(policy=Policy(name=HPA, period=1.0, max_replicas=3))
+    async with world(service("a", 3), tmp_path, Config(defaults=short)) as made:
+        made.marks = False
+        made.usage = {f"a/{index}": "50m" for index in range(3)}
+        await made.tick()
+        await made.tick(400)
+        assert made.writes == [("a-dlp", 2, "1")]
+        assert made.status().unmarked
+        made.put(deployment("a", 3, version=2))
+        await made.tick(300)
+        await made.tick(299)
+        assert len(made.writes) > 1
+        (asked,) = made.calls("/selfsubjectaccessreviews")
+        assert not [call for call in made.script.calls if "/pods/" in call.path]
+        made.marks = True
+        made.put(deployment("a", 3, version=3))
+        await made.tick(400)
+        await made.tick(400)
+        assert len(made.calls("/selfsubjectaccessreviews")) == 2
+        assert [call for call in made.script.calls if "/pods/" in call.path]
+        assert not made.status().unmarked
+    assert asked.body["spec"]["resourceAttributes"]["subresource"] == "status"
+    told = [each.getMessage() for each in caplog.records if "may not be marked" in each.message]
+    assert len(told) == 1
+    assert "namespace oscar-svc" in told[0]
+    assert "overlay deletion-cost" in told[0]
+
+
 async def test_a_restart_never_shrinks_for_one_window(tmp_path: Path) -> None:
     """An annotation that is hours old does not stand in for the missing history."""
     old = (
@@ -343,3 +378,23 @@ async def test_what_was_learnt_is_kept_though_no_size_changes(tmp_path: Path) ->
         assert not one.writes
         [note] = one.calls("/deployments/a-dlp/status")
         assert '"ready_times":[' in note.body["metadata"]["annotations"][ANNOTATION]
+
+
+async def test_who_waits_for_a_wake_hears_nothing_of_a_sleep_that_only_the_cache_still_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The write is answered before the watch shows it, and a tick comes between."""
+    told: list[Progress] = []
+    config = Config(defaults=Scaling(policy=Policy(period=1.0), zero_after_s=60.0))
+    async with world(service("a", 0), tmp_path, config) as made:
+        monkeypatch.setattr(made.streams, "tell", told.append)
+        asleep = {names.ASLEEP_SINCE: "2026-01-01T00:00:00Z"}
+        made.put(deployment("a", 0, version=1, annotations=asleep))
+        await made.tick(1)
+        assert [one.phase for one in told] == [Phase.ASLEEP]
+        made.loop.woken("a", "a request")
+        for _ in range(3):
+            await made.tick(1)
+        assert [replicas for _, replicas, _ in made.writes] == [1]
+        assert made.status().standing is Standing.WAITING
+        assert {one.phase for one in told[1:]} == {Phase.WAKING}

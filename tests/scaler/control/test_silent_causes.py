@@ -13,10 +13,11 @@ from scaler.config.scaling import Scaling
 from scaler.control.annotation import ANNOTATION
 from scaler.control.evaluate import Inputs
 from scaler.decision import HPA, RESPONSIVE, Decision, HpaOptions, Policy
+from scaler.decision.types import Sample
 from scaler.report.admin import describe
 from scaler.report.sentences import sentence
 from scaler.sources.loads import Load, Loads
-from scaler.sources.samples import PodUsage, Samples
+from scaler.sources.samples import Samples
 from tests.scaler.objects import NOW, deployment, pod, service, stamp
 from tests.scaler.world import World, world
 
@@ -294,7 +295,7 @@ async def test_a_server_that_spins_is_told(tmp_path: Path) -> None:
             now = made.clock.now()
             names = [pod_["metadata"]["name"] for pod_ in made.caches.pods.values()]
             return Inputs(
-                Samples({name: PodUsage(now, 15.0, {"main": 78}) for name in names}), loads=quiet
+                Samples({name: Sample(now, 15.0, {"main": 78}) for name in names}), loads=quiet
             )
 
         made.fetcher.fetch = fetch  # type: ignore[method-assign]

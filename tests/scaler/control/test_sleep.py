@@ -242,3 +242,15 @@ async def test_the_next_scaler_wakes_what_the_last_one_put_to_sleep(cluster: Emb
         await one.hold("a")
         async with scaling(cluster, one, identity="two"):
             await awake(cluster)
+
+
+async def test_a_size_set_by_hand_while_it_sleeps_is_held(cluster: Embedded) -> None:
+    cluster.add("a", 1, scaling={"zero_after": "1s", "hold": "4s"})
+    async with gateway() as one, scaling(cluster, one) as process:
+        await sleeps(cluster)
+        cluster.scale("a", 3)
+        await until(lambda: process.stats.services["a"].hold_until, "word of who has set it")
+        await passed(2.5)
+        assert cluster.replicas("a") == 3
+        assert "3" in process.stats.services["a"].hold
+        await sleeps(cluster)

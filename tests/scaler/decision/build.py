@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scaler.decision import (
@@ -23,6 +23,19 @@ NOW = 1_000_000.0
 WINDOW_S = 15.0
 
 
+@dataclass(frozen=True)
+class Shown:
+    """A pod with its sample, and the requests that gateways have with it."""
+
+    pod: Pod
+    sample: Sample | None = None
+    in_flight: int | None = None
+
+    def but(self, **fields: Any) -> Shown:
+        """The same with other fields of the pod."""
+        return replace(self, pod=replace(self.pod, **fields))
+
+
 def pod(
     name: str,
     usage_m: int | None,
@@ -36,35 +49,48 @@ def pod(
     ready_age_s: float | None = None,
     sample_age_s: float = 5.0,
     now: float = NOW,
-) -> Pod:
+) -> Shown:
     """A pod that has been ready for an hour, unless said otherwise; None: without a sample."""
     since = now - (age_s - 10 if ready_age_s is None else ready_age_s)
-    return Pod(
+    shown = Pod(
         name=name,
         phase=phase,
         deleted=deleted,
         ready=ready,
         started=None if phase == "Pending" else now - age_s,
         transitioned=None if phase == "Pending" else since,
-        containers=(Container("app", request_m, limit_m, usage_m),),
-        sample=None if usage_m is None else Sample(now - sample_age_s, WINDOW_S),
+        containers=(Container("app", request_m, limit_m),),
     )
+    taken = None if usage_m is None else Sample(now - sample_age_s, WINDOW_S, {"app": usage_m})
+    return Shown(shown, taken)
 
 
 def pods(
     usages_m: Iterable[int | None], *, limit_m: int | None = None, now: float = NOW
-) -> tuple[Pod, ...]:
+) -> tuple[Shown, ...]:
     """One ready pod for each usage."""
     return tuple(pod(f"p{i}", u, limit_m=limit_m, now=now) for i, u in enumerate(usages_m))
 
 
 def observe(
-    members: Iterable[Pod], spec: int | None = None, load: Load | None = None, error: str = ""
+    members: Iterable[Shown],
+    spec: int | None = None,
+    load: Load | None = None,
+    error: str = "",
+    exist: int | None = None,
 ) -> Observation:
-    """The service with these pods; `spec` defaults to their number."""
+    """The service with these pods; `spec` and `exist` default to their number."""
     listed = tuple(members)
-    replicas = len(listed) if spec is None else spec
-    return Observation("cat", replicas, len(listed), listed, load=load, metrics_error=error)
+    return Observation(
+        "cat",
+        len(listed) if spec is None else spec,
+        len(listed) if exist is None else exist,
+        tuple(each.pod for each in listed),
+        {each.pod.name: each.sample for each in listed if each.sample},
+        load,
+        error,
+        {each.pod.name: each.in_flight for each in listed if each.in_flight is not None},
+    )
 
 
 def settled(**fields: Any) -> ResponsiveState:
@@ -85,7 +111,7 @@ SETTLED = settled()
 
 
 def ask(
-    members: Iterable[Pod],
+    members: Iterable[Shown],
     policy: Policy | None = None,
     state: State | None = SETTLED,
     *,

@@ -7,9 +7,9 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scaler.decision import Action, Container, Observation, Pod, Policy, Sample, restored
+from scaler.decision import Action, Container, Pod, Policy, Sample, restored
 from scaler.decision.policy import RESPONSIVE
-from tests.scaler.decision.build import NOW, ask, pods, responsive, settled
+from tests.scaler.decision.build import NOW, Shown, ask, observe, pods, responsive, settled
 
 usages = st.one_of(st.none(), st.integers(0, 5000))
 containers = st.builds(
@@ -17,19 +17,20 @@ containers = st.builds(
     st.sampled_from(["app", "side"]),
     st.one_of(st.none(), st.integers(0, 2000)),
     st.one_of(st.none(), st.integers(0, 2000)),
-    usages,
 )
 ages = st.floats(-30, 4000)
 members = st.builds(
-    lambda phase, deleted, ready, started, transitioned, parts, sample, window: Pod(
-        "p",
-        phase,
-        deleted,
-        ready,
-        None if started is None else NOW - started,
-        None if transitioned is None else NOW - transitioned,
-        tuple(parts),
-        None if sample is None else Sample(NOW - sample, window),
+    lambda phase, deleted, ready, started, transitioned, parts, sample, window, used: Shown(
+        Pod(
+            "p",
+            phase,
+            deleted,
+            ready,
+            None if started is None else NOW - started,
+            None if transitioned is None else NOW - transitioned,
+            tuple(parts),
+        ),
+        None if sample is None else Sample(NOW - sample, window, used),
     ),
     st.sampled_from(["Pending", "Running", "Succeeded", "Failed", "Unknown"]),
     st.booleans(),
@@ -39,6 +40,7 @@ members = st.builds(
     st.lists(containers, max_size=2),
     st.one_of(st.none(), ages),
     st.floats(-1, 60),
+    st.dictionaries(st.sampled_from(["app", "side"]), usages),
 )
 policies = st.builds(
     lambda low, span, target, factor, tolerance: Policy(
@@ -56,30 +58,30 @@ policies = st.builds(
 )
 
 
-def _numbered(listed: list[Pod]) -> tuple[Pod, ...]:
-    return tuple(replace(one, name=f"p{index}") for index, one in enumerate(listed))
+def _numbered(listed: list[Shown]) -> tuple[Shown, ...]:
+    return tuple(one.but(name=f"p{index}") for index, one in enumerate(listed))
 
 
 @given(policies, st.lists(st.lists(members, max_size=6), max_size=3), st.integers(0, 40))
 def test_bounds_hold_and_invalid_means_unchanged(
-    policy: Policy, rounds: list[list[Pod]], replicas: int
+    policy: Policy, rounds: list[list[Shown]], replicas: int
 ) -> None:
     state = None
     for step, listed in enumerate(rounds):
-        observation = Observation("cat", replicas, len(listed), _numbered(listed))
+        observation = observe(_numbered(listed), replicas)
         decision, state = responsive(observation, policy, state, NOW + 2 * step)
         if replicas == 0 or not decision.valid:
             assert decision.replicas == replicas
         else:
             assert policy.min_replicas <= decision.replicas <= policy.max_replicas
         assert len(decision.pods) in (0, len(listed))
-        assert restored(RESPONSIVE, state.to_json()) == state
+        assert restored(RESPONSIVE, state.to_json()).to_json() == state.to_json()
         replicas = decision.replicas
 
 
 @given(st.lists(members, max_size=6), policies)
 @settings(max_examples=60)
-def test_without_samples_nothing_shrinks(listed: list[Pod], policy: Policy) -> None:
+def test_without_samples_nothing_shrinks(listed: list[Shown], policy: Policy) -> None:
     blind = tuple(replace(one, sample=None) for one in _numbered(listed))
     decision = ask(blind, policy, spec=policy.max_replicas, error="gone")
     assert decision.action is not Action.DOWN
@@ -109,7 +111,7 @@ def test_constant_load_settles_without_oscillation(work_m: int, start: int, targ
         now = NOW + second
         each, more = divmod(work_m, replicas)  # rounded up for all, it would be another load
         shares = [each + (pod < more) for pod in range(replicas)]
-        observation = Observation("cat", replicas, replicas, pods(shares, now=now))
+        observation = observe(pods(shares, now=now), replicas)
         decision, state = responsive(observation, policy, state, now)
         if decision.action is not Action.NONE:
             directions.append(decision.action)
@@ -124,7 +126,7 @@ def test_a_restart_never_shrinks_for_one_window(
 ) -> None:
     """Neither with the state stored nor without it."""
     spec = len(before)
-    first = Observation("cat", spec, spec, pods(before))
+    first = observe(pods(before))
     decision, stored = responsive(first, Policy(), None, NOW)
     now = NOW + later
     shown = pods((after * spec)[: decision.replicas], now=now)
@@ -138,8 +140,7 @@ def test_a_restart_never_shrinks_for_one_window(
 def test_a_burst_never_shrinks(load: list[int], later: float) -> None:
     policy = Policy(target_pct=40)
     hot = [used + 800 for used in load]
-    spec = len(hot)
-    decision, state = responsive(Observation("cat", spec, spec, pods(hot)), policy, None, NOW)
+    decision, state = responsive(observe(pods(hot)), policy, None, NOW)
     now = NOW + later
     calm = pods([0] * decision.replicas, now=now)
     assert ask(calm, policy, state, spec=decision.replicas, now=now).replicas >= decision.replicas
@@ -150,11 +151,11 @@ def test_growth_by_a_guess_is_never_taken_back_within_the_window(
     spec: int, calm: int, later: float
 ) -> None:
     policy = Policy(max_replicas=100)
-    full = Observation("cat", spec, spec, pods([1000] * spec, limit_m=1000))
+    full = observe(pods([1000] * spec, limit_m=1000))
     decision, state = responsive(full, policy, settled(), NOW)
     grown = decision.replicas
     assert grown > spec
     for now in (NOW + 40, NOW + later):
-        shown = Observation("cat", grown, grown, pods([calm] * grown, limit_m=1000, now=now))
+        shown = observe(pods([calm] * grown, limit_m=1000, now=now))
         decision, state = responsive(shown, policy, state, now)
         assert decision.replicas == grown

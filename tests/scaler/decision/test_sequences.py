@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scaler.decision import Action, Decision, Load, Observation, Policy
+from scaler.decision import Action, Decision, Load, Policy
 from scaler.decision.responsive.state import ResponsiveState
-from tests.scaler.decision.build import NOW, pod, responsive
+from tests.scaler.decision.build import NOW, observe, pod, responsive
 
 if TYPE_CHECKING:
-    from scaler.decision import Pod
+    from tests.scaler.decision.build import Shown
 
 Member = tuple[int, int | None, str]
 """CPU and limit in milliCPU, and what the pod is."""
@@ -54,7 +54,7 @@ policies = st.builds(
 walks = st.tuples(policies, steps, st.integers(1, 40))
 
 
-def _pod(index: int, member: Member, now: float) -> Pod:
+def _pod(index: int, member: Member, now: float) -> Shown:
     usage, limit_m, kind = member
     name = f"p{index}"
     if kind == "warming":
@@ -86,9 +86,8 @@ class Walk:
         for seconds, listed, load in sequence:
             now += seconds
             seen = [_pod(index, member, now) for index, member in enumerate(listed)]
-            found = tuple(reversed(seen)) if backwards else tuple(seen)
             requests = Load(now, *load) if load else None
-            observation = Observation("cat", replicas, len(found), found, load=requests)
+            observation = observe(reversed(seen) if backwards else seen, replicas, requests)
             decision, state = responsive(observation, policy, state, now)
             if stored:
                 state = ResponsiveState.from_json(json.loads(json.dumps(state.to_json())))

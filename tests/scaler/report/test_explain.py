@@ -9,10 +9,11 @@ from scaler.config.scaling import Scaling
 from scaler.control.annotation import ANNOTATION
 from scaler.control.evaluate import Inputs, evaluate
 from scaler.decision import HPA, Policy
+from scaler.decision.types import Sample
 from scaler.report.explain import explain, verdict
 from scaler.sources.idleness import Heard, Idleness
 from scaler.sources.loads import Load, Loads
-from scaler.sources.samples import PodUsage, Samples
+from scaler.sources.samples import Samples
 from shared.service import names
 from tests.scaler.objects import NOW, deployment, hpa, keyed, pod, service, stamp
 
@@ -28,8 +29,8 @@ def told(scaling: Scaling = HPA_SCALING, cpu: int = 160, rival: bool = False) ->
     )
     target = Cataloguer().catalog(caches).targets["a"]
     usage = {
-        "a-dlp-1-0": PodUsage(NOW - 7, 15, {"main": cpu}),
-        "a-dlp-1-1": PodUsage(NOW - 500, 15, {"main": 50}),
+        "a-dlp-1-0": Sample(NOW - 7, 15, {"main": cpu}),
+        "a-dlp-1-1": Sample(NOW - 500, 15, {"main": 50}),
     }
     inputs = Inputs(Samples(usage), loads=Loads({"a": Load(3, 2)}))
     result = evaluate(target, scaling.policy_for(target.expose), None, inputs, {}, NOW)
@@ -80,6 +81,15 @@ def test_what_the_leader_alone_remembers_is_not_claimed_to_be_known() -> None:
     assert "as of the leader's last write" not in told(HPA_SCALING, 240)
 
 
+def test_who_may_not_mark_pods_says_that_any_may_go() -> None:
+    target = Cataloguer().catalog(service("a", 1)).targets["a"]
+    inputs = Inputs(Samples({}))
+    result = evaluate(target, Policy(), None, inputs, {}, NOW)
+    for unmarked in (True, False):
+        text = "\n".join(explain(target, HPA_SCALING, (), result, unmarked=unmarked))
+        assert ("overlay deletion-cost" in text) is unmarked
+
+
 def test_without_data_the_verdict_says_so() -> None:
     target = Cataloguer().catalog(service("a", 1)).targets["a"]
     inputs = Inputs(samples_error="metrics.k8s.io did not answer")
@@ -94,7 +104,7 @@ def rested(replicas: int, cpu: int, **expose: int) -> tuple[str, str]:
     """First line and verdict for pods of 100m that use `cpu` each, under the default policy."""
     target = Cataloguer().catalog(service("a", replicas, **expose)).targets["a"]
     names = [facts.pod.name for facts in target.pods]
-    usage = {name: PodUsage(NOW - 1, 1, {"main": cpu}) for name in names}
+    usage = {name: Sample(NOW - 1, 1, {"main": cpu}) for name in names}
     scaling = Scaling(policy=Policy())
     policy = scaling.policy_for(target.expose)
     result = evaluate(target, policy, None, Inputs(Samples(usage)), {}, NOW)
@@ -184,7 +194,7 @@ def test_pods_that_are_busy_with_themselves_want_a_higher_request_and_not_more_p
     for obj in caches.pods.values():
         obj["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "10m"}}
     target = Cataloguer().catalog(caches).targets["a"]
-    usage = {each.pod.name: PodUsage(NOW - 1, 1, {"main": 12}) for each in target.pods}
+    usage = {each.pod.name: Sample(NOW - 1, 1, {"main": 12}) for each in target.pods}
     for loads, remedy in (
         (None, "raise the request (cpu)"),
         (Loads({}), "raise the request (cpu)"),
@@ -206,7 +216,7 @@ def test_saturated_pods_whose_help_is_pending_are_not_called_right() -> None:
             obj["status"]["containerStatuses"] = [{"name": "main", "state": waiting}]
         obj["spec"]["containers"][0]["resources"]["limits"] = {"cpu": "120m"}
     target = Cataloguer().catalog(caches).targets["a"]
-    usage = {"a-dlp-1-0": PodUsage(NOW - 1, 1, {"main": 120})}
+    usage = {"a-dlp-1-0": Sample(NOW - 1, 1, {"main": 120})}
     policy = Scaling().policy_for(target.expose)
     result = evaluate(target, policy, None, Inputs(Samples(usage)), {}, NOW)
     assert "right number" not in (text := verdict(target, Scaling(), result))
@@ -220,7 +230,7 @@ def test_between_steps_of_an_overload_the_next_one_is_told() -> None:
         began = {"running": {"startedAt": stamp(NOW - 3600)}}
         obj["status"]["containerStatuses"] = [{"name": "main", "state": began}]
     target = Cataloguer().catalog(caches).targets["a"]
-    usage = {each.pod.name: PodUsage(NOW - 1, 1, {"main": 900}) for each in target.pods}
+    usage = {each.pod.name: Sample(NOW - 1, 1, {"main": 900}) for each in target.pods}
     policy = Scaling().policy_for(target.expose)
     inputs = Inputs(Samples(usage))
     first = evaluate(target, policy, None, inputs, {}, NOW)

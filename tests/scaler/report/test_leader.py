@@ -30,6 +30,8 @@ def answered(status: ServiceStatus) -> Any:
 def test_a_decision_is_read_as_it_was_made() -> None:
     told = last_decision(answered(ServiceStatus(decision=WHOLE, decided=5.0)), "a")
     assert told == Told(WHOLE, 5.0)
+    unmarked = ServiceStatus(decision=WHOLE, decided=5.0, unmarked=True)
+    assert last_decision(answered(unmarked), "a") == Told(WHOLE, 5.0, unmarked=True)
 
 
 def test_fields_of_another_version_are_left_out() -> None:

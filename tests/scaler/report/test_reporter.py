@@ -106,6 +106,44 @@ def test_the_status_shows_the_last_decision_and_the_cluster(stage: Stage) -> Non
     assert status.written == stage.clock.now()
 
 
+def test_sizes_written_are_counted_by_their_direction(stage: Stage) -> None:
+    shrink = replace(HOLD, replicas=1, action=Action.DOWN)
+    for decision in (
+        *(GROW, GROW, shrink),
+        replace(shrink, replicas=0, reasons=("Sleep",)),
+        replace(GROW, current=0, reasons=("Wake",)),
+    ):
+        stage.reporter.written(stage.target, decision, Outcome(Result.WRITTEN))
+    stage.reporter.written(stage.target, GROW, Outcome(Result.CONFLICT))
+    assert stage.stats.services["a"].rescales == {"up": 2, "down": 1, "sleep": 1, "wake": 1}
+
+
+async def test_pods_cost_as_long_as_they_are_there(stage: Stage) -> None:
+    decided(stage, HOLD)
+    status = stage.stats.services["a"]
+    await stage.clock.advance(10.0)
+    assert status.pod_s(stage.clock.now()) == 20.0, "two pods"
+    one_ends = service("a", 3)
+    for (_, name), pod in one_ends.pods.items():
+        if name.endswith("0"):
+            pod["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    stage.target = Cataloguer().catalog(one_ends).targets["a"]
+    await stage.clock.advance(10.0)
+    decided(stage, HOLD)
+    await stage.clock.advance(10.0)
+    assert status.pod_s(stage.clock.now()) == 60.0
+    assert status.pod_s(0.0) == 40.0, "the clock was set back"
+
+
+def test_a_roll_out_is_seen_by_the_revision_of_the_deployment(stage: Stage) -> None:
+    decided(stage, HOLD)
+    assert stage.stats.services["a"].revision == 0
+    annotations = stage.target.deployment["metadata"].setdefault("annotations", {})
+    annotations["deployment.kubernetes.io/revision"] = "7"
+    decided(stage, HOLD)
+    assert stage.stats.services["a"].revision == 7
+
+
 async def test_a_lack_of_data_that_lasts_is_a_warning_and_an_event_once_in_five_minutes(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,4 +1,4 @@
-"""docs/simulator.md names the loads and units that there are, and the spread that they have."""
+"""docs/operate/simulator.md names the loads and units that there are, and their spread."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from scaler.simulator.recorded import UNITS
 from scaler.simulator.scenario import SCENARIOS
 
 ROOT = Path(__file__).parents[3]
-TEXT = (ROOT / "docs/simulator.md").read_text(encoding="utf-8")
+TEXT = (ROOT / "docs/operate/simulator.md").read_text(encoding="utf-8")
 
 
 def test_the_readme_leads_to_it() -> None:
-    assert "(docs/simulator.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "(docs/operate/simulator.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_all_kinds_are_named_and_no_others() -> None:

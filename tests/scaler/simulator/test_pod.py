@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from scaler.decision.types import Sample
 from scaler.simulator.pod import BACK_OFF, SimPod, back_off_s
 from scaler.simulator.scenario import World
 
@@ -18,9 +17,8 @@ def test_a_pod_shows_how_far_it_is() -> None:
     seen = pod.observed(world)
     assert (seen.phase, seen.ready, seen.running) == ("Running", "False", 3.0)
     pod.answer(13.0)
-    seen = pod.observed(world, (Sample(20.0, 10.0), 400), 3)
-    assert (seen.ready, seen.transitioned, seen.in_flight) == ("True", 13.0, 3)
-    assert seen.containers[0].usage_m == 400
+    seen = pod.observed(world)
+    assert (seen.ready, seen.transitioned) == ("True", 13.0)
     assert seen.containers[0].request_m == world.request_m
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from scaler.simulator.pod import SimPod
+from scaler.simulator.pod import CONTAINER, SimPod
 from scaler.simulator.sampling import Kubelet, MetricsServer
 
 
@@ -22,8 +22,8 @@ def test_samples_are_means_over_their_window_and_lag_behind() -> None:
         kubelet.step(float(second), [pod], [])
         server.step(float(second), [pod], kubelet, [])
         if second > 60:
-            sample, usage = server.published["p"]
-            assert usage == 400
+            sample = server.published["p"]
+            assert sample.usage_m == {CONTAINER: 400}
             assert sample.window_s in (10.0, 20.0)
             ages.append(second - sample.time)
     assert max(ages) >= 15
@@ -35,8 +35,8 @@ def test_the_kubelet_is_fresher() -> None:
     for second in range(100):
         pod.cpu += 400
         kubelet.step(float(second), [pod], [])
-    sample, usage = kubelet.published["p"]
-    assert (usage, sample.window_s) == (400, 10.0)
+    sample = kubelet.published["p"]
+    assert (sample.usage_m, sample.window_s) == ({CONTAINER: 400}, 10.0)
     assert sample.time > 89
 
 

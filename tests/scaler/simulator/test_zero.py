@@ -116,3 +116,15 @@ def test_the_command_names_what_is_no_duration() -> None:
     done = CliRunner().invoke(command, ["--shape", "cron", "--zero-after", "1m,soon"])
     assert done.exit_code == 2
     assert "'soon' is not a duration" in done.output
+
+
+def test_a_job_that_needs_several_pods_gets_them_while_it_waits() -> None:
+    """Half a minute of work for five pods, at whose beginning one is there: it is at its limit as
+    long as there is work, and shows all the same what a request costs."""
+    counts = [0] * 3000
+    for at in (100, 1000, 1900, 2800):
+        counts[at : at + 30] = [48] * 30
+    load = tuple(count * WORLD.request_work_m / WORLD.limit_m for count in counts)
+    trace = of(Run("jobs", 1, WORLD, load, arrivals=tuple(counts)), Rest(120.0))
+    assert max(trace.spec[100:110]) < 5, "the first time nothing is known"
+    assert max(trace.spec[1900 : 1900 + START_S]) >= 5, "before a pod is ready"

@@ -5,12 +5,13 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aiohttp
+import orjson
 import pytest
 from aiohttp import web
 from yarl import URL
 
 from gateway.admin.snapshot import load
-from scaler.sources.gateway_books import LOST_S
+from scaler.sources.gateway_books import LOST_S, Answer
 from scaler.sources.gateway_load import GONE_S, NEW_S, GatewayLoad, read
 from scaler.sources.idleness import Idle
 from scaler.sources.in_flight import Count
@@ -52,6 +53,10 @@ class Answers:
                 request.transport.close()
                 return begun
         return web.json_response(self.answer)
+
+
+def told(snapshot: dict[str, Any]) -> Answer:
+    return read(orjson.dumps(load(snapshot)))
 
 
 async def serving(aiohttp_server: AiohttpServer, answers: Answers) -> str:
@@ -100,6 +105,9 @@ async def test_an_answer_of_another_form_is_a_failure(aiohttp_server: AiohttpSer
         {"a": {"in_flight": 1}},
         {"a": {"in_flight": 1, "waiting": 0, "request_seconds": "many", "seconds": 1}},
         {"a": {"in_flight": 1, "waiting": 0, "request_seconds": 1, "seconds": -1}},
+        {"a": {"in_flight": True, "waiting": 0}},
+        {"a": {"in_flight": 1, "waiting": 0, "pods": {"a-1": -1}}},
+        {"a": {"in_flight": 1, "waiting": 0, "pods": ["a-1"]}},
     ]
     for answer in answers:
         loads = await ask(await gateway(aiohttp_server, answer))
@@ -288,7 +296,7 @@ async def test_one_that_hangs_holds_up_nobody(
 
 def test_what_a_gateway_says_is_understood() -> None:
     numbers = {"in_flight": 2, "waiting": 1, "request_seconds": 7.5, "seconds": 3.0, "tunnels": 1}
-    assert read(load({"services": {"a": numbers}})).counts == {
+    assert told({"services": {"a": numbers}}).counts == {
         "a": Count(2, 1, 7.5, 3.0, arrivals=0, longest=0, pods={}, open=0, idle_s=0)
     }
     more: dict[str, Any] = numbers | {
@@ -296,7 +304,7 @@ def test_what_a_gateway_says_is_understood() -> None:
         "longest": 4.5,
         "pods": {":": {"pod": "a-1", "in_flight": 2}},
     }
-    assert read(load({"services": {"a": more}, "silent": 1})).counts == {
+    assert told({"services": {"a": more}, "silent": 1}).counts == {
         "a": Count(2, 1, 7.5, 3.0, 9, 4.5, {"a-1": 2}, whole=False, open=0, idle_s=0)
     }
 

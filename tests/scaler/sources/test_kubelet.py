@@ -70,8 +70,8 @@ def test_what_is_not_seen_is_forgotten() -> None:
 def test_a_pod_is_as_old_as_its_oldest_container() -> None:
     pods = pods_of({("p", "a"): Rate(10, 5, 100), ("p", "b"): Rate(12, 7, 200)})
     assert pods["p"].time == 10
-    assert pods["p"].window == 5
-    assert pods["p"].containers == {"a": 100, "b": 200}
+    assert pods["p"].window_s == 5
+    assert pods["p"].usage_m == {"a": 100, "b": 200}
 
 
 async def test_every_node_in_use_is_scraped_and_one_that_fails_is_named(
@@ -93,7 +93,7 @@ async def test_every_node_in_use_is_scraped_and_one_that_fails_is_named(
         "/api/v1/nodes/n2/proxy/metrics/resource",
     }
     second = await source.fetch()
-    assert second.pods["p"].containers == {"c": 500}
+    assert second.pods["p"].usage_m == {"c": 500}
     [failure] = second.failures
     assert "node n2" in failure
     assert "nodes/proxy" in failure

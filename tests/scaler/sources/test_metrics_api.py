@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import orjson
 import pytest
 
+from scaler.decision.types import Sample
 from scaler.sources.metrics_api import MetricsApi, read
-from scaler.sources.samples import PodUsage, SourceError
+from scaler.sources.samples import SourceError
 from shared.kube.client import KubeClient
 from shared.service.spaces import Spaces
 from tests.scaler.objects import NOW, pod_metrics
@@ -15,8 +17,8 @@ async def test_one_request_asks_for_all_pods(api: Script, kube: KubeClient) -> N
     api.then(says({"items": [pod_metrics("a", 0, "250m"), pod_metrics("b", 1, "1999999n")]}))
     samples = await MetricsApi(kube, Spaces()).fetch()
     assert samples.pods == {
-        "a-dlp-1-0": PodUsage(NOW, 15.0, {"main": 250}),
-        "b-dlp-1-1": PodUsage(NOW, 15.0, {"main": 2}),
+        "a-dlp-1-0": Sample(NOW, 15.0, {"main": 250}),
+        "b-dlp-1-1": Sample(NOW, 15.0, {"main": 2}),
     }
     [call] = api.calls
     assert call.path == "/apis/metrics.k8s.io/v1beta1/namespaces/oscar-svc/pods"
@@ -27,8 +29,8 @@ async def test_one_request_asks_for_all_pods(api: Script, kube: KubeClient) -> N
     [("0", 0), ("1n", 1), ("5u", 1), ("12m", 12), ("2", 2000), ("1500k", 15 * 10**8)],
 )
 def test_cpu_is_rounded_up_to_milli(cpu: str, milli: int) -> None:
-    [usage] = read({"items": [pod_metrics("a", 0, cpu)]}).pods.values()
-    assert usage.containers == {"main": milli}
+    [usage] = read(orjson.dumps({"items": [pod_metrics("a", 0, cpu)]})).pods.values()
+    assert usage.usage_m == {"main": milli}
 
 
 def test_what_makes_no_sense_is_counted_and_the_rest_is_read() -> None:
@@ -39,12 +41,14 @@ def test_what_makes_no_sense_is_counted_and_the_rest_is_read() -> None:
         pod_metrics("a", 2, "much"),
         pod_metrics("a", 3, "1m") | {"timestamp": "yesterday"},
         pod_metrics("a", 4, "1m") | {"window": "long"},
+        pod_metrics("a", 5, "1m") | {"containers": [{"name": "main"}]},
+        pod_metrics("a", 6, "1m") | {"containers": [{"name": "main", "usage": {"cpu": 1}}]},
         {"metadata": {}},
         {},
     ]
-    samples = read({"items": [good, without_cpu, *bad]})
+    samples = read(orjson.dumps({"items": [good, without_cpu, *bad]}))
     assert samples.malformed == len(bad)
-    assert samples.pods["a-dlp-1-1"].containers == {"main": None}
+    assert samples.pods["a-dlp-1-1"].usage_m == {"main": None}
     assert set(samples.pods) == {"a-dlp-1-0", "a-dlp-1-1"}
 
 

@@ -6,8 +6,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from scaler.decision.types import Sample
 from scaler.sources.prometheus import Prometheus
-from scaler.sources.samples import PodUsage, SourceError
+from scaler.sources.samples import SourceError
 
 if TYPE_CHECKING:
     from pytest_aiohttp.plugin import AiohttpServer
@@ -44,7 +45,7 @@ async def test_a_vector_becomes_samples_with_its_time_and_the_query_is_sent(
     seen: list[str] = []
     answer = vector(series("a", "main", "0.25"), series("a", "proxy", "0.0101", 999.0))
     samples = await fetched(aiohttp_server, answer, seen)
-    assert samples.pods == {"a": PodUsage(999.0, 60, {"main": 250, "proxy": 11})}
+    assert samples.pods == {"a": Sample(999.0, 60, {"main": 250, "proxy": 11})}
     assert seen == ["up"]
 
 

@@ -2,15 +2,15 @@ from __future__ import annotations
 
 import pytest
 
+from scaler.decision.types import Sample
 from scaler.sources.quality import Expected, Fault, Limits, judge
-from scaler.sources.samples import PodUsage
 
 NOW = 1000.0
 POD = Expected("p", frozenset({"main"}), node="n")
 
 
-def usage(time: float = NOW, **containers: int | None) -> PodUsage:
-    return PodUsage(time, 15.0, containers)
+def usage(time: float = NOW, **containers: int | None) -> Sample:
+    return Sample(time, 15.0, containers)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def usage(time: float = NOW, **containers: int | None) -> PodUsage:
         (None, Fault.MISSING),
     ],
 )
-def test_each_fault_has_its_own_kind(sample: PodUsage | None, fault: Fault | None) -> None:
+def test_each_fault_has_its_own_kind(sample: Sample | None, fault: Fault | None) -> None:
     judged = judge([POD], {"p": sample} if sample else {}, {"n": 4000}, NOW, Limits())
     assert judged.faults == ({"p": fault} if fault else {})
     assert ("p" in judged.usage) == (fault in (None, Fault.PARTIAL))
@@ -65,6 +65,6 @@ def test_faults_are_told_by_pod() -> None:
         (usage(other=5), "no CPU of container main"),
     ],
 )
-def test_a_fault_is_told_with_its_numbers(sample: PodUsage, words: str) -> None:
+def test_a_fault_is_told_with_its_numbers(sample: Sample, words: str) -> None:
     judged = judge([POD], {"p": sample}, {"n": 4000}, NOW, Limits())
     assert judged.details["p"].startswith(words)

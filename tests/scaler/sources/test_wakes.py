@@ -13,6 +13,7 @@ from scaler.sources.wakes import WakeStreams
 from shared.runtime.clock import SystemClock
 from shared.runtime.tasks import Supervisor
 from shared.service.progress import Phase, Progress
+from shared.service.sizing import Leader, Sizing
 from tests.scaler.zero import gateway
 from tests.waiting import until
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from scaler.sources.wake import Wake
+    from tests.scaler.zero import Gateway
 
 ASLEEP = Progress("a", Phase.ASLEEP, "sleeps", 5.0, 30.0)
 WAKING = Progress("a", Phase.WAKING, "", 6.0)
@@ -123,3 +125,27 @@ async def test_a_gateway_without_a_stream_is_tried_again(how: str) -> None:
         if how == "older":
             one.streams = True
             await until(lambda: streams.connected, "the stream")
+
+
+async def test_sizes_are_told_as_they_come_and_all_of_them_to_who_comes_later() -> None:
+    async with gateway() as one, gateway() as two, streaming(Ear()) as streams:
+        streams.introduce(Leader("scaler-1", "kubelet"))
+        streams.keep((one.url,))
+        await until(lambda: streams.connected, "the stream")
+        streams.size(Sizing("a", current=1))
+        streams.size(Sizing("b", current=1))
+        streams.size(Sizing("a", current=2))
+        await until(lambda: _sizes(one).get("a") == 2, "word of a")
+        streams.keep((one.url, two.url))
+        await until(lambda: len(_sizes(two)) == 2, "word of all that holds")
+        assert _sizes(two) == {"a": 2, "b": 1}
+        assert two.told["leader"][0]["source"] == "kubelet"
+        streams.retain({"b"})
+        one.told.clear()
+        await one.hang_up()
+        await until(lambda: _sizes(one), "word of b again")
+        assert _sizes(one) == {"b": 1}
+
+
+def _sizes(gateway: Gateway) -> dict[str, int]:
+    return {each["service"]: each["current"] for each in gateway.told.get("sizing", [])}

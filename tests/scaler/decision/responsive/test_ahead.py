@@ -5,6 +5,8 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING
 
+import pytest
+
 from scaler.decision import Decision, Load, Policy
 from scaler.decision.responsive.state import ResponsiveState
 from tests.scaler.decision.build import NOW, observe, pods, responsive
@@ -59,6 +61,17 @@ def test_a_rise_is_met_before_its_cpu_is_measured() -> None:
     assert decision.replicas >= 7
 
 
+def test_the_cpu_that_bursts_may_call_for_is_told() -> None:
+    service = Service(4)
+    young = service.run(10, varied).signal
+    assert young
+    assert young.foreseen_m is None, "a forecast from a few seconds is none"
+    signal = service.run(300, varied).signal
+    assert signal
+    assert signal.foreseen_m is not None
+    assert signal.demand_m < signal.foreseen_m < 2 * signal.demand_m
+
+
 def test_bursts_that_recur_are_provided_for_between_them() -> None:
     """Ten seconds in every sixty of five times as many: over before anybody could answer."""
     service = Service(6)
@@ -92,6 +105,21 @@ def test_when_all_cease_at_once_half_of_the_size_waits_for_them() -> None:
     assert size // 2 <= decision.replicas < size
     assert "Silence" in decision.limits
     assert service.run(700, lambda _: 0.0, follow=True).replicas == 1
+
+
+@pytest.mark.parametrize(("before_s", "busy_s", "rate"), [(4, 150, 4), (40, 150, 4), (120, 90, 2)])
+def test_nothing_grows_for_bursts_while_nothing_comes(
+    before_s: int, busy_s: int, rate: int
+) -> None:
+    """A load that has just ended is foreseen for a while, but is no reason to grow."""
+    service = Service(1)
+    service.cost_m = 1000
+    service.run(before_s, lambda _: 0.0, follow=True)
+    service.run(busy_s, lambda _: rate, follow=True)
+    sizes = [service.replicas]
+    for _ in range(300):
+        sizes.append(service.run(2, lambda _: 0.0, follow=True).replicas)
+    assert sizes == sorted(sizes, reverse=True)
 
 
 def test_a_server_that_works_on_something_else_is_told_though_requests_come() -> None:

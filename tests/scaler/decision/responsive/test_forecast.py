@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scaler.decision.responsive.forecast import BINS, MOST, SPANS, Forecast, bin_of, spread
+from scaler.decision.responsive.forecast import (
+    BINS,
+    MOST,
+    SPANS,
+    TOGETHER_S,
+    Forecast,
+    bin_of,
+    spread,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +33,8 @@ def fed(came: Callable[[float], float], seconds: int, forecast: Forecast | None 
 
 def short(forecast: Forecast, rate: float) -> float:
     """The share of seconds in which more than `rate` requests come."""
-    shortages = forecast.shortages()
-    return shortages[min(bin_of(rate), len(shortages) - 1)]
+    most = MOST[bin_of(rate)]
+    return [1.0, *(share for held, share in forecast.shortages if held <= most)][-1]
 
 
 @pytest.mark.parametrize("rate", [0, 0.4, 1, 7, 16, 16.5, 40, 333, 12_345])
@@ -90,11 +98,39 @@ def test_counts_too_far_apart_or_not_in_order_tell_nothing(seconds: float) -> No
     assert known.heard(9.0, seconds, 14.0, 200.0) is known
 
 
+def test_seconds_that_are_taken_in_together_keep_what_each_had() -> None:
+    """Eight requests in every other second are no four in each."""
+    forecast = Forecast()
+    for second in range(600):
+        forecast = forecast.heard(8.0 if second % 2 else 0.0, 1.0, 14.0, float(second))
+    assert short(forecast, 7) == pytest.approx(0.5, abs=0.05)
+    assert short(forecast, 0) == pytest.approx(0.5, abs=0.05)
+
+
+def test_what_was_foreseen_waits_for_its_turn() -> None:
+    forecast, turns = fed(lambda _: 10.0, 600), []
+    for second in range(600, 640):
+        before = forecast
+        forecast = forecast.heard(5.0, 1.0, 14.0, float(second), share=0.25)
+        if forecast.spans is not before.spans:
+            turns.append(second)
+    assert turns == list(range(603, 640, int(TOGETHER_S)))
+    assert forecast.age + forecast.lately.seconds == 640.0
+
+
+def test_more_than_was_foreseen_is_taken_in_at_once() -> None:
+    known = fed(lambda _: 10.0, 600)
+    foreseen, more = (known.heard(rate, 1.0, 14.0, 602.5) for rate in (5.0, 30.0))
+    assert foreseen.spans is known.spans
+    assert short(more, 20) > short(known, 20)
+
+
 def test_a_successor_foretells_the_same_to_the_third_decimal() -> None:
     forecast = fed(lambda second: second % 7, 900)
     again = Forecast.from_json(forecast.to_json())
-    assert again.shortages() == pytest.approx(forecast.shortages(), abs=2e-3)
-    assert again.age == 900
+    for rate in range(10):
+        assert short(again, rate) == pytest.approx(short(forecast, rate), abs=2e-3)
+    assert again.age == round(forecast.age) == 898
 
 
 @pytest.mark.parametrize("odd", [{}, {"spans": [[1.0]], "verdicts": [0.0]}])

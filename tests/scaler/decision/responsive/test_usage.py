@@ -1,0 +1,114 @@
+"""Sizes by CPU alone, through whole decisions every two seconds."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from scaler.decision import Decision, Load, Policy
+from scaler.decision.responsive.state import ResponsiveState
+from scaler.decision.responsive.usage import Usage
+from tests.scaler.decision.build import NOW, observe, pods, responsive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+POLICY = Policy(max_replicas=50)
+SAMPLE_S = 15
+
+
+class Service:
+    """Pods of a core whose CPU is sampled every fifteen seconds."""
+
+    def __init__(self, replicas: int) -> None:
+        self.replicas, self.now = replicas, NOW
+        self.state: ResponsiveState | None = None
+        self.sizes: list[int] = []
+
+    def run(self, seconds: int, cores: Callable[[int], float], follow: bool = True) -> Decision:
+        """Decisions while `cores(second)` are called for; the last of them."""
+        for second in range(0, seconds, 2):
+            self.now += 2
+            sampled = second - second % SAMPLE_S
+            used = min(1000, round(1000 * cores(sampled) / self.replicas))
+            members = pods([used] * self.replicas, limit_m=1000, now=self.now - second + sampled)
+            decision, self.state = responsive(observe(members), POLICY, self.state, self.now)
+            if follow:
+                self.replicas = decision.replicas
+            self.sizes.append(decision.replicas)
+        return decision
+
+
+def waves(second: int) -> float:
+    """A minute of five cores in every four, and one core between them."""
+    return 5.0 if second % 240 < 60 else 1.0
+
+
+def test_what_comes_back_often_is_kept_though_every_window_is_over() -> None:
+    service = Service(2)
+    service.run(2400, waves)
+    assert min(service.sizes[-600:]) >= 6
+    assert "Bursts" not in service.run(2, lambda _: 1.0).reasons, "they are there already"
+
+
+def test_what_is_foreseen_is_asked_for_before_it_comes() -> None:
+    service = Service(6)
+    service.run(2400, waves, follow=False)
+    service.replicas = 3
+    decision = service.run(2, lambda _: 1.0)
+    assert decision.reasons == ("Bursts",)
+    assert decision.replicas >= 6
+    assert decision.signal
+    assert (decision.signal.name, decision.signal.demand_m) == ("cpu", 999)
+    assert decision.signal.foreseen_m in range(5000, 5500), "a bin is a tenth wide"
+
+
+def test_a_steady_load_costs_no_more_than_its_target_says() -> None:
+    service = Service(4)
+    assert service.run(1800, lambda s: 3.0 + s % 45 / 300).replicas == 4
+    assert max(service.sizes) == 4
+
+
+def test_nothing_grows_for_what_was_once_nothing_runs_any_more() -> None:
+    service = Service(2)
+    service.run(2400, waves)
+    service.sizes.clear()
+    service.run(1500, lambda _: 0.0)
+    assert service.sizes == sorted(service.sizes, reverse=True)
+    assert service.sizes[-1] == 1
+
+
+def test_a_gap_makes_a_beginning() -> None:
+    service = Service(4)
+    service.run(300, lambda _: 2.0)
+    assert service.state
+    assert service.state.usage.forecast.age >= 200
+    service.now += 200
+    service.run(2, lambda _: 2.0)
+    assert service.state.usage.forecast.age == 15
+
+
+def test_a_successor_goes_on_from_what_was_foretold() -> None:
+    service = Service(4)
+    service.run(1200, waves)
+    assert service.state
+    usage = service.state.usage
+    again = Usage.from_json(json.loads(json.dumps(usage.to_json())))
+    assert again.sampled == usage.sampled
+    assert again.forecast.blur == usage.forecast.blur
+    one, other = again.forecast.shortages, usage.forecast.shortages
+    assert [most for most, _ in one] == [most for most, _ in other]
+    assert max(abs(a - b) for (_, a), (_, b) in zip(one, other, strict=True)) < 0.002
+
+
+def test_where_requests_tell_the_cpu_its_samples_foretell_nothing() -> None:
+    state, arrivals = None, 0.0
+    for second in range(0, 200, 2):
+        rate, now = 10.0 + second % 15, NOW + second
+        arrivals += 2 * rate
+        load = Load(now, 5, 0, arrivals, arrivals / 2)
+        members = pods([round(rate * 10)] * 4, limit_m=1000, now=now)
+        _, state = responsive(observe(members, load=load), POLICY, state, now)
+    assert state
+    assert state.traffic.tells_cpu
+    assert state.usage.forecast.age < 60
