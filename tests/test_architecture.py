@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture import purity, rooms, shape
+from tests.architecture import expressions, purity, rooms, shape
 from tests.architecture.layout import LAYOUT, Layout
 from tests.architecture.sources import Sources, Violation
 
@@ -31,6 +31,7 @@ RULES: tuple[Rule, ...] = (
     shape.documented,
     shape.mirrored,
     shape.page,
+    expressions.no_possessive_groups,
 )
 
 

@@ -1,4 +1,4 @@
-"""docs/http.md names what the gateway does: every reason, field and setting, and none besides."""
+"""docs/operate/http.md names what the gateway does: every reason, field and setting, no other."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gateway.protocol import http1
 from gateway.protocol.reasons import REASONS
 
 ROOT = Path(__file__).parent.parent
-TEXT = (ROOT / "docs" / "http.md").read_text()
+TEXT = (ROOT / "docs/operate/http.md").read_text()
 ROWS = re.findall(r"^\| (\d{3}) \| `([a-z_]+)` \| ([^|]+) \| ([^|]+) \|$", TEXT, re.MULTILINE)
 
 
@@ -43,16 +43,16 @@ def test_every_field_of_answers_that_does_not_pass_as_it_came_stands_there(name:
 
 
 def test_every_setting_that_is_named_exists() -> None:
-    assert set(re.findall(r"GATEWAY_[A-Z_]+", TEXT)) <= settings.VARIABLES.keys()
+    assert set(re.findall(r"GATEWAY_[A-Z0-9_]+", TEXT)) <= settings.VARIABLES.keys()
 
 
 def test_every_link_leads_somewhere() -> None:
     anchors = {
-        re.sub(r"[^a-z -]", "", heading.lower()).replace(" ", "-")
+        re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
         for heading in re.findall(r"^## (.+)$", TEXT, re.MULTILINE)
     }
     for target in re.findall(r"\]\(([^)]+)\)", TEXT):
         file, _, anchor = target.partition("#")
-        assert not file or (ROOT / "docs" / file).exists(), target
+        assert not file or (ROOT / "docs/operate" / file).exists(), target
         assert file or anchor in anchors, target
-    assert "(docs/http.md)" in (ROOT / "README.md").read_text()
+    assert "(docs/operate/http.md)" in (ROOT / "README.md").read_text()

@@ -41,13 +41,15 @@ def until_blocking(
         time.sleep(0.1)
 
 
-async def still(value: Callable[[], int], period: float = 0.2) -> int:
+async def still(value: Callable[[], int], period: float = 0.2, seconds: float = 60.0) -> int:
     """Wait until `value()` has moved and then stays for `period` seconds, as when a buffer fills.
 
     That nothing happens shows only by time going by.
     """
+    end = time.monotonic() + seconds
     last, now = 0, value()
     while not now or now != last:
+        _in_time(end, "a value that has moved and stays", seconds, now)
         await asyncio.sleep(period)
         last, now = now, value()
     return now

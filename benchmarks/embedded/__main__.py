@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchmarks.load.accounting import resident, usage
+from benchmarks.load.accounting import cpu, resident
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,10 +44,10 @@ def main(services: int, pods: int, rate: float, windows: int, seconds: float) ->
             measured = {"API server": server.pid, "gateway": follower.pid}
             cores: dict[str, list[float]] = {name: [] for name in measured}
             for _ in range(windows):
-                before = {name: usage(pid).cpu for name, pid in measured.items()}
+                before = {name: cpu(pid) for name, pid in measured.items()}
                 time.sleep(seconds)
                 for name, pid in measured.items():
-                    cores[name].append((usage(pid).cpu - before[name]) / seconds)
+                    cores[name].append((cpu(pid) - before[name]) / 1e9 / seconds)
             for name, pid in measured.items():
                 low, high = min(cores[name]), max(cores[name])
                 median = statistics.median(cores[name])

@@ -1,6 +1,6 @@
 """With what the command ends: its exit codes, and the error that carries one.
 
-Used by every command; `exposed --help` and docs/command-line.md list the table.
+Used by every command; `exposed --help` and docs/use/command-line.md list the table.
 """
 
 from __future__ import annotations

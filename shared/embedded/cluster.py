@@ -23,6 +23,7 @@ from shared.embedded.controllers.manager import Controllers
 from shared.embedded.errors import StatusError
 from shared.embedded.files import DamagedError
 from shared.embedded.http.server import ApiServer
+from shared.embedded.node.accounts import Accounts
 from shared.embedded.node.addresses import Addresses, SubnetTakenError
 from shared.embedded.node.agent import Agent
 from shared.embedded.node.hollow import HollowNode
@@ -77,6 +78,7 @@ class Cluster:
     controllers: Controllers
     agent: Agent
     nodes: NodeProviders
+    _accounts: Accounts
     recovered: Sequence[str] = ()
     """What was done to damaged files at the start, a sentence each."""
 
@@ -158,7 +160,8 @@ class Cluster:
         home = self.settings.home
         tokens = kubeconfig.tokens(home)
         holders = {token: kubeconfig.user(name) for name, token in tokens.items()}
-        server = ApiServer(self.api, Tokens(holders, self._clock.now), self.nodes.callbacks())
+        accepted = Tokens(holders, self._clock.now)
+        server = ApiServer(self.api, accepted, self.nodes.callbacks())
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         certificate.check(issued)
         tls.load_cert_chain(issued.certificate, issued.key)
@@ -172,6 +175,7 @@ class Cluster:
         self._stack.push_async_callback(server.stop)
         self.url = f"https://{HOST}:{port}"
         authority = issued.authority.read_bytes()
+        self._accounts = Accounts(self.api, accepted, self.url, authority)
         for name, token in tokens.items():
             text = kubeconfig.kubeconfig(name, token, self.url, authority)
             files.replace(kubeconfig.path_of(home, name), text.encode())
@@ -183,7 +187,7 @@ class Cluster:
         self._stack.callback(self.api.subscribe(node_ports.apply))
         self.controllers.start(self._tasks)
         node_ports.start(self._tasks)
-        self.agent.start(self._tasks)
+        self.agent.start(self._tasks, self._accounts)
         self._stack.push_async_callback(self.agent.stop)
 
 

@@ -156,6 +156,7 @@ DECLARATIONS: Final = registered(
             selectable=METADATA,
         ),
         _EVENT,
+        _kept(kinds.LIMIT_RANGE, kind_schemas.LIMIT_RANGE),
         Declaration(
             kinds.NAMESPACE,
             schema=kind_schemas.NAMESPACE,
@@ -197,6 +198,7 @@ DECLARATIONS: Final = registered(
             selectable=field_selectors.POD,
         ),
         _kept(kinds.POD_TEMPLATE, kind_schemas.POD_TEMPLATE),
+        _kept(kinds.RESOURCE_QUOTA, kind_schemas.RESOURCE_QUOTA),
         Declaration(
             kinds.SECRET,
             schema=kind_schemas.SECRET,
@@ -321,6 +323,7 @@ DECLARATIONS: Final = registered(
         ),
         _kept(kinds.HTTP_ROUTE, columns=core.HTTP_ROUTES),
         _kept(kinds.MIDDLEWARE),
+        _kept(kinds.PRIORITY_CLASS, kind_schemas.PRIORITY_CLASS),
         Declaration(
             kinds.LEASE,
             schema=kind_schemas.LEASE,

@@ -137,6 +137,29 @@ PERSISTENT_VOLUME: Final = Kind(
     protected_by="kubernetes.io/pv-protection",
     admitted=("metadata.finalizers",),
 )
+RESOURCE_QUOTA: Final = Kind(
+    "",
+    "v1",
+    "resourcequotas",
+    "resourcequota",
+    "ResourceQuota",
+    short_names=("quota",),
+    subresources=(STATUS,),
+    returns_deleted=True,
+)
+LIMIT_RANGE: Final = Kind(
+    "", "v1", "limitranges", "limitrange", "LimitRange", short_names=("limits",)
+)
+PRIORITY_CLASS: Final = Kind(
+    "scheduling.k8s.io",
+    "v1",
+    "priorityclasses",
+    "priorityclass",
+    "PriorityClass",
+    namespaced=False,
+    short_names=("pc",),
+    generation=True,
+)
 STORAGE_CLASS: Final = Kind(
     "storage.k8s.io",
     "v1",

@@ -1,6 +1,6 @@
 """Where the API server is and who we are there: a kubeconfig, or the pod's service account.
 
-The only file that reads them, by kubernetes_asyncio. Used by the client and its transport.
+The only file that reads them, by `library`. Used by the client and its transport.
 """
 
 from __future__ import annotations
@@ -11,18 +11,15 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
+import aiohttp
 import yaml
-from kubernetes_asyncio import config as library
-from kubernetes_asyncio.client import Configuration
-from kubernetes_asyncio.client.rest import RESTClientObject
 
-from shared.kube import errors
+from shared.kube import errors, library
+from shared.kube.configuration import Configuration
 from shared.service import bounds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-
-    import aiohttp
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +31,12 @@ _UNREADABLE: Final = (
 class Credentials:
     """Those of `source`: paths of kubeconfig files, or '' for what this machine or pod has."""
 
-    def __init__(self, source: str, configuration: Configuration, connector: Any) -> None:
+    def __init__(
+        self, source: str, configuration: Configuration, connector: aiohttp.BaseConnector
+    ) -> None:
         self._source = source
         self._configuration = configuration
-        self.connector: aiohttp.BaseConnector = connector
+        self.connector = connector
         """With the TLS that they ask for."""
 
     @classmethod
@@ -45,39 +44,29 @@ class Credentials:
     async def load(cls, source: str, connections: int) -> AsyncIterator[Self]:
         """Good for so many connections at a time; raises `NotConfigured`."""
         configuration = Configuration()
-        configuration.connection_pool_maxsize = connections
         await _read(source, configuration)
-        rest = RESTClientObject(configuration)  # for its connector
-        try:
-            yield cls(source, configuration, rest.pool_manager.connector)
-        finally:
-            await rest.close()
+        async with aiohttp.TCPConnector(limit=connections, ssl=configuration.tls()) as connector:
+            yield cls(source, configuration, connector)
 
     @property
     def host(self) -> str:
         """Scheme, host and port of the API server."""
-        return str(self._configuration.host)
+        return self._configuration.host
 
     @property
     def options(self) -> dict[str, Any]:
         """What aiohttp is told with each request."""
-        options = {
-            "proxy": self._configuration.proxy,
-            "proxy_headers": self._configuration.proxy_headers,
-            "server_hostname": self._configuration.tls_server_name,
-        }
-        return {name: value for name, value in options.items() if value}
+        return self._configuration.options
 
     async def headers(self) -> dict[str, str]:
         """What a request carries; tokens that are known to end are renewed. Raises
         `NotConfigured`."""
         try:
-            settings = await self._configuration.auth_settings()
+            return await self._configuration.headers()
         except library.ConfigException as error:
             raise errors.NotConfigured(
                 f"cannot renew the credentials of the cluster: {error}"
             ) from error
-        return {str(one["key"]): str(one["value"]).strip() for one in settings.values()}
 
     async def renew(self) -> bool:
         """Read the files again, as a token may have been replaced before its time; whether one has.

@@ -7,12 +7,13 @@ import logging
 import random as _random
 from contextlib import aclosing
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from shared.kube.errors import KubeError
 from shared.kube.reflector import ListPage, Reflector, Watch
 from shared.kube.remedy import remedy
 from shared.runtime.clock import Clock, SystemClock
+from shared.runtime.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from shared.service.objects import Obj
 
 log = logging.getLogger(__name__)
+
+PAGE: Final = 200
+"""Objects of a list that come at once. A page is parsed in one turn of the event loop: 3 ms for 200
+EndpointSlices of four pods."""
 
 
 class Informer:
@@ -38,7 +43,10 @@ class Informer:
     others.
 
     `keep` says what of an object the cache is to keep: what nobody reads need not be in memory. It
-    leaves name, namespace and resourceVersion.
+    leaves name, namespace, uid and resourceVersion.
+
+    However much comes at once, the event loop has turns in between (`Turns`): a list that comes
+    again must not hold up whatever else this process does.
     """
 
     def __init__(
@@ -54,7 +62,7 @@ class Informer:
         clock: Clock | None = None,
         random: Callable[[], float] = _random.random,
         watch_seconds: float = 240.0,
-        page_size: int = 500,
+        page_size: int = PAGE,
     ) -> None:
         self._kube = kube
         self.resource = resource
@@ -67,6 +75,7 @@ class Informer:
         self._watch_seconds = watch_seconds
         self._page_size = page_size
         self._reflector = Reflector(keep)
+        self._turns = Turns(self._clock)
         self.cache: Mapping[Key, Obj] = MappingProxyType(self._reflector.cache)
         """(namespace, name) → what is kept of the object, never managedFields; read-only."""
         self.synced = asyncio.Event()
@@ -103,7 +112,10 @@ class Informer:
             limit=self._page_size,
             continue_=token,
         )
-        self._tell(self._reflector.listed(page))
+        self._heard()
+        await self._turns.rest()
+        for change in self._reflector.listed(page):
+            await self._tell(change)
         if isinstance(self._reflector.request, Watch):
             self.synced.set()
 
@@ -120,7 +132,8 @@ class Informer:
         async with aclosing(stream):
             async for event in stream:
                 events += 1
-                self._tell(self._reflector.event(event))
+                self._heard()
+                await self._tell(self._reflector.event(event))
         self._heard()
         return self._reflector.ended(self.last_contact - began, events, self._random())
 
@@ -129,16 +142,15 @@ class Informer:
         self.problem = ""
         self.failing.clear()
 
-    def _tell(self, changes: list[Change]) -> None:
-        self._heard()
-        if self._on_change is None:
-            return
-        for change in changes:
+    async def _tell(self, change: Change | None) -> None:
+        if change is not None and self._on_change is not None:
             try:
                 self._on_change(change)
             except Exception:
                 metadata = change.object["metadata"]
                 log.exception("%s %s: callback failed", self.resource.kind, metadata["name"])
+        if self._turns.spent():
+            await self._turns.rest()
 
     def _failed(self, error: KubeError) -> float:
         self.failures += 1

@@ -4,6 +4,9 @@ It says which request comes next (a page of a list, or a watch from a resourceVe
 answers into changes. Source: Kubernetes API concepts, "Efficient detection of changes". What it
 takes care of: a list comes in pages; bookmarks move the version on; 410 means list again; what was
 deleted during a gap is found by comparing the new list with what was known.
+
+A page is taken in object by object, so that its reader can stop between them: each object is as it
+was or as it is now, and one is gone when the whole list has come without it.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from shared.kube.changes import Change, Key, key_of
 from shared.kube.errors import Expired, Invalid, KubeError, Unreachable, from_status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from shared.service.objects import Obj
 
@@ -51,35 +54,45 @@ class Reflector:
         self._keep = keep
         self.cache: dict[Key, Obj] = {}
         self.request: ListPage | Watch = ListPage()
-        self._pages: dict[Key, Obj] = {}
+        self._seen: set[Key] = set()
+        """What the list has brought so far."""
         self._failures = Failures()
 
-    def listed(self, page: Obj) -> list[Change]:
-        """A page has come; after the last one the changes since what was known before."""
-        metadata = _mapping(page, "metadata")
-        for item in page.get("items") or []:
-            self._pages[_key(item)] = self._trimmed(item)
-        if token := metadata.get("continue"):
-            self.request = ListPage(token)
-            return []
-        self.request = Watch(_version(page))
-        self._failures.clear()
-        fresh, self._pages = self._pages, {}
-        return self._replaced(fresh)
+    def listed(self, page: Obj) -> Iterator[Change | None]:
+        """A page has come: a step for each of its objects, and after the last page one for each
+        that is gone, with its change since what was known; None where nothing has changed.
 
-    def event(self, event: Obj) -> list[Change]:
-        """A watch event has come. An ERROR event is raised as the `KubeError` it stands for."""
+        `request` is the next one when all steps are done.
+        """
+        token = _mapping(page, "metadata").get("continue")
+        following = ListPage(token) if token else Watch(_version(page))
+        for item in page.get("items") or []:
+            key = _key(item)
+            change = self._compared(key, item)
+            self._seen.add(key)
+            yield change
+        if not token:
+            for key in self.cache.keys() - self._seen:
+                old = self.cache.pop(key)
+                yield Change("DELETED", old, old)
+            self._seen = set()
+            self._failures.clear()
+        self.request = following
+
+    def event(self, event: Obj) -> Change | None:
+        """A watch event has come; the change, if it is one. An ERROR event is raised as the
+        `KubeError` it stands for."""
         kind, obj = event.get("type"), _mapping(event, "object")
         if kind == "ERROR":
             raise from_status(int(obj.get("code") or 500), obj)
         if kind not in ("ADDED", "MODIFIED", "DELETED", "BOOKMARK"):
             log.warning("ignored a watch event of unknown type %.40r", kind)
-            return []
+            return None
         version = _version(obj)
-        changes = [] if kind == "BOOKMARK" else self._changed(str(kind), obj)
+        change = None if kind == "BOOKMARK" else self._changed(str(kind), obj)
         self.request = Watch(version)
         self._failures.clear()
-        return changes
+        return change
 
     def ended(self, seconds: float, events: int, jitter: float) -> float:
         """The watch ended as agreed after `seconds` and `events`; seconds to wait before the next.
@@ -97,29 +110,25 @@ class Reflector:
             # What the list needs was not tried yet: failed watches must not delay it.
             self._failures.clear()
         if _needs_list(error):
-            self.request, self._pages = ListPage(), {}
+            self.request, self._seen = ListPage(), set()
         return self._failures.delay(error, jitter)
 
-    def _replaced(self, fresh: dict[Key, Obj]) -> list[Change]:
-        known = self.cache
-        gone = [Change("DELETED", known[key], known[key]) for key in known.keys() - fresh.keys()]
-        news = [
-            Change("MODIFIED" if key in known else "ADDED", obj, known.get(key))
-            for key, obj in fresh.items()
-            if key not in known or _version(known[key]) != _version(obj)
-        ]
-        known.clear()
-        known.update(fresh)
-        return gone + news
+    def _compared(self, key: Key, item: Obj) -> Change | None:
+        identity, old = _identity(item), self.cache.get(key)
+        if old is not None and _identity(old) == identity:
+            return None
+        return self._put(key, self._trimmed(item))
 
-    def _changed(self, kind: str, obj: Obj) -> list[Change]:
+    def _put(self, key: Key, obj: Obj) -> Change:
+        old = self.cache.get(key)
+        self.cache[key] = obj
+        return Change("MODIFIED" if old is not None else "ADDED", obj, old)
+
+    def _changed(self, kind: str, obj: Obj) -> Change:
         key, trimmed = _key(obj), self._trimmed(obj)
         if kind == "DELETED":
-            old = self.cache.pop(key, None)
-            return [Change("DELETED", trimmed, old)]
-        old = self.cache.get(key)
-        self.cache[key] = trimmed
-        return [Change("MODIFIED" if old is not None else "ADDED", trimmed, old)]
+            return Change("DELETED", trimmed, self.cache.pop(key, None))
+        return self._put(key, trimmed)
 
     def _trimmed(self, obj: Obj) -> Obj:
         # often half of an object, and nobody here reads it
@@ -147,6 +156,11 @@ def _key(obj: Obj) -> Key:
         return key_of(obj)
     except (KeyError, TypeError, AttributeError) as error:
         raise Unreachable("the API server sent an object without a name") from error
+
+
+def _identity(obj: Obj) -> tuple[str, Any]:
+    # a server restored from a backup, or a new one, may give the same version to another object
+    return _version(obj), obj["metadata"].get("uid")
 
 
 def _version(obj: Obj) -> str:

@@ -55,6 +55,13 @@ INGRESSES: Final = Resource("networking.k8s.io", "v1", "ingresses", "Ingress")
 POD_TEMPLATES: Final = Resource("", "v1", "podtemplates", "PodTemplate")
 HTTP_ROUTES: Final = Resource("gateway.networking.k8s.io", "v1", "httproutes", "HTTPRoute")
 MIDDLEWARES: Final = Resource("traefik.io", "v1alpha1", "middlewares", "Middleware")
+OWN_ACCESS_REVIEWS: Final = Resource(
+    "authorization.k8s.io",
+    "v1",
+    "selfsubjectaccessreviews",
+    "SelfSubjectAccessReview",
+    namespaced=False,
+)
 POD_METRICS: Final = Resource("metrics.k8s.io", "v1beta1", "pods", "PodMetrics")
 NODE_METRICS: Final = Resource(
     "metrics.k8s.io", "v1beta1", "nodes", "NodeMetrics", namespaced=False

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from shared.service.documents import plain
 from shared.service.durations import bounded, seconds
-from shared.service.model import AuthType, Expose, ProbeMode, Timeouts
+from shared.service.model import AuthType, Expose, ProbeMode, Protocol, Timeouts
+from shared.service.rate_limit import check_rate_limits, rate_limits_json, read_rate_limits
 from shared.service.scaling.effect import warn_idle, warn_uncertain
 from shared.service.scaling.schema import Written, read_written
 
@@ -57,8 +58,10 @@ def read_expose(service: Fields, *, new: bool = False) -> Expose | None:
             timeouts=_timeouts(fields),
             startup_timeout=_span(fields, "startup_timeout", STARTUP) or _DEFAULTS.startup_timeout,
             grace=_span(fields, "grace", GRACES) or None,
+            protocol=_word(fields, "protocol", Protocol),
             concurrency=_whole(fields, "concurrency", least=0, most=100_000),
             affinity=_flag(fields, "affinity"),
+            rate_limit=read_rate_limits(fields),
             scaling=fields.mapping("scaling"),
         )
         if new and expose.scaling:
@@ -154,6 +157,9 @@ def _check_expose(fields: Fields, expose: Expose) -> None:
             "NodePort",
             "the node port bypasses authentication: set_auth guards the gateway's path alone",
         )
+    check_rate_limits(
+        fields, expose.rate_limit, set_auth=expose.set_auth, node_port=bool(expose.node_port)
+    )
     if expose.cpu_threshold > 100:
         fields.warn("cpu_threshold", f"{expose.cpu_threshold} {_above(expose)}")
 
@@ -227,10 +233,14 @@ def _extensions_json(expose: Expose) -> dict[str, Any]:
         body["startup_timeout"] = expose.startup_timeout
     if expose.grace is not None:
         body["grace"] = expose.grace
+    if expose.protocol != _DEFAULTS.protocol:
+        body["protocol"] = expose.protocol
     if expose.concurrency != _DEFAULTS.concurrency:
         body["concurrency"] = expose.concurrency
     if expose.affinity != _DEFAULTS.affinity:
         body["affinity"] = expose.affinity
+    if expose.rate_limit:
+        body["rate_limit"] = rate_limits_json(expose.rate_limit)
     if expose.scaling:
         body["scaling"] = plain(expose.scaling)
     return body

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
 AuthType = Literal["basic", "forward"]
 ProbeMode = Literal["legacy", "direct"]
+Protocol = Literal["http1", "h2c", "grpc"]
 Visibility = Literal["private", "public", "restricted"]
 LifecyclePolicy = Literal["delete", "retain"]
+Per = Literal["address", "service", "token"]
 
 ADMINISTRATOR: Final = "cluster_admin"
 """OSCAR's name for the owner of what the administrator makes."""
@@ -47,6 +50,28 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
+class RateLimit:
+    """Requests that a service takes from one caller; 0 is no limit."""
+
+    requests: float = 0.0
+    """In `period`, on average."""
+    period: int = 1
+    """Seconds: a second, a minute or an hour."""
+    burst: int = 0
+    """Requests at once after a pause; 0: as many as `requests`, rounded up."""
+    in_flight: int = 0
+    """Requests, streams and tunnels at a time."""
+    per: Per = "address"
+    """Who a caller is: an address (a network of 64 bits in IPv6), everybody together, or a token
+    in Authorization; who sends none is known by the address."""
+
+    @property
+    def quota(self) -> int:
+        """Requests at once after a pause; 0 where only those in flight are limited."""
+        return self.burst or ceil(self.requests)
+
+
+@dataclass(frozen=True, slots=True)
 class Expose:
     """The `expose` section of a service."""
 
@@ -65,6 +90,9 @@ class Expose:
     set_auth: bool = False
     """True asks every request for the service's token."""
     auth_type: AuthType = "basic"
+    protocol: Protocol = "http1"
+    """What the container speaks on its first port: HTTP/1.1, HTTP/2 without TLS from the first byte
+    on (`h2c`, RFC 9113, section 3.3), or that with gRPC's ways."""
     health_path: str = "/"
     probe_mode: ProbeMode = "legacy"
     timeouts: Timeouts = Timeouts()
@@ -77,6 +105,8 @@ class Expose:
     """Requests one pod works on at a time; 0 is no limit."""
     affinity: bool = False
     """True keeps a client on one pod by a cookie, as far as that pod lives."""
+    rate_limit: tuple[RateLimit, ...] = ()
+    """What the gateway refuses beyond; all of them hold."""
     scaling: Mapping[str, Any] = field(default_factory=_empty)
     """Settings for the scaler, which checks them itself."""
 

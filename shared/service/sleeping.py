@@ -43,6 +43,8 @@ def slept_at(deployment: Obj) -> float:
 
 def _seconds(text: str) -> float:
     """RFC 3339 as seconds since the epoch; 0 for what is none."""
+    if not text:  # as of every service that is awake
+        return 0.0
     try:
         return unix_seconds(text)
     except ValueError:

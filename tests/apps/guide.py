@@ -1,4 +1,4 @@
-"""The user's guide as a source: services and files of docs/applications.md, by their block's name.
+"""The user's guide as a source: what docs/use/applications.md has, by the name of each block.
 
 A fenced block whose info string names a file is that file (```` ```sh flask.sh ````), so what the
 guide tells people to write is what the tests run. Pure but for reading the guide.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from shared.service.model import Service
 
-GUIDE: Final = Path(__file__).parents[2] / "docs" / "applications.md"
+GUIDE: Final = Path(__file__).parents[2] / "docs/use/applications.md"
 _BLOCK: Final = re.compile(r"^```\w+ (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-from tests.architecture import purity, rooms, shape
+from tests.architecture import expressions, purity, rooms, shape
 from tests.architecture.layout import Layout
 from tests.architecture.sources import Sources, Violation
 from tests.test_architecture import RULES, Rule
@@ -203,6 +203,13 @@ FAULTS: list[tuple[Rule, str, str, str, str]] = [
         shape.SHORT,
     ),
     (shape.documented, "gateway/process.py", "", "has no docstring", shape.DOCUMENTED),
+    (
+        expressions.no_possessive_groups,
+        "gateway/protocol/head.py",
+        '"""Heads."""\nSPACE = rb\'[)*+]++\\)++(?:a|\\))*+\'',
+        "repeats a group possessively",
+        expressions.POSSESSIVE,
+    ),
     (
         shape.mirrored,
         "tests/gateway/attic/test_old.py",

@@ -142,6 +142,7 @@ def test_killed_process_comes_back_and_nothing_is_lost(run: Run, module: str) ->
     assert f"{module.split('.')[-1]} ended (signal SIGKILL)" in run.said()
 
 
+@pytest.mark.timeout(300)
 def test_scales_out_under_load_and_back_without_a_failed_request(run: Run) -> None:
     with subprocess.Popen(
         [*LOAD, "burner", "?seconds=0.05", "--connections", "6", "--seconds", "30"],
@@ -156,7 +157,7 @@ def test_scales_out_under_load_and_back_without_a_failed_request(run: Run) -> No
         finally:
             load.kill()
     assert load.returncode == 0, output
-    until_blocking(lambda: len(run.pods("burner")) == 1, "one pod after the load", 110)
+    until_blocking(lambda: len(run.pods("burner")) == 1, "one pod after the load", 200)
     events = run.kubectl("get", "events", "-n", "oscar-svc")
     assert "SuccessfulRescale" in events
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import ssl
 from collections import defaultdict
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import aiohttp
@@ -29,6 +31,7 @@ class Request(NamedTuple):
     group: str
     resource: str
     namespace: str
+    name: str = ""
 
 
 def understand(method: str, path: str, query: Mapping[str, str]) -> Request | None:
@@ -50,14 +53,17 @@ def understand(method: str, path: str, query: Mapping[str, str]) -> Request | No
     verb = _VERBS.get(method) or ("get" if name else "list")
     if verb == "list" and query.get("watch") in {"1", "true"}:
         verb = "watch"
-    return Request(verb, group, "/".join((plural, *below[:1])), namespace)
+    return Request(verb, group, "/".join((plural, *below[:1])), namespace, name)
 
 
 class Recorder:
-    """Passes every request on to `upstream` and remembers it under the token it bore."""
+    """Passes every request on to `upstream` and remembers whose it was."""
 
     def __init__(self, session: aiohttp.ClientSession, upstream: str, authority: str) -> None:
+        self.accounts: dict[str, str] = {}
+        """Token → whose it is."""
         self.seen: dict[str, set[Request]] = defaultdict(set)
+        """By account."""
         self.refused: list[str] = []
         self.url = ""
         self._session = session
@@ -65,44 +71,53 @@ class Recorder:
         self._context = ssl.create_default_context(cadata=authority)
         self._news = asyncio.Condition()
 
-    async def until(self, token: str, verb: str, resource: str, patience: float = 40.0) -> None:
-        """Wait until the holder of `token` has done so."""
+    async def until(
+        self, account: str, verb: str, resource: str, namespace: str = "", patience: float = 90.0
+    ) -> None:
+        """Wait until the account has done so."""
 
         def done() -> bool:
-            return any((r.verb, r.resource) == (verb, resource) for r in self.seen[token])
+            return any(
+                (r.verb, r.resource) == (verb, resource) and namespace in ("", r.namespace)
+                for r in self.seen[account]
+            )
 
         try:
             async with asyncio.timeout(patience), self._news:
                 await self._news.wait_for(done)
         except TimeoutError:
-            pytest.fail(f"{verb} {resource} was never asked for; refused: {self.refused}")
+            pytest.fail(f"{account} never asked to {verb} {resource}; refused: {self.refused}")
 
     def application(self) -> web.Application:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._pass)
         return app
 
-    async def _note(self, token: str, asked: Request) -> None:
+    async def _note(self, account: str, asked: Request, body: bytes) -> None:
         async with self._news:
-            self.seen[token].add(asked)
+            self.seen[account].add(asked)
+            if (asked.verb, asked.resource) == ("create", "rolebindings"):  # who binds may bind
+                role = json.loads(body)["roleRef"]["name"]
+                self.seen[account].add(Request("bind", asked.group, "clusterroles", "", role))
             self._news.notify_all()
 
     async def _pass(self, request: web.Request) -> web.StreamResponse:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        account, body = self.accounts.get(token, "?"), await request.read()
         asked = understand(request.method, request.path, request.query)
         if asked is not None:
-            await self._note(token, asked)
+            await self._note(account, asked, body)
         kept = {k: v for k, v in request.headers.items() if k not in {"Host", "Accept-Encoding"}}
         async with self._session.request(
             request.method,
             f"{self._upstream}{request.path_qs}",
             headers=kept,
-            data=await request.read(),
+            data=body,
             ssl=self._context,
             timeout=aiohttp.ClientTimeout(total=None),
         ) as answer:
             if asked is not None and asked.verb == "patch" and answer.status == 201:
-                await self._note(token, asked._replace(verb="create"))  # apply needs both
+                await self._note(account, asked._replace(verb="create"), body)  # apply needs both
             if answer.status == 403:
                 self.refused.append(await answer.text())
             response = web.StreamResponse(status=answer.status)
@@ -116,7 +131,14 @@ class Recorder:
 @pytest.fixture
 async def recorder(cluster_home: Path) -> AsyncIterator[Recorder]:
     """A proxy that listens before the embedded cluster, at `recorder.url`."""
-    config = yaml.safe_load((cluster_home / "kubeconfig").read_text())
+    async with recording(cluster_home) as proxy:
+        yield proxy
+
+
+@asynccontextmanager
+async def recording(home: Path) -> AsyncIterator[Recorder]:
+    """The same before the embedded cluster of `home`."""
+    config = yaml.safe_load((home / "kubeconfig").read_text())
     cluster = config["clusters"][0]["cluster"]
     authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
     async with aiohttp.ClientSession(auto_decompress=False) as session:

@@ -18,8 +18,10 @@ from shared.kube.resources import DEPLOYMENTS, Resource
 from shared.service import spaces
 from tests.gateway.management.issuer import issuing
 from tests.loopback import free_port
-from tests.manifests.test_base import MANIFESTS, build, environment, pick
-from tests.manifests.test_rights import ACCOUNTS, definition, granted, running, until_ready
+from tests.manifests.built import MANIFESTS, build, environment, pick
+from tests.manifests.life import definition
+from tests.manifests.processes import running, until_ready
+from tests.manifests.rights import ACCOUNTS, grants
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from shared.service.objects import Obj
     from tests.manifests.conftest import Recorder
 
-RBAC = MANIFESTS / "overlays" / "tenants" / "rbac.yaml"
+RBAC = MANIFESTS / "components" / "tenants" / "rbac.yaml"
 GROUP = "rbac.authorization.k8s.io"
 ROLES = {
     "ClusterRole": Resource(GROUP, "v1", "clusterroles", "ClusterRole", namespaced=False),
@@ -67,7 +69,8 @@ def test_the_overlay_allows_in_all_namespaces_what_the_base_allows_in_one(
     objects = list(yaml.safe_load_all(RBAC.read_text()))
     elsewhere = {"leases", "nodes"}
     for account in ACCOUNTS:
-        base = {each for each in granted(account) if each[2] not in elsewhere}
+        given = grants(build("base"), account)
+        base = {each[1:4] for each in given if each.resource not in elsewhere}
         more = MAKES if account == "management" else set()
         assert allowed(objects, account) == base | more
     secret = [

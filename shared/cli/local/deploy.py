@@ -59,11 +59,16 @@ def sleepy(service: Service, zero_after: float | None) -> Service:
 async def _until_answers(api: ServicesApi, name: str, target: Target, say: Say) -> None:
     service = await api.get(name) or {}
     url = f"{target.endpoint}{names.base_path(name)}/"
+    headers = {"Authorization": aiohttp.encode_basic_auth(name, service.get("token", ""))}
+    grpc = _speaks_grpc(service)
+    if grpc:  # whose servers answer nothing else
+        headers["Content-Type"] = "application/grpc"
     status = await first_answer(
         url,
         seconds=ANSWER_SECONDS,
         good=lambda status: status < 500,
-        headers={"Authorization": aiohttp.encode_basic_auth(name, service.get("token", ""))},
+        headers=headers,
+        method="POST" if grpc else "GET",
     )
     if status is None:
         say(
@@ -94,6 +99,9 @@ async def next_steps(layout: Layout, target: Target, say: Say) -> None:
                 f"  {_program('kubectl')} get pods -n {names.NAMESPACE} -w",
                 "",
                 *_load(services, layout),
+                "  # all services as they are now, and why: open it in a browser",
+                f"  http://127.0.0.1:{layout.gateway_admin}/",
+                "",
                 "  # metrics",
                 f"  curl http://127.0.0.1:{layout.gateway_admin}/metrics   # gateway",
                 f"  curl http://127.0.0.1:{layout.scaler}/metrics   # scaler",
@@ -105,14 +113,23 @@ async def next_steps(layout: Layout, target: Target, say: Say) -> None:
 
 
 def _request(service: dict[str, Any], target: Target) -> tuple[str, ...]:
-    """A curl line for the service; the example OCR service gets an image to read."""
+    """A curl line for the service, or where gRPC finds it; the example OCR service gets an image
+    to read."""
     name = service.get("name", "")
+    if _speaks_grpc(service):
+        address = target.endpoint.partition("://")[2]
+        method = f"{names.base_path(name)}/<package>.<Service>/<Method>"
+        return f"  # {name} speaks gRPC: call, at {address},", f"  {method}", ""
     url = f"{target.endpoint}{names.base_path(name)}/"
     auth = f"-u {name}:{service['token']} " if service.get("expose", {}).get("set_auth") else ""
     data = f"-F data=@{_sample()} " if name == "ocr" else ""
     path = "recognize" if name == "ocr" else ""
     trust = f"--cacert {shlex.quote(str(target.ca))} " if target.ca is not None else ""
     return f"  # a request to {name}", f"  curl {trust}{auth}{data}{url}{path}", ""
+
+
+def _speaks_grpc(service: dict[str, Any]) -> bool:
+    return (service.get("expose") or {}).get("protocol") == "grpc"
 
 
 def _sleeping(services: Sequence[dict[str, Any]]) -> tuple[str, ...]:

@@ -41,12 +41,13 @@ async def first_answer(
     seconds: float,
     good: Callable[[int], bool],
     headers: Mapping[str, str] | None = None,
+    method: str = "GET",
 ) -> int | None:
     """The first status for which `good` is true; None when there is none within `seconds`."""
     try:
         async with asyncio.timeout(seconds), aiohttp.ClientSession(headers=headers) as session:
             while True:
-                status = await _status(session, url)
+                status = await _status(session, method, url)
                 if status is not None and good(status):
                     return status
                 await asyncio.sleep(_STEP)
@@ -54,12 +55,13 @@ async def first_answer(
         return None
 
 
-async def _status(session: aiohttp.ClientSession, url: str) -> int | None:
+async def _status(session: aiohttp.ClientSession, method: str, url: str) -> int | None:
     # No certificate is checked: this asks whether the server is there and sends it no secret but
     # a service's token, over loopback.
     try:
-        async with session.get(url, ssl=False) as response:
-            return response.status
+        async with session.request(method, url, ssl=False) as response:
+            refused = response.status == 200 and "X-Gateway-Error" in response.headers
+            return None if refused else response.status  # a call of gRPC is refused so
     except (aiohttp.ClientError, OSError):
         return None
 

@@ -61,10 +61,14 @@ class Tokens:
         holds: Callable[[], bool] = _always,
     ) -> None:
         """Accept `token` until the Unix time `expires`, as long as it `holds`, of those for whom it
-        is meant; forget those that have expired."""
+        is meant; forget those that do not hold any more."""
         now = self._now()
         if len(self._holders) >= self._most:
-            kept = {digest: each for digest, each in self._holders.items() if each.expires > now}
+            kept = {
+                digest: each
+                for digest, each in self._holders.items()
+                if each.expires > now and each.holds()
+            }
             if len(kept) >= self._most:
                 raise unavailable(f"more than {self._most} tokens are valid; let some expire")
             self._holders = kept

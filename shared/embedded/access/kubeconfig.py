@@ -56,13 +56,16 @@ def path_of(home: Path, name: str) -> Path:
     return home / ("kubeconfig" if name == ADMINISTRATOR else f"{name}.kubeconfig")
 
 
-def kubeconfig(name: str, token: str, url: str, authority: bytes) -> str:
-    """The file's text (JSON, which is YAML); `authority` is the PEM that clients trust."""
+def kubeconfig(
+    name: str, token: str, url: str, authority: bytes, namespace: str = names.NAMESPACE
+) -> str:
+    """The file's text (JSON, which is YAML); `authority` is the PEM that clients trust, `namespace`
+    the one that kubectl takes if it is told none."""
     cluster = {
         "server": url,
         "certificate-authority-data": base64.b64encode(authority).decode(),
     }
-    context = {"cluster": "local", "user": name, "namespace": names.NAMESPACE}
+    context = {"cluster": "local", "user": name, "namespace": namespace}
     content = {
         "apiVersion": "v1",
         "kind": "Config",

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from shared.service.objects import Obj
 
 
-def prepare(kind: Kind, obj: Obj) -> None:
+def prepare(store: Store, kind: Kind, obj: Obj) -> None:
     """Make a new object, in place, what its defaults and rules start from; raises 403."""
     if kind is kinds.SERVICE:
         service_changes.prepare(None, obj)
     elif kind is kinds.POD:
-        pod_admission.admit(obj)
+        name = (obj.get("spec") or {}).get("priorityClassName") or ""
+        entry = store.get(kinds.PRIORITY_CLASS.bucket, "", name)
+        pod_admission.admit(obj, entry.object if entry is not None else None)
 
 
 def refuse_place(store: Store, kind: Kind, obj: Obj) -> None:

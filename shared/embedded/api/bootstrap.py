@@ -36,7 +36,9 @@ STORAGE: Final[Obj] = {
     "provisioner": kinds.FOLDERS,
     "allowVolumeExpansion": True,
 }
-MANIFESTS: Final = Path(__file__).parents[3] / "manifests" / "base"
+MANIFESTS: Final = Path(__file__).parents[3] / "manifests"
+RIGHTS: Final = ("base/*/rbac.yaml", "components/deletion-cost/rbac.yaml")
+"""Whose a cluster of one's own machine has; others are applied as to any cluster."""
 
 
 def bootstrap(api: Api, manifests: Path = MANIFESTS) -> None:
@@ -66,8 +68,9 @@ def default_rights(api: Api) -> None:
 
 
 def _rights(manifests: Path) -> Iterator[Obj]:
-    for path in sorted(manifests.glob("*/rbac.yaml")):
-        yield from (obj for obj in yaml.safe_load_all(path.read_text()) if obj)
+    for pattern in RIGHTS:
+        for path in sorted(manifests.glob(pattern)):
+            yield from (obj for obj in yaml.safe_load_all(path.read_text()) if obj)
 
 
 def _apply(api: Api, obj: Obj) -> None:

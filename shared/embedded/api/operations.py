@@ -247,7 +247,7 @@ class Api:
             kind, obj, namespace, name=name, uid=str(UUID(int=bits, version=4)),
             suffix="".join(letters), now=now,
         )  # fmt: skip
-        admission.prepare(kind, obj)
+        admission.prepare(self.store, kind, obj)
         declared = declarations.of(kind)
         declared.defaults(obj)
         admission.refuse_place(self.store, kind, obj)

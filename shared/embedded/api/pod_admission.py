@@ -1,8 +1,9 @@
 """What a new pod is given, and refused, for its account and its classes. Pure.
 
 Source: Kubernetes' admission plugins ServiceAccount, Priority and RuntimeClass. Called by
-`admission`. The cluster has the two classes of priority that every cluster has, and no class of
-runtimes. No token is mounted: a pod's processes share the files of the machine.
+`admission`. Beside the classes of priority that are stored the cluster has the two that every
+cluster has; it has no class of runtimes, and no class is everybody's default. No volume with a
+token is added, as a process sees no mount: `node/accounts` gives that.
 """
 
 from __future__ import annotations
@@ -27,22 +28,27 @@ _COMPUTED: Final = "priority admission controller computed {} from the given Pri
 DEFAULT_ACCOUNT: Final = "default"
 
 
-def admit(pod: Obj) -> None:
-    """Give the pod its account and its priority, in place; raises 403."""
+def admit(pod: Obj, priority_class: Obj | None = None) -> None:
+    """Give the pod its account and its priority, in place; raises 403.
+
+    priority_class: the stored one that the pod names, if there is one.
+    """
     spec = pod.get("spec") or {}
     account = spec.get("serviceAccountName") or spec.get("serviceAccount") or DEFAULT_ACCOUNT
     spec["serviceAccountName"] = spec["serviceAccount"] = account
     name = spec.get("priorityClassName")
-    if name and name not in _PRIORITIES:
+    found = priority_class or {}
+    if name and name not in _PRIORITIES and not found:
         raise _refusal(pod, f"no PriorityClass with name {name} was found")
-    priority = _PRIORITIES.get(name or "", 0)
+    priority = found.get("value", _PRIORITIES.get(name or "", 0))
+    preemption = found.get("preemptionPolicy", _PREEMPTION)
     _agree(pod, spec, "priority", priority, "the integer value of priority")
-    _agree(pod, spec, "preemptionPolicy", _PREEMPTION, "the string value of PreemptionPolicy")
+    _agree(pod, spec, "preemptionPolicy", preemption, "the string value of PreemptionPolicy")
     if runtime := spec.get("runtimeClassName"):
         why = f'pod rejected: RuntimeClass "{runtime}" not found'
         raise _refusal(pod, why)
     if name:
-        spec["priority"] = priority
+        spec["priority"], spec["preemptionPolicy"] = priority, preemption
 
 
 def no_account(pod: Obj, name: str) -> StatusError:

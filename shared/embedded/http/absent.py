@@ -14,7 +14,7 @@ _INSTEAD: Final = (
     "it runs Deployments, ReplicaSets and Pods; `kubectl api-resources` lists what it has"
 )
 _ABSENT: Final = {
-    "": "componentstatuses limitranges replicationcontrollers resourcequotas",
+    "": "componentstatuses replicationcontrollers",
     "admissionregistration.k8s.io": "mutatingadmissionpolicies mutatingwebhookconfigurations "
     "validatingadmissionpolicies validatingadmissionpolicybindings validatingwebhookconfigurations",
     "apiextensions.k8s.io": "customresourcedefinitions",
@@ -28,7 +28,6 @@ _ABSENT: Final = {
     "networking.k8s.io": "ipaddresses servicecidrs",
     "node.k8s.io": "runtimeclasses",
     "resource.k8s.io": "deviceclasses resourceclaims resourceclaimtemplates resourceslices",
-    "scheduling.k8s.io": "priorityclasses",
     "storage.k8s.io": "csidrivers csinodes csistoragecapacities volumeattachments "
     "volumeattributesclasses",
 }

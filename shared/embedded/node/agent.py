@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from shared.embedded.api.operations import Api, Change
     from shared.embedded.kinds import Kind
+    from shared.embedded.node.accounts import Accounts
     from shared.embedded.node.addresses import Addresses
     from shared.embedded.node.settings import NodeSettings
     from shared.runtime.clock import Clock
@@ -75,6 +76,7 @@ class Agent:
         self._events = Events(api, clock, "kubelet", settings.name)
         self._folders = Folders(api, home / "volumes")
         self._first_free_port = ports.first_free_port()
+        self._accounts: Accounts | None = None
         self.pods: dict[str, Pod] = {}
         self.meter = Meter()
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -101,9 +103,12 @@ class Agent:
             if directory.name.rpartition("_")[2] not in self.pods:
                 shutil.rmtree(directory, ignore_errors=True)
 
-    def start(self, tasks: Supervisor) -> None:
-        """Run the pods that are there, and follow what comes."""
+    def start(self, tasks: Supervisor, accounts: Accounts | None = None) -> None:
+        """Run the pods that are there, and follow what comes; `accounts` gives them tokens."""
         self._supervisor = tasks
+        self._accounts = accounts
+        for known in self.pods.values():
+            known.sandbox.accounts = accounts
         self._unsubscribe = self._api.subscribe(self._apply)
         for pod in self._api.list(POD):
             if self._is_mine(pod) and not is_terminal(pod):
@@ -190,6 +195,7 @@ class Agent:
             log_bytes=self.settings.log_bytes,
             read=lambda kind, name: self._read(kind, name, metadata["namespace"]),
             folder=lambda claim: self._folders.of_claim(claim, metadata["namespace"]),
+            accounts=self._accounts,
         )
         found = Pod(
             sandbox, self.settings, self._clock, self._events, self._marker,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from shared.embedded.node import archive, logs, volumes
 from shared.embedded.node import environment as env
+from shared.embedded.node.accounts import MOUNT
 from shared.embedded.node.ports import container_ports
 from shared.embedded.node.process import Command
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from shared.embedded.kinds import Kind
+    from shared.embedded.node.accounts import Accounts
     from shared.service.objects import Obj
 
 
@@ -39,6 +41,9 @@ class Sandbox:
     log_bytes: int
     read: volumes.Read
     folder: volumes.Folder
+    accounts: Accounts | None = None
+    """None: nobody gives pods tokens."""
+    _account: dict[str, bytes] | None = None
 
     def log_of(self, container: str, run: int) -> Path:
         """The log of one run of a container."""
@@ -46,6 +51,9 @@ class Sandbox:
 
     def refresh(self) -> dict[str, Path]:
         """Write the volumes as their sources are now; volume name → directory."""
+        if self._has_account:
+            wanted = {name: (data, 0o600) for name, data in (self._account or {}).items()}
+            volumes.write(self._account_folder, wanted)
         return volumes.set_up(self.pod, self.root / "volumes", self.read, self.folder)
 
     def command(self, container: Obj, run: int) -> Command | None:
@@ -53,7 +61,7 @@ class Sandbox:
 
         Raises ConfigError for something that it refers to and that does not exist.
         """
-        mounts = volumes.mounts(container, self.refresh())
+        mounts = self._mounted(container, self.refresh())
         variables = self._variables(container)
         words = env.command_line(container, variables)
         if not words:
@@ -93,7 +101,11 @@ class Sandbox:
 
     def _mounts(self, container: Obj) -> dict[str, str]:
         directories = volumes.directories(self.pod, self.root / "volumes", self.folder)
-        return volumes.mounts(container, directories)
+        return self._mounted(container, directories)
+
+    def _mounted(self, container: Obj, directories: Mapping[str, Path]) -> dict[str, str]:
+        mounts = volumes.mounts(container, directories)
+        return {MOUNT: str(self._account_folder), **mounts} if self._has_account else mounts
 
     def remove(self) -> None:
         """Delete everything that the pod had on disk."""
@@ -110,7 +122,20 @@ class Sandbox:
         }
         if ports:
             given["PORT"] = str(self.ports.get(ports[0], ports[0]))
+        if self.accounts is not None and self._has_account:
+            given |= self.accounts.variables(self._account_folder)
         return given | env.environment(container, self.pod, self.address, self._texts)
+
+    @property
+    def _account_folder(self) -> Path:
+        return self.root / "account"
+
+    @property
+    def _has_account(self) -> bool:
+        """Whether there are files of the pod's service account; they are made once."""
+        if self._account is None:
+            self._account = self.accounts.files(self.pod) if self.accounts else {}
+        return bool(self._account)
 
     def _texts(self, kind: Kind, name: str) -> dict[str, str] | None:
         found = self.read(kind, name)

@@ -1,4 +1,4 @@
-"""docs/command-line.md says what the command line has: commands, options, variables, exit codes."""
+"""docs/use/command-line.md says what there is: commands, options, variables, exit codes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.cli import exits, main
 from shared.cli.connection import home, target
 
 ROOT = Path(__file__).parents[3]
-TEXT = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+TEXT = (ROOT / "docs/use/command-line.md").read_text(encoding="utf-8")
 CONNECTION = {"--endpoint", "--credentials", "--token-file", "--ca", "--profile"}
 
 
@@ -65,6 +65,6 @@ def test_exit_codes() -> None:
 
 def test_the_readme_leads_there_and_names_every_command() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert "(docs/command-line.md)" in readme
+    assert "(docs/use/command-line.md)" in readme
     for name in main.commands:
         assert f"`{name}`" in readme

@@ -1,4 +1,4 @@
-"""docs/embedded.md names the kinds that there are, and the bounds as they are."""
+"""docs/contribute/embedded.md names the kinds that there are, and the bounds as they are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.embedded.declarations import KINDS
 from shared.embedded.http import streams
 from shared.embedded.storage import store
 
-TEXT = (Path(__file__).parents[3] / "docs" / "embedded.md").read_text()
+TEXT = (Path(__file__).parents[3] / "docs/contribute/embedded.md").read_text()
 WORDS = " ".join(TEXT.split())
 
 

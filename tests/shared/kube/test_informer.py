@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -80,6 +81,38 @@ async def following(
         yield subject
 
 
+async def test_however_much_comes_others_have_turns_in_between(
+    api: Script, kube: KubeClient
+) -> None:
+    """Time stands still while the informer works: it is the number of objects that counts."""
+    many = [item(f"s-{number}", number + 1) for number in range(1050)]
+    api.then(says(listing(*many, version=5000)), refuses(410, "Expired"))
+    api.then(says(listing(*many[1000:], version=5000)))
+    api.otherwise = hangs()
+    turns: list[int] = []
+
+    async def take_turns(told: list[tuple[str, str]]) -> None:
+        while True:
+            turns.append(len(told))
+            await asyncio.sleep(0)
+
+    async with following(kube) as subject, running(take_turns(subject.told)):
+        await subject.drive_until_told(2050)
+    assert subject.told[1050][0] == subject.told[-1][0] == "DELETED"
+    assert max(later - before for before, later in itertools.pairwise(turns)) <= 100
+
+
+async def test_a_process_is_not_ready_before_the_last_page_has_come(
+    api: Script, kube: KubeClient
+) -> None:
+    api.then(says(listing(item("a"), token="t")))
+    api.otherwise = hangs()
+    async with following(kube) as subject:
+        await subject.until_told(1)
+        await api.until(2)
+        assert not subject.informer.synced.is_set()
+
+
 async def test_it_lists_then_watches(api: Script, kube: KubeClient) -> None:
     api.then(
         says(listing(item("a"), token="t")),
@@ -120,7 +153,7 @@ async def test_410_lists_again_and_tells_what_was_missed(
         assert subject.informer.synced.is_set()
         await subject.clock.advance(1.0)
         told = await subject.until_told(4)
-    assert told[2:] == [("DELETED", "gone"), ("ADDED", "new")]
+    assert told[2:] == [("ADDED", "new"), ("DELETED", "gone")]
 
 
 @pytest.mark.parametrize(

@@ -14,26 +14,24 @@ from tests.shared.kube.scripted import bookmark, event, item, listing, status
 NS = "oscar-svc"
 
 
-def told(changes: list[Change]) -> list[tuple[str, str, bool]]:
-    return [(one.type, one.object["metadata"]["name"], one.old is not None) for one in changes]
+def told(*changes: Change | None) -> list[tuple[str, str, bool]]:
+    return [
+        (one.type, one.object["metadata"]["name"], one.old is not None) for one in changes if one
+    ]
 
 
 def synced(*items: dict[str, Any], version: int = 10) -> Reflector:
     reflector = Reflector()
-    reflector.listed(listing(*items, version=version))
+    list(reflector.listed(listing(*items, version=version)))
     return reflector
 
 
 def test_it_lists_page_by_page_then_watches_from_the_lists_version() -> None:
     reflector = Reflector()
     asked: list[ListPage | Watch] = [reflector.request]
-    assert reflector.listed(listing(item("a"), token="next")) == []
+    assert told(*reflector.listed(listing(item("a"), token="next"))) == [("ADDED", "a", False)]
     asked.append(reflector.request)
-    assert reflector.cache == {}
-    assert told(reflector.listed(listing(item("b"), version=12))) == [
-        ("ADDED", "a", False),
-        ("ADDED", "b", False),
-    ]
+    assert told(*reflector.listed(listing(item("b"), version=12))) == [("ADDED", "b", False)]
     assert [*asked, reflector.request] == [ListPage(), ListPage("next"), Watch("12")]
     assert set(reflector.cache) == {(NS, "a"), (NS, "b")}
 
@@ -55,7 +53,8 @@ def test_events_change_the_cache_and_move_the_version() -> None:
 
 def test_the_old_object_is_what_was_known() -> None:
     reflector = synced(item("a", 3))
-    change = reflector.event(event("MODIFIED", item("a", 11)))[0]
+    change = reflector.event(event("MODIFIED", item("a", 11)))
+    assert change is not None
     assert change.old == item("a", 3)
     assert change.object == item("a", 11)
 
@@ -68,20 +67,80 @@ def test_deletions_missed_during_a_gap_appear_after_the_relist() -> None:
     # Still served until the new list is complete.
     assert (reflector.request, len(reflector.cache)) == (ListPage(), 3)
     relisted = listing(item("same", 1), item("changed", 40), item("new", 41), version=50)
-    assert told(reflector.listed(relisted)) == [
-        ("DELETED", "gone", True),
+    assert told(*reflector.listed(relisted)) == [
         ("MODIFIED", "changed", True),
         ("ADDED", "new", False),
+        ("DELETED", "gone", True),
     ]
     assert reflector.request == Watch("50")
 
 
-def test_a_list_that_expires_between_pages_starts_again_without_its_first_part() -> None:
+def test_a_list_is_taken_in_object_by_object_and_one_that_has_not_changed_stays_the_same() -> None:
+    reflector = synced(item("a", 1), item("b", 2))
+    kept = dict(reflector.cache)
+    steps = reflector.listed(listing(item("a", 1), item("b", 20), item("c", 21), version=30))
+    assert next(steps) is None
+    assert reflector.cache == kept
+    assert told(next(steps)) == [("MODIFIED", "b", True)]
+    assert set(reflector.cache) == {(NS, "a"), (NS, "b")}, "c comes with the next step"
+    assert reflector.request == Watch("10"), "the next request follows when all is done"
+    assert told(*steps) == [("ADDED", "c", False)]
+    assert repr(reflector.request) == repr(Watch("30"))
+    assert reflector.cache[NS, "a"] is kept[NS, "a"]
+
+
+def test_another_object_of_the_same_name_and_version_is_a_change() -> None:
+    one, other = item("a", 1), item("a", 1)
+    one["metadata"]["uid"], other["metadata"]["uid"] = "1", "2"
+    assert told(*synced(one).listed(listing(other))) == [("MODIFIED", "a", True)]
+
+
+def test_nothing_is_gone_before_the_last_page_has_come() -> None:
+    reflector = synced(item("a"), item("b"))
+    assert told(*reflector.listed(listing(item("b"), token="next"))) == []
+    assert set(reflector.cache) == {(NS, "a"), (NS, "b")}
+    assert told(*reflector.listed(listing(item("c"), version=12))) == [
+        ("ADDED", "c", False),
+        ("DELETED", "a", True),
+    ]
+
+
+@pytest.mark.parametrize("code", [500, 429])
+def test_a_list_that_fails_between_pages_goes_on_where_it_was(code: int) -> None:
+    reflector = synced(item("a"), item("b"))
+    list(reflector.listed(listing(item("a"), token="next")))
+    reflector.failed(from_status(code, None), 0.0)
+    assert reflector.request == ListPage("next")
+    assert told(*reflector.listed(listing(version=12))) == [("DELETED", "b", True)]
+
+
+def test_a_list_that_expires_between_pages_starts_again() -> None:
     reflector = Reflector()
-    reflector.listed(listing(item("stale"), token="old"))
+    list(reflector.listed(listing(item("stale"), token="old")))
     reflector.failed(from_status(410, None), 0.0)
     assert reflector.request == ListPage()
-    assert told(reflector.listed(listing(item("a")))) == [("ADDED", "a", False)]
+    assert told(*reflector.listed(listing(item("a")))) == [
+        ("ADDED", "a", False),
+        ("DELETED", "stale", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"items": []},
+        {"metadata": {}, "items": [item("b")]},
+        {"metadata": {"resourceVersion": "11"}, "items": [{}]},
+        {"metadata": {"continue": "t"}, "items": [{"metadata": {"name": "b"}}]},
+    ],
+)
+def test_a_malformed_page_takes_nothing_away(broken: dict[str, Any]) -> None:
+    reflector = synced(item("a"))
+    reflector.failed(from_status(410, None), 0.0)
+    with pytest.raises(Unreachable, match="API server sent"):
+        list(reflector.listed(broken))
+    assert reflector.request == ListPage()
+    assert set(reflector.cache) == {(NS, "a")}
 
 
 @pytest.mark.parametrize(
@@ -117,7 +176,7 @@ def test_an_error_event_is_raised_as_what_it_says() -> None:
 
 def test_unknown_event_types_are_ignored_with_a_log(caplog: pytest.LogCaptureFixture) -> None:
     reflector = synced(item("a"))
-    assert reflector.event(event("RENAMED", item("a", 99))) == []
+    assert reflector.event(event("RENAMED", item("a", 99))) is None
     assert reflector.request == Watch("10")
     assert "RENAMED" in caplog.text
 
@@ -144,7 +203,7 @@ def test_a_malformed_event_changes_nothing(broken: dict[str, Any]) -> None:
 
 def test_a_list_without_items_is_empty() -> None:
     reflector = synced(item("a"))
-    assert told(reflector.listed({"metadata": {"resourceVersion": "11"}, "items": None})) == [
+    assert told(*reflector.listed({"metadata": {"resourceVersion": "11"}, "items": None})) == [
         ("DELETED", "a", True)
     ]
 
@@ -186,9 +245,10 @@ def test_success_forgets_earlier_failures() -> None:
 
 def test_only_what_is_to_be_kept_is_in_the_cache_and_in_changes() -> None:
     reflector = Reflector(lambda obj: {"metadata": obj["metadata"]})
-    assert reflector.listed(listing(item("a", data={"x": "1"}))) == [
+    assert list(reflector.listed(listing(item("a", data={"x": "1"})))) == [
         Change("ADDED", {"metadata": item("a")["metadata"]})
     ]
-    [change] = reflector.event(event("ADDED", item("b", 12, data={"x": "1"})))
+    change = reflector.event(event("ADDED", item("b", 12, data={"x": "1"})))
+    assert change is not None
     assert "data" not in change.object
     assert all(set(obj) == {"metadata"} for obj in reflector.cache.values())

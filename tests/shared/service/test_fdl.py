@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.service import fdl
 from shared.service.documents import dump_json
-from shared.service.model import Expose, Timeouts
+from shared.service.model import Expose, RateLimit, Timeouts
 
 DOCUMENT = """
 functions:
@@ -122,8 +122,10 @@ def test_all_of_expose() -> None:
             timeouts={"first_byte": 10, "idle": 2.5},
             startup_timeout="1m0.5s",
             grace=45,
+            protocol="H2C",
             concurrency=3,
             affinity=True,
+            rate_limit={"requests": "90/m", "in_flight": 2},
             scaling={"policy": "hpa"},
         )
     ).service
@@ -141,8 +143,10 @@ def test_all_of_expose() -> None:
         timeouts=Timeouts(first_byte=10, idle=2.5),
         startup_timeout=61,
         grace=45,
+        protocol="h2c",
         concurrency=3,
         affinity=True,
+        rate_limit=(RateLimit(requests=90, period=60, in_flight=2),),
         scaling={"policy": "hpa"},
     )
 

@@ -22,6 +22,17 @@ async def test_the_lines_name_token_and_folder(api: FakeApi, tmp_path: Path) -> 
     assert f"export KUBECONFIG={tmp_path}/kubeconfig" in said[0]
     assert f"export EXPOSED_HOME={tmp_path}\n" in said[0]
     assert "curl http://127.0.0.1:7/metrics" in said[0]
+    assert "\n  http://127.0.0.1:7/\n" in said[0], "the console"
+
+
+async def test_grpc_is_shown_by_the_names_of_its_methods(api: FakeApi, tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    layout.credentials.write_text("oscar:secret\n")
+    api.services["one"] = {"name": "one", "token": "", "expose": {"protocol": "grpc"}}
+    said: list[str] = []
+    await next_steps(layout, Target(api.url, layout.credentials), said.append)
+    assert "\n  /system/services/one/exposed/<package>.<Service>/<Method>\n" in said[0]
+    assert "curl http://" not in said[0].partition("# the pods")[0]
 
 
 async def test_what_is_not_exposed_is_not_waited_for(api: FakeApi, tmp_path: Path) -> None:

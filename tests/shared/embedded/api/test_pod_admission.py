@@ -24,6 +24,14 @@ def test_priorities(spec: dict[str, Any], priority: int | None) -> None:
     assert given["spec"].get("priority") == priority
 
 
+def test_a_stored_class_says_what_its_pods_get() -> None:
+    given = pod(priorityClassName="ours")
+    admit(given, {"value": 7, "preemptionPolicy": "Never"})
+    assert (given["spec"]["priority"], given["spec"]["preemptionPolicy"]) == (7, "Never")
+    with pytest.raises(StatusError, match="computed 7 from"):
+        admit(pod(priorityClassName="ours", priority=5), {"value": 7})
+
+
 @pytest.mark.parametrize(
     ("spec", "why"),
     [

@@ -22,7 +22,11 @@ PLAIN = "the server could not find the requested resource"
         ("GET", "/apis/batch/v1/namespaces/oscar-svc/cronjobs/nightly", "cronjobs.batch"),
         ("GET", "/apis/apps/v1/statefulsets", "statefulsets.apps"),
         ("GET", "/apis/apps/v1/namespaces/oscar-svc/daemonsets/d/status", "daemonsets.apps"),
-        ("PATCH", "/api/v1/namespaces/oscar-svc/resourcequotas/q", "resourcequotas"),
+        (
+            "PATCH",
+            "/api/v1/namespaces/oscar-svc/replicationcontrollers/r",
+            "replicationcontrollers",
+        ),
     ],
 )
 async def test_the_answer_says_what_there_is_instead(

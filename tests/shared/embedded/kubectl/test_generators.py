@@ -40,7 +40,7 @@ def test_an_autoscaler_is_made_as_asked(kubectl: Kubectl) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["job j --image=local", "quota q --hard=pods=1", "priorityclass p --value=1"]
+    "line", ["job j --image=local", "cronjob c --image=local --schedule=@daily"]
 )
 def test_what_is_not_served_is_said(shared_kubectl: Kubectl, line: str) -> None:
     assert "this embedded cluster has no " in shared_kubectl.fails("create", *line.split())
