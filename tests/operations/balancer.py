@@ -12,6 +12,7 @@ from collections import deque
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
+from shared.kube.errors import Unreachable
 from tests.tasks import running
 
 if TYPE_CHECKING:
@@ -38,9 +39,10 @@ class Balancer:
         self.address = ""
 
     async def follow(self) -> None:
-        """Look for ever."""
+        """Look for ever; while nobody answers, what is known holds."""
         while True:
-            self._seen.append((time.monotonic(), await self._find()))
+            with suppress(Unreachable):
+                self._seen.append((time.monotonic(), await self._find()))
             await asyncio.sleep(LOOK)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -49,20 +49,25 @@ class Fake:
         return app
 
     async def tell(self, kind: str, data: dict[str, Any]) -> None:
-        """An event on every stream."""
-        for stream in self._streams:
+        """An event on every stream; one that begins meanwhile tells of it from the start."""
+        if kind == "change":
+            services = {**self.state["services"], **data["services"]}
+            for name in data.get("removed", ()):
+                services.pop(name, None)
+            self.state = {**self.state, "at": data["at"], "services": services}
+        for stream in list(self._streams):
             with contextlib.suppress(ConnectionError):  # it was left just now
                 await _send(stream, kind, data)
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await stream.prepare(request)
-        await _send(stream, "state", self.state)
-        if name := request.query.get("service"):
-            known = self.details.get(name)
-            await _send(stream, "service" if known else "gone", known or {"name": name})
         self._streams[stream] = request
         try:
+            await _send(stream, "state", self.state)
+            if name := request.query.get("service"):
+                known = self.details.get(name)
+                await _send(stream, "service" if known else "gone", known or {"name": name})
             await asyncio.get_running_loop().create_future()
         finally:
             del self._streams[stream]

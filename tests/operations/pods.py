@@ -12,7 +12,7 @@ import hashlib
 import os
 import sys
 import sysconfig
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ import yaml
 
 from shared.embedded.node.nodeport import backends
 from shared.kube.client import KubeClient
+from shared.kube.errors import Unreachable
 from shared.kube.resources import CONFIGMAPS, ENDPOINTSLICES, PODS
 from tests.operations.balancer import Balancer, balancing
 from tests.operations.cluster import embedded
@@ -107,15 +108,21 @@ class Installed:
         """Tell the scaler for ever where the gateways are, as a name server would."""
         told: list[str] = []
         while True:
-            slices = await self._slices("gateway-metrics")
-            there = {host for each in slices for one in each.get("endpoints") or ()
-                     for host in one["addresses"] if one["conditions"].get("ready")}  # fmt: skip
-            if there and sorted(there) != told:
-                told = sorted(there)
-                text = yaml.safe_dump({"gateways": [f"http://{host}:8081" for host in told]})
-                body = {"data": {"config.yaml": text}}
-                await self.kube.patch(CONFIGMAPS, "scaler-config", body, SYSTEM)
+            with suppress(Unreachable):  # the next look finds it
+                told = await self._tell(told)
             await asyncio.sleep(LOOK)
+
+    async def _tell(self, told: list[str]) -> list[str]:
+        slices = await self._slices("gateway-metrics")
+        ends = [end for each in slices for end in each.get("endpoints") or ()]
+        ready = [end for end in ends if end["conditions"].get("ready")]
+        there = sorted({host for end in ready for host in end["addresses"]})
+        if not there or there == told:
+            return told
+        text = yaml.safe_dump({"gateways": [f"http://{host}:8081" for host in there]})
+        body = {"data": {"config.yaml": text}}
+        await self.kube.patch(CONFIGMAPS, "scaler-config", body, SYSTEM)
+        return there
 
     async def _slices(self, service: str) -> list[Obj]:
         selector = f"kubernetes.io/service-name={service}"

@@ -6,6 +6,7 @@ Debian's Prometheus has no discovery in Kubernetes: the pods' annotations are re
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -16,6 +17,8 @@ from tests.operations.prometheus import Prometheus, prometheus
 from tests.operations.rules import FILES
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 pytestmark = pytest.mark.timeout(300)
@@ -42,11 +45,18 @@ async def scraped(cluster: Installed) -> dict[str, list[str]]:
     return found
 
 
+@asynccontextmanager
+async def beside(server: AbstractContextManager[Prometheus]) -> AsyncIterator[Prometheus]:
+    """A server that is waited for in a thread: what stands in for the cluster goes on meanwhile."""
+    with ExitStack() as stack:
+        yield await asyncio.to_thread(stack.enter_context, server)
+
+
 async def test_from_an_empty_cluster_to_a_load_test_on_the_dashboards(tmp_path: Path) -> None:
     async with installed(tmp_path) as cluster:
         await cluster.exposed("apply", str(HERE / "services" / "growing.yaml"))
         assert "growing" in await cluster.exposed("list")
-        with prometheus(tmp_path, await scraped(cluster), FILES) as server:
+        async with beside(prometheus(tmp_path, await scraped(cluster), FILES)) as server:
             await asyncio.to_thread(every_pod_is_scraped, server)
             offered = asyncio.create_task(
                 cluster.exposed(

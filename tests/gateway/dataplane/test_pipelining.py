@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MIB = 1024 * 1024
 FLOOD = 24 * MIB
 HONEST = 30
+TURN = 0.25
+"""Seconds for a request between those of attackers, on a busy machine; behind all that one of them
+has sent it would wait for several."""
 NOWHERE = b"GET /x HTTP/1.1\r\nHost: h\r\n\r\n"
 REFUSED = b"GET /system/services/closed/exposed/ HTTP/1.1\r\nHost: h\r\n\r\n"
 CHUNKED = b"POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
@@ -73,7 +76,7 @@ async def test_others_hardly_notice(request_: bytes, count: int, tmp_path: Path)
             seconds = [await ask(wire) for _ in range(HONEST)]
             growth = (running.memory_info().rss - before) / MIB
         print(f"{count} connections: median {median(seconds) * 1000:.1f} ms, {growth:.0f} MiB")
-        assert median(seconds) < 0.02
+        assert median(seconds) < TURN
         assert growth < 50
         await wire.close()
 
