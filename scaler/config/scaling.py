@@ -55,7 +55,7 @@ class Scaling:
 
     def least_replicas(self, now: float) -> int:
         """What the schedules ask for at `now`."""
-        return minimum(self.schedules, now)
+        return minimum(self.schedules, now) if self.schedules else 0
 
     def policy_for(self, expose: Expose, scheduled: int = 0) -> Policy:
         """The policy for a service: bounds and target of its definition, and `scheduled` replicas.

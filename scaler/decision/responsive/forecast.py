@@ -16,6 +16,7 @@ from functools import lru_cache, partial
 from math import ceil, comb, exp, log, sqrt
 from typing import TYPE_CHECKING, Any, Final
 
+from scaler.decision.responsive.decaying import Shares
 from shared.service.values import value
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ _NEGLIGIBLE: Final = 1e-3  # of the time; bins that hold no more are told with t
 
 Weights = tuple[float, ...]
 _SHARP: Final = (1.0,)
+_NOTHING: Final = (Shares(),) * len(SPANS)
 
 
 def bin_of(rate: float) -> int:
@@ -89,7 +91,7 @@ class Snapshot:
     """What was foretold at `time`: the distributions as they were then."""
 
     time: float
-    spans: tuple[Weights, ...]
+    spans: tuple[Shares, ...]
 
 
 @value
@@ -124,7 +126,7 @@ class Forecast:
     `shortages` are what follows: the share of seconds in which more requests come than so many.
     """
 
-    spans: tuple[Weights, ...] = ()
+    spans: tuple[Shares, ...] = ()
     verdicts: Weights = (0.0,) * len(SPANS)
     age: float = 0.0
     waiting: tuple[Snapshot, ...] = ()
@@ -173,8 +175,8 @@ class Forecast:
         age = self.age + seconds
         spans = tuple(
             [
-                _added(weights, points, max(1 - exp(-seconds / span), seconds / age))
-                for span, weights in zip(SPANS, self.spans or ((),) * len(SPANS), strict=True)
+                known.added(points, max(1 - exp(-seconds / span), seconds / age))
+                for span, known in zip(SPANS, self.spans or _NOTHING, strict=True)
             ]
         )
         if not waiting or now - waiting[-1].time >= ahead_s / _SNAPSHOTS:
@@ -189,10 +191,10 @@ class Forecast:
         if not due:
             return self.verdicts, self.waiting
         kept, gain = 1 - _FORGET * seconds, _TEMPER * seconds
-        chance = _chance if self.blur == _SHARP else partial(_blurred, blur=self.blur)
+        likely = _sharply if self.blur == _SHARP else partial(_blurred, blur=self.blur)
         verdicts = [
-            kept * verdict + gain * sum([share * log(chance(weights, at)) for at, share in points])
-            for verdict, weights in zip(self.verdicts, due[-1].spans, strict=True)
+            kept * verdict + gain * likely(span, points)
+            for verdict, span in zip(self.verdicts, due[-1].spans, strict=True)
         ]
         best = max(verdicts)
         return tuple([v - best for v in verdicts]), self.waiting[len(due) - 1 :]
@@ -200,7 +202,7 @@ class Forecast:
     def to_json(self) -> dict[str, Any]:
         """What a successor can go on from, rounded."""
         return {
-            "spans": [[round(weight, 4) for weight in weights] for weights in self.spans],
+            "spans": [[round(share, 4) for share in span.plain()] for span in self.spans],
             "verdicts": [round(verdict, 3) for verdict in self.verdicts],
             "age": round(self.age),
         }
@@ -208,7 +210,7 @@ class Forecast:
     @staticmethod
     def from_json(data: dict[str, Any], blur: Weights = _SHARP) -> Forecast:
         """What `to_json` gave; nothing where it was written for other spans."""
-        spans = tuple(tuple(map(float, weights)) for weights in data.get("spans") or ())
+        spans = tuple(Shares(tuple(map(float, each))) for each in data.get("spans") or ())
         verdicts = tuple(map(float, data.get("verdicts") or ()))
         if len(spans) != len(SPANS) or len(verdicts) != len(SPANS):
             return Forecast(blur=blur)
@@ -216,7 +218,7 @@ class Forecast:
 
 
 def _told(
-    spans: tuple[Weights, ...],
+    spans: tuple[Shares, ...],
     verdicts: Weights,
     age: float,
     waiting: tuple[Snapshot, ...],
@@ -226,10 +228,10 @@ def _told(
     powers = [exp(verdict) for verdict in verdicts]
     counted = [each for each in zip(powers, spans, strict=True) if each[0] >= _COUNTS]
     whole = sum([power for power, _ in counted])
-    mixed = [0.0] * len(spans[0])
-    for power, weights in counted:
-        share = power / whole
-        mixed = [other + share * weight for other, weight in zip(mixed, weights, strict=True)]
+    mixed = [0.0] * len(spans[0].weights)
+    for power, span in counted:
+        unit = span.factor * power / whole
+        mixed = [other + unit * weight for other, weight in zip(mixed, span.weights, strict=True)]
     shortages: list[tuple[float, float]] = []
     above = told = 1.0
     surprise = len(mixed)
@@ -243,27 +245,21 @@ def _told(
     return Forecast(spans, verdicts, age, waiting, Lately(), tuple(shortages), surprise, blur)
 
 
-def _added(weights: Weights, points: Iterable[tuple[int, float]], gain: float) -> Weights:
-    kept = 1 - gain
-    found = [kept * weight for weight in weights]
+def _sharply(span: Shares, points: Iterable[tuple[int, float]]) -> float:
+    """The logarithm of the likelihood of what came, but for what is the same for all spans."""
+    weights, factor, least = span.weights, span.factor, _UNSEEN / BINS
+    last = len(weights) - 1
+    return sum(
+        [share * log(factor * weights[at] + least if at <= last else least) for at, share in points]
+    )
+
+
+def _blurred(span: Shares, points: Iterable[tuple[int, float]], blur: Weights) -> float:
+    """The same where a bin and, by their shares, those beside it count as one."""
+    found = 0.0
     for at, share in points:
-        if at >= len(found):
-            found += [0.0] * (at + 1 - len(found))
-        found[at] += gain * share
-    return tuple(found)
-
-
-def _chance(weights: Weights, at: int) -> float:
-    seen = weights[at] if at < len(weights) else 0.0
-    return (seen + _UNSEEN / BINS) / (1 + _UNSEEN)
-
-
-def _blurred(weights: Weights, at: int, blur: Weights) -> float:
-    """The chance of a bin and, by their shares, of those beside it."""
-    beside = [
-        share * _chance(weights, other)
-        for step, share in enumerate(blur[1:], 1)
-        for other in (at - step, at + step)
-        if other >= 0
-    ]
-    return blur[0] * _chance(weights, at) + sum(beside)
+        chance = _UNSEEN / BINS + blur[0] * span.of(at)
+        for step, part in enumerate(blur[1:], 1):
+            chance += part * (span.of(at + step) + (span.of(at - step) if at >= step else 0.0))
+        found += share * log(chance)
+    return found

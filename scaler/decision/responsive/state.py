@@ -79,8 +79,8 @@ class ResponsiveState:
 
     @property
     def newest(self) -> float:
-        times = [entry.time for entry in self.recommendations]
-        return max([self.decided or 0.0, self.grown or 0.0, self.shrunk or 0.0, *times])
+        last = self.recommendations[-1].time if self.recommendations else 0.0
+        return max(last, self.decided or 0.0, self.grown or 0.0, self.shrunk or 0.0)
 
     @property
     def learnt(self) -> tuple[object, ...]:

@@ -70,7 +70,8 @@ class Price:
 
 @variable
 class Traffic:
-    """What is known of the requests of one service; `sampled` is the last sample learnt from.
+    """What is known of the requests of one service; `sampled` is the end of the last sample learnt
+    from, which began at `begun` and in which `came` requests a second (None: not known).
 
     `quiet_since` is since when there was no request at all, `waiting_since` since when some have
     waited, `beyond_since` since when pods have used more CPU than the requests in flight can.
@@ -80,6 +81,8 @@ class Traffic:
     fit: Fit = field(default_factory=Fit)
     price: Price = Price()
     sampled: float = 0.0
+    begun: float = 0.0
+    came: float | None = None
     quiet_since: float | None = None
     waiting_since: float | None = None
     beyond_since: float | None = None
@@ -126,18 +129,23 @@ class Traffic:
             return self
         spans = self._between(begin, end)
         if spans is None:
-            return changed(self, sampled=end)
-        beyond = busy is not None and busy > _BEYOND * spans[1] / (end - begin) + _APART
+            return changed(self, sampled=end, begun=begin, came=None)
+        came, busy_with, ended = [each / (end - begin) for each in spans]
+        beyond = busy is not None and busy > _BEYOND * busy_with + _APART
         return changed(
             self,
-            fit=self.fit if capped else self.fit.learn(spans[0] / (end - begin), used_m),
-            price=self.price.learn(spans[2] / (end - begin), used_m),
+            fit=self.fit if capped else self.fit.learn(came, used_m),
+            price=self.price.learn(ended, used_m),
             sampled=end,
+            begun=begin,
+            came=came,
             beyond_since=(self.beyond_since or end) if beyond else None,
         )
 
     def rate(self, begin: float, end: float) -> float | None:
         """Arrivals a second between two times; None: they are not known for all of it."""
+        if end == self.sampled and begin == self.begun:
+            return self.came
         if not self._knows(begin, end):
             return None
         return max(0.0, self._at(end)[0] - self._at(begin)[0]) / (end - begin)

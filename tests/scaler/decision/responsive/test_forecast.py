@@ -141,5 +141,5 @@ def test_what_another_version_wrote_is_forgotten(odd: dict[str, object]) -> None
 def test_nothing_that_is_kept_grows() -> None:
     random = Random(2)
     forecast = fed(lambda _: random.choice((0, 3, 900, 40_000)), 6000)
-    assert all(len(weights) <= BINS for weights in forecast.spans)
+    assert all(len(span.weights) <= BINS for span in forecast.spans)
     assert len(forecast.waiting) <= 6
