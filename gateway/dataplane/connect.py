@@ -74,20 +74,27 @@ class Dial:
         self._context = context
         self._route = route
         self._backend = backend
-        self._task = context.loop.create_task(self._open(), name=f"connect {backend.label}")
-        context.connecting.add(self._task)
-        self._task.add_done_callback(context.connecting.discard)
+        task = context.loop.create_task(self._open(), name=f"connect {backend.label}")
+        self._task: asyncio.Task[None] | None = task
+        context.connecting.add(task)
+        task.add_done_callback(context.connecting.discard)
 
     def cancel(self) -> float:
         """Close what was opened; the owner hears no more. Nothing was waited for in a queue."""
-        self._task.cancel()
+        self._end()
         return 0.0
 
     def expired(self) -> None:
         """The pod did not accept in time."""
-        self._task.cancel()
+        self._end()
         seconds = self._route.spec.timeouts.connect
         self._owner.unreachable(Refusal("connect_timeout", seconds=seconds))
+
+    def _end(self) -> None:
+        """Cancel the task and let go of it: what ended it leads back here, in a circle."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
 
     async def _open(self) -> None:
         context = self._context

@@ -22,6 +22,8 @@ from tests.gateway.harness import Pod, Wire, echo, get, post, rig
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gateway.services.spec import Endpoint
+
 PARTS = (Exchange, Placement, Waiting, Dial, Upload, Tunnel)
 UPGRADE = (b"Connection: upgrade", b"Upgrade: websocket")
 
@@ -74,6 +76,23 @@ async def test_nothing_is_left(script: object, pieces: tuple[bytes, ...], ends: 
             await wire.send(*pieces[1:])
         if ends == "answered":
             await wire.response()
+        await wire.close()
+        await r.until(lambda: not r.gateway.connections.open)
+        await r.balanced()
+        assert alive() == []
+
+
+@pytest.mark.usefixtures("_without_collector")
+@pytest.mark.parametrize("ends", ["answered", "leaves"])
+async def test_nothing_is_left_of_an_attempt_to_connect(ends: str, unreachable: Endpoint) -> None:
+    async with rig(timeouts=Timeouts(connect=0.2 if ends == "answered" else 60)) as r:
+        r.services.locate("echo", [unreachable])
+        wire = await r.connect()
+        await wire.send(get())
+        if ends == "answered":
+            assert (await wire.response()).status == 504
+        else:
+            await r.until(lambda: len(r.gateway.context.connecting) == 1)
         await wire.close()
         await r.until(lambda: not r.gateway.connections.open)
         await r.balanced()
