@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hpack import Decoder, Encoder
 
 from gateway.http2 import frames
-from tests.gateway.harness import Pod, Wire
+from tests.gateway.harness import TIMEOUT, Pod, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -35,7 +35,7 @@ class H2Wire:
     async def frame(self) -> frames.Frame:
         """The next frame, whatever it is."""
         while not self._came:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(TIMEOUT):
                 data = await self.wire.reader.read(65536)
             if not data:
                 raise ConnectionResetError

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+OWN = "127.0.76.1"
+"""An address on which nobody else takes a port that was free a moment ago."""
+
 
 @pytest.fixture
 async def app() -> AsyncIterator[App]:
@@ -101,7 +104,7 @@ async def test_nobody_is_cut_off_who_can_finish(
 async def test_what_does_not_finish_is_cut_in_time(
     config: str, app: App, client: aiohttp.ClientSession
 ) -> None:
-    async with gateway(config, GATEWAY_DRAIN_HTTP="0.1", GATEWAY_DRAIN_TUNNELS="0.3") as process:
+    async with gateway(config, GATEWAY_DRAIN_HTTP="0.1", GATEWAY_DRAIN_TUNNELS="2") as process:
         slow = asyncio.create_task(_text(client, await process.url("/slow")))
         async with client.ws_connect(await process.url("/ws")) as tunnel:
             await app.arrived.wait()
@@ -135,7 +138,7 @@ async def test_ready_means_that_clients_can_connect(
 ) -> None:
     """A load balancer sends clients from the first 200 on."""
     port = free_port()
-    async with gateway(config, GATEWAY_PORT=str(port)) as process:
+    async with gateway(config, GATEWAY_HOST=OWN, GATEWAY_PORT=str(port)) as process:
         ready = await process.admin("/readyz")
 
         async def is_ready() -> bool:
@@ -144,7 +147,7 @@ async def test_ready_means_that_clients_can_connect(
             return False  # the admin port's turn has not come either
 
         await until(is_ready, "readiness")
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        _, writer = await asyncio.open_connection(OWN, port)
         writer.close()
 
 
@@ -271,7 +274,7 @@ async def test_the_port_of_tls_bounds_handshakes_and_answers_plain_http(
         config,
         GATEWAY_TLS_CERTIFICATE=str(files.certificate),
         GATEWAY_TLS_KEY=str(files.key),
-        GATEWAY_HEAD_TIME="0.3",
+        GATEWAY_HEAD_TIME="1",
     ) as process:
         url = await process.url()
         async with client.get(url) as answer:
@@ -340,7 +343,12 @@ async def test_a_full_gateway_answers_its_probes(
         if most == "0":
             await process.said("accepting clients")
         if not tls:
-            assert await _status(client, await process.url()) == 200
+            url = await process.url()
+
+            async def served() -> bool:
+                return await _status(client, url) == 200
+
+            await until(served, "room when the crowd has left")
 
 
 async def test_a_new_certificate_is_served_within_a_second(config: str, tmp_path: Path) -> None:

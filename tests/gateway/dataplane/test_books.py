@@ -14,7 +14,7 @@ from gateway.services.spec import Endpoint, ServiceSpec
 from gateway.settings import Drain
 from shared.runtime.clock import SystemClock
 from shared.service.model import Timeouts
-from tests.gateway.harness import Pod, Rig, Wire, get, post, rig
+from tests.gateway.harness import TIMEOUT, Pod, Rig, Wire, get, post, rig
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -102,7 +102,7 @@ class Scene:
 
     async def part(self, end: bytes) -> int:
         """The length of what the client gets up to `end`."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(TIMEOUT):
             return len(await self.wire.reader.readuntil(end))
 
 
@@ -312,7 +312,7 @@ async def test_the_log_tells_how_a_request_ended(
             if course is not answered_after_a_wait:
                 await asyncio.Event().wait()
 
-    timeouts = Timeouts(connect=0.05, first_byte=60, idle=60, queue=60)
+    timeouts = Timeouts(connect=1, first_byte=60, idle=60, queue=60)
     limits = Limits(queue=1, linger=0.1)
     pod = await Pod(script).start()
     async with rig(pod, limits=limits, concurrency=1, timeouts=timeouts) as r:
@@ -374,8 +374,8 @@ async def test_a_head_that_did_not_become_one_has_a_line_and_an_id(
         wire = await r.connect()
         await wire.send(sent)
         if status == 408:
+            await r.until(lambda: [one.held for one in r.gateway.connections.open] == [sent])
             (client,) = r.gateway.connections.open
-            await r.until(lambda: client.held == sent)
             client.within(0.0)
         answer = await wire.response()
         (entry,) = r.log.entries

@@ -17,7 +17,7 @@ from gateway.limits import Limits
 from gateway.services.spec import Endpoint
 from shared.runtime.clock import settle
 from shared.service.model import Timeouts
-from tests.gateway.harness import Pod, Rig, Wire, echo, get, post, rig
+from tests.gateway.harness import TIMEOUT, Pod, Rig, Wire, echo, get, post, rig
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -130,7 +130,7 @@ async def test_in_the_middle_of_an_answer(way: str, framing: str) -> None:
         await wire.send(get())
         await wire.head()
         await leave(wire, way)
-        await asyncio.wait_for(gone.wait(), 5)
+        await asyncio.wait_for(gone.wait(), TIMEOUT)
         await r.balanced()
         assert r.log.entries[-1].reason == "client_gone"
         assert not r.state.balancer.candidates[0].idle

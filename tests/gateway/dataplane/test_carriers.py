@@ -40,7 +40,7 @@ async def test_an_attempt_that_fails_fails_for_all() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         endpoint = Endpoint("127.0.0.1", closed.getsockname()[1])
-        async with rig(protocol="h2c", timeouts=Timeouts(connect=0.2)) as r:
+        async with rig(protocol="h2c", timeouts=Timeouts(connect=1)) as r:
             r.services.locate("echo", [endpoint])
             answers = await asyncio.gather(*(r.ask(post(b"")) for _ in range(20)))
             assert {answer.status for answer in answers} == {502}

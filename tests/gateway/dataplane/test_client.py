@@ -8,7 +8,7 @@ import pytest
 
 from gateway.limits import Limits
 from gateway.net.sockets import plain_address
-from tests.gateway.harness import PREFIX, Pod, Rig, echo, get, post, rig
+from tests.gateway.harness import PREFIX, TIMEOUT, Pod, Rig, echo, get, post, rig
 from tests.waiting import still
 
 TARGET = PREFIX + b"/ HTTP/1.1\r\nHost: h\r\n"
@@ -138,7 +138,7 @@ async def test_a_head_that_does_not_come_is_408() -> None:
 
 
 async def test_the_beginning_of_a_head_that_came_before_its_turn_has_no_longer(pod: Pod) -> None:
-    async with rig(pod, limits=Limits(head_time=0.2)) as r:
+    async with rig(pod, limits=Limits(head_time=0.5)) as r:
         wire = await r.connect()
         await wire.send(get() + b"GET / HTTP/1.1\r\nHost: gatew")
         assert (await wire.response()).status == 200
@@ -204,7 +204,7 @@ async def test_empty_lines_do_not_keep_a_connection(pod: Pod) -> None:
     async with rig(pod, limits=Limits(head_time=0.2, keep_alive=0.4)) as r:
         wire = await r.connect()
         closed = asyncio.create_task(wire.ended(), name="closed")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(TIMEOUT):
             while not closed.done():
                 wire.writer.write(b"\r\n")
                 await asyncio.sleep(0.02)

@@ -55,7 +55,7 @@ async def test_the_only_pod_may_refuse_for_a_moment() -> None:
 async def test_a_pod_that_goes_on_refusing_is_502() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        async with rig(timeouts=Timeouts(connect=0.2)) as r:
+        async with rig(timeouts=Timeouts(connect=1)) as r:
             r.services.locate("echo", [Endpoint("127.0.0.1", closed.getsockname()[1])])
             answer = await r.ask(get())
             assert answer.status == 502

@@ -75,7 +75,7 @@ async def test_every_answer_of_the_gateways_own_can_be_read(head: bytes, status:
 
 
 async def test_a_head_that_is_not_complete_in_time() -> None:
-    async with rig(cors=POLICY, limits=Limits(head_time=0.1)) as r:
+    async with rig(cors=POLICY, limits=Limits(head_time=0.3)) as r:
         wire = await r.connect()
         await wire.send(get(b"/", ORIGIN)[:-2])
         answer = await wire.response()
@@ -84,7 +84,7 @@ async def test_a_head_that_is_not_complete_in_time() -> None:
 
 
 async def test_an_origin_that_is_not_whole_is_not_believed() -> None:
-    async with rig(cors=POLICY, limits=Limits(head_time=0.1)) as r:
+    async with rig(cors=POLICY, limits=Limits(head_time=0.3)) as r:
         wire = await r.connect()
         await wire.send(get(b"/", ORIGIN)[:-4])  # …it might have gone on: https://ui.test.evil
         answer = await wire.response()

@@ -12,6 +12,7 @@ from shared.service.model import Timeouts
 from tests.gateway.harness import (
     DIGEST,
     PREFIX,
+    TIMEOUT,
     TOKEN,
     Pod,
     Wire,
@@ -351,7 +352,7 @@ async def test_concurrency_holds_requests_back_and_serves_them_in_order() -> Non
 
 async def test_a_full_queue_and_a_long_wait_are_503() -> None:
     slow = Slow()
-    timeouts = Timeouts(queue=0.3)
+    timeouts = Timeouts(queue=1)
     async with rig(
         await Pod(slow).start(), concurrency=1, timeouts=timeouts, limits=Limits(queue=1)
     ) as r:
@@ -421,7 +422,7 @@ async def test_a_client_that_leaves_leaves_nothing_behind(phase: str, way: str) 
         if phase == "waiting":
             await r.until(lambda: r.state.waiting == 1)
         else:
-            await asyncio.wait_for(reached.wait(), 5)
+            await asyncio.wait_for(reached.wait(), TIMEOUT)
         if phase in ("answer body", "tunnel"):
             await wire.head()
         if way == "reset":
@@ -429,7 +430,7 @@ async def test_a_client_that_leaves_leaves_nothing_behind(phase: str, way: str) 
         else:
             await wire.close()
         if pods:
-            await asyncio.wait_for(gone.wait(), 5)
+            await asyncio.wait_for(gone.wait(), TIMEOUT)
         await r.balanced()
         await r.until(lambda: not r.gateway.connections.open)
         assert not [one for backend in r.state.balancer.candidates for one in backend.idle]

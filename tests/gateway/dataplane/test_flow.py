@@ -13,7 +13,6 @@ from gateway.limits import Limits
 from gateway.services.spec import Endpoint
 from shared.service.model import Timeouts
 from tests.gateway.harness import PREFIX, Pod, Rig, Wire, get, rig
-from tests.loopback import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -111,7 +110,7 @@ async def dies(wire: Wire) -> None:
 
 
 async def nobody(r: Rig) -> None:
-    r.services.locate("echo", [Endpoint("127.0.0.1", free_port())])
+    r.services.locate("echo", [Endpoint("127.0.0.1", 9)])
 
 
 async def occupied(r: Rig) -> None:
@@ -147,9 +146,9 @@ async def test_a_connection_is_read_again_after_a_large_body(
     """An ingress pools its connections to us: one that is never read from again hangs the requests
     of other users (nginx `upstream { keepalive }`, HAProxy `http-reuse always`)."""
     script, prepare, path = ENDINGS[reason]
-    limits = Limits(linger=0.1)
+    limits = Limits(linger=0.3)
     patience = 0.1 if reason == "first_byte_timeout" else 10
-    timeouts = Timeouts(queue=0.05, connect=0.1, first_byte=patience)
+    timeouts = Timeouts(queue=0.05, connect=0.5, first_byte=patience)
     async with rig(await Pod(script).start(), concurrency=1, limits=limits, timeouts=timeouts) as r:
         await prepare(r)
         wire = await r.connect()

@@ -15,7 +15,7 @@ from gateway.net.tls import Certificate
 from shared.service.model import Timeouts
 from tests.gateway.certificates import issue
 from tests.gateway.grpc_pod import GrpcPod, Stub, closed
-from tests.gateway.harness import DIGEST, TOKEN, Rig, rig
+from tests.gateway.harness import DIGEST, TIMEOUT, TOKEN, Rig, rig
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -109,7 +109,7 @@ async def test_a_deadline_reaches_the_pod() -> None:
             with pytest.raises(grpc.aio.AioRpcError) as caught:
                 await stub.wait(b"", timeout=1.0)
             assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-        await asyncio.wait_for(pod.cancelled.wait(), 10)
+        await asyncio.wait_for(pod.cancelled.wait(), TIMEOUT)
         left = pod.remaining[0]
         assert left is not None
         assert left < 2.0  # as the client rounds it
@@ -119,9 +119,9 @@ async def test_a_cancelled_call_is_cancelled_at_the_pod_and_its_connection_stays
     pod = GrpcPod()
     async with behind(pod) as (r, stub):
         call = stub.wait(b"")
-        await asyncio.wait_for(pod.started.wait(), 10)
+        await asyncio.wait_for(pod.started.wait(), TIMEOUT)
         call.cancel()
-        await asyncio.wait_for(pod.cancelled.wait(), 10)
+        await asyncio.wait_for(pod.cancelled.wait(), TIMEOUT)
         (backend,) = r.state.balancer.backends.values()
         (before,) = backend.shared
         assert await stub.once(b"again") == b"again"
@@ -185,7 +185,7 @@ async def test_concurrency_bounds_calls() -> None:
     pod = GrpcPod()
     async with behind(pod, concurrency=1) as (r, stub):
         first = stub.wait(b"")
-        await asyncio.wait_for(pod.started.wait(), 10)
+        await asyncio.wait_for(pod.started.wait(), TIMEOUT)
         second = asyncio.ensure_future(stub.once(b"next"))
         await r.until(lambda: r.state.waiting == 1)
         first.cancel()
@@ -214,7 +214,7 @@ async def test_pings_of_the_client_are_borne() -> None:
     pod = GrpcPod()
     async with behind(pod, options=options) as (r, stub):
         call = stub.wait(b"")
-        await asyncio.wait_for(pod.started.wait(), 10)
+        await asyncio.wait_for(pod.started.wait(), TIMEOUT)
         now = r.gateway.context.now
         await r.until(lambda: r.gateway.context.now > now + 1.0)
         assert not call.done()

@@ -12,7 +12,7 @@ from gateway.http2.pod_stream import LINGER
 from gateway.limits import Limits
 from shared.service.model import Timeouts
 from tests.gateway.h2_pod import OK, H2Wire, echoing, h2_pod
-from tests.gateway.harness import PREFIX, Pod, answering, get, post, rig
+from tests.gateway.harness import PREFIX, TIMEOUT, Pod, answering, get, post, rig
 
 
 async def test_a_pod_gets_the_request_as_fields_and_content() -> None:
@@ -265,7 +265,7 @@ async def test_a_body_waits_for_the_windows_of_the_pod() -> None:
     pod = h2_pod(script, {frames.INITIAL_WINDOW_SIZE: 10})
     async with rig(await pod.start(), protocol="h2c", limits=Limits(window=4096)) as r:
         answer = asyncio.ensure_future(r.ask(post(b"x" * 300_000)))
-        await asyncio.wait_for(took.wait(), 10)
+        await asyncio.wait_for(took.wait(), TIMEOUT)
         assert (await answer).body == b"300000"
         await r.balanced()
 

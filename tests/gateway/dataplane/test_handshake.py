@@ -188,7 +188,7 @@ async def test_other_protocols_are_refused_as_on_the_plain_port(secured: Secured
 
 
 async def test_plain_http_may_be_slow_for_no_longer_than_a_head(secured: Secured) -> None:
-    async with rig(secured=secured, limits=Limits(head_time=0.1)) as r:
+    async with rig(secured=secured, limits=Limits(head_time=0.3)) as r:
         wire = await r.connect()
         await wire.send(b"GET / HT")
         assert (await wire.response()).status == 408

@@ -120,24 +120,24 @@ async def test_a_browser_that_looks_wakes_and_waits_without_a_request() -> None:
 async def test_what_the_scaler_says_stands_in_the_answer() -> None:
     async with rig() as r:
         listening(r)
-        r.services.progressed(Progress("echo", Phase.PULLING, "pulling the image", usual_s=40.0))
+        r.services.progressed(Progress("echo", Phase.PULLING, "pulling the image", usual_s=600.0))
         answer = await r.ask(get(b"/", b"Prefer: wait=0"))
         assert b"pulling the image" in answer.body
         assert answer.fields[b"x-gateway-phase"] == b"pulling"
-        assert answer.fields[b"retry-after"] == b"40"
+        assert 500 < int(answer.fields[b"retry-after"]) <= 600
 
 
 async def test_after_the_time_to_wake_the_client_hears_why_and_when_to_come_again() -> None:
-    async with rig(timeouts=Timeouts(queue=0.05, wake=0.3)) as r:
+    async with rig(timeouts=Timeouts(queue=0.05, wake=0.5)) as r:
         answer = await r.ask(get())
         assert (answer.status, answer.fields[b"x-gateway-error"]) == (503, b"no_ready_pod")
         assert b"no scaler is connected" in answer.body
         assert b"expose.timeouts.wake" in answer.body
         assert r.log.entries[-1].queue_wait >= 0.25
         listening(r)
-        r.services.progressed(Progress("echo", Phase.SCHEDULING, usual_s=12.0))
+        r.services.progressed(Progress("echo", Phase.SCHEDULING, usual_s=600.0))
         answer = await r.ask(get())
-        assert answer.fields[b"retry-after"] in (b"11", b"12")
+        assert 500 < int(answer.fields[b"retry-after"]) <= 600
         assert b"no scaler" not in answer.body
 
 

@@ -18,6 +18,8 @@ OOPS = b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"
 BUSY = b"HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"
 SWITCHED = b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\n\r\nhello"
 STREAM = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
+OWN = "127.0.78.1"
+"""An address on which nobody else takes the port of a pod that is dead for a moment."""
 FOREVER = Limits(ejection_failures=3, ejection_pause=1000.0, ejection_longest=1000.0)
 
 
@@ -29,7 +31,7 @@ class Fleet:
 
     @classmethod
     async def start(cls, count: int) -> Fleet:
-        return cls(*[await Pod(answering(OK)).start() for _ in range(count)])
+        return cls(*[await Pod(answering(OK)).start(OWN) for _ in range(count)])
 
     async def kill(self, number: int) -> None:
         await self.pods[number].stop()
@@ -94,9 +96,7 @@ async def test_a_pod_that_proved_well_is_asked_again_like_the_others() -> None:
         await fleet.revive(0)
         await fleet.kill(1)
         assert set(await answered(r, 20)) == {200}
-        assert [one.label for one in r.state.balancer.candidates] == [
-            f"127.0.0.1:{fleet.pods[0].port}"
-        ]
+        assert [one.label for one in r.state.balancer.candidates] == [f"{OWN}:{fleet.pods[0].port}"]
         await fleet.stop()
 
 

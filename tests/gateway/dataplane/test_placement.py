@@ -8,7 +8,7 @@ import pytest
 
 from gateway.limits import Limits
 from shared.service.model import Timeouts
-from tests.gateway.harness import Pod, Wire, answering, echo, get, post, rig
+from tests.gateway.harness import TIMEOUT, Pod, Wire, answering, echo, get, post, rig
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -92,7 +92,7 @@ async def test_time_outs_name_themselves() -> None:
         assert answer.status == 504
         assert answer.fields[b"x-gateway-error"] == b"first_byte_timeout"
         assert b"expose.timeouts.first_byte" in answer.body
-        await asyncio.wait_for(gone.wait(), 5)
+        await asyncio.wait_for(gone.wait(), TIMEOUT)
         await r.balanced()
 
 

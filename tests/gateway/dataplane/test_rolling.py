@@ -86,12 +86,12 @@ class Fleet:
         self.replicas.append(replica)
         self.publish()
 
-    async def shrink(self, *, notice: float) -> None:
-        """Take the oldest pod away; it goes on for `notice` seconds, as with a preStop hook."""
+    async def shrink(self, seen: Load) -> None:
+        """Take the oldest pod away, which goes on, as with a preStop hook, until nobody asks it."""
         replica = next(one for one in self.replicas if not one.terminating)
         replica.terminating = True
         self.publish()
-        await asyncio.sleep(notice)
+        await unasked(replica.name, seen)
         await replica.stop()
         self.replicas.remove(replica)
         self.publish()
@@ -152,6 +152,14 @@ async def more(seen: Load, count: int) -> None:
     await until(lambda: seen["ok"] >= goal, f"{count} more answers")
 
 
+async def unasked(pod: str, seen: Load) -> None:
+    """Wait until the gateway has heard that the pod ends: of many answers none is the pod's."""
+    before = -1
+    while seen[pod] != before:
+        before = seen[pod]
+        await more(seen, 50)
+
+
 def failed(seen: Load) -> dict[object, int]:
     return {key: n for key, n in seen.items() if key != "ok" and not str(key).startswith("pod-")}
 
@@ -160,7 +168,7 @@ async def _restart(fleet: Fleet, seen: Load) -> None:
     for _ in range(4):
         await fleet.grow()
         await more(seen, 50)
-        await fleet.shrink(notice=0.1)
+        await fleet.shrink(seen)
         await more(seen, 50)
 
 
@@ -170,7 +178,7 @@ async def _scale(fleet: Fleet, seen: Load) -> None:
         await more(seen, 20)
     await more(seen, 200)
     for _ in range(7):
-        await fleet.shrink(notice=0.1)
+        await fleet.shrink(seen)
         await more(seen, 20)
 
 

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 import pytest
 
 from gateway.limits import Identity, Limits
-from tests.gateway.harness import Pod, Wire, echo, get, rig
+from tests.gateway.harness import TIMEOUT, Pod, Wire, echo, get, rig
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -74,7 +74,7 @@ async def test_draining_finishes_what_was_begun() -> None:
         answer = await busy.response()
         assert answer.fields[b"connection"] == b"close"
         assert await busy.rest() == b""
-        await asyncio.wait_for(r.gateway.connections.emptied(), 5)
+        await asyncio.wait_for(r.gateway.connections.emptied(), TIMEOUT)
         assert r.gateway.connections.busy == 0
 
 

@@ -9,7 +9,7 @@ import pytest
 from gateway.limits import Limits
 from gateway.services.spec import Endpoint
 from shared.service.model import Timeouts
-from tests.gateway.harness import Pod, Wire, echo, get, rig
+from tests.gateway.harness import TIMEOUT, Pod, Wire, echo, get, rig
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -62,7 +62,7 @@ async def test_a_bad_chunk_in_the_middle_is_400_and_cancels_the_pod() -> None:
         await begun.wait()
         await wire.send(b"zz\r\n")
         assert (await wire.response()).status == 400
-        await asyncio.wait_for(gone.wait(), 5)
+        await asyncio.wait_for(gone.wait(), TIMEOUT)
         await r.balanced()
 
 
@@ -155,7 +155,7 @@ async def test_a_pod_that_asks_late_is_answered_once() -> None:
         assert await wire.exactly(3) == b"llo"
         await wire.send(OK)
 
-    async with rig(await Pod(script).start(), timeouts=Timeouts(body=0.1)) as r:
+    async with rig(await Pod(script).start(), timeouts=Timeouts(body=0.5)) as r:
         wire = await r.connect()
         lines = (b"Content-Length: 5", b"Expect: 100-continue")
         await wire.send(get(b"/", *lines, method=b"POST"))
@@ -189,7 +189,7 @@ async def test_a_live_upload_may_pause(first: int, seconds: float, status: int) 
         head = get(b"/", b"Content-Length: %d" % (first + 1), method=b"POST")
         await wire.send(head + b"x" * first)  # at once: the pause shall be the one below
         reading = asyncio.create_task(wire.response(), name="reading")
-        await asyncio.wait([reading], timeout=0.45)
+        await asyncio.wait([reading], timeout=0.45 if status == 200 else TIMEOUT)
         if not reading.done():
             await wire.send(b"x")
         answer = await reading

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import asyncio
 from random import Random
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import httptools
 import pytest
 
 from gateway.limits import Limits
-from tests.gateway.harness import PREFIX, Pod, Rig, Wire, rig
+from tests.gateway.harness import PREFIX, TIMEOUT, Pod, Rig, Wire, rig
 from tests.gateway.mutations import chunks, cut, mutated
 
 if TYPE_CHECKING:
@@ -144,8 +145,8 @@ async def talk(r: Rig, pieces: list[bytes]) -> list[int]:
 
 async def quiet(r: Rig) -> None:
     """Until the gateway waits for nobody but the client, several looks in turn."""
-    looks = 0
-    for _ in range(1000):
+    looks, end = 0, monotonic() + TIMEOUT
+    while monotonic() < end:
         await asyncio.sleep(0)
         busy = [one.exchange for one in r.gateway.connections.open if one.exchange is not None]
         looks = looks + 1 if all(_wants_body(exchange) for exchange in busy) else 0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from gateway.limits import Limits
-from tests.gateway.harness import PREFIX, Pod, Wire, answering, echo
+from tests.gateway.harness import PREFIX, TIMEOUT, Pod, Wire, answering, echo
 from tests.gateway.http2.peer import block, fields, frame, headers
 from tests.gateway.http2.served import served
 
@@ -233,18 +233,19 @@ async def test_what_a_pod_does_not_take_stays_with_the_client() -> None:
 
 
 async def test_a_client_that_gives_up_stops_the_pods_work() -> None:
-    gone = asyncio.Event()
+    asked, gone = asyncio.Event(), asyncio.Event()
 
     async def script(wire: Wire) -> None:
         await wire.request()
+        asked.set()
         await wire.ended()
         gone.set()
 
     async with served(await Pod(script).start()) as (r, peer):
         await peer.send(headers(1, fields()))
-        await r.until(lambda: r.state.in_flight == 1)
+        await asyncio.wait_for(asked.wait(), TIMEOUT)
         await peer.send(frame(3, 0, 1, pack(">I", CANCEL)))
-        await asyncio.wait_for(gone.wait(), 10)
+        await asyncio.wait_for(gone.wait(), TIMEOUT)
         await r.balanced()
         assert [one.reason for one in r.log.entries] == ["client_gone"]
         await peer.pong()
