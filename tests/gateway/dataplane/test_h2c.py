@@ -156,11 +156,12 @@ async def test_another_reset_is_not_tried_again() -> None:
 
 async def test_goaway_ends_the_connection_for_new_streams_alone() -> None:
     """The first is answered, the second was not looked at and goes to another connection."""
-    first = asyncio.Event()
+    asked, first = asyncio.Event(), asyncio.Event()
 
     async def script(pod: H2Wire) -> None:
         number, fields, _ = await pod.request()
         if fields[":path"] == "/one":
+            asked.set()
             await pod.request()
             await pod.send(frames.goaway(number, frames.NO_ERROR))
             await first.wait()
@@ -174,7 +175,7 @@ async def test_goaway_ends_the_connection_for_new_streams_alone() -> None:
     pod = h2_pod(script)
     async with rig(await pod.start(), protocol="h2c") as r:
         one = asyncio.ensure_future(r.ask(get(b"/one")))
-        await r.until(lambda: r.state.in_flight == 1)
+        await asyncio.wait_for(asked.wait(), TIMEOUT)
         two = asyncio.ensure_future(r.ask(post(b"", b"/two")))
         assert (await two).body == b"two"
         assert (await one).body == b"one"
