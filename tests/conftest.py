@@ -32,4 +32,4 @@ def cluster_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         assert "ready" in process.stdout.readline(), "the embedded cluster did not start"
         yield home
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0

@@ -154,12 +154,11 @@ async def opened(program: str, profile: Path) -> AsyncIterator[Page]:
     browser = await asyncio.create_subprocess_exec(*command(program, profile), stderr=PIPE)
     try:
         port = await _debugging_port(browser)
-        async with aiohttp.ClientSession() as client:
-            async with client.get(f"http://127.0.0.1:{port}/json/list") as answer:
-                tabs = await answer.json()
-            address = next(tab["webSocketDebuggerUrl"] for tab in tabs if tab["type"] == "page")
-            async with _attached(client, address) as page:
-                yield page
+        async with (
+            aiohttp.ClientSession() as client,
+            _attached(client, await _first_tab(client, port)) as page,
+        ):
+            yield page
     finally:
         browser.kill()
         await browser.communicate()
@@ -191,6 +190,17 @@ async def tab(port: int) -> AsyncIterator[Page]:
             yield page
         async with client.get(f"{url}/close/{made['id']}"):
             pass
+
+
+async def _first_tab(client: aiohttp.ClientSession, port: int) -> str:
+    """The address of the tab that a browser begins with: it listens before it has one."""
+    while True:
+        async with client.get(f"http://127.0.0.1:{port}/json/list") as answer:
+            for one in await answer.json():
+                if one["type"] == "page":
+                    address: str = one["webSocketDebuggerUrl"]
+                    return address
+        await asyncio.sleep(0.05)
 
 
 @contextlib.asynccontextmanager

@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.loopback import free_port
 from tests.waiting import until_blocking
 
 SERVICES = Path(__file__).parent / "services"
@@ -71,7 +71,7 @@ class Run:
             word = base64.b64encode(f"{user}:{password}".encode()).decode()
             request.add_header("Authorization", f"Basic {word}")
         try:
-            with urllib.request.urlopen(request, timeout=30, context=self.trust) as response:
+            with urllib.request.urlopen(request, timeout=60, context=self.trust) as response:
                 return Answer(response.status, response.read().decode(), dict(response.headers))
         except urllib.error.HTTPError as error:
             with error:
@@ -137,11 +137,7 @@ class Run:
 
 
 def free_ports() -> dict[str, int]:
-    with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in PORTS]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return {name: one.getsockname()[1] for name, one in zip(PORTS, sockets, strict=True)}
+    return {name: free_port() for name in PORTS}
 
 
 def start(home: Path, output: Path, *arguments: str, ports: dict[str, int] | None = None) -> Run:

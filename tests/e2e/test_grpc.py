@@ -86,5 +86,5 @@ def test_another_protocol_changes_the_probes(run: Run, tmp_path: Path) -> None:
     entry["local"]["script"] = str(run.home.parent / "grpc_server.sh")
     (tmp_path / "speech.yaml").write_text(yaml.safe_dump(document))
     run.exposed("apply", str(tmp_path / "speech.yaml"))
-    until_blocking(lambda: "httpGet" in readiness(), "the other probe", 30)
+    until_blocking(lambda: "httpGet" in readiness(), "the other probe")
     assert "tcpSocket" not in readiness()

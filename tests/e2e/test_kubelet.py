@@ -56,7 +56,8 @@ def test_it_scales_out_once_the_overlay_gives_the_right_to_ask_kubelets(
             until_blocking(lambda: len(run.pods("burner")) > 1, "more than one pod under load", 170)
         finally:
             process.kill()
-    assert "SuccessfulRescale" in run.kubectl("get", "events", "-n", "oscar-svc")
+    events = ("get", "events", "-n", "oscar-svc")
+    until_blocking(lambda: "SuccessfulRescale" in run.kubectl(*events), "the Event")
 
 
 def cluster_role(run: Run) -> dict[str, object]:
@@ -74,7 +75,7 @@ def cluster_role(run: Run) -> dict[str, object]:
 def utilisation(run: Run) -> str:
     """What the scaler's metrics say of the service; empty when it has no sample to trust."""
     url = f"http://127.0.0.1:{run.ports['SCALER']}/metrics"
-    with urllib.request.urlopen(url, timeout=10) as response:
+    with urllib.request.urlopen(url, timeout=60) as response:
         lines: list[str] = response.read().decode().splitlines()
     name = 'scaler_utilisation_percent{service="burner"}'
     return next((line for line in lines if line.startswith(name)), "")

@@ -20,17 +20,21 @@ WHILE = 5.0
 by time going by."""
 HEARD = 3.0
 """Seconds after which a gateway that said nothing counts as silent, and some more."""
-OTHER = free_ports()
-"""Those of a second gateway."""
 
 pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def second() -> dict[str, int]:
+    """The ports of a second gateway."""
+    return free_ports()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, second: dict[str, int]) -> Iterator[Run]:
     """With a scaler that knows two gateways."""
     ports = free_ports()
-    gateways = [f"http://127.0.0.1:{each['GATEWAY_ADMIN']}" for each in (ports, OTHER)]
+    gateways = [f"http://127.0.0.1:{each['GATEWAY_ADMIN']}" for each in (ports, second)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SCALER_GATEWAYS", ",".join(gateways))
         with local(tmp_path_factory.mktemp("zero"), "sleepy.yaml", ports) as started:
@@ -38,13 +42,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
 
 @pytest.fixture(scope="module")
-def other(run: Run) -> Iterator[psutil.Process]:
+def other(run: Run, second: dict[str, int]) -> Iterator[psutil.Process]:
     """The second gateway."""
     settings = {
         "GATEWAY_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(OTHER["GATEWAY"]),
+        "GATEWAY_PORT": str(second["GATEWAY"]),
         "GATEWAY_ADMIN_HOST": "127.0.0.1",
-        "GATEWAY_ADMIN_PORT": str(OTHER["GATEWAY_ADMIN"]),
+        "GATEWAY_ADMIN_PORT": str(second["GATEWAY_ADMIN"]),
     }
     with beside(run, "gateway", "gateway", **settings) as process:
         yield process
@@ -79,21 +83,28 @@ async def test_a_websocket_wakes_it_and_keeps_it_awake_though_nothing_is_said(it
 
 
 async def test_an_upload_keeps_it_awake(it: Sleeper) -> None:
+    seen = asyncio.Event()
+
     async def slowly() -> AsyncIterator[bytes]:
-        for _ in range(10):
+        for _ in range(9):
             yield b"x" * 2048
             await asyncio.sleep(WHILE / 10)
+        await seen.wait()  # it began before it woke anybody, and is to last as long as the look
+        yield b"x" * 2048
 
     length = {"Content-Length": str(10 * 2048)}
     upload = asyncio.create_task(it.ask("upload", "POST", data=slowly(), headers=length))
     await it.awake()
     await stays_awake(it)
+    seen.set()
     reply = await upload
     assert (reply.status, reply.told["bytes"]) == (200, 10 * 2048)
     await it.asleep()
 
 
-async def test_one_silent_gateway_of_two_keeps_it_awake(it: Sleeper, other: psutil.Process) -> None:
+async def test_one_silent_gateway_of_two_keeps_it_awake(
+    it: Sleeper, other: psutil.Process, second: dict[str, int]
+) -> None:
     await it.asleep()
     other.suspend()
     try:
@@ -102,7 +113,7 @@ async def test_one_silent_gateway_of_two_keeps_it_awake(it: Sleeper, other: psut
             await asyncio.sleep(HEARD)
         await stays_awake(it)
         told = await asyncio.to_thread(it.run.explained, "sleepy")
-        assert str(OTHER["GATEWAY_ADMIN"]) in told
+        assert str(second["GATEWAY_ADMIN"]) in told
     finally:
         other.resume()
     await it.asleep()

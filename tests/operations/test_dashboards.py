@@ -46,7 +46,7 @@ def test_no_query_comes_back_empty(seen: Prometheus, path: Path) -> None:
     began = float(seen.value("min(min_over_time(timestamp(up)[1h:1s]))") or 0)
     for target in everything(board):
         ask = partial(found, seen, board, target, began)
-        until_blocking(ask, f"something of {path.stem}: {target.where}: {target.expr}", 20)
+        until_blocking(ask, f"something of {path.stem}: {target.where}: {target.expr}")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

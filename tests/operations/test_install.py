@@ -63,7 +63,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
         assert "ready" in process.stdout.readline(), "the embedded cluster did not start"
         yield Shell(folder, home / "kubeconfig")
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
 
 
 def _without_pods(kustomization: Path) -> None:

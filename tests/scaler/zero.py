@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -55,10 +55,11 @@ class Gateway:
         return self.told.setdefault("progress", [])
 
     async def hold(self, service: str) -> None:
-        """A request for `service` is held from now on."""
+        """A request for `service` is held from now on; a stream that begins tells of it first."""
         self.held.add(service)
-        for socket in self.sockets:
-            await socket.send_str(_wake(service))
+        for socket in list(self.sockets):
+            with suppress(ConnectionError):  # it was left just now
+                await socket.send_str(_wake(service))
 
     async def free(self, service: str) -> None:
         self.held.discard(service)
@@ -91,7 +92,7 @@ class Gateway:
         await socket.prepare(request)
         self.sockets.add(socket)
         try:
-            for service in self.held:
+            for service in list(self.held):
                 await socket.send_str(_wake(service))
             async for message in socket:
                 for kind, told in orjson.loads(message.data).items():
@@ -161,7 +162,7 @@ def asleep(cluster: Embedded, name: str = "a") -> bool:
 
 async def sleeps(cluster: Embedded, name: str = "a") -> None:
     """Wait until it does."""
-    await until(lambda: asleep(cluster, name), f"the sleep of {name}", 20.0)
+    await until(lambda: asleep(cluster, name), f"the sleep of {name}")
 
 
 async def awake(cluster: Embedded, name: str = "a", replicas: int = 1) -> None:
@@ -172,7 +173,7 @@ async def awake(cluster: Embedded, name: str = "a", replicas: int = 1) -> None:
         marked = names.ASLEEP_SINCE in annotations_of(found)
         return bool(found["spec"]["replicas"] == replicas) and not marked
 
-    await until(done, f"{replicas} replicas of {name}", 20.0)
+    await until(done, f"{replicas} replicas of {name}")
 
 
 async def passed(seconds: float) -> None:

@@ -77,8 +77,9 @@ async def test_a_request_at_its_last_pod_before_the_write_of_a_sleep_wins(
 
 
 async def test_a_request_during_the_write_of_a_sleep_wakes_it_at_once(
-    cluster: Embedded, before: Proxy
+    cluster: Embedded, before: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("scaler.control.loop.TICK", 6.0)
     async with gateway() as one:
         before.breaks("PATCH", SCALE, holding(one), after=True)
         async with scaling(cluster, one, port=before.port):
@@ -86,7 +87,7 @@ async def test_a_request_during_the_write_of_a_sleep_wakes_it_at_once(
             await awake(cluster)
             slept, *_, woken = before.seen("PATCH", SCALE)
             assert woken.status == 200
-            assert woken.time - slept.time < 0.5, "no tick and no cache was waited for"
+            assert woken.time - slept.time < 5.0, "no tick and no cache was waited for"
 
 
 async def test_a_wake_overcomes_whoever_writes_at_the_same_time(

@@ -112,7 +112,7 @@ async def test_a_node_that_hangs_holds_up_no_other(api: Script, kube: KubeClient
         return web.Response(text=f"{line} {time / 2000} {time}\n")
 
     api.otherwise = answer
-    source = Kubelet(kube, Spaces(), lambda: ["n1", "n2"], patience=0.2)
+    source = Kubelet(kube, Spaces(), lambda: ["n1", "n2"], patience=1.0)
     await source.fetch()
     known = (await source.fetch()).pods
     assert known.keys() == {"n1", "n2"}

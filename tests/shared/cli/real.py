@@ -41,7 +41,7 @@ class RealApi:
         self._ready, self._ended = threading.Event(), asyncio.Event()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),))
         self._thread.start()
-        assert self._ready.wait(30)
+        assert self._ready.wait(60)
 
     def within(self, call: Callable[[], T]) -> T:
         async def work() -> T:
@@ -50,7 +50,7 @@ class RealApi:
         return self.wait_for(work())
 
     def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     def names(self) -> list[str]:
         """The services there are."""
@@ -81,7 +81,7 @@ class RealApi:
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._ended.set)
-        self._thread.join(30)
+        self._thread.join(60)
         self._loop.close()
 
     async def _serve(self) -> None:

@@ -24,7 +24,7 @@ class Stay(urllib.request.HTTPRedirectHandler):
 
 def get(url: str) -> tuple[int, str]:
     try:
-        urllib.request.build_opener(Stay).open(url, timeout=10)
+        urllib.request.build_opener(Stay).open(url, timeout=60)
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.headers.get("Location", "")

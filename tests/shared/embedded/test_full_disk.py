@@ -17,7 +17,7 @@ from shared.embedded.node import orphans
 from tests.shared.embedded.test_cluster import SERVE, SPACE, Process, credentials, deployment
 
 CONFIG_MAPS = f"/api/v1/namespaces/{SPACE}/configmaps"
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ async def put(process: Process, name: str) -> tuple[int, str]:
 
 
 async def until_put(process: Process, name: str, wanted: int) -> str:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         number = 0
         while True:
             status, message = await put(process, f"{name}-{number}")
@@ -78,7 +78,7 @@ async def goes_on(
     assert await process.request("GET", CONFIG_MAPS) == before, "nothing is half done"
     make_room()
     await until_put(process, "room", 201)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             now = await process.ready_pod()
             if now["status"]["containerStatuses"][0]["restartCount"] == 1:

@@ -36,7 +36,7 @@ class Browser:
                 return None
 
         try:
-            urllib.request.build_opener(Stay).open(url, timeout=10)
+            urllib.request.build_opener(Stay).open(url, timeout=60)
         except urllib.error.HTTPError as error:
             self.location = error.headers["Location"]
 
@@ -87,7 +87,7 @@ def test_a_token_is_in_no_command_line(cli: Cli, api: FakeApi, browser: Browser)
     assert "the token travels in an address" in result.stderr
     (opened,) = browser.opened
     assert TOKEN not in opened
-    browser.visit.join(10)
+    browser.visit.join(60)
     assert browser.location == f"{url}?token={TOKEN}"
 
 

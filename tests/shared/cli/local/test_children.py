@@ -125,5 +125,5 @@ def test_the_process_ends_when_its_owner_is_killed(tmp_path: Path) -> None:
         assert process.stdout is not None
         orphan = psutil.Process(int(process.stdout.readline()))
         process.kill()
-        orphan.wait(10)
+        orphan.wait(60)
     assert not orphan.is_running()

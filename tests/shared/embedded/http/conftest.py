@@ -91,7 +91,7 @@ class Stream:
 
     async def next(self) -> dict[str, Any] | None:
         """The next event, None at the orderly end of the stream."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             line = await self._response.content.readline()
         return json.loads(line) if line else None
 

@@ -21,7 +21,7 @@ import orjson
 import pytest
 import yaml
 
-TIMEOUT = 40.0
+TIMEOUT = 120.0
 """Seconds one command may take; reached only when something is broken."""
 
 

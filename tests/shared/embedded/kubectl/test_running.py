@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Workload = Callable[..., dict[str, Any]]
 
-WAIT = "--timeout=30s"
+WAIT = "--timeout=90s"
 SLEEP = "exec sleep 1000"
 
 
@@ -121,7 +121,7 @@ def test_a_pod_that_fails_is_restarted_and_its_last_words_are_kept(
     kubectl: Kubectl, workload: Workload
 ) -> None:
     kubectl.apply(workload("bad", "echo last words; exit 3"))
-    kubectl("wait", "deployment/bad", "--for=condition=Progressing", WAIT)
+    kubectl("wait", "deployment/bad", "--for=jsonpath={.status.replicas}=1", WAIT)
     path = "{.status.containerStatuses[0].lastState.terminated.exitCode}"
     kubectl("wait", "pod", "-l", "app=bad", f"--for=jsonpath={path}=3", WAIT)
     assert "last words" in kubectl("logs", "-l", "app=bad", "--previous")

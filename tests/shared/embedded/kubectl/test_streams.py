@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from tests.shared.embedded.kubectl.conftest import Following, Kubectl
 
 Workload = Callable[..., dict[str, Any]]
 
-WAIT = "--timeout=30s"
+WAIT = "--timeout=90s"
 SERVER = "echo here; exec python -m http.server --bind $HOST $PORT"
 OLD = os.environ.get("KUBECTL_OLD", "")
 
@@ -82,7 +83,7 @@ def fetched(forwarding: Following, count: int = 1) -> list[int]:
     port = line.split(":")[1].split()[0]
     found = []
     for _ in range(count):
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=20) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60) as answer:
             found.append(answer.status)
     return found
 
@@ -104,14 +105,15 @@ def test_port_forward_to_a_port_that_nobody_listens_on(web: Kubectl) -> None:
 
 def test_attach_shows_what_is_printed_from_now_on(web: Kubectl) -> None:
     with web.follow("attach", pod(web)) as attached:
-        attached.until("If you don't see a command prompt")
+        attached.until("If you don't see a command prompt")  # it says so before it is attached
         get = 'import os, urllib.request as r; r.urlopen(f\'http://{os.environ["HOST"]}:{os.environ["PORT"]}\')'
-        web("exec", "deploy/web", "--", "python", "-c", get)
-        assert '"GET / HTTP/1.1" 200' in attached.until("GET")
+        again = f"while python -c {shlex.quote(get)}; do sleep 0.5; done"
+        with web.follow("exec", "deploy/web", "--", "sh", "-c", again):
+            assert '"GET / HTTP/1.1" 200' in attached.until("GET")
 
 
 def test_proxy_hands_requests_on(web: Kubectl) -> None:
     with web.follow("proxy", "--port=0") as proxy:
         address = proxy.until("Starting to serve on").split()[-1]
-        with urllib.request.urlopen(f"http://{address}/api/v1/namespaces", timeout=20) as answer:
+        with urllib.request.urlopen(f"http://{address}/api/v1/namespaces", timeout=60) as answer:
             assert b"NamespaceList" in answer.read()

@@ -162,16 +162,16 @@ def scalers(kubectl: Kubectl) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("cascade", ["background", "foreground"])
 def test_delete_waits_for_the_object_and_takes_what_it_owns(kubectl: Kubectl, cascade: str) -> None:
     kubectl.apply(deployment())
-    kubectl("wait", "deployment/d", "--for=condition=Available", "--timeout=20s")
+    kubectl("wait", "deployment/d", "--for=condition=Available", "--timeout=90s")
     assert len(kubectl.object("rs")["items"]) == 1
     kubectl("delete", "deployment", "d", f"--cascade={cascade}")
     assert "NotFound" in kubectl.fails("get", "deployment", "d")
-    kubectl("wait", "rs", "-l", "app=d", "--for=delete", "--timeout=20s")
+    kubectl("wait", "rs", "-l", "app=d", "--for=delete", "--timeout=90s")
 
 
 def test_orphans_outlive_their_owner(kubectl: Kubectl) -> None:
     kubectl.apply(deployment())
-    kubectl("wait", "deployment/d", "--for=condition=Available", "--timeout=20s")
+    kubectl("wait", "deployment/d", "--for=condition=Available", "--timeout=90s")
     kubectl("delete", "deployment", "d", "--cascade=orphan")
     (left,) = kubectl.object("rs")["items"]
     assert "ownerReferences" not in left["metadata"]

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -144,9 +145,11 @@ async def test_a_failed_liveness_probe_is_a_restart(node: Any) -> None:
 
 async def test_a_startup_probe_by_command_makes_it_started(node: Any) -> None:
     probe = {"exec": {"command": ["/bin/sh", "-c", "test -e $TMPDIR/well"]}, "periodSeconds": 1}
-    await node.run("sleep 0.3; touch $TMPDIR/well; exec sleep 9", container={"startupProbe": probe})
+    await node.run("echo $TMPDIR; exec sleep 60", container={"startupProbe": probe})
     await node.until(lambda: "running" in node.status()["state"])
     assert not node.status()["started"]
+    (folder,) = await node.printed(1)
+    (Path(folder) / "well").touch()
     await node.until_ready()
     assert node.status()["started"]
 
@@ -213,8 +216,9 @@ async def test_the_address_stays_over_restarts(node: Any) -> None:
 
 
 async def test_a_deleted_pod_gets_sigterm_and_ends_in_peace(node: Any) -> None:
-    await node.run("trap 'echo bye; exit 0' TERM; while :; do sleep 0.02; done")
+    await node.run("trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.02; done")
     await node.until_ready()
+    await node.printed(1)  # the trap is set
     record = []
     node.api.subscribe(lambda change: record.append(change) if change.kind is POD else None)
     node.api.delete(POD, "p", SPACE)
@@ -281,6 +285,8 @@ async def test_endpoints_stop_being_ready_before_sigterm(node: Any) -> None:
 
 async def test_a_rolling_update_fails_no_request(node: Any) -> None:
     """A client that knows the slices alone, as the gateway does, asks all the time."""
+    lag = 2.0  # for a request that has begun, on a busy machine
+    node.agent.settings = replace(node.agent.settings, endpoint_lag=lag)
     routed: list[tuple[str, int]] = []
 
     def follow(change: Any) -> None:
