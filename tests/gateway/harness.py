@@ -163,7 +163,7 @@ class Pod:
         self._server: asyncio.Server | None = None
         self.port = 0
 
-    async def start(self, address: str = "127.0.0.1", port: int = 0, backlog: int = 100) -> Pod:
+    async def start(self, address: str = "127.0.0.1", port: int = 0, backlog: int = 1024) -> Pod:
         self._server = await asyncio.start_server(
             self._serve, address, port, limit=1 << 24, backlog=backlog
         )

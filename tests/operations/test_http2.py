@@ -103,8 +103,7 @@ async def test_a_browser(tmp_path: Path) -> None:
 @pytest.mark.skipif(not H2LOAD, reason="no h2load; apt-get install nghttp2-client")
 @pytest.mark.parametrize("streams", [1, 100])
 async def test_a_generator_of_load(streams: int) -> None:
-    pod = await Pod(answering(OK)).start(backlog=1000)  # all streams may dial it at once
-    async with rig(pod) as r:
+    async with rig(await Pod(answering(OK)).start()) as r:
         load = await asyncio.create_subprocess_exec(
             H2LOAD, "-n", "5000", "-c", "5", "-m", str(streams),
             f"http://127.0.0.1:{r.port}{PREFIX.decode()}/", stdout=asyncio.subprocess.PIPE,
