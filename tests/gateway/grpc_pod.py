@@ -33,7 +33,9 @@ class GrpcPod(Pod):
         self.metadata: list[dict[str, Any]] = []
         self.server: Any = None
 
-    async def start(self, address: str = "127.0.0.1", port: int = 0, backlog: int = 1024) -> GrpcPod:
+    async def start(
+        self, address: str = "127.0.0.1", port: int = 0, backlog: int = 1024
+    ) -> GrpcPod:
         self.server = grpc.aio.server(options=[("grpc.so_reuseport", 0), *self.options])
         self.server.add_generic_rpc_handlers((self._handlers(),))
         self.address, self.port = address, self.server.add_insecure_port(f"{address}:{port}")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _HEADER: Final = 32
 _FRAME: Final = 24
+_PAGE: Final = 4096  # of the kernel's cache; larger ones are multiples of it
 _MAGIC: Final = {0x377F0682: "<", 0x377F0683: ">"}  # the byte order of checksums
 
 
@@ -61,7 +62,8 @@ def faults(data: bytes) -> str:
         return "its first bytes were changed"
     length = _FRAME + size
     rest = (len(data) - _HEADER) % length
-    if rest not in (0, _FRAME):  # between the two writes of a frame a process may be killed
+    # A process may be killed between the two writes of a frame, and in one that crosses a page.
+    if rest not in (0, _FRAME) and len(data) % _PAGE:
         return "it is cut off"
     return _frames(data, order, length, sums)
 

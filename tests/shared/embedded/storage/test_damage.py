@@ -177,11 +177,23 @@ def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
         count(tmp_path / "s.db")
 
 
-def test_what_a_killed_process_left_is_whole(tmp_path: Path) -> None:
+def between_writes(size: int) -> int:
+    """The length of a log of this size without what the last frame has after its head."""
+    return size - 4096
+
+
+def within_a_write(size: int) -> int:
+    """The same with as much of the last frame as fits on a page that the kernel had begun."""
+    return (size - 1) // 4096 * 4096
+
+
+@pytest.mark.parametrize("end", [between_writes, within_a_write])
+def test_what_a_killed_process_left_is_whole(tmp_path: Path, end: Callable[[int], int]) -> None:
     path = tmp_path / "s.db"
     fill(path, kill=True)
     log = wal.log_of(path)
     whole = log.stat().st_size
     assert wal.faults(log.read_bytes()) == ""
-    os.truncate(log, whole - 4096)  # killed between the two writes of a frame
+    assert whole - 4096 <= end(whole) < whole
+    os.truncate(log, end(whole))
     assert count(path) == COUNT - 1
