@@ -182,7 +182,8 @@ def _decide(
     """Minimum, window, steps and maximum, in this order; then the memory of it."""
     current = blank.current
     state = steps.burst(policy, demand, need, current, state, now)
-    window_s, silent = steps.window(policy, need), oddities.silent(demand, state.traffic)
+    window_s = steps.window(policy, need, learning.warm_up(policy, state))
+    silent = oddities.silent(demand, state.traffic)
     state = history.add(state, policy, steps.lasting(policy, need, state, now), window_s, now)
     wanted = max(policy.min_replicas, need.replicas)
     stable, window = steps.held(policy, wanted, current, state, window_s, silent, now)

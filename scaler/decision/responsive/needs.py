@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _GATEWAY_AGE_S = 15.0  # an older count of requests is not used
 _CROWD = 2.0  # times what serves, at most, for those who wait
-_CROWD_S = 3.0  # and have waited for so long
+_CROWD_S = 2.0  # and have waited for so long,
+_LET_IN_S = 3.0  # where pods have been ready for so long
 
 
 def need_of(
@@ -58,8 +59,9 @@ def need_of(
     return changed(largest, lasting=lasting, incomplete=incomplete, partial=partial)
 
 
-def utilisation_need(policy: Policy, demand: Demand, current: int) -> Need | None:
-    """Measured demand over the target; pods at their limit count for more than they show.
+def utilisation_need(policy: Policy, demand: Demand, permille: int, current: int) -> Need | None:
+    """Measured demand over the target, from `permille` of it on; pods at their limit count for more
+    than they show.
 
     It is compared with what all replicas asked for will carry, so pods that are still starting
     are not asked for twice. To shrink, unseen pods count as busy as they may be.
@@ -69,7 +71,7 @@ def utilisation_need(policy: Policy, demand: Demand, current: int) -> Need | Non
     wanted = demand.replicas_for(demand.low_m, policy.target_pct)
     careful = demand.replicas_for(demand.high_m, policy.target_pct)
     lasting = demand.replicas_for(demand.shown_m, policy.target_pct)
-    if not demand.exceeds(current, demand.low_m, policy.target_pct, policy.up_permille):
+    if not demand.exceeds(current, demand.low_m, policy.target_pct, permille):
         return Need(min(current, max(wanted, careful)), (), lasting, demand_m=demand.low_m)
     reasons = ("AboveTarget", "Saturated") if demand.saturated else ("AboveTarget",)
     return Need(wanted, reasons, lasting, demand_m=demand.low_m)
@@ -77,7 +79,7 @@ def utilisation_need(policy: Policy, demand: Demand, current: int) -> Need | Non
 
 def cpu_need(policy: Policy, demand: Demand, state: ResponsiveState, current: int) -> Need | None:
     """What is measured, and what may come, if it was measured for long enough."""
-    need = utilisation_need(policy, demand, current)
+    need = utilisation_need(policy, demand, state.usage.up_permille(policy), current)
     if need is None:
         return None
     silent = oddities.silent(demand, state.traffic)
@@ -118,19 +120,21 @@ def gateway_need(policy: Policy, load: Load | None, current: int) -> Need | None
 def crowd_need(
     observation: Observation, policy: Policy, traffic: Traffic, load: Load | None, now: float
 ) -> Need | None:
-    """The size at which none would wait, as far as slots tell it: what requests take is not known.
+    """The size at which none would wait, and slots would be taken to the target: what requests take
+    is not known.
 
-    Requests wait only where every slot of every pod is taken. How long they take is not known
-    either, so no more than twice the pods that serve, and no fewer than there are; and those who
-    wait had some seconds to be let in by them. More of what falls over would fall over too.
+    Requests wait only where every slot of every pod is taken, which is all that pods can do. How
+    long they take is not known either, so no more than twice the pods that serve, and no fewer than
+    there are; and those who wait had some seconds to be let in by them. More of what falls over
+    would fall over too.
     """
     since = traffic.waiting_since
     if load is None or since is None or policy.in_flight_target is not None:
         return None
     pods = [pod for pod in observation.pods if not pod.deleted]
-    serving = sum([serves(pod, now - _CROWD_S) for pod in pods])
+    serving = sum([serves(pod, now - _LET_IN_S) for pod in pods])
     if now - since < _CROWD_S or not serving or any(fell(pod, now) for pod in pods):
         return None
-    share = min(_CROWD, 1 + load.waiting / max(1, load.in_flight))
-    wanted = math.ceil(serving * share)
+    share = (1 + load.waiting / max(1, load.in_flight)) * 100 / policy.target_pct
+    wanted = math.ceil(serving * min(_CROWD, share))
     return Need(max(wanted, observation.spec_replicas), ("Waiting",), wanted, signal="slots")

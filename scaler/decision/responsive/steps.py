@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _LONG_S = 5.0  # shorter requests end within the grace of a pod
 _SMALL_PCT = 10  # so much of the replicas is worth a step down
+_BY_REQUESTS = 0.4  # of the window holds where requests foretell bursts,
+_BY_CPU = 0.25  # and so much by CPU, whose samples are late anyway,
+_STARTS = 2.0  # but at least so many starts of a pod
 
 Bounded = tuple[int, tuple[str, ...]]
 """A number and the names of the rules that held it back."""
@@ -60,9 +63,17 @@ def lasting(policy: Policy, need: Need, state: ResponsiveState, now: float) -> i
     return 0 if in_burst(state, now) and not waves else need.lasting
 
 
-def window(policy: Policy, need: Need) -> float:
-    """Seconds for which a need holds: half of it where bursts are foreseen, and in the need."""
-    return policy.down_window_s / (1 if need.foreseen_m is None else 2)
+def window(policy: Policy, need: Need, start_s: float) -> float:
+    """Seconds for which a need holds; shorter where bursts are foreseen, and in the need.
+
+    By CPU alone a size is not given up before another pod has had time to start, twice.
+    """
+    whole = policy.down_window_s
+    if need.foreseen_m is None:
+        return whole
+    if need.signal != "cpu":
+        return _BY_REQUESTS * whole
+    return min(whole, max(_BY_CPU * whole, _STARTS * start_s))
 
 
 def held(

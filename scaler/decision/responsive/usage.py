@@ -24,28 +24,49 @@ _WATCHED_S: Final = 60.0  # a forecast from less is none
 _LONGEST_S: Final = 15.0  # a sample tells of no more than so long
 _GAP_S: Final = 120.0  # who has seen nothing for so long begins anew
 _APART_S: Final = 10.0  # samples that end so near to one another are of the same seconds
+_LATELY: Final = 0.05  # of what is known of their changes is the last one's
+_LEAST: Final = 0.5  # parts, below which changes mean nothing
+_ROUGH: Final = 0.2  # samples are rough that change by so much of themselves, in the mean:
+_ROUGH_PERMILLE: Final = 1150  # then the next one is likely to be lower again
 
 
 @value
 class Usage:
-    """The forecast of CPU, in parts of what a pod can do; `sampled` is the end of the last sample.
+    """The forecast of CPU, in parts of what a pod can do; `sampled` is the end of the last sample,
+    `parts` what it showed (None: not known), and `changes` by what share of themselves samples
+    differ from those before them, in the mean.
 
     Where pods change what they can do, what was foretold fails, and soon counts for nothing.
     """
 
     forecast: Forecast = field(default_factory=lambda: Forecast(blur=_BLUR))
     sampled: float = 0.0
+    parts: float | None = None
+    changes: float = 0.0
 
     def heard(self, demand: Demand, start_s: float, now: float) -> Usage:
         """What is foretold after the samples of `demand`, of which there are, if they are new."""
         since = demand.ended - self.sampled
         if since <= _APART_S:
             return self
-        known = self.forecast if since <= _GAP_S else Usage().forecast
-        pods = _UNIT * demand.low_m / demand.pod_m
-        ahead_s = start_s + now - demand.ended
-        told = known.measured(pods, min(since, _LONGEST_S), ahead_s, now)
-        return Usage(told, demand.ended)
+        known = self if since <= _GAP_S else Usage()
+        parts = _UNIT * demand.low_m / demand.pod_m
+        ahead_s, seconds = start_s + now - demand.ended, min(since, _LONGEST_S)
+        told = known.forecast.measured(parts, seconds, ahead_s, now)
+        return Usage(told, demand.ended, parts, known._changes(parts, seconds / told.age))
+
+    def _changes(self, parts: float, share: float) -> float:
+        if self.parts is None:
+            return self.changes
+        change = abs(parts - self.parts) / max(_LEAST, (parts + self.parts) / 2)
+        return self.changes + (change - self.changes) * max(_LATELY, share)
+
+    def up_permille(self, policy: Policy) -> int:
+        """Utilisation from which more is needed, in thousandths of the target: where no tolerance
+        is set, higher while samples are rough."""
+        if policy.tolerance_up is None and self.changes >= _ROUGH:
+            return _ROUGH_PERMILLE
+        return policy.up_permille
 
     def cheapest(
         self, policy: Policy, demand: Demand, current: int, silent: bool
@@ -65,10 +86,21 @@ class Usage:
 
     def to_json(self) -> dict[str, Any]:
         """What a successor can go on from."""
-        return {"forecast": self.forecast.to_json(), "sampled": self.sampled}
+        return {
+            "forecast": self.forecast.to_json(),
+            "sampled": self.sampled,
+            "parts": self.parts if self.parts is None else round(self.parts, 3),
+            "changes": round(self.changes, 3),
+        }
 
     @staticmethod
     def from_json(data: dict[str, Any]) -> Usage:
-        """What `to_json` gave."""
+        """What `to_json` gave; what others wrote knows less."""
         forecast = Forecast.from_json(data.get("forecast") or {}, _BLUR)
-        return Usage(forecast, float(data.get("sampled", 0.0)))
+        parts = data.get("parts")
+        return Usage(
+            forecast,
+            float(data.get("sampled", 0.0)),
+            None if parts is None else float(parts),
+            float(data.get("changes", 0.0)),
+        )

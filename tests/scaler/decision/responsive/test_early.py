@@ -35,7 +35,10 @@ def test_who_waits_for_a_slot_gets_one_before_anything_is_measured() -> None:
     decision = crowd(UNMEASURED)
     assert decision.replicas == 4, "no more than twice what serves"
     assert decision.reasons == ("Waiting",)
-    assert crowd(UNMEASURED, waiting=(4, 4, 4, 4)).replicas == 3, "a quarter waits beside sixteen"
+    few = (4, 4, 4, 4)
+    assert crowd(UNMEASURED, waiting=few).replicas == 4, "a quarter beside sixteen, at 80 %"
+    whole = replace(POLICY, target_pct=100)
+    assert crowd(UNMEASURED, whole, waiting=few).replicas == 3, "a quarter beside sixteen"
 
 
 def test_pods_whose_cpu_tells_nothing_yet_count_by_their_slots() -> None:
@@ -62,8 +65,9 @@ def test_where_cpu_does_not_count_nobody_shrinks_while_some_wait() -> None:
 
 
 def test_those_who_wait_have_a_moment_to_be_let_in() -> None:
-    assert crowd(UNMEASURED, waiting=(30, 30)).replicas == 2
+    assert crowd(UNMEASURED, waiting=(30,)).replicas == 2
     assert crowd(UNMEASURED, waiting=(30, 30, 0, 30)).replicas == 2
+    assert crowd(UNMEASURED, waiting=(30, 30)).replicas == 4
     awake = (pod("p0", None, age_s=10.0, ready_age_s=0.0),)
     assert crowd(awake, waiting=(30, 30)).replicas == 1, "it has only just become ready"
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scaler.decision import Decision, Load, Policy
+from scaler.decision.responsive import steps
+from scaler.decision.responsive.need import Need
 from scaler.decision.responsive.state import ResponsiveState
 from scaler.decision.responsive.usage import Usage
+from shared.service.values import changed
 from tests.scaler.decision.build import NOW, observe, pods, responsive
 
 if TYPE_CHECKING:
@@ -25,14 +29,20 @@ class Service:
         self.state: ResponsiveState | None = None
         self.sizes: list[int] = []
 
-    def run(self, seconds: int, cores: Callable[[int], float], follow: bool = True) -> Decision:
+    def run(
+        self,
+        seconds: int,
+        cores: Callable[[int], float],
+        follow: bool = True,
+        policy: Policy = POLICY,
+    ) -> Decision:
         """Decisions while `cores(second)` are called for; the last of them."""
         for second in range(0, seconds, 2):
             self.now += 2
             sampled = second - second % SAMPLE_S
             used = min(1000, round(1000 * cores(sampled) / self.replicas))
             members = pods([used] * self.replicas, limit_m=1000, now=self.now - second + sampled)
-            decision, self.state = responsive(observe(members), POLICY, self.state, self.now)
+            decision, self.state = responsive(observe(members), policy, self.state, self.now)
             if follow:
                 self.replicas = decision.replicas
             self.sizes.append(decision.replicas)
@@ -76,6 +86,41 @@ def test_nothing_grows_for_what_was_once_nothing_runs_any_more() -> None:
     service.run(1500, lambda _: 0.0)
     assert service.sizes == sorted(service.sizes, reverse=True)
     assert service.sizes[-1] == 1
+
+
+def rough(second: int) -> float:
+    """Samples of 1.6 and 2.4 cores in turn."""
+    return 1.6 if second // SAMPLE_S % 2 else 2.4
+
+
+def test_rough_samples_are_followed_less_closely() -> None:
+    above = 3.4  # of four cores at a target of 80 %: within a tenth, not within three hundredths
+    smooth, scattered = Service(4), Service(4)
+    smooth.run(600, lambda _: 2.0, follow=False)
+    scattered.run(600, rough, follow=False)
+    assert smooth.run(2, lambda _: above).replicas == 5
+    assert scattered.run(2, lambda _: above).replicas == 4
+    named = replace(POLICY, tolerance_up=0.03)
+    assert scattered.run(2, lambda _: above, policy=named).replicas == 5, "who names one has it"
+
+
+def test_how_rough_samples_are_outlasts_a_scaler_and_ends_with_them() -> None:
+    service = Service(4)
+    service.run(600, rough, follow=False)
+    assert service.state
+    kept = Usage.from_json(json.loads(json.dumps(service.state.usage.to_json())))
+    assert kept.up_permille(POLICY) == service.state.usage.up_permille(POLICY) == 1150
+    service.run(900, lambda _: 2.0, follow=False)
+    assert service.state.usage.up_permille(POLICY) == 1030
+
+
+def test_a_foreseen_size_is_held_until_another_pod_could_start_twice() -> None:
+    need = Need(2, foreseen_m=1000)
+    for start_s, seconds in ((10.0, 57.5), (60.0, 120.0), (240.0, 230.0)):
+        assert steps.window(POLICY, need, start_s) == seconds
+    by_requests = changed(need, signal="arrivals")
+    assert steps.window(POLICY, by_requests, 240.0) == 92.0
+    assert steps.window(POLICY, changed(need, foreseen_m=None), 10.0) == 230.0
 
 
 def test_a_gap_makes_a_beginning() -> None:
