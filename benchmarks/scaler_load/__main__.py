@@ -9,26 +9,21 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
-import sys
-from collections import defaultdict
-from contextlib import suppress
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from benchmarks.scaler_load import report
+from benchmarks.scaler_load.ending import BASELINE, OURS, told, until_stopped
 from benchmarks.scaler_load.measure import Run, apart, together
 from benchmarks.scaler_load.schedule import LOADS, SECONDS, Level, arrivals, scaled
-from benchmarks.scaler_load.scores import Score, bounds, score
 from benchmarks.scaler_load.stack import SAMPLES, Settings
-from shared.runtime.signals import on_stop
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Sequence
 
-BASELINE, OURS = "hpa", "responsive"
+TITLE: Final = "Policies under one load, on real processes"
 
 
 @click.command()
@@ -69,22 +64,8 @@ def main(
         # Steps meet samples at other phases in each run.
         phase = SAMPLES * (number + 0.5) / repeat
         work = run(services, levels, instants, phase)
-        runs += asyncio.run(_until_stopped(work))
-    told(setting(levels, services[0], side_by_side), runs, output)
-
-
-def told(setting: str, runs: Sequence[Run], output: Path | None) -> None:
-    """Print the result, write it, and exit."""
-    scores: dict[str, list[Score]] = defaultdict(list)
-    for run in runs:
-        scores[run.policy].append(score(run))
-    both = BASELINE in scores and OURS in scores
-    found = list(bounds(scores[OURS], scores[BASELINE])) if both else []
-    page = report.page(setting, scores, found, runs)
-    click.echo(page)
-    if output is not None:
-        output.write_text(page)
-    sys.exit(any(not one.holds for one in found))
+        runs += asyncio.run(until_stopped(work))
+    told(TITLE, setting(levels, services[0], side_by_side), runs, output)
 
 
 def setting(levels: Sequence[Level], service: Settings, side_by_side: bool) -> str:
@@ -96,16 +77,6 @@ def setting(levels: Sequence[Level], service: Settings, side_by_side: bool) -> s
         f"samples every {SAMPLES:g} s, concurrency {service.concurrency or 'not set'}; policies "
         f"{'side by side' if side_by_side else 'one after the other, each in a new system'}."
     )
-
-
-async def _until_stopped(work: Coroutine[Any, Any, list[Run]]) -> list[Run]:
-    """What `work` gives; a signal cancels it, so that whatever it started has ended."""
-    running = asyncio.ensure_future(work)
-    on_stop(running.cancel)
-    with suppress(asyncio.CancelledError):
-        return await running
-    click.echo("stopped; everything that was started has ended")
-    sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from benchmarks.scaler_load.schedule import Level
     from benchmarks.scaler_load.stack import Settings
+    from benchmarks.scaler_load.watch import Told
     from shared.cli.local.layout import Layout
 
 
@@ -43,15 +44,18 @@ async def measure(
     levels: Sequence[Level],
     instants: Sequence[float],
     phase: float,
+    told: Told | None = None,
 ) -> Run:
-    """The load begins `phase` seconds after a CPU sample, so that policies meet the same."""
+    """The load begins `phase` seconds after a CPU sample, so that policies meet the same; `told`
+    says why the service has its size, if not our scaler."""
     await watch.next_sample(layout, policy)
     await asyncio.sleep(phase)
     lives = Lives()
     offered = Offered()
     url = f"{layout.url}{names.base_path(policy)}/work"
     async with session() as client, Supervisor() as own:
-        own.start(f"watch of {policy}", watch.follow(layout, policy, time.monotonic(), lives))
+        following = watch.follow(layout, policy, time.monotonic(), lives, told)
+        own.start(f"watch of {policy}", following)
         work = offer(instants, partial(get, client, url), offered)
         await first_of(f"load on {policy}", work, own.failed(), tasks.failed())
     seconds = sum(level.seconds for level in levels)

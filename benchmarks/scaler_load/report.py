@@ -78,12 +78,16 @@ def _seconds(value: float | None) -> str:
 
 
 def page(
-    machine: str, scores: Mapping[str, Sequence[Score]], found: Sequence[Bound], runs: Sequence[Run]
+    title: str,
+    setting: str,
+    scores: Mapping[str, Sequence[Score]],
+    found: Sequence[Bound],
+    runs: Sequence[Run],
 ) -> str:
     """The whole result."""
     parts = [
-        "# Policies under one load, on real processes",
-        machine,
+        f"# {title}",
+        setting,
         f"Slow is longer than {SLOW:g} s from when the request was due, or failed.",
         "\n".join(figures(scores)),
         "\n".join(promises(found)),

@@ -20,40 +20,48 @@ from shared.runtime.clock import SystemClock
 from shared.runtime.tasks import Supervisor
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
 
 HERE: Final = Path(__file__).parent
 SAMPLES: Final = 15.0
 """Seconds between two CPU samples: the resolution of metrics-server."""
-_PORTS: Final = {name: "0" for name in VARIABLES if name.endswith("_PORT")}
+PORTS: Final = {name: "0" for name in VARIABLES if name.endswith("_PORT")}
+"""Any that are free."""
 
 
 @asynccontextmanager
 async def stack() -> AsyncIterator[tuple[Layout, Supervisor]]:
     """A system that is up; its processes and its folder are gone after the block."""
     with tempfile.TemporaryDirectory(prefix="scaler-load-", ignore_cleanup_errors=True) as folder:
-        layout = read(_PORTS, Path(folder) / "home")
+        layout = read(PORTS, Path(folder) / "home")
         prepare(layout)
         cluster, *others = programs(layout, os.environ)
         sampled = (*cluster.arguments, "--sample-period", str(SAMPLES))
         # The cluster ends last: until they end, the others write to it.
         async with Supervisor() as below, Supervisor() as tasks:
-            _run(layout, replace(cluster, arguments=sampled), below)
+            run(layout, replace(cluster, arguments=sampled), below)
             await until_up(
                 "cluster", f"https://127.0.0.1:{layout.api}/readyz", layout.log("cluster")
             )
-            for program in others:
-                _run(layout, program, tasks)
-            for name, port, path in (
-                ("management", layout.management, "/health"),
-                ("gateway", layout.gateway_admin, "/readyz"),
-                ("scaler", layout.scaler, "/readyz"),
-            ):
-                await until_up(name, f"http://127.0.0.1:{port}{path}", layout.log(name))
+            await serve(layout, others, tasks)
             yield layout, tasks
 
 
-def _run(layout: Layout, program: Program, tasks: Supervisor) -> None:
+async def serve(layout: Layout, others: Iterable[Program], tasks: Supervisor) -> None:
+    """Run services API, gateway and scaler beside a cluster that is up, and wait until they
+    answer."""
+    for program in others:
+        run(layout, program, tasks)
+    for name, port, path in (
+        ("management", layout.management, "/health"),
+        ("gateway", layout.gateway_admin, "/readyz"),
+        ("scaler", layout.scaler, "/readyz"),
+    ):
+        await until_up(name, f"http://127.0.0.1:{port}{path}", layout.log(name))
+
+
+def run(layout: Layout, program: Program, tasks: Supervisor) -> None:
+    """Keep a program running until `tasks` end; its log is in the folder of logs."""
     child = Child(program, layout.log(program.name), SystemClock(), click.echo)
     tasks.start(program.name, child.run())
 

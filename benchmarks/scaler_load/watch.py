@@ -14,17 +14,23 @@ from shared.kube.resources import DEPLOYMENTS, POD_METRICS, PODS
 from shared.service import names
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from benchmarks.scaler_load.lives import Lives
     from shared.cli.local.layout import Layout
     from shared.service.objects import Obj
+
+    Told = Callable[[KubeClient], Awaitable[str]]
 
 STEP: Final = 0.5
 """Seconds between two looks, which is how exactly lives are known."""
 
 
-async def follow(layout: Layout, name: str, began: float, lives: Lives) -> None:
+async def follow(
+    layout: Layout, name: str, began: float, lives: Lives, told: Told | None = None
+) -> None:
     """Keep `lives` of service `name` up to date until cancelled; `began`, of the monotonic clock,
-    is their zero."""
+    is their zero. `told` is asked why it has its size; None: our scaler."""
     async with (
         KubeClient.open(field_manager="benchmark", kubeconfig=str(layout.kubeconfig)) as client,
         aiohttp.ClientSession() as session,
@@ -32,7 +38,7 @@ async def follow(layout: Layout, name: str, began: float, lives: Lives) -> None:
         while True:
             deployment = await client.get(DEPLOYMENTS, names.deployment(name), names.NAMESPACE)
             listed = await client.list(PODS, names.NAMESPACE, labels=f"app={names.app_label(name)}")
-            said = await _decision(session, layout, name)
+            said = await (told(client) if told else _decision(session, layout, name))
             now = time.monotonic() - began
             found = {pod["metadata"]["name"]: is_ready(pod) for pod in listed["items"]}
             lives.see(now, deployment["spec"]["replicas"], found)

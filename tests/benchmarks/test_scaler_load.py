@@ -126,7 +126,7 @@ def test_pods_that_cost_more_never_go_or_a_load_that_left_late_break_a_promise()
 
 def test_the_page_shows_what_happened_when() -> None:
     run = ran("responsive", 20)
-    text = report.page("a machine", {"responsive": [score(run)]}, [], [run])
+    text = report.page("A title", "a machine", {"responsive": [score(run)]}, [], [run])
     assert "| responsive | 100 | 0 | 20.00 | 20 | 600 | 103 | 2 | 10 | 1 |" in text
     (row,) = (line for line in text.splitlines() if line.startswith("      20 "))
     assert row.split() == ["20", "2", "##", "2", "2", "0", "0", "0.02"]

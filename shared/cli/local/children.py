@@ -24,12 +24,14 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run: arguments to the Python interpreter and the whole environment."""
+    """What to run: arguments to the Python interpreter, or to another executable, and the whole
+    environment."""
 
     name: str
     arguments: Sequence[str]
     environment: Mapping[str, str]
     stop_seconds: float = 10.0
+    executable: str = sys.executable
 
 
 class Child:
@@ -81,7 +83,7 @@ class Child:
 
     async def _execute(self, log: LogFile) -> int:
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
+            self.program.executable,
             *self.program.arguments,
             env=dict(self.program.environment),
             stdin=asyncio.subprocess.DEVNULL,

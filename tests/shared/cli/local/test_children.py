@@ -30,9 +30,13 @@ class Sleepless(SystemClock):
 
 
 def child(
-    code: str, log: Path, clock: Sleepless, said: Callable[[str], None], **kw: float
+    code: str,
+    log: Path,
+    clock: Sleepless,
+    said: Callable[[str], None],
+    stop_seconds: float = 10.0,
 ) -> Child:
-    program = Program("thing", ("-u", "-c", code), dict(os.environ), **kw)
+    program = Program("thing", ("-u", "-c", code), dict(os.environ), stop_seconds)
     return Child(program, log, clock, said)
 
 
