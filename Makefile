@@ -8,7 +8,8 @@ APT := $(if $(filter 0,$(shell id -u)),,sudo) apt-get
 
 .PHONY: help venv local test test-apps test-operations contract lint format schemas docs \
     dashboards dashboard-pictures bench \
-    bench-hot-path bench-embedded bench-scaler bench-scaler-load bench-simulator bench-cold-start \
+    bench-hot-path bench-embedded bench-scaler bench-scaler-load bench-control-plane bench-simulator \
+    bench-cold-start \
     test-zero requirements clean
 
 help:
@@ -27,6 +28,7 @@ help:
 	@echo 'make bench-embedded   measure the embedded API server while 50 pods a second change'
 	@echo 'make bench-scaler     measure a tick of the scaler over 1 000 services with 10 000 pods'
 	@echo 'make bench-scaler-load  run the HPA and our policy on real processes under the same load (25 min)'
+	@echo 'make bench-control-plane BINARIES=…  run the real HPA and our policy on a real control plane (24 min)'
 	@echo 'make bench-simulator  compare scaling policies over all shapes of load'
 	@echo 'make bench-cold-start   measure what gateway and scaler add to the start of a pod (5 min)'
 	@echo 'make clean   remove the virtual environment and the state of local runs'
@@ -145,6 +147,11 @@ bench-scaler: venv
 
 bench-scaler-load: venv
 	$(BIN)/python -m benchmarks.scaler_load --output benchmarks/scaler_load/results.md
+
+# BINARIES: a folder of etcd, kube-apiserver, kube-controller-manager and kube-scheduler.
+bench-control-plane: venv
+	$(BIN)/python -m benchmarks.control_plane --binaries $(BINARIES) \
+	    --output benchmarks/control_plane/results.md
 
 bench-cold-start: venv
 	$(BIN)/python -m benchmarks.cold_start --output benchmarks/cold_start/results.md
