@@ -17,6 +17,7 @@ import click
 from scaler.simulator import frontier_report, report, zero_report
 from scaler.simulator.arms import ARMS
 from scaler.simulator.compare import Results, compare
+from scaler.simulator.days import DAYS
 from scaler.simulator.faults import FAULTS
 from scaler.simulator.frontier import TARGETS, Points, length
 from scaler.simulator.frontier import measure as measured
@@ -103,12 +104,13 @@ Where the service was short of pods then, the recording shows less than was aske
 )
 @click.option(
     "--shape",
-    type=Names(dict(KNOWN), (*FAULTS, *IDLE)),
+    type=Names(dict(KNOWN), (*FAULTS, *IDLE, *DAYS)),
     multiple=True,
     callback=_together,
     help="Built-in loads, sized to fill --max replicas (20 for traffic-…, requests as real ones "
     f"come): {', '.join(SCENARIOS)}, or all.  [all]  Only by name, what goes wrong with services: "
-    f"{', '.join(FAULTS)}; and loads with stretches in which nobody asks: {', '.join(IDLE)}.",
+    f"{', '.join(FAULTS)}; loads with stretches in which nobody asks: {', '.join(IDLE)}; and days "
+    f"that are alike: {', '.join(DAYS)}.",
 )
 @click.option(
     "--load",

@@ -114,6 +114,8 @@ class Policy:
     """Requests a pod should have in flight; None: what they mean for CPU is learnt."""
     count_cpu: bool = True
     """Whether CPU tells the demand; False where a server spins: then the gateways' requests do."""
+    rhythm: bool = False
+    """Whether what was needed at the same hour of other days raises the need."""
     hold_s: float = 300.0
     """Seconds for which a larger size that somebody else has set is held."""
     idle_wait_s: float = 120.0

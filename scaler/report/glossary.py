@@ -22,6 +22,7 @@ MEANINGS: Final = {
     ),
     "GatewayLoad": "the requests that gateways count ask for it (in_flight_target)",
     "Bursts": "so much may come at once when a pod asked for now serves",
+    "Rhythm": "so much was needed at this hour of the last days, or of last week (rhythm)",
     "Arrivals": "the requests that come, at the CPU that one of them takes, ask for it",
     "Waiting": (
         "requests wait for a pod, and CPU does not tell yet what they take: as many pods as would "

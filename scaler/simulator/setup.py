@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from scaler.simulator.days import DAYS
 from scaler.simulator.faults import FAULTS
 from scaler.simulator.idle import IDLE
 from scaler.simulator.inputs import world_of
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from shared.service.model import Service
 
 DEFAULT = World()
-KNOWN = {**SCENARIOS, **FAULTS, **IDLE}
+KNOWN = {**SCENARIOS, **FAULTS, **IDLE, **DAYS}
 """All built-in scenarios, by name."""
 
 

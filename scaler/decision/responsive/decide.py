@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scaler.decision import bounds
 from scaler.decision.reasons import DOWN_LIMIT, TOO_FEW, TOO_MANY, UP_LIMIT, WITHIN_RANGE
-from scaler.decision.responsive import history, learning, oddities, steps, surges
+from scaler.decision.responsive import history, learning, oddities, rhythm, steps, surges
 from scaler.decision.responsive.demand import Demand, measure
 from scaler.decision.responsive.need import Need
 from scaler.decision.responsive.needs import gateway_load, need_of
@@ -61,6 +61,9 @@ def decide(
     ]
     if any(notes):
         need = changed(need, notes=tuple(note for note in notes if note))
+    if policy.rhythm:
+        state = changed(state, rhythm=state.rhythm.heard(need.replicas, now))
+        need = rhythm.raised(need, state.rhythm.floor(start_s, now), observation.spec_replicas)
     if state.failures:
         state = changed(state, failures=0)
     return _decide(blank, policy, demand, need, state, now)

@@ -6,6 +6,7 @@ from dataclasses import asdict, field
 from typing import TYPE_CHECKING, Any
 
 from scaler.decision.responsive.forecast import Forecast
+from scaler.decision.responsive.rhythm import Rhythm
 from scaler.decision.responsive.traffic import Traffic
 from scaler.decision.responsive.usage import Usage
 from shared.service.values import changed, value, variable
@@ -76,6 +77,7 @@ class ResponsiveState:
     traffic: Traffic = field(default_factory=Traffic)
     forecast: Forecast = field(default_factory=Forecast)
     usage: Usage = field(default_factory=Usage)
+    rhythm: Rhythm = field(default_factory=Rhythm)
 
     @property
     def newest(self) -> float:
@@ -89,6 +91,7 @@ class ResponsiveState:
             *self.ready_times,
             *self.surges,
             *((self.hold,) if self.hold else ()),
+            self.rhythm.hour,
         )
 
     def found_at(self, replicas: int, now: float) -> ResponsiveState:
@@ -118,11 +121,13 @@ class ResponsiveState:
         return ResponsiveState(ready_times=self.ready_times, served=self.served, surges=self.surges)
 
     def to_json(self) -> dict[str, Any]:
-        plain = changed(self, traffic=Traffic(), forecast=Forecast(), usage=Usage())
+        blank = {"forecast": Forecast(), "usage": Usage(), "rhythm": Rhythm()}
+        plain = changed(self, traffic=Traffic(), **blank)
         return asdict(plain) | {
             "traffic": self.traffic.to_json(),
             "forecast": self.forecast.to_json(),
             "usage": self.usage.to_json(),
+            "rhythm": self.rhythm.to_json(),
         }
 
     @staticmethod
@@ -146,6 +151,7 @@ class ResponsiveState:
             traffic=Traffic.from_json(data.get("traffic") or {}),
             forecast=Forecast.from_json(data.get("forecast") or {}),
             usage=Usage.from_json(data.get("usage") or {}),
+            rhythm=Rhythm.from_json(data.get("rhythm") or {}),
             returns=tuple(
                 DemandReturn(
                     float(each["gap_s"]), float(each["time"]), int(each.get("replicas", 0))

@@ -16,6 +16,7 @@ RESPONSIVE_ONLY: Final = (
     "default_request",
     "in_flight_target",
     "cpu",
+    "rhythm",
     "hold",
     "fallback",
     "up",

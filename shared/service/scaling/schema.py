@@ -74,6 +74,7 @@ def _policy(fields: Fields) -> dict[str, Any]:
     policy.parsed("default_request_m", "default_request", _milli)
     policy.optional("in_flight_target", "in_flight_target", least=1)
     policy.take("count_cpu", "cpu", lambda: fields.flag("cpu", default=True))
+    policy.take("rhythm", "rhythm", lambda: fields.flag("rhythm", default=False))
     policy.duration("hold_s", "hold")
     return policy.values
 

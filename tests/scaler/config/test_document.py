@@ -69,6 +69,7 @@ max_sample_age: 2m
 default_request: 250m
 in_flight_target: 4
 cpu: false
+rhythm: true
 hold: 1m
 zero_after: 20m
 wake_to: 2
@@ -127,6 +128,7 @@ def test_every_field_reaches_the_policy() -> None:
             default_request_m=250,
             in_flight_target=4,
             count_cpu=False,
+            rhythm=True,
             hold_s=60,
             idle_wait_s=30,
             fallback_replicas=3,
