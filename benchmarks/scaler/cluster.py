@@ -1,9 +1,9 @@
 """The embedded API server in a process of its own, with services whose pods are hollow.
 
-`python -m benchmarks.scaler.cluster FOLDER SERVICES PODS GATEWAYS` prints, when all pods are ready,
-the path of a kubeconfig and the addresses of so many gateways, which count requests of all
-services. The number of requests served so far stands at the path
-`/api/v1/nodes/hollow/proxy/requests`.
+`python -m benchmarks.scaler.cluster FOLDER SERVICES PODS GATEWAYS EVERY` prints, when all pods are
+ready, the path of a kubeconfig and the addresses of so many gateways, which count requests of all
+services. Samples are taken EVERY so many seconds, 0: whenever somebody asks. The number of requests
+served so far stands at the path `/api/v1/nodes/hollow/proxy/requests`.
 """
 
 from __future__ import annotations
@@ -40,14 +40,18 @@ WINDOW = 1.0
 
 
 class Swinging:
-    """Samples of which each is a new one in every tick. All are alike, and whole ones made anew
-    would be the slow part, so that only times and numbers change."""
+    """Samples that are taken `every` so many seconds; 0: each is a new one in every tick. All are
+    alike, and whole ones made anew would be the slow part, so that only times and numbers change.
+    """
 
-    def __init__(self, items: list[Obj]) -> None:
+    def __init__(self, items: list[Obj], every: float) -> None:
         self._items = items
+        self._every = every
 
     def __call__(self, _: str | None) -> list[Obj]:
         now = time.time()
+        if self._every:
+            now -= now % self._every
         at = micro_timestamp(now)
         usage = {
             "cpu": f"{round(USED * REQUESTED * traffic.level(now - WINDOW, now) * 1e9)}n",
@@ -102,7 +106,7 @@ class CountingServer(ApiServer):
         return await super()._handle(request)
 
 
-async def main(folder: Path, services: int, pods: int, gateways: int) -> None:
+async def main(folder: Path, services: int, pods: int, gateways: int, every: int) -> None:
     """Serve until killed."""
     cluster = Embedded(folder)
     for index in range(services):
@@ -115,7 +119,7 @@ async def main(folder: Path, services: int, pods: int, gateways: int) -> None:
             cluster.api,
             Tokens({TOKEN: administrator()}),
             Providers(
-                pod_metrics=Swinging(cluster.usage(None)),
+                pod_metrics=Swinging(cluster.usage(None), every),
                 node_proxy=lambda _, __: ("text/plain", str(server.requests).encode()),
             ),
         )
@@ -131,4 +135,4 @@ async def main(folder: Path, services: int, pods: int, gateways: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), *map(int, sys.argv[2:5])))
+    asyncio.run(main(Path(sys.argv[1]), *map(int, sys.argv[2:6])))

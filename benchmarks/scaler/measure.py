@@ -44,7 +44,8 @@ WARM_UP = 15
 """Ticks not measured: until the caches are warm."""
 WATCHED = 65
 """The same where gateways count: until a forecast of their requests is used, and judged."""
-
+LEARNT = 6
+"""Samples until arrivals are known to explain the CPU."""
 
 EXPLAINED = 50
 """Percent of the changes of CPU; less and it may not be believed."""
@@ -61,6 +62,8 @@ class Result:
     """How many are asked."""
     changes: int
     """Pods changed before each tick."""
+    every: int
+    """Seconds between two samples of CPU; 0: each tick has new ones."""
     cpu: Sequence[float]
     """Seconds of CPU of this process, by tick."""
     wall: Sequence[float]
@@ -74,6 +77,10 @@ class Result:
     @property
     def median(self) -> float:
         return statistics.median(self.cpu)
+
+    @property
+    def mean(self) -> float:
+        return statistics.fmean(self.cpu)
 
     @property
     def tail(self) -> float:
@@ -102,10 +109,16 @@ class Plan:
     gateways: tuple[str, ...]
     changes: int
     ticks: int
+    every: int = 0
+
+    @property
+    def warm_up(self) -> int:
+        """Ticks until all is known."""
+        return max(WATCHED, LEARNT * self.every) if self.gateways else WARM_UP
 
 
 def measure(plan: Plan) -> Result:
-    """Every service is due in every tick, every sample is new, and so are `changes` pods."""
+    """Every service is due in every tick, and `changes` pods are new."""
     return uvloop.run(_measure(plan))
 
 
@@ -126,7 +139,7 @@ async def _measure(plan: Plan) -> Result:
         stats = Stats()
         clock = Steps()
         loop = _loop(kube, session, tasks, cluster, stats, config, clock)
-        for _ in range(WATCHED if plan.gateways else WARM_UP):
+        for _ in range(plan.warm_up):
             clock.steps += 1
             await loop.tick()  # the first reads every pod and every definition
             await asyncio.sleep(1.0)
@@ -157,6 +170,7 @@ async def _measure(plan: Plan) -> Result:
             plan.policy,
             len(plan.gateways),
             plan.changes,
+            plan.every,
             cpu,
             wall,
             requests / plan.ticks,

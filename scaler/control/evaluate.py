@@ -46,8 +46,10 @@ class Evaluation:
     decision: Decision
     state: State
     """The state after the decision, if it is carried out."""
+    judged: Judged
+    """What was found of the samples."""
     faults: Mapping[str, Fault]
-    """What is wrong with samples, by pod."""
+    """What is wrong with them, by pod."""
     details: Mapping[str, str]
     """The numbers behind the faults, by pod."""
     awake: str = ""
@@ -65,18 +67,17 @@ def evaluate(
     now: float,
     zero: Zero | None = None,
     scheduled: int = 0,
+    known: Judged | None = None,
 ) -> Evaluation:
     """Decide for one service at `now` (unix seconds).
 
-    `zero` says when it sleeps (None: never), `scheduled` how many replicas a schedule asks for.
+    `zero` says when it sleeps (None: never), `scheduled` how many replicas a schedule asks for,
+    `known` what was found of its samples last.
     """
-    judged = judge(
-        target.expected,
-        inputs.samples.pods,
-        capacities,
-        now,
-        Limits(max_age=policy.max_sample_age_s),
-    )
+    limits, samples = Limits(max_age=policy.max_sample_age_s), inputs.samples.pods
+    judged = known
+    if judged is None or not judged.holds(target.expected, samples, now, limits):
+        judged = judge(target.expected, samples, capacities, now, limits)
     observation = observe(
         target.name,
         target.deployment,
@@ -98,7 +99,7 @@ def evaluate(
     rested, awake = _rested(roomy, target, inputs.loads, zero, scheduled, held, now)
     if SLEEP in rested.reasons:
         after = after.interrupted()
-    return Evaluation(observation, policy, rested, after, faults, details, awake, zero)
+    return Evaluation(observation, policy, rested, after, judged, faults, details, awake, zero)
 
 
 def _rested(

@@ -14,6 +14,7 @@ from shared.service.sleeping import asleep_since
 if TYPE_CHECKING:
     from scaler.cluster.catalog import Target
     from scaler.decision import Load, State
+    from scaler.sources.quality import Judged
 
 CACHE_LAG: Final = 10.0
 """Seconds the cache gets to show what was written; a broken watch is repaired within them."""
@@ -40,6 +41,8 @@ class Memory:
     """When it is decided next."""
     revision: Revision = ("", 0)
     """What the last decision was made by."""
+    judged: Judged | None = None
+    """What was found of its samples last."""
     stored: tuple[object, ...] = ()
     """What was learnt, as the cluster knows it."""
     longest_s: float = 0.0

@@ -140,7 +140,18 @@ class Reconciler:
         policy = plan.policy(target.expose, now)
         self._notice_external_change(target, memory, policy, now)
         zero, scheduled = plan.scaling.zero, plan.scaling.least_replicas(now)
-        result = evaluate(target, policy, memory.state, inputs, capacities, now, zero, scheduled)
+        result = evaluate(
+            target,
+            policy,
+            memory.state,
+            inputs,
+            capacities,
+            now,
+            zero,
+            scheduled,
+            known=memory.judged,
+        )
+        memory.judged = result.judged
         memory.saw(result.observation.load)
         if zero is not None and not memory.usual_s:
             memory.usual_s = took(target.pods)

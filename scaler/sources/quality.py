@@ -6,7 +6,7 @@ what is missing; so a broken source can at worst keep a service at its size.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -65,10 +65,32 @@ class Judged:
     """By pod."""
     details: dict[str, str] = field(default_factory=dict)
     """The numbers behind each fault, by pod; a sample that is missing has none."""
+    expected: tuple[Expected, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    until: float = 0.0
+    """Until when they stand, if no others come."""
+
+    def holds(
+        self,
+        expected: tuple[Expected, ...],
+        samples: Mapping[str, Sample],
+        now: float,
+        limits: Limits,
+    ) -> bool:
+        """Whether `judge` would say the same: all stood, and are still the last ones. So it is in
+        most ticks, for metrics servers have new ones every fifteen seconds."""
+        if self.faults or now > self.until or self.expected != expected or self.limits != limits:
+            return False
+        sample = samples.get
+        for name, known in self.usage.items():
+            one = sample(name)
+            if one is None or one.time != known.time:
+                return False
+        return True
 
 
 def judge(
-    expected: Iterable[Expected],
+    expected: tuple[Expected, ...],
     samples: Mapping[str, Sample],
     capacities: Mapping[str, int],
     now: float,
@@ -78,7 +100,7 @@ def judge(
 
     `capacities` are the milliCPU of nodes by name.
     """
-    result = Judged()
+    result = Judged(expected=expected, limits=limits)
     earliest, latest = now - limits.max_age, now + limits.max_lead
     sample, capacity, factor = samples.get, capacities.get, limits.capacity_factor
     for pod in expected:
@@ -93,6 +115,8 @@ def judge(
         if fault is not None:
             result.faults[pod.name] = fault
             result.details[pod.name] = _detail(fault, usage, pod, most, now, limits)
+    oldest = min([usage.time for usage in result.usage.values()], default=0.0)
+    result.until = oldest + limits.max_age
     return result
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from scaler.decision import bounds
 from scaler.decision.reasons import DOWN_LIMIT, TOO_FEW, TOO_MANY, UP_LIMIT, WITHIN_RANGE
 from scaler.decision.responsive import history, learning, oddities, rhythm, steps, surges
-from scaler.decision.responsive.demand import Demand, measure
+from scaler.decision.responsive.demand import Demand, look
 from scaler.decision.responsive.need import Need
 from scaler.decision.responsive.needs import gateway_load, need_of
 from scaler.decision.responsive.waking import waiting_need
@@ -42,7 +42,10 @@ def decide(
     if decision := bounds.without_metrics(blank, policy):
         return decision, state
     start_s = learning.warm_up(policy, state)
-    demand = measure(observation, policy, start_s, surges.factor(policy, state), now)
+    seen = look(state.measured, observation, policy, start_s, surges.factor(policy, state), now)
+    demand = seen.demand
+    if seen is not state.measured:
+        state = changed(state, measured=seen)
     state = learning.learn(state, demand, start_s, now)
     state = surges.watch(state, demand, start_s, now)
     asked, policy = policy, oddities.attainable(policy, demand)

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 
 from scaler.decision.responsive.pods import Measure, weigh
 from scaler.decision.types import Observation, PodClass, PodView
-from shared.service.values import value
+from shared.service.values import changed, value, variable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from scaler.decision.policy import Policy
+    from scaler.decision.types import Pod
 
 
-@value
+@variable
 class Demand:
     """The service's CPU: `used_m` over `base_m` of the `measured` ready pods, and its bounds.
 
@@ -65,6 +68,51 @@ class Demand:
         return demand_m * self.measured * 100_000 > allowed
 
 
+@value
+class Measured:
+    """A demand, and all that it was measured from. While that is the same, so is the demand, but
+    for the requests of pods, until a sample is too old."""
+
+    demand: Demand
+    observation: Observation
+    policy: Policy
+    factor: float
+    until: float
+
+    def holds(self, observation: Observation, policy: Policy, factor: float, now: float) -> bool:
+        """Whether another look would show the same."""
+        known = self.observation
+        return (
+            now <= self.until
+            and observation.samples is known.samples
+            and policy is self.policy
+            and factor == self.factor
+            and observation.status_replicas == known.status_replicas
+            and observation.pods == known.pods
+        )
+
+
+def look(
+    known: Measured | None,
+    observation: Observation,
+    policy: Policy,
+    warm_up_s: float,
+    factor: float,
+    now: float,
+) -> Measured:
+    """The demand at `now`; what is `known` from the last look is not measured again."""
+    if known is None or not known.holds(observation, policy, factor, now):
+        demand = measure(observation, policy, warm_up_s, factor, now)
+        plain = demand.measured == len(demand.views)  # no pod changes its class by its age
+        until = demand.oldest + policy.max_sample_age_s if plain and demand.measured else now
+        return Measured(demand, observation, policy, factor, until)
+    idle = _idle(observation, observation.pods)
+    if idle == known.demand.idle:
+        return known
+    demand = changed(known.demand, idle=idle)
+    return Measured(demand, known.observation, policy, factor, known.until)
+
+
 def ceil_div(dividend: int, divisor: int) -> int:
     """The quotient rounded up, exactly."""
     return -(-dividend // divisor)
@@ -100,7 +148,7 @@ def measure(
         overloaded=len(hot),
         unseen=max(0, observation.status_replicas - len(measures) + len(ignored)),
         limit_pct=100 * limit // base if base and limit else None,
-        idle=_idle(observation, [*ready, *warming, *missing] if others else ready),
+        idle=_idle(observation, [m.pod for m in (*ready, *warming, *missing)]),
         used_m=used,
         base_m=base,
         low_m=used + hidden,
@@ -140,9 +188,9 @@ def _joined(warming: list[Measure], begun: float, ended: float) -> float:
     return served_s / (ended - begun) if ended > begun else 0.0
 
 
-def _idle(observation: Observation, serving: list[Measure]) -> int | None:
+def _idle(observation: Observation, serving: Sequence[Pod]) -> int | None:
     requests, otherwise = observation.in_flight.get, observation.in_flight_else
-    counts = [requests(m.pod.name, otherwise) for m in serving]
+    counts = [requests(pod.name, otherwise) for pod in serving]
     return None if None in counts else counts.count(0)
 
 

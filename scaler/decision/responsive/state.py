@@ -12,6 +12,7 @@ from scaler.decision.responsive.usage import Usage
 from shared.service.values import changed, value, variable
 
 if TYPE_CHECKING:
+    from scaler.decision.responsive.demand import Measured
     from scaler.decision.state import State
 
 
@@ -78,6 +79,8 @@ class ResponsiveState:
     forecast: Forecast = field(default_factory=Forecast)
     usage: Usage = field(default_factory=Usage)
     rhythm: Rhythm = field(default_factory=Rhythm)
+    measured: Measured | None = None
+    """What was measured last, which is not kept: it is measured again."""
 
     @property
     def newest(self) -> float:
@@ -91,7 +94,7 @@ class ResponsiveState:
             *self.ready_times,
             *self.surges,
             *((self.hold,) if self.hold else ()),
-            self.rhythm.hour,
+            *((self.rhythm.hour,) if self.rhythm.needs else ()),
         )
 
     def found_at(self, replicas: int, now: float) -> ResponsiveState:
@@ -122,8 +125,9 @@ class ResponsiveState:
 
     def to_json(self) -> dict[str, Any]:
         blank = {"forecast": Forecast(), "usage": Usage(), "rhythm": Rhythm()}
-        plain = changed(self, traffic=Traffic(), **blank)
-        return asdict(plain) | {
+        plain = asdict(changed(self, traffic=Traffic(), measured=None, **blank))
+        del plain["measured"]
+        return plain | {
             "traffic": self.traffic.to_json(),
             "forecast": self.forecast.to_json(),
             "usage": self.usage.to_json(),
