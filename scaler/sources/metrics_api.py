@@ -6,7 +6,8 @@ and per container `usage.cpu`, a quantity.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -23,6 +24,7 @@ from shared.service.objects import unix_seconds
 from shared.service.spaces import Spaces
 
 MAIN: Final = Spaces()
+_NONE: Final[Mapping[str, Sample]] = MappingProxyType({})
 _ABSENT: Final = (
     "the API server does not serve metrics.k8s.io; install metrics-server, "
     "or choose another source in the scaler's configuration"
@@ -38,6 +40,7 @@ class MetricsApi:
     def __init__(self, kube: KubeClient, spaces: Spaces) -> None:
         self._kube = kube
         self._spaces = spaces
+        self._last = Samples({})
 
     async def fetch(self) -> Samples:
         try:
@@ -49,9 +52,10 @@ class MetricsApi:
         except KubeError as error:
             raise SourceError(f"metrics.k8s.io did not answer: {error}") from error
         try:
-            return read(answer, self._spaces)
+            self._last = read(answer, self._spaces, self._last.pods)
         except msgspec.DecodeError as error:
             raise SourceError(f"metrics.k8s.io answered no list of pods: {error}") from error
+        return self._last
 
     async def close(self) -> None:
         """No question outlasts a fetch."""
@@ -86,25 +90,29 @@ _list = msgspec.json.Decoder(_PodMetricsList).decode
 _item = msgspec.json.Decoder(_PodMetrics).decode
 
 
-def read(answer: bytes, spaces: Spaces = MAIN) -> Samples:
+def read(answer: bytes, spaces: Spaces = MAIN, known: Mapping[str, Sample] = _NONE) -> Samples:
     """A PodMetricsList as samples; entries that make no sense are counted, not guessed at.
 
     There are thousands, so only what is needed of them is read: all of it, as `dict` and `list`,
-    would take four times as long. Raises msgspec.DecodeError for what is no list.
+    would take four times as long. Those that are `known` and no newer are as they were. Raises
+    msgspec.DecodeError for what is no list.
     """
     pods: dict[str, Sample] = {}
-    times, windows = _Read(unix_seconds), _Read(seconds)
+    times, windows, last = _Read(unix_seconds), _Read(seconds), known.get
     malformed, several = 0, spaces.watched is None
     for raw in _list(answer).items or ():
         try:
             item = _item(raw)
+            name, time, window = item.metadata.name, times[item.timestamp], windows[item.window]
             if several and not spaces.has(item.metadata.namespace):
                 continue
-            used: dict[str, int | None] = {}
-            for each in item.containers:
-                used[each.name] = _milli(each.usage.cpu)
-            time, window = times[item.timestamp], windows[item.window]
-            pods[item.metadata.name] = Sample(time, window, used)
+            sample = last(name)
+            if sample is None or sample.time != time or sample.window_s != window:
+                used: dict[str, int | None] = {}
+                for each in item.containers:
+                    used[each.name] = _milli(each.usage.cpu)
+                sample = Sample(time, window, used)
+            pods[name] = sample
         except (msgspec.DecodeError, ValueError):
             malformed += 1
     return Samples(pods, malformed)

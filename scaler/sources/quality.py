@@ -84,7 +84,7 @@ class Judged:
         sample = samples.get
         for name, known in self.usage.items():
             one = sample(name)
-            if one is None or one.time != known.time:
+            if one is not known and (one is None or one.time != known.time):
                 return False
         return True
 

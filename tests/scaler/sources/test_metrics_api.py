@@ -24,6 +24,18 @@ async def test_one_request_asks_for_all_pods(api: Script, kube: KubeClient) -> N
     assert call.path == "/apis/metrics.k8s.io/v1beta1/namespaces/oscar-svc/pods"
 
 
+async def test_samples_that_are_no_newer_are_those_of_before(api: Script, kube: KubeClient) -> None:
+    first, same = pod_metrics("a", 0, "250m"), pod_metrics("b", 1, "3m")
+    later = pod_metrics("a", 0, "500m") | {"timestamp": "2030-01-01T00:00:00Z"}
+    for items in ([first, same], [later, same], [same]):
+        api.then(says({"items": items}))
+    source = MetricsApi(kube, Spaces())
+    one, two, three = [(await source.fetch()).pods for _ in range(3)]
+    assert two["a-dlp-1-0"].usage_m == {"main": 500}
+    assert one["b-dlp-1-1"] is two["b-dlp-1-1"] is three["b-dlp-1-1"]
+    assert set(three) == {"b-dlp-1-1"}, "of who is gone nothing stays"
+
+
 @pytest.mark.parametrize(
     ("cpu", "milli"),
     [("0", 0), ("1n", 1), ("5u", 1), ("12m", 12), ("2", 2000), ("1500k", 15 * 10**8)],
