@@ -304,7 +304,7 @@ class Api:
         wanted = scale.decode(sent, old["metadata"]["name"])
         rescaled = forms.stored(kind, scale.rescaled(old, wanted))
         new = self._succeed(kind, old, rescaled, "", dry_run=dry_run)
-        new = ownership.scaled(old, new, writer, timestamp(self.now()))
+        new = ownership.scaled(old, new, writer)
         return self._store(kind, old, new, dry_run=dry_run)
 
     def _succeed(

@@ -178,12 +178,12 @@ def _unmoved(old: Obj, sent: Any, changed: _Changed, kind: Kind, manager: Manage
     return len(owned) == len(written) and all(mine for mine, _ in owned)
 
 
-def scaled(old: Obj, new: Obj, manager: Manager, now: str) -> Obj:
+def scaled(old: Obj, new: Obj, manager: Manager) -> Obj:
     """`new` with managedFields after `manager` wrote the replicas of `old` through `scale`.
 
     An update takes the replicas only if somebody owned them: a Scale shows only that field, and
-    updates of an object without managedFields stay untracked. Who applies owns them in any case,
-    and is kept without a time (apimachinery, ScaleHandler).
+    updates of an object without managedFields stay untracked. Who applies owns them in any case.
+    Entries keep the time that they had, and a new one has none (apimachinery, ScaleHandler).
     """
     owners = read(old)
     changed = new["spec"]["replicas"] != old["spec"]["replicas"]
@@ -191,10 +191,10 @@ def scaled(old: Obj, new: Obj, manager: Manager, now: str) -> Obj:
     owned_before = any(owned.paths & REPLICAS for owned in owners.values())
     if not applies and not (changed and owned_before):
         return _with_owners(new, owners)
-    mine = owners.pop(manager, Owned(fields.NOTHING, "" if applies else now))
+    mine = owners.pop(manager, Owned(fields.NOTHING, ""))
     if changed:
-        owners = {other: _less(owned, REPLICAS, now) for other, owned in owners.items()}
-    owners[manager] = _renewed(mine, mine.paths | REPLICAS, mine.time if applies else now)
+        owners = {other: _less(owned, REPLICAS, owned.time) for other, owned in owners.items()}
+    owners[manager] = _renewed(mine, mine.paths | REPLICAS, mine.time)
     return _with_owners(new, owners)
 
 

@@ -46,11 +46,18 @@ def find(
     if path in ("/version", "/version/"):
         return media.JSON, VERSION
     if path == "/openapi/v2":
-        return openapi.V2_MEDIA_TYPE, openapi.V2
+        return _v2(accept)
     if path in ("/api", "/apis") and _wants_aggregated(accept):
         return discovery.AGGREGATED, discovery.aggregated(KINDS, core=path == "/api")
     document = _plain(path, address, describe)
     return (media.JSON, document) if document is not None else None
+
+
+def _v2(accept: str) -> tuple[str, Obj | bytes]:
+    """As protobuf for who asks for it, as kubectl does; aggregators read JSON."""
+    if "proto-openapi.spec.v2" in accept:
+        return openapi.V2_MEDIA_TYPE, openapi.V2
+    return media.JSON, openapi.V2_DOCUMENT
 
 
 def _plain(path: str, address: str, describe: Describe | None) -> Obj | bytes | None:

@@ -61,10 +61,17 @@ _LEAVES: Final[dict[str, Obj]] = {
     },
 }
 
+V2_DOCUMENT: Final = {
+    "swagger": "2.0",
+    "info": {"title": "Kubernetes", "version": "embedded"},
+    "paths": {},
+}
+"""GET /openapi/v2 as JSON: a document without definitions."""
+
 V2_MEDIA_TYPE: Final = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 
 V2: Final = b"\x0a\x032.0" + b"\x12\x16" + b"\x0a\x0aKubernetes" + b"\x12\x08embedded"
-"""GET /openapi/v2: an OpenAPI document without definitions, as protobuf (swagger, title, version).
+"""The same as protobuf (swagger, title, version).
 
 kubectl insists on one when it applies a `List`; what the document does not describe it lets pass.
 """

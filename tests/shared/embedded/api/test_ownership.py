@@ -174,6 +174,16 @@ def test_the_scaler_owns_replicas_that_somebody_owned(api: Api) -> None:
     assert apply(api, deployment())["spec"]["replicas"] == 4
 
 
+def test_scaling_leaves_the_times_of_all_owners(api: Api) -> None:
+    """As Kubernetes 1.36.2 answers after `kubectl create deployment`, `kubectl scale` twice."""
+    first = apply(api, deployment(replicas=2))["metadata"]["managedFields"]
+    for replicas in (4, 5):
+        scale(api, replicas)
+        entries = api.get(DEPLOYMENT, "d", SPACE)["metadata"]["managedFields"]
+        times = {each["manager"]: each.get("time") for each in entries}
+        assert times == {"one": first[0]["time"], "scaler": None}
+
+
 def test_replicas_that_nobody_owned_stay_without_owner(api: Api) -> None:
     apply(api, deployment())
     scale(api, 4)

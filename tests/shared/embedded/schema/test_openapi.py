@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.embedded.declarations import KINDS
+from shared.embedded.http import documents
 from shared.embedded.kinds import CONFIG_MAP, DEPLOYMENT, POD_METRICS, Kind
 from shared.embedded.schema import openapi
 
@@ -94,3 +95,19 @@ def test_fields_have_types_marks_and_descriptions() -> None:
 
 def test_an_unknown_version_has_no_document() -> None:
     assert openapi.v3(KINDS, "apps", "v1beta1") is None
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("application/com.github.proto-openapi.spec.v2@v1.0+protobuf", openapi.V2_MEDIA_TYPE),
+        ("application/json", "application/json"),
+        ("*/*", "application/json"),
+        ("", "application/json"),
+    ],
+)
+def test_version_two_is_protobuf_for_who_asks_for_it(accept: str, media_type: str) -> None:
+    found = documents.find("/openapi/v2", "", accept)
+    assert found
+    assert found[0] == media_type
+    assert found[1] in (openapi.V2, openapi.V2_DOCUMENT)
