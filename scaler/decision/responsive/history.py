@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _RUN_S = 10.0  # needs within so many seconds are one entry, at the highest of them
 _UNSEEN_S = 60.0  # nothing is known of a longer time without an entry
-_AS_LONG = 0.5  # of the time that was watched
 _RETURNS = 8  # so many returns of demand are remembered,
 _FORGET = 3  # for so many of the longest windows
 _SPARE = 1.25  # the next absence may be longer than the last by so much
@@ -52,13 +51,14 @@ def highest(policy: Policy, state: ResponsiveState, window_s: float, now: float)
 
     After a start of the scaler or a long pause all that is known holds for the longest window:
     until so long was watched, nobody knows whether demand comes back. Of a service that is new
-    itself nothing was missed: a need holds for half as long again as was watched before its end.
+    itself nothing was missed, and each need holds for `window_s`.
     """
     if now - state.since < policy.longest_window_s:
         if not state.newborn:
             return highest_of_all(policy, state, now)
-        holding = [p.replicas for p in state.recommendations if _lasts(p, state, window_s, now)]
-        return max(holding, default=0)
+        return max(
+            [p.replicas for p in state.recommendations if now - p.time <= window_s], default=0
+        )
     known = [r for r in state.returns if now - r.time < _FORGET * policy.longest_window_s]
     past = state.recommendations
     return max(
@@ -70,11 +70,6 @@ def highest_of_all(policy: Policy, state: ResponsiveState, now: float) -> int:
     """The most that was needed within the longest window."""
     since = now - policy.longest_window_s
     return max([p.replicas for p in state.recommendations if p.time >= since], default=0)
-
-
-def _lasts(need: Recommendation, state: ResponsiveState, window_s: float, now: float) -> bool:
-    watched = need.time - state.since
-    return now - need.time <= max(window_s, _AS_LONG * watched)
 
 
 def _reach(policy: Policy, returns: Iterable[DemandReturn], window_s: float, age: float) -> int:

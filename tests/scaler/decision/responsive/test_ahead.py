@@ -92,8 +92,8 @@ def test_requests_that_have_become_dearer_are_seen_in_the_cpu() -> None:
     service = Service(4)
     service.run(300, varied)
     service.cost_m = 3 * COST_M
-    decision = service.run(120, varied, follow=True)
-    assert decision.replicas >= 7
+    assert service.run(30, varied, follow=True).replicas >= 6, "at once, by CPU"
+    assert service.run(270, varied, follow=True).replicas >= 8, "when their cost is learnt"
 
 
 def test_when_all_cease_at_once_half_of_the_size_waits_for_them() -> None:
