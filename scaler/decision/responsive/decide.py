@@ -69,7 +69,7 @@ def decide(
         need = rhythm.raised(need, state.rhythm.floor(start_s, now), observation.spec_replicas)
     if state.failures:
         state = changed(state, failures=0)
-    return _decide(blank, policy, demand, need, state, now)
+    return _decide(blank, policy, demand, need, state, start_s, now)
 
 
 def _signal(need: Need, traffic: Traffic) -> Signal:
@@ -183,12 +183,18 @@ def _grown(blank: Decision, policy: Policy, need: Need, error: str) -> Decision 
 
 
 def _decide(
-    blank: Decision, policy: Policy, demand: Demand, need: Need, state: ResponsiveState, now: float
+    blank: Decision,
+    policy: Policy,
+    demand: Demand,
+    need: Need,
+    state: ResponsiveState,
+    start_s: float,
+    now: float,
 ) -> tuple[Decision, ResponsiveState]:
     """Minimum, window, steps and maximum, in this order; then the memory of it."""
     current = blank.current
     state = steps.burst(policy, demand, need, current, state, now)
-    window_s = steps.window(policy, need, learning.warm_up(policy, state))
+    window_s = steps.window(policy, need, start_s)
     silent = oddities.silent(demand, state.traffic)
     state = history.add(state, policy, steps.lasting(policy, need, state, now), window_s, now)
     wanted = max(policy.min_replicas, need.replicas)

@@ -56,9 +56,7 @@ def highest(policy: Policy, state: ResponsiveState, window_s: float, now: float)
     if now - state.since < policy.longest_window_s:
         if not state.newborn:
             return highest_of_all(policy, state, now)
-        return max(
-            [p.replicas for p in state.recommendations if now - p.time <= window_s], default=0
-        )
+        return _highest_since(state, now - window_s)
     known = [r for r in state.returns if now - r.time < _FORGET * policy.longest_window_s]
     past = state.recommendations
     return max(
@@ -68,7 +66,10 @@ def highest(policy: Policy, state: ResponsiveState, window_s: float, now: float)
 
 def highest_of_all(policy: Policy, state: ResponsiveState, now: float) -> int:
     """The most that was needed within the longest window."""
-    since = now - policy.longest_window_s
+    return _highest_since(state, now - policy.longest_window_s)
+
+
+def _highest_since(state: ResponsiveState, since: float) -> int:
     return max([p.replicas for p in state.recommendations if p.time >= since], default=0)
 
 
