@@ -95,9 +95,7 @@ def api_server(binaries: Binaries, places: Places, environ: Mapping[str, str]) -
 def controllers(binaries: Binaries, places: Places, environ: Mapping[str, str]) -> Program:
     """All that run by default, the HorizontalPodAutoscaler's among them, with their own times."""
     return _program(binaries, CONTROLLERS, {
-        "kubeconfig": str(places.kubeconfig(CONTROLLERS)),
-        "leader-elect": "false",
-        "secure-port": "0",
+        **_client(places, CONTROLLERS),
         "use-service-account-credentials": "true",
         "service-account-private-key-file": str(files_in(places.home / ACCOUNTS).key),
         "root-ca-file": str(files_in(places.home / SERVER).authority),
@@ -106,11 +104,14 @@ def controllers(binaries: Binaries, places: Places, environ: Mapping[str, str]) 
 
 def scheduler(binaries: Binaries, places: Places, environ: Mapping[str, str]) -> Program:
     """With its defaults."""
-    return _program(binaries, SCHEDULER, {
-        "kubeconfig": str(places.kubeconfig(SCHEDULER)),
-        "leader-elect": "false",
-        "secure-port": "0",
-    }, environ)  # fmt: skip
+    return _program(binaries, SCHEDULER, _client(places, SCHEDULER), environ)
+
+
+def _client(places: Places, name: str) -> dict[str, str]:
+    """The options of a client of the API server that is the only one of its kind, and whom nobody
+    asks."""
+    kubeconfig = str(places.kubeconfig(name))
+    return {"kubeconfig": kubeconfig, "leader-elect": "false", "secure-port": "0"}
 
 
 def node(places: Places, environ: Mapping[str, str], sample_period: float) -> Program:

@@ -37,6 +37,11 @@ MOST_REQUESTS = 2.0
 MOST_GROWTH = 8 * MEBIBYTE
 """Bytes by which a process at rest may grow."""
 
+HEAD = (
+    f"{'services':>8} {'pods':>6} {'changed':>7} {'every':>5} {'policy':<10} {'gateways':>8} "
+    f"{'CPU a tick':>22} {'mean':>6} {'µs/pod':>7} {'wall':>6} {'calls':>6} {'RSS MiB':>8}"
+)
+
 
 @click.command()
 @click.option("--services", default="10,100,1000", help="Numbers of services, by commas.")
@@ -50,10 +55,8 @@ def main(services: str, ticks: int, gateways: int) -> None:
     """
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print("CPU of one tick in ms: median (10th to 90th percentile), and mean. In each tick all are")
-    print(
-        "due; `changed` pods have changed since the tick before, and samples are taken `every` so"
-    )
-    print("many seconds (0: all are new in each tick, which is more than any metrics server does).")
+    print("due; `changed` pods have changed since the tick before. Samples come each `every`")
+    print("seconds; 0: all are new in each tick, which is more than any metrics server does.")
     print(HEAD)
     broken: list[str] = []
     for number, every in product((int(each) for each in services.split(",")), (0, EVERY)):
@@ -65,12 +68,6 @@ def main(services: str, ticks: int, gateways: int) -> None:
     for each in broken:
         print(f"BROKEN: {each}")
     sys.exit(bool(broken))
-
-
-HEAD = (
-    f"{'services':>8} {'pods':>6} {'changed':>7} {'every':>5} {'policy':<10} {'gateways':>8} "
-    f"{'CPU a tick':>22} {'mean':>6} {'µs/pod':>7} {'wall':>6} {'calls':>6} {'RSS MiB':>8}"
-)
 
 
 def plans(
