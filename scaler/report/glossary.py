@@ -54,6 +54,9 @@ MEANINGS: Final = {
         "CPU is high and does not follow the requests: the server spins, or works on what does not "
         "come by the gateways (cpu: false if CPU does not count)"
     ),
+    "Dearer": (
+        "requests take more CPU than they did, so CPU counts until it is known anew how much"
+    ),
     "ClockSkew": "samples are from the future: the clocks of machines differ; set them by NTP",
     "SamplesStale": "samples are too old to be believed (max_sample_age)",
     "SamplesAbsurd": "samples show CPU that cannot be, and are not believed",

@@ -18,8 +18,10 @@ FAULTS: dict[str, Scenario] = {
         Scenario("spinning", shapes.on_off, World(spins=True)),
         Scenario("target-above-limit", shapes.step_up, World(target_pct=120)),
         Scenario("herd", shapes.herd),
+        Scenario("new-model", shapes.constant, peak=2.2, dearer=3.0),
     )
 }
 """By name: a service that loads for four minutes on all its CPU and gets its first request later;
 one that ends after a minute and a half, again and again; a new version whose image is not there; a
-server that polls; a target that pods cannot show; an outage in front of the service."""
+server that polls; a target that pods cannot show; an outage in front of the service; a model whose
+answers take three times as much."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from scaler.simulator import shapes, traffic
+from scaler.simulator.arrivals import drawn
 from scaler.simulator.traffic import Traffic
 from scaler.simulator.work import over_lives, per_second
 
@@ -67,7 +68,8 @@ class World:
 class Scenario:
     """A named kind of run; `build` makes one instance of it from a seed.
 
-    It is a curve of work, or traffic: requests, each of which brings its work with it.
+    It is a curve of work, or traffic: requests, each of which brings its work with it. From the
+    middle on, the work of each is `dearer` times what it was.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Scenario:
     seconds: int = 3600
     peak: float = 7.5
     noise: float = 0.03
+    dearer: float = 1.0
 
     def build(self, seed: int) -> Run:
         """The world and the load of `seed`; equal seeds give equal runs."""
@@ -87,6 +90,8 @@ class Scenario:
             curve = self.source(random, self.seconds, self.peak)
             load, arrivals = tuple(shapes.with_noise(random, curve, self.noise)), ()
             lives = False
+        if self.dearer != 1.0:
+            load, arrivals = self._dearer(load, arrivals, random)
         shift = random.randrange(60)
         world = replace(
             self.world,
@@ -95,6 +100,15 @@ class Scenario:
             restarts=tuple(at + shift for at in self.world.restarts),
         )
         return Run(self.name, seed, world, load, arrivals=arrivals, lives=lives)
+
+    def _dearer(
+        self, load: tuple[float, ...], arrivals: tuple[int, ...], random: Random
+    ) -> tuple[tuple[float, ...], tuple[int, ...]]:
+        """The same requests, with more work from the middle on."""
+        one = self.world.request_work_m / self.world.limit_m
+        counts = arrivals or tuple(drawn(random, [each / one for each in load]))
+        middle = len(load) // 2
+        return (*load[:middle], *[self.dearer * each for each in load[middle:]]), counts
 
     def _requests(
         self, traffic: Traffic, random: Random

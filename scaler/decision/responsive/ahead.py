@@ -27,7 +27,6 @@ FAST_S = 10.0  # that of so long less what chance alone may add to it;
 _OF_START = 0.25  # where pods start slowly, of so much of their start:
 _SLOWEST_S = 60.0  # what ends sooner is over before they serve
 DRAIN_S = 15.0  # what has piled up shall be done within so long
-_ODD = 4.0  # standard deviations of what requests leave unexplained
 _PRICE = 0.025  # seconds of shortage that a second of a pod is worth
 _ENOUGH = 0.95  # of what a burst takes: it waits no longer than can be measured
 _WATCHED_S = 15.0  # a forecast from less is none
@@ -76,10 +75,8 @@ def _mean_m(fit: Fit, traffic: Traffic, load: Load, start_s: float) -> int | Non
 def unexplained(demand: Demand, traffic: Traffic) -> bool:
     """Whether CPU is far above what the requests of its time explain, or they are not known to:
     they have become dearer, or something else works."""
-    then, fit = traffic.rate(demand.begun, demand.ended), traffic.fit
-    if then is None or not fit.believed:
-        return True
-    return demand.used_m > fit.rest_m + fit.cost_m * then + _ODD * fit.scatter_m
+    known = traffic.rate(demand.begun, demand.ended) is not None and traffic.fit.believed
+    return not known or traffic.drift.dearer
 
 
 def _for_bursts(

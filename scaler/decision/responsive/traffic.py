@@ -11,7 +11,9 @@ from dataclasses import field
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from scaler.decision.responsive.drift import Drift
 from scaler.decision.responsive.fit import Fit, fit_of
+from scaler.decision.responsive.price import Price
 from shared.service.values import changed, value, variable
 
 if TYPE_CHECKING:
@@ -22,8 +24,6 @@ _POINTS = 64  # and so many answers at most
 _LONG_S = 30.0  # requests that take longer use CPU long after they have come
 _BEYOND = 2.0  # pods busy for so many requests in flight each,
 _APART = 0.2  # and so many more, work on something else
-_FORGET = 0.98  # weight of a sample's price after the next one
-_ONE = 1 / 15  # a request a sample
 
 _time = attrgetter("time")
 
@@ -39,35 +39,6 @@ class Count:
     open: int = 0
 
 
-@value
-class Price:
-    """What a request takes, by those that end: the CPU of samples (milliCPU) over the requests that
-    ended in a second of them, both summed with forgetting.
-
-    Rougher than the fit, for it counts what is used without requests too, and ends scatter more
-    than beginnings. But it is right from the first sample on, and of pods at their limit.
-    """
-
-    used_m: float = 0.0
-    ended: float = 0.0
-
-    @property
-    def cost_m(self) -> float:
-        """MilliCPU-seconds of a request; 0: none was seen to end."""
-        return self.used_m / self.ended if self.ended else 0.0
-
-    @property
-    def careful_m(self) -> float:
-        """The same with a request more in each sample: the first ones may be dear by chance."""
-        return self.used_m / (self.ended + _ONE)
-
-    def learn(self, ended: float, used_m: float) -> Price:
-        """The price after a sample in which so many requests ended a second."""
-        if not ended:
-            return self
-        return Price(_FORGET * self.used_m + used_m, _FORGET * self.ended + ended)
-
-
 @variable
 class Traffic:
     """What is known of the requests of one service; `sampled` is the end of the last sample learnt
@@ -80,6 +51,7 @@ class Traffic:
     counts: tuple[Count, ...] = ()
     fit: Fit = field(default_factory=Fit)
     price: Price = Price()
+    drift: Drift = field(default_factory=Drift)
     sampled: float = 0.0
     begun: float = 0.0
     came: float | None = None
@@ -131,16 +103,23 @@ class Traffic:
         if spans is None:
             return changed(self, sampled=end, begun=begin, came=None)
         came, busy_with, ended = [each / (end - begin) for each in spans]
+        new = min(1.0, (end - self.sampled) / (end - begin))
         beyond = busy is not None and busy > _BEYOND * busy_with + _APART
         return changed(
-            self,
-            fit=self.fit if capped else self.fit.learn(came, used_m),
-            price=self.price.learn(ended, used_m),
+            self._priced(came, ended, used_m, new, capped),
             sampled=end,
             begun=begin,
             came=came,
             beyond_since=(self.beyond_since or end) if beyond else None,
         )
+
+    def _priced(self, came: float, ended: float, used_m: int, new: float, capped: bool) -> Traffic:
+        """After one more sample, what requests cost; if that has changed, by the samples since."""
+        drift = self.drift.learn(self.fit, came, ended, used_m, new, capped=capped)
+        if drift.certain:
+            return changed(self, fit=drift.fit, price=drift.price, drift=Drift())
+        fit = self.fit if capped else self.fit.learn(came, used_m)
+        return changed(self, fit=fit, price=self.price.learn(ended, used_m), drift=drift)
 
     def rate(self, begin: float, end: float) -> float | None:
         """Arrivals a second between two times; None: they are not known for all of it."""

@@ -156,3 +156,20 @@ def test_the_herd_has_waited_for_four_minutes_and_is_thrice_as_large() -> None:
     assert load[away : away + 240] == (0.0,) * 240
     assert load[away + 240] > 2.5 * load[away - 1]
     assert load[-1] < 1.3 * load[away - 1]
+
+
+@of_each_seed
+def test_a_model_that_takes_three_times_as_much_has_its_pods_within_a_minute(seed: int) -> None:
+    run, trace = _run("new-model", seed, ARMS["responsive-gateway"])
+    middle = len(run.load) // 2
+    assert not any(trace.violated[middle - 600 : middle])
+    assert not any(trace.violated[middle + 75 :])
+    _, hpa = _run("new-model", seed, ARMS["hpa-v1"])
+    assert 2 * sum(trace.violated[middle:]) < sum(hpa.violated[middle:])
+
+
+def test_a_new_model_brings_more_work_with_the_same_requests() -> None:
+    run = FAULTS["new-model"].build(1)
+    before, after = run.load[:1800], run.load[1800:]
+    assert sum(after) == pytest.approx(3 * sum(before), rel=0.1)
+    assert sum(run.arrivals[1800:]) == pytest.approx(sum(run.arrivals[:1800]), rel=0.1)

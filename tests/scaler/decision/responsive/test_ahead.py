@@ -45,6 +45,12 @@ class Service:
                 self.replicas = decision.replicas
         return decision
 
+    def told_m(self, rate: float) -> float:
+        """The CPU that `rate` requests a second take, as far as is known."""
+        assert self.state
+        fit = self.state.traffic.told
+        return fit.rest_m + rate * fit.cost_m
+
 
 def varied(_: int, random: Random = Random(7)) -> float:  # noqa: B008
     """Twenty a second, more or less."""
@@ -92,8 +98,22 @@ def test_requests_that_have_become_dearer_are_seen_in_the_cpu() -> None:
     service = Service(4)
     service.run(300, varied)
     service.cost_m = 3 * COST_M
-    assert service.run(30, varied, follow=True).replicas >= 6, "at once, by CPU"
-    assert service.run(270, varied, follow=True).replicas >= 8, "when their cost is learnt"
+    decision = service.run(12, varied, follow=True)
+    assert decision.replicas >= 6, "at once, by CPU"
+    assert "Dearer" in decision.reasons
+    assert service.run(48, varied, follow=True).replicas >= 8, "when their cost is known anew"
+    service.run(120, varied, follow=True)
+    assert service.told_m(20) > 2.5 * 20 * COST_M
+
+
+def test_requests_that_have_become_cheaper_need_fewer_pods() -> None:
+    service = Service(8)
+    service.cost_m = 3 * COST_M
+    service.run(300, varied)
+    service.cost_m = COST_M
+    service.run(60, varied, follow=True)
+    service.run(120, varied, follow=True)
+    assert service.told_m(20) < 1.3 * 20 * COST_M
 
 
 def test_when_all_cease_at_once_half_of_the_size_waits_for_them() -> None:

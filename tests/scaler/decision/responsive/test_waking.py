@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scaler.decision import Action, Decision, Load, Policy
+from scaler.decision.responsive.price import Price
 from scaler.decision.responsive.state import ResponsiveState
-from scaler.decision.responsive.traffic import Count, Price, Traffic
+from scaler.decision.responsive.traffic import Count, Traffic
 from tests.scaler.decision.build import NOW, observe, pod, responsive
 
 if TYPE_CHECKING:
