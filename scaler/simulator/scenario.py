@@ -68,8 +68,8 @@ class World:
 class Scenario:
     """A named kind of run; `build` makes one instance of it from a seed.
 
-    It is a curve of work, or traffic: requests, each of which brings its work with it. From the
-    middle on, the work of each is `dearer` times what it was.
+    It is a curve of work, or traffic: requests, each of which brings its work with it. With `cost`
+    they take `cost(second, seconds)` times as much as usual.
     """
 
     name: str
@@ -78,7 +78,7 @@ class Scenario:
     seconds: int = 3600
     peak: float = 7.5
     noise: float = 0.03
-    dearer: float = 1.0
+    cost: Callable[[int, int], float] | None = None
 
     def build(self, seed: int) -> Run:
         """The world and the load of `seed`; equal seeds give equal runs."""
@@ -90,8 +90,8 @@ class Scenario:
             curve = self.source(random, self.seconds, self.peak)
             load, arrivals = tuple(shapes.with_noise(random, curve, self.noise)), ()
             lives = False
-        if self.dearer != 1.0:
-            load, arrivals = self._dearer(load, arrivals, random)
+        if self.cost is not None:
+            load, arrivals = self._costing(self.cost, load, arrivals, random)
         shift = random.randrange(60)
         world = replace(
             self.world,
@@ -101,14 +101,17 @@ class Scenario:
         )
         return Run(self.name, seed, world, load, arrivals=arrivals, lives=lives)
 
-    def _dearer(
-        self, load: tuple[float, ...], arrivals: tuple[int, ...], random: Random
+    def _costing(
+        self,
+        cost: Callable[[int, int], float],
+        load: tuple[float, ...],
+        arrivals: tuple[int, ...],
+        random: Random,
     ) -> tuple[tuple[float, ...], tuple[int, ...]]:
-        """The same requests, with more work from the middle on."""
+        """The same requests, and their work."""
         one = self.world.request_work_m / self.world.limit_m
         counts = arrivals or tuple(drawn(random, [each / one for each in load]))
-        middle = len(load) // 2
-        return (*load[:middle], *[self.dearer * each for each in load[middle:]]), counts
+        return tuple(each * cost(at, len(load)) for at, each in enumerate(load)), counts
 
     def _requests(
         self, traffic: Traffic, random: Random

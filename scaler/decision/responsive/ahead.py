@@ -73,10 +73,11 @@ def _mean_m(fit: Fit, traffic: Traffic, load: Load, start_s: float) -> int | Non
 
 
 def unexplained(demand: Demand, traffic: Traffic) -> bool:
-    """Whether CPU is far above what the requests of its time explain, or they are not known to:
-    they have become dearer, or something else works."""
-    known = traffic.rate(demand.begun, demand.ended) is not None and traffic.fit.believed
-    return not known or traffic.drift.dearer
+    """Whether requests leave much of the CPU unexplained, or of its time are not known at all: they
+    differ, they have become dearer, or something else works."""
+    fit = traffic.fit
+    known = traffic.rate(demand.begun, demand.ended) is not None and fit.believed
+    return not known or fit.loose or traffic.drift.dearer
 
 
 def _for_bursts(

@@ -20,6 +20,7 @@ _SLACK = 1.0  # standard deviations of a sample that count for nothing: half of 
 _MOST = 4.0  # and as many as one sample counts at most, so that none decides alone
 _CERTAIN = 5.5  # so many added up are no chance,
 _LIKELY = 2.0  # and so many are hardly
+_LULL = 0.25  # of the requests that usually come
 _LEAST = 0.1  # of what is used: a smaller deviation is none
 
 
@@ -49,11 +50,14 @@ class Drift:
         """What speaks for it after one more sample, of which `fit` has not learnt yet, and of
         which so much is `new` (0 to 1): the rest was in the last one.
 
-        CPU that is `capped` by limits may be too high for the requests, but never too low.
+        CPU that is `capped` by limits may be too high for the requests, but never too low. In a
+        lull it tells what is used without requests, not what they take.
         """
         known = self.known if self.total else fit
         if not known.believed or known.weight < _KNOWN:
             return Drift()
+        if max(came, ended) * known.weight < _LULL * known.sums[1]:
+            return self
         total = _added(self.total, _deviation(known, came, ended, used_m, capped), new)
         if not total:
             return Drift()

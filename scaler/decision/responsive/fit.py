@@ -16,6 +16,7 @@ _ENOUGH = 4.0  # from so much weight on a fit is believed,
 _BELIEVED = 0.3  # if arrivals explain so much of the CPU,
 _MANY = 0.3  # or, while they have not varied, if so many came a second
 _SPREAD = 0.1  # arrivals must vary by so much of their mean to explain anything
+_LOOSE = 0.15  # what is left unexplained is much from so much of the CPU on
 _RIDGE = 0.02  # a spread well above the root of this one shows the slope
 
 Sums = tuple[float, float, float, float, float, float]
@@ -46,6 +47,11 @@ class Fit:
     def weight(self) -> float:
         """How many samples it is from, the latest counting most."""
         return self.sums[0]
+
+    @property
+    def loose(self) -> bool:
+        """Whether much of the CPU is left unexplained: requests do not tell all that matters."""
+        return self.scatter_m * self.sums[0] > _LOOSE * self.sums[2]
 
     def learn(self, x: float, y: float) -> Fit:
         """The fit after one more pair."""

@@ -73,7 +73,7 @@ def _young(pod: Pod, now: float) -> bool:
 
 def learn(state: ResponsiveState, demand: Demand, start_s: float, now: float) -> ResponsiveState:
     """What a new sample tells: the cost of requests, and whether they cause it at all; and where
-    they do not tell the CPU, what CPU foretells.
+    they do not tell all of the CPU, what CPU foretells.
 
     Pods that became ready within the time of the sample worked as much as the others, so long as
     they were.
@@ -85,7 +85,8 @@ def learn(state: ResponsiveState, demand: Demand, start_s: float, now: float) ->
     traffic = state.traffic.measured(
         used_m, busy, demand.begun, demand.ended, capped=demand.saturated > 0
     )
-    usage = state.usage if traffic.tells_cpu else state.usage.heard(demand, start_s, now)
+    told = traffic.tells_cpu and not traffic.fit.loose
+    usage = state.usage if told else state.usage.heard(demand, start_s, now)
     if traffic is state.traffic and usage is state.usage:
         return state
     return changed(state, traffic=traffic, usage=usage)

@@ -35,7 +35,7 @@ def need_of(
 ) -> Need | None:
     """The largest need of all signals; None when there is no signal.
 
-    CPU as measured counts only where requests do not tell it, or it is far above what they do.
+    CPU as measured counts only where requests do not tell all of it.
     """
     load, current = gateway_load(observation, now), observation.spec_replicas
     cpu, arrivals, traffic = None, None, state.traffic

@@ -168,6 +168,15 @@ def test_a_model_that_takes_three_times_as_much_has_its_pods_within_a_minute(see
     assert 2 * sum(trace.violated[middle:]) < sum(hpa.violated[middle:])
 
 
+@of_each_seed
+def test_answers_that_take_now_more_now_less_find_pods_for_the_more(seed: int) -> None:
+    """As many requests come at all times, so that they tell nothing of it."""
+    _, trace = _run("long-answers", seed, ARMS["responsive-gateway"])
+    _, hpa = _run("long-answers", seed, ARMS["hpa-v1"])
+    assert sum(trace.violated[600:]) <= sum(hpa.violated[600:]) + 30
+    assert score(trace).reversals <= 3
+
+
 def test_a_new_model_brings_more_work_with_the_same_requests() -> None:
     run = FAULTS["new-model"].build(1)
     before, after = run.load[:1800], run.load[1800:]

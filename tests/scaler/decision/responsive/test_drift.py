@@ -92,6 +92,12 @@ def test_what_is_not_known_is_not_contradicted() -> None:
     assert not after(20, 3 * COST_M, unrelated).total
 
 
+def test_what_is_used_while_nothing_comes_says_nothing_of_requests() -> None:
+    doubted = after(1, 3 * COST_M, known())
+    for came, used_m in ((0.0, 0), (0.0, 4000), (2.0, 10), (2.0, 4000)):
+        assert doubted.learn(known(), came, came, used_m, 1.0, capped=False) is doubted
+
+
 def test_wide_scatter_needs_a_wide_change() -> None:
     assert not after(20, 1.3 * COST_M, known(scatter_m=500.0)).certain
     assert after(4, 3 * COST_M, known(scatter_m=500.0)).certain

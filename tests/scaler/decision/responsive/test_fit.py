@@ -46,3 +46,15 @@ def test_cpu_that_does_not_follow_is_not_explained() -> None:
     assert fit.explained < 0.3
     assert not fit.believed
     assert fit.scatter_m > 150
+
+
+def test_what_is_left_unexplained_is_much_or_little() -> None:
+    near, far = (
+        learnt(
+            *[(10.0 + at % 7, 50 * (10 + at % 7) + (off if at % 2 else -off)) for at in range(40)]
+        )
+        for off in (40, 200)
+    )
+    assert not near.loose
+    assert far.loose
+    assert not Fit().loose

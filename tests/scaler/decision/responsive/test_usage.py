@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 import pytest
@@ -149,12 +150,13 @@ def test_a_successor_goes_on_from_what_was_foretold() -> None:
 
 
 def test_where_requests_tell_the_cpu_its_samples_foretell_nothing() -> None:
-    state, arrivals = None, 0.0
+    state, arrivals, past = None, 0.0, []
     for second in range(0, 200, 2):
         rate, now = 10.0 + second % 15, NOW + second
         arrivals += 2 * rate
+        past.append(rate)
         load = Load(now, 5, 0, arrivals, arrivals / 2)
-        members = pods([round(rate * 10)] * 4, limit_m=1000, now=now)
+        members = pods([round(10 * fmean(past[-5:]))] * 4, limit_m=1000, now=now)
         _, state = responsive(observe(members, load=load), POLICY, state, now)
     assert state
     assert state.traffic.tells_cpu
