@@ -34,7 +34,7 @@ ALL = (
 )
 
 
-VARIED = ("hpa-v1", "responsive", "responsive-gateway", "kpa", "keda-http", "oracle")
+VARIED = ("hpa-v1", "responsive", "responsive-gateway", "kpa", "keda-http", "fixed", "oracle")
 STARTS = {"10 s": (8.0, 12.0), "60 s": (50.0, 70.0), "240 s": (200.0, 280.0)}
 TRIED = (20, 35, 50, 65, 80, 95)
 SEEDS_VARIED = 8

@@ -21,7 +21,7 @@ from scaler.simulator.days import DAYS
 from scaler.simulator.faults import FAULTS
 from scaler.simulator.frontier import TARGETS, Points, length
 from scaler.simulator.frontier import measure as measured
-from scaler.simulator.frontier_report import BASELINE, ORACLE
+from scaler.simulator.frontier_report import BASELINE, REFERENCES
 from scaler.simulator.idle import IDLE
 from scaler.simulator.inputs import (
     InputError,
@@ -366,9 +366,11 @@ def _zero(runs: list[Run], after: list[float], wake_to: int) -> None:
 
 
 def _frontier(runs: list[Run], arms: list[Arm], processes: int) -> Points:
-    """The frontier of each policy, with the HPA's and the oracle's beside them; printed."""
+    """The frontier of each policy, with the HPA's and the references beside them; printed."""
     known = {arm.name: arm for arm in arms}
-    varied = list({BASELINE: ARMS[BASELINE], **known, ORACLE: ARMS[ORACLE]}.values())
+    varied = list(
+        {BASELINE: ARMS[BASELINE], **known, **{name: ARMS[name] for name in REFERENCES}}.values()
+    )
     with _bar(length(runs, varied), "Varying targets") as bar:
         points = measured(runs, varied, processes, lambda: bar.update(1))
     click.echo(f"\nAt equal cost\n\n{report.markdown(frontier_report.summary(points))}")

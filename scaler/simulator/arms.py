@@ -84,6 +84,12 @@ def _most(start: Start) -> Decider:
     return lambda _seen, _now: start.run.world.maximum
 
 
+def _fixed(start: Start) -> Decider:
+    world = start.run.world
+    size = math.ceil(world.maximum * (100 - world.target_pct) / 100)
+    return lambda _seen, _now: max(world.minimum, size)
+
+
 def _oracle(start: Start) -> Decider:
     ideal, world = ideal_replicas(start.run), start.run.world
     lead = math.ceil(world.schedule_s + world.start_s[1]) + 1
@@ -118,6 +124,7 @@ RIVALS = (
 BOUNDS = (
     Arm("static-min", "always the minimum", _least, aims=False),
     Arm("static-max", "always the maximum", _most, aims=False),
+    Arm("fixed", "always a share of the maximum, 100 % less the target", _fixed),
     Arm("oracle", "knows the load to come", _oracle, 1),
 )
 

@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from scaler.simulator.compare import names
 from scaler.simulator.frontier import Points, frontier, own
+from scaler.simulator.frontier_report import REFERENCES
 from scaler.simulator.plots import COLOURS, MARKERS
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _load(axis: Any, scenario: str, lines: dict[str, Any]) -> None:
             for some in (points, frontier(points))
         )
         axis.scatter(*faint, s=10, alpha=0.3, lw=0, **style)
-        axis.plot(*line, ms=4, lw=1.4, label=arm, ls="--" if arm == "oracle" else "-", **style)
+        axis.plot(*line, ms=4, lw=1.4, label=arm, ls="--" if arm in REFERENCES else "-", **style)
         chosen = own(points)
         axis.plot(chosen.pod_seconds / 3600, chosen.violation_s + 1, ms=11, mec="white", **style)
     axis.set_yscale("log")

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
     from scaler.simulator.report import Table
 
-BASELINE, ORACLE = "hpa-v1", "oracle"
+BASELINE, ORACLE, FIXED = "hpa-v1", "oracle", "fixed"
+REFERENCES = (FIXED, ORACLE)
+"""Set beside the policies: a size that never changes, the best one by what came of it over all
+seeds, and perfect knowledge."""
 
 NOTE = (
     "Violation at equal cost: the policy's seconds + 1 with its own target, over those of "
@@ -41,8 +44,9 @@ NOTE = (
 class Standing:
     """A policy against a baseline on one load.
 
-    `equal` with its own target and `whole` over all costs that both have; `oracle` is the oracle's
-    ratio to the baseline at the policy's cost: with the same start-up delay nobody does better.
+    `equal` with its own target and `whole` over all costs that both have. At the policy's cost,
+    `oracle` is the oracle's ratio to the baseline: with the same start-up delay nobody does better;
+    and `fixed` that of a size which never changes: who does worse has not foreseen enough.
     `cost` and `reversals`, (a + 1) / (b + 1), compare the own targets of both.
     """
 
@@ -52,6 +56,7 @@ class Standing:
     equal: Equal
     whole: float | None
     oracle: Equal | None
+    fixed: Equal | None
     cost: float
     reversals: float
     reversed: tuple[float, float]
@@ -70,14 +75,18 @@ def standings(points: Points, arm: str, baseline: str = BASELINE) -> list[Standi
 def _standing(points: Points, scenario: str, arm: str, baseline: str) -> Standing:
     ours, theirs = points[scenario, arm], points[scenario, baseline]
     point, other, line = own(ours), own(theirs), frontier(theirs)
-    best = points.get((scenario, ORACLE))
+    oracle, fixed = (
+        between(frontier(known), line, point.pod_seconds) if known else None
+        for known in (points.get((scenario, ORACLE)), points.get((scenario, FIXED)))
+    )
     return Standing(
         scenario,
         arm,
         baseline,
         at_equal_cost(point, line),
         overall(frontier(ours), line),
-        between(frontier(best), line, point.pod_seconds) if best else None,
+        oracle,
+        fixed,
         point.pod_seconds / other.pod_seconds,
         plus_one(point.reversals, other.reversals),
         (point.reversals, other.reversals),
@@ -97,13 +106,14 @@ def worst(found: Sequence[Standing]) -> Standing:
 
 def compared(points: Points, baseline: str = BASELINE) -> list[str]:
     """The policies that are set against `baseline`."""
-    return [arm for arm in names(points)[1] if arm not in (baseline, ORACLE)]
+    return [arm for arm in names(points)[1] if arm not in (baseline, *REFERENCES)]
 
 
 def summary(points: Points, baseline: str = BASELINE) -> Table:
     """A row a policy: over all loads."""
     head = ["policy", f"violation at {baseline}'s cost", "worst load", "whole frontier"]
-    head += ["oracle there", "times the oracle", f"pod-seconds / {baseline}'s", "reversals + 1"]
+    head += ["fixed size there", "oracle there", "times the oracle"]
+    head += [f"pod-seconds / {baseline}'s", "reversals + 1"]
     rows = []
     for arm in compared(points, baseline):
         found = standings(points, arm, baseline)
@@ -114,6 +124,7 @@ def summary(points: Points, baseline: str = BASELINE) -> Table:
                 _bounds(found) + _number(mean([one.equal.ratio for one in found])),
                 f"{_equal(low.equal)} {low.scenario}",
                 _number(mean([one.whole for one in found])),
+                _number(mean([one.fixed.ratio if one.fixed else None for one in found])),
                 _number(mean([one.oracle.ratio if one.oracle else None for one in found])),
                 _number(mean([one.distance for one in found])),
                 f"{mean([one.cost for one in found]):.3f}",
@@ -125,14 +136,16 @@ def summary(points: Points, baseline: str = BASELINE) -> Table:
 
 def by_load(points: Points, baseline: str = BASELINE) -> Table:
     """A row a load and policy."""
-    head = ["load", "policy", "violation at equal cost", "whole frontier", "oracle there"]
-    head += ["times the oracle", "pod-seconds at own targets", "reversals / those of " + baseline]
+    head = ["load", "policy", "violation at equal cost", "whole frontier"]
+    head += ["fixed size there", "oracle there", "times the oracle"]
+    head += ["pod-seconds at own targets", "reversals / those of " + baseline]
     rows = [
         [
             one.scenario,
             one.arm,
             _equal(one.equal),
             _number(one.whole),
+            _equal(one.fixed),
             _equal(one.oracle),
             _number(one.distance),
             f"{one.cost:.3f}",
@@ -155,6 +168,8 @@ def sentence(points: Points, arm: str, baseline: str = BASELINE) -> str:
     )
     if limit := mean([one.oracle.ratio if one.oracle else None for one in found]):
         text += f"; perfect knowledge would give {limit:.2f}"
+    if limit := mean([one.fixed.ratio if one.fixed else None for one in found]):
+        text += f", a size that never changes, chosen afterwards, {limit:.2f}"
     return text + "."
 
 

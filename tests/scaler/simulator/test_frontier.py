@@ -64,6 +64,7 @@ def _all() -> Points:
     return {
         ("calm", "hpa-v1"): HPA,
         ("calm", "ours"): _points((250, 0), (150, 0), reversals=3),
+        ("calm", "fixed"): _points((90, 99), (160, 9)),
         ("calm", "oracle"): _points((90, 3), (110, 0)),
     }
 
@@ -72,6 +73,8 @@ def test_a_standing_has_the_oracle_beside_it_and_counts_reversals_against_none()
     (one,) = standings(_all(), "ours")
     assert one.equal.ratio == pytest.approx(1 / 1000**0.5)
     assert one.distance == pytest.approx(1.0)
+    assert one.fixed
+    assert one.fixed.ratio == pytest.approx(10 ** (8 / 7 - 3 / 2))
     assert (one.cost, one.reversals, one.reversed) == (0.75, 4.0, (3, 0))
     assert summary(_all())[1][:3] == ["ours", "0.0316", "0.0316 calm"]
     assert by_load(_all())[1][-1] == "3.0 / 0.0"
@@ -80,20 +83,20 @@ def test_a_standing_has_the_oracle_beside_it_and_counts_reversals_against_none()
 
 def test_every_kind_of_policy_is_varied_and_drawn(tmp_path: Path) -> None:
     runs = [Run("x", seed, World(), (0.5,) * 60 + (3.0,) * 240) for seed in (1, 2)]
-    arms = [ARMS[name] for name in ("hpa-v1", "kpa", "keda-http", "static-max", "oracle")]
+    arms = [ARMS[name] for name in ("hpa-v1", "kpa", "keda-http", "static-max", "fixed", "oracle")]
     seen: list[None] = []
     points = measure(runs, arms, 1, lambda: seen.append(None), (40, 95))
-    assert len(seen) == length(runs, arms, (40, 95)) == 2 * (4 * 3 + 1)
+    assert len(seen) == length(runs, arms, (40, 95)) == 2 * (5 * 3 + 1)
     assert [point.target_pct for point in points["x", "kpa"]] == [40, 70, 95]
     assert own(points["x", "kpa"]).target_pct == 70
     assert own(points["x", "hpa-v1"]).target_pct == 80
     assert len(points["x", "static-max"]) == 1
-    for arm in ("hpa-v1", "kpa", "keda-http", "oracle"):
+    for arm in ("hpa-v1", "kpa", "keda-http", "fixed", "oracle"):
         costs = [point.pod_seconds for point in points["x", arm]]
         assert costs[0] > costs[-1], arm
     frontier_plot.frontiers(tmp_path / "f.png", points)
     assert (tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
-    assert len(list(csv.DictReader(io.StringIO(points_csv(points))))) == 13
+    assert len(list(csv.DictReader(io.StringIO(points_csv(points))))) == 16
 
 
 def test_a_broken_promise_names_what_perfect_knowledge_gives() -> None:

@@ -61,6 +61,7 @@ def test_fixed_arms() -> None:
     run = _run([0.5] * 60 + [4.0] * 60)
     assert set(simulate(run, ARMS["static-max"]).spec[30:]) == {10}
     assert set(simulate(run, ARMS["static-min"]).spec) == {1}
+    assert set(simulate(run, ARMS["fixed"]).spec[30:]) == {2}, "a fifth of ten"
     oracle = simulate(run, ARMS["oracle"])
     assert not any(oracle.violated)
     assert oracle.spec[-1] == 5
