@@ -35,8 +35,9 @@ _UNSEEN: Final = 0.02  # mass of what a distribution has never seen, over all bi
 _SNAPSHOTS: Final = 4  # forecasts that wait for what comes
 _WHOLE: Final = 40  # so many requests and fewer are spread over the seconds exactly
 _LONGEST_S: Final = 15.0  # counts further apart tell nothing of single seconds
-TOGETHER_S: Final = 4.0  # so many seconds are taken in together,
-_SURPRISE: Final = 0.1  # unless more comes than in all but so much of the time
+TOGETHER_S: Final = 6.0  # so many seconds are taken in together,
+_SURPRISE: Final = 0.1  # unless more comes than in all but so much of the time,
+_MOSTLY: Final = 0.5  # in so much of the interval
 _NEGLIGIBLE: Final = 1e-3  # of the time; bins that hold no more are told with the next
 
 Weights = tuple[float, ...]
@@ -148,13 +149,17 @@ class Forecast:
         points = spread(round(requests), max(10, round(10 * seconds)))
         lately = self.lately.heard(points, seconds)
         waits = (now / TOGETHER_S + share) % 1.0 * TOGETHER_S >= seconds
-        if waits and lately.seconds < 2 * TOGETHER_S and points[-1][0] < self.surprise:
+        if waits and lately.seconds < 2 * TOGETHER_S and self._foreseen(points):
             return self._with(lately)
         return self._taken_in(lately.points, lately.seconds, ahead_s, now)
 
     def measured(self, mean: float, seconds: float, ahead_s: float, now: float) -> Forecast:
         """The forecast after a `mean` over the last `seconds` was measured."""
         return self._taken_in([(bin_of(mean), 1.0)], seconds, ahead_s, now)
+
+    def _foreseen(self, points: Iterable[tuple[int, float]]) -> bool:
+        more = sum([share for at, share in points if at >= self.surprise])
+        return more < _MOSTLY
 
     def _with(self, lately: Lately) -> Forecast:
         return Forecast(
