@@ -31,8 +31,8 @@ class Promise:
 
 PROMISES = (
     Promise("responsive", "hpa-v1", mean=0.98, worst=1.1, cost=1.12, reversals=1.5),
-    Promise("responsive-gateway", "hpa-v1", mean=0.72, worst=0.9, reversals=1.4),
-    Promise("responsive-gateway", "kpa", mean=0.45),
+    Promise("responsive-gateway", "hpa-v1", mean=0.75, worst=0.9, reversals=1.4),
+    Promise("responsive-gateway", "kpa", mean=0.7),
     Promise("responsive-gateway", "keda-http", mean=0.85),
 )
 """What is kept on the loads of `scenario.TRAFFIC`."""
