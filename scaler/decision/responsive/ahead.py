@@ -77,7 +77,7 @@ def unexplained(demand: Demand, traffic: Traffic) -> bool:
     differ, they have become dearer, or something else works."""
     fit = traffic.fit
     known = traffic.rate(demand.begun, demand.ended) is not None and fit.believed
-    return not known or fit.loose or traffic.drift.dearer
+    return not known or fit.loose or traffic.dearer
 
 
 def _for_bursts(

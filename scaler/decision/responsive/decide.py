@@ -60,7 +60,7 @@ def decide(
     notes = [
         "TargetAboveLimit" if policy is not asked else "",
         "CpuDoesNotFollow" if oddities.unrelated(policy, demand, state.traffic, now) else "",
-        "Dearer" if state.traffic.drift.dearer else "",
+        "Dearer" if state.traffic.dearer else "",
         oddities.short(observation, demand),
     ]
     if any(notes):

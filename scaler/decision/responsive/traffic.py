@@ -135,6 +135,11 @@ class Traffic:
         return (self.fit.believed or self._rough) and not self.lasting
 
     @property
+    def dearer(self) -> bool:
+        """Whether the requests that come are likely to take more than is known of them."""
+        return self.drift.dearer and self.quiet_since is None
+
+    @property
     def told(self) -> Fit:
         """What tells the CPU of requests: until the fit is known, their price."""
         return Fit(cost_m=self.price.careful_m) if self._rough else self.fit

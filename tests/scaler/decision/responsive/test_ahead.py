@@ -98,12 +98,19 @@ def test_requests_that_have_become_dearer_are_seen_in_the_cpu() -> None:
     service = Service(4)
     service.run(300, varied)
     service.cost_m = 3 * COST_M
-    decision = service.run(12, varied, follow=True)
-    assert decision.replicas >= 6, "at once, by CPU"
-    assert "Dearer" in decision.reasons
+    assert service.run(12, varied, follow=True).replicas >= 6, "at once, by CPU"
     assert service.run(48, varied, follow=True).replicas >= 8, "when their cost is known anew"
     service.run(120, varied, follow=True)
     assert service.told_m(20) > 2.5 * 20 * COST_M
+
+
+def test_nobody_is_told_of_dearer_requests_while_none_come() -> None:
+    service = Service(4)
+    service.run(300, varied)
+    service.cost_m = 3 * COST_M
+    told = ("Dearer" in service.run(2, varied, follow=True).reasons for _ in range(10))
+    assert any(told)
+    assert "Dearer" not in service.run(60, lambda _: 0.0, follow=True).reasons
 
 
 def test_requests_that_have_become_cheaper_need_fewer_pods() -> None:
