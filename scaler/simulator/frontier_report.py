@@ -99,6 +99,11 @@ def mean(ratios: Sequence[float | None]) -> float | None:
     return math.exp(fmean(known)) if known else None
 
 
+def mean_ratio(ratios: Sequence[Equal | None]) -> float | None:
+    """The same of ratios at equal cost."""
+    return mean([None if one is None else one.ratio for one in ratios])
+
+
 def worst(found: Sequence[Standing]) -> Standing:
     """Where a policy does worst at equal cost."""
     return max(found, key=lambda one: one.equal.ratio)
@@ -121,11 +126,11 @@ def summary(points: Points, baseline: str = BASELINE) -> Table:
         rows.append(
             [
                 arm,
-                _bounds(found) + _number(mean([one.equal.ratio for one in found])),
+                _bounds(found) + _number(mean_ratio([one.equal for one in found])),
                 f"{_equal(low.equal)} {low.scenario}",
                 _number(mean([one.whole for one in found])),
-                _number(mean([one.fixed.ratio if one.fixed else None for one in found])),
-                _number(mean([one.oracle.ratio if one.oracle else None for one in found])),
+                _number(mean_ratio([one.fixed for one in found])),
+                _number(mean_ratio([one.oracle for one in found])),
                 _number(mean([one.distance for one in found])),
                 f"{mean([one.cost for one in found]):.3f}",
                 _number(mean([one.reversals for one in found])),
@@ -162,13 +167,13 @@ def sentence(points: Points, arm: str, baseline: str = BASELINE) -> str:
     found = standings(points, arm, baseline)
     low = worst(found)
     text = (
-        f"{arm} violates the SLO {_number(mean([one.equal.ratio for one in found]))} times as long "
+        f"{arm} violates the SLO {_number(mean_ratio([one.equal for one in found]))} times as long "
         f"as {baseline} at equal cost (worst: {_equal(low.equal)} on {low.scenario}); at its own "
         f"target it takes {mean([one.cost for one in found]):.3f} times the pod-seconds"
     )
-    if limit := mean([one.oracle.ratio if one.oracle else None for one in found]):
+    if limit := mean_ratio([one.oracle for one in found]):
         text += f"; perfect knowledge would give {limit:.2f}"
-    if limit := mean([one.fixed.ratio if one.fixed else None for one in found]):
+    if limit := mean_ratio([one.fixed for one in found]):
         text += f", a size that never changes, chosen afterwards, {limit:.2f}"
     return text + "."
 

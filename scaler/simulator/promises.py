@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from scaler.simulator.compare import names
 from scaler.simulator.frontier import own
-from scaler.simulator.frontier_report import BASELINE, Standing, mean, standings, worst
+from scaler.simulator.frontier_report import BASELINE, Standing, mean, mean_ratio, standings, worst
 from scaler.simulator.verdict import sides
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _broken(points: Points, promise: Promise) -> Iterator[str]:
     for name, value, most, limit in (
         (
             "violation at equal cost, mean",
-            mean([one.equal.ratio for one in found]),
+            mean_ratio([one.equal for one in found]),
             promise.mean,
             _oracle(*found),
         ),
@@ -80,7 +80,7 @@ def _broken(points: Points, promise: Promise) -> Iterator[str]:
 
 
 def _oracle(*found: Standing) -> str:
-    limit = mean([one.oracle.ratio if one.oracle else None for one in found])
+    limit = mean_ratio([one.oracle for one in found])
     distance = mean([one.distance for one in found])
     if limit is None or distance is None:
         return ""

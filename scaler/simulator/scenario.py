@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
@@ -63,6 +63,11 @@ class World:
         """Load that one pod takes when its utilisation is at the target, or at its limit."""
         return min(1.0, self.target_pct / 100 * self.request_m / self.limit_m)
 
+    def requests(self, random: Random, load: Sequence[float]) -> tuple[int, ...]:
+        """The requests of each second that bring a `load` of pods' work in the mean, by chance."""
+        per_pod = self.limit_m / self.request_work_m
+        return drawn(random, [level * per_pod for level in load])
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
@@ -109,8 +114,7 @@ class Scenario:
         random: Random,
     ) -> tuple[tuple[float, ...], tuple[int, ...]]:
         """The same requests, and their work."""
-        one = self.world.request_work_m / self.world.limit_m
-        counts = arrivals or tuple(drawn(random, [each / one for each in load]))
+        counts = arrivals or self.world.requests(random, load)
         return tuple(each * cost(at, len(load)) for at, each in enumerate(load)), counts
 
     def _requests(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from scaler.decision import Observation
 from scaler.simulator.arm import Arm, Start
-from scaler.simulator.arrivals import drawn
 from scaler.simulator.cluster import Cluster
 from scaler.simulator.gateway import Gateway
 from scaler.simulator.sampling import Kubelet, MetricsServer
@@ -75,8 +74,7 @@ def simulate(run: Run, arm: Arm) -> Trace:
 
 def _arrivals(run: Run, random: Random) -> tuple[int, ...]:
     """The requests of each second; where only their work is known, by chance."""
-    per_pod = run.world.limit_m / run.world.request_work_m
-    return run.arrivals or drawn(random, [level * per_pod for level in run.load])
+    return run.arrivals or run.world.requests(random, run.load)
 
 
 class _Loop:

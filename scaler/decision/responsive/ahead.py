@@ -69,7 +69,7 @@ def _mean_m(fit: Fit, traffic: Traffic, load: Load, start_s: float) -> int | Non
     if slow is None or fast is None:
         return None
     rate = max(slow, fast - math.sqrt(fast / short_s)) + load.waiting / DRAIN_S
-    return round(fit.rest_m + fit.cost_m * rate)
+    return round(fit.used_m(rate))
 
 
 def unexplained(demand: Demand, traffic: Traffic) -> bool:
@@ -90,4 +90,4 @@ def _for_bursts(
     line = newsvendor.Line(fit.rest_m / pod_m, _ENOUGH * fit.cost_m / pod_m)
     pod = newsvendor.price(_PRICE, policy)
     size, carried = newsvendor.cheapest(forecast.shortages, line, pod, current, silent)
-    return size, round(fit.rest_m + fit.cost_m * carried)
+    return size, round(fit.used_m(carried))

@@ -61,22 +61,24 @@ class Drift:
         total = _added(self.total, _deviation(known, came, ended, used_m, capped), new)
         if not total:
             return Drift()
-        if self.total * total <= 0:  # it has just begun
-            return Drift(total, fit, *_learnt(Fit(), Price(), came, ended, used_m, capped))
-        return Drift(total, known, *_learnt(self.fit, self.price, came, ended, used_m, capped))
+        before = self if self.total * total > 0 else Drift(known=fit)  # or it has just begun
+        costs = learnt(before.fit, before.price, came, ended, used_m, capped=capped)
+        return Drift(total, before.known, *costs)
 
 
-def _learnt(
-    fit: Fit, price: Price, came: float, ended: float, used_m: int, capped: bool
+def learnt(
+    fit: Fit, price: Price, came: float, ended: float, used_m: int, *, capped: bool
 ) -> tuple[Fit, Price]:
+    """What is known after one more sample. CPU that is `capped` by limits does not follow what
+    comes, only what ends."""
     return fit if capped else fit.learn(came, used_m), price.learn(ended, used_m)
 
 
 def _deviation(known: Fit, came: float, ended: float, used_m: int, capped: bool) -> float:
     """Standard deviations of `used_m` from what is explained by requests that came, or by those
     that ended: after a jam many end that came before."""
-    explained = sorted((known.rest_m + known.cost_m * came, known.rest_m + known.cost_m * ended))
-    above, below = max(0.0, used_m - explained[1]), min(0.0, used_m - explained[0])
+    low, high = sorted((known.used_m(came), known.used_m(ended)))
+    above, below = max(0.0, used_m - high), min(0.0, used_m - low)
     if capped:
         below = 0.0
     scale = max(known.scatter_m * (1 + _DOUBT / known.weight), _LEAST * used_m)

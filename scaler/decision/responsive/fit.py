@@ -53,6 +53,10 @@ class Fit:
         """Whether much of the CPU is left unexplained: requests do not tell all that matters."""
         return self.scatter_m * self.sums[0] > _LOOSE * self.sums[2]
 
+    def used_m(self, rate: float) -> float:
+        """The milliCPU that `rate` arrivals a second take, and what is used without any."""
+        return self.rest_m + self.cost_m * rate
+
     def learn(self, x: float, y: float) -> Fit:
         """The fit after one more pair."""
         w, sx, sy, sxx, sxy, syy = self.sums

@@ -11,7 +11,7 @@ from dataclasses import field
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from scaler.decision.responsive.drift import Drift
+from scaler.decision.responsive.drift import Drift, learnt
 from scaler.decision.responsive.fit import Fit, fit_of
 from scaler.decision.responsive.price import Price
 from shared.service.values import changed, value, variable
@@ -118,8 +118,8 @@ class Traffic:
         drift = self.drift.learn(self.fit, came, ended, used_m, new, capped=capped)
         if drift.certain:
             return changed(self, fit=drift.fit, price=drift.price, drift=Drift())
-        fit = self.fit if capped else self.fit.learn(came, used_m)
-        return changed(self, fit=fit, price=self.price.learn(ended, used_m), drift=drift)
+        fit, price = learnt(self.fit, self.price, came, ended, used_m, capped=capped)
+        return changed(self, fit=fit, price=price, drift=drift)
 
     def rate(self, begin: float, end: float) -> float | None:
         """Arrivals a second between two times; None: they are not known for all of it."""

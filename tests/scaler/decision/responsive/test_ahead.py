@@ -48,8 +48,7 @@ class Service:
     def told_m(self, rate: float) -> float:
         """The CPU that `rate` requests a second take, as far as is known."""
         assert self.state
-        fit = self.state.traffic.told
-        return fit.rest_m + rate * fit.cost_m
+        return self.state.traffic.told.used_m(rate)
 
 
 def varied(_: int, random: Random = Random(7)) -> float:  # noqa: B008
@@ -118,8 +117,7 @@ def test_requests_that_have_become_cheaper_need_fewer_pods() -> None:
     service.cost_m = 3 * COST_M
     service.run(300, varied)
     service.cost_m = COST_M
-    service.run(60, varied, follow=True)
-    service.run(120, varied, follow=True)
+    service.run(180, varied, follow=True)
     assert service.told_m(20) < 1.3 * 20 * COST_M
 
 
