@@ -143,7 +143,16 @@ def _rest(result: Evaluation) -> str:
 
 
 _NOT_RIGHT: Final = frozenset(
-    {"Loading", "CrashLoop", "Pending", "CpuDoesNotFollow", "Overload", "OverloadPeriod"}
+    {
+        "Loading",
+        "CrashLoop",
+        "Pending",
+        "CpuDoesNotFollow",
+        "Overload",
+        "OverloadPeriod",
+        "Bursts",
+        "Rhythm",
+    }
 )
 """Reasons with which a size that stays is not what the load calls for, or nobody can tell."""
 

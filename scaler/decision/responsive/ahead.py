@@ -10,9 +10,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from scaler.decision.responsive import newsvendor, oddities
-from scaler.decision.responsive.need import Need
-from shared.service.values import changed
+from scaler.decision.responsive import newsvendor
+from scaler.decision.responsive.need import Need, raised
 
 if TYPE_CHECKING:
     from scaler.decision.policy import Policy
@@ -40,8 +39,10 @@ def arrivals_need(
     load: Load | None,
     start_s: float,
     current: int,
+    most: int | None,
 ) -> Need | None:
-    """The larger of both sizes; None where arrivals do not tell the CPU, or are not known."""
+    """The larger of both sizes, `most` at most for bursts; None where arrivals do not tell the CPU,
+    or are not known."""
     if load is None or not demand.measured or not traffic.tells_cpu:
         return None
     fit = traffic.told
@@ -51,15 +52,10 @@ def arrivals_need(
     wanted = demand.replicas_for(mean_m, policy.target_pct)
     grows = demand.exceeds(current, mean_m, policy.target_pct, policy.up_permille)
     steady = wanted if grows else min(current, wanted)
-    silent = oddities.silent(demand, traffic)
-    bursts, foreseen_m = _for_bursts(policy, demand, fit, forecast, current, silent)
-    need = Need(
-        bursts, ("Bursts",), bursts, signal="arrivals", demand_m=mean_m, foreseen_m=foreseen_m
-    )
-    if bursts > max(steady, current):
-        return need
+    bursts, foreseen_m = _for_bursts(policy, demand, fit, forecast, current, most)
     reasons = ("AboveTarget", "Arrivals") if grows else ()
-    return changed(need, replicas=max(steady, bursts), reasons=reasons, lasting=max(wanted, bursts))
+    need = Need(steady, reasons, wanted, signal="arrivals", demand_m=mean_m, foreseen_m=foreseen_m)
+    return raised(need, bursts, "Bursts", current)
 
 
 def _mean_m(fit: Fit, traffic: Traffic, load: Load, start_s: float) -> int | None:
@@ -81,7 +77,7 @@ def unexplained(demand: Demand, traffic: Traffic) -> bool:
 
 
 def _for_bursts(
-    policy: Policy, demand: Demand, fit: Fit, forecast: Forecast, current: int, silent: bool
+    policy: Policy, demand: Demand, fit: Fit, forecast: Forecast, current: int, most: int | None
 ) -> tuple[int, int | None]:
     """The size for them, and the milliCPU that the best one carries (None: nothing is foreseen)."""
     if forecast.age < _WATCHED_S:
@@ -89,5 +85,5 @@ def _for_bursts(
     pod_m = demand.pod_m
     line = newsvendor.Line(fit.rest_m / pod_m, _ENOUGH * fit.cost_m / pod_m)
     pod = newsvendor.price(_PRICE, policy)
-    size, carried = newsvendor.cheapest(forecast.shortages, line, pod, current, silent)
+    size, carried = newsvendor.cheapest(forecast.shortages, line, pod, current, most)
     return size, round(fit.used_m(carried))

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from scaler.decision import bounds
 from scaler.decision.reasons import DOWN_LIMIT, TOO_FEW, TOO_MANY, UP_LIMIT, WITHIN_RANGE
-from scaler.decision.responsive import history, learning, oddities, rhythm, steps, surges
+from scaler.decision.responsive import history, learning, oddities, steps, surges
 from scaler.decision.responsive.demand import Demand, look
-from scaler.decision.responsive.need import Need
+from scaler.decision.responsive.need import Need, raised
 from scaler.decision.responsive.needs import gateway_load, need_of
 from scaler.decision.responsive.waking import waiting_need
 from scaler.decision.types import Action, Decision, Observation, Signal, action_of, conditions
@@ -67,7 +67,8 @@ def decide(
         need = changed(need, notes=tuple(note for note in notes if note))
     if policy.rhythm:
         state = changed(state, rhythm=state.rhythm.heard(need.replicas, now))
-        need = rhythm.raised(need, state.rhythm.floor(start_s, now), observation.spec_replicas)
+        floor = state.rhythm.floor(start_s, now)
+        need = raised(need, floor, "Rhythm", observation.spec_replicas)
     if state.failures:
         state = changed(state, failures=0)
     return _decide(blank, policy, demand, need, state, start_s, now)
@@ -196,10 +197,9 @@ def _decide(
     current = blank.current
     state = steps.burst(policy, demand, need, current, state, now)
     window_s = steps.window(policy, need, start_s)
-    silent = oddities.silent(demand, state.traffic)
     state = history.add(state, policy, steps.lasting(policy, need, state, now), window_s, now)
     wanted = max(policy.min_replicas, need.replicas)
-    stable, window = steps.held(policy, wanted, current, state, window_s, silent, now)
+    stable, window = steps.held(policy, wanted, current, state, window_s, now)
     until = None
     if stable > current:
         limited, step = steps.up_step(policy, current, stable)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scaler.decision.responsive.oddities import silent
 from scaler.decision.responsive.pods import was_ready
 from scaler.decision.types import LONGEST_START_S
 from shared.runtime.spread import share
@@ -73,11 +74,12 @@ def _young(pod: Pod, now: float) -> bool:
 
 def learn(state: ResponsiveState, demand: Demand, start_s: float, now: float) -> ResponsiveState:
     """What a new sample tells: the cost of requests, and whether they cause it at all; and where
-    they do not tell all of the CPU, what CPU foretells.
+    they do not tell all of the CPU, what CPU foretells. And whether anything comes at all.
 
     Pods that became ready within the time of the sample worked as much as the others, so long as
     they were.
     """
+    state = _listened(state, demand, now)
     if not demand.measured or demand.missing:
         return state
     busy = None if demand.limit_pct is None else demand.used_m / demand.pod_m
@@ -90,6 +92,13 @@ def learn(state: ResponsiveState, demand: Demand, start_s: float, now: float) ->
     if traffic is state.traffic and usage is state.usage:
         return state
     return changed(state, traffic=traffic, usage=usage)
+
+
+def _listened(state: ResponsiveState, demand: Demand, now: float) -> ResponsiveState:
+    """What is known of a silence."""
+    if not silent(demand, state.traffic):
+        return state if state.silent_since is None else changed(state, silent_since=None)
+    return changed(state, silent_since=now) if state.silent_since is None else state
 
 
 def _ready_times(observation: Observation, state: ResponsiveState) -> tuple[float, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.service.values import variable
+from shared.service.values import changed, variable
 
 
 @variable
@@ -25,3 +25,12 @@ class Need:
     demand_m: int = 0
     foreseen_m: int | None = None
     notes: tuple[str, ...] = ()
+
+
+def raised(need: Need, size: int, reason: str, current: int) -> Need:
+    """The need, no lower than the `size` that `reason` is for."""
+    lasting = max(need.lasting, size)
+    if size <= need.replicas:
+        return need if lasting == need.lasting else changed(need, lasting=lasting)
+    reasons = (reason,) if size >= current else ("BelowTarget", reason)
+    return changed(need, replicas=size, lasting=lasting, reasons=reasons)

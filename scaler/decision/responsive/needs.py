@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from scaler.decision.responsive import oddities
 from scaler.decision.responsive.ahead import arrivals_need, unexplained
 from scaler.decision.responsive.demand import ceil_div
-from scaler.decision.responsive.need import Need
+from scaler.decision.responsive.need import Need, raised
 from scaler.decision.responsive.pods import fell, serves
 from shared.service.values import changed
 
@@ -40,9 +39,12 @@ def need_of(
     load, current = gateway_load(observation, now), observation.spec_replicas
     cpu, arrivals, traffic = None, None, state.traffic
     if policy.count_cpu:
-        arrivals = arrivals_need(policy, demand, traffic, state.forecast, load, start_s, current)
+        most = _most(policy, state, current, now)
+        arrivals = arrivals_need(
+            policy, demand, traffic, state.forecast, load, start_s, current, most
+        )
         if arrivals is None or unexplained(demand, traffic):
-            cpu = cpu_need(policy, demand, state, current)
+            cpu = cpu_need(policy, demand, state, current, most)
     slots = gateway_need(policy, load, current)
     if arrivals is None and slots is None and (demand.measured or not policy.count_cpu):
         slots = crowd_need(observation, policy, traffic, load, now)
@@ -77,22 +79,28 @@ def utilisation_need(policy: Policy, demand: Demand, permille: int, current: int
     return Need(wanted, reasons, lasting, demand_m=demand.low_m)
 
 
-def cpu_need(policy: Policy, demand: Demand, state: ResponsiveState, current: int) -> Need | None:
-    """What is measured, and what may come, if it was measured for long enough."""
+def _most(policy: Policy, state: ResponsiveState, current: int, now: float) -> int | None:
+    """How many replicas bursts may call for at most; None: as many as they may need.
+
+    While nothing comes at all they are no reason to grow, for nothing speaks for more than before;
+    and after the longest window none to be kept.
+    """
+    if state.silent_since is None:
+        return None
+    return current if state.expectant(policy, now) else 0
+
+
+def cpu_need(
+    policy: Policy, demand: Demand, state: ResponsiveState, current: int, most: int | None
+) -> Need | None:
+    """What is measured, and what may come, `most` at most, if it was measured for long enough."""
     need = utilisation_need(policy, demand, state.usage.up_permille(policy), current)
     if need is None:
         return None
-    silent = oddities.silent(demand, state.traffic)
-    size, foreseen_m = state.usage.cheapest(policy, demand, current, silent)
+    size, foreseen_m = state.usage.cheapest(policy, demand, current, most)
     if foreseen_m is None:
         return need
-    return changed(
-        need,
-        replicas=max(need.replicas, size),
-        reasons=("Bursts",) if size > max(need.replicas, current) else need.reasons,
-        lasting=max(need.lasting, size),
-        foreseen_m=foreseen_m,
-    )
+    return raised(changed(need, foreseen_m=foreseen_m), size, "Bursts", current)
 
 
 def gateway_load(observation: Observation, now: float) -> Load | None:

@@ -38,28 +38,27 @@ def cheapest(
     line: Line,
     pod: float,
     current: int,
-    silent: bool = False,
+    most: int | None = None,
 ) -> tuple[int, float]:
     """The size that costs least, shortage included, or the current one if it is nearly as good; and
     how much of what is foretold the cheapest one carries.
 
-    It is no larger than the current one while all is `silent`: nothing has come that more could be
-    foreseen by.
+    It is no larger than `most`, if there is such a bound.
 
     `shortages` are the shares of the time in which there is more than so much, from the lowest;
     `pod` is the price of one.
     """
     rest, each, room = line.rest, line.each, line.room
     here, best, least, carried = 1.0 + pod * current, 0, math.inf, 0.0
-    for most, short in shortages:
-        full = rest + each * most
+    for amount, short in shortages:
+        full = rest + each * amount
         size = math.ceil(room * full)
         if full <= current:
             here = short + pod * current
         elif pod * size >= least:
             break  # no larger one is better
         if short + pod * size < least:
-            best, least, carried = size, short + pod * size, most
-    if here - least <= _WORTH * pod or (silent and best > current):
+            best, least, carried = size, short + pod * size, amount
+    if here - least <= _WORTH * pod:
         best = current
-    return best, carried
+    return best if most is None else min(best, most), carried

@@ -16,8 +16,6 @@ from shared.service.values import changed, variable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from scaler.decision.responsive.need import Need
-
 _HOUR_S: Final = 3600
 _DAY: Final = 24  # hours
 _WEEK: Final = 7 * _DAY
@@ -132,20 +130,6 @@ def proven(
         waste += max(0, told - need)
         gain += max(0, min(told, need) - before)
     return known >= _KNOWN * hours and waste <= _WASTE * whole and gain >= _GAIN
-
-
-def raised(need: Need, floor: int, current: int) -> Need:
-    """The need, no lower than what the rhythm says."""
-    if floor <= need.replicas:
-        return need
-    raise_it = floor > current
-    return changed(
-        need,
-        replicas=floor,
-        lasting=max(need.lasting, floor),
-        reasons=("Rhythm",) if raise_it else need.reasons,
-        notes=need.notes if raise_it else (*need.notes, "Rhythm"),
-    )
 
 
 def _told(needs: tuple[int, ...], hour: int) -> Rhythm:

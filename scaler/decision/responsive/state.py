@@ -12,6 +12,7 @@ from scaler.decision.responsive.usage import Usage
 from shared.service.values import changed, value, variable
 
 if TYPE_CHECKING:
+    from scaler.decision.policy import Policy
     from scaler.decision.responsive.demand import Measured
     from scaler.decision.state import State
 
@@ -71,6 +72,8 @@ class ResponsiveState:
     """Whether a pod was ever seen ready."""
     surplus_since: float | None = None
     """Since when a step down waits for pods without a request."""
+    silent_since: float | None = None
+    """Since when nothing comes any more; a successor counts anew."""
     surge: Surge | None = None
     """The overload that is watched, to see what it hides."""
     surges: tuple[float, ...] = ()
@@ -96,6 +99,10 @@ class ResponsiveState:
             *((self.hold,) if self.hold else ()),
             *((self.rhythm.hour,) if self.rhythm.needs else ()),
         )
+
+    def expectant(self, policy: Policy, now: float) -> bool:
+        """Whether nothing comes, and yet all may come back: for no longer than a need is known."""
+        return self.silent_since is not None and now - self.silent_since < policy.longest_window_s
 
     def found_at(self, replicas: int, now: float) -> ResponsiveState:
         here = Recommendation(replicas, now)
@@ -126,7 +133,7 @@ class ResponsiveState:
     def to_json(self) -> dict[str, Any]:
         blank = {"forecast": Forecast(), "usage": Usage(), "rhythm": Rhythm()}
         plain = asdict(changed(self, traffic=Traffic(), measured=None, **blank))
-        del plain["measured"]
+        del plain["measured"], plain["silent_since"]
         return plain | {
             "traffic": self.traffic.to_json(),
             "forecast": self.forecast.to_json(),

@@ -82,7 +82,6 @@ def held(
     current: int,
     state: ResponsiveState,
     window_s: float,
-    silent: bool,
     now: float,
 ) -> Bounded:
     """Up to what is wanted at once; down no further than the window allows.
@@ -96,7 +95,8 @@ def held(
     stable = min(current, max(wanted, history.highest(policy, state, window_s, now)))
     if 100 * (current - stable) < _SMALL_PCT * current:
         stable = min(current, max(wanted, history.highest_of_all(policy, state, now)))
-    half = ceil_div(history.highest_of_all(policy, state, now), 2) if silent else 0
+    awaited = history.highest_of_all(policy, state, now) if state.expectant(policy, now) else 0
+    half = ceil_div(awaited, 2)
     if stable < min(half, current):
         return min(half, current), ("Silence",)
     return stable, ("DownWindow",) if stable > wanted else ()

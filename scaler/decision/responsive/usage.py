@@ -69,9 +69,10 @@ class Usage:
         return policy.up_permille
 
     def cheapest(
-        self, policy: Policy, demand: Demand, current: int, silent: bool
+        self, policy: Policy, demand: Demand, current: int, most: int | None
     ) -> tuple[int, int | None]:
-        """The size for what may come, and the milliCPU that it carries (None: nothing is foreseen).
+        """The size for what may come, `most` at most, and the milliCPU that it carries (None:
+        nothing is foreseen).
 
         Within a sample there are seconds with more than its mean, so half of what the target leaves
         free stays free.
@@ -81,7 +82,7 @@ class Usage:
         line = newsvendor.Line(0.0, 1 / _UNIT, room=200 / (100 + policy.target_pct))
         pod = newsvendor.price(_PRICE, policy)
         told = self.forecast.shortages
-        size, carried = newsvendor.cheapest(told, line, pod, current, silent)
+        size, carried = newsvendor.cheapest(told, line, pod, current, most)
         return size, round(carried * demand.pod_m / _UNIT)
 
     def to_json(self) -> dict[str, Any]:

@@ -8,13 +8,14 @@ from scaler.cluster.catalog import Cataloguer
 from scaler.config.scaling import Scaling
 from scaler.control.annotation import ANNOTATION
 from scaler.control.evaluate import Inputs, evaluate
-from scaler.decision import HPA, Policy
+from scaler.decision import HPA, Action, Policy
 from scaler.decision.types import Sample
 from scaler.report.explain import explain, verdict
 from scaler.sources.idleness import Heard, Idleness
 from scaler.sources.loads import Load, Loads
 from scaler.sources.samples import Samples
 from shared.service import names
+from shared.service.values import changed
 from tests.scaler.objects import NOW, deployment, hpa, keyed, pod, service, stamp
 
 HPA_SCALING = Scaling(policy=Policy(name=HPA))
@@ -221,6 +222,18 @@ def test_saturated_pods_whose_help_is_pending_are_not_called_right() -> None:
     result = evaluate(target, policy, None, Inputs(Samples(usage)), {}, NOW)
     assert "right number" not in (text := verdict(target, Scaling(), result))
     assert "3 stays; Pending: pods that are asked for do not run yet" in text
+
+
+@pytest.mark.parametrize("reason", ["Bursts", "Rhythm"])
+def test_a_size_that_is_kept_for_what_may_come_is_said_to_be(reason: str) -> None:
+    target = Cataloguer().catalog(service("a", 3)).targets["a"]
+    policy = Scaling().policy_for(target.expose)
+    result = evaluate(target, policy, None, Inputs(Samples({})), {}, NOW)
+    kept = changed(
+        result.decision, valid=True, action=Action.NONE, raw=3, replicas=3, reasons=(reason,)
+    )
+    text = verdict(target, Scaling(), replace(result, decision=kept))
+    assert f"3 stays; {reason}: so much" in text
 
 
 def test_between_steps_of_an_overload_the_next_one_is_told() -> None:

@@ -87,6 +87,21 @@ def test_bursts_that_recur_are_provided_for_between_them() -> None:
     assert cheap.replicas <= 3, "too rare to be worth pods all the time"
 
 
+def test_what_is_kept_for_bursts_goes_when_no_request_has_come_for_the_longest_window() -> None:
+    """A low target buys pods for bursts for long; the operator's window has the last word."""
+    policy = Policy(max_replicas=50, target_pct=30, down_window_s=30, longest_window_s=100)
+    service, random = Service(2, policy), Random(5)
+    service.run(900, lambda _: float(random.randint(14, 26)), follow=True)
+    kept = service.run(60, lambda _: 0.0, follow=True)
+    assert kept.replicas >= 3
+    assert kept.signal
+    assert kept.signal.name == "arrivals"
+    assert "Bursts" in kept.reasons
+    assert "WithinTolerance" not in kept.reasons
+    assert "Bursts" not in service.run(50, lambda _: 0.0, follow=True).reasons
+    assert service.run(90, lambda _: 0.0, follow=True).replicas == 1
+
+
 def test_a_steady_load_costs_what_its_target_says_and_a_pod_for_chance() -> None:
     service = Service(9)
     decision = service.run(1500, lambda _: 24.0, follow=True)

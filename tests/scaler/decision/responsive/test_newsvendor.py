@@ -39,9 +39,11 @@ def test_the_current_size_stays_where_another_saves_little() -> None:
     assert cheapest(near, ONE, 0.1, 3) == (2, 2.0)
 
 
-def test_nothing_grows_in_silence_and_what_is_too_much_goes() -> None:
-    assert cheapest(FORETOLD, ONE, 0.03, 2, silent=True) == (2, 4.0)
-    assert cheapest(FORETOLD, ONE, 0.03, 9, silent=True) == (4, 4.0)
+def test_a_bound_holds_for_what_would_grow_and_for_what_would_stay() -> None:
+    assert cheapest(FORETOLD, ONE, 0.03, 2, most=2) == (2, 4.0)
+    assert cheapest(FORETOLD, ONE, 0.03, 9, most=9) == (4, 4.0)
+    assert cheapest(FORETOLD, ONE, 0.03, 9, most=1) == (1, 4.0)
+    assert cheapest(FORETOLD, ONE, 0.03, 4, most=1) == (1, 4.0)
 
 
 def test_where_nothing_is_foretold_the_size_stays_and_nothing_needs_nothing() -> None:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scaler.decision import Decision, Policy
-from scaler.decision.responsive.need import Need
-from scaler.decision.responsive.rhythm import Rhythm, by_day, by_week, proven, raised
+from scaler.decision.responsive.rhythm import Rhythm, by_day, by_week, proven
 from scaler.decision.responsive.state import ResponsiveState
 from tests.scaler.decision.build import observe, pods, responsive
 
@@ -136,15 +135,6 @@ def test_hours_that_are_not_known_prove_nothing() -> None:
     assert by_week((10,) * 168, 168) == 10
     assert by_week((10,) * 167, 167) is None
     assert not proven((-1, -1, 10, 80), lambda _, at: 80 if at == 3 else 10, 4)
-
-
-def test_it_only_ever_raises_a_need() -> None:
-    need = Need(4, ("Arrivals",), 4)
-    assert raised(need, 4, 3) is need
-    grown = raised(need, 6, 5)
-    assert (grown.replicas, grown.reasons, grown.lasting) == (6, ("Rhythm",), 6)
-    held = raised(Need(4), 6, 6)
-    assert (held.replicas, held.reasons, held.notes) == (6, (), ("Rhythm",))
 
 
 def asked(policy: Policy, replicas: int, cores: float) -> tuple[Decision, ResponsiveState]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scaler.decision import Decision, Load, Policy
+from scaler.decision import Action, Decision, Load, Policy
 from scaler.decision.responsive import steps
 from scaler.decision.responsive.need import Need
 from scaler.decision.responsive.state import ResponsiveState
@@ -61,7 +61,9 @@ def test_what_comes_back_often_is_kept_though_every_window_is_over() -> None:
     service = Service(2)
     service.run(2400, waves)
     assert min(service.sizes[-600:]) >= 6
-    assert "Bursts" not in service.run(2, lambda _: 1.0).reasons, "they are there already"
+    kept = service.run(2, lambda _: 1.0)
+    assert kept.action is Action.NONE, "they are there already"
+    assert "Bursts" in kept.reasons, "and nothing else keeps them"
 
 
 def test_what_is_foreseen_is_asked_for_before_it_comes() -> None:
@@ -89,6 +91,27 @@ def test_nothing_grows_for_what_was_once_nothing_runs_any_more() -> None:
     service.run(1500, lambda _: 0.0)
     assert service.sizes == sorted(service.sizes, reverse=True)
     assert service.sizes[-1] == 1
+
+
+@pytest.mark.parametrize("longest_s", [60, 700])
+def test_nothing_is_kept_for_bursts_when_nothing_has_come_for_the_longest_window(
+    longest_s: int,
+) -> None:
+    """A low target buys pods for bursts for long; the operator's window has the last word."""
+    policy = replace(POLICY, target_pct=30, down_window_s=30, longest_window_s=longest_s)
+    service = Service(2)
+    service.run(600, lambda _: 0.1, policy=policy)
+    service.run(120, lambda _: 5.0, policy=policy)
+    most = service.replicas
+    assert most > 10
+    service.sizes.clear()
+    kept = service.run(40, lambda _: 0.0, policy=policy)
+    assert "Bursts" in kept.reasons
+    assert "WithinTolerance" not in kept.reasons, "CPU is far below the target"
+    service.run(1500, lambda _: 0.0, policy=policy)
+    assert service.sizes == sorted(service.sizes, reverse=True)
+    left = 2 * service.sizes.index(1)
+    assert longest_s * 0.9 < left < longest_s + 30 + 300, "ten steps of 30 s each at most"
 
 
 def rough(second: int) -> float:
