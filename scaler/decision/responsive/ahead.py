@@ -70,10 +70,11 @@ def _mean_m(fit: Fit, traffic: Traffic, load: Load, start_s: float) -> int | Non
 
 def unexplained(demand: Demand, traffic: Traffic) -> bool:
     """Whether requests leave much of the CPU unexplained, or of its time are not known at all: they
-    differ, they have become dearer, or something else works."""
+    differ, they have become dearer, or something else works; or not enough of them were seen yet,
+    for pods at their limit teach nothing."""
     fit = traffic.fit
     known = traffic.rate(demand.begun, demand.ended) is not None and fit.believed
-    return not known or fit.loose or traffic.dearer
+    return not known or fit.loose or traffic.dearer or traffic.astray
 
 
 def _for_bursts(

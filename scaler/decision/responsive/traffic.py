@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _KEPT_S = 90.0  # as old as a sample of CPU may be,
 _POINTS = 64  # and so many answers at most
 _LONG_S = 30.0  # requests that take longer use CPU long after they have come
+_ASTRAY = 1.5  # times what requests take is much more
 _BEYOND = 2.0  # pods busy for so many requests in flight each,
 _APART = 0.2  # and so many more, work on something else
 
@@ -58,6 +59,7 @@ class Traffic:
     quiet_since: float | None = None
     waiting_since: float | None = None
     beyond_since: float | None = None
+    astray: bool = False
 
     def heard(self, load: Load | None) -> Traffic:
         """What is known after one more answer of the gateways."""
@@ -101,7 +103,7 @@ class Traffic:
             return self
         spans = self._between(begin, end)
         if spans is None:
-            return changed(self, sampled=end, begun=begin, came=None)
+            return changed(self, sampled=end, begun=begin, came=None, astray=False)
         came, busy_with, ended = [each / (end - begin) for each in spans]
         new = min(1.0, (end - self.sampled) / (end - begin))
         beyond = busy is not None and busy > _BEYOND * busy_with + _APART
@@ -111,6 +113,7 @@ class Traffic:
             begun=begin,
             came=came,
             beyond_since=(self.beyond_since or end) if beyond else None,
+            astray=used_m > _ASTRAY * self.told.used_m(max(came, ended)),
         )
 
     def _priced(self, came: float, ended: float, used_m: int, new: float, capped: bool) -> Traffic:

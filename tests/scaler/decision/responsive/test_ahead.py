@@ -118,6 +118,20 @@ def test_requests_that_have_become_dearer_are_seen_in_the_cpu() -> None:
     assert service.told_m(20) > 2.5 * 20 * COST_M
 
 
+@pytest.mark.parametrize("known_s", [24, 30, 36, 300])
+@pytest.mark.parametrize(("cheap", "dear"), [(2.0, 20.0), (20.0, 2.0)], ids=["many", "few"])
+def test_pods_at_their_limit_are_not_called_idle_for_requests_that_were_cheap(
+    known_s: int, cheap: float, dear: float
+) -> None:
+    """What pods at their limit use does not tell what a request takes, so nothing new is learnt:
+    but it is more than what is known of requests could explain."""
+    service = Service(1)
+    service.cost_m = 0.1
+    service.run(known_s, lambda _: cheap)
+    service.cost_m, service.past = 3000 / dear, [3000.0] * 5
+    assert service.run(40, lambda _: dear, follow=True).replicas >= 4
+
+
 def test_nobody_is_told_of_dearer_requests_while_none_come() -> None:
     service = Service(4)
     service.run(300, varied)
