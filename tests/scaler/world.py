@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from scaler.cluster.catalog import Caches, Catalog
+    from scaler.decision import Decision
     from scaler.report.stats import ServiceStatus
     from shared.service.objects import Obj
 
@@ -151,6 +152,13 @@ class World:
             service, _, index = name.partition("/")
             items.append(pod_metrics(service, int(index), cpu) | {"timestamp": stamp(time)})
         return items
+
+
+def decided(made: World) -> Decision:
+    """The last decision on service `a`."""
+    decision = made.status().decision
+    assert decision is not None
+    return decision
 
 
 def settings(**more: Any) -> Config:

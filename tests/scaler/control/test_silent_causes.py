@@ -6,20 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
-from aiohttp import web
 
-from scaler.config.document import Config, SourceConfig
+from scaler.config.document import Config
 from scaler.config.scaling import Scaling
 from scaler.control.annotation import ANNOTATION
 from scaler.control.evaluate import Inputs
-from scaler.decision import HPA, RESPONSIVE, Decision, HpaOptions, Policy
+from scaler.decision import HPA, RESPONSIVE, HpaOptions, Policy
 from scaler.decision.types import Sample
 from scaler.report.admin import describe
 from scaler.report.sentences import sentence
 from scaler.sources.loads import Load, Loads
 from scaler.sources.samples import Samples
 from tests.scaler.objects import NOW, deployment, pod, service, stamp
-from tests.scaler.world import World, world
+from tests.scaler.world import decided, world
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,12 +28,6 @@ if TYPE_CHECKING:
 
 def config(name: str = RESPONSIVE, **fields: Any) -> Config:
     return Config(defaults=Scaling(policy=Policy(name=name, period=1.0, **fields)))
-
-
-def decided(made: World) -> Decision:
-    decision = made.status().decision
-    assert decision is not None
-    return decision
 
 
 def with_state(obj: Obj, state: Obj) -> Obj:
@@ -217,75 +210,6 @@ async def test_a_target_above_the_limit_is_lowered_and_told(tmp_path: Path) -> N
         assert decided(made).target_pct < 120
 
 
-async def test_a_silent_gateway_lets_a_service_grow_and_never_shrink(tmp_path: Path) -> None:
-    path = tmp_path / "config.yaml"
-    path.write_text("{}")
-    async with world(service("a", 4), tmp_path, path=path) as made:
-        silent = "http://127.0.0.1:9"
-        path.write_text(
-            f"gateways: ['{made.script.url}', '{silent}']\n"
-            "defaults: {period: 1s, in_flight_target: 2, "
-            "down: {window: 90s, longest_window: 90s}}\n"
-        )
-        in_flight = {"a": {"in_flight": 2, "waiting": 0}}
-        serve_load(made, in_flight)
-        made.usage = {f"a/{index}": "10m" for index in range(4)}
-        for _ in range(200):
-            await made.tick(1)
-        assert not made.writes
-        assert "GatewayPartial" in decided(made).limits
-        assert "held by GatewayPartial" in sentence(decided(made))
-        assert made.reasons == ["GatewayPartial"]
-        in_flight["a"]["waiting"] = 12
-        await made.tick(1)
-        assert made.writes == [("a-dlp", 7, "1")]
-
-
-async def test_the_idle_pod_goes_and_those_at_work_on_long_requests_stay(tmp_path: Path) -> None:
-    """Each of the three that work uses less CPU than the idle one."""
-    path = tmp_path / "config.yaml"
-    path.write_text("{}")
-    async with world(service("a", 4), tmp_path, path=path) as made:
-        path.write_text(f"gateways: ['{made.script.url}']\ndefaults: {{policy: hpa, period: 1s}}\n")
-        pods = {f"a-dlp-1-{index}": min(index, 1) for index in range(4)}
-        serve_load(made, {"a": {"in_flight": 3, "waiting": 0, "pods": pods}})
-        made.usage = {f"a/{index}": f"{80 - 20 * index}m" for index in range(4)}
-        await made.tick()
-        await made.tick(400)
-        assert made.writes == [("a-dlp", 3, "1")]
-        marked = [call.path.split("/")[-2] for call in made.script.calls if call.method == "PATCH"]
-        assert marked[0] == "a-dlp-1-0"
-        assert not [name for name in marked if pods.get(name)]
-
-
-async def test_the_longest_request_is_noted_once_for_the_pods_that_will_end(tmp_path: Path) -> None:
-    path = tmp_path / "config.yaml"
-    path.write_text("{}")
-    async with world(service("a", 2), tmp_path, path=path) as made:
-        path.write_text(f"gateways: ['{made.script.url}']\ndefaults: {{policy: hpa, period: 1s}}\n")
-        told = {"in_flight": 1, "waiting": 0, "longest": 90.0}
-        serve_load(made, {"a": told})
-        made.usage = {f"a/{index}": "80m" for index in range(2)}
-        await made.tick()
-        await made.tick(5)
-        told["longest"] = 3.0
-        await made.tick(5)
-        noted = [one for one in made.script.calls if one.path.endswith("/a-dlp/status")]
-        assert len(noted) == 1
-        assert '"longest_request_s":90.0' in str(noted[0].body)
-
-
-def serve_load(made: World, load: Obj) -> None:
-    """The scripted server answers as a gateway, too."""
-    otherwise = made.script.otherwise
-    assert otherwise is not None
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        return web.json_response(load) if request.path == "/load" else await otherwise(request)
-
-    made.script.otherwise = answer
-
-
 async def test_a_server_that_spins_is_told(tmp_path: Path) -> None:
     """Its CPU is high for minutes in which gateways have no request for it."""
     async with world(service("a", 2), tmp_path, config()) as made:
@@ -306,19 +230,3 @@ async def test_a_server_that_spins_is_told(tmp_path: Path) -> None:
             await made.tick(1)
         assert "CpuDoesNotFollow" in decided(made).reasons
         assert "CpuDoesNotFollow" in sentence(decided(made))
-
-
-async def test_where_cpu_does_not_count_a_server_that_spins_shrinks(tmp_path: Path) -> None:
-    policy = {"count_cpu": False, "in_flight_target": 2}
-    windows = {"down_window_s": 90.0, "longest_window_s": 90.0}
-    source = {"name": RESPONSIVE, "period": 1.0}
-    async with world(service("a", 4), tmp_path, Config()) as made:
-        serve_load(made, {"a": {"in_flight": 2, "waiting": 0}})
-        made.config.config = Config(
-            source=SourceConfig(gateways=(made.script.url,)),
-            defaults=Scaling(policy=Policy(**source, **policy, **windows)),  # type: ignore[arg-type]
-        )
-        made.usage = {f"a/{index}": "990m" for index in range(4)}
-        for _ in range(150):
-            await made.tick(1)
-        assert made.writes, sentence(decided(made))
