@@ -94,7 +94,7 @@ def cpu_need(
     policy: Policy, demand: Demand, state: ResponsiveState, current: int, most: int | None
 ) -> Need | None:
     """What is measured, and what may come, `most` at most, if it was measured for long enough."""
-    need = utilisation_need(policy, demand, state.usage.up_permille(policy), current)
+    need = utilisation_need(policy, demand, state.usage.up_permille(policy, demand), current)
     if need is None:
         return None
     size, foreseen_m = state.usage.cheapest(policy, demand, current, most)

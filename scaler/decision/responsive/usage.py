@@ -61,12 +61,16 @@ class Usage:
         change = abs(parts - self.parts) / max(_LEAST, (parts + self.parts) / 2)
         return self.changes + (change - self.changes) * max(_LATELY, share)
 
-    def up_permille(self, policy: Policy) -> int:
+    def up_permille(self, policy: Policy, demand: Demand) -> int:
         """Utilisation from which more is needed, in thousandths of the target: where no tolerance
-        is set, higher while samples are rough."""
-        if policy.tolerance_up is None and self.changes >= _ROUGH:
+        is set, higher while samples are rough, but not so high that pods could not show it."""
+        usual = policy.up_permille
+        if policy.tolerance_up is not None or self.changes < _ROUGH:
+            return usual
+        if demand.limit_pct is None:
             return _ROUGH_PERMILLE
-        return policy.up_permille
+        limit = 10 * policy.saturated_pct * demand.limit_pct // policy.target_pct
+        return max(usual, min(_ROUGH_PERMILLE, limit))
 
     def cheapest(
         self, policy: Policy, demand: Demand, current: int, most: int | None

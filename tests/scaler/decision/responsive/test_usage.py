@@ -134,10 +134,22 @@ def test_how_rough_samples_are_outlasts_a_scaler_and_ends_with_them() -> None:
     service = Service(4)
     service.run(600, rough, follow=False)
     assert service.state
-    kept = Usage.from_json(json.loads(json.dumps(service.state.usage.to_json())))
-    assert kept.up_permille(POLICY) == service.state.usage.up_permille(POLICY) == 1150
+    assert service.state.measured
+    demand, usage = service.state.measured.demand, service.state.usage
+    kept = Usage.from_json(json.loads(json.dumps(usage.to_json())))
+    assert kept.up_permille(POLICY, demand) == usage.up_permille(POLICY, demand) == 1150
     service.run(900, lambda _: 2.0, follow=False)
-    assert service.state.usage.up_permille(POLICY) == 1030
+    assert service.state.usage.up_permille(POLICY, demand) == 1030
+
+
+def test_rough_samples_are_no_reason_to_leave_pods_at_their_limit() -> None:
+    high = replace(POLICY, target_pct=90)
+    service = Service(4)
+    service.run(600, rough, follow=False, policy=high)
+    assert service.state
+    service.state = changed(service.state, surges=(1.0,) * 9)  # overloads have hidden nothing
+    decision = service.run(60, lambda _: 4.0, policy=high)
+    assert decision.replicas > 4, decision.reasons
 
 
 def test_a_foreseen_size_is_held_until_another_pod_could_start_twice() -> None:
