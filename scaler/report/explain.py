@@ -134,27 +134,27 @@ def _rest(result: Evaluation) -> str:
         kept = " and ".join(decision.limits) + (" keeps" if len(decision.limits) == 1 else " keep")
         until = "" if decision.held_until is None else f" until {clock_time(decision.held_until)}"
         return f"the metrics ask for {raw}, but {kept} {current}{until}"
-    for reason in decision.reasons:
-        if reason in _NOT_RIGHT:
+    for reason in _NOT_RIGHT:
+        if reason in decision.reasons:
             text = f"{current} stays; {explained(reason)}"
             due = decision.held_until
             return text if due is None else f"{text}; the next step is due {clock_time(due)}"
     return f"{current} is the right number"
 
 
-_NOT_RIGHT: Final = frozenset(
-    {
-        "Loading",
-        "CrashLoop",
-        "Pending",
-        "CpuDoesNotFollow",
-        "Overload",
-        "OverloadPeriod",
-        "Bursts",
-        "Rhythm",
-    }
+_NOT_RIGHT: Final = (
+    "Loading",
+    "CrashLoop",
+    "Pending",
+    "CpuDoesNotFollow",
+    "Overload",
+    "OverloadPeriod",
+    "Bursts",
+    "Rhythm",
+    "Unmeasured",
 )
-"""Reasons with which a size that stays is not what the load calls for, or nobody can tell."""
+"""Reasons with which a size that stays is not what the load calls for, or nobody can tell; the
+first one of them is the cause."""
 
 _IDLE_M: Final = 50
 """milliCPU that a server uses with nothing to do, at most: probes, timers, a garbage collector."""

@@ -18,7 +18,12 @@ MEANINGS: Final = {
     "Saturated": "pods at their CPU limit hide demand (up.saturated, up.saturation_factor)",
     "BelowTarget": "CPU is below the target",
     "WithinTolerance": (
-        "CPU is near enough to the target (tolerance), or one pod fewer would exceed it"
+        "what is called for is near enough to the target (tolerance), or one pod fewer would "
+        "exceed it"
+    ),
+    "Unmeasured": (
+        "pods that start, or have no sample yet, count for what they may take: with them the "
+        "number is right, as far as can be seen"
     ),
     "GatewayLoad": "the requests that gateways count ask for it (in_flight_target)",
     "Bursts": "so much may come at once when a pod asked for now serves",

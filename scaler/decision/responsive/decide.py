@@ -195,6 +195,8 @@ def _decide(
 ) -> tuple[Decision, ResponsiveState]:
     """Minimum, window, steps and maximum, in this order; then the memory of it."""
     current = blank.current
+    if not need.reasons:
+        need = changed(need, reasons=(_settled(policy, demand, need, current),))
     state = steps.burst(policy, demand, need, current, state, now)
     window_s = steps.window(policy, need, start_s)
     state = history.add(state, policy, steps.lasting(policy, need, state, now), window_s, now)
@@ -242,7 +244,7 @@ def _finish(
         raw=need.replicas,
         stabilised=stable,
         limited=limited,
-        reasons=(*(need.reasons or _settled(blank.current, need)), *need.notes, *limits),
+        reasons=(*need.reasons, *need.notes, *limits),
         limits=limits,
         conditions=conditions(
             able if action is Action.NONE else "SucceededRescale",
@@ -253,5 +255,11 @@ def _finish(
     )
 
 
-def _settled(current: int, need: Need) -> tuple[str, ...]:
-    return ("BelowTarget",) if need.replicas < current else ("WithinTolerance",)
+def _settled(policy: Policy, demand: Demand, need: Need, current: int) -> str:
+    """Why no more is needed than there is."""
+    if need.replicas < current:
+        return "BelowTarget"
+    target = policy.target_pct
+    fewer = demand.replicas_for(need.demand_m, target) < current
+    hot = demand.exceeds(demand.measured, demand.used_m, target, policy.up_permille)
+    return "Unmeasured" if demand.measured < current and (fewer or hot) else "WithinTolerance"

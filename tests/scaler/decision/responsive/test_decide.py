@@ -56,6 +56,16 @@ def test_pods_already_starting_are_counted() -> None:
     assert decision.action is not Action.UP  # 3.6 pods are needed, five are asked for
 
 
+def test_why_a_size_stays_is_told_by_what_is_measured() -> None:
+    starting = pod("s", None, ready="False", age_s=5)
+    hot = ask([*pods([960] * 4), starting], WIDE)  # 4.8 pods are needed, five are asked for
+    assert (hot.action, hot.reasons) == (Action.NONE, ("Unmeasured",))
+    young = pod("s", None, ready_age_s=5)
+    careful = ask([*pods([640] * 3), young], WIDE)  # 2.4 by what is seen, 3.2 with the young one
+    assert (careful.action, careful.reasons) == (Action.NONE, ("Unmeasured",))
+    assert ask(pods([790] * 3), WIDE).reasons == ("WithinTolerance",)
+
+
 def test_a_saturated_pod_counts_for_more_than_it_shows() -> None:
     decision = ask(pods([1000], limit_m=1000), WIDE, SURGED)
     assert decision.replicas == 3
