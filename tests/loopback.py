@@ -1,10 +1,8 @@
-"""Servers and ports of the tests on 127.0.0.1."""
+"""Servers of the tests on 127.0.0.1."""
 
 from __future__ import annotations
 
-import random
-import socket
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -26,17 +24,3 @@ async def listening(
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
-
-
-_PORTS = iter(random.sample(range(20_000, 30_000), 10_000))
-"""Below those that the kernel gives to whoever asks for any, so that nobody takes one before the
-program that it was found for; and each once in a process."""
-
-
-def free_port() -> int:
-    """A port for a program that cannot be told to take any."""
-    for port in _PORTS:
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise OSError("no port is left")

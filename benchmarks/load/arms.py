@@ -15,9 +15,10 @@ from typing import Final
 
 from benchmarks.load.cluster import Cluster
 from benchmarks.load.native import Programs
-from benchmarks.load.processes import cores, free_port, running
+from benchmarks.load.processes import cores, running
 from benchmarks.load.proxies import caddy, envoy, forwarder, haproxy, nginx, traefik
 from benchmarks.load.proxies.setup import Setup
+from shared.runtime.ports import free_port
 
 HOST: Final = "127.0.0.1"
 ADDRESSES: Final = [f"127.8.0.{number}" for number in range(1, 5)]

@@ -17,10 +17,11 @@ from benchmarks.load.cluster import Cluster
 from benchmarks.load.generator import Load, Outcome, packed
 from benchmarks.load.measure import sliced
 from benchmarks.load.native import Programs
-from benchmarks.load.processes import free_port, running
+from benchmarks.load.processes import running
 from benchmarks.load.proxies.setup import OPEN
 from benchmarks.load.ratios import by_round
 from benchmarks.load.rows import NAMED
+from shared.runtime.ports import free_port
 
 IDLE: Final = 10_000
 SERVICES: Final = 10_000

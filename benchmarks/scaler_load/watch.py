@@ -77,15 +77,19 @@ async def _decision(session: aiohttp.ClientSession, layout: Layout, name: str) -
 
 
 def words(decision: dict[str, Any]) -> str:
-    """What a decision says, without what changes each time."""
+    """What a decision says, without what changes each time; demand is told by one digit."""
     if not decision:
         return "no decision"
     signal = decision.get("signal") or {}
     parts = [
         f"{decision['current']} -> {decision['replicas']}",
         f"cpu {decision['utilisation_pct']}%",
-        *([f"demand {signal['demand_m']}m by {signal['name']}"] if signal else []),
+        *([f"demand {_roughly(signal['demand_m'])}m by {signal['name']}"] if signal else []),
         " ".join(decision["reasons"]),
         decision["error"],
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _roughly(number: int) -> int:
+    return int(float(f"{number:.1g}"))

@@ -7,8 +7,8 @@ import contextlib
 import shutil
 from typing import TYPE_CHECKING, Final
 
+from shared.runtime.ports import free_port
 from tests.gateway.certificates import issue
-from tests.loopback import free_port
 from tests.waiting import until
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.loopback import free_port
+from shared.runtime.ports import free_port
 from tests.waiting import until_blocking
 
 SERVICES = Path(__file__).parent / "services"

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
+from shared.runtime.ports import free_port
 from tests.gateway.certificates import issue
 from tests.gateway.fake_cluster import TOKEN, Cluster, configmap, endpoint_slice, entry, kubeconfig
 from tests.gateway.fake_cluster import serving as cluster_serving
 from tests.gateway.processes import App, gateway
-from tests.loopback import free_port
 from tests.waiting import until
 
 if TYPE_CHECKING:

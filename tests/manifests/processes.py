@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import yaml
 
-from tests.loopback import free_port
+from shared.runtime.ports import free_port
 from tests.manifests.rights import ACCOUNTS
 from tests.waiting import until
 

@@ -15,9 +15,9 @@ import gateway.settings
 import scaler.config.settings
 from shared.kube.client import KubeClient
 from shared.kube.resources import DEPLOYMENTS, Resource
+from shared.runtime.ports import free_port
 from shared.service import spaces
 from tests.gateway.management.issuer import issuing
-from tests.loopback import free_port
 from tests.manifests.built import MANIFESTS, build, environment, pick
 from tests.manifests.life import definition
 from tests.manifests.processes import running, until_ready

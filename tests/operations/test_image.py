@@ -18,7 +18,7 @@ import aiohttp
 import pytest
 import yaml
 
-from tests.loopback import free_port
+from shared.runtime.ports import free_port
 from tests.manifests.processes import until_ready
 from tests.operations.image import Image, steps, tooled
 from tests.waiting import until

@@ -23,6 +23,7 @@ from shared.cli.local import encryption
 from shared.cli.local.children import Program
 from shared.cli.local.encryption import Encryption
 from shared.runtime import private
+from shared.runtime.ports import free_port
 from shared.runtime.settings import Reader
 from shared.service.authorization import digest
 
@@ -111,7 +112,7 @@ def read(environ: Mapping[str, str], folder: Path) -> Layout:
     ports = {name: reader.whole(variable, most=65_535) for name, variable in _PORTS.items()}
     encrypted = encryption.read(reader, environ, folder)
     reader.check()
-    free = {name: port or _free_port() for name, port in ports.items()}
+    free = {name: port or free_port() for name, port in ports.items()}
     return Layout(folder, encryption=encrypted, **free)
 
 
@@ -202,13 +203,6 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def programs(

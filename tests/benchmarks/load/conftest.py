@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.load.arms import application
 from benchmarks.load.native import Programs, build
-from benchmarks.load.processes import free_port
+from shared.runtime.ports import free_port
 
 
 @pytest.fixture(scope="session")

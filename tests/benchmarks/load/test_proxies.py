@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.load import arms
-from benchmarks.load.processes import free_port
 from benchmarks.load.proxies import caddy, envoy, haproxy, nginx, traefik
 from benchmarks.load.proxies.setup import LOCKED, OPEN, Setup, apr1, sha1, sha512_crypt
+from shared.runtime.ports import free_port
 
 CHECKS = {
     "nginx": nginx.check,

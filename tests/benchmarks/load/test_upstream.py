@@ -16,7 +16,8 @@ import websockets
 
 from benchmarks.load.arms import application
 from benchmarks.load.native import BuildError, Programs, build
-from benchmarks.load.processes import StartError, free_port, running
+from benchmarks.load.processes import StartError, running
+from shared.runtime.ports import free_port
 
 Pod = tuple[str, int]
 

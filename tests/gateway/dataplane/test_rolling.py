@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from shared.runtime.ports import free_port
 from tests.gateway.fake_cluster import (
     Cluster,
     configmap,
@@ -20,7 +21,6 @@ from tests.gateway.fake_cluster import (
     serving,
 )
 from tests.gateway.processes import GatewayProcess, gateway
-from tests.loopback import free_port
 from tests.waiting import until
 
 if TYPE_CHECKING:

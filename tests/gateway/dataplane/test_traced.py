@@ -9,6 +9,7 @@ import pytest
 
 from gateway.dataplane import straight
 from gateway.limits import Limits
+from shared.runtime.ports import free_port
 from shared.service.model import Timeouts
 from tests.gateway.harness import (
     DIGEST,
@@ -23,7 +24,6 @@ from tests.gateway.harness import (
     rig,
 )
 from tests.gateway.tracing.collector import followed
-from tests.loopback import free_port
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 UPGRADE = (b"Connection: upgrade", b"Upgrade: websocket")

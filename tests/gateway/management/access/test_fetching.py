@@ -7,7 +7,8 @@ import pytest
 from aiohttp import web
 
 from gateway.management.access.fetching import Fetcher, RefusedError, UnreachableError, is_secure
-from tests.loopback import free_port, listening
+from shared.runtime.ports import free_port
+from tests.loopback import listening
 
 
 @pytest.mark.parametrize(
