@@ -14,6 +14,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from scaler.simulator.compare import Scored, scored
+from scaler.simulator.scenario import found_replicas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -103,10 +104,12 @@ def _targets(run: Run, arm: Arm, targets: Sequence[int]) -> list[int]:
 
 
 def aimed(run: Run, arm: Arm, target_pct: int) -> Scored:
-    """The run and the arm with another target; the load stays what it was."""
+    """The run and the arm with another target; the load stays what it was, and the pods that are
+    found at the beginning, which are no merit of a policy."""
     if arm.share_pct is not None:
         return run, replace(arm, start=partial(arm.start, share=target_pct / 100))
-    return replace(run, world=replace(run.world, target_pct=target_pct)), arm
+    world = replace(run.world, target_pct=target_pct)
+    return replace(run, world=world, found=found_replicas(run)), arm
 
 
 def _point(target: int, own: bool, scores: list[Scores]) -> Point:

@@ -36,7 +36,8 @@ NOTE = (
     "{baseline} with whatever target costs as many pod-seconds (log of the violation linear "
     "between neighbours of its frontier). Below 1 is better. ≤ or ≥: {baseline} never was as "
     "cheap or as dear, and its nearest point counts. Neither violation nor pod-seconds mean "
-    "anything alone: a lower target buys the one with the other."
+    "anything alone: a lower target buys the one with the other. Whatever the target, all begin "
+    "with the same pods, for what a policy finds is no merit of its own."
 )
 
 

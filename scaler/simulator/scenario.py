@@ -138,6 +138,7 @@ class Run:
 
     `arrivals` are the requests of each second; empty: as many as the load's work takes, by chance.
     `lives` says that `load` is what they use as long as each lives (see `work`), not what came.
+    `found` are the pods that are there at the beginning; None: as many as the first second needs.
     Chance is drawn by the seed and by `draw`; empty: by the name of the scenario.
     """
 
@@ -148,6 +149,7 @@ class Run:
     draw: str = ""
     arrivals: tuple[int, ...] = ()
     lives: bool = False
+    found: int | None = None
 
     def __post_init__(self) -> None:
         if self.arrivals and len(self.arrivals) != len(self.load):
@@ -155,6 +157,11 @@ class Run:
                 f"arrivals are of {len(self.arrivals)} seconds, load of {len(self.load)}; give one "
                 "number for each second of both"
             )
+
+
+def found_replicas(run: Run) -> int:
+    """The pods that are there at the beginning."""
+    return ideal_replicas(run)[0] if run.found is None else run.found
 
 
 def needed_replicas(load: float, world: World) -> int:

@@ -11,7 +11,7 @@ from scaler.simulator.arm import Arm, Start
 from scaler.simulator.cluster import Cluster
 from scaler.simulator.gateway import Gateway
 from scaler.simulator.sampling import Kubelet, MetricsServer
-from scaler.simulator.scenario import ideal_replicas
+from scaler.simulator.scenario import found_replicas, ideal_replicas
 from scaler.sources.samples import Sampling
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def simulate(run: Run, arm: Arm) -> Trace:
     chance = f"{run.draw or run.scenario} {run.seed}"
     random = Random(f"{chance} cluster")
     trace = Trace(run.load, ideal_replicas(run))
-    cluster = Cluster(run.world, trace.ideal[0], random)
+    cluster = Cluster(run.world, found_replicas(run), random)
     kubelet, server = Kubelet(random), MetricsServer(random)
     models: dict[Sampling, Kubelet | MetricsServer] = {
         Sampling.KUBELET: kubelet,

@@ -26,7 +26,7 @@ FAST_S = 10.0  # that of so long less what chance alone may add to it;
 _OF_START = 0.25  # where pods start slowly, of so much of their start:
 _SLOWEST_S = 60.0  # what ends sooner is over before they serve
 DRAIN_S = 15.0  # what has piled up shall be done within so long
-_PRICE = 0.025  # seconds of shortage that a second of a pod is worth
+_PRICE = 0.02  # seconds of shortage that a second of a pod is worth
 _ENOUGH = 0.95  # of what a burst takes: it waits no longer than can be measured
 _WATCHED_S = 15.0  # a forecast from less is none
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from scaler.decision.policy import Policy
 
 _USUAL_PCT = 80  # a pod has its price at a target of so much,
-_STEEP = 4  # and is so steeply cheaper at a lower one
+_STEEP = 3.5  # and is so steeply cheaper at a lower one
 _WORTH = 0.5  # of the price of a pod must be saved by another size
 
 
@@ -30,7 +30,7 @@ class Line:
 
 def price(usual: float, policy: Policy) -> float:
     """The share of the time with a shortage that a pod is worth: `usual` at the usual target."""
-    return usual * (policy.target_pct / _USUAL_PCT) ** _STEEP
+    return usual * math.pow(policy.target_pct / _USUAL_PCT, _STEEP)
 
 
 def cheapest(

@@ -14,6 +14,7 @@ from scaler.simulator.frontier import (
     Equal,
     Point,
     Points,
+    aimed,
     at_equal_cost,
     frontier,
     length,
@@ -22,7 +23,8 @@ from scaler.simulator.frontier import (
     own,
 )
 from scaler.simulator.frontier_report import by_load, points_csv, sentence, standings, summary
-from scaler.simulator.scenario import Run, World
+from scaler.simulator.scenario import SCENARIOS, Run, World, ideal_replicas
+from scaler.simulator.simulate import simulate
 
 
 def _points(*figures: tuple[float, float], reversals: float = 0.0) -> tuple[Point, ...]:
@@ -112,3 +114,12 @@ def test_a_broken_promise_names_what_perfect_knowledge_gives() -> None:
     assert promises.worse_in_both({**points, ("calm", "responsive"): dear}, "responsive") == [
         "calm"
     ]
+
+
+def test_whatever_the_target_all_begin_with_the_same_pods() -> None:
+    run = SCENARIOS["traffic-conversation"].build(1)
+    low, _ = aimed(run, ARMS["hpa-v1"], 20)
+    assert low.world.target_pct == 20
+    assert ideal_replicas(low)[0] > ideal_replicas(run)[0]
+    begun = {simulate(each, ARMS["hpa-v1"]).ready[0] for each in (low, run)}
+    assert begun == {ideal_replicas(run)[0]}

@@ -53,4 +53,4 @@ def test_where_nothing_is_foretold_the_size_stays_and_nothing_needs_nothing() ->
 
 def test_a_pod_is_cheaper_the_lower_the_target() -> None:
     assert price(0.05, Policy(target_pct=80)) == 0.05
-    assert price(0.05, Policy(target_pct=40)) == pytest.approx(0.05 / 16)
+    assert price(0.05, Policy(target_pct=40)) == pytest.approx(0.05 / 2**3.5)
