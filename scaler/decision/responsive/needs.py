@@ -44,7 +44,7 @@ def need_of(
             policy, demand, traffic, state.forecast, load, start_s, current, most
         )
         if arrivals is None or unexplained(demand, traffic):
-            cpu = cpu_need(policy, demand, state, current, most)
+            cpu = cpu_need(policy, demand, state, start_s, current, most)
     slots = gateway_need(policy, load, current)
     if arrivals is None and slots is None and (demand.measured or not policy.count_cpu):
         slots = crowd_need(observation, policy, traffic, load, now)
@@ -91,10 +91,16 @@ def _most(policy: Policy, state: ResponsiveState, current: int, now: float) -> i
 
 
 def cpu_need(
-    policy: Policy, demand: Demand, state: ResponsiveState, current: int, most: int | None
+    policy: Policy,
+    demand: Demand,
+    state: ResponsiveState,
+    start_s: float,
+    current: int,
+    most: int | None,
 ) -> Need | None:
     """What is measured, and what may come, `most` at most, if it was measured for long enough."""
-    need = utilisation_need(policy, demand, state.usage.up_permille(policy, demand), current)
+    permille = state.usage.up_permille(policy, demand, start_s)
+    need = utilisation_need(policy, demand, permille, current)
     if need is None:
         return None
     size, foreseen_m = state.usage.cheapest(policy, demand, current, most)

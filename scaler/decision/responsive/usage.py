@@ -27,7 +27,9 @@ _APART_S: Final = 10.0  # samples that end so near to one another are of the sam
 _LATELY: Final = 0.05  # of what is known of their changes is the last one's
 _LEAST: Final = 0.5  # parts, below which changes mean nothing
 _ROUGH: Final = 0.2  # samples are rough that change by so much of themselves, in the mean:
-_ROUGH_PERMILLE: Final = 1150  # then the next one is likely to be lower again
+_ROUGH_PERMILLE: Final = 1200  # then the next one is likely to be lower again,
+_SLOW_PERMILLE: Final = 1150  # but who takes longer to start than two of them is asked for sooner
+_SLOW_S: Final = 30.0
 
 
 @value
@@ -61,16 +63,16 @@ class Usage:
         change = abs(parts - self.parts) / max(_LEAST, (parts + self.parts) / 2)
         return self.changes + (change - self.changes) * max(_LATELY, share)
 
-    def up_permille(self, policy: Policy, demand: Demand) -> int:
+    def up_permille(self, policy: Policy, demand: Demand, start_s: float) -> int:
         """Utilisation from which more is needed, in thousandths of the target: where no tolerance
         is set, higher while samples are rough, but not so high that pods could not show it."""
         usual = policy.up_permille
         if policy.tolerance_up is not None or self.changes < _ROUGH:
             return usual
-        if demand.limit_pct is None:
-            return _ROUGH_PERMILLE
-        limit = 10 * policy.saturated_pct * demand.limit_pct // policy.target_pct
-        return max(usual, min(_ROUGH_PERMILLE, limit))
+        rough = _SLOW_PERMILLE if start_s > _SLOW_S else _ROUGH_PERMILLE
+        if demand.limit_pct is not None:
+            rough = min(rough, 10 * policy.saturated_pct * demand.limit_pct // policy.target_pct)
+        return max(usual, rough)
 
     def cheapest(
         self, policy: Policy, demand: Demand, current: int, most: int | None

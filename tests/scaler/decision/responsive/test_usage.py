@@ -137,9 +137,11 @@ def test_how_rough_samples_are_outlasts_a_scaler_and_ends_with_them() -> None:
     assert service.state.measured
     demand, usage = service.state.measured.demand, service.state.usage
     kept = Usage.from_json(json.loads(json.dumps(usage.to_json())))
-    assert kept.up_permille(POLICY, demand) == usage.up_permille(POLICY, demand) == 1150
+    for each in (usage, kept):
+        assert each.up_permille(POLICY, demand, 10.0) == 1187, "just below the limit"
+        assert each.up_permille(POLICY, demand, 60.0) == 1150, "who starts slowly is asked sooner"
     service.run(900, lambda _: 2.0, follow=False)
-    assert service.state.usage.up_permille(POLICY, demand) == 1030
+    assert service.state.usage.up_permille(POLICY, demand, 10.0) == 1030
 
 
 def test_rough_samples_are_no_reason_to_leave_pods_at_their_limit() -> None:
@@ -154,7 +156,7 @@ def test_rough_samples_are_no_reason_to_leave_pods_at_their_limit() -> None:
 
 def test_a_foreseen_size_is_held_until_another_pod_could_start_twice() -> None:
     need = Need(2, foreseen_m=1000)
-    for start_s, seconds in ((10.0, 57.5), (60.0, 120.0), (240.0, 230.0)):
+    for start_s, seconds in ((10.0, 46.0), (60.0, 120.0), (240.0, 230.0)):
         assert steps.window(POLICY, need, start_s) == seconds
     by_requests = changed(need, signal="arrivals")
     assert steps.window(POLICY, by_requests, 240.0) == pytest.approx(76.7, abs=0.1)
