@@ -30,10 +30,10 @@ class Promise:
 
 
 PROMISES = (
-    Promise("responsive", "hpa-v1", mean=0.98, worst=1.1, cost=1.12, reversals=1.5),
-    Promise("responsive-gateway", "hpa-v1", mean=0.75, worst=0.9, reversals=1.4),
-    Promise("responsive-gateway", "kpa", mean=0.7),
-    Promise("responsive-gateway", "keda-http", mean=0.85),
+    Promise("responsive", "hpa-v1", mean=0.97, worst=1.1, cost=1.1, reversals=1.4),
+    Promise("responsive-gateway", "hpa-v1", mean=0.7, worst=0.8, reversals=1.4),
+    Promise("responsive-gateway", "kpa", mean=0.65),
+    Promise("responsive-gateway", "keda-http", mean=0.8),
 )
 """What is kept on the loads of `scenario.TRAFFIC`."""
 

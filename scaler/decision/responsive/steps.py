@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _LONG_S = 5.0  # shorter requests end within the grace of a pod
 _SMALL_PCT = 10  # so much of the replicas is worth a step down
 _BY_REQUESTS = 1 / 3  # of the window holds where requests foretell bursts,
-_BY_CPU = 0.2  # and so much by CPU, whose samples are late anyway,
+_BY_CPU = 0.15  # and so much by CPU, whose samples are late anyway,
 _STARTS = 2.0  # but at least so many starts of a pod
 
 Bounded = tuple[int, tuple[str, ...]]

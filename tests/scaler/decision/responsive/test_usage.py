@@ -156,7 +156,7 @@ def test_rough_samples_are_no_reason_to_leave_pods_at_their_limit() -> None:
 
 def test_a_foreseen_size_is_held_until_another_pod_could_start_twice() -> None:
     need = Need(2, foreseen_m=1000)
-    for start_s, seconds in ((10.0, 46.0), (60.0, 120.0), (240.0, 230.0)):
+    for start_s, seconds in ((10.0, 34.5), (60.0, 120.0), (240.0, 230.0)):
         assert steps.window(POLICY, need, start_s) == seconds
     by_requests = changed(need, signal="arrivals")
     assert steps.window(POLICY, by_requests, 240.0) == pytest.approx(76.7, abs=0.1)
