@@ -149,11 +149,21 @@ def test_the_simulator(reader: Reader) -> None:
 
 
 def test_the_install_of_the_readme(reader: Reader, cluster_home: Path, tmp_path: Path) -> None:
-    """On an API server alone; that our pods run by these manifests other tests show."""
+    """What is applied and asked; that our pods run by these manifests other tests show.
+
+    Here they are processes, and one that listens on all addresses would listen on those of the
+    pods of any other test.
+    """
     shutil.copytree(ROOT / "manifests", tmp_path / "manifests")
+    own = "valueFrom: {fieldRef: {fieldPath: status.podIP}}"
+    for file in tmp_path.glob("manifests/base/*/deployment.yaml"):
+        file.write_text(file.read_text().replace("value: 0.0.0.0", own))
     install = Reader(reader.run, tmp_path, kubeconfig=cluster_home / "kubeconfig")
     text = block("README.md", "docker build").text
     install.script("\n".join(line for line in text.splitlines() if not line.startswith("docker")))
+    until_blocking(
+        lambda: install.script("kubectl get pods -n oscar").count("Running") == 3, "three pods run"
+    )
     told = install.block("docs/operate/install.md", "kubectl get deployments,pods").splitlines()
     assert any("deployment.apps/gateway" in line for line in told)
     install.block("docs/operate/install.md", "kubectl delete deployments,services")
