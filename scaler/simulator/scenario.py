@@ -161,7 +161,7 @@ class Run:
 
 def found_replicas(run: Run) -> int:
     """The pods that are there at the beginning."""
-    return ideal_replicas(run)[0] if run.found is None else run.found
+    return _ideal(run.load[0], run.world) if run.found is None else run.found
 
 
 def needed_replicas(load: float, world: World) -> int:
@@ -171,10 +171,11 @@ def needed_replicas(load: float, world: World) -> int:
 
 def ideal_replicas(run: Run) -> list[int]:
     """Least replicas that keep utilisation at the target in each second, within the bounds."""
-    world = run.world
-    return [
-        min(world.maximum, max(world.minimum, needed_replicas(load, world))) for load in run.load
-    ]
+    return [_ideal(load, run.world) for load in run.load]
+
+
+def _ideal(load: float, world: World) -> int:
+    return min(world.maximum, max(world.minimum, needed_replicas(load, world)))
 
 
 _SLOW = World(start_s=(60.0, 90.0))

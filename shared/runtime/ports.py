@@ -11,18 +11,18 @@ from __future__ import annotations
 import random
 import socket
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 HOST = "127.0.0.1"
-_PORTS = iter(random.sample(range(20_000, 30_000), 10_000))
 
 
 def free_port() -> int:
     """A port of this machine that nobody listens on. Raises OSError when none is left."""
-    return first_free(_PORTS)
+    return first_free(_candidates())
 
 
 def first_free(ports: Iterable[int]) -> int:
@@ -32,3 +32,9 @@ def first_free(ports: Iterable[int]) -> int:
             probe.bind((HOST, port))
             return port
     raise OSError(f"no port is left on {HOST}: too many programs listen on 20000 to 29999")
+
+
+@cache
+def _candidates() -> Iterator[int]:
+    """Those that were not tried yet, drawn when the first one is asked for."""
+    return iter(random.sample(range(20_000, 30_000), 10_000))
